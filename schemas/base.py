@@ -1,0 +1,22 @@
+"""The two shapes that cross the boundary: what comes in is closed, what goes out is camelCase."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A request body. Unknown fields are refused; an omitted optional field is `UNSET`."""
+
+
+class Out(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An answer, or a part of one."""
+
+
+class Page(Out, Generic[T], frozen=True, kw_only=True, rename="camel"):
+    """One page of a list; `next_cursor` is None on the last one."""
+
+    items: list[T]
+    next_cursor: str | None

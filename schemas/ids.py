@@ -1,0 +1,31 @@
+"""Identifiers: a UUIDv7 (RFC 9562 5.7) inside, a prefix and that UUID on the wire."""
+
+import os
+import time
+from uuid import UUID
+
+PROJECT, JOB, ORGANIZATION, KEY, REQUEST, WORKER = "prj", "job", "org", "key", "req", "wrk"
+
+
+def new() -> UUID:
+    """A UUIDv7: 48 bits of Unix milliseconds, then random bits; ids made later sort later."""
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def show(prefix: str, value: UUID) -> str:
+    """The wire form, `prj_019...`."""
+    return f"{prefix}_{value}"
+
+
+def read(prefix: str, text: str) -> UUID | None:
+    """The id inside `text`: prefixed or bare; None for another kind's prefix or anything else."""
+    head, separator, tail = text.rpartition("_")
+    if separator and head != prefix:
+        return None
+    try:
+        value = UUID(tail)
+    except ValueError:
+        return None
+    return value if str(value) == tail.lower() else None
