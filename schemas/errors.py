@@ -2,6 +2,7 @@
 
 TenantryError
 ├── SettingsInvalid      the environment lacks a setting or holds a bad one
+├── MigrationChanged     an applied migration's file was edited
 └── DomainError          a verb refuses; carries code, message and details
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
@@ -19,6 +20,10 @@ class TenantryError(Exception):
 
 class SettingsInvalid(TenantryError):
     """A setting is missing or malformed."""
+
+
+class MigrationChanged(TenantryError):
+    """An applied migration no longer has the text that was applied."""
 
 
 class DomainError(TenantryError):
