@@ -1,0 +1,46 @@
+"""The catalogue: every kind of job, where it runs, how long it may take and what ends it.
+
+A kind has one file in `workers/tasks/` that says what it does. Times are seconds: `timeout_s` bounds one
+attempt, `total_s` the job's life from `run_at` at submit, whatever snoozes or interrupts it (I2).
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class OnArchive(StrEnum):
+    """What archiving a project does to its jobs of a kind that haven't ended."""
+
+    CANCEL = "cancel"
+    FINISH = "finish"
+
+
+class Kind(NamedTuple):
+    """One row of the catalogue; `scope` is what a caller needs to start or retry it."""
+
+    name: str
+    pool: str
+    scope: str
+    timeout_s: float
+    max_attempts: int
+    total_s: float
+    cancelable: bool = True
+    on_archive: OnArchive = OnArchive.CANCEL
+    internal: bool = False
+
+
+INGEST_WEBSITE = Kind(
+    "ingest_website", "ingest", "ingest:write", timeout_s=120, max_attempts=4, total_s=2 * 3600
+)
+ARCHIVE_PROJECT = Kind(
+    "archive_project",
+    "default",
+    "projects:write",
+    timeout_s=300,
+    max_attempts=20,
+    total_s=24 * 3600,
+    cancelable=False,
+    on_archive=OnArchive.FINISH,
+)
+
+KINDS = {kind.name: kind for kind in (INGEST_WEBSITE, ARCHIVE_PROJECT)}

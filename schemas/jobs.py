@@ -1,0 +1,57 @@
+"""Jobs as partners see them (api.md 8)."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from schemas.base import Out
+
+Status = Literal["running", "completed", "failed", "canceled"]
+
+
+class JobError(Out):
+    """Why a job failed; `retryable` says whether a new job could fare better."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class Job(Out):
+    """`GET /v1/jobs/{id}`. `progress` is 0 to 1 and never falls; `startedAt` is when it was accepted."""
+
+    job_id: str
+    kind: str
+    status: Status
+    stage: str
+    progress: float
+    project_id: str | None
+    attempt: int
+    max_attempts: int
+    cancel_requested: bool
+    retry_of: str | None
+    created_at: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    result: dict[str, Any] | None
+    error: JobError | None
+
+
+class Accepted(Out):
+    """The body of a 202; `deduplicated` marks the job of an earlier, equal request."""
+
+    job_id: str
+    kind: str
+    status: Literal["running"]
+    stage: str
+    location_url: str
+    project_id: str | None
+    started_at: datetime
+    deduplicated: bool = False
+
+
+class CancelAnswer(Out):
+    """`accepted` is false for a job that had ended already; `reason` says how."""
+
+    job_id: str
+    accepted: bool
+    reason: Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"] | None = None
