@@ -1,0 +1,66 @@
+"""Fixtures for every test: servers for the whole run, a database for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import redis
+
+from db.migrate import migrate
+from db.pool import Conn, Pool, open_pool
+from schemas.settings import Settings
+from tests import servers as made
+
+
+@pytest.fixture(scope="session")
+def servers(worker_id: str) -> Iterator[tuple[str, str]]:
+    """The URLs of Postgres and Redis, for reading only: a test that stops a server takes `own_servers`."""
+    with made.shared_urls(worker_id) as urls:
+        yield urls
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(servers: tuple[str, str], worker_id: str) -> AsyncIterator[made.Template]:
+    async with made.template(servers[0], worker_id) as source:
+        yield source
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(template: made.Template) -> AsyncIterator[str]:
+    """A migrated database without rows, dropped after the test."""
+    async with made.copy(template) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(servers: tuple[str, str]) -> str:
+    """A Redis database without keys."""
+    with redis.Redis.from_url(servers[1]) as client:
+        client.flushdb()
+    return servers[1]
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return made.settings_for(database_url, redis_url)
+
+
+@pytest_asyncio.fixture
+async def pool(settings: Settings) -> AsyncIterator[Pool]:
+    async with open_pool(settings.database_url, name="test") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def conn(pool: Pool) -> AsyncIterator[Conn]:
+    async with pool.acquire() as acquired:
+        yield acquired
+
+
+@pytest_asyncio.fixture
+async def own_servers(tmp_path: Path) -> AsyncIterator[made.Servers]:
+    """A migrated Postgres and a Redis that a test may stop, kill or pause; always the embedded ones."""
+    with made.embedded(tmp_path) as started:
+        await migrate(started.postgres.url)
+        yield started

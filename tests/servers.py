@@ -1,0 +1,98 @@
+"""The servers that tests run on: embedded ones of this process, or those that the environment names."""
+
+import base64
+import contextlib
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from db import local
+from db.migrate import migrate
+from db.pool import connect
+from db.server import Server
+from schemas.settings import Settings
+
+#: Nothing that a test writes need outlive the machine.
+FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
+
+#: A ring of one 32-byte key: `PEPPERS` and `VAULT_KEYS` of every test.
+RING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
+
+
+class Servers(NamedTuple):
+    """Where they are, and handles to stop and start them."""
+
+    postgres: Server
+    valkey: Server
+
+
+class Template(NamedTuple):
+    """A migrated database without rows, and the connection that copies it."""
+
+    name: str
+    admin: "asyncpg.Connection[asyncpg.Record]"
+    url: str
+    numbers: Iterator[int]
+
+
+@contextlib.contextmanager
+def embedded(folder: Path) -> Iterator[Servers]:
+    """Servers that nobody else uses: a test may stop, kill or pause them."""
+    with local.postgres(folder / "postgres", FAST) as postgres, local.valkey(folder / "valkey") as valkey:
+        yield Servers(postgres, valkey)
+
+
+@contextlib.contextmanager
+def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
+    """The URLs of Postgres and Redis for a whole run: `DATABASE_URL` and `REDIS_URL` where they are set.
+
+    `worker` is the name of an xdist worker; each has a Redis database of its own.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tenantry-tests-")))
+        database_url = os.environ.get("DATABASE_URL") or (
+            stack.enter_context(local.postgres(folder / "postgres", FAST)).url
+        )
+        redis_url = os.environ.get("REDIS_URL") or stack.enter_context(local.valkey(folder / "valkey")).url
+        yield database_url, with_path(redis_url, worker.removeprefix("gw") if worker != "master" else "0")
+
+
+@contextlib.asynccontextmanager
+async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
+    """A migrated database to copy; its name says which process made it, since a server may be shared."""
+    name = f"tenantry_{worker}_{os.getpid()}"
+    admin = await connect(server_url, name="tests")
+    try:
+        await admin.execute(f"create database {name}")
+        await migrate(with_path(server_url, name))
+        yield Template(name, admin, server_url, itertools.count())
+        await admin.execute(f"drop database {name}")
+    finally:
+        await admin.close()
+
+
+@contextlib.asynccontextmanager
+async def copy(source: Template) -> AsyncIterator[str]:
+    """The URL of a database of its own for one test."""
+    name = f"{source.name}_{next(source.numbers)}"
+    await source.admin.execute(f"create database {name} template {source.name}")
+    yield with_path(source.url, name)
+    await source.admin.execute(f"drop database {name} with (force)")
+
+
+def with_path(url: str, path: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
+
+
+def settings_for(database_url: str, redis_url: str) -> Settings:
+    """Settings as every test uses them: leases of 2 s, so that a rescue is seen soon."""
+    return Settings(
+        database_url=database_url, redis_url=redis_url, peppers=RING, vault_keys=RING, lease_s=2, drain_s=5
+    )
