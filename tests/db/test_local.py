@@ -1,0 +1,171 @@
+"""The embedded servers: kept data, whole restarts, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import redis
+
+from db import local, server
+from db.server import Server
+from schemas.errors import LocalUnavailable
+from tests.servers import FAST
+from tests.waiting import until
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Server]:
+    with local.postgres(tmp_path / "postgres", FAST) as started:
+        yield started
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Server]:
+    with local.valkey(tmp_path / "valkey") as started:
+        yield started
+
+
+async def run(url: str, statement: str) -> object:
+    conn = await asyncpg.connect(url, timeout=5)
+    try:
+        return await conn.fetchval(statement)
+    finally:
+        await conn.close()
+
+
+async def test_data_outlives_a_stop_and_a_kill(postgres: Server) -> None:
+    await run(postgres.url, "create table kept as select 1 as n")
+    postgres.stop()
+    postgres.start()
+    assert await run(postgres.url, "insert into kept values (2) returning n") == 2
+    postgres.kill()
+    postgres.start()
+    assert await run(postgres.url, "select count(*) from kept") == 2
+
+
+async def test_a_second_run_finds_the_data_and_the_password(tmp_path: Path) -> None:
+    with local.postgres(tmp_path, FAST) as first:
+        await run(first.url, "create table kept (n int)")
+    with local.postgres(tmp_path, FAST) as second:
+        assert await run(second.url, "select count(*) from kept") == 0
+        assert second.url.split("@")[0] == first.url.split("@")[0]
+    assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+
+
+async def test_only_the_password_opens_it(postgres: Server) -> None:
+    password = postgres.url.split("@")[0].rpartition(":")[2]
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await run(postgres.url.replace(password, "guess"), "select 1")
+
+
+async def test_half_a_data_folder_of_a_killed_run_is_made_anew(tmp_path: Path) -> None:
+    half = tmp_path / "data.new"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    with local.postgres(tmp_path, FAST) as started:
+        assert await run(started.url, "select 1") == 1
+
+
+async def test_paused_it_answers_nothing_and_resumed_everything(postgres: Server) -> None:
+    conn = await asyncpg.connect(postgres.url)
+    postgres.pause()
+    with pytest.raises(TimeoutError):
+        await conn.fetchval("select 1", timeout=0.2)
+    postgres.resume()
+    assert await run(postgres.url, "select 1") == 1
+    conn.terminate()
+
+
+def test_valkey_restarts_empty_on_its_port(valkey: Server) -> None:
+    with redis.Redis.from_url(valkey.url) as client:
+        client.set("key", "value")
+        valkey.stop()
+        with pytest.raises(redis.ConnectionError):
+            client.ping()
+        valkey.start()
+        assert client.get("key") is None
+
+
+@pytest.mark.parametrize("start", [local.postgres, local.valkey])
+def test_one_folder_serves_one_process(start: type, tmp_path: Path) -> None:
+    with start(tmp_path), pytest.raises(LocalUnavailable, match="in use"), start(tmp_path):
+        pass
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from db import local
+folder = Path(sys.argv[1])
+with local.postgres(folder / "postgres") as postgres, local.valkey(folder / "valkey") as valkey:
+    print(postgres.pid, valkey.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds both servers until its stdin closes."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def pids(holder: subprocess.Popen[str]) -> list[int]:
+    assert holder.stdout is not None
+    return [int(word) for word in holder.stdout.readline().split()]
+
+
+def test_the_servers_end_when_their_parent_is_killed(holder: subprocess.Popen[str]) -> None:
+    started = pids(holder)
+    holder.kill()
+    until(lambda: not any(map(server.command_line, started)))
+
+
+async def test_a_server_that_a_killed_run_left_is_taken_over(
+    holder: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    postmaster, _ = pids(holder)
+    os.kill(postmaster, signal.SIGSTOP)
+    holder.kill()
+    holder.wait()
+    with local.postgres(tmp_path / "postgres") as started:
+        assert not server.command_line(postmaster)
+        assert await run(started.url, "select 1") == 1
+
+
+async def test_a_stale_pid_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    with local.postgres(tmp_path, FAST):
+        pass
+    (tmp_path / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path / 'data'}\n")
+    with local.postgres(tmp_path, FAST) as started:
+        assert await run(started.url, "select 1") == 1
+
+
+def test_a_server_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
+    broken = local.postgres(tmp_path, {"shared_buffers": "nonsense"})
+    with pytest.raises(LocalUnavailable, match="shared_buffers"), broken:
+        pass
+
+
+def test_without_the_wheels_the_message_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(local, "find_spec", lambda _: None)
+    with pytest.raises(LocalUnavailable, match=r"tenantry\[local\].*DATABASE_URL"), local.valkey(tmp_path):
+        pass
+
+
+def test_root_without_user_namespaces_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LocalUnavailable, match="normal user"), local.postgres(tmp_path):
+        pass

@@ -1,0 +1,28 @@
+"""The one place where a test waits: for a condition, with a deadline."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+POLL_S = 0.01
+
+
+def until(condition: Callable[[], T], *, within: float = 10.0) -> T:
+    """The first truthy value of `condition`, in a test without an event loop."""
+    deadline = time.monotonic() + within
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {within} s: {value!r}"
+        time.sleep(POLL_S)
+    return value
+
+
+async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = 10.0) -> T:
+    """The first truthy value of `condition`, in a test with an event loop."""
+    deadline = time.monotonic() + within
+    while not (value := await condition()):
+        assert time.monotonic() < deadline, f"not within {within} s: {value!r}"
+        await asyncio.sleep(POLL_S)
+    return value
