@@ -4,6 +4,10 @@ TenantryError
 ├── SettingsInvalid      the environment lacks a setting or holds a bad one
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
+├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
+│   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
+│   ├── SourceNotFound · SourceForbidden
+│   └── FetchFailed · FetchTimeout · SourceRateLimited       worth another try
 └── DomainError          a verb refuses; carries code, message and details
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
@@ -80,3 +84,84 @@ class Limited(DomainError):
     def __init__(self, limit: str, message: str, *, retry_after: int) -> None:
         super().__init__(message, limit=limit)
         self.retry_after = retry_after
+
+
+class SourceError(TenantryError):
+    """The end of an ingest: `message` tells the partner what to fix, `retry_after` (seconds) is upstream's wish.
+
+    `retryable` says that the same request may succeed later with nothing changed by the partner.
+    """
+
+    code: ClassVar[str] = "SCRAPE_FAILED"
+    usually_retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, message: str, *, retryable: bool | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retryable = self.usually_retryable if retryable is None else retryable
+        self.retry_after = retry_after
+
+
+class FetchBlocked(SourceError):
+    """The address, or one that it redirects to, is not public, or not one that we may ask."""
+
+    code = "FETCH_BLOCKED"
+
+
+class RobotsDisallowed(SourceError):
+    """robots.txt keeps our bot out; retryable where it could only not be read for now."""
+
+    code = "ROBOTS_DISALLOWED"
+
+
+class FetchFailed(SourceError):
+    """No answer that can be used: name, connection, TLS, protocol, encoding or the server's own fault."""
+
+    code = "FETCH_FAILED"
+    usually_retryable = True
+
+
+class NotHtml(SourceError):
+    """The answer is of another type than the one asked for."""
+
+    code = "NOT_HTML"
+
+
+class TooLarge(SourceError):
+    """The answer, or what it inflates or parses to, passes a limit."""
+
+    code = "TOO_LARGE"
+
+
+class FetchTimeout(SourceError):
+    """The whole answer did not come in the time it is given."""
+
+    code = "TIMEOUT"
+    usually_retryable = True
+
+
+class SourceNotFound(SourceError):
+    """404 or 410."""
+
+    code = "SOURCE_NOT_FOUND"
+
+
+class SourceForbidden(SourceError):
+    """401, 402, 403, 407 or 451: it is there, but not for a visitor without an account."""
+
+    code = "SOURCE_FORBIDDEN"
+
+
+class SourceRateLimited(SourceError):
+    """429."""
+
+    code = "SOURCE_RATE_LIMITED"
+    usually_retryable = True
+
+
+class ScrapeFailed(SourceError):
+    """The document came but nothing could be read from it."""
+
+    code = "SCRAPE_FAILED"

@@ -1,0 +1,117 @@
+"""What the product knows of a brand, and how it knows it (api.md 6 and 7)."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from schemas.base import In, Out
+
+Source = Literal["github", "website", "appstore", "partner"]
+Field = Literal[
+    "appName",
+    "appDescription",
+    "tagline",
+    "audience",
+    "icp",
+    "brandVoice",
+    "keywords",
+    "primaryLanguage",
+    "logoUrl",
+    "colors",
+    "links",
+]
+#: A text, a list of texts, or texts by name: which one it is depends on the field alone.
+Value = str | list[str] | dict[str, str]
+Confidence = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that one document says of one field. `rule` names the place, such as `html.og:site_name`."""
+
+    field: Field
+    value: Value
+    confidence: Confidence
+    rule: str
+    url: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A source's word on one field: its best candidate, and the other ones, best first."""
+
+    value: Value
+    confidence: Confidence
+    rule: str
+    url: str | None = None
+    alternatives: list["Finding"] = []
+
+
+class Extraction(msgspec.Struct, frozen=True, kw_only=True):
+    """What one ingest read: `url` is where its redirects ended, a warning is a word and its reason."""
+
+    url: str
+    title: str | None
+    fields: dict[Field, Finding]
+    warnings: list[str] = []
+
+
+class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One source's row: what `brand_source` holds, and all that the merge looks at."""
+
+    source: Source
+    fields: dict[Field, Finding]
+    url: str | None
+    job_id: UUID | None
+    at: datetime
+
+
+class Provenance(Out):
+    """Who said so. `jobId` and `url` are null for the partner's own values."""
+
+    source: Source
+    job_id: str | None
+    url: str | None
+    confidence: Confidence
+    at: datetime
+
+
+class BrandContext(Out):
+    """The merged brand; a field nobody knows is null or empty and has no provenance."""
+
+    app_name: str | None = None
+    app_description: str | None = None
+    tagline: str | None = None
+    audience: str | None = None
+    icp: str | None = None
+    brand_voice: str | None = None
+    keywords: list[str] = []
+    primary_language: str | None = None
+    logo_url: str | None = None
+    colors: list[str] = []
+    links: dict[str, str] = {}
+    provenance: dict[str, Provenance] = {}
+
+
+Words = Annotated[str, Meta(max_length=4000)]
+Line = Annotated[str, Meta(max_length=200)]
+Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
+#: As the ingest writes it: an absolute https URL; empty means none.
+HttpsUrl = Annotated[str, Meta(max_length=2048, pattern="^(https://[^\\s]+)?$")]
+
+
+class BrandPatch(In):
+    """The partner's own values: null drops one, an empty one means none and keeps it so."""
+
+    app_name: Line | None | UnsetType = UNSET
+    app_description: Words | None | UnsetType = UNSET
+    tagline: Line | None | UnsetType = UNSET
+    audience: Words | None | UnsetType = UNSET
+    icp: Words | None | UnsetType = UNSET
+    brand_voice: Words | None | UnsetType = UNSET
+    keywords: Annotated[list[Line], Meta(max_length=50)] | None | UnsetType = UNSET
+    primary_language: Annotated[str, Meta(max_length=35)] | None | UnsetType = UNSET
+    logo_url: HttpsUrl | None | UnsetType = UNSET
+    colors: Annotated[list[Color], Meta(max_length=20)] | None | UnsetType = UNSET
+    links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | None | UnsetType = UNSET
