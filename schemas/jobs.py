@@ -8,7 +8,7 @@ from schemas.base import Out
 Status = Literal["running", "completed", "failed", "canceled"]
 
 
-class JobError(Out):
+class JobError(Out, frozen=True, kw_only=True):
     """Why a job failed; `retryable` says whether a new job could fare better."""
 
     code: str
@@ -16,7 +16,7 @@ class JobError(Out):
     retryable: bool
 
 
-class Job(Out):
+class Job(Out, frozen=True, kw_only=True):
     """`GET /v1/jobs/{id}`. `progress` is 0 to 1 and never falls; `startedAt` is when it was accepted."""
 
     job_id: str
@@ -36,7 +36,7 @@ class Job(Out):
     error: JobError | None
 
 
-class Accepted(Out):
+class Accepted(Out, frozen=True, kw_only=True):
     """The body of a 202; `deduplicated` marks the job of an earlier, equal request."""
 
     job_id: str
@@ -49,7 +49,7 @@ class Accepted(Out):
     deduplicated: bool = False
 
 
-class CancelAnswer(Out):
+class CancelAnswer(Out, frozen=True, kw_only=True):
     """`accepted` is false for a job that had ended already; `reason` says how."""
 
     job_id: str
