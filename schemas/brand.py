@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas.base import In, Out
 
@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confidence: Confidence
     rule: str
     url: str | None = None
-    alternatives: list["Finding"] = []
+    alternatives: list["Finding"] = field(default_factory=list)
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     title: str | None
     fields: dict[Field, Finding]
-    warnings: list[str] = []
+    warnings: list[str] = field(default_factory=list)
 
 
 class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Provenance(Out):
+class Provenance(Out, frozen=True, kw_only=True):
     """Who said so. `jobId` and `url` are null for the partner's own values."""
 
     source: Source
@@ -77,7 +77,7 @@ class Provenance(Out):
     at: datetime
 
 
-class BrandContext(Out):
+class BrandContext(Out, frozen=True, kw_only=True):
     """The merged brand; a field nobody knows is null or empty and has no provenance."""
 
     app_name: str | None = None
@@ -86,12 +86,12 @@ class BrandContext(Out):
     audience: str | None = None
     icp: str | None = None
     brand_voice: str | None = None
-    keywords: list[str] = []
+    keywords: list[str] = field(default_factory=list)
     primary_language: str | None = None
     logo_url: str | None = None
-    colors: list[str] = []
-    links: dict[str, str] = {}
-    provenance: dict[str, Provenance] = {}
+    colors: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
 
 
 Words = Annotated[str, Meta(max_length=4000)]
@@ -101,17 +101,17 @@ Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
 HttpsUrl = Annotated[str, Meta(max_length=2048, pattern="^(https://[^\\s]+)?$")]
 
 
-class BrandPatch(In):
+class BrandPatch(In, frozen=True, kw_only=True):
     """The partner's own values: null drops one, an empty one means none and keeps it so."""
 
-    app_name: Line | None | UnsetType = UNSET
-    app_description: Words | None | UnsetType = UNSET
-    tagline: Line | None | UnsetType = UNSET
-    audience: Words | None | UnsetType = UNSET
-    icp: Words | None | UnsetType = UNSET
-    brand_voice: Words | None | UnsetType = UNSET
-    keywords: Annotated[list[Line], Meta(max_length=50)] | None | UnsetType = UNSET
-    primary_language: Annotated[str, Meta(max_length=35)] | None | UnsetType = UNSET
-    logo_url: HttpsUrl | None | UnsetType = UNSET
-    colors: Annotated[list[Color], Meta(max_length=20)] | None | UnsetType = UNSET
-    links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | None | UnsetType = UNSET
+    app_name: Line | UnsetType | None = UNSET
+    app_description: Words | UnsetType | None = UNSET
+    tagline: Line | UnsetType | None = UNSET
+    audience: Words | UnsetType | None = UNSET
+    icp: Words | UnsetType | None = UNSET
+    brand_voice: Words | UnsetType | None = UNSET
+    keywords: Annotated[list[Line], Meta(max_length=50)] | UnsetType | None = UNSET
+    primary_language: Annotated[str, Meta(max_length=35)] | UnsetType | None = UNSET
+    logo_url: HttpsUrl | UnsetType | None = UNSET
+    colors: Annotated[list[Color], Meta(max_length=20)] | UnsetType | None = UNSET
+    links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET

@@ -87,7 +87,7 @@ class Limited(DomainError):
 
 
 class SourceError(TenantryError):
-    """The end of an ingest: `message` tells the partner what to fix, `retry_after` (seconds) is upstream's wish.
+    """Ends an ingest: `message` tells the partner what to fix, `retry_after` is upstream's wish in seconds.
 
     `retryable` says that the same request may succeed later with nothing changed by the partner.
     """
