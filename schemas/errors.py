@@ -4,6 +4,7 @@ TenantryError
 ├── SettingsInvalid      the environment lacks a setting or holds a bad one
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
+├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
 ├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
@@ -33,6 +34,10 @@ class MigrationChanged(TenantryError):
 
 class LocalUnavailable(TenantryError):
     """An embedded server can't run on this machine, or not in this folder, or ended at its start."""
+
+
+class BenchmarkFailed(TenantryError):
+    """What was measured is not what should have happened, so there is no figure to print."""
 
 
 class DomainError(TenantryError):
