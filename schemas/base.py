@@ -1,10 +1,13 @@
 """The two shapes that cross the boundary: what comes in is closed, what goes out is camelCase."""
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+#: A string that Postgres can keep: its text has no NUL. (JSON with a lone surrogate never decodes.)
+Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
 
 
 class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

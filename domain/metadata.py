@@ -1,0 +1,68 @@
+"""A project's metadata: the partner's own JSON, but for the place of `customerExternalId`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from schemas.errors import Invalid
+
+MAX_BYTES = 8 * 1024
+MAX_LEVELS = 32
+
+_INNER = "metadata.partner.customerExternalId"
+
+
+def compose(
+    metadata: dict[str, Any], *, customer_external_id: str | UnsetType | None, kept: str | None = None
+) -> dict[str, Any]:
+    """What is stored: `metadata` with the partner's id of its customer at `partner.customerExternalId`.
+
+    Sent in one place, that one counts; sent in both, they must agree; sent in none, `kept` stays.
+    Everything else under `partner` is dropped, so that a partner may send back what it read.
+    Raises `Invalid`.
+    """
+    own = {key: value for key, value in metadata.items() if key != "partner"}
+    _check(own)
+    inner = _inner(metadata.get("partner"))
+    if UNSET not in (inner, customer_external_id) and inner != customer_external_id:
+        raise Invalid("customerExternalId", f"differs from {_INNER}: send one of them")
+    sent = inner if customer_external_id is UNSET else customer_external_id
+    chosen = kept if sent is UNSET else sent
+    return own if chosen is None else {**own, "partner": {"customerExternalId": chosen}}
+
+
+def _inner(partner: Any) -> str | UnsetType | None:
+    if partner is None:
+        return UNSET
+    if not isinstance(partner, dict):
+        raise Invalid("metadata.partner", "is kept for customerExternalId: send an object or leave it out")
+    found = partner.get("customerExternalId", UNSET)
+    if found is UNSET or found is None:
+        return found
+    if not isinstance(found, str) or not 1 <= len(found) <= 255 or "\0" in found:
+        raise Invalid(_INNER, "must be a string of 1 to 255 characters without NUL")
+    return found
+
+
+def _check(metadata: dict[str, Any]) -> None:
+    for level, node in _nodes(metadata):
+        if level > MAX_LEVELS and isinstance(node, dict | list):
+            raise Invalid("metadata", f"must be at most {MAX_LEVELS} levels deep")
+        if isinstance(node, str) and "\0" in node:
+            raise Invalid("metadata", "must not hold a NUL character")
+    if len(msgspec.json.encode(metadata)) > MAX_BYTES:
+        raise Invalid("metadata", f"must be at most {MAX_BYTES} bytes of JSON")
+
+
+def _nodes(metadata: dict[str, Any]) -> Iterator[tuple[int, Any]]:
+    """Each key and value inside, with its level; by a stack, since the depth is the caller's to choose."""
+    stack: list[tuple[int, Any]] = [(1, metadata)]
+    while stack:
+        level, node = stack.pop()
+        yield level, node
+        if isinstance(node, dict):
+            stack.extend((level + 1, child) for pair in node.items() for child in pair)
+        elif isinstance(node, list):
+            stack.extend((level + 1, child) for child in node)
