@@ -1,0 +1,110 @@
+"""What `tenantry doctor` looks at, one function a look."""
+
+import platform
+import time
+from importlib.metadata import version
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from cli.connect import ADVICE, read_settings
+from db import migrate as migrations
+from db.pool import Conn
+from schemas.base import Out
+from schemas.errors import MigrationChanged, SettingsInvalid
+
+OLDEST_POSTGRES = 15
+
+#: Ids are made by the hosts' clocks: lists stay in order while those agree to about a second.
+CLOCK_S = 1.0
+
+REDIS_S = 2.0
+
+
+class Check(Out, frozen=True):
+    """`value` is for a program; `advice` says what to do about a status that isn't ok."""
+
+    name: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    advice: str = ""
+    value: Any = None
+
+
+def product() -> Check:
+    return Check(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
+
+
+def python() -> Check:
+    found = platform.python_version()
+    return Check(name="python", status="ok", detail=f"{found} on {platform.system()}", value=found)
+
+
+def settings() -> Check:
+    """Whether every process could start by them."""
+    try:
+        read_settings()
+    except SettingsInvalid as error:
+        return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
+    return Check(name="settings", status="ok", detail="complete")
+
+
+def postgres(conn: Conn) -> Check:
+    """Reached, and new enough."""
+    found = conn.get_server_version()
+    shown = f"{found.major}.{found.minor}"
+    if found.major < OLDEST_POSTGRES:
+        advice = f"use PostgreSQL {OLDEST_POSTGRES} or later"
+        return Check(name="postgresql", status="fail", detail=shown, value=shown, advice=advice)
+    return Check(name="postgresql", status="ok", detail=shown, value=shown)
+
+
+async def pending(conn: Conn) -> Check:
+    """What `tenantry migrate` would do."""
+    try:
+        names = [each.name for each in await migrations.pending(conn)]
+    except MigrationChanged as error:
+        return Check(
+            name="migrations", status="fail", detail=str(error), advice="deploy the release as it was built"
+        )
+    if names:
+        detail = f"{len(names)} pending: {', '.join(names)}"
+        return Check(
+            name="migrations", status="fail", detail=detail, value=names, advice="run `tenantry migrate`"
+        )
+    return Check(name="migrations", status="ok", detail="none pending", value=[])
+
+
+async def clock(conn: Conn) -> Check:
+    """How far this host's clock is ahead of the database's, by the quickest of five answers."""
+    ahead = min([await _ahead(conn) for _ in range(5)])[1]
+    detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
+    if abs(ahead) > CLOCK_S:
+        return Check(
+            name="clock", status="warn", detail=detail, value=ahead, advice="set the time by NTP on both"
+        )
+    return Check(name="clock", status="ok", detail=detail, value=ahead)
+
+
+async def _ahead(conn: Conn) -> tuple[float, float]:
+    """How long the question took, and the difference with half of that taken off."""
+    before = time.time()
+    there = (await conn.fetchval("select clock_timestamp()")).timestamp()
+    took = time.time() - before
+    return took, before + took / 2 - there
+
+
+async def redis(url: str) -> Check:
+    """Redis may be away and the platform still works, only slower to pick up."""
+    client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
+    try:
+        info = await client.info("server")
+    except (RedisError, OSError) as error:
+        advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
+        return Check(name="redis", status="warn", detail=str(error) or type(error).__name__, advice=advice)
+    finally:
+        await client.aclose()
+    name = info.get("server_name", "redis")
+    found = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
+    return Check(name="redis", status="ok", detail=found, value=found)

@@ -1,0 +1,71 @@
+"""Where a command works: the settings it goes by, its database, the organization it is about."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from db.pool import Pool, open_pool
+from schemas.settings import Settings, from_env
+
+#: What `bin/up` writes while it runs: one NAME=value a line.
+LOCAL = Path(".local/env")
+
+CONNECT_S = 10.0
+
+ADVICE = (
+    "set DATABASE_URL, PEPPERS and VAULT_KEYS (and REDIS_URL) as for the API, "
+    f"or run this where `bin/up` has written {LOCAL}"
+)
+
+
+class Session(NamedTuple):
+    """An open database and the settings that led to it."""
+
+    pool: Pool
+    settings: Settings
+
+
+@asynccontextmanager
+async def open_session() -> AsyncIterator[Session]:
+    """Raises `SettingsInvalid` or what `db.pool.open_pool` raises, TimeoutError among it."""
+    settings = read_settings()
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(CONNECT_S):
+            opened = open_pool(settings.database_url, name="tenantry-cli", size=2)
+            pool = await stack.enter_async_context(opened)
+        yield Session(pool, settings)
+
+
+def read_settings() -> Settings:
+    """Raises `SettingsInvalid`."""
+    return from_env(environment())
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment over `.local/env`, unless the two mean different databases.
+
+    The keys of one database's secrets must never be used on another's.
+    """
+    local = _local()
+    same = os.environ.get("DATABASE_URL") in {None, local.get("DATABASE_URL")}
+    return {**local, **os.environ} if same else os.environ
+
+
+def where() -> str:
+    """The database for a message: never with its password."""
+    given = environment()
+    url = urlsplit(given.get("DATABASE_URL", ""))
+    source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL}: is `bin/up` running?)"
+    return f"at {url.hostname}:{url.port or 5432}{source}"
+
+
+def _local() -> dict[str, str]:
+    try:
+        lines = LOCAL.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)

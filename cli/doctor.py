@@ -1,0 +1,70 @@
+"""`tenantry doctor`."""
+
+import asyncio
+from collections.abc import Mapping
+
+import asyncpg
+import click
+from rich.table import Table
+from rich.text import Text
+
+from cli import checks
+from cli.checks import Check
+from cli.command import answering
+from cli.connect import ADVICE, CONNECT_S, environment, read_settings, where
+from cli.failure import FAILED, UNUSABLE
+from cli.output import Answer, cell
+from db.pool import connect
+
+STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+#: Without these nothing starts; what else fails can be put right while the platform is up.
+VITAL = {"settings", "postgresql"}
+
+
+@click.command()
+@answering
+async def doctor() -> Answer:
+    """Check what this machine and the platform need, and say what is wrong.
+
+    Versions, settings, PostgreSQL, Redis, pending migrations, the clock. A warning leaves the exit
+    code at 0; anything wrong makes it 5 where the settings or PostgreSQL can't be used, else 1.
+
+    \b
+    Examples:
+      tenantry doctor
+      tenantry doctor --json | jq '.checks[] | select(.status != "ok")'
+    """
+    found = await _examine(environment())
+    failed = {check.name for check in found if check.status == "fail"}
+    code = UNUSABLE if failed & VITAL else FAILED if failed else 0
+    return Answer({"ok": not failed, "checks": found}, _view(found), exit_code=code)
+
+
+async def _examine(environ: Mapping[str, str]) -> list[Check]:
+    settings = checks.settings()
+    database = await _examine_database(environ["DATABASE_URL"]) if "DATABASE_URL" in environ else []
+    redis_url = read_settings().redis_url if settings.status == "ok" else environ.get("REDIS_URL")
+    redis = [await checks.redis(redis_url)] if redis_url else []
+    return [checks.product(), checks.python(), settings, *database, *redis]
+
+
+async def _examine_database(url: str) -> list[Check]:
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            conn = await connect(url, name="tenantry-doctor")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
+    try:
+        return [checks.postgres(conn), await checks.pending(conn), await checks.clock(conn)]
+    finally:
+        await conn.close()
+
+
+def _view(found: list[Check]) -> Table:
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for check in found:
+        made.add_row(Text(check.status, style=STYLES[check.status]), cell(check.name), cell(check.detail))
+        if check.advice:
+            made.add_row("", "", cell(check.advice))
+    return made

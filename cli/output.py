@@ -1,0 +1,87 @@
+"""What a command answers: a table for people, a JSON document for programs."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import IO, Any, NamedTuple
+
+import click
+import msgspec
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+#: A pipe has no width: lines for grep and awk are never folded.
+UNFOLDED = 10_000
+
+NOTHING = "-"
+
+
+class Answer(NamedTuple):
+    """`data` is what --json prints, `view` what a person reads; `note` goes to stderr, for people only."""
+
+    data: Any
+    view: RenderableType
+    note: str = ""
+    exit_code: int = 0
+
+
+def emit(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer on stdout."""
+    if as_json:
+        emit_line(answer.data)
+        return
+    console(sys.stdout).print(answer.view)
+    if answer.note:
+        click.echo(answer.note, err=True)
+
+
+def emit_line(data: Any) -> None:
+    """One JSON document, on a line of its own."""
+    click.echo(msgspec.json.encode(data))
+
+
+def console(file: IO[str]) -> Console:
+    """Colours and folding for a terminal, plain text for anything else."""
+    return Console(file=file, width=None if file.isatty() else UNFOLDED, highlight=False)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Many things, one a line."""
+    made = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        made.add_row(*map(cell, row))
+    return made
+
+
+def card(fields: Mapping[str, object]) -> Table:
+    """One thing, a field a line."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for name, value in fields.items():
+        made.add_row(Text(name, style="bold"), cell(value))
+    return made
+
+
+def cell(value: object) -> Text:
+    """A value as a person reads it."""
+    return Text(printable(_words(value)))
+
+
+def printable(text: str) -> str:
+    """Without control characters: a name that a partner chose must not drive an operator's terminal."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def _words(value: object) -> str:
+    if value in (None, "", [], (), {}):
+        return NOTHING
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        case list() | tuple() | set() | frozenset():
+            return ", ".join(map(str, value))
+        case dict() | msgspec.Struct():
+            return msgspec.json.encode(value).decode()
+    return str(value)

@@ -1,0 +1,50 @@
+"""The `tenantry` command in this process, on the test's own database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.__main__ import tenantry as root
+from schemas.settings import Settings
+
+Tenantry: TypeAlias = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder and an environment that names no database."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS", "TENANTRY_ORG"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def environment(elsewhere: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in ("database_url", "redis_url", "peppers", "vault_keys"):
+        monkeypatch.setenv(name.upper(), getattr(settings, name))
+    return settings
+
+
+@pytest.fixture
+def tenantry() -> Tenantry:
+    """`await tenantry("jobs", "list")`: in a thread, since a command runs an event loop of its own."""
+    return lambda *words: asyncio.to_thread(CliRunner().invoke, root, words)
+
+
+def decoded(result: Result) -> Any:
+    """The one JSON document of a command that went well."""
+    assert result.exit_code == 0, result.output
+    return msgspec.json.decode(result.stdout)
+
+
+def refused(result: Result, exit_code: int) -> Any:
+    """The error of a command with --json that went wrong: on stderr, nothing on stdout."""
+    assert result.exit_code == exit_code, result.output
+    assert not result.stdout
+    return msgspec.json.decode(result.stderr)["error"]

@@ -1,0 +1,67 @@
+"""What `tenantry doctor` sees, on a platform that is well and on ones that aren't."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from db.pool import Conn
+from schemas.settings import Settings
+from tests.cli.conftest import Tenantry
+
+NOWHERE = "postgresql://operator:hunter2@127.0.0.1:1/tenantry"
+
+
+async def examined(tenantry: Tenantry) -> tuple[int, dict[str, Any]]:
+    """The exit code, and each check by its name."""
+    result = await tenantry("doctor", "--json")
+    document = msgspec.json.decode(result.stdout)
+    return result.exit_code, {check["name"]: check for check in document["checks"]}
+
+
+async def test_a_platform_that_is_well(tenantry: Tenantry, environment: Settings) -> None:
+    code, checks = await examined(tenantry)
+    assert code == 0
+    assert {name for name, check in checks.items() if check["status"] == "fail"} == set()
+    assert checks["migrations"]["value"] == []
+    assert abs(checks["clock"]["value"]) < 1
+    assert int(checks["postgresql"]["value"].split(".")[0]) >= 15
+    assert checks["redis"]["status"] == "ok"
+
+
+async def test_a_person_reads_it_as_lines(tenantry: Tenantry, environment: Settings) -> None:
+    result = await tenantry("doctor")
+    assert result.exit_code == 0
+    assert result.stdout.split()[:2] == ["ok", "tenantry"]
+
+
+async def test_pending_migrations_fail(tenantry: Tenantry, environment: Settings, conn: Conn) -> None:
+    await conn.execute("drop schema public cascade; create schema public")
+    code, checks = await examined(tenantry)
+    assert code == 1
+    assert len(checks["migrations"]["value"]) > 0
+    assert "tenantry migrate" in checks["migrations"]["advice"]
+
+
+async def test_without_settings_it_says_which(tenantry: Tenantry, elsewhere: object) -> None:
+    code, checks = await examined(tenantry)
+    assert code == 5
+    assert "DATABASE_URL" in checks["settings"]["detail"]
+
+
+async def test_a_database_away_fails_and_shows_no_password(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", NOWHERE)
+    result = await tenantry("doctor")
+    assert result.exit_code == 5
+    assert "127.0.0.1:1" in result.stdout
+    assert "hunter2" not in result.output
+
+
+async def test_redis_away_is_a_warning(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    code, checks = await examined(tenantry)
+    assert (code, checks["redis"]["status"]) == (0, "warn")

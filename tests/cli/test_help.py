@@ -1,0 +1,75 @@
+"""What a person meets first: help for every command, quickly."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli.__main__ import COMMANDS, tenantry
+
+HEAVY = {"litestar", "arq", "bs4", "lxml", "asyncpg", "rich", "httpx", "msgspec", "redis", "granian"}
+
+
+def walk(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command and group below `command`, with the words that call it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None, name
+            yield from walk(child, (*path, name))
+
+
+TREE = dict(walk(tenantry))
+LEAVES = {path: command for path, command in TREE.items() if not isinstance(command, click.Group)}
+
+
+@pytest.mark.parametrize("path", TREE, ids=" ".join)
+def test_every_command_has_help(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(tenantry, [*path, "--help"])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_every_command_shows_an_example_and_takes_json(path: tuple[str, ...]) -> None:
+    command = LEAVES[path]
+    assert f"tenantry {' '.join(path)}" in (command.help or "")
+    assert any("--json" in option.opts for option in command.params)
+
+
+@pytest.mark.parametrize("path", TREE, ids=" ".join)
+def test_every_argument_is_an_option_with_help_or_said_in_the_help(path: tuple[str, ...]) -> None:
+    for parameter in TREE[path].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_the_list_says_what_the_commands_say() -> None:
+    said = {name: TREE[name,].get_short_help_str(limit=200) for name in COMMANDS}
+    assert said == COMMANDS
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from cli.__main__ import tenantry; tenantry(['--help'], standalone_mode=False);"
+        "print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "doctor" in done.stdout
+    assert not HEAVY & set(done.stderr.split())
+
+
+def test_the_version_is_the_products() -> None:
+    result = CliRunner().invoke(tenantry, ["--version"])
+    assert result.output == "tenantry 0.1.0\n"
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    assert CliRunner().invoke(tenantry, ["job"]).exit_code == 2

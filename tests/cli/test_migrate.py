@@ -1,0 +1,23 @@
+import pytest
+
+from db.migrate import known
+from db.pool import Conn
+from tests.cli.conftest import Tenantry, decoded, refused
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+async def test_a_migrated_database_has_nothing_to_apply(tenantry: Tenantry) -> None:
+    assert decoded(await tenantry("migrate", "--json")) == {"applied": []}
+    assert "nothing to apply" in (await tenantry("migrate")).stdout
+
+
+async def test_what_is_pending_is_applied_and_named(tenantry: Tenantry, conn: Conn) -> None:
+    await conn.execute("drop schema public cascade; create schema public")
+    result = await tenantry("migrate")
+    assert [line.strip() for line in result.stdout.splitlines()[1:]] == [each.name for each in known()]
+
+
+async def test_an_edited_migration_is_refused(tenantry: Tenantry, conn: Conn) -> None:
+    await conn.execute("update migration set checksum = 'x'")
+    assert "edited" in refused(await tenantry("migrate", "--json"), 1)["message"]
