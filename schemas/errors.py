@@ -8,7 +8,9 @@ TenantryError
 ├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
-│   └── FetchFailed · FetchTimeout · SourceRateLimited       worth another try
+│   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
+│   └── FetchFailed
+│       └── Unreachable
 └── DomainError          a verb refuses; carries code, message and details
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
@@ -122,10 +124,14 @@ class RobotsDisallowed(SourceError):
 
 
 class FetchFailed(SourceError):
-    """No answer that can be used: name, connection, TLS, protocol, encoding or the server's own fault."""
+    """No answer that can be used: it is the server's own fault, or in no encoding that we read."""
 
     code = "FETCH_FAILED"
     usually_retryable = True
+
+
+class Unreachable(FetchFailed):
+    """No HTTP answer at all: name, connection, TLS, protocol."""
 
 
 class NotHtml(SourceError):

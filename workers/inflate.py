@@ -1,0 +1,63 @@
+"""One layer of Content-Encoding, undone within a limit.
+
+httpx would inflate stacked layers without bound: 298 bytes of `gzip, gzip, gzip` become 4 GiB. So the raw
+bytes are read, and this is the only place that inflates.
+"""
+
+import zlib
+from collections.abc import AsyncIterator
+
+from schemas.errors import FetchFailed, TooLarge
+
+#: zlib's `wbits` for a gzip or zlib header, and for a deflate stream that has none.
+WITH_HEADER, BARE = 47, -15
+
+
+async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
+    """The decoded body; over `limit` bytes, on the wire or decoded, it is cut or refused as `TooLarge`."""
+    compressed = is_compressed(encoding)
+    wire = await collect(chunks, limit)
+    plain = inflate(wire, limit) if compressed else wire
+    if max(len(wire), len(plain)) <= limit:
+        return plain
+    if cut:
+        return plain[:limit]
+    raise TooLarge(f"the answer is larger than {limit >> 10} KiB; give a smaller page of the site")
+
+
+def is_compressed(encoding: str) -> bool:
+    layers = [
+        layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}
+    ]
+    if layers and (len(layers) > 1 or layers[0] not in {"gzip", "x-gzip", "deflate"}):
+        raise FetchFailed(
+            f"the answer's encoding is {encoding[:80]!r}; serve it plain or as gzip", retryable=False
+        )
+    return bool(layers)
+
+
+async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """Everything, or as soon as it is more than `limit`, what has come by then."""
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > limit:
+            break
+    return bytes(body)
+
+
+def inflate(wire: bytes, limit: int) -> bytes:
+    """At most `limit + 1` bytes, so that the caller sees a bomb without holding it."""
+    stream = zlib.decompressobj(WITH_HEADER if has_header(wire) else BARE)
+    try:
+        plain = stream.decompress(wire, limit + 1)
+    except zlib.error as error:
+        raise FetchFailed("the answer's compression is broken", retryable=False) from error
+    if wire and not stream.eof and max(len(plain), len(wire)) <= limit:
+        raise FetchFailed("the compressed answer ended early")
+    return plain
+
+
+def has_header(wire: bytes) -> bool:
+    """gzip's magic number, or zlib's two bytes, which are a multiple of 31 (RFC 1950 2.2)."""
+    return wire[:2] == b"\x1f\x8b" or (wire[:1] == b"\x78" and int.from_bytes(wire[:2]) % 31 == 0)
