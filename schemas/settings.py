@@ -1,34 +1,61 @@
 """What a process is told from outside: the environment, read once, checked, frozen."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
 
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+RING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Every setting of every process; a field's name in upper case is its environment variable.
 
-    Durations are seconds. `peppers` and `vault_keys` are comma-separated `id:base64` rings of
-    32-byte keys: the first one writes, all of them read.
+    Durations are seconds. The descriptions are the text of docs/reference/settings.md.
     """
 
-    database_url: str
-    redis_url: str = "redis://127.0.0.1:6379/0"
-    peppers: str
-    vault_keys: str
-    public_url: str = "http://127.0.0.1:8000"
-    log_level: Annotated[str, msgspec.Meta(pattern="^(debug|info|warning|error)$")] = "info"
-    pool_size: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10
-    slots: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
-    lease_s: Seconds = 15.0
-    drain_s: Seconds = 30.0
-    health_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
-    fetch_allow: str = ""
+    database_url: Annotated[
+        str, Meta(description="PostgreSQL 15 or later: `postgresql://user:password@host/name`.")
+    ]
+    redis_url: Annotated[
+        str, Meta(description="Redis 6 or Valkey. It may be away: jobs then start within 2 s.")
+    ] = "redis://127.0.0.1:6379/0"
+    peppers: Annotated[str, Meta(description=f"What the hashes of API keys are made with. {RING}")]
+    vault_keys: Annotated[str, Meta(description=f"What secrets are sealed with. {RING}")]
+    public_url: Annotated[
+        str, Meta(description="Where partners reach the API; `locationUrl` begins with it.")
+    ] = "http://127.0.0.1:8000"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least severe line that is logged."),
+    ] = "info"
+    pool_size: Annotated[int, Meta(ge=1, le=200, description="Connections to PostgreSQL of one process.")] = (
+        10
+    )
+    slots: Annotated[int, Meta(ge=1, le=1000, description="Jobs that one worker runs at once.")] = 10
+    lease_s: Annotated[
+        float,
+        Meta(
+            gt=0, description="How long a silent worker keeps its jobs before others take them, in seconds."
+        ),
+    ] = 15.0
+    drain_s: Annotated[
+        float,
+        Meta(gt=0, description="How long a worker that is told to stop lets its jobs run on, in seconds."),
+    ] = 30.0
+    health_port: Annotated[
+        int,
+        Meta(
+            ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."
+        ),
+    ] = 0
+    fetch_allow: Annotated[
+        str,
+        Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),
+    ] = ""
 
 
 #: Settings that are ours alone carry the product's name; the rest are names that hosts already set.
