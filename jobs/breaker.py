@@ -1,0 +1,31 @@
+"""Spare a caller the wait for a server that was away a moment ago."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass
+class Breaker:
+    """Open for `cool_s` seconds after a failure; then one call at a time tries again, and decides."""
+
+    cool_s: float
+    clock: Callable[[], float] = time.monotonic
+    failing: bool = False
+    shut_until: float = -inf
+
+    def passes(self) -> bool:
+        """Whether to make the call; whoever gets True says how it went."""
+        now = self.clock()
+        if now < self.shut_until:
+            return False
+        if self.failing:
+            self.shut_until = now + self.cool_s
+        return True
+
+    def worked(self) -> None:
+        self.failing, self.shut_until = False, -inf
+
+    def failed(self) -> None:
+        self.failing, self.shut_until = True, self.clock() + self.cool_s

@@ -1,0 +1,24 @@
+"""Every metric, named once. Labels are few and bounded: never an id of anything that partners make."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_LONG = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600)
+
+# Courier
+COURIER_SENDS = Counter(
+    "courier_sends", "Wake-ups: sent, duplicate (one waits already), failed, skipped.", ["pool", "outcome"]
+)
+
+# Workers
+JOBS_CLAIMED = Counter("jobs_claimed", "Jobs that a worker took.", ["kind"])
+JOBS_SETTLED = Counter(
+    "jobs_settled", "Attempts by how they ended; `lost`: the job was another's by then.", ["kind", "outcome"]
+)
+JOB_RUN = Histogram("job_run_seconds", "Handler time of one attempt.", ["kind"], buckets=_LONG)
+PULL = Histogram("pull_seconds", "One pull of jobs from the ledger.", buckets=_QUICK)
+SETTLE = Histogram("settle_seconds", "One settlement of many jobs.", buckets=_QUICK)
+SLOTS_FREE = Gauge("worker_slots_free", "Slots without a job.")
+LEASE_AGE = Gauge("worker_lease_age_seconds", "Since the lease was last renewed.")
+LOOP_LAG = Gauge("loop_lag_seconds", "How late the event loop ran its last timer.")
+LISTENER_STARTS = Counter("worker_listener_starts", "Times that the listening to Redis was set up anew.")

@@ -1,0 +1,70 @@
+"""Logs: one JSON object a line, libraries' lines included."""
+
+import logging
+from collections.abc import Iterator
+from uuid import UUID
+
+import msgspec
+import pytest
+import structlog
+
+from telemetry import logs
+
+
+@pytest.fixture(autouse=True)
+def _put_back() -> Iterator[None]:
+    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in logs.QUIET}
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, quiet in levels.items():
+        logging.getLogger(name).setLevel(quiet)
+    structlog.reset_defaults()
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    return [msgspec.json.decode(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_a_line_is_an_object_that_says_who_speaks(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(process="ingest")
+    logs.get("runner").info("retried", **logs.job(job_id=UUID(int=7), kind="ingest_website", attempt=2))
+    (line,) = said(capsys)
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "event": "retried",
+        "level": "info",
+        "process": "ingest",
+        "part": "runner",
+        "job_id": "job_00000000-0000-0000-0000-000000000007",
+        "kind": "ingest_website",
+        "attempt": 2,
+    }
+
+
+def test_a_traceback_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(process="ingest")
+    try:
+        raise ValueError("no good")
+    except ValueError:
+        logs.get("runner").exception("broke")
+    (line,) = said(capsys)
+    assert "ValueError: no good" in line["exception"]
+
+
+def test_libraries_speak_the_same_form_and_the_chatty_ones_only_to_warn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(process="web")
+    logging.getLogger("some.library").info("from %s", "afar")
+    logging.getLogger("arq.worker").info("one line a job")
+    logging.getLogger("arq.worker").warning("a real one")
+    assert [line["event"] for line in said(capsys)] == ["from afar", "a real one"]
+
+
+def test_the_level_is_a_floor(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(process="web", level="warning")
+    logs.get("runner").info("unheard")
+    logging.getLogger("some.library").info("unheard")
+    assert said(capsys) == []
