@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from schemas.base import In, Out
+from schemas.base import In, Out, Text
 
 Source = Literal["github", "website", "appstore", "partner"]
 Field = Literal[
@@ -39,12 +39,16 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A source's word on one field: its best candidate, and the other ones, best first."""
+    """A source's word on one field: its best candidate, and the other ones, best first.
+
+    `at` is set where the fields of a row differ in age: in the partner's.
+    """
 
     value: Value
     confidence: Confidence
     rule: str
     url: str | None = None
+    at: datetime | None = None
     alternatives: list["Finding"] = field(default_factory=list)
 
 
@@ -77,6 +81,28 @@ class Provenance(Out, frozen=True, kw_only=True):
     at: datetime
 
 
+class Said(Out, frozen=True, kw_only=True):
+    """One value of a field and where it comes from."""
+
+    value: Value
+    provenance: Provenance
+
+
+class BrandField(Out, frozen=True, kw_only=True):
+    """What a reader sees of a field, and what it would see without that, best first."""
+
+    value: Value | None
+    provenance: Provenance | None
+    alternatives: list[Said]
+
+
+class Brand(Out, frozen=True, kw_only=True):
+    """`GET /v1/projects/{id}/brand`: every field, known or not."""
+
+    project_id: str
+    fields: dict[Field, BrandField]
+
+
 class BrandContext(Out, frozen=True, kw_only=True):
     """The merged brand; a field nobody knows is null or empty and has no provenance."""
 
@@ -94,11 +120,11 @@ class BrandContext(Out, frozen=True, kw_only=True):
     provenance: dict[str, Provenance] = field(default_factory=dict)
 
 
-Words = Annotated[str, Meta(max_length=4000)]
-Line = Annotated[str, Meta(max_length=200)]
+Words = Annotated[Text, Meta(max_length=4000)]
+Line = Annotated[Text, Meta(max_length=200)]
 Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
 #: As the ingest writes it: an absolute https URL; empty means none.
-HttpsUrl = Annotated[str, Meta(max_length=2048, pattern="^(https://[^\\s]+)?$")]
+HttpsUrl = Annotated[str, Meta(max_length=2048, pattern=r"^(https://[^\s\x00]+)?$")]
 
 
 class BrandPatch(In, frozen=True, kw_only=True):
@@ -111,7 +137,7 @@ class BrandPatch(In, frozen=True, kw_only=True):
     icp: Words | UnsetType | None = UNSET
     brand_voice: Words | UnsetType | None = UNSET
     keywords: Annotated[list[Line], Meta(max_length=50)] | UnsetType | None = UNSET
-    primary_language: Annotated[str, Meta(max_length=35)] | UnsetType | None = UNSET
+    primary_language: Annotated[Text, Meta(max_length=35)] | UnsetType | None = UNSET
     logo_url: HttpsUrl | UnsetType | None = UNSET
     colors: Annotated[list[Color], Meta(max_length=20)] | UnsetType | None = UNSET
     links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET

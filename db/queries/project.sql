@@ -1,0 +1,63 @@
+-- name: insert_project    every value is known before the call: nothing to read back
+insert into project (organization_id, id, name, timezone, primary_language, metadata, created_at, updated_at)
+values (:org, :id, :name, :timezone, :primary_language, :metadata, :now, :now);
+
+-- name: get_project
+select p.*,
+       (select coalesce(jsonb_agg(jsonb_build_object('source', b.source, 'fields', b.fields, 'url', b.url,
+                  'job_id', b.job_id, 'at', b.updated_at)), '[]') from brand_source b
+         where b.organization_id = p.organization_id and b.project_id = p.id) as brand,
+       (select coalesce(jsonb_agg(jsonb_build_object('source', i.source, 'status', i.status, 'job_id', i.job_id,
+                  'completedAt', i.completed_at, 'error', i.error)), '[]') from ingest i
+         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests
+  from project p
+ where p.organization_id = :org and p.id = :id;
+
+-- name: list_projects    a page and one row more, newest first
+select p.*,
+       (select coalesce(jsonb_agg(jsonb_build_object('source', b.source, 'fields', b.fields, 'url', b.url,
+                  'job_id', b.job_id, 'at', b.updated_at)), '[]') from brand_source b
+         where b.organization_id = p.organization_id and b.project_id = p.id) as brand,
+       (select coalesce(jsonb_agg(jsonb_build_object('source', i.source, 'status', i.status, 'job_id', i.job_id,
+                  'completedAt', i.completed_at, 'error', i.error)), '[]') from ingest i
+         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests
+  from project p
+ where p.organization_id = :org
+   and p.status = :status
+   and (:before::uuid is null or p.id < :before)
+   and (:customer_external_id::text is null or p.customer_external_id = :customer_external_id)
+   and (:search::text is null or p.name ilike :search)
+ order by p.id desc
+ limit :limit;
+
+-- name: share_project    against archive_project's lock: what starts in a project and its archive have an order
+select status from project where organization_id = :org and id = :id for share;
+
+-- name: lock_project    what PATCH and DELETE decide on must not change before they write
+select *, now() as now from project where organization_id = :org and id = :id for no key update;
+
+-- name: update_project
+update project
+   set name = :name, timezone = :timezone, primary_language = :primary_language, metadata = :metadata,
+       version = version + 1, updated_at = now()
+ where organization_id = :org and id = :id;
+
+-- name: archive_project
+update project
+   set status = 'archived', archived_at = now(), archive_job_id = :archive_job_id,
+       canceled_scheduled_posts = :canceled_scheduled_posts, in_flight_posts = :in_flight_posts,
+       version = version + 1, updated_at = now()
+ where organization_id = :org and id = :id
+returning archived_at;
+
+-- name: unarchive_project
+update project
+   set status = 'active', archived_at = null, archive_job_id = null, canceled_scheduled_posts = null,
+       in_flight_posts = null, version = version + 1, updated_at = now()
+ where organization_id = :org and id = :id;
+
+-- name: archive_runs
+select exists (select from job where organization_id = :org and id = :job_id and state in ('queued', 'running'));
+
+-- name: move_archive    a retry of the archive's job takes its place
+update project set archive_job_id = :job_id where organization_id = :org and id = :id;
