@@ -5,6 +5,8 @@ TenantryError
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
+├── Fenced               an attempt wrote to a job that another one owns by now
+├── CancelRequested      an attempt came to a step after a cancel of its job was accepted
 ├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
@@ -12,11 +14,18 @@ TenantryError
 │   └── FetchFailed
 │       └── Unreachable
 └── DomainError          a verb refuses; carries code, message and details
+    ├── Malformed        400: not readable as what it says it is
+    ├── Unauthenticated  401: one answer for every key that opens nothing
+    ├── Forbidden        403: the key lacks a scope
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
+    ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
     ├── Stale            412: If-Match names an older version
-    └── Limited          429: a cap on queued work is reached
+    ├── Unsupported      415: a body that is not JSON
+    ├── Limited          429: a rate limit, or a cap on queued work, is reached
+    ├── Killed           503: the key was switched off
+    └── Unavailable      503: Postgres can't be reached, or something is locked for too long
 """
 
 from typing import Any, ClassVar
@@ -42,15 +51,49 @@ class BenchmarkFailed(TenantryError):
     """What was measured is not what should have happened, so there is no figure to print."""
 
 
+class Fenced(TenantryError):
+    """The job went to another attempt or ended; whatever this one still wanted to write must not happen."""
+
+
+class CancelRequested(TenantryError):
+    """A cancel of the job was accepted before this step; the attempt ends as canceled."""
+
+
 class DomainError(TenantryError):
     """A refusal by a verb: `message` tells the caller what to do next, `details` is JSON."""
 
     code: ClassVar[str] = "INTERNAL"
+    #: Whole seconds after which a repeat may fare better; None where it won't.
+    retry_after: int | None = None
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
         self.message = message
         self.details = details
+
+
+class Malformed(DomainError):
+    """What came is not readable as what it says it is."""
+
+    code = "BAD_REQUEST"
+
+
+class Unauthenticated(DomainError):
+    """Absent, malformed, unknown, expired, rotated away: the caller can't tell which."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("send a valid API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`")
+
+
+class Forbidden(DomainError):
+    """The key is good, its scopes don't reach."""
+
+    code = "FORBIDDEN_SCOPE"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this needs a key with the scope {scope}", requiredScope=scope)
 
 
 class Invalid(DomainError):
@@ -77,10 +120,31 @@ class Conflict(DomainError):
         super().__init__(message, reason=reason, **details)
 
 
+class KeyReused(DomainError):
+    """`reason` is IN_FLIGHT while the first request with the key still runs."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class InFlight(KeyReused):
+    """The first request with this Idempotency-Key has not ended."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("the first request with this Idempotency-Key still runs: repeat", reason="IN_FLIGHT")
+
+
 class Stale(DomainError):
     """The caller's If-Match names a version that is no longer the current one."""
 
     code = "PRECONDITION_FAILED"
+
+
+class Unsupported(DomainError):
+    """The body's Content-Type is not one that the route reads."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class Limited(DomainError):
@@ -91,6 +155,25 @@ class Limited(DomainError):
     def __init__(self, limit: str, message: str, *, retry_after: int) -> None:
         super().__init__(message, limit=limit)
         self.retry_after = retry_after
+
+
+class Killed(DomainError):
+    """Said only to who holds the secret; nobody else learns that the key exists."""
+
+    code = "KILL_SWITCH"
+
+    def __init__(self) -> None:
+        super().__init__("this API key was switched off: use another one")
+
+
+class Unavailable(DomainError):
+    """Nothing was changed; a repeat is safe."""
+
+    code = "UNAVAILABLE"
+    retry_after = 1
+
+    def __init__(self, message: str = "the service can't reach its database: repeat the request") -> None:
+        super().__init__(message)
 
 
 class SourceError(TenantryError):

@@ -66,7 +66,8 @@ create table idempotency_key (
     status          smallint,
     location        text,
     body            bytea,
-    sealed          boolean not null default false,
+    -- Names the vault key that `body` is sealed with; null for a body that may lie open.
+    vault_key_id    text,
     created_at      timestamptz not null default now(),
     primary key (organization_id, api_key_id, key),
     foreign key (organization_id, api_key_id) references api_key (organization_id, id)
