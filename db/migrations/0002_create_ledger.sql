@@ -1,10 +1,11 @@
 -- The job ledger: pools, their caps, the workers that hold leases, jobs and their attempts.
 
 create table pool (
-    name   text primary key,
-    paused boolean not null default false,
-    -- The tenant that a pull served last; the next one starts behind it.
-    rotor  uuid not null default '00000000-0000-0000-0000-000000000000'
+    name           text primary key,
+    paused         boolean not null default false,
+    -- The line that a pull served last; the next pull starts behind it.
+    rotor          uuid not null default '00000000-0000-0000-0000-000000000000',
+    rotor_internal boolean not null default false
 ) with (fillfactor = 20);
 
 insert into pool (name) values ('ingest'), ('publish'), ('generate'), ('deliver'), ('default');
@@ -23,6 +24,7 @@ select tier, pool, running, queued
   from (values ('sandbox', 5, 1000), ('standard', 5, 1000), ('pilot', 20, 10000), ('partner', 100, 50000)) t (tier, running, queued),
        (values ('ingest'), ('publish'), ('generate')) p (pool);
 
+-- One row for each process and boot; its lease is the lease of every job that it runs.
 create table worker (
     id               uuid primary key,
     pool             text not null references pool (name),
@@ -35,14 +37,19 @@ create table worker (
     started_at       timestamptz not null default now()
 ) with (fillfactor = 50);
 
+-- A job changes state three times or more, and no such change is HOT: each full index costs each of
+-- them an entry, each foreign key costs the insert a locked row. So the key leads with the tenant and
+-- serves its list too, and pool and lease_owner name their rows without a key (a pool's row is made by
+-- its first worker; an owner without a row is a lost one).
 create table job (
     organization_id     uuid not null references organization (id),
     project_id          uuid,
-    id                  uuid not null primary key,
+    id                  uuid not null,
     kind                text not null,
-    pool                text not null references pool (name),
+    pool                text not null,
     internal            boolean not null default false,
     state               text not null default 'queued' check (state in ('queued', 'running', 'completed', 'failed', 'canceled')),
+    -- `scheduled` keeps a queued row out of the line until it is ripe.
     stage               text not null,
     state_version       bigint not null default 1,
     cancelable          boolean not null default true,
@@ -53,42 +60,140 @@ create table job (
     attempt             integer not null default 0,
     max_attempts        integer not null,
     crashes             integer not null default 0,
+    -- Grows with each pull; what an attempt writes carries its own.
     fence               bigint not null default 0,
-    lease_owner         uuid references worker (id),
+    lease_owner         uuid,
     progress            real not null default 0 check (progress between 0 and 1),
     result              jsonb,
     error               jsonb,
     run_at              timestamptz not null,
     deadline_at         timestamptz not null,
+    attempt_started_at  timestamptz,
     attempt_deadline_at timestamptz,
     created_at          timestamptz not null default now(),
     started_at          timestamptz,
     finished_at         timestamptz,
+    primary key (organization_id, id),
     foreign key (organization_id, project_id) references project (organization_id, id),
     check ((finished_at is not null) = (state in ('completed', 'failed', 'canceled'))),
-    check ((lease_owner is not null) = (state = 'running'))
+    check ((lease_owner is not null) = (state = 'running')),
+    check ((attempt_started_at is not null) = (state = 'running')),
+    check ((attempt_deadline_at is not null) = (state = 'running')),
+    check ((error is not null) = (state = 'failed')),
+    check (result is null or state = 'completed'),
+    check ((stage = 'scheduled') <= (state = 'queued'))
 ) with (fillfactor = 70);
 
-create index job_list      on job (organization_id, id desc);
-create index job_project   on job (organization_id, project_id, id desc);
-create index job_due       on job (pool, organization_id, run_at, id) include (kind) where state = 'queued' and stage <> 'scheduled';
+create index job_project   on job (organization_id, project_id, id) where project_id is not null;
+-- A line: what one tenant has due in a pool, partners' kinds and internal ones apart.
+create index job_due       on job (pool, organization_id, internal, run_at, id) include (kind, deadline_at)
+    where state = 'queued' and stage <> 'scheduled';
 create index job_due_any   on job (pool, run_at) where state = 'queued' and stage <> 'scheduled';
 create index job_scheduled on job (run_at) where state = 'queued' and stage = 'scheduled';
-create index job_running   on job (pool, organization_id) where state = 'running';
+create index job_running   on job (pool, organization_id, internal) where state = 'running';
 create index job_owner     on job (lease_owner) where state = 'running';
 create index job_deadline  on job (deadline_at) where state = 'queued';
 create index job_ended     on job (finished_at) where finished_at is not null;
-create index job_retry     on job (retry_of) where retry_of is not null;
-create unique index job_unique on job (organization_id, unique_key) where unique_key is not null and state in ('queued', 'running');
+create index job_retry     on job (organization_id, retry_of) where retry_of is not null;
+create unique index job_unique on job (organization_id, unique_key)
+    where unique_key is not null and state in ('queued', 'running');
 
+-- What became of each attempt. Goes with its job (retention), so it needs no key to it.
 create table job_attempt (
-    job_id     uuid not null references job (id) on delete cascade,
-    fence      bigint not null,
-    attempt    integer not null,
-    worker_id  uuid,
-    started_at timestamptz not null,
-    ended_at   timestamptz not null default now(),
-    outcome    text not null check (outcome in ('completed', 'failed', 'retry', 'snoozed', 'canceled', 'interrupted', 'lost')),
-    error      jsonb,
-    primary key (job_id, fence)
+    organization_id uuid not null,
+    job_id          uuid not null,
+    fence           bigint not null,
+    attempt         integer not null,
+    worker_id       uuid,
+    started_at      timestamptz not null,
+    ended_at        timestamptz not null default now(),
+    outcome         text not null check (outcome in ('completed', 'failed', 'retry', 'snoozed', 'canceled', 'interrupted', 'lost')),
+    error           jsonb,
+    primary key (organization_id, job_id, fence)
 );
+
+-- Up to `free` due jobs for one worker, in fair order. Lock and pull are two statements, since a
+-- snapshot is older than any lock that its statement takes; one function, so that both are one round trip.
+-- A line is a tenant's due jobs in the pool, its internal ones apart: those have no cap and count in none.
+-- Each job's rank is its line's running jobs plus its place in the line; equal ranks go in the rotor's
+-- order. The walk visits lines behind the rotor and stops at 32 with room (or `free`), however many wait.
+create function pull_jobs(pool_name text, owner uuid, free integer, kinds text[], timeouts_s double precision[])
+returns setof job language plpgsql volatile
+-- Planned once a session: a custom plan costs more than the pull. The rest keeps a plan made before
+-- the first ANALYZE on the indexes.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+declare
+    moment timestamptz;
+begin
+    if free < 1 then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(72, hashtext(pool_name));
+    moment := clock_timestamp();
+    return query
+    with recursive
+    seat as materialized (
+        select p.rotor, p.rotor_internal from pool p, worker w
+         where p.name = pool_name and not p.paused and w.id = owner and w.lease_expires_at > moment),
+    busy as materialized (
+        select j.organization_id, j.internal, count(*)::int as n from job j
+         where j.pool = pool_name and j.state = 'running' group by 1, 2),
+    walk as (
+        select s.rotor as org, s.rotor_internal as internal, false as wrapped, 0 as turn, 0 as seen, 0 as room, 0 as running
+          from seat s
+        union all
+        select coalesce(step.org, '00000000-0000-0000-0000-000000000000'), coalesce(step.internal, false),
+               w.wrapped or step.org is null, w.turn + 1, w.seen + (look.room > 0)::int, look.room, look.running
+          from walk w
+          left join lateral (
+            select j.organization_id as org, j.internal from job j
+             where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+               and (j.organization_id, j.internal) > (w.org, w.internal)
+             order by j.organization_id, j.internal limit 1) step on true
+         cross join lateral (
+            select coalesce((select b.n from busy b where b.organization_id = step.org and b.internal = step.internal), 0)) b (running)
+         cross join lateral (
+            select b.running,
+                   case when (select true from job j
+                               where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+                                 and j.organization_id = step.org and j.internal = step.internal
+                                 and j.run_at <= moment and j.deadline_at > moment and j.kind = any (kinds)
+                               order by j.run_at, j.id limit 1)
+                        then least(free, coalesce((select c.max_running from organization o
+                                                     join pool_cap c on c.tier = o.tier and c.pool = pool_name
+                                                    where o.id = step.org and not step.internal) - b.running, free))
+                        else 0 end) look (running, room)
+         where w.seen < greatest(free, 32)
+           and not (w.wrapped and (step.org is null or (step.org, step.internal) > (select s.rotor, s.rotor_internal from seat s)))),
+    line as (
+        select w.org, w.internal, w.turn, j.id,
+               w.running + row_number() over (partition by w.turn order by j.run_at, j.id) as rank
+          from walk w
+         cross join lateral (
+            select j.id, j.run_at from job j
+             where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+               and j.organization_id = w.org and j.internal = w.internal
+               and j.run_at <= moment and j.deadline_at > moment and j.kind = any (kinds)
+             order by j.run_at, j.id limit w.room) j
+         where w.room > 0),
+    chosen as materialized (select l.* from line l order by l.rank, l.turn limit free),
+    held as materialized (
+        select j.organization_id, j.id from chosen c join job j on j.organization_id = c.org and j.id = c.id
+         where j.state = 'queued' and j.stage <> 'scheduled' and j.run_at <= moment and j.deadline_at > moment
+           for no key update of j skip locked),
+    turned as (
+        update pool p set rotor = c.org, rotor_internal = c.internal
+          from (select * from chosen order by turn desc limit 1) c where p.name = pool_name)
+    update job j
+       set state = 'running', stage = 'starting', state_version = j.state_version + 1,
+           lease_owner = owner, fence = j.fence + 1, attempt = j.attempt + 1,
+           started_at = coalesce(j.started_at, moment), attempt_started_at = moment,
+           attempt_deadline_at = moment + timeouts_s[array_position(kinds, j.kind)] * interval '1 second'
+      from held h where j.organization_id = h.organization_id and j.id = h.id
+    returning j.*;
+end $$;

@@ -1,0 +1,97 @@
+-- name: submit_job    one row always: the new job, the running one of the same key, or none of either (over the cap; or the
+--   other ended, or began, after this statement's snapshot). `send` is a hint: due now, and nobody of this tenant waits.
+with running as (
+  select id, created_at, stage from job
+   where organization_id = :org and unique_key = :unique_key and state in ('queued', 'running')),
+cap as (
+  select c.max_queued as n from organization o join pool_cap c on c.tier = o.tier and c.pool = :pool
+   where o.id = :org and not :internal::boolean and coalesce(:run_at::timestamptz, now()) <= now()),
+full_line as (
+  select from cap where exists (
+    select from job where pool = :pool and organization_id = :org and not internal and state = 'queued' and stage <> 'scheduled'
+    offset cap.n - 1 limit 1)),
+fresh as (
+  insert into job (id, organization_id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
+                   run_at, deadline_at, stage, args, unique_key)
+  select :id, :org, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
+         coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
+         case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key
+   where not exists (select from running) and not exists (select from full_line)
+  on conflict (organization_id, unique_key) where unique_key is not null and state in ('queued', 'running') do nothing
+  returning id, created_at, stage, run_at <= now()
+    and coalesce((select w.run_at > now() from job w
+                   where w.pool = :pool and w.organization_id = :org and w.internal = :internal
+                     and w.state = 'queued' and w.stage <> 'scheduled'
+                   order by w.run_at limit 1), true) as send)
+select found.*, exists (select from full_line) as full_line
+  from (select true) one
+  left join (select id, created_at, stage, send, true as fresh from fresh
+             union all
+             select id, created_at, stage, false, false from running) found on true;
+
+-- name: pull_jobs
+select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
+  from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
+
+-- name: settle_jobs    many at once, each by what its attempt came to. No row for an id: fenced. An accepted cancel ends a job as
+--   canceled whatever its attempt says; refunds are attempts that cost nothing; what can't run again in time fails.
+with told as (
+  select * from unnest(:orgs::uuid[], :ids::uuid[], :fences::bigint[], :outcomes::text[], :results::jsonb[], :errors::jsonb[], :afters_s::float8[])
+             as t (org, id, fence, outcome, result, error, after_s)),
+mine as materialized (
+  select j.organization_id, j.id, j.fence, j.attempt, j.lease_owner, j.attempt_started_at,
+         t.outcome, t.result, t.error, now() + t.after_s * interval '1 second' as next_at, t.after_s > :scheduled_after_s as far,
+         (t.outcome in ('snoozed', 'interrupted'))::int as refund,
+         case when j.cancel_requested_at is not null then 'canceled'
+              when t.outcome in ('completed', 'failed', 'canceled') then t.outcome
+              when t.outcome = 'retry' and j.attempt >= j.max_attempts then 'failed'
+              when now() + t.after_s * interval '1 second' >= j.deadline_at then 'overdue'
+              else 'queued' end as verdict
+    from told t join job j on j.organization_id = t.org and j.id = t.id
+   where j.fence = t.fence and j.state = 'running'
+   order by j.organization_id, j.id for no key update of j),
+history as (
+  insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome, error)
+  select organization_id, id, fence, attempt, lease_owner, attempt_started_at,
+         case verdict when 'queued' then outcome when 'overdue' then outcome else verdict end,
+         error
+    from mine)
+update job j
+   set state = case m.verdict when 'overdue' then 'failed' else m.verdict end,
+       stage = case m.verdict when 'overdue' then 'failed' when 'queued' then case when m.far then 'scheduled' else 'queued' end else m.verdict end,
+       state_version = j.state_version + 1,
+       progress = case m.verdict when 'completed' then 1 else j.progress end,
+       result = case m.verdict when 'completed' then m.result end,
+       error = case m.verdict when 'failed' then m.error when 'overdue' then :overdue::jsonb end,
+       run_at = case m.verdict when 'queued' then m.next_at else j.run_at end,
+       attempt = j.attempt - m.refund,
+       finished_at = case when m.verdict <> 'queued' then now() end,
+       lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
+  from mine m
+ where j.organization_id = m.organization_id and j.id = m.id
+returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+
+-- name: hold_job    opens every step, after the project's lock where the step needs one
+select cancel_requested_at is not null as cancel from job
+ where organization_id = :org and id = :id and fence = :fence and state = 'running' for no key update;
+
+-- name: end_job    opens a commit: locks, fences and completes. No row: fenced; `cancel`: asked to cancel first, and not ended
+with mine as materialized (
+  select organization_id, id, fence, attempt, lease_owner, attempt_started_at, cancel_requested_at is not null as cancel from job
+   where organization_id = :org and id = :id and fence = :fence and state = 'running' for no key update),
+history as (
+  insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
+  select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'completed' from mine where not cancel),
+ended as (
+  update job j
+     set state = 'completed', stage = 'completed', state_version = j.state_version + 1, progress = 1, result = :result, finished_at = now(),
+         lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
+    from mine m where j.organization_id = m.organization_id and j.id = m.id and not m.cancel)
+select cancel from mine;
+
+-- name: set_progress    never falls; a null leaves what is there. No row: fenced
+update job
+   set progress = greatest(progress, :progress), stage = coalesce(:stage, stage), cancelable = coalesce(:cancelable, cancelable),
+       state_version = state_version + 1
+ where organization_id = :org and id = :id and fence = :fence and state = 'running'
+returning cancel_requested_at is not null as cancel;

@@ -1,0 +1,17 @@
+-- name: register_worker    its pool's row too, so that a pool is only a line of the Procfile
+with known as (insert into pool (name) values (:pool) on conflict do nothing)
+insert into worker (id, pool, host, pid, version, slots, lease_expires_at)
+values (:id, :pool, :host, :pid, :version, :slots, now() + :lease_s * interval '1 second');
+
+-- name: renew_lease    with what its holder must know of each running job; one row without a job when it has none, no row when
+--   the worker's own row is gone
+with me as (
+  update worker set lease_expires_at = now() + :lease_s * interval '1 second' where id = :id returning id)
+select j.organization_id, j.id, j.fence, j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue
+  from me left join job j on j.lease_owner = me.id and j.state = 'running';
+
+-- name: drain_worker
+update worker set state = 'draining' where id = :id;
+
+-- name: retire_worker    a job that still names it is lost from here on
+delete from worker where id = :id;

@@ -1,0 +1,206 @@
+"""The ledger: what may happen to a job's row, one statement each.
+
+Whoever ends a job ends its subject too, in the same transaction (I10): outside this package call
+`domain.jobs`, which does both.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import job
+from jobs import backoff
+from jobs.kinds import Kind
+from jobs.outcomes import DEADLINE, Done, Interrupted, Outcome, Retry, Snooze, error_of
+from schemas import ids
+from schemas.errors import CancelRequested, Fenced, Limited, TenantryError
+
+#: A job that waits longer than this is out of its line until it is ripe; a shorter wait isn't worth it.
+SCHEDULED_AFTER_S = 5.0
+
+
+class Wake(NamedTuple):
+    """What the courier sends after the commit."""
+
+    pool: str
+    kind: str
+    job_id: UUID
+
+
+class Submitted(NamedTuple):
+    """`fresh` is False when `unique_key` matched a job that had not ended: `job_id` is that one."""
+
+    job_id: UUID
+    created_at: datetime
+    stage: str
+    wake: Wake | None
+    fresh: bool
+
+
+class Claim(NamedTuple):
+    """One attempt's right to a job; `fence` proves it in every write."""
+
+    organization_id: UUID
+    project_id: UUID | None
+    id: UUID
+    kind: str
+    fence: int
+    attempt: int
+    max_attempts: int
+    args: dict[str, Any]
+    attempt_deadline_at: datetime
+
+
+class Settlement(NamedTuple):
+    """What an attempt came to."""
+
+    claim: Claim
+    outcome: Outcome
+
+
+class Moved(NamedTuple):
+    """A job that a statement ended or put back, as its row is now; `error` is set on a failed one."""
+
+    organization_id: UUID
+    project_id: UUID | None
+    id: UUID
+    kind: str
+    fence: int
+    state: str
+    error: dict[str, Any] | None
+
+
+async def submit(
+    conn: Conn,
+    *,
+    kind: Kind,
+    organization_id: UUID,
+    project_id: UUID | None,
+    args: dict[str, Any],
+    unique_key: str | None = None,
+    run_at: datetime | None = None,
+    retry_of: UUID | None = None,
+) -> Submitted:
+    """A queued row in the caller's transaction. Raises `Limited` over the tenant's cap for the pool.
+
+    A job of the same `unique_key` that begins or ends meanwhile shows itself to the next statement's
+    snapshot, so the second try finds it or takes its place.
+    """
+    job_id = ids.new()
+    for _ in range(3):
+        row = await job.submit_job.one(
+            conn,
+            id=job_id,
+            org=organization_id,
+            project_id=project_id,
+            kind=kind.name,
+            pool=kind.pool,
+            internal=kind.internal,
+            cancelable=kind.cancelable,
+            max_attempts=kind.max_attempts,
+            total_s=kind.total_s,
+            args=args,
+            unique_key=unique_key,
+            run_at=run_at,
+            retry_of=retry_of,
+        )
+        if row is not None and row["id"] is not None:
+            return _submitted(row, kind)
+        if row is not None and row["full_line"]:
+            raise Limited("queued_jobs", f"Too many {kind.pool} jobs wait; try again later.", retry_after=10)
+    raise TenantryError(f"jobs of key {unique_key} come and go too fast")
+
+
+def _submitted(row: asyncpg.Record, kind: Kind) -> Submitted:
+    wake = Wake(kind.pool, kind.name, row["id"]) if row["send"] else None
+    return Submitted(row["id"], row["created_at"], row["stage"], wake, row["fresh"])
+
+
+async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind]) -> list[Claim]:
+    """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
+
+    Empty too when the pool is paused or the worker's lease has run out. Not inside a transaction: the
+    pool's lock is held until it ends.
+    """
+    rows = await job.pull_jobs.all(
+        conn,
+        pool=pool,
+        worker=worker_id,
+        free=free,
+        kinds=[kind.name for kind in kinds],
+        timeouts_s=[kind.timeout_s for kind in kinds],
+    )
+    return [Claim(*row.values()) for row in rows]
+
+
+async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
+    """Write down what many attempts came to, in one statement. A claim without a row back was fenced."""
+    rows = await job.settle_jobs.all(
+        conn,
+        orgs=[claim.organization_id for claim, _ in settlements],
+        ids=[claim.id for claim, _ in settlements],
+        fences=[claim.fence for claim, _ in settlements],
+        outcomes=[outcome.word for _, outcome in settlements],
+        results=[outcome.result if isinstance(outcome, Done) else None for _, outcome in settlements],
+        errors=[error_of(outcome) for _, outcome in settlements],
+        afters_s=[_after_s(claim, outcome) for claim, outcome in settlements],
+        scheduled_after_s=SCHEDULED_AFTER_S,
+        overdue=error_of(DEADLINE),
+    )
+    return [Moved(*row.values()) for row in rows]
+
+
+def _after_s(claim: Claim, outcome: Outcome) -> float | None:
+    match outcome:
+        case Retry(after_s=None):
+            return backoff.full_jitter(claim.attempt)
+        case Retry(after_s=after_s) | Snooze(after_s=after_s):
+            return after_s
+        case Interrupted():
+            return 0.0
+        case _:
+            return None
+
+
+async def hold(conn: Conn, claim: Claim) -> None:
+    """Lock the job's row for a step of its attempt. Raises `Fenced`, `CancelRequested`."""
+    _check(await job.hold_job.one(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim)
+
+
+async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> None:
+    """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
+    row = await job.end_job.one(
+        conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result
+    )
+    _check(row, claim)
+
+
+async def progress(
+    conn: Conn, claim: Claim, *, progress: float, stage: str | None = None, cancelable: bool | None = None
+) -> None:
+    """Show how far the attempt is; a lower figure than before is ignored. Raises `Fenced`, `CancelRequested`.
+
+    `cancelable=False` closes the door to a cancel; one that was accepted before raises, so that a task
+    never passes that point with it.
+    """
+    row = await job.set_progress.one(
+        conn,
+        org=claim.organization_id,
+        id=claim.id,
+        fence=claim.fence,
+        progress=progress,
+        stage=stage,
+        cancelable=cancelable,
+    )
+    _check(row, claim)
+
+
+def _check(row: asyncpg.Record | None, claim: Claim) -> None:
+    if row is None:
+        raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
+    if row["cancel"]:
+        raise CancelRequested(f"job {claim.id} was asked to cancel")
