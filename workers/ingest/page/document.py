@@ -1,0 +1,120 @@
+"""A parsed page, and the places on it that the ladders look at."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
+from publicsuffixlist import PublicSuffixList
+
+from schemas.brand import Candidate, Field, Value
+from workers.ingest.page import jsonld
+from workers.ingest.page.text import clean
+
+SUFFIXES = PublicSuffixList()
+#: Enough to know a language by; a page's end is comments and legal text.
+TEXT_LIMIT = 20_000
+SILENT = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "head",
+    "select",
+    "textarea",
+    "iframe",
+    "[document]",
+}
+#: A home page by its path: `/`, `/index.html`, `/en`, `/pt-br/`.
+HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE)
+
+
+class Document:
+    """One page at its final address; `header_language` is what Content-Language said."""
+
+    def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
+        markup = html.replace("\x00", "").encode("utf-8", "replace")
+        self.soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8")
+        self.url = url
+        self.header_language = header_language
+
+    def candidate(self, field: Field, value: Value, confidence: float, rule: str) -> Candidate:
+        return Candidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
+
+    @cached_property
+    def metas(self) -> dict[str, list[str]]:
+        """Contents by lower-case property, name, itemprop or http-equiv; empty ones left out."""
+        metas: dict[str, list[str]] = {}
+        for tag in self.soup.find_all("meta"):
+            content = attribute(tag, "content")
+            for key in ("property", "name", "itemprop", "http-equiv"):
+                if content and (name := attribute(tag, key).lower()):
+                    metas.setdefault(name, []).append(content)
+        return metas
+
+    def meta(self, *names: str) -> Iterator[tuple[str, str]]:
+        """Of each name that the page has, the name and its first content, in the order asked for."""
+        return ((name, self.metas[name][0]) for name in names if name in self.metas)
+
+    @cached_property
+    def nodes(self) -> list[jsonld.Node]:
+        scripts = self.soup.find_all("script", type=re.compile(r"^\s*application/ld\+json", re.IGNORECASE))
+        return jsonld.nodes(script.get_text() for script in scripts)
+
+    @cached_property
+    def title(self) -> str:
+        return clean(self.soup.title.get_text()) if self.soup.title else ""
+
+    @cached_property
+    def is_home(self) -> bool:
+        parts = urlsplit(self.url)
+        return HOME.fullmatch(parts.path) is not None and not parts.query
+
+    @cached_property
+    def label(self) -> str:
+        """The host's registrable label, `acme` of `www.acme.co.uk`; empty for an address."""
+        host = urlsplit(self.url).hostname or ""
+        domain = SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
+        return domain.partition(".")[0] if domain else ""
+
+    @cached_property
+    def headline(self) -> Tag | None:
+        """The first `<h1>` that says something."""
+        return next((tag for tag in self.soup.find_all("h1") if text_of(tag)), None)
+
+    @cached_property
+    def text(self) -> str:
+        """The visible text, at most `TEXT_LIMIT` characters of it."""
+        return visible_text(self.soup)
+
+    def absolute(self, address: str) -> str:
+        base = self.soup.find("base", href=True)
+        return urljoin(urljoin(self.url, attribute(base, "href") if base else ""), address.strip())
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """An attribute as text; a list-valued one, such as `rel`, joined by blanks."""
+    value = tag.get(name)
+    return (value if isinstance(value, str) else " ".join(value or ())).strip()
+
+
+def text_of(tag: Tag) -> str:
+    return clean(tag.get_text(" "))
+
+
+def visible_text(soup: BeautifulSoup) -> str:
+    parts, size = [], 0
+    for string in soup.find_all(string=True):
+        if type(string) is NavigableString and not silent(string):
+            parts.append(" ".join(string.split()))
+            size += len(parts[-1])
+        if size > TEXT_LIMIT:
+            break
+    return " ".join(filter(None, parts))
+
+
+def silent(string: NavigableString) -> bool:
+    return string.isspace() or any(parent.name in SILENT for parent in string.parents)

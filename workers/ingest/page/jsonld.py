@@ -1,0 +1,81 @@
+"""JSON-LD as it is found: in comments, with trailing commas, raw line breaks, entities, lists of graphs."""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+BLOCKS, BLOCK_SIZE, DEPTH, NODES = 20, 512 << 10, 8, 200
+WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.*?\*/)\s*|\s*(?:-->|//\s*\]\]>|\]\]>|;)\s*$"
+)
+TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+
+Node = dict[str, Any]
+
+
+def nodes(blocks: Iterable[str]) -> list[Node]:
+    """The nodes that the page itself makes: top-level ones and a graph's members, at most `NODES`."""
+    found: list[Node] = []
+    for _, block in zip(range(BLOCKS), blocks, strict=False):
+        if len(block) <= BLOCK_SIZE:
+            found += flatten(load(block), DEPTH)
+    return found[:NODES]
+
+
+def load(block: str) -> Any:
+    """None where nothing can be read."""
+    unwrapped = WRAPPING.sub("", WRAPPING.sub("", block))
+    for attempt in (
+        unwrapped,
+        TRAILING_COMMA.sub("", unwrapped),
+        TRAILING_COMMA.sub("", html.unescape(unwrapped)),
+    ):
+        try:
+            return json.JSONDecoder(strict=False).raw_decode(attempt.lstrip())[0]
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def flatten(value: Any, depth: int) -> Iterator[Node]:
+    if depth == 0:
+        return
+    if isinstance(value, list):
+        for item in value[:NODES]:
+            yield from flatten(item, depth - 1)
+    elif isinstance(value, dict):
+        yield value
+        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+            yield from flatten(value.get(key), depth - 1)
+
+
+def types(node: Node) -> set[str]:
+    """Without the vocabulary's address: `SoftwareApplication`."""
+    declared = node.get("@type")
+    names = declared if isinstance(declared, list) else [declared]
+    return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
+
+
+def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
+    """What a property says, in the shapes it comes in: a text, an object that holds it under one of `keys`, a list."""
+    if isinstance(value, str):
+        return [value]
+    if depth == 0:
+        return []
+    if isinstance(value, dict):
+        inside = (texts(value.get(key), *keys, depth=depth - 1) for key in ("@value", *keys))
+        return next(filter(None, inside), [])
+    if isinstance(value, list):
+        return [text for item in value[:NODES] for text in texts(item, *keys, depth=depth - 1)]
+    return []
+
+
+def linked(node: Node, key: str, among: list[Node]) -> list[Node]:
+    """The nodes behind a property, by reference where it is one."""
+    value = node.get(key)
+    items = value if isinstance(value, list) else [value]
+    by_id = {other.get("@id"): other for other in among if isinstance(other.get("@id"), str)}
+    direct = [item for item in items if isinstance(item, dict)]
+    return [item if len(item) > 1 else by_id.get(str(item.get("@id")), item) for item in direct]

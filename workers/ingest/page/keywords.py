@@ -1,0 +1,38 @@
+"""keywords: those that the page declares, in its own order."""
+
+import re
+from collections.abc import Iterator
+
+from schemas.brand import Candidate
+from workers.ingest.page import jsonld
+from workers.ingest.page.document import Document
+from workers.ingest.page.text import clean, squash
+
+MOST, LIMIT = 12, 50
+#: Comma and semicolon of the scripts that have their own.
+BREAK = re.compile(r"[,;\n،、，；]")
+
+
+def candidates(page: Document) -> Iterator[Candidate]:
+    for texts, confidence, rule in ladder(page):
+        if words := distinct(texts):
+            yield page.candidate("keywords", words, confidence, rule)
+
+
+def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
+    for key in ("keywords", "applicationCategory"):
+        values = [text for node in page.nodes for text in jsonld.texts(node.get(key), "name")]
+        yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
+    yield page.metas.get("keywords", [])[:1], 0.80, "html.keywords"
+    yield page.metas.get("article:tag", []), 0.60, "html.article:tag"
+
+
+def distinct(texts: list[str]) -> list[str]:
+    """Lower-case, without repeats, at most `MOST`; what is longer than a phrase is no keyword."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for part in BREAK.split(text):
+            word = clean(part).lower()
+            if squash(word) and len(word) <= LIMIT:
+                found.setdefault(squash(word), word)
+    return list(found.values())[:MOST]

@@ -1,0 +1,63 @@
+"""logoUrl: an https address of a picture that stands for the brand; the picture itself is not fetched."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bs4.element import Tag
+
+from schemas.brand import Candidate
+from workers.ingest.page import jsonld
+from workers.ingest.page.document import Document, attribute
+from workers.ingest.page.names import APPS
+
+LIMIT = 2048
+
+
+def candidates(page: Document) -> Iterator[Candidate]:
+    for address, confidence, rule in ladder(page):
+        if url := usable(page, address):
+            yield page.candidate("logoUrl", url, confidence, rule)
+
+
+def usable(page: Document, address: str) -> str | None:
+    try:
+        parts = urlsplit(page.absolute(address))
+    except ValueError:
+        return None
+    fits = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc
+    url = parts.geturl()
+    return url if fits and len(url) <= LIMIT and not re.search(r"[\s\x00-\x20\"<>\\]", url) else None
+
+
+def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
+    for node in page.nodes:
+        yield from ((url, 0.90, "jsonld.logo") for url in pictures(node.get("logo"))[:1])
+        for publisher in jsonld.linked(node, "publisher", page.nodes):
+            yield from ((url, 0.90, "jsonld.publisher.logo") for url in pictures(publisher.get("logo"))[:1])
+        if jsonld.types(node) & APPS:
+            yield from ((url, 0.80, "jsonld.image") for url in pictures(node.get("image"))[:1])
+    yield from ((url, 0.85, "html.og:logo") for _, url in page.meta("og:logo"))
+    yield from icons(page)
+    yield from ((url, 0.30, f"html.{name}") for name, url in page.meta("og:image", "twitter:image"))
+
+
+def pictures(value: object) -> list[str]:
+    return jsonld.texts(value, "url", "contentUrl", "@id")
+
+
+def icons(page: Document) -> Iterator[tuple[str, float, str]]:
+    """Apple's icon is the brand on a plain ground; of the others, the one that scales or is largest."""
+    links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.soup.find_all("link", href=True)]
+    apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]
+    plain = [tag for rels, tag in links if "icon" in rels]
+    for tags, confidence, rule in ((apple, 0.70, "html.apple-touch-icon"), (plain, 0.50, "html.icon")):
+        if tags:
+            yield attribute(max(tags, key=size), "href"), confidence, rule
+
+
+def size(tag: Tag) -> int:
+    """Its larger side in pixels; a vector has none and passes every picture."""
+    if attribute(tag, "type") == "image/svg+xml" or attribute(tag, "href").partition("?")[0].endswith(".svg"):
+        return 1 << 20
+    return max((int(number) for number in re.findall(r"\d{1,5}", attribute(tag, "sizes"))), default=0)
