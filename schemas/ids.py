@@ -4,7 +4,8 @@ import os
 import time
 from uuid import UUID
 
-PROJECT, JOB, ORGANIZATION, KEY, REQUEST, WORKER = "prj", "job", "org", "key", "req", "wrk"
+PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
+REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 
 def new() -> UUID:

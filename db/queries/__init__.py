@@ -35,6 +35,13 @@ class Query:
         """The first row, or None."""
         return await conn.fetchrow(self.sql, *self._ordered(values))
 
+    async def row(self, conn: Conn, **values: Any) -> asyncpg.Record:
+        """The first row, of a statement that always has one. Raises LookupError where it hasn't."""
+        found = await self.one(conn, **values)
+        if found is None:
+            raise LookupError(f"{self.name} found no row")
+        return found
+
     async def value(self, conn: Conn, **values: Any) -> Any:
         """The first column of the first row, or None."""
         return await conn.fetchval(self.sql, *self._ordered(values))

@@ -1,0 +1,25 @@
+-- name: claim_key    waits while another transaction writes the same key; a row past its 24 h is taken over
+insert into idempotency_key as held (organization_id, api_key_id, key, fingerprint)
+values (:org, :api_key_id, :key, :fingerprint)
+on conflict (organization_id, api_key_id, key) do update
+   set fingerprint = excluded.fingerprint, status = null, location = null, body = null, vault_key_id = null,
+       created_at = now()
+ where held.created_at <= now() - interval '24 hours'
+returning true;
+
+-- name: find_answer
+select fingerprint, status, location, body, vault_key_id
+  from idempotency_key
+ where organization_id = :org and api_key_id = :api_key_id and key = :key;
+
+-- name: store_answer
+update idempotency_key
+   set status = :status, location = :location, body = :body, vault_key_id = :vault_key_id
+ where organization_id = :org and api_key_id = :api_key_id and key = :key;
+
+-- name: vault_key_ids
+select distinct vault_key_id from idempotency_key
+ where vault_key_id is not null and created_at > now() - interval '24 hours';
+
+-- name: prune_keys
+delete from idempotency_key where created_at <= now() - interval '24 hours';

@@ -1,0 +1,44 @@
+"""Rings of 32-byte keys, so that a key can be changed without a moment at which something can't be read."""
+
+import base64
+import binascii
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from schemas.errors import SettingsInvalid
+
+KEY_BYTES = 32
+
+
+class Ring(NamedTuple):
+    """`writer` is the id of the key that writes; every one of `keys` reads."""
+
+    writer: str
+    keys: Mapping[str, bytes]
+
+
+def parse(text: str, *, setting: str) -> Ring:
+    """Read `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
+    keys: dict[str, bytes] = {}
+    for entry in text.split(","):
+        key_id, _, encoded = entry.strip().partition(":")
+        if not key_id or key_id in keys:
+            raise SettingsInvalid(f"{setting}: each entry is id:base64, with an id of its own")
+        keys[key_id] = _key(encoded, setting, key_id)
+    return Ring(next(iter(keys)), keys)
+
+
+def require(ring: Ring, key_ids: Collection[str], *, setting: str) -> None:
+    """Raises `SettingsInvalid` if some row names a key that the ring lacks."""
+    if missing := sorted(set(key_ids) - ring.keys.keys()):
+        raise SettingsInvalid(f"{setting} lacks {', '.join(missing)}, which rows in the database still name")
+
+
+def _key(encoded: str, setting: str, key_id: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise SettingsInvalid(f"{setting}: {key_id} is not {KEY_BYTES} bytes in base64")
+    return key
