@@ -21,6 +21,7 @@ from schemas.brand import (
     Finding,
     Provenance,
     Said,
+    Source,
 )
 
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -80,6 +81,25 @@ async def patch(
         if value is not None
     }
     await _put_own(conn, organization_id=organization_id, project_id=project_id, fields=kept | new)
+
+
+async def replace(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    source: Source,
+    fields: dict[Field, Finding],
+    url: str,
+    job_id: UUID,
+) -> list[Field]:
+    """Write a source's row whole; the fields whose winning value that changed."""
+    where: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
+    before = await read(conn, **where)
+    await sources.put_source.run(
+        conn, org=organization_id, project_id=project_id, source=source, fields=fields, url=url, job_id=job_id
+    )
+    return changed(before, await read(conn, **where))
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:

@@ -7,10 +7,12 @@ on conflict (organization_id, project_id, source) do update
 -- name: get_args    of the job that a second start ran into
 select args from job where organization_id = :org and id = :job_id;
 
--- name: end_ingests    the subjects of jobs that ended; a row that a newer job took over is not theirs
-with ended as (
-  select i.job_id, e.status, e.error
-    from ingest i join unnest(:job_ids::uuid[], :statuses::text[], :errors::jsonb[]) as e (job_id, status, error) using (job_id)
-   where i.status = 'running' order by i.job_id for no key update of i)
-update ingest i set status = ended.status, error = ended.error, completed_at = now()
-  from ended where i.job_id = ended.job_id;
+-- name: end_ingests    as their jobs ended; a row that a newer job took over is not theirs
+with held as materialized (
+  select i.organization_id, i.job_id, j.state, j.error
+    from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
+    join ingest i on i.organization_id = t.org and i.job_id = t.job_id
+    join job j on j.organization_id = t.org and j.id = t.job_id
+   where i.status = 'running' order by i.organization_id, i.job_id for no key update of i)
+update ingest i set status = held.state, error = held.error, completed_at = now()
+  from held where i.organization_id = held.organization_id and i.job_id = held.job_id;

@@ -56,8 +56,6 @@ update project
        in_flight_posts = null, version = version + 1, updated_at = now()
  where organization_id = :org and id = :id;
 
--- name: archive_runs
-select exists (select from job where organization_id = :org and id = :job_id and state in ('queued', 'running'));
-
--- name: move_archive    a retry of the archive's job takes its place
-update project set archive_job_id = :job_id where organization_id = :org and id = :id;
+-- name: archive_runs    the archive's own job or a retry of it
+select exists (select from job where organization_id = :org and project_id = :id
+                  and kind = 'archive_project' and state in ('queued', 'running'));

@@ -1,0 +1,292 @@
+"""Projects: one for each of a partner's customers, and the lock under which things start in them.
+
+Lock order everywhere: the project, then job rows by id, then the rows that jobs are about (design 5).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import project as projects
+from domain import brand, languages, metadata, zones
+from jobs import ledger
+from jobs.kinds import ARCHIVE_PROJECT
+from schemas import ids
+from schemas.brand import Brand, BrandRow
+from schemas.errors import Conflict, Invalid, NotFound, Stale
+from schemas.projects import (
+    Archived,
+    IngestStates,
+    Project,
+    ProjectCreate,
+    ProjectPatch,
+    Status,
+)
+
+MAX_NAME = 128
+
+#: What a caller's If-Match allows; None allows every version.
+Versions = Collection[int] | None
+
+
+def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
+    """The whole project as its first reader will see it, before any row exists. Raises `Invalid`."""
+    stored = metadata.compose(body.metadata, customer_external_id=body.customer_external_id or UNSET)
+    return Project(
+        id=ids.show(ids.PROJECT, ids.new()),
+        organization_id=ids.show(ids.ORGANIZATION, organization_id),
+        name=_trimmed(body.name),
+        status="active",
+        customer_external_id=stored.get("partner", {}).get("customerExternalId"),
+        timezone=zones.check(body.timezone),
+        primary_language=languages.check(body.primary_language),
+        brand_context=None,
+        ingest_state=IngestStates(),
+        requires_approval=False,
+        first_n_posts_blocked=0,
+        current_blocked_count=0,
+        metadata=stored,
+        created_at=now,
+        updated_at=now,
+        archived_at=None,
+    )
+
+
+async def create(conn: Conn, *, organization_id: UUID, drafted: Project) -> None:
+    """Write what `draft` made; its version is 1."""
+    await projects.insert_project.run(conn, org=organization_id, **row_of(drafted))
+
+
+def row_of(drafted: Project) -> dict[str, Any]:
+    """The parameters of `insert_project` but the organization."""
+    return {
+        "id": ids.read(ids.PROJECT, drafted.id),
+        "name": drafted.name,
+        "timezone": drafted.timezone,
+        "primary_language": drafted.primary_language,
+        "metadata": drafted.metadata,
+        "now": drafted.created_at,
+    }
+
+
+async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
+    """The project and its version, which grows with whatever PATCH and DELETE can change."""
+    row = await projects.get_project.one(conn, org=organization_id, id=project_id)
+    if row is None:
+        raise absent()
+    return _shown(row), row["version"]
+
+
+async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
+    """For each field the winner and the alternatives. Raises `NotFound`."""
+    row = await projects.get_project.one(conn, org=organization_id, id=project_id)
+    if row is None:
+        raise absent()
+    return brand.describe(msgspec.convert(row["brand"], list[BrandRow]), project_id=project_id)
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    status: Status,
+    customer_external_id: str | None,
+    search: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Project]:
+    """At most `limit` projects older than `before`, newest first; `search` is a part of the name."""
+    rows = await projects.list_projects.all(
+        conn,
+        org=organization_id,
+        status=status,
+        customer_external_id=customer_external_id,
+        search=None if search is None else f"%{_literal(search)}%",
+        before=before,
+        limit=limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+def check(body: ProjectPatch) -> ProjectPatch:
+    """The patch with its name trimmed. Raises `Invalid` for what no project's state could make right."""
+    if body.status == "archived":
+        raise Invalid("status", "archive a project with DELETE; only active can be set here")
+    if body.timezone is not UNSET:
+        zones.check(body.timezone)
+    if body.primary_language is not UNSET:
+        languages.check(body.primary_language)
+    if body.metadata is not UNSET:
+        metadata.compose(body.metadata, customer_external_id=body.customer_external_id)
+    if body.brand_context is not UNSET:
+        brand.check(body.brand_context)
+    return body if body.name is UNSET else msgspec.structs.replace(body, name=_trimmed(body.name))
+
+
+async def patch(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, body: ProjectPatch, versions: Versions = None
+) -> tuple[Project, int]:
+    """Apply a checked patch. Raises `NotFound`, `Stale`, `Conflict` ARCHIVE_RUNNING."""
+    held = await _lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    if body.status == "active" and held["status"] == "archived":
+        await _unarchive(conn, held)
+    if body.brand_context is not UNSET:
+        await brand.patch(
+            conn,
+            organization_id=organization_id,
+            project_id=project_id,
+            body=body.brand_context,
+            now=held["now"],
+        )
+    if any(value is not UNSET for value in msgspec.structs.astuple(body)):
+        await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
+    return await get(conn, organization_id=organization_id, project_id=project_id)
+
+
+async def archive(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions = None
+) -> tuple[Archived, ledger.Wake | None]:
+    """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
+
+    From the commit on `hold_active` refuses, so that nothing starts there. Raises `NotFound`, `Stale`.
+    """
+    held = await _lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    if held["status"] == "archived":
+        return _archived({**held}), None
+    submitted = await ledger.submit(
+        conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
+    )
+    stopped = {"archive_job_id": submitted.job_id, "canceled_scheduled_posts": 0, "in_flight_posts": 0}
+    archived_at = await projects.archive_project.value(conn, org=organization_id, id=project_id, **stopped)
+    return _archived({**held, **stopped, "archived_at": archived_at}), submitted.wake
+
+
+async def retry_archive(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID
+) -> ledger.Submitted:
+    """Tidy up again behind an archive whose job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
+    if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
+        raise Conflict("JOB_NOT_RETRYABLE", "The project is active again: there is nothing to archive.")
+    return await ledger.submit(
+        conn,
+        kind=ARCHIVE_PROJECT,
+        organization_id=organization_id,
+        project_id=project_id,
+        args={},
+        retry_of=retry_of,
+    )
+
+
+async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Keep the project active until this transaction ends: first in each verb that starts something.
+
+    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
+    """
+    status = await projects.share_project.value(conn, org=organization_id, id=project_id)
+    if status is None:
+        raise absent()
+    if status == "archived":
+        raise Conflict("PROJECT_ARCHIVED", "The project is archived: un-archive it with PATCH first.")
+
+
+def absent() -> NotFound:
+    """One answer for a project that isn't and for another organization's."""
+    return NotFound("No such project: check the id, and that the key belongs to its organization.")
+
+
+async def _lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> asyncpg.Record:
+    held = await projects.lock_project.one(conn, org=organization_id, id=project_id)
+    if held is None:
+        raise absent()
+    if versions is not None and held["version"] not in versions:
+        raise Stale("The project has changed since: read it again and repeat with its new ETag.")
+    return held
+
+
+async def _unarchive(conn: Conn, held: asyncpg.Record) -> None:
+    """Revives nothing that the archive ended; all of it must have ended first."""
+    key = {"org": held["organization_id"], "id": held["id"]}
+    if await projects.archive_runs.value(conn, **key):
+        raise Conflict(
+            "ARCHIVE_RUNNING",
+            "The archive still runs: wait for the end of its job.",
+            jobId=ids.show(ids.JOB, held["archive_job_id"]),
+        )
+    await projects.unarchive_project.run(conn, **key)
+
+
+def _patched(body: ProjectPatch, held: asyncpg.Record) -> dict[str, Any]:
+    own = {key: value for key, value in held["metadata"].items() if key != "partner"}
+    return {
+        "name": held["name"] if body.name is UNSET else body.name,
+        "timezone": held["timezone"] if body.timezone is UNSET else body.timezone,
+        "primary_language": (
+            held["primary_language"] if body.primary_language is UNSET else body.primary_language
+        ),
+        "metadata": metadata.compose(
+            own if body.metadata is UNSET else body.metadata,
+            customer_external_id=body.customer_external_id,
+            kept=held["customer_external_id"],
+        ),
+    }
+
+
+def _shown(row: asyncpg.Record) -> Project:
+    return Project(
+        id=ids.show(ids.PROJECT, row["id"]),
+        organization_id=ids.show(ids.ORGANIZATION, row["organization_id"]),
+        brand_context=brand.merge(msgspec.convert(row["brand"], list[BrandRow])),
+        ingest_state=_ingest_states(row["ingests"]),
+        current_blocked_count=0,
+        **{name: row[name] for name in _SAME},
+    )
+
+
+#: What a row and a reader call by one name and hold in one form.
+_SAME = (
+    "name",
+    "status",
+    "customer_external_id",
+    "timezone",
+    "primary_language",
+    "requires_approval",
+    "first_n_posts_blocked",
+    "metadata",
+    "created_at",
+    "updated_at",
+    "archived_at",
+)
+
+
+def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
+    states = {row["source"]: {**row, "jobId": ids.show(ids.JOB, row["job_id"])} for row in rows}
+    return msgspec.convert(states, IngestStates)
+
+
+def _archived(row: Mapping[str, Any]) -> Archived:
+    return Archived(
+        id=ids.show(ids.PROJECT, row["id"]),
+        status="archived",
+        archived_at=row["archived_at"],
+        canceled_scheduled_posts=row["canceled_scheduled_posts"],
+        in_flight_posts=row["in_flight_posts"],
+        job_id=ids.show(ids.JOB, row["archive_job_id"]),
+    )
+
+
+def _trimmed(name: str) -> str:
+    trimmed = name.strip()
+    if not 1 <= len(trimmed) <= MAX_NAME:
+        raise Invalid("name", f"must have 1 to {MAX_NAME} characters, without the spaces around it")
+    return trimmed
+
+
+def _literal(text: str) -> str:
+    """`text` for LIKE, where it stands for itself."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
