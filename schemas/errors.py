@@ -13,6 +13,7 @@ TenantryError
 │   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
 │   └── FetchFailed
 │       └── Unreachable
+├── DemoFailed           `up --demo` could not ingest our own page
 └── DomainError          a verb refuses; carries code, message and details
     ├── Malformed        400: not readable as what it says it is
     ├── Unauthenticated  401: one answer for every key that opens nothing
@@ -57,6 +58,10 @@ class Fenced(TenantryError):
 
 class CancelRequested(TenantryError):
     """A cancel of the job was accepted before this step; the attempt ends as canceled."""
+
+
+class DemoFailed(TenantryError):
+    """The ingest of our own page did not end well: something is wrong with this installation."""
 
 
 class DomainError(TenantryError):
