@@ -1,0 +1,119 @@
+"""Tell a pool's workers that there is work: an arq message and a ring, of which any may be lost.
+
+A message names a kind and a job and carries nothing else: whoever gets it pulls from the ledger. So
+Redis holds no secret and nothing that can be stale, and a lost message costs a second (the workers
+also look by themselves).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from jobs.breaker import Breaker
+from jobs.ledger import Wake
+from telemetry import metrics
+
+#: What a request may wait for Redis, and for how long it then doesn't ask again.
+BUDGET_S, COOL_S = 0.05, 1.0
+
+#: A message that nobody wanted for an hour says nothing any more.
+EXPIRES_S = 3600
+
+#: arq compares a message's due time with the clock of the worker's host: one that is behind ours by
+#: less than this starts the job at once all the same.
+CLOCK_DIFFERENCE = timedelta(seconds=60)
+
+#: Rings that nobody hears (every worker is busy) pile up to here.
+RINGS = 128
+
+AWAY = (RedisError, OSError)
+
+#: arq pickles unless it is told otherwise, and an arq `Worker` doesn't take this from its client.
+SERIALIZERS: dict[str, Any] = {
+    "job_serializer": msgspec.msgpack.encode,
+    "job_deserializer": msgspec.msgpack.decode,
+}
+
+
+def queue(pool: str) -> str:
+    """The sorted set in which arq keeps a pool's messages."""
+    return f"arq:{pool}"
+
+
+def ring(pool: str) -> str:
+    """The list on which a pool's idle workers wait: the ids of messages just sent."""
+    return f"arq:{pool}:ring"
+
+
+def connect(redis_url: str, *, timeout_s: float) -> ArqRedis:
+    """A client whose every command ends within `timeout_s`; close it with `disconnect`.
+
+    arq's own pool has no socket timeout: a half-open connection would hang a worker.
+    """
+    return ArqRedis(
+        ConnectionPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s),
+        **SERIALIZERS,
+    )
+
+
+async def disconnect(client: ArqRedis) -> None:
+    await client.connection_pool.disconnect()
+
+
+class Courier:
+    """Sends wake-ups after commit; a wake-up that can't be sent in time isn't sent."""
+
+    def __init__(self, client: ArqRedis, breaker: Breaker) -> None:
+        self._client = client
+        self._breaker = breaker
+
+    async def send(self, wake: Wake) -> None:
+        """Never raises and takes at most `BUDGET_S`."""
+        outcome = await self._try(wake) if self._breaker.passes() else "skipped"
+        metrics.COURIER_SENDS.labels(wake.pool, outcome).inc()
+
+    async def _try(self, wake: Wake) -> str:
+        try:
+            async with asyncio.timeout(BUDGET_S):
+                sent = await _enqueue(self._client, wake)
+        except AWAY:
+            self._breaker.failed()
+            return "failed"
+        self._breaker.worked()
+        return "sent" if sent else "duplicate"
+
+
+async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
+    """False if the same message still waits. The ring comes second: heard first, it would find nothing."""
+    job_id = str(wake.job_id)
+    message = await client.enqueue_job(
+        wake.kind,
+        _job_id=job_id,
+        _queue_name=queue(wake.pool),
+        _expires=EXPIRES_S,
+        _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
+    )
+    if message is None:
+        return False
+    async with client.pipeline(transaction=False) as pipe:
+        pipe.lpush(ring(wake.pool), job_id)
+        pipe.ltrim(ring(wake.pool), 0, RINGS - 1)
+        await pipe.execute()
+    return True
+
+
+@asynccontextmanager
+async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
+    """A courier with connections of its own. Redis need not be there."""
+    client = connect(redis_url, timeout_s=BUDGET_S)
+    try:
+        yield Courier(client, Breaker(COOL_S))
+    finally:
+        await disconnect(client)

@@ -1,0 +1,126 @@
+"""The courier: a message and a ring after commit, and never a caller who waits or fails."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+from arq.connections import ArqRedis
+from prometheus_client import REGISTRY
+
+from db.local import valkey
+from jobs import courier
+from jobs.breaker import Breaker
+from jobs.ledger import Wake
+from schemas import ids
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def wake() -> Wake:
+    return Wake("ingest", "ingest_website", ids.new())
+
+
+@pytest_asyncio.fixture
+async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
+    opened = courier.connect(redis_url, timeout_s=5)
+    yield opened
+    await courier.disconnect(opened)
+
+
+def sends(outcome: str) -> float:
+    return REGISTRY.get_sample_value("courier_sends_total", {"pool": "ingest", "outcome": outcome}) or 0
+
+
+async def rings(client: ArqRedis) -> list[bytes]:
+    found: list[bytes] = await client.execute_command("LRANGE", courier.ring("ingest"), 0, -1)
+    return found
+
+
+async def test_a_wake_is_a_message_named_by_its_kind_and_a_ring(
+    client: ArqRedis, redis_url: str, wake: Wake
+) -> None:
+    async with courier.open_courier(redis_url) as sender:
+        await sender.send(wake)
+    assert await client.zrange(courier.queue("ingest"), 0, -1) == [str(wake.job_id).encode()]
+    assert await rings(client) == [str(wake.job_id).encode()]
+
+
+async def test_a_message_holds_the_kind_and_the_id_and_nothing_else(
+    client: ArqRedis, redis_url: str, wake: Wake
+) -> None:
+    async with courier.open_courier(redis_url) as sender:
+        await sender.send(wake)
+    message = msgspec.msgpack.decode(await client.get(f"arq:job:{wake.job_id}"))
+    assert message.pop("et") > 0
+    assert message == {"t": None, "f": "ingest_website", "a": [], "k": {}}
+
+
+async def test_a_wake_that_still_waits_is_not_sent_again(
+    client: ArqRedis, redis_url: str, wake: Wake
+) -> None:
+    async with courier.open_courier(redis_url) as sender:
+        await sender.send(wake)
+        await sender.send(wake)
+    assert len(await rings(client)) == 1
+
+
+async def test_rings_that_nobody_hears_pile_up_only_so_far(client: ArqRedis, redis_url: str) -> None:
+    async with courier.open_courier(redis_url) as sender:
+        for _ in range(courier.RINGS + 5):
+            await sender.send(Wake("ingest", "ingest_website", ids.new()))
+    assert len(await rings(client)) == courier.RINGS
+
+
+async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
+    tmp_path: Path, wake: Wake
+) -> None:
+    with valkey(tmp_path) as server:
+        async with courier.open_courier(server.url) as sender:
+            await sender.send(wake)
+            server.pause()
+            failed, skipped = sends("failed"), sends("skipped")
+            started = time.monotonic()
+            for _ in range(50):
+                await sender.send(wake)
+            assert courier.BUDGET_S * 0.8 < time.monotonic() - started < courier.BUDGET_S * 5
+            assert (sends("failed"), sends("skipped")) == (failed + 1, skipped + 49)
+
+
+async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake) -> None:
+    with valkey(tmp_path) as server:
+        async with courier.open_courier(server.url) as sender:
+            await asyncio.to_thread(server.kill)
+            await sender.send(wake)
+            await asyncio.to_thread(server.start)
+            sent = sends("sent")
+
+            async def delivered() -> bool:
+                await sender.send(wake)
+                return sends("sent") == sent + 1
+
+            await eventually(delivered)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_after_a_failure_one_caller_at_a_time_tries() -> None:
+    clock = Clock()
+    breaker = Breaker(1.0, clock)
+    assert breaker.passes()
+    breaker.failed()
+    assert not breaker.passes()
+    clock.now += 1.0
+    assert breaker.passes()
+    assert not breaker.passes()
+    breaker.worked()
+    assert breaker.passes()
+    assert breaker.passes()
