@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import ingest
-from domain import brand, projects
+from domain import brand, holds
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE, Kind
 from schemas import ids
@@ -40,7 +40,7 @@ async def start(
     retry_of: UUID | None = None,
 ) -> ledger.Submitted:
     """A job and its ingest row, in a project that stays active; a retry goes the same way."""
-    await projects.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCES[kind.name]
     submitted = await ledger.submit(
         conn,
@@ -58,7 +58,7 @@ async def start(
     elif args != await ingest.get_args.value(conn, org=organization_id, job_id=submitted.job_id):
         raise Conflict(
             "INGEST_RUNNING",
-            f"Another ingest from this {source} runs: wait for its job or cancel it.",
+            f"another ingest from this {source} runs: wait for its job or cancel it",
             jobId=ids.show(ids.JOB, submitted.job_id),
         )
     return submitted

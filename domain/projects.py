@@ -1,9 +1,6 @@
-"""Projects: one for each of a partner's customers, and the lock under which things start in them.
+"""Projects: one for each of a partner's customers."""
 
-Lock order everywhere: the project, then job rows by id, then the rows that jobs are about (design 5).
-"""
-
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,14 +11,11 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import project as projects
-from domain import brand, languages, metadata, zones
-from jobs import ledger
-from jobs.kinds import ARCHIVE_PROJECT
+from domain import archive, brand, holds, languages, metadata, zones
 from schemas import ids
 from schemas.brand import Brand, BrandRow
-from schemas.errors import Conflict, Invalid, NotFound, Stale
+from schemas.errors import Invalid
 from schemas.projects import (
-    Archived,
     IngestStates,
     Project,
     ProjectCreate,
@@ -30,9 +24,6 @@ from schemas.projects import (
 )
 
 MAX_NAME = 128
-
-#: What a caller's If-Match allows; None allows every version.
-Versions = Collection[int] | None
 
 
 def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
@@ -79,7 +70,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
     """The project and its version, which grows with whatever PATCH and DELETE can change."""
     row = await projects.get_project.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise absent()
+        raise holds.absent()
     return _shown(row), row["version"]
 
 
@@ -87,7 +78,7 @@ async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> B
     """For each field the winner and the alternatives. Raises `NotFound`."""
     row = await projects.get_project.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise absent()
+        raise holds.absent()
     return brand.describe(msgspec.convert(row["brand"], list[BrandRow]), project_id=project_id)
 
 
@@ -130,12 +121,17 @@ def check(body: ProjectPatch) -> ProjectPatch:
 
 
 async def patch(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, body: ProjectPatch, versions: Versions = None
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    body: ProjectPatch,
+    versions: holds.Versions = None,
 ) -> tuple[Project, int]:
     """Apply a checked patch. Raises `NotFound`, `Stale`, `Conflict` ARCHIVE_RUNNING."""
-    held = await _lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
     if body.status == "active" and held["status"] == "archived":
-        await _unarchive(conn, held)
+        await archive.revive(conn, held)
     if body.brand_context is not UNSET:
         await brand.patch(
             conn,
@@ -147,78 +143,6 @@ async def patch(
     if any(value is not UNSET for value in msgspec.structs.astuple(body)):
         await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
     return await get(conn, organization_id=organization_id, project_id=project_id)
-
-
-async def archive(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions = None
-) -> tuple[Archived, ledger.Wake | None]:
-    """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
-
-    From the commit on `hold_active` refuses, so that nothing starts there. Raises `NotFound`, `Stale`.
-    """
-    held = await _lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
-    if held["status"] == "archived":
-        return _archived({**held}), None
-    submitted = await ledger.submit(
-        conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
-    )
-    stopped = {"archive_job_id": submitted.job_id, "canceled_scheduled_posts": 0, "in_flight_posts": 0}
-    archived_at = await projects.archive_project.value(conn, org=organization_id, id=project_id, **stopped)
-    return _archived({**held, **stopped, "archived_at": archived_at}), submitted.wake
-
-
-async def retry_archive(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID
-) -> ledger.Submitted:
-    """Tidy up again behind an archive whose job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
-    if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
-        raise Conflict("JOB_NOT_RETRYABLE", "The project is active again: there is nothing to archive.")
-    return await ledger.submit(
-        conn,
-        kind=ARCHIVE_PROJECT,
-        organization_id=organization_id,
-        project_id=project_id,
-        args={},
-        retry_of=retry_of,
-    )
-
-
-async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Keep the project active until this transaction ends: first in each verb that starts something.
-
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
-    """
-    status = await projects.share_project.value(conn, org=organization_id, id=project_id)
-    if status is None:
-        raise absent()
-    if status == "archived":
-        raise Conflict("PROJECT_ARCHIVED", "The project is archived: un-archive it with PATCH first.")
-
-
-def absent() -> NotFound:
-    """One answer for a project that isn't and for another organization's."""
-    return NotFound("No such project: check the id, and that the key belongs to its organization.")
-
-
-async def _lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> asyncpg.Record:
-    held = await projects.lock_project.one(conn, org=organization_id, id=project_id)
-    if held is None:
-        raise absent()
-    if versions is not None and held["version"] not in versions:
-        raise Stale("The project has changed since: read it again and repeat with its new ETag.")
-    return held
-
-
-async def _unarchive(conn: Conn, held: asyncpg.Record) -> None:
-    """Revives nothing that the archive ended; all of it must have ended first."""
-    key = {"org": held["organization_id"], "id": held["id"]}
-    if await projects.archive_runs.value(conn, **key):
-        raise Conflict(
-            "ARCHIVE_RUNNING",
-            "The archive still runs: wait for the end of its job.",
-            jobId=ids.show(ids.JOB, held["archive_job_id"]),
-        )
-    await projects.unarchive_project.run(conn, **key)
 
 
 def _patched(body: ProjectPatch, held: asyncpg.Record) -> dict[str, Any]:
@@ -267,17 +191,6 @@ _SAME = (
 def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
     states = {row["source"]: {**row, "jobId": ids.show(ids.JOB, row["job_id"])} for row in rows}
     return msgspec.convert(states, IngestStates)
-
-
-def _archived(row: Mapping[str, Any]) -> Archived:
-    return Archived(
-        id=ids.show(ids.PROJECT, row["id"]),
-        status="archived",
-        archived_at=row["archived_at"],
-        canceled_scheduled_posts=row["canceled_scheduled_posts"],
-        in_flight_posts=row["in_flight_posts"],
-        job_id=ids.show(ids.JOB, row["archive_job_id"]),
-    )
 
 
 def _trimmed(name: str) -> str:

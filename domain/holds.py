@@ -1,0 +1,42 @@
+"""The locks of a project: what starts in one, and what changes one, come in an order.
+
+Lock order everywhere: the project, then job rows by id, then the rows that jobs are about (design 5).
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import project as projects
+from schemas.errors import Conflict, NotFound, Stale
+
+#: What a caller's If-Match allows; None allows every version.
+Versions = Collection[int] | None
+
+
+async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Keep the project active until this transaction ends: first in each verb that starts something.
+
+    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
+    """
+    status = await projects.share_project.value(conn, org=organization_id, id=project_id)
+    if status is None:
+        raise absent()
+    if status == "archived":
+        raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
+
+
+async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> asyncpg.Record:
+    held = await projects.lock_project.one(conn, org=organization_id, id=project_id)
+    if held is None:
+        raise absent()
+    if versions is not None and held["version"] not in versions:
+        raise Stale("the project has changed since: read it again and repeat with its new ETag")
+    return held
+
+
+def absent() -> NotFound:
+    """One answer for a project that isn't and for another organization's."""
+    return NotFound("no such project: check the id, and that the key belongs to its organization")
