@@ -41,7 +41,7 @@ def postgres(folder: Path, settings: Mapping[str, str] | None = None) -> Iterato
     Raises `LocalUnavailable` where it can't run here or another process uses `folder`.
     """
     with _held(folder):
-        server = _postgres(folder, settings or {})
+        server = _postgres(folder.absolute(), settings or {})
         with running(server):
             yield server
 
@@ -50,7 +50,7 @@ def postgres(folder: Path, settings: Mapping[str, str] | None = None) -> Iterato
 def valkey(folder: Path) -> Iterator[Server]:
     """Valkey that keeps nothing: what must not be lost is in PostgreSQL. Errors as `postgres`."""
     with _held(folder):
-        server = _valkey(folder)
+        server = _valkey(folder.absolute())
         with running(server):
             yield server
 

@@ -1,0 +1,55 @@
+"""What `up` tells: laps on stderr while it starts, then on stdout where everything is."""
+
+import time
+
+import click
+import msgspec
+
+CURL = """\
+curl -sS {api}/v1/projects \\
+  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+  -d '{{"name": "Acme", "timezone": "Europe/Berlin"}}'"""
+
+READY = """
+  API      {api}/v1
+  Docs     {docs}
+  Console  {console}
+  Key      {key}
+
+{curl}
+"""
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The line of --json. `api` is the root of the API's host: paths such as `/v1/projects` follow it."""
+
+    ready: bool = True
+    api: str
+    api_key: str
+    docs: str
+    console: str
+    database_url: str
+    redis_url: str
+
+    def curl(self) -> str:
+        """A command that works when pasted into a shell."""
+        return CURL.format(api=self.api, key=self.api_key)
+
+
+class Laps:
+    """Prints each step behind the seconds since the first."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        click.echo(f"{time.monotonic() - self.began:6.1f} s  {text}", err=True)
+
+
+def announce(ready: Ready, *, as_json: bool) -> None:
+    """On stdout, which holds nothing else."""
+    if as_json:
+        click.echo(msgspec.json.encode(ready))
+    else:
+        shown = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
+        click.echo(READY.format(**shown, curl=ready.curl()))

@@ -1,0 +1,77 @@
+"""What `up` keeps in `.local/`: servers' data, logs, and in `env` the settings of its processes.
+
+`env` holds secrets, so only its owner can read it. It outlives a run: the rings in it are what the data
+was hashed and sealed with.
+"""
+
+import base64
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from cli.connect import LOCAL
+from db import local
+from db.server import Server
+
+FOLDER = LOCAL.parent
+
+
+class Servers(NamedTuple):
+    """Where Postgres and Redis are, and those of them that are ours, by name."""
+
+    database_url: str
+    redis_url: str
+    embedded: Mapping[str, Server]
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[Servers]:
+    """`DATABASE_URL` and `REDIS_URL` where they are set, else embedded ones. Errors as in `db.local`."""
+    ours = {}
+    FOLDER.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if not (database_url := os.environ.get("DATABASE_URL")):
+            ours["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres"))
+            database_url = ours["postgres"].url
+        if not (redis_url := os.environ.get("REDIS_URL")):
+            ours["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey"))
+            redis_url = ours["valkey"].url
+        yield Servers(database_url, redis_url, ours)
+
+
+def settings(urls: Servers, public_url: str) -> dict[str, str]:
+    """The settings of every process of this run, also written for the other commands."""
+    given = {**read(LOCAL), **os.environ}
+    chosen = {
+        "DATABASE_URL": urls.database_url,
+        "REDIS_URL": urls.redis_url,
+        "PEPPERS": given.get("PEPPERS") or _ring(),
+        "VAULT_KEYS": given.get("VAULT_KEYS") or _ring(),
+        "PUBLIC_URL": public_url,
+    }
+    write(LOCAL, chosen)
+    return chosen
+
+
+def read(file: Path) -> dict[str, str]:
+    """NAME=value lines; none when there is no file."""
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def write(file: Path, values: Mapping[str, str]) -> None:
+    """All of it or nothing, and never readable by others."""
+    fresh = file.with_suffix(".new")
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as lines:
+        lines.writelines(f"{name}={value}\n" for name, value in values.items())
+    fresh.replace(file)
+
+
+def _ring() -> str:
+    """A ring of one fresh key, see `schemas.settings`."""
+    return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

@@ -1,0 +1,83 @@
+"""While everything runs: show what it logs, and start again what ends by itself.
+
+One process that dies is no reason to take the others down, as on a real host: it starts again after a
+second, then after ever longer ones, and anew from a second once it has lasted.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NoReturn, Self
+
+import click
+
+from db.server import Server, tail
+
+LOOK_S = 0.1
+FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 1.0, 30.0, 60.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """A server, since when it runs, and when it is due to start again if it has ended. Monotonic seconds."""
+
+    name: str
+    server: Server
+    since: float
+    due: float | None = None
+    pause_s: float = FIRST_PAUSE_S
+
+    def look(self, now: float, say: Say) -> None:
+        if self.due is None and self.server.exit_code is not None:
+            self._ended(now, say)
+        elif self.due is not None and now >= self.due:
+            self.server.launch()
+            self.since, self.due = now, None
+
+    def _ended(self, now: float, say: Say) -> None:
+        if now - self.since > STEADY_S:
+            self.pause_s = FIRST_PAUSE_S
+        self.due = now + self.pause_s
+        say(
+            f"{self.name} ended by itself (exit code {self.server.exit_code}); the end of its log:\n"
+            f"{tail(self.server.log)}\n{self.name} starts again in {self.pause_s:g} s"
+        )
+        self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
+
+
+class Logs:
+    """Log files, emptied, and what is then appended to them copied to stderr behind its writer's name."""
+
+    def __init__(self, servers: Mapping[str, Server]) -> None:
+        self.width = max(map(len, servers))
+        self.files = {name: _emptied(server.log) for name, server in servers.items()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.copy()
+        for file in self.files.values():
+            file.close()
+
+    def copy(self) -> None:
+        for name, file in self.files.items():
+            for line in file:
+                click.echo(click.style(f"{name:<{self.width}} | ", dim=True) + line.rstrip(), err=True)
+
+
+def _emptied(file: Path) -> IO[str]:
+    return file.open("w+", encoding="utf-8", errors="replace")
+
+
+def watch(servers: Mapping[str, Server], logs: Logs, say: Say) -> NoReturn:
+    """For ever: a signal is what ends it."""
+    watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
+    while True:
+        logs.copy()
+        for one in watched:
+            one.look(time.monotonic(), say)
+        time.sleep(LOOK_S)
