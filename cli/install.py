@@ -94,20 +94,22 @@ def _fingerprint() -> str:
 def _run(what: str, command: list[str]) -> None:
     """Run a command and show how it goes. Raises `CannotInstall` with the end of what it printed."""
     progress = Progress(what)
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        reader = threading.Thread(target=progress.follow, args=[process.stdout], daemon=True)
-        reader.start()
-        while process.poll() is None:
-            progress.draw()
-            time.sleep(FRAME_S)
-        reader.join()
-    finally:
-        process.kill()
-        process.wait()
-        progress.end()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            reader = threading.Thread(target=progress.follow, args=[process.stdout], daemon=True)
+            reader.start()
+            while process.poll() is None:
+                progress.draw()
+                time.sleep(FRAME_S)
+            reader.join()
+        finally:
+            process.kill()
     if process.returncode:
+        progress.end("failed")
         raise CannotInstall("\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"]))
+    progress.end("done")
 
 
 class Progress:
@@ -135,9 +137,9 @@ class Progress:
             self._write(f"{self._elapsed()}  {self.step}\n")
             self.due, self.shown = time.monotonic() + QUIET_FRAME_S, self.step
 
-    def end(self) -> None:
+    def end(self, how: str) -> None:
         """The whole time, in place of the moving line."""
-        self._write(f"{CLEAR_LINE if self.moving else ''}{self._elapsed()}  {self.what}: done\n")
+        self._write(f"{CLEAR_LINE if self.moving else ''}{self._elapsed()}  {self.what}: {how}\n")
 
     def _elapsed(self) -> str:
         return f"{time.monotonic() - self.began:6.1f} s"
