@@ -11,7 +11,10 @@ import click
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
+    "keys": "Create, list, rotate and kill the API keys of an organization.",
     "migrate": "Bring the database to this release's tables.",
+    "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
+    "org": "Create and list organizations: the partners who call the API.",
 }
 
 INTERRUPTED = 130

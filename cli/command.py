@@ -1,49 +1,64 @@
 """What every command shares: a session, an answer printed as asked, failures explained."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 
 import click
 
-from cli.connect import Session, open_session
+from cli.connect import open_session
 from cli.failure import failing
 from cli.output import Answer, emit
 from schemas import ids
 
-P = ParamSpec("P")
+#: A command's function before click calls it; what it takes is what its options say.
+Body = Callable[..., Awaitable[Answer]]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def answering(body: Callable[P, Coroutine[Any, Any, Answer]]) -> Callable[..., None]:
-    """A command that prints the answer of `body`, as JSON with --json."""
+def answering(body: Body) -> Callable[..., None]:
+    """Print the answer of `body`, as JSON with --json."""
 
     @json_option
     @wraps(body)
-    def run(*args: P.args, **values: P.kwargs) -> None:
-        as_json = bool(values.pop("as_json"))
+    def run(*, as_json: bool, **values: Any) -> None:
         with failing(as_json=as_json):
-            answer = asyncio.run(body(*args, **values))
+            answer = asyncio.run(_result(body(**values)))
         emit(answer, as_json=as_json)
         click.get_current_context().exit(answer.exit_code)
 
     return run
 
 
-def at_database(
-    body: Callable[Concatenate[Session, P], Awaitable[Answer]],
-) -> Callable[P, Coroutine[Any, Any, Answer]]:
-    """Open a session for `body`, whose first argument it is."""
+async def _result(answer: Awaitable[Answer]) -> Answer:
+    return await answer
+
+
+def at_database(body: Body) -> Body:
+    """Open a session for `body`, as its first argument."""
 
     @wraps(body)
-    async def within(*args: P.args, **values: P.kwargs) -> Answer:
+    async def within(**values: Any) -> Answer:
         async with open_session() as session:
-            return await body(session, *args, **values)
+            return await body(session, **values)
 
     return within
+
+
+def paged(prefix: str) -> Callable[[Body], Body]:
+    """Give `body` the options of a list, `before` and `limit`."""
+
+    def decorate(body: Body) -> Body:
+        older = click.option("--before", type=Id(prefix), help="Only what is older than this one.")
+        most = click.option(
+            "--limit", type=click.IntRange(1, 200), default=25, show_default=True, help="At most so many."
+        )
+        return older(most(body))
+
+    return decorate
 
 
 class Id(click.ParamType[UUID]):

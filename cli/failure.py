@@ -16,7 +16,7 @@ from schemas.errors import DomainError, Invalid, LocalUnavailable, NotFound, Set
 
 FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
 
-EXPECTED = (TenantryError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+EXPECTED = (TenantryError, msgspec.ValidationError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 UNREACHABLE = (
     OSError,
@@ -32,6 +32,7 @@ UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 MEANINGS = (
     (SettingsInvalid, UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
     (LocalUnavailable, UNUSABLE, "UNAVAILABLE", "{error}"),
+    (msgspec.ValidationError, USAGE, "VALIDATION", "{error}"),
     (TenantryError, FAILED, "INTERNAL", "{error}"),
     (UNREACHABLE, UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
     (UNMIGRATED, UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),

@@ -1,15 +1,17 @@
 """What a command answers: a table for people, a JSON document for programs."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import click
 import msgspec
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+T = TypeVar("T")
 
 #: A pipe has no width: lines for grep and awk are never folded.
 UNFOLDED = 10_000
@@ -31,7 +33,7 @@ def emit(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         emit_line(answer.data)
         return
-    console(sys.stdout).print(answer.view)
+    console(sys.stdout).print(answer.view, soft_wrap=isinstance(answer.view, Text))
     if answer.note:
         click.echo(answer.note, err=True)
 
@@ -47,19 +49,35 @@ def console(file: IO[str]) -> Console:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Many things, one a line."""
-    made = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    """Many things, one a line; the first column is never folded, so that an id can be copied."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        made.add_column(column, no_wrap=number == 0)
     for row in rows:
         made.add_row(*map(cell, row))
     return made
 
 
-def card(fields: Mapping[str, object]) -> Table:
-    """One thing, a field a line."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    for name, value in fields.items():
-        made.add_row(Text(name, style="bold"), cell(value))
-    return made
+def page(
+    found: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
+) -> Answer:
+    """A page of a list, of which one item too many was read; the first column is the id.
+
+    In JSON `before` is what the next page's --before takes, null on the last one.
+    """
+    shown = found[:limit]
+    rows = [row(item) for item in shown]
+    before = rows[-1][0] if len(found) > limit else None
+    note = f"There are more: --before {before}" if before else ""
+    return Answer({"items": shown, "before": before}, table(columns, rows), note)
+
+
+def card(thing: msgspec.Struct) -> Text:
+    """One thing, a field a line, by the names that JSON has; text, so that a terminal cuts no value."""
+    fields = {field.encode_name: cell(getattr(thing, field.name)) for field in msgspec.structs.fields(thing)}
+    width = max(map(len, fields))
+    lines = (Text.assemble((name.ljust(width + 2), "bold"), value) for name, value in fields.items())
+    return Text("\n").join(lines)
 
 
 def cell(value: object) -> Text:

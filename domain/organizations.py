@@ -1,11 +1,15 @@
 """Organizations: a live one and the sandbox that its test keys belong to."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from db.pool import Conn
 from db.queries import organization
 from schemas import ids
+from schemas.errors import NotFound
+from schemas.organizations import LiveTier, Organization
 
 
 class Pair(NamedTuple):
@@ -15,10 +19,34 @@ class Pair(NamedTuple):
     sandbox: UUID
 
 
-async def create(conn: Conn, *, name: str, tier: Literal["standard", "pilot", "partner"]) -> Pair:
+async def create(conn: Conn, *, name: str, tier: LiveTier) -> Pair:
     """Both halves, in one statement."""
     pair = Pair(ids.new(), ids.new())
     await organization.insert_organizations.run(
         conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier
     )
     return pair
+
+
+async def find(conn: Conn, *, organization_id: UUID) -> Organization:
+    """The live organization of this id or of this sandbox's. Raises `NotFound`."""
+    row = await organization.find_organization.one(conn, id=organization_id)
+    if row is None:
+        raise NotFound("no such organization: check the id")
+    return _shown(row)
+
+
+async def list_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
+    """At most `limit` live organizations older than `before`, newest first."""
+    rows = await organization.list_organizations.all(conn, before=before, limit=limit)
+    return [_shown(row) for row in rows]
+
+
+def _shown(row: asyncpg.Record) -> Organization:
+    return Organization(
+        id=ids.show(ids.ORGANIZATION, row["id"]),
+        sandbox_id=ids.show(ids.ORGANIZATION, row["sandbox_id"]),
+        name=row["name"],
+        tier=row["tier"],
+        created_at=row["created_at"],
+    )

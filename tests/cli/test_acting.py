@@ -1,0 +1,32 @@
+"""Which organization a command is about, when it isn't told."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.cli.conftest import Tenantry, decoded, refused
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+async def test_without_any_it_says_how_to_make_one(tenantry: Tenantry) -> None:
+    assert "tenantry org create" in refused(await tenantry("keys", "list", "--json"), 2)["message"]
+
+
+async def test_with_two_it_lists_what_to_pass(tenantry: Tenantry) -> None:
+    made = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
+    message = refused(await tenantry("keys", "list", "--json"), 2)["message"]
+    assert all(each["id"] in message and each["name"] in message for each in made)
+    assert decoded(await tenantry("keys", "list", "--org", made[0]["id"], "--json"))["items"] == []
+
+
+async def test_the_environment_names_it_too(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
+    monkeypatch.setenv("TENANTRY_ORG", made[1]["id"])
+    key = decoded(await tenantry("keys", "create", "ci", "--json"))
+    monkeypatch.setenv("TENANTRY_ORG", made[0]["id"])
+    assert refused(await tenantry("keys", "kill", key["id"], "--json"), 3)
+
+
+async def test_one_that_does_not_exist_is_not_found(tenantry: Tenantry) -> None:
+    assert refused(await tenantry("keys", "list", "--org", str(uuid4()), "--json"), 3)["code"] == "NOT_FOUND"

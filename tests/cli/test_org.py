@@ -1,0 +1,44 @@
+import pytest
+
+from db.pool import Conn
+from tests.cli.conftest import Tenantry, decoded, refused
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+async def test_an_organization_comes_with_its_sandbox(tenantry: Tenantry, conn: Conn) -> None:
+    made = decoded(await tenantry("org", "create", "Acme", "--tier", "pilot", "--json"))
+    assert (made["name"], made["tier"]) == ("Acme", "pilot")
+    rows = await conn.fetch("select 'org_' || id as id, env from organization")
+    assert {(row["id"], row["env"]) for row in rows} == {(made["id"], "live"), (made["sandboxId"], "test")}
+
+
+async def test_a_person_is_told_how_to_make_a_key(tenantry: Tenantry) -> None:
+    result = await tenantry("org", "create", "Acme")
+    assert result.exit_code == 0
+    assert "name       Acme" in result.stdout
+    assert "tenantry keys create" in result.stderr
+
+
+async def test_a_list_is_paged(tenantry: Tenantry) -> None:
+    made = [decoded(await tenantry("org", "create", name, "--json")) for name in "abc"]
+    first = decoded(await tenantry("org", "list", "--limit", "2", "--json"))
+    assert [each["name"] for each in first["items"]] == ["c", "b"]
+    second = decoded(await tenantry("org", "list", "--before", first["before"], "--json"))
+    assert second == {"items": [made[0]], "before": None}
+
+
+async def test_a_person_reads_a_line_each(tenantry: Tenantry) -> None:
+    await tenantry("org", "create", "Acme")
+    heading, line = (await tenantry("org", "list")).stdout.splitlines()
+    assert heading.split()[:2] == ["ORGANIZATION", "NAME"]
+    assert line.split()[1:3] == ["Acme", "standard"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 129])
+async def test_a_name_has_1_to_128_characters(tenantry: Tenantry, name: str) -> None:
+    assert refused(await tenantry("org", "create", name, "--json"), 2)["code"] == "VALIDATION"
+
+
+async def test_an_unknown_tier_is_a_usage_error(tenantry: Tenantry) -> None:
+    assert (await tenantry("org", "create", "Acme", "--tier", "gold")).exit_code == 2
