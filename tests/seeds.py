@@ -1,0 +1,27 @@
+"""Rows that a test starts from, written by the product's own verbs."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from db.pool import Conn
+from domain import organizations, projects
+from schemas import ids
+from schemas.projects import ProjectCreate
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+async def organization(conn: Conn) -> UUID:
+    """A live organization of the partner tier."""
+    return (await organizations.create(conn, name="Acme", tier="partner")).live
+
+
+async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
+    """A project; `fields` are those of `ProjectCreate`."""
+    body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
+    drafted = projects.draft(body, organization_id=org, now=NOW)
+    await projects.create(conn, organization_id=org, drafted=drafted)
+    found = ids.read(ids.PROJECT, drafted.id)
+    assert found is not None
+    return found
