@@ -13,8 +13,9 @@ COMMANDS = {
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "keys": "Create, list, rotate and kill the API keys of an organization.",
     "migrate": "Bring the database to this release's tables.",
-    "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
     "org": "Create and list organizations: the partners who call the API.",
+    "projects": "List and show an organization's projects.",
+    "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }
 
 INTERRUPTED = 130

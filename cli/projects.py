@@ -1,0 +1,96 @@
+"""`tenantry projects`."""
+
+from uuid import UUID
+
+import click
+
+from cli.acting import acting
+from cli.command import Id, answering, at_database, paged
+from cli.connect import Session
+from cli.output import Answer, card, page
+from domain import projects as verbs
+from domain.keys import Actor
+from schemas import ids
+from schemas.projects import Project, Status
+
+COLUMNS = ("PROJECT", "NAME", "STATUS", "CUSTOMER", "TIMEZONE", "WEBSITE", "CREATED")
+
+
+@click.group()
+def projects() -> None:
+    """List and show an organization's projects."""
+
+
+@projects.command("list")
+@click.option(
+    "--status",
+    type=click.Choice(["active", "archived"]),
+    default="active",
+    show_default=True,
+    help="Archived ones are in a list of their own.",
+)
+@click.option("--customer", metavar="ID", help="Only those of this customerExternalId.")
+@click.option("--search", metavar="TEXT", help="Only those with this in their name.")
+@answering
+@at_database
+@acting
+@paged(ids.PROJECT)
+async def list_projects(
+    session: Session,
+    actor: Actor,
+    *,
+    status: Status,
+    customer: str | None,
+    search: str | None,
+    before: UUID | None,
+    limit: int,
+) -> Answer:
+    """List projects, newest first.
+
+    \b
+    Examples:
+      tenantry projects list --search bakery
+      tenantry projects list --status archived --json | jq -r '.items[].id'
+    """
+    async with session.pool.acquire() as conn:
+        found = await verbs.list_page(
+            conn,
+            organization_id=actor.organization_id,
+            status=status,
+            customer_external_id=customer,
+            search=search,
+            before=before,
+            limit=limit + 1,
+        )
+    return page(found, limit, COLUMNS, _row)
+
+
+@projects.command("show")
+@click.argument("project_id", type=Id(ids.PROJECT))
+@answering
+@at_database
+@acting
+async def show_project(session: Session, actor: Actor, *, project_id: UUID) -> Answer:
+    """Show one project, archived or not, with its brand context.
+
+    \b
+    Examples:
+      tenantry projects show prj_01890a5d-...
+      tenantry projects show prj_01890a5d-... --json | jq .brandContext
+    """
+    async with session.pool.acquire() as conn:
+        project, _ = await verbs.get(conn, organization_id=actor.organization_id, project_id=project_id)
+    return Answer(project, card(project))
+
+
+def _row(each: Project) -> tuple[object, ...]:
+    website = each.ingest_state.website
+    return (
+        each.id,
+        each.name,
+        each.status,
+        each.customer_external_id,
+        each.timezone,
+        website and website.status,
+        each.created_at,
+    )
