@@ -9,8 +9,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from cli.connect import ADVICE, read_settings
-from db import migrate as migrations
+from db.migrate import pending
 from db.pool import Conn
+from domain import rings
 from schemas.base import Out
 from schemas.errors import MigrationChanged, SettingsInvalid
 
@@ -44,10 +45,27 @@ def python() -> Check:
 def settings() -> Check:
     """Whether every process could start by them."""
     try:
-        read_settings()
+        _read_rings()
     except SettingsInvalid as error:
         return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
     return Check(name="settings", status="ok", detail="complete")
+
+
+async def secrets(conn: Conn) -> Check:
+    """Whether what the database holds hashed and sealed can be read."""
+    try:
+        peppers, vault = _read_rings()
+        await rings.check(conn, peppers=peppers, vault=vault)
+    except SettingsInvalid as error:
+        advice = "put the missing key back at the end of its list, where it only reads"
+        return Check(name="secrets", status="fail", detail=str(error), advice=advice)
+    return Check(name="secrets", status="ok", detail="every key that a row names is there")
+
+
+def _read_rings() -> tuple[rings.Ring, rings.Ring]:
+    given = read_settings()
+    peppers = rings.parse(given.peppers, setting="PEPPERS")
+    return peppers, rings.parse(given.vault_keys, setting="VAULT_KEYS")
 
 
 def postgres(conn: Conn) -> Check:
@@ -60,10 +78,10 @@ def postgres(conn: Conn) -> Check:
     return Check(name="postgresql", status="ok", detail=shown, value=shown)
 
 
-async def pending(conn: Conn) -> Check:
+async def migrations(conn: Conn) -> Check:
     """What `tenantry migrate` would do."""
     try:
-        names = [each.name for each in await migrations.pending(conn)]
+        names = [each.name for each in await pending(conn)]
     except MigrationChanged as error:
         return Check(
             name="migrations", status="fail", detail=str(error), advice="deploy the release as it was built"

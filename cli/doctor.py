@@ -14,7 +14,7 @@ from cli.command import answering
 from cli.connect import ADVICE, CONNECT_S, environment, read_settings, where
 from cli.failure import FAILED, UNUSABLE
 from cli.output import Answer, cell
-from db.pool import connect
+from db.pool import Conn, connect
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -43,22 +43,32 @@ async def doctor() -> Answer:
 
 async def _examine(environ: Mapping[str, str]) -> list[Check]:
     settings = checks.settings()
-    database = await _examine_database(environ["DATABASE_URL"]) if "DATABASE_URL" in environ else []
-    redis_url = read_settings().redis_url if settings.status == "ok" else environ.get("REDIS_URL")
-    redis = [await checks.redis(redis_url)] if redis_url else []
-    return [checks.product(), checks.python(), settings, *database, *redis]
+    usable = settings.status == "ok"
+    found = [checks.product(), checks.python(), settings]
+    if url := environ.get("DATABASE_URL"):
+        found += await _examine_database(url, usable=usable)
+    if url := read_settings().redis_url if usable else environ.get("REDIS_URL"):
+        found.append(await checks.redis(url))
+    return found
 
 
-async def _examine_database(url: str) -> list[Check]:
+async def _examine_database(url: str, *, usable: bool) -> list[Check]:
+    """`usable`: the settings are, so that the rings can be held against what the database names."""
     try:
         async with asyncio.timeout(CONNECT_S):
             conn = await connect(url, name="tenantry-doctor")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
     try:
-        return [checks.postgres(conn), await checks.pending(conn), await checks.clock(conn)]
+        found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn)]
+        whole = found[-1].status == "ok"
+        return [*found, *(await _examine_rows(conn, usable=usable) if whole else [])]
     finally:
         await conn.close()
+
+
+async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:
+    return [await checks.secrets(conn)] if usable else []
 
 
 def _view(found: list[Check]) -> Table:

@@ -5,6 +5,8 @@ import binascii
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from db.pool import Conn
+from db.queries import api_key, idempotency_key
 from schemas.errors import SettingsInvalid
 
 KEY_BYTES = 32
@@ -32,6 +34,14 @@ def require(ring: Ring, key_ids: Collection[str], *, setting: str) -> None:
     """Raises `SettingsInvalid` if some row names a key that the ring lacks."""
     if missing := sorted(set(key_ids) - ring.keys.keys()):
         raise SettingsInvalid(f"{setting} lacks {', '.join(missing)}, which rows in the database still name")
+
+
+async def check(conn: Conn, *, peppers: Ring, vault: Ring) -> None:
+    """Raises `SettingsInvalid` if a secret in the database can't be checked or opened with these rings."""
+    hashed = await api_key.pepper_ids.all(conn)
+    require(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
+    sealed = await idempotency_key.vault_key_ids.all(conn)
+    require(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
 
 
 def _key(encoded: str, setting: str, key_id: str) -> bytes:

@@ -65,3 +65,25 @@ async def test_redis_away_is_a_warning(
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     code, checks = await examined(tenantry)
     assert (code, checks["redis"]["status"]) == (0, "warn")
+
+
+@pytest.mark.parametrize("ring", ["", "a", "a:", "a:c2hvcnQ=", "a:!"])
+async def test_a_malformed_ring_is_a_matter_of_settings(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, ring: str
+) -> None:
+    monkeypatch.setenv("PEPPERS", ring)
+    code, checks = await examined(tenantry)
+    assert code == 5
+    assert "PEPPERS" in checks["settings"]["detail"]
+    assert checks["postgresql"]["status"] == "ok"
+
+
+async def test_a_pepper_that_a_key_needs_is_missed(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tenantry("org", "create", "Acme")
+    await tenantry("keys", "create", "ci")
+    monkeypatch.setenv("PEPPERS", environment.peppers.replace("test:", "other:"))
+    code, checks = await examined(tenantry)
+    assert (code, checks["secrets"]["status"]) == (1, "fail")
+    assert "test" in checks["secrets"]["detail"]
