@@ -117,6 +117,7 @@ create table job_attempt (
 -- A line is a tenant's due jobs in the pool, its internal ones apart: those have no cap and count in none.
 -- Each job's rank is its line's running jobs plus its place in the line; equal ranks go in the rotor's
 -- order. The walk visits lines behind the rotor and stops at 32 with room (or `free`), however many wait.
+-- `offset 0` keeps the planner from copying a lateral into each place that reads it: room is found once a line.
 create function pull_jobs(pool_name text, owner uuid, free integer, kinds text[], timeouts_s double precision[])
 returns setof job language plpgsql volatile
 -- Planned once a session: a custom plan costs more than the pull. The rest keeps a plan made before
@@ -156,7 +157,8 @@ begin
                and (j.organization_id, j.internal) > (w.org, w.internal)
              order by j.organization_id, j.internal limit 1) step on true
          cross join lateral (
-            select coalesce((select b.n from busy b where b.organization_id = step.org and b.internal = step.internal), 0)) b (running)
+            select coalesce((select b.n from busy b where b.organization_id = step.org and b.internal = step.internal), 0)
+            offset 0) b (running)
          cross join lateral (
             select b.running,
                    case when (select true from job j
@@ -167,7 +169,8 @@ begin
                         then least(free, coalesce((select c.max_running from organization o
                                                      join pool_cap c on c.tier = o.tier and c.pool = pool_name
                                                     where o.id = step.org and not step.internal) - b.running, free))
-                        else 0 end) look (running, room)
+                        else 0 end
+            offset 0) look (running, room)
          where w.seen < greatest(free, 32)
            and not (w.wrapped and (step.org is null or (step.org, step.internal) > (select s.rotor, s.rotor_internal from seat s)))),
     line as (
