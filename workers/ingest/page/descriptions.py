@@ -1,56 +1,68 @@
 """appDescription and tagline: what a page says the brand does, in some sentences and in one line."""
 
+import re
 from collections.abc import Iterator
 
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.names import APPS, GENERIC, ORGANIZATION
-from workers.ingest.page.text import clean, cut, first_sentence, segments, squash, words
+from workers.ingest.page.text import clean, cut, squash, words
 
-LIMIT, TAGLINE_LIMIT = 500, 120
-SHORT = 25
+LIMIT, SHORT = 500, 25
 #: What is too short or only repeats the title still beats nothing.
 WEAK = 0.4
 HERO_WORDS = 8
+PROSE = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
+PAGE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
+BYLINE = re.compile(r"(?:written by|by|von|par|por|di|door)\s.{0,70}", re.IGNORECASE)
+QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,100}[\"”“»]")
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
     titles = {squash(page.title), *(squash(text) for _, text in page.meta("og:title"))}
     for value, confidence, rule in ladder(page):
         text = clean(value)
-        if not text or squash(text) in GENERIC:
-            continue
-        weak = len(text) < SHORT or squash(text) in titles
-        yield page.candidate(
-            "appDescription", cut(text, LIMIT), confidence * WEAK if weak else confidence, rule
-        )
+        if text and squash(text) not in GENERIC:
+            worth = WEAK if is_weak(text) or squash(text) in titles else 1.0
+            yield page.candidate("appDescription", cut(text, LIMIT), confidence * worth, rule)
+
+
+def is_weak(text: str) -> bool:
+    """Too short to describe, a byline, or nothing but a quotation."""
+    return len(text) < SHORT or BYLINE.fullmatch(text) is not None or QUOTATION.fullmatch(text) is not None
 
 
 def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
-    yield from ((text, 0.90, "html.og:description") for _, text in page.meta("og:description"))
+    yield from ((text, 0.89, "html.og:description") for _, text in page.meta("og:description"))
     yield from (
         (text, 0.85, f"html.{name}") for name, text in page.meta("twitter:description", "description")
     )
-    for node in subjects(page):
-        yield from ((text, 0.85, "jsonld.description") for text in jsonld.texts(node.get("description"))[:1])
+    for node in page.nodes:
+        for text in jsonld.texts(node.get("description"))[:1]:
+            yield text, *standing(node)
     yield from ((text, 0.60, "html.hero") for text in hero(page))
 
 
-def subjects(page: Document) -> Iterator[jsonld.Node]:
-    """The nodes that speak of the brand itself, an app before its maker."""
-    for node in page.nodes:
-        kinds = jsonld.types(node)
-        if kinds & APPS or any(ORGANIZATION.fullmatch(kind) for kind in kinds):
-            yield node
+def standing(node: jsonld.Node) -> tuple[float, str]:
+    """What a node's description is worth, by what it describes."""
+    if is_brand(node):
+        return 0.85, "jsonld.brand.description"
+    if any(PAGE.fullmatch(kind) for kind in jsonld.types(node)):
+        return 0.80, "jsonld.page.description"
+    return 0.50, "jsonld.description"
+
+
+def is_brand(node: jsonld.Node) -> bool:
+    """An app or its maker, and not the page or what is on it."""
+    kinds = jsonld.types(node)
+    return bool(kinds & APPS) or any(ORGANIZATION.fullmatch(kind) for kind in kinds)
 
 
 def hero(page: Document) -> Iterator[str]:
-    """The first paragraph after the headline that is a sentence."""
-    if page.headline is None:
-        return
-    for paragraph in page.headline.find_all_next("p", limit=5):
-        text = text_of(paragraph)
-        if words(text) >= HERO_WORDS:
+    """The first paragraph of prose after the headline."""
+    following = page.headline.find_all_next("p", limit=5) if page.headline else []
+    for text in map(text_of, following):
+        if words(text) >= HERO_WORDS and PROSE.search(text) and not BYLINE.match(text):
             yield text
             return

@@ -1,8 +1,10 @@
 """A parsed page, and the places on it that the ladders look at."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
@@ -16,18 +18,9 @@ from workers.ingest.page.text import clean
 SUFFIXES = PublicSuffixList()
 #: Enough to know a language by; a page's end is comments and legal text.
 TEXT_LIMIT = 20_000
-SILENT = {
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "head",
-    "select",
-    "textarea",
-    "iframe",
-    "[document]",
-}
+SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
+#: How far up a text looks for one of those: bounded, so that a tower of tags costs no square of its height.
+NEAR = 5
 #: A home page by its path: `/`, `/index.html`, `/en`, `/pt-br/`.
 HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE)
 
@@ -45,10 +38,19 @@ class Document:
         return Candidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
 
     @cached_property
+    def tags(self) -> dict[str, list[Tag]]:
+        """All tags by name, in the page's order, from one walk: a search for each would cost as much."""
+        found: dict[str, list[Tag]] = defaultdict(list)
+        for element in self.soup.descendants:
+            if isinstance(element, Tag):
+                found[element.name].append(element)
+        return found
+
+    @cached_property
     def metas(self) -> dict[str, list[str]]:
         """Contents by lower-case property, name, itemprop or http-equiv; empty ones left out."""
         metas: dict[str, list[str]] = {}
-        for tag in self.soup.find_all("meta"):
+        for tag in self.tags["meta"]:
             content = attribute(tag, "content")
             for key in ("property", "name", "itemprop", "http-equiv"):
                 if content and (name := attribute(tag, key).lower()):
@@ -61,8 +63,9 @@ class Document:
 
     @cached_property
     def nodes(self) -> list[jsonld.Node]:
-        scripts = self.soup.find_all("script", type=re.compile(r"^\s*application/ld\+json", re.IGNORECASE))
-        return jsonld.nodes(script.get_text() for script in scripts)
+        scripts = self.tags["script"]
+        blocks = (tag for tag in scripts if attribute(tag, "type").lower().startswith("application/ld+json"))
+        return jsonld.nodes(block.get_text() for block in blocks)
 
     @cached_property
     def title(self) -> str:
@@ -83,7 +86,7 @@ class Document:
     @cached_property
     def headline(self) -> Tag | None:
         """The first `<h1>` that says something."""
-        return next((tag for tag in self.soup.find_all("h1") if text_of(tag)), None)
+        return next((tag for tag in self.tags["h1"] if text_of(tag)), None)
 
     @cached_property
     def text(self) -> str:
@@ -91,8 +94,8 @@ class Document:
         return visible_text(self.soup)
 
     def absolute(self, address: str) -> str:
-        base = self.soup.find("base", href=True)
-        return urljoin(urljoin(self.url, attribute(base, "href") if base else ""), address.strip())
+        bases = (attribute(tag, "href") for tag in self.tags["base"])
+        return urljoin(urljoin(self.url, next(bases, "")), address.strip())
 
 
 def attribute(tag: Tag, name: str) -> str:
@@ -107,7 +110,7 @@ def text_of(tag: Tag) -> str:
 
 def visible_text(soup: BeautifulSoup) -> str:
     parts, size = [], 0
-    for string in soup.find_all(string=True):
+    for string in soup.descendants:
         if type(string) is NavigableString and not silent(string):
             parts.append(" ".join(string.split()))
             size += len(parts[-1])
@@ -117,4 +120,4 @@ def visible_text(soup: BeautifulSoup) -> str:
 
 
 def silent(string: NavigableString) -> bool:
-    return string.isspace() or any(parent.name in SILENT for parent in string.parents)
+    return string.isspace() or any(parent.name in SILENT for parent in islice(string.parents, NEAR))

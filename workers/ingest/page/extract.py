@@ -32,13 +32,22 @@ def extract(source: Source) -> Page:
     html = decode(source.body, source.content_type)
     page = Document(html, url=source.url, header_language=source.language)
     called = list(names.candidates(page))
-    name = max(called, key=lambda found: found.confidence).value if called else None
+    name = best(called)
     found = chain(
         called,
         descriptions.candidates(page),
-        taglines.candidates(page, str(name) if name else None),
+        taglines.candidates(page, name),
         keywords.candidates(page),
         languages.candidates(page),
         logos.candidates(page),
     )
-    return Page(url=page.url, title=titles.title(page), candidates=list(found), text_length=len(page.text))
+    return Page(
+        url=page.url,
+        title=titles.title(page, name),
+        candidates=list(found),
+        text_length=len(page.text),
+    )
+
+
+def best(called: list[Candidate]) -> str | None:
+    return max(called, key=lambda one: one.confidence).value if called else None

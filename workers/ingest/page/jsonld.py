@@ -59,7 +59,7 @@ def types(node: Node) -> set[str]:
 
 
 def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
-    """What a property says, in the shapes it comes in: a text, an object that holds it under one of `keys`, a list."""
+    """A property in the shapes it comes in: a text, an object that has one under one of `keys`, a list."""
     if isinstance(value, str):
         return [value]
     if depth == 0:

@@ -28,11 +28,11 @@ def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
 
 
 def distinct(texts: list[str]) -> list[str]:
-    """Lower-case, without repeats, at most `MOST`; what is longer than a phrase is no keyword."""
+    """Lower-case, without repeats, at most `MOST`; a sentence or a machine's `key:value` is no keyword."""
     found: dict[str, str] = {}
     for text in texts:
         for part in BREAK.split(text):
             word = clean(part).lower()
-            if squash(word) and len(word) <= LIMIT:
+            if squash(word) and len(word) <= LIMIT and ":" not in word:
                 found.setdefault(squash(word), word)
     return list(found.values())[:MOST]

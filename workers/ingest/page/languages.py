@@ -36,13 +36,13 @@ def confirmed(page: Document, detected: str, declared: list[tuple[str, str]]) ->
 
 
 def declarations(page: Document) -> Iterator[tuple[str, str]]:
-    root = page.soup.find("html")
-    if root is not None:
+    for root in page.tags["html"][:1]:
         yield attribute(root, "lang") or attribute(root, "xml:lang"), "html.lang"
     yield from ((text, "html.og:locale") for _, text in page.meta("og:locale"))
     yield page.header_language, "http.content-language"
     yield from (
-        (text, f"html.{name}") for name, text in page.meta("content-language", "language", "dc.language")
+        (text, f"html.{name}")
+        for name, text in page.meta("content-language", "language", "dc.language", "inlanguage")
     )
     for node in page.nodes:
         yield from (
@@ -51,7 +51,7 @@ def declarations(page: Document) -> Iterator[tuple[str, str]]:
 
 
 def standard(text: str) -> str | None:
-    """A BCP-47 tag of a language that exists, or None: `en_us` is `en-US`, `english` and `x-default` are not."""
+    """A BCP-47 tag of a real language, or None: `en_us` is `en-US`, `english` and `x-default` are not."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
     if not langcodes.tag_is_valid(first):
         return None

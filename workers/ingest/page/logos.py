@@ -25,7 +25,7 @@ def usable(page: Document, address: str) -> str | None:
         parts = urlsplit(page.absolute(address))
     except ValueError:
         return None
-    fits = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc
+    fits = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and parts.path.strip("/")
     url = parts.geturl()
     return url if fits and len(url) <= LIMIT and not re.search(r"[\s\x00-\x20\"<>\\]", url) else None
 
@@ -48,7 +48,7 @@ def pictures(value: object) -> list[str]:
 
 def icons(page: Document) -> Iterator[tuple[str, float, str]]:
     """Apple's icon is the brand on a plain ground; of the others, the one that scales or is largest."""
-    links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.soup.find_all("link", href=True)]
+    links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
     apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]
     plain = [tag for rels, tag in links if "icon" in rels]
     for tags, confidence, rule in ((apple, 0.70, "html.apple-touch-icon"), (plain, 0.50, "html.icon")):

@@ -3,14 +3,23 @@
 import re
 from collections.abc import Iterator
 
+from bs4.element import Tag
+
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
-from workers.ingest.page.document import Document, attribute
-from workers.ingest.page.text import clean, segments, squash
+from workers.ingest.page.document import Document, attribute, text_of
+from workers.ingest.page.text import SEPARATOR, clean, segments, squash
 
 LIMIT = 80
 #: A title's part is a brand only while it is as short as one.
 PART_LIMIT = 40
+#: So long may a name be that is cut off what follows it.
+HEAD_LIMIT = 30
+LEGAL_FORM = re.compile(
+    r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|SE|e\.\s?V\.|UG|Inc\.?|LLC|Ltd\.?|Corp\.?|S\.A\.|SAS|S\.r\.l\.|B\.V\.)$"
+)
+PARENTHESIS = re.compile(r"(?<=\w)\s+\([^()]*\)$")
+LOGO_WORD = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
 APPS = {"SoftwareApplication", "MobileApplication", "WebApplication", "VideoGame"}
 SITES = {"WebSite"}
 ORGANIZATION = re.compile(
@@ -25,7 +34,7 @@ META_NAMES = (
     "twitter:app:name:ipad",
     "twitter:app:name:googleplay",
 )
-NOT_A_NAME = re.compile(r"https?://|www\.|^@|^\W*$", re.IGNORECASE)
+NOT_A_NAME = re.compile(r"https?://|www\.|^@|^[\W\d_]*$", re.IGNORECASE)
 GENERIC = {
     *(
         "home",
@@ -71,9 +80,19 @@ GENERIC = {
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for value, confidence, rule in ladder(page):
-        name = clean(value)
+        name, _ = parted(value)
         if is_name(name):
             yield page.candidate("appName", name, confidence, rule)
+
+
+def parted(value: str) -> tuple[str, str]:
+    """A name and the line that some append to it: `Acme (beta)`, `Acme - Device Mockup Generator`."""
+    whole = clean(value)
+    for match in SEPARATOR.finditer(whole):
+        head, tail = whole[: match.start()], whole[match.end() :]
+        if is_name(head) and len(head) <= HEAD_LIMIT:
+            return head, tail
+    return LEGAL_FORM.sub("", PARENTHESIS.sub("", whole)), ""
 
 
 def is_name(text: str) -> bool:
@@ -140,8 +159,14 @@ def from_title(page: Document) -> Iterator[tuple[str, float, str]]:
         shown = segments(title)
         if page.is_home and shown and len(shown[0]) <= PART_LIMIT:
             yield shown[0], 0.50, "html.title.first"
-        if not page.is_home and len(shown) > 1 and len(shown[-1]) <= PART_LIMIT:
+        if not page.is_home and len(shown) > 1 and is_site(shown[-1], page):
             yield shown[-1], 0.45, "html.title.last"
+
+
+def is_site(part: str, page: Document) -> bool:
+    """Short, and not what the page itself is headed with."""
+    heading = text_of(page.headline) if page.headline else ""
+    return len(part) <= PART_LIMIT and squash(part) != squash(heading)
 
 
 def resembles(part: str, label: str) -> bool:
@@ -154,11 +179,15 @@ def resembles(part: str, label: str) -> bool:
 
 
 def from_logo(page: Document) -> Iterator[tuple[str, float, str]]:
-    """What the logo in the header is called, without the word itself."""
-    for image in page.soup.select(
-        "header img[alt], [class*=logo] img[alt], img[class*=logo][alt], a[class*=logo][aria-label]"
-    )[:3]:
-        alt = attribute(image, "alt") or attribute(image, "aria-label")
-        name = re.sub(r"\b(?:the\s+)?logo(?:type)?\b", "", clean(alt), flags=re.IGNORECASE).strip(" -–—|:,.")
+    """What the first pictures called a logo say, without that word."""
+    for image in list(filter(is_logo, page.tags["img"]))[:2]:
+        name = LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,.")
         if len(name) <= PART_LIMIT:
             yield name, 0.45, "html.logo"
+
+
+def is_logo(image: Tag) -> bool:
+    places = (
+        attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
+    )
+    return any("logo" in place.lower() for place in places)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from schemas.brand import Candidate
-from workers.ingest.page import descriptions, jsonld
+from workers.ingest.page import jsonld
+from workers.ingest.page.descriptions import is_brand
 from workers.ingest.page.document import Document, text_of
-from workers.ingest.page.names import resembles
+from workers.ingest.page.names import declared, parted, resembles
 from workers.ingest.page.text import clean, first_sentence, segments, squash, words
 
 LIMIT = 120
@@ -21,8 +22,9 @@ def candidates(page: Document, name: str | None) -> Iterator[Candidate]:
 
 
 def ladder(page: Document, name: str) -> Iterator[tuple[str, float, str]]:
-    for node in descriptions.subjects(page):
+    for node in filter(is_brand, page.nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.texts(node.get("slogan"))[:1])
+    yield from ((parted(text)[1], 0.80, f"{rule}.tail") for text, _, rule in declared(page))
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in rest_of_title(page, name))
         yield from hero(page)

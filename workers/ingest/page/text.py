@@ -10,13 +10,14 @@ TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
+#: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends none.
+SENTENCE = re.compile(r"(?<=[!?…])\s+|(?<=[^\W\d_]{2}\.)\s+(?![a-zß-ÿ\d])|(?<=[。！？])")
 SEPARATOR = re.compile(r"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*")
 
 
 def clean(value: str) -> str:
-    """One line of plain text: entities (often doubly escaped), tags, invisible characters and runs of blanks."""
-    plain = TAG.sub(" ", html.unescape(html.unescape(value)))
+    """One line of plain text: no entity (often escaped twice), tag, invisible character or run of blanks."""
+    plain = TAG.sub(" ", html.unescape(html.unescape(value.replace("\\n", " "))))
     return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", plain)).split())
 
 

@@ -1,13 +1,36 @@
-"""The page's own title, as its author means it."""
+"""The page's own title: without the site's name where the page shows that it is one."""
 
-from workers.ingest.page.document import Document
-from workers.ingest.page.text import clean, cut
+from workers.ingest.page.document import Document, text_of
+from workers.ingest.page.names import resembles
+from workers.ingest.page.text import SEPARATOR, clean, cut, squash
 
 LIMIT = 300
+#: Of the first headings one repeats the title; the ones further down belong to the sections.
+HEADINGS = 3
 
 
-def title(page: Document) -> str | None:
+def title(page: Document, name: str | None) -> str | None:
+    """What was written for sharing is taken as it is; the window's title is taken apart."""
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
             return cut(value, LIMIT)
-    return cut(page.title, LIMIT) or None
+    whole = page.title
+    return cut(shown(page, whole) or without_site(whole, name or page.label), LIMIT) or None
+
+
+def shown(page: Document, whole: str) -> str | None:
+    """The part of the title, from its start, that is also a heading of the page."""
+    headings = {squash(text_of(tag)) for tag in page.tags["h1"][:HEADINGS]} - {""}
+    return next((head for head in heads(whole) if squash(head) in headings), None)
+
+
+def without_site(whole: str, name: str) -> str:
+    for head in heads(whole):
+        if resembles(squash(whole[len(head) :]), squash(name)):
+            return head
+    return whole
+
+
+def heads(whole: str) -> list[str]:
+    """`A - B | C` begins with `A` and with `A - B`."""
+    return [whole[: match.start()].strip() for match in SEPARATOR.finditer(whole)]
