@@ -19,9 +19,17 @@ _JSONB_VERSION = b"\x01"
 
 
 @asynccontextmanager
-async def open_pool(database_url: str, *, name: str, size: int = 10) -> AsyncIterator[Pool]:
+async def open_pool(
+    database_url: str,
+    *,
+    name: str,
+    size: int = 10,
+    lock_timeout: str = SESSION["lock_timeout"],
+    command_timeout: float | None = None,
+) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections; `name` is what `pg_stat_activity` shows.
 
+    `command_timeout` bounds in seconds what a silent server may cost a statement: then TimeoutError.
     Raises OSError or `asyncpg.PostgresError` when the server can't be reached.
     """
     async with asyncpg.create_pool(
@@ -29,7 +37,8 @@ async def open_pool(database_url: str, *, name: str, size: int = 10) -> AsyncIte
         min_size=1,
         max_size=size,
         max_cached_statement_lifetime=0,
-        server_settings={**SESSION, "application_name": name},
+        command_timeout=command_timeout,
+        server_settings={**SESSION, "lock_timeout": lock_timeout, "application_name": name},
         init=_speak_json,
         reset=_keep_session,
     ) as pool:

@@ -18,7 +18,7 @@ from domain import audit
 from domain.rings import Ring
 from schemas import ids
 from schemas.errors import Conflict, Forbidden, Invalid, NotFound
-from schemas.keys import ApiKey, ApiKeyShown, Env, Scope
+from schemas.keys import ApiKey, ApiKeyShown, Env, Scope, Tier
 
 _FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -48,6 +48,42 @@ def parse(text: str) -> Presented | None:
     """None for what can't be a key, so that it costs no look-up."""
     found = _FORM.fullmatch(text)
     return Presented(*found.groups()) if found else None
+
+
+class Principal(NamedTuple):
+    """An authenticated key: who calls, for whom, and what they may do."""
+
+    organization_id: UUID
+    organization_name: str
+    key_uuid: UUID
+    key_id: str
+    env: Env
+    tier: Tier
+    scopes: frozenset[Scope]
+    return_origins: tuple[str, ...]
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether every adapter is a fake (api.md 1)."""
+        return self.env == "test"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.organization_id, self.env, self.key_uuid, self.scopes)
+
+
+def principal(row: asyncpg.Record) -> Principal:
+    """Who a row of `find` is, once its secret was shown."""
+    return Principal(
+        row["organization_id"],
+        row["organization_name"],
+        row["id"],
+        row["key_id"],
+        row["env"],
+        row["tier"],
+        frozenset(row["scopes"]),
+        tuple(row["return_origins"]),
+    )
 
 
 async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, asyncpg.Record]:

@@ -52,6 +52,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."
         ),
     ] = 0
+    proxy_hops: Annotated[
+        int,
+        Meta(
+            ge=0, le=10, description="Trusted proxies before the API, whose `X-Forwarded-For` names callers."
+        ),
+    ] = 0
     fetch_allow: Annotated[
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),

@@ -5,6 +5,15 @@ from prometheus_client import Counter, Gauge, Histogram
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _LONG = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600)
 
+# API
+HTTP_REQUESTS = Counter(
+    "http_requests", "Answers by route; `unmatched` is no route at all.", ["method", "route", "status"]
+)
+HTTP_SECONDS = Histogram(
+    "http_request_seconds", "From the request's head to the answer's end.", ["route"], buckets=_QUICK
+)
+RATE_UNCOUNTED = Counter("rate_limit_uncounted", "Requests that passed uncounted, since Redis was away.")
+
 # Courier
 COURIER_SENDS = Counter(
     "courier_sends", "Wake-ups: sent, duplicate (one waits already), failed, skipped.", ["pool", "outcome"]

@@ -1,0 +1,52 @@
+"""What surrounds every exchange, whatever answers it: id, headers, a line in the log, metrics."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar.types import HTTPScope, Message, Send
+
+from api.exchange import Exchange
+from api.services import Services
+from schemas import ids
+from telemetry import logs, metrics
+
+_log = logs.get("api")
+
+
+@asynccontextmanager
+async def answering(scope: HTTPScope, send: Send) -> AsyncIterator[Send]:
+    """Gives the `send` to answer with."""
+    exchange = Exchange(scope["headers"])
+    scope.setdefault("state", {})["exchange"] = exchange
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            message["headers"] = [*message["headers"], *exchange.answer_headers()]
+        await send(message)
+
+    yield watched
+    if exchange.free and exchange.standing is not None:
+        services: Services = scope["litestar_app"].state.services
+        await services.limiter.give_back(exchange.standing)
+    _note(scope, exchange)
+
+
+def _note(scope: HTTPScope, exchange: Exchange) -> None:
+    route = scope.get("path_template", "unmatched")
+    seconds = time.perf_counter() - exchange.started
+    metrics.HTTP_REQUESTS.labels(scope["method"], route, exchange.status).inc()
+    metrics.HTTP_SECONDS.labels(route).observe(seconds)
+    who = exchange.principal
+    _log.info(
+        "request",
+        request_id=exchange.id,
+        method=scope["method"],
+        route=route,
+        status=exchange.status,
+        code=exchange.code,
+        ms=round(seconds * 1000, 2),
+        organization_id=who and ids.show(ids.ORGANIZATION, who.organization_id),
+        key_id=who and who.key_id,
+    )

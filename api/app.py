@@ -1,0 +1,59 @@
+"""The application: routes, what wraps them, and the answers to what goes wrong."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import cast
+
+from litestar import Litestar, Router
+from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+
+from api import errors, openapi
+from api.access import answering
+from api.gate import gate
+from api.lifespan import serving
+from api.requests import ApiRequest
+from api.routes import whoami
+from schemas.settings import Settings, from_env
+from telemetry import logs
+
+MAX_BODY = 1024 * 1024
+
+#: Everything under /v1 that needs a key.
+ROUTES = [*whoami.ROUTES]
+
+
+class Api(Litestar):
+    """Litestar, and around it what every exchange gets whatever answers it."""
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        if scope["type"] != "http":  # type: ignore[comparison-overlap]  # the enum that is meant is a str
+            await super().__call__(scope, receive, send)
+            return
+        async with answering(cast("HTTPScope", scope), cast("Send", send)) as watched:
+            await super().__call__(scope, receive, watched)
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
+    """For an ASGI server; without settings, those of the environment. Raises `SettingsInvalid`."""
+    if settings is None:
+        settings = from_env(os.environ)
+        logs.configure(process="web", level=settings.log_level)
+    serve = partial(serving, settings=settings, clock=clock or _now)
+    app = Api(
+        route_handlers=[Router("/v1", route_handlers=ROUTES, guards=[gate], request_class=ApiRequest)],
+        lifespan=[serve],
+        exception_handlers={Exception: errors.answer},
+        request_max_body_size=MAX_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )
+    openapi.bind_query_names(app)
+    return app
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

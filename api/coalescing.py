@@ -1,0 +1,49 @@
+"""Ask once for what many requests want to know at the same moment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Coalesced(Generic[K, V]):
+    """A batch is what came while the last batch was asked for: no timer, and alone nobody waits.
+
+    `ask` gets questions that all came before it was called, so no answer is older than its question. It
+    returns as many answers, in order; what it raises, each of the batch gets.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:
+        self._ask = ask
+        self._largest = largest
+        self._waiting: list[tuple[K, asyncio.Future[V]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    async def get(self, question: K) -> V:
+        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, future))
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
+                await self._answer(batch)
+        finally:
+            self._asking = None
+
+    async def _answer(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
+        try:
+            answers = await self._ask([question for question, _ in batch])
+        except Exception as error:  # noqa: BLE001  each of those who asked raises it
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)

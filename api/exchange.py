@@ -1,0 +1,47 @@
+"""One request and its answer, as far as known: what headers, the access log and metrics say of it."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.ratelimit import Standing
+from domain.keys import Principal
+from schemas import ids
+
+NOT_MODIFIED = 304
+
+
+class Exchange:
+    """Made before routing; authentication, rate limit, route and errors each add what they learn."""
+
+    __slots__ = ("code", "headers", "id", "principal", "standing", "started", "status")
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.id = ids.show(ids.REQUEST, ids.new())
+        self.started = time.perf_counter()
+        #: The last one of each name, in lower case.
+        self.headers: Mapping[bytes, bytes] = dict(headers)
+        self.principal: Principal | None = None
+        self.standing: Standing | None = None
+        self.status = 0
+        #: The envelope's code, where the answer is an error.
+        self.code: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """Nothing had changed: a poll that costs the caller nothing (api.md 5)."""
+        return self.status == NOT_MODIFIED
+
+    def answer_headers(self) -> list[tuple[bytes, bytes]]:
+        """What the answer carries, whichever route or error makes it."""
+        own = (b"x-request-id", self.id.encode())
+        if self.standing is None:
+            return [own]
+        standing = self.standing
+        return [own, *(standing.given_back() if self.free else standing).headers()]
+
+
+def of(scope: Mapping[str, Any]) -> Exchange:
+    """The exchange that an ASGI scope belongs to."""
+    found: Exchange = scope["state"]["exchange"]
+    return found

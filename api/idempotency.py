@@ -1,0 +1,132 @@
+"""Writes that may be repeated: the receipt of a request commits with its effect (api.md 3, design 5).
+
+So a crash can neither wedge a key nor run it twice, and only what was committed, a 2xx, is ever replayed.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
+
+import asyncpg
+import msgspec
+from litestar import Response
+
+from api.requests import ApiRequest
+from db.pool import Conn, transact
+from domain import receipts
+from domain.receipts import Answer, Claim, Receipt
+from jobs.ledger import Wake
+from schemas.errors import InFlight, Invalid
+
+T = TypeVar("T")
+
+ACCEPTED = 202
+
+_KEY = re.compile(rb"[\x20-\x7e]{1,255}")
+
+
+class Made(NamedTuple, Generic[T]):
+    """What a write made: its answer, and whom to wake once it is committed.
+
+    `secret` says that `content` holds something shown once: its receipt is sealed.
+    """
+
+    content: T
+    status: int = 200
+    location: str | None = None
+    etag: str | None = None
+    wakes: tuple[Wake, ...] = ()
+    secret: bool = False
+    replayed: bool = False
+
+
+async def once(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
+    """Run a verb in one transaction with the receipt of its answer, then wake who has to know.
+
+    With a key that was used for the same request, the first answer again. Raises `KeyReused` for another
+    request, `InFlight` for one that still runs.
+    """
+    claim = await _claim_of(request)
+    made = await transact(request.services.pool, partial(_write, request, claim, verb))
+    return await _answer(request, made)
+
+
+async def once_in_one(
+    request: ApiRequest, made: Made[T], insert: Callable[[Conn, Receipt | None], Awaitable[bool]]
+) -> Response[T]:
+    """`once` for a write whose whole answer is known before it: row and receipt in a single statement.
+
+    `insert` says whether it wrote; it doesn't if the receipt's key was used before.
+    """
+    claim = await _claim_of(request)
+    receipt = None if claim is None else _receipt(request, claim, made)
+    async with request.services.pool.acquire() as conn:
+        wrote = await _claiming(insert(conn, receipt))
+        if claim is not None and not wrote:
+            made = await _replay(request, conn, claim)
+    return await _answer(request, made)
+
+
+async def _write(
+    request: ApiRequest, claim: Claim | None, verb: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
+) -> Made[T]:
+    if claim is None:
+        return await verb(conn)
+    if not await _claiming(receipts.claim(conn, claim)):
+        return await _replay(request, conn, claim)
+    made = await verb(conn)
+    await receipts.store(conn, _receipt(request, claim, made))
+    return made
+
+
+async def _claim_of(request: ApiRequest) -> Claim | None:
+    key = request.exchange.headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+    who = request.principal
+    fingerprint = _fingerprint(request, await request.body())
+    return Claim(who.organization_id, who.key_uuid, key.decode(), fingerprint)
+
+
+def _fingerprint(request: ApiRequest, body: bytes) -> bytes:
+    """Method, concrete path, query and body; neither the order of fields nor white space changes it."""
+    query = sorted(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    parsed = msgspec.json.decode(body) if body else None
+    parts = [request.method, request.scope["path"], query, parsed]
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
+
+
+async def _claiming(statement: Awaitable[T]) -> T:
+    """The one statement that waits for an equal key: it gives up after the pool's lock timeout."""
+    try:
+        return await statement
+    except asyncpg.LockNotAvailableError:
+        raise InFlight from None
+
+
+def _receipt(request: ApiRequest, claim: Claim, made: Made[Any]) -> Receipt:
+    answer = Answer(made.status, made.location, msgspec.json.encode(made.content))
+    return receipts.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
+
+
+async def _replay(request: ApiRequest, conn: Conn, claim: Claim) -> Made[Any]:
+    answer = await receipts.replay(conn, claim, ring=request.services.vault)
+    return Made(answer.body, answer.status, answer.location, replayed=True)
+
+
+async def _answer(request: ApiRequest, made: Made[T]) -> Response[T]:
+    for wake in made.wakes:
+        await request.services.courier.send(wake)
+    headers = {
+        "Location": made.location,
+        "ETag": made.etag,
+        "Retry-After": "1" if made.status == ACCEPTED else None,
+        "Idempotent-Replayed": "true" if made.replayed else None,
+    }
+    given = {name: value for name, value in headers.items() if value is not None}
+    return Response(made.content, status_code=made.status, headers=given)

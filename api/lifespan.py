@@ -1,0 +1,74 @@
+"""What an API process opens at its start and closes at its end."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from api.auth import Keyring, Strangers
+from api.ratelimit import BUDGET_S, COOL_S, Limiter
+from api.services import Services
+from db.pool import Pool, open_pool
+from db.queries import api_key, idempotency_key
+from domain import rings
+from domain.rings import Ring
+from jobs.breaker import Breaker
+from jobs.courier import open_courier
+from schemas.settings import Settings
+
+#: A write that waits longer for a lock, a repeat of a running request among them, is answered that it waits.
+LOCK_TIMEOUT = "2s"
+
+#: What a silent Postgres may cost one statement of a request, in seconds.
+COMMAND_TIMEOUT_S = 10.0
+
+
+@asynccontextmanager
+async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+    """Raises `SettingsInvalid` without a pepper or vault key that some row names."""
+    peppers = rings.parse(settings.peppers, setting="PEPPERS")
+    vault = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
+    async with (
+        open_pool(
+            settings.database_url,
+            name="tenantry-web",
+            size=settings.pool_size,
+            lock_timeout=LOCK_TIMEOUT,
+            command_timeout=COMMAND_TIMEOUT_S,
+        ) as pool,
+        open_courier(settings.redis_url) as courier,
+        _open_redis(settings.redis_url) as redis,
+    ):
+        await _check_rings(pool, peppers, vault)
+        app.state.services = Services(
+            settings=settings,
+            pool=pool,
+            courier=courier,
+            redis=redis,
+            peppers=peppers,
+            vault=vault,
+            keyring=Keyring(pool, peppers, Strangers()),
+            limiter=Limiter(redis, Breaker(COOL_S), clock),
+            clock=clock,
+        )
+        yield
+
+
+@asynccontextmanager
+async def _open_redis(url: str) -> AsyncIterator[Redis]:
+    """Redis need not be there."""
+    redis = Redis.from_url(url, socket_timeout=BUDGET_S, socket_connect_timeout=BUDGET_S)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
+
+
+async def _check_rings(pool: Pool, peppers: Ring, vault: Ring) -> None:
+    async with pool.acquire() as conn:
+        named = await api_key.pepper_ids.all(conn)
+        rings.require(peppers, [row["pepper_id"] for row in named], setting="PEPPERS")
+        named = await idempotency_key.vault_key_ids.all(conn)
+        rings.require(vault, [row["vault_key_id"] for row in named], setting="VAULT_KEYS")

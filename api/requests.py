@@ -1,0 +1,71 @@
+"""A request as routes see it: who calls, what there is to work with, and its body read strictly."""
+
+import re
+from functools import cache
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+
+from api import exchange
+from api.exchange import Exchange
+from api.services import Services
+from domain.keys import Principal
+from schemas.errors import Invalid, Malformed, Unauthenticated
+
+#: An escaped NUL: an odd number of backslashes before its `u`.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
+_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
+
+
+class ApiRequest(Request[Any, Any, State]):
+    """What `requires` let through."""
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.app.state.services
+        return services
+
+    @property
+    def exchange(self) -> Exchange:
+        return exchange.of(self.scope)
+
+    @property
+    def principal(self) -> Principal:
+        found = self.exchange.principal
+        if found is None:
+            raise Unauthenticated
+        return found
+
+    async def json(self) -> Any:
+        """The body as the type that the route's `data` has: nothing is converted, nothing unknown passes.
+
+        Litestar itself would take `"5"` for a number.
+        """
+        body = await self.body()
+        field = self.route_handler.parsed_data_field
+        try:
+            value = _decoder(field.annotation if field else Any).decode(body)
+        except msgspec.ValidationError as error:
+            raise invalid(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Malformed("the body is not readable JSON in UTF-8") from None
+        if b"\\u0000" in body and _NUL.search(body):
+            raise Invalid("body", "must not contain a NUL character")
+        return value
+
+
+def invalid(error: msgspec.ValidationError) -> Invalid:
+    """What msgspec says, with the field's path in the form `a.b[0].c`."""
+    found = _WHERE.fullmatch(str(error))
+    what, path = (found["what"], found["path"]) if found else (str(error), "$")
+    named = _NAMED.search(what)
+    full = f"{path}.{named['name']}" if named else path
+    return Invalid(full.removeprefix("$").removeprefix(".") or "body", what)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)

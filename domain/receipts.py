@@ -1,0 +1,78 @@
+"""The receipts of writes: what an Idempotency-Key was used for, and what it was answered (design 5)."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import idempotency_key
+from domain import vault
+from domain.rings import Ring
+from schemas.errors import InFlight, KeyReused
+
+
+class Claim(NamedTuple):
+    """A key as one request uses it; `fingerprint` is the same for the same request."""
+
+    org: UUID
+    api_key_id: UUID
+    key: str
+    fingerprint: bytes
+
+
+class Answer(NamedTuple):
+    """An answer as it was given: a status of 2xx, JSON."""
+
+    status: int
+    location: str | None
+    body: bytes
+
+
+class Receipt(NamedTuple):
+    """The whole row; its fields are the parameters of every statement that writes one."""
+
+    org: UUID
+    api_key_id: UUID
+    key: str
+    fingerprint: bytes
+    status: int
+    location: str | None
+    body: bytes
+    vault_key_id: str | None
+
+
+def fill(claim: Claim, answer: Answer, *, seal_with: Ring | None) -> Receipt:
+    """The row for an answer; one that holds a secret is sealed."""
+    if seal_with is None:
+        return Receipt(*claim, *answer, None)
+    sealed = vault.seal(seal_with, answer.body, row=_row(claim))
+    return Receipt(*claim, answer.status, answer.location, sealed.data, sealed.key_id)
+
+
+async def claim(conn: Conn, claim: Claim) -> bool:
+    """Whether the key is ours: not if it was used in the last 24 h. Waits for whoever is using it now."""
+    return bool(await idempotency_key.claim_key.value(conn, **claim._asdict()))
+
+
+async def store(conn: Conn, receipt: Receipt) -> None:
+    """Complete a claim of the same transaction."""
+    await idempotency_key.store_answer.run(conn, **receipt._asdict())
+
+
+async def replay(conn: Conn, claim: Claim, *, ring: Ring) -> Answer:
+    """What the key was answered. Raises `KeyReused` if it was for another request."""
+    found = await idempotency_key.find_answer.one(
+        conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
+    )
+    if found is None:
+        raise InFlight  # it went between two statements: whoever repeats finds the key free
+    if found["fingerprint"] != claim.fingerprint:
+        raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
+    if found["vault_key_id"] is None:
+        return Answer(found["status"], found["location"], found["body"])
+    sealed = vault.Sealed(found["vault_key_id"], found["body"])
+    return Answer(found["status"], found["location"], vault.unseal(ring, sealed, row=_row(claim)))
+
+
+def _row(claim: Claim) -> str:
+    """What binds a sealed body to its row."""
+    return f"idempotency_key/{claim.org}/{claim.api_key_id}/{claim.key}"

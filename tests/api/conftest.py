@@ -1,0 +1,118 @@
+"""An API in the test's own event loop, and organizations that call it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import httpx
+import pytest_asyncio
+from litestar import Litestar
+
+from api.app import create_app
+from db.pool import Pool
+from domain import keys, organizations, rings
+from domain.keys import Actor
+from schemas.keys import Env
+from schemas.settings import Settings
+from tests.servers import RING
+
+PEPPERS = rings.parse(RING, setting="PEPPERS")
+
+
+class Caller(NamedTuple):
+    """A key and a client that sends it."""
+
+    organization_id: UUID
+    key: str
+    http: httpx.AsyncClient
+
+
+@pytest_asyncio.fixture
+async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    served = create_app(settings)
+    async with held(served.lifespan()):
+        yield served
+
+
+@pytest_asyncio.fixture
+async def anonymous(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    """An organization whose key may do everything but operate the platform."""
+    async with calling(app, pool, "Acme") as caller:
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def rival(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    """Another organization, with the same power."""
+    async with calling(app, pool, "Rival") as caller:
+        yield caller
+
+
+@asynccontextmanager
+async def calling(
+    app: Litestar, pool: Pool, name: str, *, scopes: tuple[str, ...] = ("*",), env: Env = "live"
+) -> AsyncIterator[Caller]:
+    async with pool.acquire() as conn:
+        pair = await organizations.create(conn, name=name, tier="standard")
+    organization_id = pair.live if env == "live" else pair.sandbox
+    key = await new_key(pool, organization_id, scopes=scopes, env=env)
+    async with client_of(app, key) as client:
+        yield Caller(organization_id, key, client)
+
+
+async def new_key(
+    pool: Pool, organization_id: UUID, *, scopes: tuple[str, ...] = ("*",), env: Env = "live"
+) -> str:
+    """A key as an operator on the machine makes one."""
+    async with pool.acquire() as conn:
+        made = await keys.create(
+            conn,
+            peppers=PEPPERS,
+            actor=Actor(organization_id, env, None, keys.EVERY_SCOPE),
+            name="test",
+            scopes=list(scopes),
+            return_origins=[],
+            expires_at=None,
+            now=datetime.now(UTC),
+        )
+    return made.api_key
+
+
+@asynccontextmanager
+async def client_of(app: Litestar, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # two spellings of one protocol
+    async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
+        yield client
+
+
+@asynccontextmanager
+async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+    """Enter and leave in one task, which fixtures don't: anyio's cancel scopes insist on it."""
+    entered, done = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with context:
+            entered.set()
+            await done.wait()
+
+    task = asyncio.create_task(hold())
+    waiting = asyncio.create_task(entered.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    try:
+        if not task.done():
+            yield
+    finally:
+        done.set()
+        await task
