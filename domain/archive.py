@@ -8,7 +8,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import project as projects
-from domain import holds
+from domain import audit, holds
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
 from schemas import ids
@@ -17,7 +17,12 @@ from schemas.projects import Archived
 
 
 async def archive(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, versions: holds.Versions = None
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    api_key_id: UUID | None,
+    versions: holds.Versions = None,
 ) -> tuple[Archived, ledger.Wake | None]:
     """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
 
@@ -31,6 +36,13 @@ async def archive(
     )
     stopped = {"archive_job_id": submitted.job_id, "canceled_scheduled_posts": 0, "in_flight_posts": 0}
     archived_at = await projects.archive_project.value(conn, org=organization_id, id=project_id, **stopped)
+    await audit.record(
+        conn,
+        organization_id=organization_id,
+        api_key_id=api_key_id,
+        action="project.archived",
+        subject=ids.show(ids.PROJECT, project_id),
+    )
     return _archived({**held, **stopped, "archived_at": archived_at}), submitted.wake
 
 

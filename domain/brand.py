@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from db.pool import Conn
@@ -67,20 +68,18 @@ def check(body: BrandPatch) -> None:
         languages.check(body.primary_language, path="brandContext.primaryLanguage")
 
 
-async def patch(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, body: BrandPatch, now: datetime
-) -> None:
-    """Set and drop the partner's own values, under the project's lock."""
-    rows = await read(conn, organization_id=organization_id, project_id=project_id)
+async def patch(conn: Conn, held: asyncpg.Record, body: BrandPatch) -> None:
+    """Set and drop the partner's own values in a project that is locked."""
+    where: dict[str, Any] = {"organization_id": held["organization_id"], "project_id": held["id"]}
     sent = msgspec.to_builtins(body)
-    fields = {name: own for row in rows if row.source == "partner" for name, own in row.fields.items()}
-    kept = {name: own for name, own in fields.items() if name not in sent}
+    own = [row for row in await read(conn, **where) if row.source == "partner"]
+    kept = {name: said for row in own for name, said in row.fields.items() if name not in sent}
     new = {
-        name: Finding(value=value, confidence=1, rule="partner", at=now)
+        name: Finding(value=value, confidence=1, rule="partner", at=held["now"])
         for name, value in sent.items()
         if value is not None
     }
-    await _put_own(conn, organization_id=organization_id, project_id=project_id, fields=kept | new)
+    await _put_own(conn, **where, fields=kept | new)
 
 
 async def replace(

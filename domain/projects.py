@@ -11,7 +11,8 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import project as projects
-from domain import archive, brand, holds, languages, metadata, zones
+from domain import archive, audit, brand, holds, languages, metadata, zones
+from domain.receipts import Receipt
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid
@@ -49,21 +50,27 @@ def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Proje
     )
 
 
-async def create(conn: Conn, *, organization_id: UUID, drafted: Project) -> None:
-    """Write what `draft` made; its version is 1."""
-    await projects.insert_project.run(conn, org=organization_id, **row_of(drafted))
-
-
-def row_of(drafted: Project) -> dict[str, Any]:
-    """The parameters of `insert_project` but the organization."""
-    return {
-        "id": ids.read(ids.PROJECT, drafted.id),
-        "name": drafted.name,
-        "timezone": drafted.timezone,
-        "primary_language": drafted.primary_language,
-        "metadata": drafted.metadata,
-        "now": drafted.created_at,
-    }
+async def create(
+    conn: Conn, *, organization_id: UUID, api_key_id: UUID | None, drafted: Project, receipt: Receipt | None
+) -> bool:
+    """Write what `draft` made, in one statement; its version is 1. False: the receipt's key was used."""
+    blank: dict[str, Any] = dict.fromkeys(Receipt._fields)
+    given = (
+        blank | {"org": organization_id, "api_key_id": api_key_id} if receipt is None else receipt._asdict()
+    )
+    wrote = await projects.insert_project.value(
+        conn,
+        **given,
+        audit_id=ids.new(),
+        subject=drafted.id,
+        id=ids.read(ids.PROJECT, drafted.id),
+        name=drafted.name,
+        timezone=drafted.timezone,
+        primary_language=drafted.primary_language,
+        metadata=drafted.metadata,
+        now=drafted.created_at,
+    )
+    return wrote is not None
 
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
@@ -125,6 +132,7 @@ async def patch(
     *,
     organization_id: UUID,
     project_id: UUID,
+    api_key_id: UUID | None,
     body: ProjectPatch,
     versions: holds.Versions = None,
 ) -> tuple[Project, int]:
@@ -133,15 +141,17 @@ async def patch(
     if body.status == "active" and held["status"] == "archived":
         await archive.revive(conn, held)
     if body.brand_context is not UNSET:
-        await brand.patch(
+        await brand.patch(conn, held, body.brand_context)
+    if sent := msgspec.to_builtins(body):
+        await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
+        await audit.record(
             conn,
             organization_id=organization_id,
-            project_id=project_id,
-            body=body.brand_context,
-            now=held["now"],
+            api_key_id=api_key_id,
+            action="project.updated",
+            subject=ids.show(ids.PROJECT, project_id),
+            details={"fields": list(sent)},
         )
-    if any(value is not UNSET for value in msgspec.structs.astuple(body)):
-        await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
     return await get(conn, organization_id=organization_id, project_id=project_id)
 
 

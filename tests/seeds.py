@@ -21,7 +21,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """A project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     drafted = projects.draft(body, organization_id=org, now=NOW)
-    await projects.create(conn, organization_id=org, drafted=drafted)
+    await projects.create(conn, organization_id=org, api_key_id=None, drafted=drafted, receipt=None)
     found = ids.read(ids.PROJECT, drafted.id)
     assert found is not None
     return found

@@ -1,6 +1,22 @@
--- name: insert_project    every value is known before the call: nothing to read back
-insert into project (organization_id, id, name, timezone, primary_language, metadata, created_at, updated_at)
-values (:org, :id, :name, :timezone, :primary_language, :metadata, :now, :now);
+-- name: insert_project    with the receipt of its request, if there is one, and its line in the audit log: all, or nothing and
+--   no row back where the receipt's key was used in the last 24 h. Every value is known before, so this is one round trip
+with receipt as (
+  insert into idempotency_key as held
+         (organization_id, api_key_id, key, fingerprint, status, location, body, vault_key_id)
+  select :org, :api_key_id, :key, :fingerprint, :status, :location, :body, :vault_key_id where :key::text is not null
+  on conflict (organization_id, api_key_id, key) do update
+     set fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
+         body = excluded.body, vault_key_id = excluded.vault_key_id, created_at = now()
+   where held.created_at <= now() - interval '24 hours'
+  returning key),
+made as (
+  insert into project (organization_id, id, name, timezone, primary_language, metadata, created_at, updated_at)
+  select :org, :id, :name, :timezone, :primary_language, :metadata, :now, :now
+   where :key::text is null or exists (select from receipt)
+  returning organization_id)
+insert into audit_log (organization_id, id, api_key_id, action, subject)
+select organization_id, :audit_id, :api_key_id, 'project.created', :subject from made
+returning true;
 
 -- name: get_project
 select p.*,

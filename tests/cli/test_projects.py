@@ -21,7 +21,9 @@ async def organization_id(conn: Conn) -> UUID:
 async def create(conn: Conn, organization_id: UUID, name: str, **more: Any) -> Project:
     body = ProjectCreate(name=name, timezone="Europe/Berlin", **more)
     drafted = projects.draft(body, organization_id=organization_id, now=datetime.now(UTC))
-    await projects.create(conn, organization_id=organization_id, drafted=drafted)
+    await projects.create(
+        conn, organization_id=organization_id, api_key_id=None, drafted=drafted, receipt=None
+    )
     return drafted
 
 

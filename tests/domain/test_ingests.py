@@ -93,7 +93,7 @@ async def test_nothing_starts_elsewhere_or_in_an_archived_project(
 ) -> None:
     with pytest.raises(NotFound):
         await start(pool, await seeds.organization(conn), project_id)
-    await archive.archive(conn, organization_id=org, project_id=project_id)
+    await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
     with pytest.raises(Conflict) as refused:
         await start(pool, org, project_id)
     assert refused.value.details["reason"] == "PROJECT_ARCHIVED"
@@ -166,7 +166,9 @@ async def test_a_finish_replaces_what_its_source_said_before(
 
 async def archive_and_look(pool: Pool, org: UUID, project_id: UUID) -> list[UUID]:
     """The ingest jobs that an archive's job finds the moment that the archive has committed."""
-    await transact(pool, lambda conn: archive.archive(conn, organization_id=org, project_id=project_id))
+    await transact(
+        pool, lambda conn: archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
+    )
     return await ingest_jobs(pool, project_id)
 
 

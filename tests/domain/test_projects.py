@@ -23,7 +23,9 @@ async def org(conn: Conn) -> UUID:
 async def patched(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> Any:
     body = projects.check(ProjectPatch(**fields))
     async with conn.transaction():
-        return await projects.patch(conn, organization_id=org, project_id=project_id, body=body)
+        return await projects.patch(
+            conn, organization_id=org, project_id=project_id, api_key_id=None, body=body
+        )
 
 
 async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> None:
@@ -31,7 +33,7 @@ async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> No
         name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
     )
     drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
-    await projects.create(conn, organization_id=org, drafted=drafted)
+    await projects.create(conn, organization_id=org, api_key_id=None, drafted=drafted, receipt=None)
     project_id = ids.read(ids.PROJECT, drafted.id)
     assert project_id is not None
     read = await projects.get(conn, organization_id=org, project_id=project_id)
@@ -90,7 +92,7 @@ async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
     with pytest.raises(NotFound):
         await patched(conn, other, project_id, name="Mine")
     with pytest.raises(NotFound):
-        await archive.archive(conn, organization_id=other, project_id=project_id)
+        await archive.archive(conn, organization_id=other, project_id=project_id, api_key_id=None)
     with pytest.raises(NotFound):
         await holds.hold_active(conn, organization_id=other, project_id=project_id)
 
@@ -105,7 +107,7 @@ async def test_filters(conn: Conn, org: UUID) -> None:
     first = await seeds.project(conn, org, name="100% Bäckerei", customer_external_id="c-1")
     await seeds.project(conn, org, name="Blumen_Laden", customer_external_id="c-1")
     gone = await seeds.project(conn, org, name="Closed")
-    await archive.archive(conn, organization_id=org, project_id=gone)
+    await archive.archive(conn, organization_id=org, project_id=gone, api_key_id=None)
     assert await listed(conn, org) == ["Blumen_Laden", "100% Bäckerei"]
     assert await listed(conn, org, status="archived") == ["Closed"]
     assert await listed(conn, org, customer_external_id="c-1", limit=1) == ["Blumen_Laden"]
@@ -120,32 +122,35 @@ async def test_filters(conn: Conn, org: UUID) -> None:
 
 async def test_an_archive_repeats_its_answer_and_an_ended_one_can_be_undone(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
-    answer, wake = await archive.archive(conn, organization_id=org, project_id=project_id)
+    answer, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
     assert wake is not None
     assert wake.kind == "archive_project"
     assert (answer.status, answer.canceled_scheduled_posts, answer.in_flight_posts) == ("archived", 0, 0)
-    assert await archive.archive(conn, organization_id=org, project_id=project_id) == (answer, None)
+    assert await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None) == (
+        answer,
+        None,
+    )
     with pytest.raises(Conflict) as refused:
         await patched(conn, org, project_id, status="active")
     assert refused.value.details == {"reason": "ARCHIVE_RUNNING", "jobId": answer.job_id}
     await conn.execute("update job set state = 'completed', stage = 'completed', finished_at = now()")
     project, version = await patched(conn, org, project_id, status="active")
     assert (project.status, project.archived_at, version) == ("active", None, 4)
-    again, wake = await archive.archive(conn, organization_id=org, project_id=project_id)
+    again, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
     assert wake is not None
     assert again.job_id != answer.job_id
 
 
 async def test_an_archived_project_still_takes_names_and_metadata(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
-    await archive.archive(conn, organization_id=org, project_id=project_id)
+    await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
     project, _ = await patched(conn, org, project_id, name="Old shop", metadata={"a": 1})
     assert (project.status, project.name, project.metadata) == ("archived", "Old shop", {"a": 1})
 
 
 async def test_a_failed_archive_is_tried_again_only_while_it_is_one(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
-    _, wake = await archive.archive(conn, organization_id=org, project_id=project_id)
+    _, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
     assert wake is not None
     where: dict[str, Any] = {"organization_id": org, "project_id": project_id, "retry_of": wake.job_id}
     await conn.execute(
@@ -172,7 +177,7 @@ async def test_of_two_patches_of_one_version_one_wins(pool: Pool, conn: Conn, or
         project, _ = await transact(
             pool,
             lambda inner: projects.patch(
-                inner, organization_id=org, project_id=project_id, body=body, versions={1}
+                inner, organization_id=org, project_id=project_id, api_key_id=None, body=body, versions={1}
             ),
         )
         return project.name
@@ -189,7 +194,12 @@ async def test_two_archives_at_once_are_one(pool: Pool, conn: Conn, org: UUID) -
     project_id = await seeds.project(conn, org)
     answers = await asyncio.gather(
         *(
-            transact(pool, lambda inner: archive.archive(inner, organization_id=org, project_id=project_id))
+            transact(
+                pool,
+                lambda inner: archive.archive(
+                    inner, organization_id=org, project_id=project_id, api_key_id=None
+                ),
+            )
             for _ in range(5)
         )
     )

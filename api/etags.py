@@ -1,0 +1,25 @@
+"""Versions as HTTP has them: an ETag is a version in quotes (RFC 9110 8.8.3, 13.1)."""
+
+import re
+
+from api.requests import ApiRequest
+
+_TAG = re.compile(rb'(?P<weak>W/)?"(?P<version>\d{1,18})"')
+
+
+def show(version: int) -> str:
+    return f'"{version}"'
+
+
+def matching(request: ApiRequest) -> frozenset[int] | None:
+    """The versions that `If-Match` allows, compared strongly; None if it allows any."""
+    header = request.exchange.headers.get(b"if-match", b"*").strip()
+    if header == b"*":
+        return None
+    return frozenset(int(tag["version"]) for tag in _TAG.finditer(header) if not tag["weak"])
+
+
+def known(request: ApiRequest, version: int) -> bool:
+    """Whether `If-None-Match` says that the caller has this version; compared weakly."""
+    header = request.exchange.headers.get(b"if-none-match", b"").strip()
+    return header == b"*" or any(int(tag["version"]) == version for tag in _TAG.finditer(header))

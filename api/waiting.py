@@ -1,0 +1,189 @@
+"""Waiting for jobs to change: however many wait, one question to Postgres every 200 ms; nobody, none.
+
+No pub/sub and no NOTIFY: a version seen late is late by one look, and nothing is to be missed (design 4).
+"""
+
+import asyncio
+import signal
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from schemas.jobs import Job
+from telemetry import logs
+
+LOOK_S = 0.2
+MAX_SEATS = 100
+
+_log = logs.get("api.waiting")
+
+T = TypeVar("T")
+
+
+class Ref(NamedTuple):
+    """A job as a tenant names it."""
+
+    organization_id: UUID
+    job_id: UUID
+
+
+class Seen(NamedTuple):
+    """A job as it was at one look."""
+
+    job: Job
+    version: int
+
+    @property
+    def ended(self) -> bool:
+        return self.job.status != "running"
+
+
+Look = Callable[[Sequence[Ref]], Awaitable[Sequence[Seen | None]]]
+
+
+class Seat:
+    """One who waits for one job. `closed` once nothing will come any more."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._seen: Seen | None = None
+        self._news = asyncio.Event()
+
+    def show(self, seen: Seen) -> None:
+        self._seen = seen
+        self._news.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._news.set()
+
+    async def until(self, enough: Callable[[Seen], bool], *, within: float) -> Seen | None:
+        """The first look that is `enough`; None after `within` seconds, or when the seat was closed."""
+        try:
+            async with asyncio.timeout(within):
+                return await self._first(enough)
+        except TimeoutError:
+            return None
+
+    async def _first(self, enough: Callable[[Seen], bool]) -> Seen | None:
+        while not self.closed:
+            if self._seen is not None and enough(self._seen):
+                return self._seen
+            self._news.clear()
+            await self._news.wait()
+        return None
+
+
+class Watcher:
+    """Everyone in this process who waits, and the one task that looks for all of them."""
+
+    def __init__(self, look: Look, *, every: float = LOOK_S, seats: int = MAX_SEATS) -> None:
+        self._look = look
+        self._every = every
+        self._most = seats
+        self._seats: dict[Ref, list[Seat]] = {}
+        self._taken: Counter[UUID] = Counter()
+        self._watching: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        return self._taken.total()
+
+    @contextmanager
+    def seat(self, ref: Ref, *, key: UUID) -> Iterator[Seat]:
+        """A seat for as long as it's needed; one that is closed from the start beyond `seats` for one key."""
+        seat = Seat()
+        if self._closed or self._taken[key] >= self._most:
+            seat.close()
+        self._taken[key] += 1
+        self._seats.setdefault(ref, []).append(seat)
+        self._watching = self._watching or asyncio.create_task(self._watch())
+        try:
+            yield seat
+        finally:
+            self._leave(ref, seat, key)
+
+    def close(self) -> None:
+        """Everybody who waits gets an answer now; whoever comes later doesn't wait."""
+        self._closed = True
+        for seats in self._seats.values():
+            for seat in seats:
+                seat.close()
+
+    def _leave(self, ref: Ref, seat: Seat, key: UUID) -> None:
+        self._seats[ref].remove(seat)
+        if not self._seats[ref]:
+            del self._seats[ref]
+        self._taken[key] -= 1
+        if not self._taken[key]:
+            del self._taken[key]
+
+    async def _watch(self) -> None:
+        """Ends with the last seat, so that an idle process asks nothing."""
+        while self._seats:
+            await self._show(list(self._seats))
+            await asyncio.sleep(self._every)
+        self._watching = None
+
+    async def _show(self, refs: Sequence[Ref]) -> None:
+        try:
+            found = await self._look(refs)
+        except Exception as error:  # noqa: BLE001  a look that fails is made up for by the next one
+            _log.warning("looking for jobs failed", exc_info=error)
+            return
+        for ref, seen in zip(refs, found, strict=True):
+            for seat in self._seats.get(ref, []):
+                seat.close() if seen is None else seat.show(seen)
+
+
+@asynccontextmanager
+async def open_watcher(look: Look) -> AsyncIterator[Watcher]:
+    """A watcher whose waiters are answered at the first SIGTERM or SIGINT.
+
+    The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
+    """
+    watcher = Watcher(look)
+    with _hearing(signal.SIGTERM, watcher.close), _hearing(signal.SIGINT, watcher.close):
+        yield watcher
+    watcher.close()
+
+
+@contextmanager
+def _hearing(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
+    """Run `react` on the loop when a signal comes, and let whoever handles it handle it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, before = asyncio.get_running_loop(), signal.getsignal(number)
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(react)
+        if callable(before):
+            before(signum, frame)
+
+    signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+async def unless_gone(receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]) -> T | None:
+    """What `work` comes to; None if the client hangs up first."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnect(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _disconnect(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
