@@ -14,14 +14,14 @@ from api.access import answering
 from api.gate import gate
 from api.lifespan import serving
 from api.requests import ApiRequest
-from api.routes import whoami
+from api.routes import projects, whoami
 from schemas.settings import Settings, from_env
 from telemetry import logs
 
 MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key.
-ROUTES = [*whoami.ROUTES]
+ROUTES = [*projects.ROUTES, *whoami.ROUTES]
 
 
 class Api(Litestar):

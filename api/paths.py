@@ -1,0 +1,14 @@
+"""Ids in paths: what isn't one names nothing, and gets the answer of what doesn't exist."""
+
+from uuid import UUID
+
+from domain import holds
+from schemas import ids
+
+
+def project(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.PROJECT, text)
+    if found is None:
+        raise holds.absent()
+    return found

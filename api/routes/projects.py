@@ -1,0 +1,124 @@
+"""Projects: one for each of a partner's customers (api.md 6)."""
+
+from typing import Annotated
+
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import etags, paging, paths
+from api.gate import requires
+from api.idempotency import Made, once, once_in_one
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain import archive, projects
+from domain.receipts import Receipt
+from schemas.base import Page
+from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
+
+CustomerExternalId = Annotated[
+    str | None,
+    QueryParameter(name="customerExternalId", description="Exactly this one.", max_length=255),
+]
+Search = Annotated[str | None, QueryParameter(description="A part of the name, in any case.", max_length=128)]
+StatusFilter = Annotated[
+    Status, QueryParameter(description="Archived projects are listed only when asked for.")
+]
+
+
+@post("/projects", opt=requires("projects:write", Class.WRITE_LIGHT), status_code=201)
+async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
+    """Create a project; it is there when this answers."""
+    who = request.principal
+    drafted = projects.draft(data, organization_id=who.organization_id, now=request.services.clock())
+    made = Made(drafted, status=201, location=f"/v1/projects/{drafted.id}", etag=etags.show(1))
+
+    async def insert(conn: Conn, receipt: Receipt | None) -> bool:
+        return await projects.create(
+            conn,
+            organization_id=who.organization_id,
+            api_key_id=who.key_uuid,
+            drafted=drafted,
+            receipt=receipt,
+        )
+
+    return await once_in_one(request, made, insert)
+
+
+@get("/projects", opt=requires("projects:read", Class.READ_LIGHT))
+async def list_projects(
+    request: ApiRequest,
+    *,
+    customer_external_id: CustomerExternalId = None,
+    search: Search = None,
+    status: StatusFilter = "active",
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[Project]:
+    """The organization's projects, newest first."""
+    async with request.services.pool.acquire() as conn:
+        found = await projects.list_page(
+            conn,
+            organization_id=request.principal.organization_id,
+            status=status,
+            customer_external_id=customer_external_id,
+            search=search,
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda project: project.id)
+
+
+@get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))
+async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
+    """A project, archived or not. Its ETag is for `If-Match`: it follows what PATCH and DELETE change."""
+    async with request.services.pool.acquire() as conn:
+        project, version = await projects.get(
+            conn, organization_id=request.principal.organization_id, project_id=paths.project(project_id)
+        )
+    return Response(project, headers={"ETag": etags.show(version)})
+
+
+@patch("/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409, 412))
+async def patch_project(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
+) -> Response[Project]:
+    """Change some fields, or un-archive with `{"status": "active"}`. What is omitted stays."""
+    body = projects.check(data)
+
+    async def change(conn: Conn) -> Made[Project]:
+        project, version = await projects.patch(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            api_key_id=request.principal.key_uuid,
+            body=body,
+            versions=etags.matching(request),
+        )
+        return Made(project, etag=etags.show(version))
+
+    return await once(request, change)
+
+
+@delete(
+    "/projects/{project_id:str}",
+    opt=requires("projects:write", Class.WRITE_LIGHT, 404, 412),
+    status_code=200,
+)
+async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
+    """Archive a project: nothing starts in it from now on, and a job ends what it has running."""
+
+    async def stop(conn: Conn) -> Made[Archived]:
+        answer, wake = await archive.archive(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            api_key_id=request.principal.key_uuid,
+            versions=etags.matching(request),
+        )
+        return Made(answer, wakes=() if wake is None else (wake,))
+
+    return await once(request, stop)
+
+
+ROUTES = [create_project, list_projects, get_project, patch_project, archive_project]
