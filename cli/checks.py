@@ -71,7 +71,7 @@ def _read_rings() -> tuple[rings.Ring, rings.Ring]:
 def postgres(conn: Conn) -> Check:
     """Reached, and new enough."""
     found = conn.get_server_version()
-    shown = f"{found.major}.{found.minor}"
+    shown = f"{found.major}.{found.micro}"  # "18.6" is read as 18.0.6
     if found.major < OLDEST_POSTGRES:
         advice = f"use PostgreSQL {OLDEST_POSTGRES} or later"
         return Check(name="postgresql", status="fail", detail=shown, value=shown, advice=advice)

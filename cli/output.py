@@ -52,7 +52,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Many things, one a line; the first column is never folded, so that an id can be copied."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        made.add_column(column, no_wrap=number == 0)
+        made.add_column(column, no_wrap=number == 0, overflow="fold")
     for row in rows:
         made.add_row(*map(cell, row))
     return made
