@@ -56,6 +56,7 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
         organization_id=organization_id,
         project_id=project_id,
         args={},
+        unique_key=f"retry:{retry_of}",
         retry_of=retry_of,
     )
 

@@ -3,11 +3,13 @@
 Only the database's clock is compared.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import worker
+from jobs.ledger import Claim
 
 
 class Running(NamedTuple):
@@ -38,6 +40,12 @@ async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[Running]
     if not rows:
         return None
     return [Running(*row.values()) for row in rows if row["id"] is not None]
+
+
+async def claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[Claim]:
+    """The claims on these jobs that the worker holds: for a pull whose answer it never got."""
+    rows = await worker.claims_held.all(conn, id=worker_id, job_ids=job_ids)
+    return [Claim(*row.values()) for row in rows]
 
 
 async def drain(conn: Conn, *, worker_id: UUID) -> None:

@@ -34,6 +34,8 @@ class Wake(NamedTuple):
 class Submitted(NamedTuple):
     """`fresh` is False when `unique_key` matched a job that had not ended: `job_id` is that one."""
 
+    kind: str
+    project_id: UUID | None
     job_id: UUID
     created_at: datetime
     stage: str
@@ -73,6 +75,26 @@ class Moved(NamedTuple):
     state: str
     error: dict[str, Any] | None
 
+    @property
+    def ended(self) -> bool:
+        return self.state not in {"queued", "running"}
+
+
+async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
+    """End a queued job, or ask a running one to stop. None if it has ended or can't be canceled now."""
+    row = await job.cancel_job.one(conn, org=organization_id, id=job_id)
+    return Moved(*row.values()) if row else None
+
+
+async def cancel_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
+) -> list[Moved]:
+    """The same for a project's next `limit` jobs of these kinds that nobody asked yet."""
+    rows = await job.cancel_jobs_of_project.all(
+        conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
+    )
+    return [Moved(*row.values()) for row in rows]
+
 
 async def submit(
     conn: Conn,
@@ -109,15 +131,17 @@ async def submit(
             retry_of=retry_of,
         )
         if row is not None and row["id"] is not None:
-            return _submitted(row, kind)
+            return _submitted(row, kind, project_id)
         if row is not None and row["full_line"]:
-            raise Limited("queued_jobs", f"Too many {kind.pool} jobs wait; try again later.", retry_after=10)
+            raise Limited("queued_jobs", f"too many {kind.pool} jobs wait: try again later", retry_after=10)
     raise TenantryError(f"jobs of key {unique_key} come and go too fast")
 
 
-def _submitted(row: asyncpg.Record, kind: Kind) -> Submitted:
+def _submitted(row: asyncpg.Record, kind: Kind, project_id: UUID | None) -> Submitted:
     wake = Wake(kind.pool, kind.name, row["id"]) if row["send"] else None
-    return Submitted(row["id"], row["created_at"], row["stage"], wake, row["fresh"])
+    return Submitted(
+        kind.name, project_id, row["id"], row["created_at"], row["stage"], wake, fresh=row["fresh"]
+    )
 
 
 async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind]) -> list[Claim]:
@@ -171,12 +195,13 @@ async def hold(conn: Conn, claim: Claim) -> None:
     _check(await job.hold_job.one(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim)
 
 
-async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> None:
+async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
     """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
     row = await job.end_job.one(
         conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result
     )
     _check(row, claim)
+    return Moved(*claim[:5], state="completed", error=None)
 
 
 async def progress(

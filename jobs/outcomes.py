@@ -60,8 +60,11 @@ class Interrupted:
 
 Outcome: TypeAlias = Done | Failed | Retry | Snooze | Canceled | Interrupted
 
-POISONED = Failed("POISONED", "The worker died three times while it ran this job; contact support.")
-DEADLINE = Failed("DEADLINE", "The job did not finish in time; start it again.", retryable=True)
+POISONED = Failed("POISONED", "three workers died while they ran this job: contact support")
+WORKER_LOST = Failed(
+    "WORKER_LOST", "the worker died in the job's last attempt: start it again", retryable=True
+)
+DEADLINE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
 
 def error_of(outcome: Outcome) -> dict[str, Any] | None:

@@ -81,7 +81,9 @@ create table job (
     check ((attempt_deadline_at is not null) = (state = 'running')),
     check ((error is not null) = (state = 'failed')),
     check (result is null or state = 'completed'),
-    check ((stage = 'scheduled') <= (state = 'queued'))
+    check (stage <> 'scheduled' or state = 'queued'),
+    -- A job that was asked to cancel doesn't go back into its line.
+    check (cancel_requested_at is null or state <> 'queued')
 ) with (fillfactor = 70);
 
 create index job_project   on job (organization_id, project_id, id) where project_id is not null;
@@ -93,10 +95,17 @@ create index job_scheduled on job (run_at) where state = 'queued' and stage = 's
 create index job_running   on job (pool, organization_id, internal) where state = 'running';
 create index job_owner     on job (lease_owner) where state = 'running';
 create index job_deadline  on job (deadline_at) where state = 'queued';
-create index job_ended     on job (finished_at) where finished_at is not null;
-create index job_retry     on job (organization_id, retry_of) where retry_of is not null;
+create index job_ended     on job (pool, finished_at) where finished_at is not null;
 create unique index job_unique on job (organization_id, unique_key)
     where unique_key is not null and state in ('queued', 'running');
+
+-- What partners see of their jobs (api.md 8): `queued` is a stage of `running`, internal kinds don't exist.
+create view partner_job as
+select organization_id, project_id, id, kind,
+       case when finished_at is null then 'running' else state end as status, stage, state_version as version, progress,
+       attempt, max_attempts, cancel_requested_at is not null as cancel_requested, retry_of,
+       created_at, finished_at, result, error
+  from job where not internal;
 
 -- What became of each attempt. Goes with its job (retention), so it needs no key to it.
 create table job_attempt (

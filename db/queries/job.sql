@@ -95,3 +95,107 @@ update job
        state_version = state_version + 1
  where organization_id = :org and id = :id and fence = :fence and state = 'running'
 returning cancel_requested_at is not null as cancel;
+
+-- name: get_job
+select * from partner_job where organization_id = :org and id = :id;
+
+-- name: get_jobs    as many rows as there are ids, in their order
+select j.* from unnest(:orgs::uuid[], :ids::uuid[]) with ordinality as t (org, id, place)
+  left join partner_job j on j.organization_id = t.org and j.id = t.id
+ order by t.place;
+
+-- name: list_jobs    newest first
+select * from partner_job
+ where organization_id = :org
+   and (:before::uuid is null or id < :before)
+   and (:kind::text is null or kind = :kind) and (:status::text is null or status = :status) and (:stage::text is null or stage = :stage)
+ order by id desc limit :limit;
+
+-- name: list_jobs_of_project    a statement of its own, for its index
+select * from partner_job
+ where organization_id = :org and project_id = :project_id
+   and (:before::uuid is null or id < :before)
+   and (:kind::text is null or kind = :kind) and (:status::text is null or status = :status) and (:stage::text is null or stage = :stage)
+ order by id desc limit :limit;
+
+-- name: get_origin    what a retry starts from
+select kind, state, project_id, args from job where organization_id = :org and id = :id and not internal;
+
+-- name: cancel_job    a queued one at once, a running one by flag. No row: it has ended, or can't be canceled now
+update job
+   set cancel_requested_at = coalesce(cancel_requested_at, now()),
+       state_version = state_version + (cancel_requested_at is null)::int,
+       state = case state when 'queued' then 'canceled' else state end,
+       stage = case state when 'queued' then 'canceled' else stage end,
+       finished_at = case state when 'queued' then now() end
+ where organization_id = :org and id = :id and state in ('queued', 'running') and cancelable and not internal
+returning organization_id, project_id, id, kind, fence, state, error;
+
+-- name: cancel_jobs_of_project    the next batch of those not asked yet; locks by id, as every statement over many
+with open as materialized (
+  select organization_id, id from job
+   where organization_id = :org and project_id = :project_id and state in ('queued', 'running')
+     and cancelable and cancel_requested_at is null and kind = any(:kinds)
+   order by id limit :limit for no key update)
+update job j
+   set cancel_requested_at = now(), state_version = j.state_version + 1,
+       state = case j.state when 'queued' then 'canceled' else j.state end,
+       stage = case j.state when 'queued' then 'canceled' else j.stage end,
+       finished_at = case j.state when 'queued' then now() end
+  from open o where j.organization_id = o.organization_id and j.id = o.id
+returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+
+-- name: ripen_jobs    scheduled rows whose time has come enter their lines
+with ripe as (
+  select organization_id, id from job where state = 'queued' and stage = 'scheduled' and run_at <= now()
+   order by run_at limit :limit for no key update skip locked)
+update job j set stage = 'queued', state_version = j.state_version + 1
+  from ripe r where j.organization_id = r.organization_id and j.id = r.id;
+
+-- name: rescue_jobs    of workers that are gone or let their lease run out; `max_crashes` such ends and the job is given up
+with lost as materialized (
+  select j.organization_id, j.id, j.fence, j.attempt, j.lease_owner, j.attempt_started_at,
+         case when j.cancel_requested_at is not null then 'canceled'
+              when j.crashes + 1 >= :max_crashes then 'poisoned'
+              when j.attempt >= j.max_attempts then 'exhausted'
+              when j.deadline_at <= now() then 'overdue'
+              else 'queued' end as verdict
+    from job j left join worker w on w.id = j.lease_owner
+   where j.state = 'running' and (w.id is null or w.lease_expires_at < now())
+   limit :limit for no key update of j skip locked),
+history as (
+  insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
+  select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'lost' from lost)
+update job j
+   set state = case when l.verdict in ('queued', 'canceled') then l.verdict else 'failed' end,
+       stage = case when l.verdict in ('queued', 'canceled') then l.verdict else 'failed' end,
+       state_version = j.state_version + 1, crashes = j.crashes + 1,
+       error = case l.verdict when 'poisoned' then :poisoned::jsonb when 'exhausted' then :exhausted::jsonb when 'overdue' then :overdue::jsonb end,
+       run_at = case l.verdict when 'queued' then now() else j.run_at end,
+       finished_at = case when l.verdict <> 'queued' then now() end,
+       lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
+  from lost l where j.organization_id = l.organization_id and j.id = l.id
+returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+
+-- name: end_overdue_jobs    queued past their deadline; a running one is ended by its worker or by rescue
+with late as (
+  select organization_id, id from job where state = 'queued' and deadline_at <= now()
+   order by deadline_at limit :limit for no key update skip locked)
+update job j
+   set state = 'failed', stage = 'failed', state_version = j.state_version + 1, finished_at = now(), error = :overdue::jsonb
+  from late l where j.organization_id = l.organization_id and j.id = l.id
+returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+
+-- name: prune_jobs    with their attempts, `keep_s` after their end, unless a row still names them
+with old as materialized (
+  select j.organization_id, j.id
+    from pool p cross join lateral (
+      select organization_id, id from job
+       where pool = p.name and finished_at < now() - :keep_s * interval '1 second'
+         and not exists (select from ingest i where i.organization_id = job.organization_id and i.job_id = job.id)
+         and not exists (select from brand_source b where b.organization_id = job.organization_id and b.job_id = job.id)
+         and not exists (select from project o where o.organization_id = job.organization_id and o.id = job.project_id and o.archive_job_id = job.id)
+       order by finished_at limit :limit for update skip locked) j),
+history as (
+  delete from job_attempt a using old where a.organization_id = old.organization_id and a.job_id = old.id)
+delete from job j using old where j.organization_id = old.organization_id and j.id = old.id;

@@ -10,8 +10,21 @@ with me as (
 select j.organization_id, j.id, j.fence, j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue
   from me left join job j on j.lease_owner = me.id and j.state = 'running';
 
+-- name: claims_held    as pull_jobs gave them
+select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
+  from job where lease_owner = :id and state = 'running' and id = any(:job_ids::uuid[]);
+
 -- name: drain_worker
 update worker set state = 'draining' where id = :id;
 
 -- name: retire_worker    a job that still names it is lost from here on
 delete from worker where id = :id;
+
+-- name: list_workers    whose lease stands
+select w.*, (select count(*) from job j where j.lease_owner = w.id and j.state = 'running') as running
+  from worker w where w.lease_expires_at > now() order by w.pool, w.started_at, w.id;
+
+-- name: prune_workers    long dead; one that a running job still names is rescue's to judge first
+delete from worker w
+ where w.lease_expires_at < now() - :keep_s * interval '1 second'
+   and not exists (select from job j where j.lease_owner = w.id and j.state = 'running');

@@ -1,0 +1,27 @@
+-- name: list_due_heads    the dispatcher's gate: the first due job of each pool that has one
+select p.name as pool, head.kind, head.id as job_id
+  from pool p cross join lateral (
+    select id, kind from job
+     where pool = p.name and state = 'queued' and stage <> 'scheduled' and run_at <= now()
+     order by run_at limit 1) head
+ where not p.paused;
+
+-- name: list_pools    `mean_run_s` is of the attempts of the pool's last 100 ended jobs
+select p.name, p.paused, due.queued, due.oldest_due_s,
+       (select count(*) from job j where j.pool = p.name and j.state = 'running') as running,
+       crew.capacity, crew.workers, past.mean_run_s
+  from pool p
+ cross join lateral (
+    select count(*) as queued, extract(epoch from now() - min(run_at))::float8 as oldest_due_s from job
+     where pool = p.name and state = 'queued' and stage <> 'scheduled' and run_at <= now()) due
+ cross join lateral (
+    select coalesce(sum(slots), 0) as capacity, count(*) as workers from worker
+     where pool = p.name and state = 'active' and lease_expires_at > now()) crew
+ cross join lateral (
+    select avg(extract(epoch from a.ended_at - a.started_at))::float8 as mean_run_s
+      from (select organization_id, id from job where pool = p.name and finished_at is not null order by finished_at desc limit 100) j
+      join job_attempt a on a.organization_id = j.organization_id and a.job_id = j.id) past
+ order by p.name;
+
+-- name: set_paused
+update pool set paused = :paused where name = :name;
