@@ -85,8 +85,8 @@ class Document:
 
     @cached_property
     def headline(self) -> Tag | None:
-        """The first `<h1>` that says something."""
-        return next((tag for tag in self.tags["h1"] if text_of(tag)), None)
+        """The first `<h1>` that says something, of the first ten."""
+        return next((tag for tag in self.tags["h1"][:10] if text_of(tag)), None)
 
     @cached_property
     def text(self) -> str:
@@ -116,7 +116,7 @@ def visible_text(soup: BeautifulSoup) -> str:
             size += len(parts[-1])
         if size > TEXT_LIMIT:
             break
-    return " ".join(filter(None, parts))
+    return " ".join(parts)[:TEXT_LIMIT]
 
 
 def silent(string: NavigableString) -> bool:

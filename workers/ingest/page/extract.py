@@ -2,30 +2,11 @@
 
 from itertools import chain
 
-import msgspec
-
 from schemas.brand import Candidate
 from workers.ingest.page import descriptions, keywords, languages, logos, names, taglines, titles
 from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A page as it came: `url` is its final address, the rest are headers and the decoded body."""
-
-    url: str
-    body: bytes
-    content_type: str = ""
-    language: str = ""
-
-
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """What it says; `text_length` is in characters of visible text."""
-
-    url: str
-    title: str | None
-    candidates: list[Candidate]
-    text_length: int
+from workers.ingest.page.shapes import Page, Source
 
 
 def extract(source: Source) -> Page:
@@ -50,4 +31,4 @@ def extract(source: Source) -> Page:
 
 
 def best(called: list[Candidate]) -> str | None:
-    return max(called, key=lambda one: one.confidence).value if called else None
+    return str(max(called, key=lambda one: one.confidence).value) if called else None

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 BLOCKS, BLOCK_SIZE, DEPTH, NODES = 20, 512 << 10, 8, 200
-WRAPPING = re.compile(
-    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.*?\*/)\s*|\s*(?:-->|//\s*\]\]>|\]\]>|;)\s*$"
-)
+CDATA = "<![CDATA["
+START = re.compile(r"[\[{]")
 TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+
+#: Not strict: real blocks have raw line breaks inside their texts.
+DECODER = json.JSONDecoder(strict=False)
 
 Node = dict[str, Any]
 
@@ -25,15 +27,12 @@ def nodes(blocks: Iterable[str]) -> list[Node]:
 
 
 def load(block: str) -> Any:
-    """None where nothing can be read."""
-    unwrapped = WRAPPING.sub("", WRAPPING.sub("", block))
-    for attempt in (
-        unwrapped,
-        TRAILING_COMMA.sub("", unwrapped),
-        TRAILING_COMMA.sub("", html.unescape(unwrapped)),
-    ):
+    """The first value in a block, whatever wraps or follows it; None where none can be read."""
+    bare = block.replace(CDATA, "")
+    for attempt in (bare, TRAILING_COMMA.sub("", bare), TRAILING_COMMA.sub("", html.unescape(bare))):
+        start = START.search(attempt)
         try:
-            return json.JSONDecoder(strict=False).raw_decode(attempt.lstrip())[0]
+            return DECODER.raw_decode(attempt, start.start())[0] if start else None
         except (ValueError, RecursionError):
             continue
     return None

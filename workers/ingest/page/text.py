@@ -4,6 +4,8 @@ import html
 import re
 import unicodedata
 
+#: Characters of a raw value that are looked at: several times what any field may hold.
+READ = 5_000
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: Zero-width, soft hyphen, bidirectional controls and control characters; the joiners that emoji and
 #: Persian need stay.
@@ -17,7 +19,7 @@ SEPARATOR = re.compile(r"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›
 
 def clean(value: str) -> str:
     """One line of plain text: no entity (often escaped twice), tag, invisible character or run of blanks."""
-    plain = TAG.sub(" ", html.unescape(html.unescape(value.replace("\\n", " "))))
+    plain = TAG.sub(" ", html.unescape(html.unescape(value[:READ].replace("\\n", " "))))
     return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", plain)).split())
 
 

@@ -1,12 +1,14 @@
 """The page's own title: without the site's name where the page shows that it is one."""
 
+from itertools import islice
+
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.names import resembles
 from workers.ingest.page.text import SEPARATOR, clean, cut, squash
 
 LIMIT = 300
 #: Of the first headings one repeats the title; the ones further down belong to the sections.
-HEADINGS = 3
+HEADINGS, PARTS = 3, 10
 
 
 def title(page: Document, name: str | None) -> str | None:
@@ -33,4 +35,4 @@ def without_site(whole: str, name: str) -> str:
 
 def heads(whole: str) -> list[str]:
     """`A - B | C` begins with `A` and with `A - B`."""
-    return [whole[: match.start()].strip() for match in SEPARATOR.finditer(whole)]
+    return [whole[: match.start()].strip() for match in islice(SEPARATOR.finditer(whole), PARTS)]

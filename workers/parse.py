@@ -1,0 +1,101 @@
+"""Parsing off the event loop, in processes that a hostile page may break.
+
+The worker's side of `workers/parse_child.py`: one such process for each `Parser`, started anew when it
+has died, and in it at most `at_once` pages.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from schemas.errors import ScrapeFailed, TooLarge
+from workers.ingest.page.shapes import STARTED, Page, Reply, Source
+
+#: The page's own process ends by itself before this; a loading parent of it needs a second more.
+PATIENCE_S = 20.0
+
+
+class Parser:
+    """A handle on the parsing process; only `open_parser` makes one."""
+
+    def __init__(self, at_once: int) -> None:
+        self.slots = asyncio.Semaphore(at_once)
+        self.process, self.control = start()
+
+    def connect(self) -> socket.socket:
+        """A socket whose other end a new page's process holds."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self.control, [b"\0"], [theirs.fileno()])
+            except OSError:
+                self.stop()
+                self.process, self.control = start()
+                socket.send_fds(self.control, [b"\0"], [theirs.fileno()])
+        return ours
+
+    def stop(self) -> None:
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """In a session of its own, out of the reach of Ctrl-C: it leaves when our side of the socket closes."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workers.parse_child", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            # A process that forks must have no threads.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+    return process, ours
+
+
+@asynccontextmanager
+async def open_parser(*, at_once: int = os.cpu_count() or 1) -> AsyncIterator[Parser]:
+    parser = Parser(at_once)
+    try:
+        yield parser
+    finally:
+        parser.stop()
+
+
+async def parse(parser: Parser, source: Source) -> Page:
+    """Raises `ScrapeFailed` for a page that breaks its process or takes too long, `TooLarge` for memory."""
+    message = msgspec.msgpack.encode(source)
+    async with parser.slots:
+        # No answer at all: the process that forks for pages has died, and a new one takes over.
+        answer = await ask(parser, message) or await ask(parser, message)
+    reply = answer.removeprefix(STARTED)
+    if not reply:
+        raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
+    page = msgspec.msgpack.decode(reply, type=Reply).page
+    if page is None:
+        raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
+    return page
+
+
+async def ask(parser: Parser, message: bytes) -> bytes:
+    """All that the page's process says before it ends; nothing where there was none, or it hung."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            reader, writer = await asyncio.open_unix_connection(sock=parser.connect())
+            try:
+                writer.write(message)
+                writer.write_eof()
+                return await reader.read()
+            finally:
+                writer.close()
+    except (ConnectionError, TimeoutError):
+        return b""

@@ -1,0 +1,76 @@
+"""The process that parses: loads the parsers and the language model once, then forks for each page.
+
+So a page costs a fork of some milliseconds and gets a process of its own, whose CPU, memory and time the
+kernel bounds: a hostile page ends that process and nothing else, and no page meets what another one left.
+`workers/parse.py` starts it with the number of a socket, on which each message hands over a page's socket.
+"""
+
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+
+import msgspec
+
+from workers.ingest.page.extract import extract
+from workers.ingest.page.shapes import STARTED, Reply, Source
+
+CPU_S, WALL_S = 5, 10
+#: Address space of a page's process, the 190 MiB that are loaded included.
+MEMORY = 448 << 20
+
+
+def main(handle: int) -> None:
+    """Ends when the parent's side of the socket closes, by will or by death."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A page's process is gone before a collection would pay, and untouched pages stay shared.
+    gc.freeze()
+    gc.disable()
+    with socket.socket(fileno=handle) as control:
+        while connection := receive(control):
+            with connection:
+                if os.fork() == 0:
+                    serve(connection)
+
+
+def receive(control: socket.socket) -> socket.socket | None:
+    _, handles, _, _ = socket.recv_fds(control, 1, 1)
+    return socket.socket(fileno=handles[0]) if handles else None
+
+
+def serve(connection: socket.socket) -> None:
+    """Says that it begins, reads a `Source` to its end, writes a `Reply` and leaves; no reply where it can't."""
+    try:
+        connection.sendall(STARTED)
+        limit()
+        connection.sendall(msgspec.msgpack.encode(answer(read(connection))))
+    except Exception:  # noqa: BLE001  The parent sees that no reply came; the log has to say why.
+        traceback.print_exc()
+    os._exit(0)
+
+
+def limit() -> None:
+    """By the kernel, so that it holds inside a C library too."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.alarm(WALL_S)
+
+
+def read(connection: socket.socket) -> Source:
+    with connection.makefile("rb") as wire:
+        return msgspec.msgpack.decode(wire.read(), type=Source)
+
+
+def answer(source: Source) -> Reply:
+    try:
+        return Reply(page=extract(source))
+    except MemoryError:
+        return Reply(page=None)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
