@@ -9,19 +9,28 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import errors, openapi
+from api import errors
 from api.access import answering
-from api.gate import gate
+from api.gate import bind, gate
 from api.lifespan import serving
 from api.requests import ApiRequest
-from api.routes import projects, whoami
+from api.routes import audit, brand, ingest, jobs, keys, ops, projects, system, whoami
 from schemas.settings import Settings, from_env
 from telemetry import logs
 
 MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key.
-ROUTES = [*projects.ROUTES, *whoami.ROUTES]
+ROUTES = [
+    *projects.ROUTES,
+    *ingest.ROUTES,
+    *brand.ROUTES,
+    *jobs.ROUTES,
+    *ops.ROUTES,
+    *keys.ROUTES,
+    *audit.ROUTES,
+    *whoami.ROUTES,
+]
 
 
 class Api(Litestar):
@@ -44,14 +53,15 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         logs.configure(process="web", level=settings.log_level)
     serve = partial(serving, settings=settings, clock=clock or _now)
     app = Api(
-        route_handlers=[Router("/v1", route_handlers=ROUTES, guards=[gate], request_class=ApiRequest)],
+        route_handlers=[Router("/v1", route_handlers=ROUTES, before_request=gate), *system.ROUTES],
+        request_class=ApiRequest,
         lifespan=[serve],
         exception_handlers={Exception: errors.answer},
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         logging_config=None,
     )
-    openapi.bind_query_names(app)
+    bind(app)
     return app
 
 

@@ -8,11 +8,13 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from api.auth import Keyring, Strangers
+from api.coalescing import Coalesced
 from api.ratelimit import BUDGET_S, COOL_S, Limiter
 from api.services import Services
+from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from db.queries import api_key, idempotency_key
-from domain import rings
+from domain import rings, urls
 from domain.rings import Ring
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
@@ -40,6 +42,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         ) as pool,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
+        open_watcher(looking(pool)) as watcher,
     ):
         await _check_rings(pool, peppers, vault)
         app.state.services = Services(
@@ -51,6 +54,9 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             vault=vault,
             keyring=Keyring(pool, peppers, Strangers()),
             limiter=Limiter(redis, Breaker(COOL_S), clock),
+            jobs=Coalesced(looking(pool)),
+            watcher=watcher,
+            allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )
         yield

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import holds
+from domain import holds, jobs
 from schemas import ids
 
 
@@ -11,4 +11,12 @@ def project(text: str) -> UUID:
     found = ids.read(ids.PROJECT, text)
     if found is None:
         raise holds.absent()
+    return found
+
+
+def job(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.JOB, text)
+    if found is None:
+        raise jobs.absent()
     return found

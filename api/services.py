@@ -7,8 +7,12 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from api.auth import Keyring
+from api.coalescing import Coalesced
 from api.ratelimit import Limiter
+from api.waiting import Ref, Watcher
 from db.pool import Pool
+from domain import urls
+from domain.jobs import Versioned
 from domain.rings import Ring
 from jobs.courier import Courier
 from schemas.settings import Settings
@@ -26,4 +30,9 @@ class Services:
     vault: Ring
     keyring: Keyring
     limiter: Limiter
+    #: One job read by many requests at once is one statement.
+    jobs: Coalesced[Ref, Versioned | None]
+    watcher: Watcher
+    #: Addresses on this machine that an ingest may read all the same.
+    allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from schemas.jobs import Job
+from db.pool import Pool
+from domain import jobs
+from domain.jobs import Versioned
 from telemetry import logs
 
 LOOK_S = 0.2
@@ -24,25 +26,20 @@ _log = logs.get("api.waiting")
 T = TypeVar("T")
 
 
-class Ref(NamedTuple):
-    """A job as a tenant names it."""
-
-    organization_id: UUID
-    job_id: UUID
-
-
-class Seen(NamedTuple):
-    """A job as it was at one look."""
-
-    job: Job
-    version: int
-
-    @property
-    def ended(self) -> bool:
-        return self.job.status != "running"
+#: A job as a tenant names it: organization and job.
+Ref: TypeAlias = tuple[UUID, UUID]
+Look: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[Versioned | None]]]
+Enough: TypeAlias = Callable[[Versioned], bool]
 
 
-Look = Callable[[Sequence[Ref]], Awaitable[Sequence[Seen | None]]]
+def looking(pool: Pool) -> Look:
+    """Reads many jobs with one statement."""
+
+    async def look(refs: Sequence[Ref]) -> list[Versioned | None]:
+        async with pool.acquire() as conn:
+            return await jobs.get_many(conn, refs=refs)
+
+    return look
 
 
 class Seat:
@@ -50,10 +47,10 @@ class Seat:
 
     def __init__(self) -> None:
         self.closed = False
-        self._seen: Seen | None = None
+        self._seen: Versioned | None = None
         self._news = asyncio.Event()
 
-    def show(self, seen: Seen) -> None:
+    def show(self, seen: Versioned) -> None:
         self._seen = seen
         self._news.set()
 
@@ -61,7 +58,7 @@ class Seat:
         self.closed = True
         self._news.set()
 
-    async def until(self, enough: Callable[[Seen], bool], *, within: float) -> Seen | None:
+    async def until(self, enough: Enough, *, within: float) -> Versioned | None:
         """The first look that is `enough`; None after `within` seconds, or when the seat was closed."""
         try:
             async with asyncio.timeout(within):
@@ -69,7 +66,7 @@ class Seat:
         except TimeoutError:
             return None
 
-    async def _first(self, enough: Callable[[Seen], bool]) -> Seen | None:
+    async def _first(self, enough: Enough) -> Versioned | None:
         while not self.closed:
             if self._seen is not None and enough(self._seen):
                 return self._seen

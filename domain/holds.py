@@ -28,7 +28,14 @@ async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
         raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
 
+async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Raises `NotFound`; locks nothing."""
+    if not await projects.has_project.value(conn, org=organization_id, id=project_id):
+        raise absent()
+
+
 async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> asyncpg.Record:
+    """The project's row, that nobody else changes in this transaction. Raises `NotFound`, `Stale`."""
     held = await projects.lock_project.one(conn, org=organization_id, id=project_id)
     if held is None:
         raise absent()

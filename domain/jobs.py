@@ -26,7 +26,7 @@ async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
     """Raises `NotFound`, for an internal job too."""
     row = await job.get_job.one(conn, org=organization_id, id=job_id)
     if row is None:
-        raise _absent()
+        raise absent()
     return _shown(row)
 
 
@@ -104,7 +104,7 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     """
     origin = await job.get_origin.one(conn, org=organization_id, id=job_id)
     if origin is None:
-        raise _absent()
+        raise absent()
     kind = KINDS.get(origin["kind"])
     if kind is None or kind.name not in _RETRIES:
         raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin['kind']} can't be started again")
@@ -164,7 +164,13 @@ async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any]) -> None:
     await subjects.end(conn, [await ledger.end(conn, claim, result=result)])
 
 
-def _absent() -> NotFound:
+def has_ended(seen: Versioned) -> bool:
+    """Terminal states are final: there will be no other version."""
+    return seen[0].status != "running"
+
+
+def absent() -> NotFound:
+    """One answer for a job that isn't, for another organization's and for an internal one."""
     return NotFound("no such job: check the id, and that the key belongs to its organization")
 
 

@@ -46,6 +46,9 @@ select p.*,
  order by p.id desc
  limit :limit;
 
+-- name: has_project
+select exists (select from project where organization_id = :org and id = :id);
+
 -- name: share_project    against archive_project's lock: what starts in a project and its archive have an order
 select status from project where organization_id = :org and id = :id for share;
 

@@ -1,0 +1,23 @@
+"""What is known of a project's brand, and from where (api.md 6)."""
+
+from litestar import get
+from litestar.params import FromPath
+
+from api import paths
+from api.gate import requires
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain import projects
+from schemas.brand import Brand
+
+
+@get("/projects/{project_id:str}/brand", opt=requires("projects:read", Class.READ_LIGHT, 404))
+async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
+    """For each field the value that wins, what else was said of it, and who said so."""
+    async with request.services.pool.acquire() as conn:
+        return await projects.get_brand(
+            conn, organization_id=request.principal.organization_id, project_id=paths.project(project_id)
+        )
+
+
+ROUTES = [get_brand]

@@ -1,0 +1,49 @@
+"""Reading a brand from a source: each is a job (api.md 7)."""
+
+from litestar import Response, post
+from litestar.params import FromPath, JSONBody
+
+from api import paths
+from api.accepting import accepted
+from api.gate import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain import ingests, urls
+from jobs.kinds import INGEST_WEBSITE
+from schemas import ids
+from schemas.ingest import IngestWebsite
+from schemas.jobs import Accepted
+
+
+@post(
+    "/projects/{project_id:str}/ingest/website",
+    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def ingest_website(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestWebsite]
+) -> Response[Accepted]:
+    """Read a website. What can be known at once is refused at once; what only the fetch tells ends the job.
+
+    While an ingest of this project's website runs, the same request answers its job; another is a conflict.
+    """
+    url = urls.check(data.url, allowed=request.services.allowed)
+
+    async def start(conn: Conn) -> Made[Accepted]:
+        project = paths.project(project_id)
+        submitted = await ingests.start_website(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=project,
+            url=url,
+            follow_links=data.follow_links,
+            max_pages=data.max_pages,
+        )
+        return accepted(submitted, kind=INGEST_WEBSITE.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, start)
+
+
+ROUTES = [ingest_website]

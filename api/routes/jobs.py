@@ -1,0 +1,186 @@
+"""Jobs: reading them, waiting for them, stopping them and starting them again (api.md 8)."""
+
+import math
+from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
+
+from api import etags, paging, paths
+from api.accepting import accepted
+from api.gate import requires
+from api.idempotency import ACCEPTED, Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.waiting import Enough, Ref, unless_gone
+from db.pool import Conn
+from domain import holds, jobs
+from domain.jobs import Versioned
+from schemas.base import Page
+from schemas.jobs import Accepted, CancelAnswer, Job, Status
+
+MAX_WAIT_S = 30
+COMMENT_S = 15.0
+
+Wait = Annotated[
+    int,
+    QueryParameter(
+        ge=0,
+        le=MAX_WAIT_S,
+        description="Seconds to wait for the job's end; with If-None-Match, for any other version.",
+    ),
+]
+ProjectFilter = Annotated[str | None, QueryParameter(name="projectId", description="Only of this project.")]
+KindFilter = Annotated[str | None, QueryParameter(description="Only of this kind.", max_length=100)]
+StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
+StageFilter = Annotated[str | None, QueryParameter(description="Only at this stage.", max_length=100)]
+
+
+@get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+async def list_jobs(
+    request: ApiRequest,
+    *,
+    project_id: ProjectFilter = None,
+    kind: KindFilter = None,
+    status: StatusFilter = None,
+    stage: StageFilter = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[Job]:
+    """The organization's jobs, newest first."""
+    organization_id = request.principal.organization_id
+    project = None if project_id is None else paths.project(project_id)
+    async with request.services.pool.acquire() as conn:
+        if project is not None:
+            await holds.check(conn, organization_id=organization_id, project_id=project)
+        found = await jobs.list_page(
+            conn,
+            organization_id=organization_id,
+            project_id=project,
+            kind=kind,
+            status=status,
+            stage=stage,
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda job: job.job_id)
+
+
+@get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
+async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
+    """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget."""
+    ref = (request.principal.organization_id, paths.job(job_id))
+    seen = await _read(request, ref)
+    if wait:
+        seen = await _waited(request, ref, seen, wait)
+    job, version = seen
+    headers = {"ETag": etags.show(version)}
+    if job.status == "running":
+        headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
+    if etags.known(request, version):
+        return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(job, headers=headers)
+
+
+@get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[None] | Stream:
+    """Server-sent events: each message is the whole job and its id the job's version, up to the last one.
+
+    204, which ends a browser's reconnecting, where `Last-Event-ID` is the version of a job that has ended.
+    """
+    ref = (request.principal.organization_id, paths.job(job_id))
+    seen = await _read(request, ref)
+    told = request.exchange.headers.get(b"last-event-id") == str(seen[1]).encode()
+    if told and jobs.has_ended(seen):
+        return Response(None, status_code=HTTPStatus.NO_CONTENT)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
+
+
+@post("/jobs/{job_id:str}/cancel", opt=requires("jobs:cancel", Class.WRITE_LIGHT, 404, 409), status_code=202)
+async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
+    """Stop a job: at once while it is queued, at its next step when it runs. 200 if it had ended before."""
+
+    async def cancel(conn: Conn) -> Made[CancelAnswer]:
+        answer = await jobs.cancel(
+            conn, organization_id=request.principal.organization_id, job_id=paths.job(job_id)
+        )
+        return Made(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
+
+    return await once(request, cancel)
+
+
+@post("/jobs/{job_id:str}/retry", opt=requires(None, Class.LONG_RUNNING, 403, 404, 409), status_code=202)
+async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Accepted]:
+    """Start a failed or canceled job again, as a new one; needs the scope of what started it."""
+    who = request.principal
+
+    async def retry(conn: Conn) -> Made[Accepted]:
+        submitted = await jobs.retry(
+            conn, organization_id=who.organization_id, job_id=paths.job(job_id), scopes=who.scopes
+        )
+        job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
+        return accepted(submitted, kind=job.kind, project_id=job.project_id)
+
+    return await once(request, retry)
+
+
+async def _read(request: ApiRequest, ref: Ref) -> Versioned:
+    seen = await request.services.jobs.get(ref)
+    if seen is None:
+        raise jobs.absent()
+    return seen
+
+
+async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) -> Versioned:
+    """What there is to say when the wait is over; an ended job changes no more."""
+    if jobs.has_ended(seen):
+        return seen
+    enough: Enough
+    if etags.known(request, seen[1]):
+        enough = partial(_newer, seen[1])
+    elif b"if-none-match" in request.exchange.headers:
+        return seen
+    else:
+        enough = jobs.has_ended
+    with request.services.watcher.seat(ref, key=request.principal.key_uuid) as seat:
+        found = await unless_gone(request.receive, seat.until(enough, within=seconds))
+    return found or await _read(request, ref)
+
+
+async def _events(request: ApiRequest, ref: Ref, seen: Versioned, *, told: bool) -> AsyncIterator[bytes]:
+    with request.services.watcher.seat(ref, key=request.principal.key_uuid) as seat:
+        if not told:
+            yield _event(seen)
+        while not (seat.closed or jobs.has_ended(seen)):
+            newer = await seat.until(partial(_newer, seen[1]), within=COMMENT_S)
+            if newer is not None:
+                seen = newer
+                yield _event(seen)
+            elif not seat.closed:
+                yield b": the job is as it was\n\n"
+
+
+def _event(seen: Versioned) -> bytes:
+    job, version = seen
+    return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
+
+
+def _newer(version: int, seen: Versioned) -> bool:
+    """Versions only grow; a look may be older than what the caller has."""
+    return seen[1] > version
+
+
+def _retry_after(job: Job, now: datetime) -> int:
+    """Seconds until it makes sense to ask again: 1, and 10 for a job that has been running for long."""
+    age = (now - job.created_at).total_seconds()
+    return math.ceil(max(1.0, min(10.0, age / 4)))
+
+
+ROUTES = [list_jobs, get_job, stream_job, cancel_job, retry_job]

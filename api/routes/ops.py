@@ -1,0 +1,59 @@
+"""The platform's machinery, for its operators: these scopes see all organizations (api.md 15)."""
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from api.gate import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain import audit, pools
+from schemas.base import Page
+from schemas.ops import Pool, Worker
+
+
+@get("/ops/pools", opt=requires("ops:read", Class.READ_LIGHT))
+async def list_pools(request: ApiRequest) -> Page[Pool]:
+    """What waits and runs in each pool, and how many workers that asks for."""
+    async with request.services.pool.acquire() as conn:
+        return Page(items=await pools.list_all(conn, slots=request.services.settings.slots), next_cursor=None)
+
+
+@get("/ops/workers", opt=requires("ops:read", Class.READ_LIGHT))
+async def list_workers(request: ApiRequest) -> Page[Worker]:
+    """The worker processes that are alive."""
+    async with request.services.pool.acquire() as conn:
+        return Page(items=await pools.list_workers(conn), next_cursor=None)
+
+
+@post("/ops/pools/{name:str}/pause", opt=requires("ops:write", Class.WRITE_LIGHT, 404), status_code=200)
+async def pause_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
+    """Let a pool take no more work; what runs goes on."""
+    return await _set(request, name, paused=True)
+
+
+@post("/ops/pools/{name:str}/resume", opt=requires("ops:write", Class.WRITE_LIGHT, 404), status_code=200)
+async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
+    """Let a pool take work again."""
+    return await _set(request, name, paused=False)
+
+
+async def _set(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
+    who = request.principal
+
+    async def change(conn: Conn) -> Made[Pool]:
+        pool = await pools.pause(conn, name=name, paused=paused, slots=request.services.settings.slots)
+        await audit.record(
+            conn,
+            organization_id=who.organization_id,
+            api_key_id=who.key_uuid,
+            action="pool.paused" if paused else "pool.resumed",
+            subject=name,
+        )
+        return Made(pool)
+
+    return await once(request, change)
+
+
+ROUTES = [list_pools, list_workers, pause_pool, resume_pool]
