@@ -36,7 +36,7 @@ def get(name: str) -> Any:
     return structlog.get_logger(part=name)
 
 
-def job(*, job_id: UUID, kind: str, attempt: int) -> dict[str, Any]:
+def job(job_id: UUID, kind: str, attempt: int) -> dict[str, Any]:
     """The fields of every line about a job."""
     return {"job_id": ids.show(ids.JOB, job_id), "kind": kind, "attempt": attempt}
 

@@ -29,7 +29,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
 
 def test_a_line_is_an_object_that_says_who_speaks(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="ingest")
-    logs.get("runner").info("retried", **logs.job(job_id=UUID(int=7), kind="ingest_website", attempt=2))
+    logs.get("runner").info("retried", **logs.job(UUID(int=7), "ingest_website", 2))
     (line,) = said(capsys)
     assert line.pop("at").endswith("Z")
     assert line == {

@@ -1,0 +1,68 @@
+"""What a task is given: its job, and the only ways to write, which are fenced."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
+
+from db.pool import Conn, Pool, transact
+from db.reach import reaching
+from domain import holds, jobs
+from jobs import ledger
+from jobs.outcomes import Done
+from workers.desk import Attempt
+from workers.reports import Reports
+
+T = TypeVar("T")
+Result: TypeAlias = dict[str, Any]
+
+
+class Context:
+    """One attempt's view of its job.
+
+    Steps raise `Fenced` once the job is another attempt's, `CancelRequested` once a cancel was
+    accepted and `Unavailable` while Postgres is away: a task lets them pass.
+    """
+
+    __slots__ = ("_attempt", "_pool", "_reports", "job")
+
+    def __init__(self, attempt: Attempt, pool: Pool, reports: Reports) -> None:
+        self.job = attempt.claim
+        self._attempt, self._pool, self._reports = attempt, pool, reports
+
+    async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+        """Run `body` in one transaction that holds the job, and before it its active project if `project`.
+
+        Chosen as a deadlock's victim it runs once more, from the start.
+        """
+
+        async def held(conn: Conn) -> T:
+            await self._hold(conn, project=project)
+            return await body(conn)
+
+        with reaching():
+            return await transact(self._pool, held)
+
+    async def commit(self, body: Callable[[Conn], Awaitable[Result]], *, project: bool = False) -> Done:
+        """The last step: what `body` returns is the job's result, and the job ends with its writes."""
+
+        async def last(conn: Conn) -> Result:
+            result = await body(conn)
+            self._attempt.committed = True
+            await jobs.complete(conn, claim=self.job, result=result)
+            return result
+
+        try:
+            return Done(await self.step(last, project=project))
+        except BaseException:
+            self._attempt.committed = False
+            raise
+
+    async def progress(self, ratio: float, *, stage: str | None = None) -> None:
+        """Show how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
+        self._reports.add(self._attempt, ratio, stage)
+
+    async def _hold(self, conn: Conn, *, project: bool) -> None:
+        if project and self.job.project_id is not None:
+            await holds.hold_active(
+                conn, organization_id=self.job.organization_id, project_id=self.job.project_id
+            )
+        await ledger.hold(conn, self.job)

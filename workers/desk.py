@@ -1,0 +1,113 @@
+"""What a worker process has on its desk: its attempts, and the room for more. The state its loops share."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+from uuid import UUID
+
+from jobs.ledger import Claim
+from jobs.outcomes import Outcome
+from telemetry import metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The job is another attempt's by now: there is nothing to settle."""
+
+    word: ClassVar[str] = "lost"
+
+
+#: With a backlog, a pull for a slot or two costs Postgres nearly what one for many does.
+WORTH_A_PULL = 4
+
+Verdict: TypeAlias = Outcome | Lost
+Key: TypeAlias = tuple[UUID, int]
+
+
+def key(claim: Claim) -> Key:
+    """Names an attempt: the same job may be claimed again before its lost attempt has stopped."""
+    return claim.id, claim.fence
+
+
+class Attempt:
+    """A claimed job and the task that works on it.
+
+    `verdict` is why it was stopped from outside; `committed` is set once its own commit ends the job.
+    """
+
+    __slots__ = ("claim", "committed", "task", "verdict")
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.task: asyncio.Task[None] | None = None
+        self.verdict: Verdict | None = None
+        self.committed = False
+
+    def stop(self, verdict: Verdict) -> None:
+        """Cancel the handler; the first reason stands, and each call cancels again."""
+        self.verdict = self.verdict or verdict
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Desk:
+    """At most `slots` attempts.
+
+    `bell` is set while a pull is asked for; `backlog` says that the last one left some behind.
+    `room` and `empty` are set while they are true; `on_change` is told the number of free slots.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self.attempts: dict[Key, Attempt] = {}
+        self.bell, self.room, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.backlog = self.closed = False
+        self.on_change: Callable[[int], None] = ignore
+        metrics.SLOTS_FREE.set_function(lambda: self.free)
+        self._changed()
+
+    @property
+    def free(self) -> int:
+        return self.slots - len(self.attempts)
+
+    def add(self, attempt: Attempt) -> None:
+        self.attempts[key(attempt.claim)] = attempt
+        self._changed()
+
+    def remove(self, attempt: Attempt) -> None:
+        del self.attempts[key(attempt.claim)]
+        if self.backlog:
+            self.ring()
+        self._changed()
+
+    def ring(self) -> None:
+        """A pull could find something. With a backlog it surely would: not for a few slots then."""
+        if not self.backlog or self.free >= self.slots / WORTH_A_PULL:
+            self.bell.set()
+
+    def close(self) -> None:
+        """No more pulls: wake whoever waits for a reason to."""
+        self.closed = True
+        self.bell.set()
+        self.room.set()
+
+    def stop_all(self, verdict: Verdict) -> None:
+        for attempt in [*self.attempts.values()]:
+            attempt.stop(verdict)
+
+    def _changed(self) -> None:
+        _show(self.room, self.free > 0)
+        _show(self.empty, not self.attempts)
+        self.on_change(self.free)
+
+
+def ignore(_: int) -> None:
+    """What `on_change` is until somebody listens."""
+
+
+def _show(event: asyncio.Event, true: bool) -> None:
+    if true:
+        event.set()
+    else:
+        event.clear()
