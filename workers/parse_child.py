@@ -42,7 +42,7 @@ def receive(control: socket.socket) -> socket.socket | None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Says that it begins, reads a `Source` to its end, writes a `Reply` and leaves; no reply where it can't."""
+    """Says that it begins, reads a `Source` to its end, writes a `Reply` if it can, and leaves."""
     try:
         connection.sendall(STARTED)
         limit()

@@ -12,7 +12,7 @@ from bs4.element import NavigableString, Tag
 from publicsuffixlist import PublicSuffixList
 
 from schemas.brand import Candidate, Field, Value
-from workers.ingest.page import jsonld
+from workers.ingest.page import address, jsonld
 from workers.ingest.page.text import clean
 
 SUFFIXES = PublicSuffixList()
@@ -21,8 +21,8 @@ TEXT_LIMIT = 20_000
 SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
 #: How far up a text looks for one of those: bounded, so that a tower of tags costs no square of its height.
 NEAR = 5
-#: A home page by its path: `/`, `/index.html`, `/en`, `/pt-br/`.
-HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE)
+
+ARTICLE = re.compile(r"\w*(?:Article|Posting)")
 
 
 class Document:
@@ -73,8 +73,14 @@ class Document:
 
     @cached_property
     def is_home(self) -> bool:
-        parts = urlsplit(self.url)
-        return HOME.fullmatch(parts.path) is not None and not parts.query
+        return address.is_home(self.url)
+
+    @cached_property
+    def is_article(self) -> bool:
+        """Its texts are about one piece of writing, and only its names about the brand."""
+        declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
+        kinds = (kind for node in self.nodes for kind in jsonld.types(node))
+        return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
 
     @cached_property
     def label(self) -> str:

@@ -4,7 +4,6 @@ import msgspec
 
 from schemas.brand import Candidate
 
-
 #: The first byte of an answer: from here on, silence is the page's fault.
 STARTED = b"\1"
 
