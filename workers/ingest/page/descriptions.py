@@ -16,7 +16,7 @@ HERO_WORDS = 8
 PROSE = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
 PAGE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
 BYLINE = re.compile(r"(?:written by|by|von|par|por|di|door)\s.{0,70}", re.IGNORECASE)
-QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,100}[\"”“»]")
+QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
