@@ -18,6 +18,7 @@ from api.routes import audit, brand, ingest, jobs, keys, ops, projects, system, 
 from schemas.settings import Settings, from_env
 from telemetry import logs
 
+PREFIX = "/v1"
 MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key.
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         logs.configure(process="web", level=settings.log_level)
     serve = partial(serving, settings=settings, clock=clock or _now)
     app = Api(
-        route_handlers=[Router("/v1", route_handlers=ROUTES, before_request=gate), *system.ROUTES],
+        route_handlers=[Router(PREFIX, route_handlers=ROUTES, before_request=gate), *system.ROUTES],  # type: ignore[arg-type]  # see request_class
         request_class=ApiRequest,
         lifespan=[serve],
         exception_handlers={Exception: errors.answer},
@@ -61,7 +62,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         openapi_config=None,
         logging_config=None,
     )
-    bind(app)
+    bind(app, PREFIX)
     return app
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from api import exchange
 from schemas.envelope import Envelope, Problem
-from schemas.errors import DomainError, Unavailable
+from schemas.errors import DomainError, Unauthenticated, Unavailable
 from telemetry import logs
 
 STATUS = {
@@ -76,14 +76,20 @@ def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     if isinstance(error, AWAY):
         error = Unavailable()
     if isinstance(error, DomainError):
-        wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        return error.code, error.message, error.details, wait
+        return error.code, error.message, error.details, dict(_hints(error))
     if isinstance(error, ValidationException):
         issues = list(_issues(error.extra))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
         return *FRAMEWORK[error.status_code], {}, dict(error.headers or {})
     return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
+
+
+def _hints(error: DomainError) -> Iterable[tuple[str, str]]:
+    if error.retry_after is not None:
+        yield "Retry-After", str(error.retry_after)
+    if isinstance(error, Unauthenticated):
+        yield "WWW-Authenticate", "Bearer"
 
 
 def _issues(extra: Any) -> Iterable[dict[str, str]]:

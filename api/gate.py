@@ -3,34 +3,62 @@
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from litestar.connection import ASGIConnection
-from litestar.handlers.base import BaseRouteHandler
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+from litestar.routes import HTTPRoute
 
-from api import auth, exchange
+from api import auth
 from api.ratelimit import Class
-from api.services import Services
+from api.requests import ApiRequest
 from domain.keys import grants
 from schemas.errors import Forbidden, Invalid, Unsupported
+from schemas.keys import Scope
 
 
 class Access(NamedTuple):
-    """What a route asks of a key (None: nothing), and which of its budgets it uses."""
+    """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
 
-    scope: str | None
+    `refusals` are the statuses of its own; those that gate, body and parameters bring are known.
+    """
+
+    scope: Scope | None
     kind: Class
+    refusals: tuple[int, ...]
+    query: frozenset[str] = frozenset()
+    body: bool = False
 
 
-def requires(scope: str | None, kind: Class) -> dict[str, Any]:
-    """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT))`."""
-    return {"access": Access(scope, kind)}
+def requires(scope: Scope | None, kind: Class, *refusals: int) -> dict[str, Any]:
+    """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
+    return {"access": Access(scope, kind, refusals)}
 
 
-async def gate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard: raises the first refusal."""
-    access: Access = handler.opt["access"]
-    services: Services = connection.app.state.services
-    call = exchange.of(connection.scope)
-    client = connection.scope["client"]
+def bind(app: Litestar, prefix: str) -> None:
+    """Complete each route's `Access` from its signature. Raises KeyError for a route without one."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path.startswith(prefix):
+            for handler in route.route_handlers:
+                if handler.http_methods != {"OPTIONS"}:
+                    handler.opt["access"] = _completed(handler)
+
+
+async def gate(request: ApiRequest) -> None:
+    """Runs before each route and raises the first refusal. Whoever asks for OPTIONS passes."""
+    access: Access | None = request.route_handler.opt.get("access")
+    if access is None:
+        return
+    await _admit(request, access)
+    if query := request.scope["query_string"]:
+        _check_query(query, access.query)
+    if access.body:
+        _check_type(request)
+    elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
+        raise Invalid("body", "this route takes none")
+
+
+async def _admit(request: ApiRequest, access: Access) -> None:
+    call, services, client = request.exchange, request.services, request.scope["client"]
     address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     call.principal = await services.keyring.authenticate(auth.presented(call), address=address)
     call.standing = await services.limiter.charge(call.principal, access.kind)
@@ -38,14 +66,10 @@ async def gate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
         raise call.standing.refusal()
     if access.scope is not None and not grants(call.principal.scopes, access.scope):
         raise Forbidden(access.scope)
-    if query := connection.scope["query_string"]:
-        _check_query(query, handler.opt["query"])
-    if not _is_json(call.headers.get(b"content-type")):
-        raise Unsupported("send the body as application/json")
 
 
 def _check_query(query: bytes, known: frozenset[str]) -> None:
-    """Only what the OpenAPI document names, each once, as text that Postgres can keep."""
+    """Only what the route has, each once, as text that Postgres can keep."""
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
@@ -61,6 +85,19 @@ def _check_query(query: bytes, known: frozenset[str]) -> None:
         seen.add(name)
 
 
-def _is_json(content_type: bytes | None) -> bool:
+def _check_type(request: ApiRequest) -> None:
     """A request that doesn't say is taken to send JSON."""
-    return content_type is None or content_type.partition(b";")[0].strip().lower() == b"application/json"
+    given = request.exchange.headers.get(b"content-type", b"application/json")
+    if given.partition(b";")[0].strip().lower() != b"application/json":
+        raise Unsupported("send the body as application/json")
+
+
+def _completed(handler: HTTPRouteHandler) -> Access:
+    access: Access = handler.opt["access"]
+    fields = handler.parsed_fn_signature.parameters
+    names = frozenset(
+        field.kwarg_definition.name or name
+        for name, field in fields.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    )
+    return access._replace(query=names, body="data" in fields)

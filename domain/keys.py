@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 import string
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
@@ -119,7 +119,7 @@ async def create(
     peppers: Ring,
     actor: Actor,
     name: str,
-    scopes: list[str],
+    scopes: Sequence[str],
     return_origins: list[str],
     expires_at: datetime | None,
     now: datetime,

@@ -54,7 +54,7 @@ async def claim(conn: Conn, claim: Claim) -> bool:
 
 
 async def store(conn: Conn, receipt: Receipt) -> None:
-    """Complete a claim of the same transaction."""
+    """Complete the claim of this transaction."""
     await idempotency_key.store_answer.run(conn, **receipt._asdict())
 
 

@@ -56,7 +56,11 @@ def _shared(process: str) -> list[structlog.types.Processor]:
 
 def _render() -> list[structlog.types.Processor]:
     if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer(timestamp_key="at")]
+        return [
+            structlog.dev.ConsoleRenderer(
+                timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_encode)]
 
 

@@ -27,7 +27,7 @@ select * from api_key where organization_id = :org and id = :id for no key updat
 
 -- name: rotate_key    the old secret goes on opening the door for `overlap`
 update api_key
-   set old_secret_hash = secret_hash, old_pepper_id = pepper_id, overlap_until = now() + :overlap,
+   set old_secret_hash = secret_hash, old_pepper_id = pepper_id, overlap_until = now() + nullif(:overlap, interval '0'),
        secret_hash = :secret_hash, pepper_id = :pepper_id
  where organization_id = :org and id = :id
 returning *;

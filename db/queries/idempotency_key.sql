@@ -12,10 +12,10 @@ select fingerprint, status, location, body, vault_key_id
   from idempotency_key
  where organization_id = :org and api_key_id = :api_key_id and key = :key;
 
--- name: store_answer
+-- name: store_answer    completes the claim of the same transaction
 update idempotency_key
    set status = :status, location = :location, body = :body, vault_key_id = :vault_key_id
- where organization_id = :org and api_key_id = :api_key_id and key = :key;
+ where organization_id = :org and api_key_id = :api_key_id and key = :key and fingerprint = :fingerprint;
 
 -- name: vault_key_ids
 select distinct vault_key_id from idempotency_key

@@ -1,0 +1,39 @@
+"""The audit log."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import QueryParameter
+
+from api import paging
+from api.gate import requires
+from api.paging import Cursor, Limit
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain import audit
+from schemas.base import Page
+from schemas.keys import AuditEntry
+
+Action = Annotated[
+    str | None,
+    QueryParameter(max_length=100, description="Only this action, such as `api_key.killed`."),
+]
+
+
+@get("/audit-log", opt=requires("audit:read", Class.READ_LIGHT))
+async def list_audit_log(
+    request: ApiRequest, action: Action = None, cursor: Cursor = None, limit: Limit = paging.DEFAULT
+) -> Page[AuditEntry]:
+    """What was done in the organization, newest first."""
+    async with request.services.pool.acquire() as conn:
+        found = await audit.list_page(
+            conn,
+            organization_id=request.principal.organization_id,
+            action=action,
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda entry: entry.id)
+
+
+ROUTES = [list_audit_log]

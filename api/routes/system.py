@@ -1,0 +1,73 @@
+"""For those who run the API: is it alive, is it ready, what does it count. No key, no limits."""
+
+import asyncio
+from typing import Literal
+
+import asyncpg
+import prometheus_client
+from litestar import get
+from redis.exceptions import RedisError
+
+from api.errors import AWAY
+from api.ratelimit import BUDGET_S
+from api.requests import ApiRequest
+from api.services import Services
+from schemas.base import Out
+from schemas.errors import Unavailable
+
+READY_S = 1.0
+
+
+class Health(Out, frozen=True, kw_only=True):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Out, frozen=True, kw_only=True):
+    """Requests can be served; without Redis jobs start later, and no rate limit is counted."""
+
+    postgres: Literal["ok"] = "ok"
+    redis: Literal["ok", "degraded"]
+
+
+@get("/healthz")
+async def healthz() -> Health:
+    """Whether the process answers; it asks nobody else."""
+    return Health()
+
+
+@get("/readyz")
+async def readyz(request: ApiRequest) -> Readiness:
+    """Whether requests can be served: 503 without Postgres."""
+    postgres, redis = await asyncio.gather(_postgres(request.services), _redis(request.services))
+    if not postgres:
+        raise Unavailable
+    return Readiness(redis="ok" if redis else "degraded")
+
+
+@get("/metrics", media_type="text/plain; version=0.0.4")
+async def metrics() -> bytes:
+    """Prometheus's text format."""
+    return prometheus_client.generate_latest()
+
+
+async def _postgres(services: Services) -> bool:
+    try:
+        async with asyncio.timeout(READY_S), services.pool.acquire() as conn:
+            await conn.execute("select 1")
+    except (*AWAY, asyncpg.PostgresError):
+        return False
+    return True
+
+
+async def _redis(services: Services) -> bool:
+    try:
+        async with asyncio.timeout(BUDGET_S):
+            await services.redis.ping()
+    except (RedisError, OSError):
+        return False
+    return True
+
+
+ROUTES = [healthz, readyz, metrics]
