@@ -21,8 +21,8 @@ async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
 
 async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:
     """While paused, a pool's workers pull nothing; what they run goes on. Raises `NotFound`."""
-    if not name.isprintable() or not await pool.pause_pool.run(conn, name=name, paused=paused):
-        raise NotFound("no such pool: GET /v1/ops/pools names them")
+    if not name.isprintable() or not await pool.set_paused.run(conn, name=name, paused=paused):
+        raise NotFound("no such pool: the list of pools names them")
     return next(shown for shown in await list_all(conn, slots=slots) if shown.name == name)
 
 
