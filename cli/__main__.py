@@ -10,10 +10,13 @@ import click
 
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
+    "brand": "Look at what an ingest would read of a brand.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
+    "jobs": "List jobs, follow one, cancel it, start it again.",
     "keys": "Create, list, rotate and kill the API keys of an organization.",
     "migrate": "Bring the database to this release's tables.",
     "org": "Create and list organizations: the partners who call the API.",
+    "pools": "See what waits and runs in each pool; pause one and resume it.",
     "projects": "List and show an organization's projects.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }

@@ -12,7 +12,15 @@ import click
 import msgspec
 
 from cli.connect import ADVICE, where
-from schemas.errors import DomainError, Invalid, LocalUnavailable, NotFound, SettingsInvalid, TenantryError
+from schemas.errors import (
+    DomainError,
+    Invalid,
+    LocalUnavailable,
+    NotFound,
+    SettingsInvalid,
+    SourceError,
+    TenantryError,
+)
 
 FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
 
@@ -66,9 +74,11 @@ def failing(*, as_json: bool) -> Iterator[None]:
 
 
 def explain(error: Exception) -> Failure:
-    """One of `EXPECTED`, by the table of meanings; a domain error brings its own."""
+    """One of `EXPECTED`, by the table of meanings; a domain's and a source's error bring their own."""
     if isinstance(error, DomainError):
         return Failure(_exit_code(error), error.code, error.message, error.details)
+    if isinstance(error, SourceError):
+        return Failure(FAILED, error.code, error.message)
     _, exit_code, code, said = next(line for line in MEANINGS if isinstance(error, line[0]))
     return Failure(exit_code, code, said.format(error=_reason(error), where=where()))
 
