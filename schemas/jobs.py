@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import UNSET, UnsetType
+
 from schemas.base import Out
 
 Status = Literal["running", "completed", "failed", "canceled"]
@@ -54,4 +56,4 @@ class CancelAnswer(Out, frozen=True, kw_only=True):
 
     job_id: str
     accepted: bool
-    reason: Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"] | None = None
+    reason: Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"] | UnsetType = UNSET

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain import organizations, projects
+from jobs import leases, ledger
+from jobs.kinds import Kind
+from jobs.ledger import Claim
 from schemas import ids
 from schemas.projects import ProjectCreate
 
@@ -25,3 +28,12 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     found = ids.read(ids.PROJECT, drafted.id)
     assert found is not None
     return found
+
+
+async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:
+    """What a worker that has just come up pulls."""
+    worker_id = ids.new()
+    await leases.register(
+        conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60
+    )
+    return await ledger.pull(conn, pool=kind.pool, worker_id=worker_id, free=free, kinds=[kind])

@@ -1,0 +1,127 @@
+"""The brand of a project: the partner's words over what sources say (api.md 6)."""
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn
+from domain import ingests
+from jobs.kinds import INGEST_WEBSITE
+from schemas import ids
+from schemas.brand import Extraction, Finding
+from tests import seeds
+from tests.api.conftest import Caller
+
+
+@pytest_asyncio.fixture
+async def project(acme: Caller, conn: Conn) -> str:
+    return f"/v1/projects/prj_{await seeds.project(conn, acme.organization_id)}"
+
+
+async def patched(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | None:
+    answer = await acme.http.patch(project, json={"brandContext": brand})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["brandContext"]  # type: ignore[no-any-return]
+
+
+async def ingested(acme: Caller, project: str, conn: Conn, **said: Finding) -> str:
+    """The id of a job that read these fields."""
+    await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
+    (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
+    extraction = Extraction(url="https://example.com/", title=None, fields=said)  # type: ignore[arg-type]
+    await ingests.finish(conn, claim=claim, extraction=extraction)
+    return ids.show(ids.JOB, claim.id)
+
+
+def found(value: str, confidence: float, *alternatives: Finding) -> Finding:
+    return Finding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
+
+
+async def test_nobody_said_anything_yet(acme: Caller, project: str) -> None:
+    assert (await acme.http.get(project)).json()["brandContext"] is None
+    brand = (await acme.http.get(f"{project}/brand")).json()
+    assert brand["projectId"] == project.removeprefix("/v1/projects/")
+    assert brand["fields"]["tagline"] == {"value": None, "provenance": None, "alternatives": []}
+
+
+async def test_the_partner_wins_and_can_give_way(acme: Caller, project: str, conn: Conn) -> None:
+    job_id = await ingested(acme, project, conn, tagline=found("Theirs", 0.9), appName=found("Shop", 0.8))
+    brand = (await acme.http.get(project)).json()["brandContext"]
+    assert (brand["tagline"], brand["appName"], brand["keywords"]) == ("Theirs", "Shop", [])
+    assert brand["provenance"]["tagline"] == {
+        "source": "website",
+        "jobId": job_id,
+        "url": "https://example.com/",
+        "confidence": 0.9,
+        "at": brand["provenance"]["tagline"]["at"],
+    }
+    brand = await patched(acme, project, tagline="Ours", keywords=["a", "b"])
+    assert brand is not None
+    assert (brand["tagline"], brand["appName"], brand["keywords"]) == ("Ours", "Shop", ["a", "b"])
+    assert brand["provenance"]["tagline"]["source"] == "partner"
+    assert brand["provenance"]["tagline"]["jobId"] is None
+    described = (await acme.http.get(f"{project}/brand")).json()["fields"]["tagline"]
+    assert described["value"] == "Ours"
+    assert [other["value"] for other in described["alternatives"]] == ["Theirs"]
+    assert described["alternatives"][0]["provenance"]["jobId"] == job_id
+    brand = await patched(acme, project, tagline=None)
+    assert brand is not None
+    assert (brand["tagline"], brand["keywords"]) == ("Theirs", ["a", "b"])
+
+
+async def test_an_empty_value_means_none_and_stays(acme: Caller, project: str, conn: Conn) -> None:
+    await patched(acme, project, tagline="", links={})
+    await ingested(acme, project, conn, tagline=found("Theirs", 0.9))
+    brand = (await acme.http.get(project)).json()["brandContext"]
+    assert brand["tagline"] == ""
+    assert brand["provenance"]["tagline"]["source"] == "partner"
+
+
+async def test_a_partner_that_takes_all_back_said_nothing(acme: Caller, project: str) -> None:
+    assert await patched(acme, project, tagline="Ours") is not None
+    assert await patched(acme, project, tagline=None) is None
+    assert await patched(acme, project) is None
+
+
+async def test_a_sources_second_thoughts_are_shown_last(acme: Caller, project: str, conn: Conn) -> None:
+    await ingested(acme, project, conn, appName=found("Shop", 0.9, found("The Shop", 0.5), found("Sho", 0.3)))
+    name = (await acme.http.get(f"{project}/brand")).json()["fields"]["appName"]
+    assert name["value"] == "Shop"
+    assert [other["value"] for other in name["alternatives"]] == ["The Shop", "Sho"]
+
+
+async def test_no_ingest_touches_the_projects_language(acme: Caller, project: str, conn: Conn) -> None:
+    await ingested(acme, project, conn, primaryLanguage=found("de", 0.9))
+    read = (await acme.http.get(project)).json()
+    assert (read["primaryLanguage"], read["brandContext"]["primaryLanguage"]) == ("en", "de")
+
+
+async def test_setting_a_value_is_a_new_version(acme: Caller, project: str) -> None:
+    await patched(acme, project, tagline="Ours")
+    answer = await acme.http.patch(
+        project, json={"brandContext": {"tagline": "Yours"}}, headers={"If-Match": '"1"'}
+    )
+    assert answer.status_code == 412
+    assert (await acme.http.get(project)).headers["ETag"] == '"2"'
+
+
+@pytest.mark.parametrize(
+    ("brand", "path"),
+    [
+        (None, "brandContext"),
+        ({"slogan": "x"}, "brandContext.slogan"),
+        ({"provenance": {}}, "brandContext.provenance"),
+        ({"tagline": 7}, "brandContext.tagline"),
+        ({"tagline": "x" * 201}, "brandContext.tagline"),
+        ({"primaryLanguage": "english"}, "brandContext.primaryLanguage"),
+        ({"logoUrl": "javascript:alert(1)"}, "brandContext.logoUrl"),
+        ({"colors": ["red"]}, "brandContext.colors[0]"),
+        ({"keywords": ["x"] * 51}, "brandContext.keywords"),
+    ],
+)
+async def test_bad_values_are_named(acme: Caller, project: str, brand: Any, path: str) -> None:
+    answer = await acme.http.patch(project, json={"brandContext": brand})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == path
+    assert (await acme.http.get(project)).json()["brandContext"] is None

@@ -1,0 +1,188 @@
+"""Starting a website ingest over HTTP (api.md 7)."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain import jobs
+from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Settlement
+from jobs.outcomes import Failed
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller, calling
+
+PAGE = {"url": "https://example.com"}
+
+
+@pytest_asyncio.fixture
+async def project(acme: Caller, conn: Conn) -> str:
+    return ids.show(ids.PROJECT, await seeds.project(conn, acme.organization_id))
+
+
+async def ingest(caller: Caller, project: str, **body: Any) -> httpx.Response:
+    return await caller.http.post(f"/v1/projects/{project}/ingest/website", json=PAGE | body)
+
+
+def problem(answer: httpx.Response) -> tuple[int, str, Any]:
+    error = answer.json()["error"]
+    return answer.status_code, error["code"], error.get("details")
+
+
+async def test_an_ingest_is_accepted_as_a_job(acme: Caller, project: str, conn: Conn) -> None:
+    answer = await ingest(acme, project)
+    said = answer.json()
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == said["locationUrl"] == f"/v1/jobs/{said['jobId']}"
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
+    assert said == {
+        "jobId": said["jobId"],
+        "kind": "ingest_website",
+        "status": "running",
+        "stage": "queued",
+        "locationUrl": said["locationUrl"],
+        "projectId": project,
+        "startedAt": said["startedAt"],
+        "deduplicated": False,
+    }
+    state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"]["website"]
+    assert state == {"status": "running", "jobId": said["jobId"], "completedAt": None, "error": None}
+    args = await conn.fetchval("select args from job")
+    assert args == {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
+
+
+async def test_the_same_again_is_the_running_job_and_another_a_conflict(acme: Caller, project: str) -> None:
+    first = (await ingest(acme, project)).json()
+    again = await ingest(acme, project)
+    assert (again.status_code, again.json()) == (202, first | {"deduplicated": True})
+    other = await ingest(acme, project, maxPages=2)
+    assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": first["jobId"]})
+
+
+async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    url, headers = f"/v1/projects/{project}/ingest/website", {"Idempotency-Key": "read-1"}
+    first = await acme.http.post(url, json=PAGE, headers=headers)
+    await acme.http.delete(f"/v1/projects/{project}")
+    again = await acme.http.post(url, json=PAGE, headers=headers)
+    assert (again.status_code, again.content) == (202, first.content)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    fresh = await acme.http.post(url, json=PAGE)
+    assert problem(fresh)[2]["reason"] == "PROJECT_ARCHIVED"
+    assert await conn.fetchval("select count(*) from job where kind = 'ingest_website'") == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "gopher://example.com/",
+        "https://user:secret@example.com/",
+        "http://127.0.0.1/",
+        "http://[::1]/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://10.0.0.1/",
+        "http://2130706433/",
+        "http://localhost/",
+        "https://example.com:22/",
+        "https://exa mple.com/",
+        "https://",
+        "",
+        "https://example.com/\0",
+        "https://example.com/" + "x" * 2048,
+    ],
+)
+async def test_what_can_be_known_at_once_is_refused_at_once(
+    acme: Caller, project: str, conn: Conn, url: str
+) -> None:
+    answer = await ingest(acme, project, url=url)
+    status, code, details = problem(answer)
+    assert (status, code, details["issues"][0]["path"]) == (422, "VALIDATION", "url")
+    assert await conn.fetchval("select count(*) from job") == 0
+
+
+@pytest.mark.parametrize("body", [{"maxPages": 0}, {"maxPages": 26}, {"followLinks": "yes"}, {"depth": 1}])
+async def test_bad_arguments_are_refused(acme: Caller, project: str, body: dict[str, Any]) -> None:
+    assert problem(await ingest(acme, project, **body))[:2] == (422, "VALIDATION")
+
+
+async def test_a_rivals_project_is_absent(rival: Caller, project: str, conn: Conn) -> None:
+    absent = problem(await ingest(rival, ids.show(ids.PROJECT, ids.new())))
+    assert problem(await ingest(rival, project)) == absent
+    assert await conn.fetchval("select count(*) from job") == 0
+
+
+async def test_a_retry_is_a_new_job_for_the_same_page(
+    acme: Caller, project: str, pool: Pool, conn: Conn
+) -> None:
+    first = (await ingest(acme, project)).json()
+    retry = f"/v1/jobs/{first['jobId']}/retry"
+    early = await acme.http.post(retry)
+    assert problem(early) == (409, "CONFLICT", {"reason": "JOB_NOT_RETRYABLE"})
+    failed = Failed("FETCH_FAILED", "no answer", retryable=True)
+    await jobs.settle(pool, [Settlement(claim, failed) for claim in await seeds.claims(conn, INGEST_WEBSITE)])
+    state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"]["website"]
+    assert (state["status"], state["error"]["code"]) == ("failed", "FETCH_FAILED")
+    answers = await asyncio.gather(acme.http.post(retry), acme.http.post(retry))
+    assert [answer.status_code for answer in answers] == [202, 202]
+    jobs_made = {answer.json()["jobId"] for answer in answers}
+    assert len(jobs_made) == 1
+    assert first["jobId"] not in jobs_made
+    (job_id,) = jobs_made
+    job = (await acme.http.get(f"/v1/jobs/{job_id}")).json()
+    assert (job["retryOf"], job["kind"], job["projectId"]) == (first["jobId"], "ingest_website", project)
+    state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"]["website"]
+    assert (state["status"], state["jobId"], state["error"]) == ("running", job_id, None)
+
+
+async def test_a_retry_in_an_archived_project_is_refused(acme: Caller, project: str) -> None:
+    first = (await ingest(acme, project)).json()
+    await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
+    await acme.http.delete(f"/v1/projects/{project}")
+    answer = await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")
+    assert problem(answer) == (409, "CONFLICT", {"reason": "PROJECT_ARCHIVED"})
+
+
+async def test_a_retry_needs_the_scope_of_what_started_it(acme: Caller, project: str, conn: Conn) -> None:
+    first = (await ingest(acme, project)).json()
+    await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
+    await conn.execute("update api_key set scopes = '{jobs:read,jobs:cancel}'")
+    answer = await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")
+    assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "ingest:write"})
+
+
+async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Conn, pool: Pool) -> None:
+    """A hundred rounds: what the archive's job doesn't cancel was refused."""
+    org = acme.organization_id
+    await conn.execute("update organization set tier = 'partner' where id = $1", org)
+
+    async def start(project: str) -> int:
+        return (await ingest(acme, project)).status_code
+
+    async def end(project_id: Any) -> None:
+        await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project_id)}")
+        async with pool.acquire() as own, own.transaction():
+            while await jobs.cancel_of_project(own, organization_id=org, project_id=project_id, limit=10):
+                pass
+
+    outcomes = []
+    for _ in range(100):
+        project_id = await seeds.project(conn, org)
+        started, _ = await asyncio.gather(start(ids.show(ids.PROJECT, project_id)), end(project_id))
+        outcomes.append(started)
+    assert set(outcomes) <= {202, 409}
+    assert await conn.fetchval("select count(*) from ingest where status = 'running'") == 0
+    assert await conn.fetchval("select count(*) from ingest where status = 'canceled'") == outcomes.count(202)
+
+
+async def test_the_sandbox_ingests_its_own_pages(app: Any, pool: Pool, conn: Conn) -> None:
+    async with calling(app, pool, "Tester", env="test") as tester:
+        project = ids.show(ids.PROJECT, await seeds.project(conn, tester.organization_id))
+        assert (await ingest(tester, project, url="https://example.test/ok")).status_code == 202

@@ -1,0 +1,276 @@
+"""Jobs over HTTP (api.md 8): what a poll, a wait, a stream, a cancel and a list answer."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api.app import create_app
+from db.pool import Conn, Pool
+from domain import jobs
+from jobs import ledger
+from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Settlement
+from jobs.outcomes import Done, Failed, Outcome
+from schemas import ids
+from schemas.settings import Settings
+from tests import seeds
+from tests.api.conftest import Caller, client_of, held
+from tests.waiting import eventually
+
+
+@pytest_asyncio.fixture
+async def job(acme: Caller, conn: Conn) -> str:
+    """The path of a queued ingest."""
+    return await started(acme, conn)
+
+
+async def started(caller: Caller, conn: Conn) -> str:
+    project = await seeds.project(conn, caller.organization_id)
+    url = f"/v1/projects/{project}/ingest/website"
+    answer = await caller.http.post(url, json={"url": "https://example.com"})
+    assert answer.status_code == 202, answer.text
+    return answer.json()["locationUrl"]  # type: ignore[no-any-return]
+
+
+async def settle(pool: Pool, conn: Conn, outcome: Outcome) -> None:
+    """Pull what is due and end it all the same way."""
+    claims = await seeds.claims(conn, INGEST_WEBSITE)
+    await jobs.settle(pool, [Settlement(claim, outcome) for claim in claims])
+
+
+def watched(app: Litestar) -> int:
+    """How many requests wait for a job now."""
+    waiting: int = app.state.services.watcher.waiting
+    return waiting
+
+
+def problem(answer: httpx.Response) -> tuple[int, str, Any]:
+    error = answer.json()["error"]
+    return answer.status_code, error["code"], error.get("details")
+
+
+async def test_a_poll_costs_nothing_until_something_changes(
+    acme: Caller, job: str, pool: Pool, conn: Conn
+) -> None:
+    first = await acme.http.get(job)
+    assert (first.status_code, first.headers["Retry-After"]) == (200, "1")
+    known = {"If-None-Match": first.headers["ETag"]}
+    same = await acme.http.get(job, headers=known)
+    assert (same.status_code, same.content) == (304, b"")
+    assert (same.headers["ETag"], same.headers["Retry-After"]) == (first.headers["ETag"], "1")
+    assert same.headers["RateLimit"] == first.headers["RateLimit"]
+    await settle(pool, conn, Done({"source": "website"}))
+    ended = await acme.http.get(job, headers=known)
+    assert (ended.status_code, ended.json()["status"], ended.json()["progress"]) == (200, "completed", 1.0)
+    assert ended.json()["result"] == {"source": "website"}
+    assert "Retry-After" not in ended.headers
+    weak = {"If-None-Match": f'"7", W/{ended.headers["ETag"]}'}
+    assert (await acme.http.get(job, headers=weak)).status_code == 304
+
+
+async def test_an_older_job_is_asked_for_less_often(
+    settings: Settings, pool: Pool, acme: Caller, job: str
+) -> None:
+    for age, seconds in ((0, "1"), (5, "2"), (30, "8"), (600, "10")):
+        later = create_app(settings, clock=lambda age=age: datetime.now(UTC) + timedelta(seconds=age))  # type: ignore[misc]
+        async with held(later.lifespan()), client_of(later, acme.key) as client:
+            assert (await client.get(job)).headers["Retry-After"] == seconds
+
+
+async def test_a_wait_ends_with_the_job(
+    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+) -> None:
+    waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}))
+    await eventually(lambda: at(app, 1))
+    (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
+    await ledger.progress(conn, claim, progress=0.5, stage="fetching")
+    await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer"))])
+    answer = await asyncio.wait_for(waiting, 5)
+    assert answer.json()["status"] == "failed"
+    assert answer.json()["error"] == {"code": "FETCH_FAILED", "message": "no answer", "retryable": False}
+    assert watched(app) == 0
+
+
+async def at(app: Litestar, waiting: int) -> bool:
+    return watched(app) == waiting
+
+
+async def test_a_wait_with_a_version_ends_with_the_next_one(
+    app: Litestar, acme: Caller, job: str, conn: Conn
+) -> None:
+    known = {"If-None-Match": (await acme.http.get(job)).headers["ETag"]}
+    waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}, headers=known))
+    await eventually(lambda: at(app, 1))
+    await seeds.claims(conn, INGEST_WEBSITE)
+    answer = await asyncio.wait_for(waiting, 5)
+    assert (answer.status_code, answer.json()["stage"]) == (200, "starting")
+    late = await acme.http.get(job, params={"wait": 30}, headers=known)
+    assert late.json() == answer.json()
+
+
+async def test_a_wait_for_nothing_new_says_so(acme: Caller, job: str) -> None:
+    first = await acme.http.get(job)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert (await acme.http.get(job, params={"wait": 1}, headers=known)).status_code == 304
+    slow = await acme.http.get(job, params={"wait": 1})
+    assert (slow.status_code, slow.json()) == (200, first.json())
+
+
+async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool, conn: Conn) -> None:
+    await settle(pool, conn, Done())
+    ended = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), 5)
+    known = {"If-None-Match": ended.headers["ETag"]}
+    again = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}, headers=known), 5)
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("wait", ["-1", "31", "x", "1.5"])
+async def test_a_wait_has_limits(acme: Caller, job: str, wait: str) -> None:
+    assert problem(await acme.http.get(job, params={"wait": wait}))[:2] == (422, "VALIDATION")
+
+
+async def test_a_key_has_a_hundred_seats(
+    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+) -> None:
+    await conn.execute("update organization set tier = 'partner' where env = 'live'")
+    waiting = [asyncio.create_task(acme.http.get(job, params={"wait": 30})) for _ in range(100)]
+    await eventually(lambda: at(app, 100))
+    crowded = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), 5)
+    assert (crowded.status_code, crowded.json()["status"]) == (200, "running")
+    await settle(pool, conn, Done())
+    answers = await asyncio.gather(*waiting)
+    assert {answer.json()["status"] for answer in answers} == {"completed"}
+    assert watched(app) == 0
+
+
+async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, job: str) -> None:
+    for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
+        hang_up = asyncio.Event()
+        calling = asyncio.create_task(call(app, acme.key, path, query, hang_up))
+        await eventually(lambda: at(app, 1))
+        hang_up.set()
+        await asyncio.wait_for(calling, 5)
+        assert watched(app) == 0
+
+
+async def call(app: Litestar, key: str, path: str, query: bytes, hang_up: asyncio.Event) -> None:
+    """A request as a server makes it, whose client goes away; its answer goes nowhere."""
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query,
+        "headers": [(b"x-api-key", key.encode())], "client": ("127.0.0.1", 1), "server": ("api", 80),
+        "scheme": "http", "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0"}, "state": {},
+    }  # fmt: skip
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        if message := next(messages, None):
+            return message
+        await hang_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_: Any) -> None: ...
+
+    await app(scope, receive, send)  # type: ignore[arg-type]
+
+
+def events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
+    """The messages of a stream that has ended: version and job."""
+    blocks = [block.split("\n") for block in answer.text.strip().split("\n\n")]
+    return [
+        (int(version.removeprefix("id: ")), json.loads(data.removeprefix("data: ")))
+        for version, data in blocks
+    ]
+
+
+async def test_a_stream_tells_each_version_and_closes_after_the_last(
+    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+) -> None:
+    streaming = asyncio.create_task(acme.http.get(f"{job}/events"))
+    await eventually(lambda: at(app, 1))
+    await settle(pool, conn, Done())
+    answer = await asyncio.wait_for(streaming, 5)
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    told = events(answer)
+    assert [version for version, _ in told] == sorted({version for version, _ in told})
+    assert [told[0][1]["stage"], told[-1][1]["stage"]] == ["queued", "completed"]
+    assert told[-1][1] == (await acme.http.get(job)).json()
+
+
+async def test_a_stream_goes_on_from_the_last_event(
+    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
+) -> None:
+    streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"}))
+    await eventually(lambda: at(app, 1))
+    await settle(pool, conn, Done())
+    told = events(await asyncio.wait_for(streaming, 5))
+    assert told[0][0] > 1
+    behind = await acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"})
+    assert events(behind) == told[-1:]
+    through = await acme.http.get(f"{job}/events", headers={"Last-Event-ID": str(told[-1][0])})
+    assert (through.status_code, through.content) == (204, b"")
+
+
+async def test_cancel(acme: Caller, job: str, conn: Conn) -> None:
+    job_id = job.removeprefix("/v1/jobs/")
+    first = await acme.http.post(f"{job}/cancel")
+    assert (first.status_code, first.json()) == (202, {"jobId": job_id, "accepted": True})
+    again = await acme.http.post(f"{job}/cancel")
+    said = {"jobId": job_id, "accepted": False, "reason": "ALREADY_CANCELED"}
+    assert (again.status_code, again.json()) == (200, said)
+    ended = (await acme.http.get(job)).json()
+    assert (ended["status"], ended["cancelRequested"]) == ("canceled", True)
+    project = (await acme.http.get(f"/v1/projects/{ended['projectId']}")).json()
+    assert project["ingestState"]["website"]["status"] == "canceled"
+
+
+async def test_what_can_not_be_canceled_says_at_which_stage(acme: Caller, conn: Conn) -> None:
+    project = await seeds.project(conn, acme.organization_id)
+    job_id = (await acme.http.delete(f"/v1/projects/{project}")).json()["jobId"]
+    answer = await acme.http.post(f"/v1/jobs/{job_id}/cancel")
+    assert problem(answer) == (409, "CONFLICT", {"reason": "JOB_CANCEL_UNAVAILABLE", "stage": "queued"})
+
+
+async def test_lists(acme: Caller, rival: Caller, conn: Conn) -> None:
+    paths = [await started(acme, conn) for _ in range(3)]
+    newest = [path.removeprefix("/v1/jobs/") for path in reversed(paths)]
+    project = (await acme.http.get(paths[0])).json()["projectId"]
+    await acme.http.post(f"{paths[1]}/cancel")
+
+    async def listed(**query: str) -> list[str]:
+        answer = await acme.http.get("/v1/jobs", params=query)
+        return [item["jobId"] for item in answer.json()["items"]]
+
+    assert await listed() == newest
+    assert await listed(projectId=project) == newest[2:]
+    assert await listed(status="canceled") == newest[1:2]
+    assert await listed(status="running", stage="queued", kind="ingest_website") == [newest[0], newest[2]]
+    assert await listed(kind="publish_post") == []
+    page = (await acme.http.get("/v1/jobs", params={"limit": 2})).json()
+    assert await listed(cursor=page["nextCursor"]) == newest[2:]
+    absent = problem(await acme.http.get("/v1/jobs", params={"projectId": str(ids.new())}))
+    assert problem(await rival.http.get("/v1/jobs", params={"projectId": project})) == absent
+    assert absent[:2] == (404, "NOT_FOUND")
+    foreign = await rival.http.get("/v1/jobs", params={"cursor": page["nextCursor"]})
+    assert problem(foreign)[:2] == (422, "VALIDATION")
+    assert problem(await acme.http.get("/v1/jobs", params={"status": "queued"}))[:2] == (422, "VALIDATION")
+
+
+async def test_a_rivals_job_is_absent(acme: Caller, rival: Caller, job: str) -> None:
+    absent = problem(await rival.http.get(f"/v1/jobs/{ids.new()}"))
+    for answer in (
+        await rival.http.get(job),
+        await rival.http.get(f"{job}/events"),
+        await rival.http.get(job, params={"wait": 1}),
+        await rival.http.post(f"{job}/cancel"),
+        await rival.http.post(f"{job}/retry"),
+        await rival.http.get(job.replace("job_", "prj_")),
+        await rival.http.get("/v1/jobs/nonsense"),
+    ):
+        assert problem(answer) == absent
+    assert (await acme.http.get(job)).json()["status"] == "running"

@@ -1,0 +1,115 @@
+"""The operators' view: it sees all organizations, so no partner's key opens it (api.md 15)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Conn, Pool
+from domain.pools import desired_workers
+from jobs.kinds import INGEST_WEBSITE
+from tests import seeds
+from tests.api.conftest import Caller, calling
+
+
+@pytest_asyncio.fixture
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
+        yield caller
+
+
+async def pool_of(operator: Caller, name: str) -> dict[str, Any]:
+    pools = (await operator.http.get("/v1/ops/pools")).json()["items"]
+    return next(pool for pool in pools if pool["name"] == name)
+
+
+async def test_a_pool_shows_what_waits_in_it_for_whom_ever(
+    operator: Caller, acme: Caller, conn: Conn
+) -> None:
+    idle = {
+        "name": "ingest",
+        "queued": 0,
+        "running": 0,
+        "capacity": 0,
+        "oldestDueSeconds": None,
+        "desiredWorkers": 0,
+        "paused": False,
+    }
+    assert await pool_of(operator, "ingest") == idle
+    for _ in range(3):
+        project = await seeds.project(conn, acme.organization_id)
+        await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
+    waiting = await pool_of(operator, "ingest")
+    assert waiting == idle | {
+        "queued": 3,
+        "desiredWorkers": 1,
+        "oldestDueSeconds": waiting["oldestDueSeconds"],
+    }
+    assert waiting["oldestDueSeconds"] > 0
+    assert len(await seeds.claims(conn, INGEST_WEBSITE, free=2)) == 2
+    busy = await pool_of(operator, "ingest")
+    assert (busy["queued"], busy["running"], busy["capacity"], busy["desiredWorkers"]) == (1, 2, 2, 2)
+    (worker,) = (await operator.http.get("/v1/ops/workers")).json()["items"]
+    assert worker["workerId"].startswith("wrk_")
+    assert (worker["pool"], worker["slots"], worker["running"], worker["state"]) == ("ingest", 2, 2, "active")
+
+
+@pytest.mark.parametrize(
+    ("running", "due", "mean_run_s", "slots", "workers"),
+    [
+        (0, 0, None, 10, 0),
+        (1, 0, 3.0, 10, 1),
+        (0, 100, 1.0, 10, 1),
+        (0, 101, 1.0, 10, 2),
+        (10, 100, 10.0, 10, 11),
+        (10, 100, 600.0, 10, 11),
+        (0, 25, None, 10, 3),
+        (3, 1, 60.0, 2, 2),
+    ],
+)
+def test_short_jobs_share_a_slot(
+    running: int, due: int, mean_run_s: float | None, slots: float, workers: int
+) -> None:
+    assert desired_workers(running=running, due=due, mean_run_s=mean_run_s, slots=slots) == workers
+
+
+async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
+    operator: Caller, acme: Caller, conn: Conn
+) -> None:
+    project = await seeds.project(conn, acme.organization_id)
+    await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
+    paused = await operator.http.post("/v1/ops/pools/ingest/pause")
+    assert (paused.status_code, paused.json()["paused"]) == (200, True)
+    assert await seeds.claims(conn, INGEST_WEBSITE) == []
+    assert (await operator.http.post("/v1/ops/pools/ingest/pause")).json()["paused"] is True
+    assert (await operator.http.post("/v1/ops/pools/ingest/resume")).json()["paused"] is False
+    assert len(await seeds.claims(conn, INGEST_WEBSITE)) == 1
+    actions = [
+        row["action"] for row in await conn.fetch("select action from audit_log where subject = 'ingest'")
+    ]
+    assert sorted(actions) == ["pool.paused", "pool.paused", "pool.resumed"]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "%00", "a%20b", "%FF"])
+async def test_no_such_pool(operator: Caller, name: str) -> None:
+    answer = await operator.http.post(f"/v1/ops/pools/{name}/pause")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+async def test_a_star_does_not_open_it(acme: Caller) -> None:
+    answers = await asyncio.gather(
+        acme.http.get("/v1/ops/pools"),
+        acme.http.get("/v1/ops/workers"),
+        acme.http.post("/v1/ops/pools/ingest/pause"),
+        acme.http.post("/v1/ops/pools/ingest/resume"),
+    )
+    assert [answer.status_code for answer in answers] == [403] * 4
+
+
+async def test_reading_is_not_writing(app: Litestar, pool: Pool) -> None:
+    async with calling(app, pool, "Platform", scopes=("ops:read",)) as reader:
+        assert (await reader.http.get("/v1/ops/pools")).status_code == 200
+        assert (await reader.http.post("/v1/ops/pools/ingest/pause")).status_code == 403

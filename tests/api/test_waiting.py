@@ -1,0 +1,165 @@
+"""The watcher alone: one look for all who wait, none for nobody, an answer for all at the end."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import FrameType
+from uuid import UUID
+
+import pytest
+
+from api.waiting import Ref, Watcher, open_watcher, unless_gone
+from domain.jobs import Versioned
+from schemas import ids
+from schemas.jobs import Job
+from tests.waiting import eventually
+
+KEY, ORG = ids.new(), ids.new()
+
+
+class Ledger:
+    """Jobs that a test moves, and how often they were looked at."""
+
+    def __init__(self) -> None:
+        self.versions: dict[UUID, int] = {}
+        self.looks: list[Sequence[Ref]] = []
+        self.failing = False
+
+    async def look(self, refs: Sequence[Ref]) -> list[Versioned | None]:
+        self.looks.append(refs)
+        if self.failing:
+            raise OSError("Postgres is away")
+        return [self._seen(job_id) for _, job_id in refs]
+
+    def add(self) -> Ref:
+        job_id = ids.new()
+        self.versions[job_id] = 1
+        return ORG, job_id
+
+    def _seen(self, job_id: UUID) -> Versioned | None:
+        return (a_job(job_id), self.versions[job_id]) if job_id in self.versions else None
+
+
+def a_job(job_id: UUID) -> Job:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    return Job(
+        job_id=ids.show(ids.JOB, job_id), kind="ingest_website", status="running", stage="queued",
+        progress=0, project_id=None, attempt=0, max_attempts=1, cancel_requested=False, retry_of=None,
+        created_at=now, started_at=now, finished_at=None, result=None, error=None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture
+def watcher(ledger: Ledger) -> Watcher:
+    return Watcher(ledger.look, every=0.01, seats=3)
+
+
+def second(seen: Versioned) -> bool:
+    return seen[1] >= 2
+
+
+async def wait(watcher: Watcher, ref: Ref, *, within: float = 5) -> Versioned | None:
+    with watcher.seat(ref, key=KEY) as seat:
+        return await seat.until(second, within=within)
+
+
+async def test_all_who_wait_are_looked_for_at_once(ledger: Ledger, watcher: Watcher) -> None:
+    refs = [ledger.add() for _ in range(2)]
+    waiting = [asyncio.create_task(wait(watcher, ref)) for ref in (*refs, refs[0])]
+    await eventually(lambda: looked(ledger, 2))
+    assert [sorted(look) for look in ledger.looks] == [sorted(refs)] * len(ledger.looks)
+    for _, job_id in refs:
+        ledger.versions[job_id] = 2
+    found = await asyncio.gather(*waiting)
+    assert [seen and seen[1] for seen in found] == [2, 2, 2]
+
+
+async def looked(ledger: Ledger, times: int) -> bool:
+    return len(ledger.looks) >= times
+
+
+async def test_nobody_is_looked_for_when_nobody_waits(ledger: Ledger, watcher: Watcher) -> None:
+    assert await wait(watcher, ledger.add(), within=0.02) is None
+    before = asyncio.all_tasks()
+    await eventually(lambda: idle(before))
+    looks = len(ledger.looks)
+    ref = ledger.add()
+    ledger.versions[ref[1]] = 2
+    assert await wait(watcher, ref) is not None
+    assert len(ledger.looks) > looks
+
+
+async def idle(before: set[asyncio.Task[None]]) -> bool:
+    """The watching task ended by itself."""
+    return all(task.done() for task in before if task is not asyncio.current_task())
+
+
+async def test_a_failed_look_is_made_up_for(ledger: Ledger, watcher: Watcher) -> None:
+    ref = ledger.add()
+    ledger.failing = True
+    waiting = asyncio.create_task(wait(watcher, ref))
+    await eventually(lambda: looked(ledger, 2))
+    ledger.versions[ref[1]], ledger.failing = 2, False
+    assert await waiting is not None
+
+
+async def test_a_job_that_is_gone_is_not_waited_for(watcher: Watcher) -> None:
+    assert await wait(watcher, (ORG, ids.new()), within=30) is None
+
+
+async def test_seats_are_counted_by_key_and_given_back(ledger: Ledger, watcher: Watcher) -> None:
+    ref = ledger.add()
+    waiting = [asyncio.create_task(wait(watcher, ref)) for _ in range(3)]
+    await eventually(lambda: looked(ledger, 1))
+    with watcher.seat(ref, key=KEY) as crowded, watcher.seat(ref, key=ids.new()) as other:
+        assert (crowded.closed, other.closed) == (True, False)
+        assert await crowded.until(second, within=30) is None
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert watcher.waiting == 0
+    with watcher.seat(ref, key=KEY) as seat:
+        assert not seat.closed
+
+
+async def test_a_signal_answers_everybody_and_goes_on_to_its_handler(ledger: Ledger) -> None:
+    heard: list[int] = []
+
+    def server(number: int, _: FrameType | None) -> None:
+        heard.append(number)
+
+    before = signal.signal(signal.SIGTERM, server)
+    try:
+        async with open_watcher(ledger.look) as watcher:
+            waiting = asyncio.create_task(wait(watcher, ledger.add(), within=30))
+            await eventually(lambda: looked(ledger, 1))
+            signal.raise_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(waiting, 5) is None
+            assert await wait(watcher, ledger.add(), within=30) is None
+        assert heard == [signal.SIGTERM]
+        assert signal.getsignal(signal.SIGTERM) is server
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+async def test_work_stops_when_the_client_has_gone() -> None:
+    stopped = asyncio.Event()
+
+    async def work() -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        return "never"
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    assert await unless_gone(receive, work()) is None
+    await asyncio.wait_for(stopped.wait(), 5)
