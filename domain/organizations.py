@@ -36,6 +36,11 @@ async def find(conn: Conn, *, organization_id: UUID) -> Organization:
     return _shown(row)
 
 
+async def is_sandbox(conn: Conn, *, organization_id: UUID) -> bool:
+    row = await organization.get_organization.one(conn, id=organization_id)
+    return row is not None and row["env"] == "test"
+
+
 async def list_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
     """At most `limit` live organizations older than `before`, newest first."""
     rows = await organization.list_organizations.all(conn, before=before, limit=limit)

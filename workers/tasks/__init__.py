@@ -1,0 +1,28 @@
+"""What each kind of job does: one file a kind, and this table."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, Kind
+from schemas.settings import Settings
+from workers.runner import Task, Tasks
+from workers.tasks import archive_project, ingest_website
+
+#: How to open a kind's task, with what it needs for as long as the worker runs.
+OPENERS: Mapping[Kind, Callable[[Settings], AbstractAsyncContextManager[Task]]] = {
+    INGEST_WEBSITE: ingest_website.open_task,
+    ARCHIVE_PROJECT: archive_project.open_task,
+}
+
+POOLS = sorted({kind.pool for kind in OPENERS})
+
+
+@asynccontextmanager
+async def open_tasks(settings: Settings, pool_name: str) -> AsyncIterator[Tasks]:
+    """The tasks of a pool, ready for use."""
+    async with AsyncExitStack() as stack:
+        yield {
+            kind: await stack.enter_async_context(open_task(settings))
+            for kind, open_task in OPENERS.items()
+            if kind.pool == pool_name
+        }

@@ -1,0 +1,35 @@
+"""`python -m workers POOL`: a worker process; everything else comes from the environment."""
+
+import os
+import sys
+
+import uvloop
+
+from schemas.errors import SettingsInvalid
+from schemas.settings import Settings, from_env
+from telemetry import logs
+from workers.pool import serve
+from workers.tasks import POOLS, open_tasks
+
+
+async def work(settings: Settings, pool_name: str) -> None:
+    async with open_tasks(settings, pool_name) as tasks:
+        await serve(settings, pool_name, tasks)
+
+
+def main(arguments: list[str]) -> None:
+    """Ends with 0 after a drain, 2 when it is called wrongly."""
+    if len(arguments) != 1 or arguments[0] not in POOLS:
+        print(f"usage: python -m workers {'|'.join(POOLS)}", file=sys.stderr)  # noqa: T201  no log yet
+        sys.exit(2)
+    try:
+        settings = from_env(os.environ)
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201  no log yet
+        sys.exit(2)
+    logs.configure(process=arguments[0], level=settings.log_level)
+    uvloop.run(work(settings, arguments[0]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
