@@ -94,4 +94,4 @@ def saved(path: Path) -> bytes:
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise Invalid(str(path), f"can't be read: {error}") from error
+        raise Invalid(str(path), f"can't be read: {getattr(error, 'strerror', None) or error}") from error

@@ -1,0 +1,316 @@
+"""A fetch from a server that misbehaves in every way: it ends in time, within its limits, with a code."""
+
+import asyncio
+import gzip
+import socket
+import ssl
+import threading
+import zlib
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from schemas.errors import (
+    FetchBlocked,
+    FetchFailed,
+    FetchTimeout,
+    NotHtml,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+    TooLarge,
+    Unreachable,
+)
+from tests.workers.web import Script, allowed_client, say, serve
+from workers import fetch as fetching
+from workers import inflate
+from workers.fetch import HTML, Fetched, Want, fetch, open_client
+
+LIMIT = 2 << 20
+
+
+async def answered(answer: bytes, want: Want = HTML) -> Fetched:
+    async with serve({"/": answer}) as site, allowed_client(site) as client:
+        return await fetch(client, site.url(), want=want)
+
+
+async def test_a_page_comes_whole_with_its_headers() -> None:
+    got = await answered(say(body="<p>hi", content_language="de"))
+    assert got.body == b"<p>hi"
+    assert got.content_type == "text/html; charset=utf-8"
+    assert got.language == "de"
+
+
+async def test_we_say_who_we_are_and_send_nothing_else() -> None:
+    async with (
+        serve({"/": say(body="x", set_cookie="a=b"), "/2": say()}) as site,
+        allowed_client(site) as client,
+    ):
+        await fetch(client, site.url())
+        await fetch(client, site.url("/2"))
+    (_, first), (_, second) = site.asked
+    assert first["user-agent"].startswith("brandcontextbot/")
+    assert first["user-agent"].endswith("(+https://tenantry.test/bot)")
+    assert first["accept-encoding"] == "gzip"
+    assert "cookie" not in second
+
+
+async def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    assert (await answered(say(body="<p>"))).body == b"<p>"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "identity", "GZIP"])
+async def test_one_layer_is_inflated(encoding: str) -> None:
+    plain = b"<p>hello"
+    packed = {"deflate": zlib.compress(plain), "identity": plain}.get(encoding, gzip.compress(plain))
+    assert (await answered(say(body=packed, content_encoding=encoding))).body == b"<p>hello"
+
+
+async def test_deflate_without_its_header_is_inflated_too() -> None:
+    bare = zlib.compressobj(wbits=-15)
+    packed = bare.compress(b"<p>hello") + bare.flush()
+    assert (await answered(say(body=packed, content_encoding="deflate"))).body == b"<p>hello"
+
+
+async def test_three_layers_that_stand_for_4_gib_are_refused() -> None:
+    bomb = gzip.compress(gzip.compress(gzip.compress(bytes(1 << 20))))
+    with pytest.raises(FetchFailed, match="encoding") as refused:
+        await answered(say(body=bomb, content_encoding="gzip, gzip, gzip"))
+    assert not refused.value.retryable
+
+
+async def test_layers_in_two_headers_are_refused() -> None:
+    answer = say(body=gzip.compress(b"x"), content_encoding="gzip").replace(
+        b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n", 1
+    )
+    with pytest.raises(FetchFailed, match="encoding"):
+        await answered(answer)
+
+
+def bomb_of_2_gib() -> bytes:
+    """gzip's header and 128 times the same 16 MiB of nothing."""
+    squeeze = zlib.compressobj(9, wbits=-15)
+    block = squeeze.compress(bytes(16 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + block * 128
+
+
+async def test_one_layer_of_2_mib_that_inflates_to_2_gib_is_too_large() -> None:
+    bomb = bomb_of_2_gib()
+    assert len(bomb) < LIMIT + (100 << 10)
+    with pytest.raises(TooLarge):
+        await answered(say(body=bomb[:LIMIT], content_encoding="gzip"))
+    assert len(inflate.inflate(bomb, LIMIT)) == LIMIT + 1
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br"])
+async def test_an_encoding_that_we_did_not_ask_for_is_refused(encoding: str) -> None:
+    with pytest.raises(FetchFailed, match="encoding"):
+        await answered(say(body=b"x", content_encoding=encoding))
+
+
+@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"<p>" * 1000)[:40]], ids=["broken", "cut"])
+async def test_broken_compression_is_a_failed_fetch(body: bytes) -> None:
+    with pytest.raises(FetchFailed):
+        await answered(say(body=body, content_encoding="gzip"))
+
+
+async def test_a_plain_page_may_have_2_mib_and_no_byte_more() -> None:
+    assert len((await answered(say(body=b"a" * LIMIT))).body) == LIMIT
+    with pytest.raises(TooLarge):
+        await answered(say(body=b"a" * (LIMIT + 1)))
+
+
+async def test_what_may_be_cut_is_cut() -> None:
+    want = Want(accept="text/plain", limit=100, cut=True)
+    assert (await answered(say(body=b"a" * 300), want=want)).body == b"a" * 100
+    packed = say(body=gzip.compress(b"a" * 300), content_encoding="gzip")
+    assert (await answered(packed, want=want)).body == b"a" * 100
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "image/png", "text/plain", "application/pdf"])
+async def test_another_type_is_not_html(content_type: str) -> None:
+    with pytest.raises(NotHtml, match=content_type):
+        await answered(say(body="{}", content_type=content_type))
+
+
+async def test_no_type_is_html_where_it_looks_like_it() -> None:
+    assert (await answered(say(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
+    with pytest.raises(NotHtml):
+        await answered(say(body="%PDF-1.7", content_type=""))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "retryable"),
+    [
+        (400, FetchFailed, False),
+        (401, SourceForbidden, False),
+        (403, SourceForbidden, False),
+        (404, SourceNotFound, False),
+        (408, FetchFailed, True),
+        (410, SourceNotFound, False),
+        (429, SourceRateLimited, True),
+        (451, SourceForbidden, False),
+        (500, FetchFailed, True),
+        (503, FetchFailed, True),
+        (304, FetchFailed, False),
+    ],
+)
+async def test_each_status_has_its_code(status: int, error: type[SourceError], retryable: bool) -> None:
+    with pytest.raises(error) as refused:
+        await answered(say(status))
+    assert refused.value.retryable is retryable
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry_after": "120"}, 120.0),
+        ({"retry_after": "9" * 500}, 86400.0),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 60.0),
+        ({"retry_after": "Tue, 24 Nov 2026 11:00:00 GMT", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 0.0),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "-1"}, None),
+        ({}, None),
+    ],
+)
+async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], wait: float | None) -> None:
+    for status in (429, 503):
+        with pytest.raises(SourceError) as refused:
+            await answered(say(status, **headers))
+        assert refused.value.retry_after == wait
+
+
+async def test_redirects_are_followed_and_the_last_address_is_told() -> None:
+    answers = {
+        "/": say(301, location="/a"),
+        "/a": say(302, location="b?x=1#part"),
+        "/b?x=1": say(307, location="//HOST/c"),
+        "/c": say(body="<p>"),
+    }
+    async with serve(answers) as site, allowed_client(site) as client:
+        site.answers = {**answers, "/b?x=1": say(307, location=f"//{site.host}/c")}
+        got = await fetch(client, site.url())
+    assert got.url == site.url("/c")
+    assert site.paths == ["/", "/a", "/b?x=1", "/c"]
+
+
+async def test_a_loop_of_redirects_ends_after_five() -> None:
+    async with serve({"/": say(302, location="/")}) as site, allowed_client(site) as client:
+        with pytest.raises(FetchFailed, match="redirects more than 5") as refused:
+            await fetch(client, site.url())
+    assert len(site.asked) == 6
+    assert not refused.value.retryable
+
+
+async def test_each_redirect_is_admitted_before_it_is_opened() -> None:
+    seen = []
+
+    async def admit(url: str) -> None:
+        seen.append(url)
+        raise FetchBlocked("not there")
+
+    async with serve({"/": say(302, location="/a"), "/a": say()}) as site, allowed_client(site) as client:
+        with pytest.raises(FetchBlocked):
+            await fetch(client, site.url(), admit=admit)
+    assert seen == [site.url("/a")]
+    assert site.paths == ["/"]
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://exa mple.com:99999/", "mailto:a@b.c", "\x01"])
+async def test_a_redirect_to_nothing_that_can_be_opened_fails(location: str) -> None:
+    async with serve({"/": say(302, location=location)}) as site, allowed_client(site) as client:
+        with pytest.raises((FetchFailed, FetchBlocked)) as refused:
+            await fetch(client, site.url())
+    assert not (refused.value.retryable and not isinstance(refused.value, Unreachable))
+
+
+async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A byte each 20 ms: no read of it ever times out."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b"a")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("script", [drip, silence])
+async def test_a_slow_answer_ends_at_the_deadline(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "DEADLINE_S", 0.3)
+    async with serve({"/": script}) as site, allowed_client(site) as client:
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(FetchTimeout) as refused:
+            await fetch(client, site.url())
+        assert asyncio.get_running_loop().time() - started < 3
+    assert refused.value.retryable
+
+
+async def test_a_closed_port_is_unreachable() -> None:
+    async with serve({}) as site:
+        pass
+    async with allowed_client(site) as client:
+        with pytest.raises(Unreachable, match="could not be reached") as refused:
+            await fetch(client, site.url())
+    assert refused.value.retryable
+
+
+async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 100\r\n\r\nhalf")
+
+
+async def stammer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+@pytest.mark.parametrize("script", [hang_up, stammer])
+async def test_what_is_no_whole_answer_is_broken_off(script: Script) -> None:
+    async with serve({"/": script}) as site, allowed_client(site) as client:
+        with pytest.raises(Unreachable, match="broke off") as refused:
+            await fetch(client, site.url())
+    assert refused.value.retryable
+
+
+async def test_a_certificate_that_nobody_signed_is_named_and_not_tried_again(tmp_path: Path) -> None:
+    async with serve({"/": say()}, tls=self_signed(tmp_path)) as site, allowed_client(site) as client:
+        with pytest.raises(Unreachable, match=r"certificate of 127\.0\.0\.1") as refused:
+            await fetch(client, f"https://{site.host}/")
+    assert not refused.value.retryable
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    held = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "site.pem").write_bytes(held + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "site.pem")
+    return context
+
+
+async def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: released.wait(30))
+    monkeypatch.setattr(fetching, "DNS_S", 0.1)
+    async with open_client(allowed={}, contact="") as client:
+        with pytest.raises(Unreachable):
+            await fetch(client, "http://slow.example/")
+    released.set()
