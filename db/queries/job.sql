@@ -2,7 +2,7 @@
 --   other ended, or began, after this statement's snapshot). `send` is a hint: due now, and nobody of this tenant waits.
 with running as (
   select id, created_at, stage from job
-   where organization_id = :org and unique_key = :unique_key and state in ('queued', 'running')),
+   where organization_id = :org and unique_key = :unique_key and finished_at is null),
 cap as (
   select c.max_queued as n from organization o join pool_cap c on c.tier = o.tier and c.pool = :pool
    where o.id = :org and not :internal::boolean and coalesce(:run_at::timestamptz, now()) <= now()),
@@ -17,7 +17,7 @@ fresh as (
          coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
          case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key
    where not exists (select from running) and not exists (select from full_line)
-  on conflict (organization_id, unique_key) where unique_key is not null and state in ('queued', 'running') do nothing
+  on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
   returning id, created_at, stage, run_at <= now()
     and coalesce((select w.run_at > now() from job w
                    where w.pool = :pool and w.organization_id = :org and w.internal = :internal
@@ -30,55 +30,19 @@ select found.*, exists (select from full_line) as full_line
              select id, created_at, stage, false, false from running) found on true;
 
 -- name: pull_jobs
-select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
-  from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
+select * from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
 
--- name: settle_jobs    many at once, each by what its attempt came to. No row for an id: fenced. An accepted cancel ends a job as
---   canceled whatever its attempt says; refunds are attempts that cost nothing; what can't run again in time fails.
-with told as (
-  select * from unnest(:orgs::uuid[], :ids::uuid[], :fences::bigint[], :outcomes::text[], :results::jsonb[], :errors::jsonb[], :afters_s::float8[])
-             as t (org, id, fence, outcome, result, error, after_s)),
-mine as materialized (
-  select j.organization_id, j.id, j.fence, j.attempt, j.lease_owner, j.attempt_started_at,
-         t.outcome, t.result, t.error, now() + t.after_s * interval '1 second' as next_at, t.after_s > :scheduled_after_s as far,
-         (t.outcome in ('snoozed', 'interrupted'))::int as refund,
-         case when j.cancel_requested_at is not null then 'canceled'
-              when t.outcome in ('completed', 'failed', 'canceled') then t.outcome
-              when t.outcome = 'retry' and j.attempt >= j.max_attempts then 'failed'
-              when now() + t.after_s * interval '1 second' >= j.deadline_at then 'overdue'
-              else 'queued' end as verdict
-    from told t join job j on j.organization_id = t.org and j.id = t.id
-   where j.fence = t.fence and j.state = 'running'
-   order by j.organization_id, j.id for no key update of j),
-history as (
-  insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome, error)
-  select organization_id, id, fence, attempt, lease_owner, attempt_started_at,
-         case verdict when 'queued' then outcome when 'overdue' then outcome else verdict end,
-         error
-    from mine)
-update job j
-   set state = case m.verdict when 'overdue' then 'failed' else m.verdict end,
-       stage = case m.verdict when 'overdue' then 'failed' when 'queued' then case when m.far then 'scheduled' else 'queued' end else m.verdict end,
-       state_version = j.state_version + 1,
-       progress = case m.verdict when 'completed' then 1 else j.progress end,
-       result = case m.verdict when 'completed' then m.result end,
-       error = case m.verdict when 'failed' then m.error when 'overdue' then :overdue::jsonb end,
-       run_at = case m.verdict when 'queued' then m.next_at else j.run_at end,
-       attempt = j.attempt - m.refund,
-       finished_at = case when m.verdict <> 'queued' then now() end,
-       lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
-  from mine m
- where j.organization_id = m.organization_id and j.id = m.id
-returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+-- name: settle_jobs    a row for each claim that was not fenced
+select * from settle_jobs(:orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);
 
 -- name: hold_job    opens every step, after the project's lock where the step needs one
 select cancel_requested_at is not null as cancel from job
- where organization_id = :org and id = :id and fence = :fence and state = 'running' for no key update;
+ where organization_id = :org and id = :id and fence = :fence and attempt_started_at is not null for no key update;
 
 -- name: end_job    opens a commit: locks, fences and completes. No row: fenced; `cancel`: asked to cancel first, and not ended
 with mine as materialized (
   select organization_id, id, fence, attempt, lease_owner, attempt_started_at, cancel_requested_at is not null as cancel from job
-   where organization_id = :org and id = :id and fence = :fence and state = 'running' for no key update),
+   where organization_id = :org and id = :id and fence = :fence and attempt_started_at is not null for no key update),
 history as (
   insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
   select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'completed' from mine where not cancel),
@@ -93,7 +57,7 @@ select cancel from mine;
 update job
    set progress = greatest(progress, :progress), stage = coalesce(:stage, stage), cancelable = coalesce(:cancelable, cancelable),
        state_version = state_version + 1
- where organization_id = :org and id = :id and fence = :fence and state = 'running'
+ where organization_id = :org and id = :id and fence = :fence and attempt_started_at is not null
 returning cancel_requested_at is not null as cancel;
 
 -- name: get_job
@@ -147,7 +111,7 @@ returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.err
 
 -- name: ripen_jobs    scheduled rows whose time has come enter their lines
 with ripe as (
-  select organization_id, id from job where state = 'queued' and stage = 'scheduled' and run_at <= now()
+  select organization_id, id from job where stage = 'scheduled' and run_at <= now()
    order by run_at limit :limit for no key update skip locked)
 update job j set stage = 'queued', state_version = j.state_version + 1
   from ripe r where j.organization_id = r.organization_id and j.id = r.id;
@@ -161,7 +125,7 @@ with lost as materialized (
               when j.deadline_at <= now() then 'overdue'
               else 'queued' end as verdict
     from job j left join worker w on w.id = j.lease_owner
-   where j.state = 'running' and (w.id is null or w.lease_expires_at < now())
+   where j.lease_owner is not null and (w.id is null or w.lease_expires_at < now())
    limit :limit for no key update of j skip locked),
 history as (
   insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
@@ -179,7 +143,7 @@ returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.err
 
 -- name: end_overdue_jobs    queued past their deadline; a running one is ended by its worker or by rescue
 with late as (
-  select organization_id, id from job where state = 'queued' and deadline_at <= now()
+  select organization_id, id from job where finished_at is null and lease_owner is null and deadline_at <= now()
    order by deadline_at limit :limit for no key update skip locked)
 update job j
    set state = 'failed', stage = 'failed', state_version = j.state_version + 1, finished_at = now(), error = :overdue::jsonb

@@ -1,9 +1,9 @@
--- name: list_due_heads    the dispatcher's gate: the first due job of each pool that has one
+-- name: list_due_heads    the dispatcher's gate: a due job of each pool that has one; what is in a line and not due waits for seconds only, so it's soon found
 select p.name as pool, head.kind, head.id as job_id
   from pool p cross join lateral (
     select id, kind from job
      where pool = p.name and state = 'queued' and stage <> 'scheduled' and run_at <= now()
-     order by run_at limit 1) head
+     limit 1) head
  where not p.paused;
 
 -- name: list_pools    `mean_run_s` is of the attempts of the pool's last 100 ended jobs
@@ -25,3 +25,12 @@ select p.name, p.paused, due.queued, due.oldest_due_s,
 
 -- name: set_paused
 update pool set paused = :paused where name = :name;
+
+-- name: list_crews    each pool's workers by what their leases say; the row of one that is lost is kept for an hour
+select p.name as pool,
+       count(w.id) filter (where w.lease_expires_at > now() and w.state = 'active') as active,
+       count(w.id) filter (where w.lease_expires_at > now() and w.state = 'draining') as draining,
+       count(w.id) filter (where w.lease_expires_at <= now()) as lost
+  from pool p left join worker w on w.pool = p.name
+ group by p.name
+ order by p.name;

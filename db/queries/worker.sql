@@ -8,7 +8,7 @@ values (:id, :pool, :host, :pid, :version, :slots, now() + :lease_s * interval '
 with me as (
   update worker set lease_expires_at = now() + :lease_s * interval '1 second' where id = :id returning id)
 select j.organization_id, j.id, j.fence, j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue
-  from me left join job j on j.lease_owner = me.id and j.state = 'running';
+  from me left join job j on j.lease_owner = me.id;
 
 -- name: claims_held    as pull_jobs gave them
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
@@ -21,10 +21,10 @@ update worker set state = 'draining' where id = :id;
 delete from worker where id = :id;
 
 -- name: list_workers    whose lease stands
-select w.*, (select count(*) from job j where j.lease_owner = w.id and j.state = 'running') as running
+select w.*, (select count(*) from job j where j.lease_owner = w.id) as running
   from worker w where w.lease_expires_at > now() order by w.pool, w.started_at, w.id;
 
 -- name: prune_workers    long dead; one that a running job still names is rescue's to judge first
 delete from worker w
  where w.lease_expires_at < now() - :keep_s * interval '1 second'
-   and not exists (select from job j where j.lease_owner = w.id and j.state = 'running');
+   and not exists (select from job j where j.lease_owner = w.id);
