@@ -13,12 +13,12 @@ from api import errors
 from api.access import answering
 from api.gate import bind, gate
 from api.lifespan import serving
+from api.openapi import document
 from api.requests import ApiRequest
-from api.routes import audit, brand, ingest, jobs, keys, ops, projects, system, whoami
+from api.routes import audit, brand, docs, ingest, jobs, keys, ops, projects, system, whoami
 from schemas.settings import Settings, from_env
 from telemetry import logs
 
-PREFIX = "/v1"
 MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key.
@@ -53,8 +53,9 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         settings = from_env(os.environ)
         logs.configure(process="web", level=settings.log_level)
     serve = partial(serving, settings=settings, clock=clock or _now)
+    behind_the_gate = Router("/v1", route_handlers=ROUTES, before_request=gate)
     app = Api(
-        route_handlers=[Router(PREFIX, route_handlers=ROUTES, before_request=gate), *system.ROUTES],  # type: ignore[arg-type]  # see request_class
+        route_handlers=[behind_the_gate, *docs.ROUTES, *system.ROUTES],
         request_class=ApiRequest,
         lifespan=[serve],
         exception_handlers={Exception: errors.answer},
@@ -62,7 +63,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         openapi_config=None,
         logging_config=None,
     )
-    bind(app, PREFIX)
+    bind(app)
+    app.state.openapi = document.render(app)
     return app
 
 

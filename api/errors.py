@@ -1,7 +1,7 @@
 """From what was raised to the answer: one table, one envelope, the framework's own errors included."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from litestar import Request, Response
@@ -13,25 +13,36 @@ from schemas.envelope import Envelope, Problem
 from schemas.errors import DomainError, Unauthenticated, Unavailable
 from telemetry import logs
 
-STATUS = {
-    "BAD_REQUEST": 400,
-    "UNAUTHENTICATED": 401,
-    "FORBIDDEN_SCOPE": 403,
-    "RETURN_URL_NOT_ALLOWED": 403,
-    "APPROVAL_REQUIRED": 403,
-    "NOT_FOUND": 404,
-    "METHOD_NOT_ALLOWED": 405,
-    "CONFLICT": 409,
-    "CONTENT_REJECTED": 409,
-    "IDEMPOTENCY_CONFLICT": 409,
-    "PRECONDITION_FAILED": 412,
-    "PAYLOAD_TOO_LARGE": 413,
-    "UNSUPPORTED_MEDIA_TYPE": 415,
-    "VALIDATION": 422,
-    "RATE_LIMITED": 429,
-    "INTERNAL": 500,
-    "KILL_SWITCH": 503,
-    "UNAVAILABLE": 503,
+
+class Code(NamedTuple):
+    """What a code is answered with, and when."""
+
+    status: int
+    when: str
+
+
+#: The contract (api.md 2): codes are added, never changed.
+CODES = {
+    "BAD_REQUEST": Code(400, "the body is not readable JSON"),
+    "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
+    "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
+    "RETURN_URL_NOT_ALLOWED": Code(403, "the origin is not on the key's list"),
+    "APPROVAL_REQUIRED": Code(403, "the content awaits approval: `details.approvalStatus`"),
+    "NOT_FOUND": Code(404, "it is not there, or another organization's"),
+    "METHOD_NOT_ALLOWED": Code(405, "the path has other methods: `Allow`"),
+    "CONFLICT": Code(409, "the state of the thing forbids it now: `details.reason`"),
+    "CONTENT_REJECTED": Code(409, "the content was rejected"),
+    "IDEMPOTENCY_CONFLICT": Code(
+        409, "the Idempotency-Key is another request's, or its first still runs: `details.reason` IN_FLIGHT"
+    ),
+    "PRECONDITION_FAILED": Code(412, "`If-Match` names an older version"),
+    "PAYLOAD_TOO_LARGE": Code(413, "the body is larger than 1 MiB"),
+    "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not application/json"),
+    "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
+    "RATE_LIMITED": Code(429, "`details.limit` is used up: wait as long as `Retry-After` says"),
+    "INTERNAL": Code(500, "a fault of ours; tell us the request's id"),
+    "KILL_SWITCH": Code(503, "the key was switched off"),
+    "UNAVAILABLE": Code(503, "our database can't be reached: repeat after `Retry-After`"),
 }
 
 #: What the framework raises, by its status.
@@ -66,7 +77,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
     return Response(
         Envelope(error=problem),
-        status_code=STATUS[code],
+        status_code=CODES[code].status,
         headers=headers,
         media_type="application/json",
     )

@@ -1,9 +1,9 @@
 """The checks between routing and a route's own work, in api.md 2's order: 401, 503, 429, 403, 415, 422."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
@@ -19,32 +19,32 @@ from schemas.keys import Scope
 class Access(NamedTuple):
     """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
 
-    `refusals` are the statuses of its own; those that gate, body and parameters bring are known.
+    `statuses` are the statuses of its own; those that gate, body and parameters bring are known.
     """
 
     scope: Scope | None
     kind: Class
-    refusals: tuple[int, ...]
+    statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
     body: bool = False
 
 
-def requires(scope: Scope | None, kind: Class, *refusals: int) -> dict[str, Any]:
+def requires(scope: Scope | None, kind: Class, *statuses: int) -> dict[str, Any]:
     """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
-    return {"access": Access(scope, kind, refusals)}
+    return {"access": Access(scope, kind, statuses)}
 
 
-def bind(app: Litestar, prefix: str) -> None:
-    """Complete each route's `Access` from its signature. Raises KeyError for a route without one."""
+def bind(app: Litestar) -> None:
+    """Complete the `Access` of each route behind the gate. Raises KeyError for one that has none."""
     for route in app.routes:
-        if isinstance(route, HTTPRoute) and route.path.startswith(prefix):
-            for handler in route.route_handlers:
-                if handler.http_methods != {"OPTIONS"}:
-                    handler.opt["access"] = _completed(handler)
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.resolve_before_request() is gate and handler.http_methods != {"OPTIONS"}:
+                handler.opt["access"] = _completed(handler)
 
 
-async def gate(request: ApiRequest) -> None:
+async def gate(connection: Request[Any, Any, Any]) -> None:
     """Runs before each route and raises the first refusal. Whoever asks for OPTIONS passes."""
+    request = cast("ApiRequest", connection)
     access: Access | None = request.route_handler.opt.get("access")
     if access is None:
         return

@@ -88,7 +88,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     return Response(job, headers=headers)
 
 
-@get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+@get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))
 async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[None] | Stream:
     """Server-sent events: each message is the whole job and its id the job's version, up to the last one.
 
@@ -103,7 +103,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
 
 
-@post("/jobs/{job_id:str}/cancel", opt=requires("jobs:cancel", Class.WRITE_LIGHT, 404, 409), status_code=202)
+@post("/jobs/{job_id:str}/cancel", opt=requires("jobs:cancel", Class.WRITE_LIGHT, 200, 404, 409), status_code=202)
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
     """Stop a job: at once while it is queued, at its next step when it runs. 200 if it had ended before."""
 

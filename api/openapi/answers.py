@@ -1,0 +1,101 @@
+"""What a request may be answered: every status that an operation has, each with its shape and headers."""
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar.response import Stream
+
+from api.errors import CODES
+from api.openapi.operations import Operation
+from schemas import ids
+
+Json = dict[str, Any]
+
+#: Statuses without a body.
+_EMPTY = {204, 304}
+
+#: What any key, any body and any write may be answered; a route's own statuses come on top.
+_KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415}, {409, 413}
+
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+
+HEADERS: dict[str, Json] = {
+    "X-Request-Id": {"description": "Name it when you ask us about a request.", "schema": _TEXT},
+    "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT},
+    "RateLimit": {"description": "What is left of each, and seconds until some returns.", "schema": _TEXT},
+    "X-RateLimit-Endpoint-Class": {"description": "Which budget the route uses.", "schema": _TEXT},
+    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": _NUMBER},
+    "Location": {"description": "Where the thing can be read.", "schema": _TEXT},
+    "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT},
+    "Idempotent-Replayed": {"description": "`true` on a repeat of an earlier answer.", "schema": _TEXT},
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
+}
+
+_LIMITS = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
+
+
+def refused(status: int) -> Json:
+    """The one description of an error status, which every operation refers to."""
+    codes = {name: code for name, code in CODES.items() if code.status == status}
+    example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
+    extra = {401: ["WWW-Authenticate"], 429: ["Retry-After", *_LIMITS], 503: ["Retry-After"]}
+    return {
+        "description": "\n".join(f"- `{name}`: {code.when}" for name, code in codes.items()),
+        "headers": _named("X-Request-Id", *extra.get(status, [])),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Envelope"},
+                "example": {"error": example},
+            }
+        },
+    }
+
+
+def answers(one: Operation, schemas: dict[Any, Json]) -> Json:
+    """By status."""
+    successes = {one.handler.status_code, *(status for status in _own(one) if status < 400)}
+    return {
+        **{str(status): _success(one, status, schemas) for status in sorted(successes)},
+        **{str(status): {"$ref": f"#/components/responses/E{status}"} for status in sorted(_refusals(one))},
+    }
+
+
+def _refusals(one: Operation) -> set[int]:
+    if one.access is None:
+        return {500, *({503} if one.path == "/readyz" else ())}
+    return {
+        *_KEY,
+        *(_SCOPE if one.access.scope else ()),
+        *(_BODY if one.body is not None else ()),
+        *(_WRITE if one.writes else ()),
+        *(status for status in _own(one) if status >= 400),
+    }
+
+
+def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+    names = ["X-Request-Id", *(_LIMITS if one.access else ())]
+    names += ["Location"] if status in {201, 202} else []
+    names += ["Retry-After"] if status == 202 else []
+    names += ["ETag"] if {304, 412} & set(_own(one)) else []
+    names += ["Idempotent-Replayed"] if one.writes else []
+    said = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
+    return said if status in _EMPTY or one.answer is None else {**said, "content": _content(one, schemas)}
+
+
+def _content(one: Operation, schemas: dict[Any, Json]) -> Json:
+    if one.answer is Stream:
+        return {"text/event-stream": {"schema": _TEXT}}
+    if one.answer in schemas:
+        return {"application/json": {"schema": schemas[one.answer]}}
+    return {str(one.handler.media_type): {"schema": _TEXT}}
+
+
+def _own(one: Operation) -> tuple[int, ...]:
+    return one.access.statuses if one.access else ()
+
+
+def _named(*names: str) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+_EXAMPLE_ID = f"{ids.REQUEST}_01930e5c-1c1c-7b1c-8f0e-3f6d3b1a2c4d"

@@ -1,0 +1,91 @@
+"""The whole of it, as JSON."""
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+
+from api.errors import CODES
+from api.openapi.answers import HEADERS, answers, refused
+from api.openapi.operations import Operation, operations
+from api.openapi.parameters import parameters
+from schemas.envelope import Envelope
+
+Json = dict[str, Any]
+
+ABOUT = """Projects as tenants, brand context by ingest jobs.
+
+Every answer has an `X-Request-Id`, every error the same envelope with a `code` to branch on. Repeat any write
+safely with an `Idempotency-Key`. Inside `/v1` fields and enum values may be added; nothing else changes.
+"""
+
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lp_live_...`"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "Wins over the other."},
+}
+
+
+def render(app: Litestar) -> bytes:
+    """An OpenAPI 3.1 document of every route that the app has."""
+    found = operations(app)
+    schemas, components = _shapes(found)
+    paths: dict[str, Json] = {}
+    for one in found:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+    statuses = sorted({code.status for code in CODES.values()})
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Tenantry", "version": version("tenantry"), "description": ABOUT},
+            "servers": [{"url": "/"}],
+            "paths": paths,
+            "components": {
+                "schemas": components,
+                "responses": {f"E{status}": refused(status) for status in statuses},
+                "headers": HEADERS,
+                "securitySchemes": _SECURITY,
+            },
+        }
+    )
+
+
+def _shapes(found: list[Operation]) -> tuple[dict[Any, Json], Json]:
+    """A reference for each type that crosses the boundary, and what they refer to."""
+    named = [kind for one in found for kind in (one.body, one.answer) if _is_shape(kind)]
+    kinds = list(dict.fromkeys([*named, Envelope]))
+    refs, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    return dict(zip(kinds, refs, strict=True)), components
+
+
+def _is_shape(kind: Any) -> bool:
+    origin = getattr(kind, "__origin__", kind)
+    return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
+
+
+def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
+    summary, _, more = (one.handler.fn.__doc__ or "").partition("\n")
+    said = {
+        "operationId": one.handler.handler_name,
+        "tags": [one.handler.fn.__module__.rpartition(".")[2]],
+        "summary": summary.strip(),
+        "description": "\n\n".join(filter(None, [more.strip(), _asks(one)])),
+        "parameters": parameters(one),
+        "responses": answers(one, schemas),
+        "security": [{"bearer": []}, {"apiKey": []}] if one.access else [],
+    }
+    return said if one.body is None else {**said, "requestBody": _body(one, schemas)}
+
+
+def _asks(one: Operation) -> str:
+    if one.access is None:
+        return ""
+    scope = f"the scope `{one.access.scope}`" if one.access.scope else "any key"
+    return f"Needs {scope}; counts as `{one.access.kind}`."
+
+
+def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
+    return {
+        "required": not one.fields["data"].has_default,
+        "content": {"application/json": {"schema": schemas[one.body]}},
+    }

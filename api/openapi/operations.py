@@ -1,0 +1,72 @@
+"""What there is to document: each method of each path, and what its handler's signature says."""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import NoneType
+from typing import Any, NamedTuple, get_args
+
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
+
+from api.gate import Access
+
+_UNDERSCORE = re.compile(r"_([a-z])")
+
+
+class Operation(NamedTuple):
+    """One method of one path; `access` is None where no key is asked for."""
+
+    path: str
+    method: str
+    handler: HTTPRouteHandler
+    access: Access | None
+
+    @property
+    def writes(self) -> bool:
+        return self.access is not None and self.method != "GET"
+
+    @property
+    def fields(self) -> Mapping[str, FieldDefinition]:
+        return self.handler.parsed_fn_signature.parameters
+
+    @property
+    def body(self) -> Any:
+        """The type of the JSON that it reads, or None."""
+        return self.fields["data"].annotation if "data" in self.fields else None
+
+    @property
+    def answer(self) -> Any:
+        """The type that it answers when all goes well, `Stream` for events, or None for no body."""
+        returned = self.handler.parsed_fn_signature.return_type
+        kinds = returned.inner_types if returned.is_union else (returned,)
+        if any(kind.is_subclass_of(Stream) for kind in kinds):
+            return Stream
+        if returned.is_subclass_of(Response):
+            return without_none(get_args(returned.raw)[0])
+        return returned.annotation
+
+
+def operations(app: Litestar) -> list[Operation]:
+    """By path, then by method."""
+    return sorted(_operations(app), key=lambda one: (one.path, one.method))
+
+
+def without_none(kind: Any) -> Any:
+    """`X` for `X | None`."""
+    kinds = [one for one in get_args(kind) if one is not NoneType]
+    return kinds[0] if NoneType in get_args(kind) else kind
+
+
+def camel(name: str) -> str:
+    return _UNDERSCORE.sub(lambda found: found[1].upper(), name)
+
+
+def _operations(app: Litestar) -> Iterator[Operation]:
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.resolve_include_in_schema():
+                (method,) = handler.http_methods
+                yield Operation(camel(route.path_format), method, handler, handler.opt.get("access"))

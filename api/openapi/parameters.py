@@ -1,0 +1,81 @@
+"""What a request may carry beside its body."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from litestar.params import ParameterKwarg, QueryParameter
+from litestar.typing import FieldDefinition
+
+from api.openapi.operations import Operation, camel, without_none
+from schemas import ids
+
+Json = dict[str, Any]
+
+#: JSON Schema's words for the bounds that a parameter may have.
+_BOUNDS = {
+    "ge": "minimum",
+    "le": "maximum",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+}
+
+_IDS = {"project_id": ids.PROJECT, "job_id": ids.JOB, "api_key_id": ids.KEY}
+
+_TAGS = {"type": "string", "examples": ['"3"']}
+
+HEADERS: dict[str, Json] = {
+    "Idempotency-Key": {
+        "description": "Makes a repeat safe: the same request gets the first answer again, for 24 hours.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    },
+    "If-Match": {"description": "Only if this is still the version (`ETag`); else 412.", "schema": _TAGS},
+    "If-None-Match": {
+        "description": "The version (`ETag`) that you have; 304 if it still is.",
+        "schema": _TAGS,
+    },
+}
+
+
+def parameters(one: Operation) -> list[Json]:
+    """Of path, query and head."""
+    return [*_path(one), *_query(one), *_head(one)]
+
+
+def _path(one: Operation) -> Iterator[Json]:
+    for name in one.fields:
+        if f"{{{camel(name)}}}" in one.path:
+            prefix = _IDS.get(name)
+            about = {"description": f"`{prefix}_...`, or the bare UUID."} if prefix else {}
+            yield {"name": camel(name), "in": "path", "required": True, "schema": {"type": "string"}, **about}
+
+
+def _query(one: Operation) -> Iterator[Json]:
+    for name, field in one.fields.items():
+        if isinstance(field.kwarg_definition, QueryParameter):
+            given = field.kwarg_definition
+            about = {"description": given.description} if given.description else {}
+            yield {
+                "name": given.name or name,
+                "in": "query",
+                "required": not field.has_default,
+                "schema": _schema(field, given),
+                **about,
+            }
+
+
+def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
+    bounds = {
+        word: getattr(given, name) for name, word in _BOUNDS.items() if getattr(given, name) is not None
+    }
+    default = {"default": field.default} if field.has_default and field.default is not None else {}
+    return {**msgspec.json.schema(without_none(field.annotation)), **bounds, **default}
+
+
+def _head(one: Operation) -> Iterator[Json]:
+    own = one.access.statuses if one.access else ()
+    wanted = {"Idempotency-Key": one.writes, "If-Match": 412 in own, "If-None-Match": 304 in own}
+    for name, applies in wanted.items():
+        if applies:
+            yield {"name": name, "in": "header", "required": False, **HEADERS[name]}
