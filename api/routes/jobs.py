@@ -103,7 +103,11 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
 
 
-@post("/jobs/{job_id:str}/cancel", opt=requires("jobs:cancel", Class.WRITE_LIGHT, 200, 404, 409), status_code=202)
+@post(
+    "/jobs/{job_id:str}/cancel",
+    opt=requires("jobs:cancel", Class.WRITE_LIGHT, 200, 404, 409),
+    status_code=202,
+)
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
     """Stop a job: at once while it is queued, at its next step when it runs. 200 if it had ended before."""
 
