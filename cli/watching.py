@@ -4,13 +4,15 @@ One process that dies is no reason to take the others down, as on a real host: i
 second, then after ever longer ones, and anew from a second once it has lasted.
 """
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn, Self
+from typing import IO, Any, NoReturn, Self
 
 import click
+import msgspec
 
 from db.server import Server, tail
 
@@ -53,6 +55,7 @@ class Logs:
 
     def __init__(self, servers: Mapping[str, Server]) -> None:
         self.width = max(map(len, servers))
+        self.for_person = sys.stderr.isatty()
         self.files = {name: _emptied(server.log) for name, server in servers.items()}
 
     def __enter__(self) -> Self:
@@ -66,7 +69,21 @@ class Logs:
     def copy(self) -> None:
         for name, file in self.files.items():
             for line in file:
-                click.echo(click.style(f"{name:<{self.width}} | ", dim=True) + line.rstrip(), err=True)
+                head = click.style(f"{name:<{self.width}} | ", dim=True)
+                click.echo(head + (readable(line) if self.for_person else line.rstrip()), err=True)
+
+
+def readable(line: str) -> str:
+    """A line of `telemetry.logs` as a person reads it: time, level unless it is info, event, fields."""
+    try:
+        said = msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return line.rstrip()
+    at, level, event = (str(said.pop(name, "")) for name in ("at", "level", "event"))
+    traceback = said.pop("exception", None)
+    fields = [f"{name}={value}" for name, value in said.items() if name != "process"]
+    words = [at[11:19], level * (level != "info"), event, *fields]
+    return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
 
 
 def _emptied(file: Path) -> IO[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.watching import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Logs, Watched
+from cli.watching import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Logs, Watched, readable
 from db.server import Server
 from tests.waiting import until
 
@@ -85,3 +85,22 @@ def test_logs_are_copied_behind_the_name_of_their_writer(
         server.launch()
         until(lambda: server.exit_code is not None)
     assert "web        | a last word\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            '{"at":"2026-11-24T16:20:37.1Z","level":"info","process":"web","event":"serving","port":80}\n',
+            "16:20:37 serving port=80",
+        ),
+        (
+            '{"at":"2026-11-24T16:20:37Z","level":"error","event":"broke","exception":"Traceback\\n  x"}\n',
+            "16:20:37 error broke\nTraceback\n  x",
+        ),
+        ("[INFO] Listening at: http://127.0.0.1:80\n", "[INFO] Listening at: http://127.0.0.1:80"),
+        ("[1, 2]\n", "[1, 2]"),
+    ],
+)
+def test_a_person_reads_words_not_json(line: str, shown: str) -> None:
+    assert readable(line) == shown
