@@ -23,6 +23,9 @@ from telemetry import metrics
 #: What a request may wait for Redis, and for how long it then doesn't ask again.
 BUDGET_S, COOL_S = 0.05, 1.0
 
+#: A process sends no more than one message of a kind in this time: a worker that is busy looks by itself.
+PAUSE_S = 0.005
+
 #: A message that nobody wanted for an hour says nothing any more.
 EXPIRES_S = 3600
 
@@ -68,14 +71,47 @@ async def disconnect(client: ArqRedis) -> None:
 
 
 class Courier:
-    """Sends wake-ups after commit; a wake-up that can't be sent in time isn't sent."""
+    """Sends wake-ups after commit; a wake-up that can't be sent in time isn't sent.
+
+    A message says only that there is work of a kind, so those of one moment go as one: under load a
+    message for each job would cost the sender and the workers more than the job.
+    """
 
     def __init__(self, client: ArqRedis, breaker: Breaker) -> None:
         self._client = client
         self._breaker = breaker
+        # By pool and kind: the wake that goes next, while one has just gone.
+        self._next: dict[tuple[str, str], Wake | None] = {}
+        self._following: set[asyncio.Task[None]] = set()
 
     async def send(self, wake: Wake) -> None:
-        """Never raises and takes at most `BUDGET_S`."""
+        """Never raises and takes at most `BUDGET_S`; soon after another one of its kind it goes later."""
+        line = wake.pool, wake.kind
+        if line in self._next:
+            self._next[line] = wake
+            return
+        self._next[line] = None
+        try:
+            await self._deliver(wake)
+        finally:
+            task = asyncio.create_task(self._follow(line))
+            self._following.add(task)
+            task.add_done_callback(self._following.discard)
+
+    async def flush(self) -> None:
+        """Send what still waits."""
+        await asyncio.gather(*self._following)
+
+    async def _follow(self, line: tuple[str, str]) -> None:
+        """What comes within `PAUSE_S` of a message goes as the next one."""
+        await asyncio.sleep(PAUSE_S)
+        while wake := self._next[line]:
+            self._next[line] = None
+            await self._deliver(wake)
+            await asyncio.sleep(PAUSE_S)
+        del self._next[line]
+
+    async def _deliver(self, wake: Wake) -> None:
         outcome = await self._try(wake) if self._breaker.passes() else "skipped"
         metrics.COURIER_SENDS.labels(wake.pool, outcome).inc()
 
@@ -113,7 +149,9 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
 async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
     """A courier with connections of its own. Redis need not be there."""
     client = connect(redis_url, timeout_s=BUDGET_S)
+    courier = Courier(client, Breaker(COOL_S))
     try:
-        yield Courier(client, Breaker(COOL_S))
+        yield courier
     finally:
+        await courier.flush()
         await disconnect(client)

@@ -64,6 +64,7 @@ async def test_a_wake_that_still_waits_is_not_sent_again(
 ) -> None:
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
+        await sender.flush()
         await sender.send(wake)
     assert len(await rings(client)) == 1
 
@@ -72,7 +73,25 @@ async def test_rings_that_nobody_hears_pile_up_only_so_far(client: ArqRedis, red
     async with courier.open_courier(redis_url) as sender:
         for _ in range(courier.RINGS + 5):
             await sender.send(Wake("ingest", "ingest_website", ids.new()))
+            await sender.flush()
     assert len(await rings(client)) == courier.RINGS
+
+
+async def test_wakes_of_one_moment_go_as_two_messages_the_first_and_the_last(
+    client: ArqRedis, redis_url: str
+) -> None:
+    """The last one is for what was committed after the first message may have been acted on."""
+    wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(20)]
+    async with courier.open_courier(redis_url) as sender:
+        await asyncio.gather(*map(sender.send, wakes))
+    assert await rings(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
+
+
+async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: Wake) -> None:
+    async with courier.open_courier(redis_url) as sender:
+        await sender.send(wake)
+        await sender.send(wake._replace(kind="another", job_id=ids.new()))
+        assert len(await rings(client)) == 2
 
 
 async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
@@ -81,11 +100,12 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
     with valkey(tmp_path) as server:
         async with courier.open_courier(server.url) as sender:
             await sender.send(wake)
+            await sender.flush()
             server.pause()
             failed, skipped = sends("failed"), sends("skipped")
             started = time.monotonic()
-            for _ in range(50):
-                await sender.send(wake)
+            for number in range(50):
+                await sender.send(wake._replace(kind=f"kind_{number}"))
             assert courier.BUDGET_S * 0.8 < time.monotonic() - started < courier.BUDGET_S * 5
             assert (sends("failed"), sends("skipped")) == (failed + 1, skipped + 49)
 
