@@ -31,7 +31,7 @@ def as_source_errors(url: str) -> Iterator[None]:
     A message names the host that was asked for and never an address that it resolved to: that would
     tell a stranger what our resolver knows.
     """
-    host = urlsplit(url).hostname
+    host = host_of(url)
     try:
         yield
     except SSRFGuardError as error:
@@ -44,7 +44,14 @@ def as_source_errors(url: str) -> Iterator[None]:
         raise unreachable(host, error) from error
 
 
-def unreachable(host: str | None, error: httpx.TransportError) -> Unreachable:
+def host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "the address"
+    except ValueError:
+        return "the address"
+
+
+def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
