@@ -7,7 +7,8 @@ import msgspec
 
 CURL = """\
 curl -sS {api}/v1/projects \\
-  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+  -H 'Authorization: Bearer {key}' \\
+  -H 'Content-Type: application/json' \\
   -d '{{"name": "Acme", "timezone": "Europe/Berlin"}}'"""
 
 READY = """
