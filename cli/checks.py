@@ -11,7 +11,8 @@ from redis.exceptions import RedisError
 from cli.connect import ADVICE, read_settings
 from db.migrate import pending
 from db.pool import Conn
-from domain import rings
+from domain import pools, rings
+from jobs.kinds import KINDS
 from schemas.base import Out
 from schemas.errors import MigrationChanged, SettingsInvalid
 
@@ -21,6 +22,8 @@ OLDEST_POSTGRES = 15
 CLOCK_S = 1.0
 
 REDIS_S = 2.0
+
+POOLS = {kind.pool for kind in KINDS.values()}
 
 
 class Check(Out, frozen=True):
@@ -111,6 +114,22 @@ async def _ahead(conn: Conn) -> tuple[float, float]:
     there = (await conn.fetchval("select clock_timestamp()")).timestamp()
     took = time.time() - before
     return took, before + took / 2 - there
+
+
+async def crews(conn: Conn) -> list[Check]:
+    """The workers of each pool that has kinds or workers."""
+    return [_crew(crew) for crew in await pools.list_crews(conn) if crew.pool in POOLS or any(crew[1:])]
+
+
+def _crew(crew: pools.Crew) -> Check:
+    counts = crew._asdict()
+    del counts["pool"]
+    detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
+    name = f"workers {crew.pool}"
+    if not crew.active:
+        advice = f"start `python -m workers {crew.pool}`: until then its jobs wait"
+        return Check(name=name, status="warn", detail=detail, advice=advice, value=counts)
+    return Check(name=name, status="ok", detail=detail, value=counts)
 
 
 async def redis(url: str) -> Check:

@@ -27,8 +27,9 @@ VITAL = {"settings", "postgresql"}
 async def doctor() -> Answer:
     """Check what this machine and the platform need, and say what is wrong.
 
-    Versions, settings, PostgreSQL, Redis, pending migrations, the clock. A warning leaves the exit
-    code at 0; anything wrong makes it 5 where the settings or PostgreSQL can't be used, else 1.
+    Versions, settings, PostgreSQL, Redis, this host's clock, pending migrations, secrets, workers, the
+    dispatcher. A warning leaves the exit code at 0; anything wrong makes it 5 where the settings or
+    PostgreSQL can't be used, else 1.
 
     \b
     Examples:
@@ -68,7 +69,8 @@ async def _examine_database(url: str, *, usable: bool) -> list[Check]:
 
 
 async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:
-    return [await checks.secrets(conn)] if usable else []
+    secrets = [await checks.secrets(conn)] if usable else []
+    return [*secrets, *await checks.crews(conn)]
 
 
 def _view(found: list[Check]) -> Table:

@@ -1,6 +1,7 @@
 """Pools and workers as an operator sees them; they belong to no organization."""
 
 import math
+from typing import NamedTuple
 
 import asyncpg
 
@@ -12,6 +13,15 @@ from schemas.ops import Pool, Worker
 
 #: A due job that runs this long or longer asks for a slot of its own, in seconds.
 WHOLE_SLOT_S = 10.0
+
+
+class Crew(NamedTuple):
+    """How many workers of a pool take work, take no more, and let their lease run out in the last hour."""
+
+    pool: str
+    active: int
+    draining: int
+    lost: int
 
 
 async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
@@ -29,6 +39,11 @@ async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:
 async def list_workers(conn: Conn) -> list[Worker]:
     """The workers whose lease stands."""
     return [_worker(row) for row in await worker.list_workers.all(conn)]
+
+
+async def list_crews(conn: Conn) -> list[Crew]:
+    """Every pool's workers, counted by the state of their leases."""
+    return [Crew(*row.values()) for row in await pool.list_crews.all(conn)]
 
 
 def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:

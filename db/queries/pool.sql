@@ -1,10 +1,17 @@
--- name: list_due_heads    the dispatcher's gate: a due job of each pool that has one; what is in a line and not due waits for seconds only, so it's soon found
-select p.name as pool, head.kind, head.id as job_id
-  from pool p cross join lateral (
-    select id, kind from job
-     where pool = p.name and state = 'queued' and stage <> 'scheduled' and run_at <= now()
-     limit 1) head
- where not p.paused;
+-- name: list_due    the dispatcher's gate: the database's time, and of each pool that has one a due job. Not the first one: what
+--   is in a line and not due waits for seconds only, so some due job is soon found. One row without a pool when none is due.
+select now() as at, due.*
+  from (select) one
+  left join (
+    select p.name as pool, head.kind, head.id as job_id, p.rotor
+      from pool p cross join lateral (
+        select id, kind from job
+         where pool = p.name and state = 'queued' and stage <> 'scheduled' and run_at <= now()
+         limit 1) head
+     where not p.paused) due on true;
+
+-- name: try_to_lead    held by the session until it ends; reached the database, at its own time
+select pg_try_advisory_lock(:lock) as leads, now() as at;
 
 -- name: list_pools    `mean_run_s` is of the attempts of the pool's last 100 ended jobs
 select p.name, p.paused, due.queued, due.oldest_due_s,

@@ -1,11 +1,14 @@
 """What `tenantry doctor` sees, on a platform that is well and on ones that aren't."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from db.pool import Conn
+from jobs import leases
+from schemas import ids
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
 
@@ -87,3 +90,30 @@ async def test_a_pepper_that_a_key_needs_is_missed(
     code, checks = await examined(tenantry)
     assert (code, checks["secrets"]["status"]) == (1, "fail")
     assert "test" in checks["secrets"]["detail"]
+
+
+async def register(conn: Conn, pool: str, lease_s: float) -> UUID:
+    worker_id = ids.new()
+    await leases.register(
+        conn, worker_id=worker_id, pool=pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
+    )
+    return worker_id
+
+
+async def test_workers_are_counted_by_their_leases(
+    tenantry: Tenantry, environment: Settings, conn: Conn
+) -> None:
+    await register(conn, "ingest", 60)
+    await register(conn, "ingest", -1)
+    await leases.drain(conn, worker_id=await register(conn, "ingest", 60))
+    code, checks = await examined(tenantry)
+    assert code == 0
+    assert checks["workers ingest"]["status"] == "ok"
+    assert checks["workers ingest"]["value"] == {"active": 1, "draining": 1, "lost": 1}
+
+
+async def test_a_pool_whose_jobs_nobody_takes_is_a_warning(tenantry: Tenantry, environment: Settings) -> None:
+    code, checks = await examined(tenantry)
+    assert (code, checks["workers ingest"]["status"]) == (0, "warn")
+    assert "python -m workers ingest" in checks["workers ingest"]["advice"]
+    assert "workers publish" not in checks
