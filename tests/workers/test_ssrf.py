@@ -109,6 +109,8 @@ VECTORS = [
     *ODD,
 ]
 
+REDIRECTS = [*zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=False)]
+
 
 class Net:
     """A network of the test: `answers` by name, canned `pages` by host, and all that was connected to."""
@@ -218,9 +220,7 @@ async def test_nothing_is_connected_on_the_first_hop(url: str, net: Net, client:
     assert net.connects == []
 
 
-@pytest.mark.parametrize(
-    ("url", "status"), zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=False)
-)
+@pytest.mark.parametrize(("url", "status"), REDIRECTS)
 async def test_nothing_is_connected_on_a_redirect(
     url: str, status: int, net: Net, client: httpx.AsyncClient
 ) -> None:
