@@ -18,6 +18,8 @@ READY = """
   Key      {key}
 
 {curl}
+
+Ctrl-C ends it all.
 """
 
 

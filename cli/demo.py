@@ -42,8 +42,9 @@ def allowing(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     return {ALLOW: ",".join(allowed)} if host else {}
 
 
-def ingest(api: str, key: str, url: str) -> dict[str, Any]:
-    """Create a project, ingest `url` into it and return the project. Raises `DemoFailed`."""
+def ingest(api: str, key: str, host: str) -> dict[str, Any]:
+    """Create a project, ingest the website into it and return the project. Raises `DemoFailed`."""
+    url = f"http://{host}/"
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{api}/v1", headers=headers, timeout=WAIT_S + 5, trust_env=False) as client:
         project = _answer(client.post("/projects", json={"name": "Tidewise", "timezone": "Europe/Paris"}))

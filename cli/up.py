@@ -87,18 +87,13 @@ def run(wanted: Wanted) -> None:
         stack.enter_context(processes.running(children))
         stack.callback(say, "ending: what runs may finish; a second signal drops it")
         say(f"{', '.join(children)} answer")
-        _present(_ready(port, settings), site, wanted, say)
+        ready = _ready(port, settings)
+        brand = demo.ingest(ready.api, ready.api_key, site) if site else None
+        logs.copy()
+        announce(ready, as_json=wanted.as_json)
+        if brand:
+            demo.show(brand, sys.stderr if wanted.as_json else sys.stdout)
         watch({**servers.embedded, **children}, logs, say)
-
-
-def _present(ready: Ready, site: str | None, wanted: Wanted, say: Laps) -> None:
-    """The announcement comes when all is done, the demo's ingest too."""
-    brand = demo.ingest(ready.api, ready.api_key, f"http://{site}/") if site else None
-    if brand:
-        say(f"a project whose brand was read from http://{site}/")
-    announce(ready, as_json=wanted.as_json)
-    if brand:
-        demo.show(brand, sys.stderr if wanted.as_json else sys.stdout)
 
 
 def _usable(port: int) -> int:

@@ -81,7 +81,7 @@ def readable(line: str) -> str:
         return line.rstrip()
     at, level, event = (str(said.pop(name, "")) for name in ("at", "level", "event"))
     traceback = said.pop("exception", None)
-    fields = [f"{name}={value}" for name, value in said.items() if name != "process"]
+    fields = [f"{name}={value}" for name, value in said.items() if name != "process" and value is not None]
     words = [at[11:19], level * (level != "info"), event, *fields]
     return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
 
