@@ -45,9 +45,15 @@ async def open_pool(
         yield pool
 
 
-async def connect(database_url: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(
+    database_url: str, *, name: str, command_timeout: float | None = None
+) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection outside any pool, for what holds a session (an advisory lock)."""
-    conn = await asyncpg.connect(database_url, server_settings={**SESSION, "application_name": name})
+    conn = await asyncpg.connect(
+        database_url,
+        command_timeout=command_timeout,
+        server_settings={**SESSION, "application_name": name},
+    )
     await _speak_json(conn)
     return conn
 

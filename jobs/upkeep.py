@@ -1,12 +1,16 @@
-"""What keeps the ledger true while nobody calls: each chore in batches, safe to run anywhere at once.
+"""What keeps the ledger true while nobody calls: each chore a batch at a time, safe to run anywhere at once.
 
 They skip rows that somebody holds, so they wait for nothing. What ends jobs answers with them, and
 their subjects end in the same transaction: outside this package call `domain.upkeep`.
 """
 
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
 from db.pool import Conn
 from db.queries import job, pool, worker
-from jobs.ledger import Moved, Wake
+from jobs.ledger import Moved
 from jobs.outcomes import DEADLINE, POISONED, WORKER_LOST, error_of
 
 BATCH = 500
@@ -15,10 +19,29 @@ MAX_CRASHES = 3
 #: How long what has ended is kept, in seconds.
 KEEP_JOBS_S, KEEP_WORKERS_S = 30 * 86400.0, 3600.0
 
+#: The advisory lock of the dispatcher that works; the others stand by.
+LEADER_LOCK = 7202
 
-async def due_heads(conn: Conn) -> list[Wake]:
-    """A due job of each pool that has one and isn't paused."""
-    return [Wake(*row.values()) for row in await pool.list_due_heads.all(conn)]
+
+class Due(NamedTuple):
+    """A pool with something due. Another `job_id` or `rotor` than before: somebody pulls."""
+
+    pool: str
+    kind: str
+    job_id: UUID
+    rotor: UUID
+
+
+async def try_to_lead(conn: Conn) -> tuple[bool, datetime]:
+    """Whether this session leads from now on, or already did; and the database's time."""
+    [row] = await pool.try_to_lead.all(conn, lock=LEADER_LOCK)
+    return row["leads"], row["at"]
+
+
+async def look(conn: Conn) -> tuple[datetime, list[Due]]:
+    """The database's time, and the pools that have something due and aren't paused."""
+    rows = await pool.list_due.all(conn)
+    return rows[0]["at"], [Due(*[*row.values()][1:]) for row in rows if row["pool"]]
 
 
 async def ripen(conn: Conn) -> int:
@@ -26,10 +49,11 @@ async def ripen(conn: Conn) -> int:
     return await job.ripen_jobs.run(conn, limit=BATCH)
 
 
-async def rescue(conn: Conn) -> list[Moved]:
-    """Take jobs from workers whose lease has run out. Judge leases only in unbroken contact with Postgres."""
+async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
+    """Take jobs from workers whose lease has run out, if the database's time is still `before` that."""
     rows = await job.rescue_jobs.all(
         conn,
+        before=before,
         limit=BATCH,
         max_crashes=MAX_CRASHES,
         poisoned=error_of(POISONED),
@@ -51,5 +75,5 @@ async def prune_jobs(conn: Conn) -> int:
 
 
 async def prune_workers(conn: Conn) -> int:
-    """Delete workers long dead that hold nothing; how many."""
+    """Delete the rows of workers long dead that hold nothing; how many."""
     return await worker.prune_workers.run(conn, keep_s=KEEP_WORKERS_S)

@@ -22,4 +22,8 @@ select distinct vault_key_id from idempotency_key
  where vault_key_id is not null and created_at > now() - interval '24 hours';
 
 -- name: prune_keys
-delete from idempotency_key where created_at <= now() - interval '24 hours';
+with old as (
+  select organization_id, api_key_id, key from idempotency_key
+   where created_at <= now() - interval '24 hours' order by created_at limit :limit for update skip locked)
+delete from idempotency_key k using old
+ where k.organization_id = old.organization_id and k.api_key_id = old.api_key_id and k.key = old.key;

@@ -116,7 +116,8 @@ with ripe as (
 update job j set stage = 'queued', state_version = j.state_version + 1
   from ripe r where j.organization_id = r.organization_id and j.id = r.id;
 
--- name: rescue_jobs    of workers that are gone or let their lease run out; `max_crashes` such ends and the job is given up
+-- name: rescue_jobs    of workers that are gone or let their lease run out; `max_crashes` such ends and the job is given up.
+--   `before` keeps a statement that an outage held back from judging leases that nobody could renew meanwhile.
 with lost as materialized (
   select j.organization_id, j.id, j.fence, j.attempt, j.lease_owner, j.attempt_started_at,
          case when j.cancel_requested_at is not null then 'canceled'
@@ -125,7 +126,7 @@ with lost as materialized (
               when j.deadline_at <= now() then 'overdue'
               else 'queued' end as verdict
     from job j left join worker w on w.id = j.lease_owner
-   where j.lease_owner is not null and (w.id is null or w.lease_expires_at < now())
+   where j.lease_owner is not null and (w.id is null or w.lease_expires_at < now()) and now() < :before
    limit :limit for no key update of j skip locked),
 history as (
   insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)

@@ -41,3 +41,9 @@ select p.name as pool,
   from pool p left join worker w on w.pool = p.name
  group by p.name
  order by p.name;
+
+-- name: has_leader    whether some session of this database holds the dispatchers' lock
+select exists (
+  select from pg_locks l join pg_database d on d.oid = l.database
+   where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.classid = 0 and l.objid = :lock
+     and d.datname = current_database());

@@ -1,0 +1,12 @@
+"""Fail jobs that waited past their deadline; a running one is its worker's to end, or rescue's."""
+
+from db.pool import Conn
+from domain import upkeep
+from workers.dispatcher.chore import Chore
+
+
+async def _run(conn: Conn) -> int:
+    return len(await upkeep.end_overdue(conn))
+
+
+OVERDUE = Chore("overdue", 1.0, _run)

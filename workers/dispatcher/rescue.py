@@ -1,0 +1,21 @@
+"""Take jobs from workers that died: their lease ran out while others could renew theirs."""
+
+from db.pool import Conn
+from domain import upkeep
+from telemetry import logs
+from workers.dispatcher.chore import Chore
+from workers.dispatcher.contact import Contact
+
+_log = logs.get("rescue")
+
+
+def rescue(contact: Contact) -> Chore:
+    async def run(conn: Conn) -> int:
+        if not contact.steady:
+            return 0
+        moved = await upkeep.rescue(conn, before=contact.judges_before)
+        if moved:
+            _log.warning("workers lost", jobs=len(moved), ended=sum(row.ended for row in moved))
+        return len(moved)
+
+    return Chore("rescue", 0.5, run)
