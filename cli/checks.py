@@ -132,6 +132,14 @@ def _crew(crew: pools.Crew) -> Check:
     return Check(name=name, status="ok", detail=detail, value=counts)
 
 
+async def dispatcher(conn: Conn) -> Check:
+    """Jobs start without one; retries, rescues and deadlines wait for it."""
+    if await pools.has_dispatcher(conn):
+        return Check(name="dispatcher", status="ok", detail="at work", value=True)
+    advice = "start `python -m workers.dispatcher`: until then nothing is retried, rescued or timed out"
+    return Check(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
+
+
 async def redis(url: str) -> Check:
     """Redis may be away and the platform still works, only slower to pick up."""
     client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)

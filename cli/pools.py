@@ -6,10 +6,8 @@ from rich.table import Table
 from cli.command import answering, at_database
 from cli.connect import Session
 from cli.output import Answer, card, table
-from cli.waking import wake
 from db.pool import transact
 from domain import pools as verbs
-from jobs import upkeep
 from schemas.ops import Pool
 
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
@@ -56,16 +54,13 @@ async def pause_pool(session: Session, *, name: str) -> Answer:
 @answering
 @at_database
 async def resume_pool(session: Session, *, name: str) -> Answer:
-    """Let a pool's workers take jobs again.
+    """Let a pool's workers take jobs again; they begin within a second.
 
     \b
     Example:
       tenantry pools resume ingest
     """
     pool = await _set(session, name, paused=False)
-    async with session.pool.acquire() as conn:
-        heads = await upkeep.due_heads(conn)
-    await wake(session, *(head for head in heads if head.pool == name))
     return Answer(pool, card(pool))
 
 

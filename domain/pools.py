@@ -7,6 +7,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import pool, worker
+from jobs.upkeep import LEADER_LOCK
 from schemas import ids
 from schemas.errors import NotFound
 from schemas.ops import Pool, Worker
@@ -44,6 +45,11 @@ async def list_workers(conn: Conn) -> list[Worker]:
 async def list_crews(conn: Conn) -> list[Crew]:
     """Every pool's workers, counted by the state of their leases."""
     return [Crew(*row.values()) for row in await pool.list_crews.all(conn)]
+
+
+async def has_dispatcher(conn: Conn) -> bool:
+    """Whether one runs and works: those that stand by are not seen."""
+    return bool(await pool.has_leader.value(conn, lock=LEADER_LOCK))
 
 
 def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from db.pool import Conn
-from jobs import leases
+from jobs import leases, upkeep
 from schemas import ids
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
@@ -117,3 +117,13 @@ async def test_a_pool_whose_jobs_nobody_takes_is_a_warning(tenantry: Tenantry, e
     assert (code, checks["workers ingest"]["status"]) == (0, "warn")
     assert "python -m workers ingest" in checks["workers ingest"]["advice"]
     assert "workers publish" not in checks
+
+
+async def test_a_dispatcher_is_seen_by_its_lock(
+    tenantry: Tenantry, environment: Settings, conn: Conn
+) -> None:
+    _, checks = await examined(tenantry)
+    assert checks["dispatcher"]["status"] == "warn"
+    assert (await upkeep.try_to_lead(conn))[0]
+    _, checks = await examined(tenantry)
+    assert (checks["dispatcher"]["status"], checks["dispatcher"]["value"]) == ("ok", True)

@@ -1,10 +1,9 @@
 from uuid import UUID
 
 import pytest
-import redis
 
 from db.pool import Conn
-from jobs import courier, ledger
+from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -48,14 +47,6 @@ async def test_a_pause_says_how_to_go_on(tenantry: Tenantry) -> None:
     result = await tenantry("pools", "pause", "ingest")
     assert result.exit_code == 0
     assert "tenantry pools resume ingest" in result.stderr
-
-
-async def test_a_resume_tells_the_workers(tenantry: Tenantry, conn: Conn, redis_url: str) -> None:
-    job_id = await submit(conn)
-    await tenantry("pools", "pause", "default")
-    await tenantry("pools", "resume", "default")
-    with redis.Redis.from_url(redis_url) as client:
-        assert client.lrange(courier.ring("default"), 0, -1) == [str(job_id).encode()]
 
 
 async def test_a_resume_does_without_redis(
