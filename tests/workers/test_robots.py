@@ -1,0 +1,122 @@
+"""robots.txt as RFC 9309 has it."""
+
+import asyncio
+
+import pytest
+
+from schemas.errors import RobotsDisallowed, Unreachable
+from tests.corpora import corpus
+from tests.workers.web import Answers, Script, allowed_client, say, serve
+from workers import fetch as fetching
+from workers import robots
+from workers.robots import gate, parse
+
+KEEP_OUT = "User-agent: *\nDisallow: /\n"
+
+
+async def asked(answers: Answers, path: str = "/page") -> None:
+    async with serve(answers) as site, allowed_client(site) as client:
+        await gate(client)(site.url(path))
+
+
+def rules(text: str | bytes, **headers: str) -> Answers:
+    headers.setdefault("content_type", "text/plain")
+    return {"/robots.txt": say(body=text, **headers)}
+
+
+async def test_what_is_disallowed_is_not_opened() -> None:
+    with pytest.raises(RobotsDisallowed, match=r"robots\.txt keeps BrandContextBot out") as refused:
+        await asked(rules(KEEP_OUT))
+    assert not refused.value.retryable
+
+
+async def test_what_is_allowed_is() -> None:
+    await asked(rules("User-agent: *\nDisallow: /private\n"))
+    await asked(rules(""))
+
+
+async def test_a_group_for_our_bot_counts_and_not_the_one_for_all() -> None:
+    await asked(rules(f"{KEEP_OUT}\nUser-agent: BrandContextBot\nAllow: /\n"))
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules("User-agent: *\nAllow: /\n\nUser-agent: brandcontextbot\nDisallow: /page\n"))
+
+
+async def test_a_byte_order_mark_hides_no_rule() -> None:
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules(b"\xef\xbb\xbf" + KEEP_OUT.encode()))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 451])
+async def test_a_4xx_is_no_rules(status: int) -> None:
+    await asked({"/robots.txt": say(status)})
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_5xx_is_not_now(status: int) -> None:
+    with pytest.raises(RobotsDisallowed, match="for now") as refused:
+        await asked({"/robots.txt": say(status, retry_after="30")})
+    assert refused.value.retryable
+    assert refused.value.retry_after == 30
+
+
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("script", [silence])
+async def test_silence_is_not_now(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "DEADLINE_S", 0.2)
+    with pytest.raises(RobotsDisallowed) as refused:
+        await asked({"/robots.txt": script})
+    assert refused.value.retryable
+
+
+async def test_a_site_that_is_down_says_so_itself() -> None:
+    async with serve({}) as site:
+        pass
+    async with allowed_client(site) as client:
+        with pytest.raises(Unreachable):
+            await gate(client)(site.url())
+
+
+async def test_redirects_are_followed_and_an_endless_chain_is_no_rules() -> None:
+    with pytest.raises(RobotsDisallowed):
+        await asked(
+            {"/robots.txt": say(301, location="/r"), "/r": say(body=KEEP_OUT, content_type="text/plain")}
+        )
+    await asked({"/robots.txt": say(301, location="/robots.txt")})
+
+
+async def test_a_web_page_is_no_rules() -> None:
+    await asked(rules(f"\n <!doctype html>\n{KEEP_OUT}", content_type="text/html"))
+
+
+async def test_rules_served_as_a_web_page_are_rules() -> None:
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules(KEEP_OUT, content_type="text/html"))
+
+
+async def test_after_500_kib_nothing_is_read() -> None:
+    filler = "# nothing\n" * (robots.WANT.limit // 10 + 1)
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules(KEEP_OUT + filler))
+    await asked(rules(filler + KEEP_OUT))
+
+
+async def test_an_origin_is_asked_once_in_a_gates_life() -> None:
+    async with serve(rules("")) as site, allowed_client(site) as client:
+        admit = gate(client)
+        for path in ("/a", "/b", "/a"):
+            await admit(site.url(path))
+        assert site.paths == ["/robots.txt"]
+        await gate(client)(site.url())
+        assert site.paths == ["/robots.txt"] * 2
+
+
+def test_real_files_are_read_without_a_word() -> None:
+    files = sorted(corpus("robots").glob("*.txt"))
+    assert len(files) >= 200
+    verdicts = {
+        path.name: parse(path.read_bytes()).can_fetch("https://x.com/", "BrandContextBot") for path in files
+    }
+    assert 0.9 < sum(verdicts.values()) / len(verdicts) < 1
