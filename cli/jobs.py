@@ -14,11 +14,11 @@ from cli.command import Id, answering, at_database, paged
 from cli.connect import Session
 from cli.failure import FAILED, REFUSED
 from cli.output import Answer, card, console, emit_line, page
-from cli.waking import wake
 from db.pool import Conn, transact
 from domain import holds
 from domain import jobs as verbs
 from domain.keys import Actor
+from jobs.courier import open_courier
 from jobs.kinds import KINDS
 from jobs.ledger import Wake
 from schemas import ids
@@ -152,7 +152,9 @@ async def retry_job(session: Session, actor: Actor, *, job_id: UUID) -> Answer:
         return job, submitted.wake
 
     job, due = await transact(session.pool, again)
-    await wake(session, due)
+    if due:
+        async with open_courier(session.settings.redis_url) as courier:
+            await courier.send(due)
     return Answer(job, card(job), f"Follow it: tenantry jobs watch {job.job_id}")
 
 
