@@ -1,0 +1,34 @@
+"""Servers that a test may break, and a fleet of processes on them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from schemas.settings import Settings
+from tests import servers as made
+from tests.chaos.fleet import Fleet, sailing
+
+
+@pytest_asyncio.fixture
+async def fleet(settings: Settings, tmp_path: Path) -> AsyncIterator[Fleet]:
+    """On the servers of the whole run, which it must leave alone."""
+    async with sailing(settings, tmp_path) as sailed:
+        yield sailed
+
+
+@pytest_asyncio.fixture
+async def own_fleet(own_servers: made.Servers, tmp_path: Path) -> AsyncIterator[Fleet]:
+    """On `own_servers`, which a test may stop, empty or kill."""
+    settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
+    async with sailing(settings, tmp_path) as sailed:
+        yield sailed
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One after the other, on one xdist worker: each of them wants both cores."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.chaos)
+            item.add_marker(pytest.mark.xdist_group("chaos"))

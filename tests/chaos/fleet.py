@@ -1,0 +1,192 @@
+"""Real processes to kill, and jobs that leave one effect each."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Pool, open_pool
+from db.server import end_with_parent
+from jobs import ledger
+from jobs.courier import Courier, open_courier
+from schemas.settings import OWN, Settings
+from tests import seeds
+from tests.chaos.worker import EFFECT, SCHEMA, name_of
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Process:
+    """A worker or a dispatcher."""
+
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    def signal(self, signum: signal.Signals) -> None:
+        self.popen.send_signal(signum)
+
+    def kill(self) -> None:
+        """kill -9, and gone."""
+        self.popen.kill()
+        self.popen.wait()
+
+    async def exited(self, *, within: float = 15) -> int:
+        """Its exit code."""
+
+        async def ended() -> bool:
+            return self.popen.poll() is not None
+
+        await eventually(ended, within=within)
+        return self.popen.returncode
+
+
+@dataclass
+class Fleet:
+    settings: Settings
+    folder: Path
+    pool: Pool
+    courier: Courier
+    org: UUID
+    processes: list[Process] = field(default_factory=list)
+
+    # Processes
+
+    async def worker(self, **settings: Any) -> Process:
+        """One that is known to the ledger."""
+        process = self._spawn("tests.chaos.worker", settings)
+        await self._until(process, "select exists (select from worker where pid = $1)", process.popen.pid)
+        return process
+
+    async def dispatcher(self) -> Process:
+        process = self._spawn("workers.dispatcher", {})
+        # It has said that it serves.
+        await eventually(lambda: _says(process, "serving health"))
+        return process
+
+    def _spawn(self, module: str, changes: dict[str, Any]) -> Process:
+        log = self.folder / f"{module}.{len(self.processes)}.log"
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                [*end_with_parent(signal.SIGKILL), sys.executable, "-m", module],
+                cwd=ROOT,
+                env={**os.environ, **environment(msgspec.structs.replace(self.settings, **changes))},
+                stdout=output,
+                stderr=output,
+            )
+        self.processes.append(Process(popen, log))
+        return self.processes[-1]
+
+    async def _until(self, process: Process, question: str, *values: Any) -> None:
+        async def true() -> bool:
+            assert process.popen.poll() is None, process.log.read_text()
+            return bool(await self.pool.fetchval(question, *values))
+
+        await eventually(true)
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.signal(signal.SIGCONT)
+            process.kill()
+
+    # Jobs
+
+    async def submit(
+        self, count: int = 1, *, pauses: Iterable[str] = (), wake: bool = True, **args: Any
+    ) -> list[UUID]:
+        """Commit `count` jobs, and send for each as the API does."""
+        async with self.pool.acquire() as conn:
+            submitted = [await self._submit(conn, {"pauses": [*pauses], **args}) for _ in range(count)]
+        for one in submitted:
+            if one.wake and wake:
+                await self.courier.send(one.wake)
+        return [one.job_id for one in submitted]
+
+    async def _submit(self, conn: Any, args: dict[str, Any]) -> ledger.Submitted:
+        return await ledger.submit(
+            conn,
+            kind=EFFECT,
+            organization_id=self.org,
+            project_id=None,
+            args={"folder": str(self.folder), **args},
+        )
+
+    def go(self) -> None:
+        """Let paused attempts go on."""
+        (self.folder / "go").touch()
+
+    async def reached(
+        self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = 10
+    ) -> None:
+        """Until an attempt of each has passed the point."""
+        names = {name_of(job_id, fence, point) for job_id in job_ids}
+
+        async def all_left() -> bool:
+            return names <= self.left()
+
+        await eventually(all_left, within=within)
+
+    def left(self) -> set[str]:
+        """The files that attempts left behind so far."""
+        return {path.name for path in self.folder.iterdir()}
+
+    async def completed(self, job_ids: Iterable[UUID], *, within: float = 10) -> list[asyncpg.Record]:
+        """Their rows, once all are completed: each with one effect, none of any other job twice."""
+        wanted = [*job_ids]
+
+        async def all_ended() -> bool:
+            question = "select count(*) from job where id = any($1) and finished_at is not null"
+            return bool(await self.pool.fetchval(question, wanted) == len(wanted))
+
+        await eventually(all_ended, within=within)
+        rows = await self.rows(wanted)
+        assert {row["state"] for row in rows} == {"completed"}
+        await self.assert_effects(wanted)
+        return rows
+
+    async def rows(self, job_ids: Iterable[UUID]) -> list[asyncpg.Record]:
+        return await self.pool.fetch("select * from job where id = any($1) order by id", [*job_ids])
+
+    async def assert_effects(self, job_ids: Iterable[UUID]) -> None:
+        """Nothing lost, nothing doubled."""
+        counts = await self.pool.fetch("select job_id, count(*) from effect group by 1")
+        assert {row["job_id"]: row["count"] for row in counts if row["count"] != 1} == {}
+        assert {*job_ids} <= {row["job_id"] for row in counts}
+
+
+async def _says(process: Process, words: str) -> bool:
+    assert process.popen.poll() is None, process.log.read_text()
+    return words in process.log.read_text()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as a process is told them."""
+    names = {item.name: OWN.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
+    return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
+
+
+@asynccontextmanager
+async def sailing(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
+    """A fleet without processes on these servers, whose processes are gone afterwards."""
+    async with (
+        open_pool(settings.database_url, name="chaos test") as pool,
+        open_courier(settings.redis_url) as courier,
+    ):
+        await pool.execute(SCHEMA)
+        async with pool.acquire() as conn:
+            org = await seeds.organization(conn)
+        fleet = Fleet(settings, folder, pool, courier, org)
+        try:
+            yield fleet
+        finally:
+            fleet.end()

@@ -1,0 +1,95 @@
+"""Redis emptied and stopped, Postgres stopped, dispatchers killed."""
+
+import asyncio
+import time
+
+import redis
+
+from tests.chaos.fleet import Fleet
+from tests.servers import Servers
+from tests.waiting import eventually
+
+
+async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_servers: Servers) -> None:
+    await own_fleet.dispatcher()
+    await own_fleet.worker(slots=2)
+    running = await own_fleet.submit(2, pauses=["handler"])
+    await own_fleet.reached("handler", running)
+    queued = await own_fleet.submit(10)
+    with redis.Redis.from_url(own_servers.valkey.url) as client:
+        client.flushall()
+    own_fleet.go()
+    rows = await own_fleet.completed([*running, *queued])
+    assert {row["fence"] for row in rows} == {1}
+
+
+async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Servers) -> None:
+    """What runs keeps its fence, submits go through, and the backlog drains all the while."""
+    await own_fleet.dispatcher()
+    await own_fleet.worker(slots=2)
+    running = await own_fleet.submit(2, pauses=["handler"])
+    await own_fleet.reached("handler", running)
+    queued = await own_fleet.submit(10)
+    await asyncio.to_thread(own_servers.valkey.stop)
+    back_at = time.monotonic() + 5
+    meanwhile = await own_fleet.submit(10)
+    own_fleet.go()
+    await own_fleet.completed([*running, *queued, *meanwhile], within=4)
+    # The scenario is an outage of five seconds.
+    await asyncio.sleep(back_at - time.monotonic())
+    await asyncio.to_thread(own_servers.valkey.start)
+    rows = await own_fleet.completed([*running, *queued, *meanwhile, *await own_fleet.submit(10)])
+    assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
+
+
+async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers: Servers) -> None:
+    await own_fleet.worker()
+    await asyncio.to_thread(own_servers.valkey.kill)
+    started = time.monotonic()
+    jobs = await own_fleet.submit(3)
+    await own_fleet.reached("handler", jobs)
+    assert time.monotonic() - started < 2
+    await own_fleet.completed(jobs)
+
+
+async def test_postgres_stopped_for_twenty_seconds(own_fleet: Fleet, own_servers: Servers) -> None:
+    """Ten leases long; yet no worker counts as dead, and no attempt is spent."""
+    await own_fleet.dispatcher()
+    for _ in range(2):
+        await own_fleet.worker(slots=3)
+    jobs = await own_fleet.submit(20, pauses=["handler"])
+    await eventually(lambda: own_fleet.pool.fetchval("select count(*) = 6 from job where state = 'running'"))
+    await asyncio.to_thread(own_servers.postgres.stop)
+    # The scenario is an outage of twenty seconds.
+    await asyncio.sleep(20)
+    await asyncio.to_thread(own_servers.postgres.start)
+    own_fleet.go()
+    rows = await own_fleet.completed(jobs, within=20)
+    assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
+
+
+async def test_postgres_frozen_beyond_a_lease(own_fleet: Fleet, own_servers: Servers) -> None:
+    """It accepts connections and answers nothing: workers stop their own work, and take it up again."""
+    await own_fleet.dispatcher()
+    await own_fleet.worker()
+    jobs = await own_fleet.submit(3, pauses=["handler"])
+    await own_fleet.reached("handler", jobs)
+    own_servers.postgres.pause()
+    await own_fleet.reached("canceled", jobs)
+    own_servers.postgres.resume()
+    rows = await own_fleet.completed(jobs)
+    assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
+
+
+async def test_one_of_two_dispatchers_killed(fleet: Fleet) -> None:
+    """Whichever did the chores, a job for later comes into the line and a lost one is rescued."""
+    first = await fleet.dispatcher()
+    second = await fleet.dispatcher()
+    worker = await fleet.worker()
+    lost = await fleet.submit(2, pauses=["handler"])
+    await fleet.reached("handler", lost)
+    first.kill()
+    worker.kill()
+    await fleet.worker()
+    await fleet.completed(lost)
+    assert second.popen.poll() is None

@@ -1,0 +1,160 @@
+"""Workers killed, frozen and told to stop, at every point of a job."""
+
+import signal
+from uuid import UUID
+
+import pytest
+
+from jobs.ledger import Wake
+from tests.chaos.fleet import Fleet
+from tests.chaos.worker import EFFECT, POOL, name_of
+from tests.waiting import eventually
+
+#: A rescue comes within a lease and 1.5 s (design 4); the rest is for a busy machine.
+RESCUED_S = 2 + 1.5 + 1.5
+
+
+async def test_killed_before_the_pull(fleet: Fleet) -> None:
+    """It is frozen while the message comes, so that it can't have pulled."""
+    await fleet.dispatcher()
+    worker = await fleet.worker()
+    worker.signal(signal.SIGSTOP)
+    jobs = await fleet.submit(3)
+    worker.kill()
+    await fleet.worker()
+    rows = await fleet.completed(jobs)
+    assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
+
+
+async def test_killed_in_the_handler(fleet: Fleet) -> None:
+    await fleet.dispatcher()
+    worker = await fleet.worker()
+    jobs = await fleet.submit(3, pauses=["handler"])
+    await fleet.reached("handler", jobs)
+    await fleet.worker()
+    worker.kill()
+    await fleet.reached("handler", jobs, fence=2, within=RESCUED_S)
+    rows = await fleet.completed(jobs)
+    assert {(row["fence"], row["crashes"]) for row in rows} == {(2, 1)}
+
+
+async def test_killed_in_a_step_between_effect_and_commit(fleet: Fleet) -> None:
+    await fleet.dispatcher()
+    worker = await fleet.worker()
+    jobs = await fleet.submit(3, pauses=["step"])
+    await fleet.reached("step", jobs)
+    await fleet.worker()
+    worker.kill()
+    rows = await fleet.completed(jobs)
+    assert {(row["fence"], row["crashes"]) for row in rows} == {(2, 1)}
+
+
+async def test_killed_after_the_commit(fleet: Fleet) -> None:
+    await fleet.dispatcher()
+    worker = await fleet.worker()
+    jobs = await fleet.submit(3, pauses=["committed"])
+    await fleet.reached("committed", jobs)
+    worker.kill()
+    await fleet.worker()
+    later = await fleet.submit(1)
+    rows = await fleet.completed([*jobs, *later])
+    assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
+
+
+@pytest.mark.parametrize("tries_to_commit", [True, False])
+async def test_frozen_beyond_its_lease(fleet: Fleet, tries_to_commit: bool) -> None:
+    """Back in life, its commit is refused and its handler canceled; and it works on."""
+    await fleet.dispatcher()
+    frozen = await fleet.worker()
+    jobs = await fleet.submit(3, pauses=["handler"])
+    await fleet.reached("handler", jobs)
+    frozen.signal(signal.SIGSTOP)
+    await fleet.worker()
+    rows = await fleet.completed(jobs)
+    if tries_to_commit:
+        fleet.go()
+    frozen.signal(signal.SIGCONT)
+    await eventually(lambda: all_stopped(fleet, jobs))
+    assert {(row["fence"], row["crashes"]) for row in rows} == {(2, 1)}
+    await fleet.completed([*jobs, *await fleet.submit(20)])
+    assert frozen.popen.poll() is None
+
+
+async def all_stopped(fleet: Fleet, jobs: list[UUID]) -> bool:
+    """Each job's first attempt met its fence, or its cancel."""
+    left = fleet.left()
+    return all({name_of(job_id, 1, "fenced"), name_of(job_id, 1, "canceled")} & left for job_id in jobs)
+
+
+async def test_told_to_stop_it_gives_back_what_does_not_finish(fleet: Fleet) -> None:
+    worker = await fleet.worker(drain_s=0.5)
+    jobs = await fleet.submit(3, pauses=["handler"])
+    await fleet.reached("handler", jobs)
+    worker.signal(signal.SIGTERM)
+    assert await worker.exited() == 0
+    rows = await fleet.rows(jobs)
+    assert {(row["state"], row["attempt"], row["crashes"]) for row in rows} == {("queued", 0, 0)}
+    await fleet.worker()
+    rows = await fleet.completed(jobs)
+    assert {(row["attempt"], row["fence"]) for row in rows} == {(1, 2)}
+
+
+async def test_told_to_stop_it_finishes_what_it_can(fleet: Fleet) -> None:
+    worker = await fleet.worker(drain_s=30)
+    jobs = await fleet.submit(3, pauses=["handler"])
+    await fleet.reached("handler", jobs)
+    worker.signal(signal.SIGTERM)
+    await eventually(lambda: fleet.pool.fetchval("select bool_and(state = 'draining') from worker"))
+    fleet.go()
+    assert await worker.exited() == 0
+    rows = await fleet.completed(jobs)
+    assert {row["fence"] for row in rows} == {1}
+
+
+async def test_told_twice_it_stops_now(fleet: Fleet) -> None:
+    worker = await fleet.worker(drain_s=600)
+    jobs = await fleet.submit(1, pauses=["handler"])
+    await fleet.reached("handler", jobs)
+    worker.signal(signal.SIGTERM)
+    await eventually(lambda: fleet.pool.fetchval("select bool_and(state = 'draining') from worker"))
+    worker.signal(signal.SIGTERM)
+    assert await worker.exited() == 0
+    (row,) = await fleet.rows(jobs)
+    assert (row["state"], row["attempt"]) == ("queued", 0)
+
+
+async def test_a_message_delivered_twice(fleet: Fleet) -> None:
+    for _ in range(2):
+        await fleet.worker()
+    jobs = await fleet.submit(10, pauses=["handler"], wake=False)
+    for _ in range(2):
+        for job_id in jobs:
+            await fleet.courier.send(Wake(POOL, EFFECT.name, job_id))
+        await fleet.reached("handler", jobs)
+    fleet.go()
+    rows = await fleet.completed(jobs)
+    assert {row["fence"] for row in rows} == {1}
+
+
+async def test_forty_at_once_against_a_cap_of_five(fleet: Fleet) -> None:
+    await fleet.pool.execute(
+        "insert into pool_cap (tier, pool, max_running, max_queued) values ('partner', 'chaos', 5, 100)"
+    )
+    await fleet.dispatcher()
+    for _ in range(4):
+        await fleet.worker()
+    jobs = await fleet.submit(40, takes_s=0.05)
+    await fleet.completed(jobs, within=20)
+    assert await most_at_once(fleet) == 5
+
+
+async def most_at_once(fleet: Fleet) -> int:
+    """By the handlers' own clock, which is one clock for all processes of a machine."""
+    spans = await fleet.pool.fetch("select began, ended from effect")
+    begins = [(row["began"], 1) for row in spans]
+    ends = [(row["ended"], -1) for row in spans]
+    running = most = 0
+    for _, change in sorted(begins + ends):
+        running += change
+        most = max(most, running)
+    return most

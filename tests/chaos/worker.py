@@ -1,0 +1,97 @@
+"""`python -m tests.chaos.worker`: a real worker process whose only kind writes to a table of effects.
+
+A job passes points; at each it leaves a file that says so, and at those named in its `pauses` its
+first attempt waits for the file `go`. Files work while every server is away.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import uvloop
+
+from db.pool import Conn
+from jobs.kinds import Kind
+from jobs.outcomes import Outcome
+from schemas.errors import Fenced
+from schemas.settings import from_env
+from telemetry import logs
+from tests.waiting import eventually
+from workers.context import Context
+from workers.pool import serve
+
+POOL = "chaos"
+EFFECT = Kind("write_effect", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+
+SCHEMA = """
+create table effect (job_id uuid, fence bigint, began float8, ended float8);
+insert into pool (name) values ('chaos');
+"""
+
+
+async def write_effect(ctx: Context) -> Outcome:
+    """One row, in the transaction that ends the job."""
+    began = time.monotonic()
+
+    async def body(conn: Conn) -> dict[str, int]:
+        row = ctx.job.id, ctx.job.fence, began, time.monotonic()
+        await conn.execute("insert into effect (job_id, fence, began, ended) values ($1, $2, $3, $4)", *row)
+        await reach(ctx, "step")
+        return {"pid": os.getpid()}
+
+    with leaving_word(ctx):
+        await reach(ctx, "handler")
+        await asyncio.sleep(ctx.job.args.get("takes_s", 0))
+        done = await ctx.commit(body)
+        await reach(ctx, "committed")
+        return done
+
+
+async def reach(ctx: Context, point: str) -> None:
+    mark(ctx, point)
+    if point in ctx.job.args["pauses"] and ctx.job.fence == 1:
+        await eventually(lambda: may_go(ctx), within=EFFECT.timeout_s)
+
+
+async def may_go(ctx: Context) -> bool:
+    return folder(ctx).joinpath("go").exists()
+
+
+def folder(ctx: Context) -> Path:
+    return Path(ctx.job.args["folder"])
+
+
+@contextmanager
+def leaving_word(ctx: Context) -> Iterator[None]:
+    """Of how an attempt was stopped."""
+    try:
+        yield
+    except Fenced:
+        mark(ctx, "fenced")
+        raise
+    except asyncio.CancelledError:
+        mark(ctx, "canceled")
+        raise
+
+
+def mark(ctx: Context, word: str) -> None:
+    (folder(ctx) / name_of(ctx.job.id, ctx.job.fence, word)).touch()
+
+
+def name_of(job_id: UUID, fence: int, word: str) -> str:
+    """The file that an attempt leaves behind."""
+    return f"{job_id}.{fence}.{word}"
+
+
+async def main() -> None:
+    settings = from_env(os.environ)
+    logs.configure(process=f"chaos-{os.getpid()}", level="info")
+    await serve(settings, POOL, {EFFECT: write_effect})
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
