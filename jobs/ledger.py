@@ -16,6 +16,7 @@ from db.queries import job
 from jobs import backoff
 from jobs.kinds import Kind
 from jobs.outcomes import DEADLINE, Done, Interrupted, Outcome, Retry, Snooze, error_of
+from jobs.states import TERMINAL
 from schemas import ids
 from schemas.errors import CancelRequested, Fenced, Limited, TenantryError
 
@@ -77,7 +78,7 @@ class Moved(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        return self.state not in {"queued", "running"}
+        return self.state in TERMINAL
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
