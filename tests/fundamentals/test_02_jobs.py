@@ -1,0 +1,53 @@
+"""2. A job is a row first.
+
+It is submitted in the transaction of whatever it belongs to. Redis only rings a bell afterwards: what
+isn't committed is nowhere, and what is committed needs no bell.
+"""
+
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from db.pool import Conn, Pool, transact
+from jobs import ledger
+from jobs.outcomes import Done, Outcome
+from tests.workers.crew import ERRAND, Crew
+from workers.context import Context
+
+
+async def greet(ctx: Context) -> Outcome:
+    """A task gets a context, does its work, and returns what it came to."""
+    return Done({"greeting": f"hello {ctx.job.args['name']}"})
+
+
+async def test_a_worker_does_what_was_submitted(crew: Crew) -> None:
+    async with crew.working(greet):
+        job = await crew.ended(await crew.submit(args={"name": "Ada"}))
+    assert (job["state"], job["result"]) == ("completed", {"greeting": "hello Ada"})
+
+
+async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, pool: Pool) -> None:
+    """So a 202 that was answered is a row that is there, and an error that was answered left none."""
+
+    async def submit_and_break(conn: Conn) -> None:
+        await ledger.submit(conn, kind=ERRAND, organization_id=org, project_id=None, args={})
+        raise RuntimeError("the request failed after all")
+
+    with pytest.raises(RuntimeError):
+        await transact(pool, submit_and_break)
+    assert await pool.fetchval("select count(*) from job") == 0
+
+
+async def test_redis_is_only_a_bell(crew: Crew) -> None:
+    """With no Redis at all a worker that has room looks by itself, once a second."""
+    nowhere = msgspec.structs.replace(crew.settings, redis_url="redis://127.0.0.1:1/0")
+    async with crew.working(greet, redis_url=nowhere.redis_url):
+        job = await crew.ended(await crew.submit(args={"name": "Ada"}, wake=False))
+    assert job["state"] == "completed"
+
+
+async def test_a_unique_key_names_the_job_that_runs(crew: Crew) -> None:
+    """Submitting the same again meanwhile is answered with the job that is there."""
+    first = await crew.submit(unique_key="greet:ada")
+    assert await crew.submit(unique_key="greet:ada") == first

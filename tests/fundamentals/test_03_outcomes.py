@@ -1,0 +1,52 @@
+"""3. What a task returns decides what becomes of its job.
+
+`Done`, `Failed`, `Retry` and `Snooze` are values. Whatever a task raises is a retry.
+"""
+
+from collections.abc import Iterator
+
+from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
+from tests.workers.crew import Crew
+from workers.context import Context
+from workers.runner import Task
+
+
+def acting(*outcomes: Outcome) -> Task:
+    """A task that comes to one outcome after the other."""
+    following: Iterator[Outcome] = iter(outcomes)
+
+    async def act(_: Context) -> Outcome:
+        return next(following)
+
+    return act
+
+
+async def test_a_retry_spends_an_attempt(crew: Crew) -> None:
+    async with crew.working(acting(Retry("SOURCE_BUSY", "Try later.", after_s=0), Done())):
+        job_id = await crew.submit()
+        job = await crew.ended(job_id)
+    assert (job["state"], job["attempt"]) == ("completed", 2)
+    assert await crew.attempts(job_id) == ["retry", "completed"]
+
+
+async def test_a_snooze_spends_none(crew: Crew) -> None:
+    async with crew.working(acting(Snooze(after_s=0), Done())):
+        job_id = await crew.submit()
+        job = await crew.ended(job_id)
+    assert (job["state"], job["attempt"]) == ("completed", 1)
+    assert await crew.attempts(job_id) == ["snoozed", "completed"]
+
+
+async def test_after_the_last_attempt_a_retry_is_a_failure(crew: Crew) -> None:
+    busy = Retry("SOURCE_BUSY", "Try later.", after_s=0)
+    async with crew.working(acting(busy, busy, busy)):
+        job = await crew.ended(await crew.submit())
+    assert (job["state"], job["attempt"], job["max_attempts"]) == ("failed", 3, 3)
+    assert job["error"] == {"code": "SOURCE_BUSY", "message": "Try later.", "retryable": True}
+
+
+async def test_a_failure_is_final_at_once(crew: Crew) -> None:
+    async with crew.working(acting(Failed("NOT_HTML", "That is a PDF: send the address of a page."))):
+        job = await crew.ended(await crew.submit())
+    assert (job["state"], job["attempt"]) == ("failed", 1)
+    assert job["error"]["retryable"] is False

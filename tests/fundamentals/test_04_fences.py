@@ -1,0 +1,51 @@
+"""4. A task writes only behind its fence, so that no two attempts both count.
+
+A worker may be frozen for a minute and come back. By then its job is another worker's, with a higher
+fence; `ctx.step` and `ctx.commit` find that out inside the transaction, and nothing of it stays.
+"""
+
+import asyncio
+from typing import Any
+
+from db.pool import Conn
+from jobs.outcomes import Outcome
+from tests.workers.crew import Crew
+from workers.context import Context
+
+
+async def count_visit(conn: Conn, who: str) -> dict[str, Any]:
+    await conn.execute("insert into visit values ($1)", who)
+    return {"by": who}
+
+
+async def test_the_write_and_the_end_of_the_job_are_one(crew: Crew) -> None:
+    """`ctx.commit` is the last step: either both are there, or neither is."""
+    await crew.pool.execute("create table visit (who text)")
+
+    async def visit(ctx: Context) -> Outcome:
+        return await ctx.commit(lambda conn: count_visit(conn, "me"))
+
+    async with crew.working(visit):
+        job = await crew.ended(await crew.submit())
+    assert (job["state"], job["result"]) == ("completed", {"by": "me"})
+    assert await crew.pool.fetchval("select count(*) from visit") == 1
+
+
+async def test_an_attempt_that_lost_its_job_writes_nothing(crew: Crew) -> None:
+    await crew.pool.execute("create table visit (who text)")
+    frozen, thawed = asyncio.Event(), asyncio.Event()
+
+    async def visit(ctx: Context) -> Outcome:
+        if ctx.job.fence == 1:
+            frozen.set()
+            await thawed.wait()
+        return await ctx.commit(lambda conn: count_visit(conn, f"attempt {ctx.job.fence}"))
+
+    async with crew.working(visit):
+        job_id = await crew.submit()
+        await frozen.wait()
+        await crew.take_away(job_id)
+        thawed.set()
+        job = await crew.ended(job_id)
+    assert (job["state"], job["fence"]) == ("completed", 2)
+    assert [row["who"] for row in await crew.pool.fetch("select who from visit")] == ["attempt 2"]

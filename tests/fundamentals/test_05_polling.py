@@ -1,0 +1,59 @@
+"""5. Partners poll a job: cheaply while nothing changes, or by asking to wait."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from jobs.kinds import INGEST_WEBSITE
+from jobs.outcomes import Done, Outcome
+from tests.api.conftest import Caller
+from tests.workers.crew import Crew
+from workers.context import Context
+
+SITE = {"url": "https://example.com/"}
+
+
+@pytest_asyncio.fixture
+async def job(acme: Caller) -> AsyncIterator[str]:
+    """The path of a job that a partner has just submitted."""
+    created = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    accepted = await acme.http.post(f"{created.headers['Location']}/ingest/website", json=SITE)
+    assert accepted.status_code == 202
+    yield accepted.headers["Location"]
+
+
+async def test_a_queued_job_is_running_to_a_partner(acme: Caller, job: str) -> None:
+    """Three words end a job, one says that it hasn't; how far it is, is its stage."""
+    polled = await acme.http.get(job)
+    assert (polled.json()["status"], polled.json()["stage"]) == ("running", "queued")
+    assert polled.headers["Retry-After"] == "1"
+
+
+async def test_a_poll_that_finds_nothing_new_is_a_304(acme: Caller, job: str) -> None:
+    version = (await acme.http.get(job)).headers["ETag"]
+    again = await acme.http.get(job, headers={"If-None-Match": version})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_poll_may_wait_for_the_end(acme: Caller, job: str, crew: Crew) -> None:
+    async def read(ctx: Context) -> Outcome:
+        await ctx.progress(0.5, stage="fetching")
+        return Done({"source": "website"})
+
+    waiting = asyncio.create_task(acme.http.get(job, params={"wait": 20}))
+    async with crew.working(read, kind=INGEST_WEBSITE):
+        ended = (await waiting).json()
+    assert (ended["status"], ended["progress"]) == ("completed", 1)
+    assert ended["result"] == {"source": "website"}
+
+
+async def test_a_queued_job_is_canceled_at_once_and_a_retry_is_a_new_job(acme: Caller, job: str) -> None:
+    canceled = await acme.http.post(f"{job}/cancel")
+    assert (canceled.status_code, canceled.json()["accepted"]) == (202, True)
+    retried = await acme.http.post(f"{job}/retry")
+    assert retried.status_code == 202
+    new = (await acme.http.get(retried.headers["Location"])).json()
+    old = (await acme.http.get(job)).json()
+    assert (old["status"], new["status"]) == ("canceled", "running")
+    assert new["retryOf"] == old["jobId"]

@@ -1,0 +1,36 @@
+"""6. Tenants take turns, and none runs more than its cap.
+
+Who gets the next free slot: the tenant with the fewest running jobs, whoever was served longest ago.
+"""
+
+from uuid import UUID
+
+from db.pool import Conn
+from domain import organizations
+from jobs import ledger
+from jobs.kinds import INGEST_WEBSITE
+from tests import seeds
+
+
+async def submit(conn: Conn, org: UUID, count: int) -> None:
+    project = await seeds.project(conn, org)
+    for _ in range(count):
+        await ledger.submit(
+            conn, kind=INGEST_WEBSITE, organization_id=org, project_id=project, args={"url": "-"}
+        )
+
+
+async def test_one_job_does_not_wait_behind_a_hundred(conn: Conn) -> None:
+    whale, minnow = await seeds.organization(conn), await seeds.organization(conn)
+    await submit(conn, whale, 100)
+    await submit(conn, minnow, 1)
+    pulled = await seeds.claims(conn, INGEST_WEBSITE, free=2)
+    assert {claim.organization_id for claim in pulled} == {whale, minnow}
+
+
+async def test_a_cap_is_exact(conn: Conn) -> None:
+    """Five ingests at once is what the standard tier may run; the rest waits, and others use the room."""
+    standard = (await organizations.create(conn, name="Standard", tier="standard")).live
+    await submit(conn, standard, 20)
+    assert len(await seeds.claims(conn, INGEST_WEBSITE, free=10)) == 5
+    assert await seeds.claims(conn, INGEST_WEBSITE, free=10) == []

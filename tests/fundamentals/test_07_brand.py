@@ -1,0 +1,81 @@
+"""7. From an address to a brand context, and the partner's own word over it.
+
+In the sandbox no page is fetched: the same address always reads the same.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from litestar import Litestar
+
+from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
+from tests.api.conftest import Caller, calling
+from tests.workers.crew import Crew
+from workers.tasks import open_tasks
+
+
+@pytest_asyncio.fixture
+async def sandbox(app: Litestar, crew: Crew) -> AsyncIterator[Caller]:
+    """A partner's test key: a sandbox is an organization of its own."""
+    async with calling(app, crew.pool, "Acme", env="test") as caller:
+        yield caller
+
+
+async def ingest(caller: Caller, crew: Crew, project: str, url: str) -> dict[str, object]:
+    """The ended job."""
+    accepted = await caller.http.post(f"{project}/ingest/website", json={"url": url})
+    assert accepted.status_code == 202, accepted.text
+    async with (
+        open_tasks(crew.settings, "ingest") as tasks,
+        crew.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
+    ):
+        ended = await caller.http.get(accepted.headers["Location"], params={"wait": 20})
+    return dict(ended.json())
+
+
+async def create(caller: Caller) -> str:
+    created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    return str(created.headers["Location"])
+
+
+async def test_an_ingest_fills_the_brand_context(sandbox: Caller, crew: Crew) -> None:
+    project = await create(sandbox)
+    job = await ingest(sandbox, crew, project, "https://example.test/ok")
+    assert job["status"] == "completed"
+    brand = (await sandbox.http.get(project)).json()["brandContext"]
+    assert brand["appName"] == "Example"
+    assert brand["provenance"]["appName"]["source"] == "website"
+    assert brand["provenance"]["appName"]["jobId"] == job["jobId"]
+
+
+async def test_what_the_partner_says_wins_until_it_is_taken_back(sandbox: Caller, crew: Crew) -> None:
+    project = await create(sandbox)
+    await ingest(sandbox, crew, project, "https://example.test/ok")
+    ours = await sandbox.http.patch(project, json={"brandContext": {"appName": "Acme"}})
+    assert ours.json()["brandContext"]["appName"] == "Acme"
+    taken_back = await sandbox.http.patch(project, json={"brandContext": {"appName": None}})
+    assert taken_back.json()["brandContext"]["appName"] == "Example"
+
+
+async def test_a_page_that_is_no_page_ends_the_job_with_its_code(sandbox: Caller, crew: Crew) -> None:
+    project = await create(sandbox)
+    job = await ingest(sandbox, crew, project, "https://example.test/not-html")
+    assert job["status"] == "failed"
+    state = (await sandbox.http.get(project)).json()["ingestState"]["website"]
+    assert (state["status"], state["error"]["code"]) == ("failed", "NOT_HTML")
+
+
+async def test_an_archived_project_starts_nothing_and_stays_readable(sandbox: Caller, crew: Crew) -> None:
+    """The DELETE stops what could start; its job ends what was under way."""
+    project = await create(sandbox)
+    waiting = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
+    archived = (await sandbox.http.delete(project)).json()
+    refused = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
+    assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (409, "PROJECT_ARCHIVED")
+    async with (
+        open_tasks(crew.settings, "default") as tasks,
+        crew.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
+    ):
+        await sandbox.http.get(f"/v1/jobs/{archived['jobId']}", params={"wait": 20})
+    assert (await sandbox.http.get(waiting.headers["Location"])).json()["status"] == "canceled"
+    assert (await sandbox.http.get(project)).json()["status"] == "archived"
