@@ -1,0 +1,74 @@
+// The same API that partners call, with the key that the person typed.
+
+const KEY = "tenantry.key";
+
+export const session = {
+  get key() { return sessionStorage.getItem(KEY); },
+  open(key) { sessionStorage.setItem(KEY, key); },
+  close() { sessionStorage.removeItem(KEY); },
+};
+
+/** An answer of 4xx or 5xx. */
+export class Refused extends Error {
+  constructor(status, { code, message, requestId, details }) {
+    super(message);
+    Object.assign(this, { status, code, requestId, details });
+  }
+}
+
+/** The answer's JSON. Throws `Refused`. */
+export async function call(method, path, { body, headers = {}, signal } = {}) {
+  return (await send(method, path, { body, headers, signal })).json();
+}
+
+/** Every later try of one click is the same request (api.md 3). */
+export const once = () => ({ "Idempotency-Key": String(crypto.getRandomValues(new Uint32Array(4))) });
+
+/** A job at each of its versions, to the last; goes on where a lost connection left off. */
+export async function* follow(jobId, signal) {
+  let last = "0";
+  for (;;) {
+    const answer = await send("GET", `/v1/jobs/${jobId}/events`, { headers: { "Last-Event-ID": last }, signal });
+    for await (const event of events(answer.body)) {
+      last = event.id;
+      yield event.job;
+      if (event.job.status !== "running") return;
+    }
+    if (answer.status === 204) return;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+async function send(method, path, { body, headers = {}, signal }) {
+  const sent = { Authorization: `Bearer ${session.key}`, ...headers };
+  if (body) sent["Content-Type"] = "application/json";
+  const answer = await fetch(path, { method, headers: sent, body: body && JSON.stringify(body), signal });
+  if (!answer.ok) throw await refusal(answer);
+  return answer;
+}
+
+async function refusal(answer) {
+  const said = await answer.json().catch(() => ({}));
+  return new Refused(answer.status, said.error ?? { message: `The API answered ${answer.status}.` });
+}
+
+async function* events(body) {
+  let text = "";
+  for await (const chunk of chunks(body)) {
+    const blocks = (text + chunk).split("\n\n");
+    text = blocks.pop();
+    for (const block of blocks) {
+      const found = block.match(/^id: (\d+)\ndata: (.*)$/s);
+      if (found) yield { id: found[1], job: JSON.parse(found[2]) };
+    }
+  }
+}
+
+async function* chunks(body) {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let part = await reader?.read(); part && !part.done; part = await reader.read()) yield part.value;
+  } finally {
+    reader?.cancel().catch(() => {});
+  }
+}

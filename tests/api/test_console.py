@@ -1,0 +1,46 @@
+"""The console: ours alone, loading nothing from elsewhere, and putting text only where text belongs."""
+
+import re
+from importlib.resources import files
+
+import httpx
+import pytest
+
+FOLDER = files("api").joinpath("console")
+NAMES = sorted(path.name for path in FOLDER.iterdir())
+
+
+async def test_the_page_needs_no_key(anonymous: httpx.AsyncClient) -> None:
+    page = await anonymous.get("/console")
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert 'src="/console/app.js"' in page.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_file_is_served_under_a_strict_policy(anonymous: httpx.AsyncClient, name: str) -> None:
+    answer = await anonymous.get(f"/console/{name}")
+    assert answer.content == FOLDER.joinpath(name).read_bytes()
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("name", ["missing.js", "..%2Fapp.py", "%00", "index.html/x"])
+async def test_nothing_else_is(anonymous: httpx.AsyncClient, name: str) -> None:
+    answer = await anonymous.get(f"/console/{name}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_makes_no_markup_of_text_and_names_no_other_host(name: str) -> None:
+    text = FOLDER.joinpath(name).read_text("utf-8")
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
+    )
+    hosts = set(re.findall(r"https?://([\w.]+)", text)) - {"www.w3.org", "example.com"}
+    assert hosts == set()
+    assert "localStorage" not in text
+    assert not re.search(r"\sstyle=|\son\w+=\"", text)
