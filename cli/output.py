@@ -7,6 +7,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 import click
 import msgspec
+from msgspec import UNSET
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -74,9 +75,12 @@ def page(
 
 def card(thing: msgspec.Struct) -> Text:
     """One thing, a field a line, by the names that JSON has; text, so that a terminal cuts no value."""
-    fields = {field.encode_name: cell(getattr(thing, field.name)) for field in msgspec.structs.fields(thing)}
-    width = max(map(len, fields))
-    lines = (Text.assemble((name.ljust(width + 2), "bold"), value) for name, value in fields.items())
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
+    shown = {
+        names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET
+    }
+    width = max(map(len, shown)) + 2
+    lines = (Text.assemble((name.ljust(width), "bold"), cell(value)) for name, value in shown.items())
     return Text("\n").join(lines)
 
 

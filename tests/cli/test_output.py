@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from io import StringIO
 
-from cli.output import console, table
+from cli.output import card, console, table
+from schemas.jobs import CancelAnswer
 
 
 def printed(*cells: object) -> str:
@@ -30,3 +31,8 @@ def test_values_read_as_a_person_writes_them() -> None:
     assert printed(None, when).split(maxsplit=1) == ["-", "2026-01-02 03:04:05Z"]
     assert printed(["a", "b"], {"c": 1}).split("  ") == ["a, b", '{"c":1}']
     assert printed(True, 0).split() == ["yes", "0"]  # noqa: FBT003 - a cell like any other
+
+
+def test_a_card_has_the_names_and_the_fields_that_json_has() -> None:
+    lines = card(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
+    assert [line.split() for line in lines] == [["jobId", "job_1"], ["accepted", "yes"]]
