@@ -19,6 +19,12 @@ _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415},
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
+#: One message of a stream.
+_EVENT: Json = {
+    "type": "object",
+    "properties": {"id": _TEXT, "data": {**_TEXT, "contentMediaType": "application/json"}},
+}
+
 HEADERS: dict[str, Json] = {
     "X-Request-Id": {"description": "Name it when you ask us about a request.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT},
@@ -84,7 +90,7 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
 
 def _content(one: Operation, schemas: dict[Any, Json]) -> Json:
     if one.answer is Stream:
-        return {"text/event-stream": {"schema": _TEXT}}
+        return {"text/event-stream": {"schema": _EVENT}}
     if one.answer in schemas:
         return {"application/json": {"schema": schemas[one.answer]}}
     return {str(one.handler.media_type): {"schema": _TEXT}}

@@ -19,6 +19,7 @@ from schemas.keys import Env
 from schemas.settings import Settings
 from tests.servers import RING
 
+EVERYTHING = tuple(sorted(keys.EVERY_SCOPE))
 PEPPERS = rings.parse(RING, setting="PEPPERS")
 
 

@@ -1,0 +1,169 @@
+"""Who may call: keys in headers, scopes, organizations, and what strangers get."""
+
+import asyncio
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from api import auth
+from api.auth import FAILURES, WINDOW_S, Strangers
+from api.exchange import Exchange
+from db.pool import Pool
+from domain import keys
+from tests.api.conftest import Caller, calling, client_of, new_key
+
+GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
+
+
+async def test_a_key_says_whose_it_is(acme: Caller) -> None:
+    said = (await acme.http.get("/v1/whoami")).json()
+    assert said["organizationId"] == f"org_{acme.organization_id}"
+    assert said["organizationName"] == "Acme"
+    assert (said["env"], said["sandbox"], said["tier"], said["scopes"]) == ("live", False, "standard", ["*"])
+    assert said["keyId"] in acme.key
+
+
+async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> None:
+    async with calling(app, pool, "Acme", env="test") as sandbox:
+        said = (await sandbox.http.get("/v1/whoami")).json()
+    assert (said["env"], said["sandbox"], said["tier"]) == ("test", True, "sandbox")
+    assert said["organizationId"] == f"org_{sandbox.organization_id}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Basic {GOOD}"},
+        {"Authorization": f"Bearer {GOOD[:40]}"},
+        {"Authorization": f"Bearer {GOOD}x"},
+        {"Authorization": f"Bearer {GOOD.replace('live', 'prod')}"},
+        {"Authorization": f"Bearer {GOOD}"},
+        {"X-Api-Key": "\xff"},
+    ],
+)
+async def test_every_key_that_opens_nothing_gets_one_answer(
+    anonymous: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    answer = await anonymous.get("/v1/whoami", headers=raw)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    error = answer.json()["error"]
+    assert error.pop("requestId") == answer.headers["X-Request-Id"]
+    assert error == {
+        "code": "UNAUTHENTICATED",
+        "message": "send a valid API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`",
+    }
+
+
+async def test_the_secret_and_the_environment_must_be_the_keys_own(
+    acme: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    for wrong in (acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"), acme.key.replace("live", "test")):
+        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
+
+
+async def test_both_headers_work_and_x_api_key_wins(acme: Caller, rival: Caller) -> None:
+    answer = await acme.http.get("/v1/whoami", headers={"X-Api-Key": rival.key})
+    assert answer.json()["organizationName"] == "Rival"
+    answer = await acme.http.get("/v1/whoami", headers={"X-Api-Key": "nonsense"})
+    assert answer.status_code == 401
+
+
+async def test_an_expired_key_opens_nothing(acme: Caller, pool: Pool) -> None:
+    await pool.execute("update api_key set expires_at = now() - interval '1 s'")
+    assert (await acme.http.get("/v1/whoami")).status_code == 401
+
+
+async def test_the_scheme_is_read_in_any_case(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.get("/v1/whoami", headers={"Authorization": f"bearer  {acme.key} "})
+    assert answer.status_code == 200
+
+
+async def test_a_missing_scope_is_named(app: Litestar, pool: Pool) -> None:
+    async with calling(app, pool, "Reader", scopes=("projects:read",)) as reader:
+        assert (await reader.http.get("/v1/projects")).status_code == 200
+        answer = await reader.http.post("/v1/projects", json={"name": "x", "timezone": "UTC"})
+    assert answer.status_code == 403
+    error = answer.json()["error"]
+    assert (error["code"], error["details"]) == ("FORBIDDEN_SCOPE", {"requiredScope": "projects:write"})
+
+
+async def test_the_star_does_not_reach_the_operators_scopes(acme: Caller) -> None:
+    answer = await acme.http.get("/v1/ops/pools")
+    assert answer.json()["error"]["details"] == {"requiredScope": "ops:read"}
+
+
+async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Caller, app: Litestar) -> None:
+    async with client_of(app, GOOD) as stranger:
+        callers = [acme.http, rival.http, stranger] * 4
+        answers = await asyncio.gather(*(caller.get("/v1/whoami") for caller in callers))
+    assert [answer.status_code for answer in answers] == [200, 200, 401] * 4
+    names = [answer.json()["organizationName"] for answer in answers if answer.is_success]
+    assert names == ["Acme", "Rival"] * 4
+
+
+async def test_a_stranger_is_looked_up_ten_times_a_minute(
+    acme: Caller, anonymous: httpx.AsyncClient, pool: Pool
+) -> None:
+    """A key that has opened before still opens: it may come from behind the same proxy."""
+    assert (await acme.http.get("/v1/whoami")).status_code == 200
+    for _ in range(FAILURES):
+        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})).status_code == 401
+    fresh = await new_key(pool, acme.organization_id)
+    assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": fresh})).status_code == 401
+    assert (await acme.http.get("/v1/whoami")).status_code == 200
+
+
+async def test_malformed_keys_cost_no_look_up_and_bar_nobody(
+    acme: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    for _ in range(FAILURES + 1):
+        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD[:-1]})).status_code == 401
+    assert (await acme.http.get("/v1/whoami")).status_code == 200
+
+
+def test_failures_are_forgotten_after_a_minute() -> None:
+    now = [0.0]
+    strangers = Strangers(lambda: now[0])
+    for _ in range(FAILURES):
+        strangers.failed("10.0.0.1")
+        now[0] += 1
+    assert strangers.bars("10.0.0.1", "key")
+    assert not strangers.bars("10.0.0.2", "key")
+    now[0] = WINDOW_S
+    assert not strangers.bars("10.0.0.1", "key")
+
+
+def test_what_is_remembered_of_strangers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.auth.REMEMBERED", 100)
+    strangers = Strangers()
+    for number in range(1000):
+        strangers.failed(str(number))
+        strangers.opened(str(number))
+    assert len(strangers._failures) == len(strangers._opened) == 100
+
+
+@pytest.mark.parametrize(
+    ("hops", "address"), [(0, "peer"), (1, "10.0.0.2"), (2, "203.0.113.9"), (3, "forged"), (4, "peer")]
+)
+def test_the_address_is_what_a_trusted_proxy_saw(hops: int, address: str) -> None:
+    exchange = Exchange([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
+    assert auth.address(exchange, "peer", hops=hops) == address
+
+
+@pytest.mark.parametrize(
+    ("scopes", "scope", "granted"),
+    [
+        ({"*"}, "projects:read", True),
+        ({"*"}, "ops:read", False),
+        ({"ops:read"}, "ops:read", True),
+        ({"projects:read"}, "projects:write", False),
+        (set(), "projects:read", False),
+    ],
+)
+def test_scopes(scopes: set[str], scope: str, granted: bool) -> None:
+    assert keys.grants(scopes, scope) is granted

@@ -1,0 +1,164 @@
+"""One envelope for everything that goes wrong, in the contract's order, with nothing of the inside."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+from structlog.testing import capture_logs
+
+from api.app import create_app
+from api.errors import AWAY, CODES
+from db.pool import Pool, open_pool
+from tests.api.conftest import Caller, calling, client_of, held
+from tests.servers import Servers, settings_for
+
+
+def problem(answer: httpx.Response) -> dict[str, Any]:
+    """The error, once its form is checked."""
+    body = answer.json()
+    assert set(body) == {"error"}
+    error: dict[str, Any] = body["error"]
+    assert set(error) <= {"code", "message", "requestId", "details"}
+    assert error["requestId"] == answer.headers["X-Request-Id"]
+    assert error["requestId"].startswith("req_")
+    assert CODES[error["code"]].status == answer.status_code
+    assert answer.headers["Content-Type"] == "application/json"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/v1/nothing", "NOT_FOUND"),
+        ("GET", "/", "NOT_FOUND"),
+        ("GET", "/v1/projects/%00", "UNAUTHENTICATED"),
+        ("DELETE", "/v1/whoami", "METHOD_NOT_ALLOWED"),
+        ("PUT", "/v1/projects", "METHOD_NOT_ALLOWED"),
+        ("POST", "/healthz", "METHOD_NOT_ALLOWED"),
+    ],
+)
+async def test_what_the_framework_refuses_has_the_envelope(
+    anonymous: httpx.AsyncClient, method: str, path: str, code: str
+) -> None:
+    """Without a key: 404 and 405 of the router come before 401."""
+    answer = await anonymous.request(method, path)
+    assert problem(answer)["code"] == code
+    assert ("Allow" in answer.headers) == (answer.status_code == 405)
+
+
+async def test_every_answer_has_an_id_of_its_own(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+    answers = [
+        await acme.http.get("/v1/whoami", headers={"X-Request-Id": "mine"}),
+        await acme.http.get("/v1/whoami", headers={"X-Request-Id": "mine"}),
+        await anonymous.get("/healthz"),
+        await anonymous.get("/nothing"),
+    ]
+    ids = {answer.headers["X-Request-Id"] for answer in answers}
+    assert len(ids) == 4
+    assert all(one.startswith("req_") for one in ids)
+
+
+async def test_options_names_every_method_of_a_path(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.options("/v1/projects")
+    assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, OPTIONS, POST")
+
+
+async def test_a_fault_of_ours_says_nothing_of_the_inside(acme: Caller, pool: Pool) -> None:
+    await pool.execute("alter table project rename to gone")
+    with capture_logs() as logged:
+        answer = await acme.http.get("/v1/projects")
+    error = problem(answer)
+    assert (answer.status_code, error["code"]) == (500, "INTERNAL")
+    assert "details" not in error
+    assert not any(word in answer.text for word in ("project", "relation", "asyncpg", "Traceback"))
+    (fault,) = [line for line in logged if line["log_level"] == "error"]
+    assert fault["request_id"] == error["requestId"]
+    assert isinstance(fault["exc_info"], asyncpg.UndefinedTableError)
+
+
+async def test_a_request_is_one_line_that_holds_no_secret(acme: Caller) -> None:
+    with capture_logs() as logged:
+        answer = await acme.http.get("/v1/projects", params={"search": "Shoe"})
+    (line,) = logged
+    assert line["request_id"] == answer.headers["X-Request-Id"]
+    assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/projects", 200)
+    assert line["organization_id"] == f"org_{acme.organization_id}"
+    assert line["key_id"] in acme.key
+    assert acme.key.split("_", 3)[3] not in str(line)
+
+
+async def test_the_checks_come_in_the_contracts_order(app: Litestar, pool: Pool) -> None:
+    """Each request breaks every rule that comes after the one that it is told of."""
+    async with calling(app, pool, "Weak", scopes=("jobs:read",)) as weak:
+        head = {"Content-Type": "text/plain", "Idempotency-Key": ""}
+        broken: dict[str, Any] = {"content": "{", "headers": head}
+        path = "/v1/api-keys/key_no/rotate?x=1"
+        async with client_of(app) as stranger:
+            assert problem(await stranger.request("PUT", path, **broken))["code"] == "METHOD_NOT_ALLOWED"
+            assert problem(await stranger.post(path, **broken))["code"] == "UNAUTHENTICATED"
+        assert problem(await weak.http.post(path, **broken))["code"] == "FORBIDDEN_SCOPE"
+        await pool.execute("update api_key set scopes = '{*}'")
+        assert problem(await weak.http.post(path, **broken))["code"] == "VALIDATION"
+        path = path.removesuffix("?x=1")
+        assert problem(await weak.http.post(path, **broken))["code"] == "UNSUPPORTED_MEDIA_TYPE"
+        head["Content-Type"] = "application/json; charset=utf-8"
+        assert problem(await weak.http.post(path, **broken))["code"] == "BAD_REQUEST"
+        broken["content"] = '{"unknown": 1}'
+        assert problem(await weak.http.post(path, **broken))["code"] == "VALIDATION"
+        broken["content"] = "{}"
+        (issue,) = problem(await weak.http.post(path, **broken))["details"]["issues"]
+        assert issue["path"] == "Idempotency-Key"
+        del head["Idempotency-Key"]
+        assert problem(await weak.http.post(path, **broken))["code"] == "NOT_FOUND"
+        await pool.execute("update api_key set killed_at = now()")
+        assert problem(await weak.http.post(path, **broken))["code"] == "KILL_SWITCH"
+
+
+async def megabytes(count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b"x" * 1024 * 1024
+
+
+@pytest.mark.parametrize("announced", [{"Content-Length": str(10 * 1024 * 1024)}, {}])
+async def test_a_body_is_read_up_to_the_limit(acme: Caller, announced: dict[str, str]) -> None:
+    headers = {"Content-Type": "application/json", **announced}
+    answer = await acme.http.post("/v1/projects", content=megabytes(10), headers=headers)
+    assert problem(answer)["code"] == "PAYLOAD_TOO_LARGE"
+
+
+async def test_without_postgres_it_is_unavailable_and_comes_back(own_servers: Servers) -> None:
+    settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
+    app = create_app(settings)
+    async with (
+        held(app.lifespan()),
+        open_pool(settings.database_url, name="test") as pool,
+        calling(app, pool, "Acme") as acme,
+    ):
+        own_servers.postgres.stop()
+        answer = await acme.http.get("/v1/whoami")
+        assert problem(answer)["code"] == "UNAVAILABLE"
+        assert answer.headers["Retry-After"] == "1"
+        assert (await acme.http.get("/readyz")).status_code == 503
+        assert (await acme.http.get("/healthz")).status_code == 200
+        own_servers.postgres.start()
+        assert (await acme.http.get("/v1/whoami")).status_code == 200
+        assert (await acme.http.get("/readyz")).json() == {"postgres": "ok", "redis": "ok"}
+
+
+async def test_without_redis_it_is_ready_and_degraded(own_servers: Servers) -> None:
+    app = create_app(settings_for(own_servers.postgres.url, own_servers.valkey.url))
+    async with held(app.lifespan()), client_of(app) as client:
+        own_servers.valkey.stop()
+        answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"postgres": "ok", "redis": "degraded"})
+
+
+def test_every_error_of_postgres_that_passes_is_told_from_a_fault() -> None:
+    assert issubclass(asyncpg.CannotConnectNowError, AWAY)
+    assert issubclass(asyncpg.AdminShutdownError, AWAY)
+    assert issubclass(asyncpg.TooManyConnectionsError, AWAY)
+    assert issubclass(asyncpg.ConnectionDoesNotExistError, AWAY)
+    assert not issubclass(asyncpg.UndefinedColumnError, AWAY)

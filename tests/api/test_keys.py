@@ -1,0 +1,211 @@
+"""API keys over their whole life: made, shown once, listed, rotated, killed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from db.pool import Pool
+from tests.api.conftest import Caller, calling, client_of, new_key
+
+NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
+
+
+async def made(caller: Caller, **fields: Any) -> dict[str, Any]:
+    answer = await caller.http.post("/v1/api-keys", json=NEW | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def status_with(app: Litestar, key: str) -> int:
+    async with client_of(app, key) as client:
+        return (await client.get("/v1/projects")).status_code
+
+
+async def test_a_new_key_opens_and_its_secret_is_shown_once(acme: Caller, app: Litestar) -> None:
+    answer = await acme.http.post("/v1/api-keys", json=NEW | {"returnOrigins": ["https://app.example.com"]})
+    key = answer.json()
+    assert answer.headers["Location"] == f"/v1/api-keys/{key['id']}"
+    assert key["apiKey"].startswith(f"lp_live_{key['keyId']}_")
+    assert key["killSwitch"] is False
+    assert await status_with(app, key["apiKey"]) == 200
+    read = (await acme.http.get(f"/v1/api-keys/{key['id']}")).json()
+    assert read == {name: value for name, value in key.items() if name != "apiKey"}
+
+
+async def test_the_database_holds_no_secret(acme: Caller, pool: Pool) -> None:
+    key = await made(acme)
+    secret = key["apiKey"].split("_", 3)[3]
+    rows = await pool.fetch("select k::text as text from api_key k union all select a::text from audit_log a")
+    assert not any(secret in row["text"] or secret.encode().hex() in row["text"] for row in rows)
+
+
+async def test_keys_are_listed_newest_first_in_pages(acme: Caller) -> None:
+    ids = [(await made(acme, name=f"key {number}"))["id"] for number in range(4)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await acme.http.get("/v1/api-keys", params=params)).json()
+        seen += [item["id"] for item in page["items"]]
+        assert not any("apiKey" in item for item in page["items"])
+        if (cursor := page["nextCursor"]) is None:
+            break
+    assert seen[:4] == ids[::-1]
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "refused"),
+    [
+        (("keys:write", "projects:read"), ["projects:read"], None),
+        (("keys:write", "projects:read"), ["jobs:read"], "jobs:read"),
+        (("keys:write", "projects:read"), ["*"], "*"),
+        (("*",), ["*", "jobs:read"], None),
+        (("*",), ["ops:read"], "ops:read"),
+        (("*", "ops:read"), ["ops:read"], None),
+        (("*", "ops:read"), ["ops:write"], "ops:write"),
+    ],
+)
+async def test_a_key_passes_on_at_most_what_it_has(
+    app: Litestar, pool: Pool, own: tuple[str, ...], wanted: list[str], refused: str | None
+) -> None:
+    async with calling(app, pool, "Acme", scopes=own) as caller:
+        answer = await caller.http.post("/v1/api-keys", json=NEW | {"scopes": wanted})
+    if refused is None:
+        assert answer.status_code == 201
+    else:
+        assert answer.status_code == 403
+        assert answer.json()["error"]["details"] == {"requiredScope": refused}
+
+
+async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar) -> None:
+    old = await made(acme)
+    new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate")).json()
+    assert (new["id"], new["keyId"], new["scopes"]) == (old["id"], old["keyId"], old["scopes"])
+    assert new["overlapUntil"] is None
+    assert await status_with(app, new["apiKey"]) == 200
+    assert await status_with(app, old["apiKey"]) == 401
+
+
+async def test_in_the_overlap_both_secrets_open(acme: Caller, app: Litestar, pool: Pool) -> None:
+    old = await made(acme)
+    new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate", json={"overlapHours": 24})).json()
+    until = datetime.fromisoformat(new["overlapUntil"]) - datetime.now(UTC)
+    assert timedelta(hours=23) < until < timedelta(hours=25)
+    assert [await status_with(app, key["apiKey"]) for key in (old, new)] == [200, 200]
+    await pool.execute(
+        "update api_key set overlap_until = now() - interval '1 s' where old_secret_hash is not null"
+    )
+    assert [await status_with(app, key["apiKey"]) for key in (old, new)] == [401, 200]
+
+
+@pytest.mark.parametrize("hours", [-1, 25, 1.5, "1", None])
+async def test_an_overlap_is_a_whole_number_of_hours_up_to_a_day(acme: Caller, hours: Any) -> None:
+    key = await made(acme)
+    answer = await acme.http.post(f"/v1/api-keys/{key['id']}/rotate", json={"overlapHours": hours})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == "overlapHours"
+
+
+async def test_rotation_lends_nobody_a_stronger_keys_power(app: Litestar, pool: Pool) -> None:
+    async with calling(app, pool, "Acme", scopes=("keys:write",)) as weak:
+        strong = await made_by_operator(pool, weak)
+        answer = await weak.http.post(f"/v1/api-keys/{strong}/rotate")
+    assert answer.json()["error"]["details"] == {"requiredScope": "*"}
+
+
+async def made_by_operator(pool: Pool, caller: Caller) -> str:
+    await new_key(pool, caller.organization_id)
+    return str(await pool.fetchval("select 'key_' || id from api_key order by id desc limit 1"))
+
+
+async def test_a_killed_key_is_refused_from_its_next_request_on(acme: Caller, app: Litestar) -> None:
+    key = await made(acme)
+    assert await status_with(app, key["apiKey"]) == 200
+    killed = await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
+    assert (killed.status_code, killed.json()["killSwitch"]) == (200, True)
+    async with client_of(app, key["apiKey"]) as client:
+        answer = await client.get("/v1/whoami")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "KILL_SWITCH")
+
+
+async def test_only_the_right_secret_learns_that_a_key_was_killed(acme: Caller, app: Litestar) -> None:
+    key = await made(acme)
+    await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
+    wrong = key["apiKey"][:-1] + ("A" if key["apiKey"][-1] != "A" else "B")
+    assert await status_with(app, wrong) == 401
+
+
+async def test_killing_again_changes_nothing_and_a_killed_key_stays_dead(acme: Caller) -> None:
+    key = await made(acme)
+    first = (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json()
+    assert (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json() == first
+    answer = await acme.http.post(f"/v1/api-keys/{key['id']}/rotate")
+    assert (answer.status_code, answer.json()["error"]["details"]) == (409, {"reason": "KEY_KILLED"})
+
+
+async def test_a_key_can_kill_itself(acme: Caller) -> None:
+    own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
+    assert (await acme.http.post(f"/v1/api-keys/{own}/kill")).status_code == 200
+    assert (await acme.http.get("/v1/whoami")).json()["error"]["code"] == "KILL_SWITCH"
+
+
+async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    key = await made(acme, expiresAt=soon)
+    assert await status_with(app, key["apiKey"]) == 200
+    await pool.execute("update api_key set expires_at = now() where expires_at is not null")
+    assert await status_with(app, key["apiKey"]) == 401
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 129),
+        ("name", None),
+        ("scopes", []),
+        ("scopes", ["projects:delete"]),
+        ("scopes", "*"),
+        ("expiresAt", "2020-01-01T00:00:00Z"),
+        ("expiresAt", "2100-01-01T00:00:00"),
+        ("expiresAt", "soon"),
+        ("returnOrigins", ["https://app.example.com/path"]),
+        ("returnOrigins", ["http://app.example.com"]),
+        ("returnOrigins", ["javascript:alert(1)"]),
+        ("env", "test"),
+    ],
+)
+async def test_what_a_key_can_not_be(acme: Caller, pool: Pool, field: str, value: Any) -> None:
+    answer = await acme.http.post("/v1/api-keys", json=NEW | {field: value})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(field)
+    assert await pool.fetchval("select count(*) from api_key") == 1
+
+
+async def test_each_change_is_in_the_audit_log(acme: Caller) -> None:
+    key = await made(acme)
+    await acme.http.post(f"/v1/api-keys/{key['id']}/rotate")
+    await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
+    entries = (await acme.http.get("/v1/audit-log")).json()["items"]
+    assert [(entry["action"], entry["subject"]) for entry in entries[:3]] == [
+        ("api_key.killed", key["id"]),
+        ("api_key.rotated", key["id"]),
+        ("api_key.created", key["id"]),
+    ]
+    own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
+    assert {entry["apiKeyId"] for entry in entries[:3]} == {own}
+    only = (await acme.http.get("/v1/audit-log", params={"action": "api_key.killed"})).json()["items"]
+    assert [entry["id"] for entry in only] == [entries[0]["id"]]
+
+
+async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+    key = await made(acme)
+    secret = key["apiKey"].split("_", 3)[3]
+    for path in ("/v1/api-keys", f"/v1/api-keys/{key['id']}", "/v1/audit-log"):
+        assert secret not in (await acme.http.get(path)).text
+    assert secret not in (await anonymous.get("/metrics")).text
