@@ -1,0 +1,107 @@
+"""Tenants, workers and jobs as the ledger's tests need them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from jobs import leases, ledger
+from jobs.kinds import Kind
+from jobs.ledger import Claim, Settlement, Submitted
+from jobs.outcomes import Done, Outcome
+from schemas import ids
+
+#: A kind of a pool with caps (a standard tenant has 5 running at most) and one of a pool without.
+ERRAND = Kind("run_errand", "ingest", "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+FREE_ERRAND = ERRAND._replace(name="run_free_errand", pool="default")
+INTERNAL = ERRAND._replace(name="tidy_up", internal=True)
+
+
+async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list[UUID]:
+    """Live organizations, in the order of their ids."""
+    made = sorted(ids.new() for _ in range(count))
+    await conn.executemany(
+        "insert into organization (id, name, env, tier) values ($1, 'Acme', 'live', $2)",
+        [(org, tier) for org in made],
+    )
+    return made
+
+
+async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60) -> UUID:
+    worker_id = ids.new()
+    await leases.register(
+        conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
+    )
+    return worker_id
+
+
+async def submit(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> Submitted:
+    return await ledger.submit(
+        conn, kind=kind, organization_id=org, **{"project_id": None, "args": {}} | fields
+    )
+
+
+async def fill(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kind = ERRAND) -> None:
+    """`each` due jobs for every tenant, one a microsecond, in one statement."""
+    await conn.execute(
+        """insert into job (organization_id, id, kind, pool, internal, stage, args, max_attempts,
+                            run_at, deadline_at)
+           select org, gen_random_uuid(), $3, $4, $5, 'queued', '{}', 3,
+                  now() - interval '1 minute' + place * interval '1 microsecond', now() + interval '1 hour'
+             from unnest($1::uuid[]) org, generate_series(1, $2) place""",
+        orgs,
+        each,
+        kind.name,
+        kind.pool,
+        kind.internal,
+    )
+
+
+async def pull(conn: Conn, worker_id: UUID, free: int = 10, *kinds: Kind) -> list[Claim]:
+    known = kinds or (ERRAND,)
+    return await ledger.pull(conn, pool=known[0].pool, worker_id=worker_id, free=free, kinds=known)
+
+
+async def settle(conn: Conn, claims: Sequence[Claim], outcome: Outcome | None = None) -> list[str]:
+    """The states that the jobs have now, in the order of the answer; a fenced one has none."""
+    moved = await ledger.settle(conn, [Settlement(claim, outcome or Done()) for claim in claims])
+    return [row.state for row in moved]
+
+
+async def started(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> Claim:
+    """A job that a worker has just begun."""
+    await submit(conn, org, kind, **fields)
+    [claim] = await pull(conn, await worker(conn, kind), 1, kind)
+    return claim
+
+
+async def row(conn: Conn, job_id: UUID) -> asyncpg.Record:
+    found = await conn.fetchrow("select * from job where id = $1", job_id)
+    assert found is not None
+    return found
+
+
+async def attempts(conn: Conn, job_id: UUID) -> list[str]:
+    """How each attempt ended, in order."""
+    found = await conn.fetch("select outcome from job_attempt where job_id = $1 order by fence", job_id)
+    return [attempt["outcome"] for attempt in found]
+
+
+async def lose(conn: Conn, claim: Claim) -> None:
+    """Let the lease of the job's worker run out."""
+    await conn.execute(
+        """update worker w set lease_expires_at = now() - interval '1 second'
+             from job j where j.id = $1 and w.id = j.lease_owner""",
+        claim.id,
+    )
+
+
+async def waits_for_lock(observer: Conn) -> bool:
+    """Whether some session of this database waits for a lock."""
+    found = await observer.fetchval(
+        """select exists (select from pg_stat_activity
+                           where datname = current_database() and wait_event_type = 'Lock')"""
+    )
+    return bool(found)

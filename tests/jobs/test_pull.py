@@ -1,0 +1,216 @@
+"""Which jobs a pull takes, and in what order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn
+from jobs.ledger import Claim
+from jobs.outcomes import Retry
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+
+
+def shares(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
+    """How many of the claims are each tenant's."""
+    counted = Counter(claim.organization_id for claim in claims)
+    return [counted[org] for org in orgs]
+
+
+async def test_a_claim_is_a_running_job_with_a_fence_of_its_own(conn: Conn, org: UUID) -> None:
+    submitted = await scene.submit(conn, org, args={"page": 1})
+    worker = await scene.worker(conn)
+    [claim] = await scene.pull(conn, worker)
+    row = await scene.row(conn, submitted.job_id)
+    assert claim[:7] == (org, None, submitted.job_id, "run_errand", 1, 1, 3)
+    assert claim.args == {"page": 1}
+    assert (row["state"], row["stage"], row["lease_owner"], row["state_version"]) == (
+        "running", "starting", worker, 2,
+    )  # fmt: skip
+    assert row["attempt_deadline_at"] - row["attempt_started_at"] == timedelta(seconds=ERRAND.timeout_s)
+    assert await scene.pull(conn, worker) == []
+
+
+async def test_a_tenants_jobs_start_in_the_order_of_their_times(conn: Conn, org: UUID) -> None:
+    submitted = [(await scene.submit(conn, org)).job_id for _ in range(4)]
+    worker = await scene.worker(conn)
+    assert [(await scene.pull(conn, worker, 1))[0].id for _ in submitted] == submitted
+
+
+async def test_no_slot_no_pull(conn: Conn, org: UUID) -> None:
+    await scene.submit(conn, org)
+    assert await scene.pull(conn, await scene.worker(conn), 0) == []
+
+
+async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 20)
+    worker = await scene.worker(conn)
+    first = await scene.pull(conn, worker, 3)
+    second = await scene.pull(conn, worker, 10)
+    assert (len(first), len(second)) == (3, 2)
+    assert await scene.pull(conn, worker, 10) == []
+    await scene.settle(conn, first[:1])
+    assert len(await scene.pull(conn, worker, 10)) == 1
+
+
+async def test_caps_are_each_pools_own(conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 20)
+    await scene.fill(conn, [org], 20, FREE_ERRAND)
+    assert len(await scene.pull(conn, await scene.worker(conn), 20)) == 5
+    assert len(await scene.pull(conn, await scene.worker(conn, FREE_ERRAND), 20, FREE_ERRAND)) == 20
+
+
+async def test_internal_jobs_have_no_cap_and_count_in_none(conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 20)
+    await scene.fill(conn, [org], 20, INTERNAL)
+    worker = await scene.worker(conn)
+    claims = await scene.pull(conn, worker, 100, ERRAND, INTERNAL)
+    assert Counter(claim.kind for claim in claims) == {"run_errand": 5, "tidy_up": 20}
+
+
+async def test_internal_jobs_of_a_tenant_at_its_cap_start_all_the_same(conn: Conn, org: UUID) -> None:
+    worker = await scene.worker(conn)
+    await scene.fill(conn, [org], 20)
+    assert len(await scene.pull(conn, worker, 100)) == 5
+    await scene.submit(conn, org, INTERNAL)
+    assert [claim.kind for claim in await scene.pull(conn, worker, 1, ERRAND, INTERNAL)] == ["tidy_up"]
+
+
+async def test_internal_and_other_jobs_of_one_tenant_take_turns(conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 10)
+    await scene.fill(conn, [org], 10, INTERNAL)
+    worker, kinds = await scene.worker(conn), []
+    for _ in range(6):
+        claims = await scene.pull(conn, worker, 1, ERRAND, INTERNAL)
+        kinds += [claim.kind for claim in claims]
+        await scene.settle(conn, claims)
+    assert Counter(kinds) == {"run_errand": 3, "tidy_up": 3}
+
+
+async def test_slots_are_shared_evenly(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 3)
+    await scene.fill(conn, orgs, 10)
+    claims = await scene.pull(conn, await scene.worker(conn), 6)
+    assert shares(claims, orgs) == [2, 2, 2]
+
+
+async def test_who_has_less_running_goes_first(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 3)
+    worker = await scene.worker(conn)
+    await scene.fill(conn, orgs[:1], 4)
+    assert len(await scene.pull(conn, worker, 4)) == 4
+    await scene.fill(conn, orgs, 10)
+    claims = await scene.pull(conn, worker, 7)
+    assert shares(claims, orgs) == [0, 4, 3]
+
+
+async def test_what_short_lines_leave_goes_to_the_long_ones(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 4, tier="partner")
+    await scene.fill(conn, orgs[:3], 1)
+    await scene.fill(conn, orgs[3:], 100)
+    claims = await scene.pull(conn, await scene.worker(conn), 40)
+    assert shares(claims, orgs) == [1, 1, 1, 37]
+
+
+async def test_what_caps_leave_goes_to_those_that_have_room(conn: Conn) -> None:
+    small, large = await scene.tenants(conn, 1), await scene.tenants(conn, 1, tier="partner")
+    await scene.fill(conn, [*small, *large], 100)
+    claims = await scene.pull(conn, await scene.worker(conn), 40)
+    assert shares(claims, [*small, *large]) == [5, 35]
+
+
+async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 3)
+    await scene.fill(conn, orgs, 10)
+    worker, served = await scene.worker(conn), []
+    for _ in range(9):
+        claims = await scene.pull(conn, worker, 1)
+        served += [orgs.index(claim.organization_id) for claim in claims]
+        await scene.settle(conn, claims)
+    assert served == [0, 1, 2] * 3
+
+
+@pytest.mark.parametrize("place", range(5))
+async def test_a_late_tenant_waits_one_round_at_most_behind_older_whales(conn: Conn, place: int) -> None:
+    whales = await scene.tenants(conn, 5, tier="partner")
+    late = whales.pop(place)
+    await scene.fill(conn, whales, 500)
+    worker = await scene.worker(conn)
+    running = await scene.pull(conn, worker, 4)
+    job = await scene.submit(conn, late)
+    freed = 0
+    while job.job_id not in {claim.id for claim in running}:
+        await scene.settle(conn, running[:1])
+        running = [*running[1:], *await scene.pull(conn, worker, 1)]
+        freed += 1
+    assert freed <= len(whales)
+
+
+async def test_every_one_of_many_tenants_comes_in_one_round(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 100)
+    await scene.fill(conn, orgs, 3)
+    worker, served = await scene.worker(conn), []
+    for _ in range(10):
+        claims = await scene.pull(conn, worker, 10)
+        served += [claim.organization_id for claim in claims]
+        await scene.settle(conn, claims)
+    assert sorted(served) == orgs
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update pool set paused = true",
+        "update worker set lease_expires_at = now() - interval '1 millisecond'",
+        "delete from worker",
+        "update job set run_at = now() + interval '1 minute'",
+        "update job set deadline_at = now() - interval '1 millisecond'",
+        "update job set stage = 'scheduled'",
+        "update job set kind = 'unknown'",
+        "update job set pool = 'publish'",
+    ],
+)
+async def test_what_no_pull_may_take(conn: Conn, org: UUID, change: str) -> None:
+    await scene.submit(conn, org)
+    worker = await scene.worker(conn)
+    await conn.execute(change)
+    assert await scene.pull(conn, worker) == []
+
+
+@pytest.mark.parametrize(
+    "change", ["deadline_at = now() - interval '1 millisecond'", "kind = 'unknown'", "stage = 'scheduled'"]
+)
+async def test_what_cant_start_doesnt_hold_up_its_line(conn: Conn, org: UUID, change: str) -> None:
+    first, second = await scene.submit(conn, org), await scene.submit(conn, org)
+    await conn.execute(f"update job set {change} where id = $1", first.job_id)
+    [claim] = await scene.pull(conn, await scene.worker(conn))
+    assert claim.id == second.job_id
+
+
+async def test_a_worker_takes_only_kinds_that_it_knows(conn: Conn, org: UUID) -> None:
+    other = ERRAND._replace(name="run_other_errand")
+    await scene.submit(conn, org, other)
+    known = await scene.submit(conn, org)
+    [claim] = await scene.pull(conn, await scene.worker(conn))
+    assert claim.id == known.job_id
+
+
+async def test_each_kind_has_its_own_timeout(conn: Conn, org: UUID) -> None:
+    quick = ERRAND._replace(name="run_quick_errand", timeout_s=0.5)
+    await scene.submit(conn, org, quick)
+    [claim] = await scene.pull(conn, await scene.worker(conn), 10, ERRAND, quick)
+    started = (await scene.row(conn, claim.id))["attempt_started_at"]
+    assert claim.attempt_deadline_at - started == timedelta(seconds=0.5)
+
+
+async def test_the_first_start_stays(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    first = await scene.row(conn, claim.id)
+    await scene.settle(conn, [claim], Retry("X", "x", after_s=0))
+    [again] = await scene.pull(conn, await scene.worker(conn))
+    second = await scene.row(conn, claim.id)
+    assert (again.fence, again.attempt) == (2, 2)
+    assert second["started_at"] == first["started_at"] < second["attempt_started_at"] <= datetime.now(UTC)

@@ -1,0 +1,203 @@
+"""Pulls against each other and against what else happens to a line: exact caps, nothing claimed twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest_asyncio
+
+from db.pool import Conn, Pool, open_pool
+from jobs import ledger
+from jobs.kinds import Kind
+from jobs.ledger import Claim
+from schemas.settings import Settings
+from tests import seeds
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND
+from tests.waiting import eventually
+
+PULLERS = 8
+
+
+@pytest_asyncio.fixture
+async def wide(settings: Settings) -> AsyncIterator[Pool]:
+    """Connections enough for every racer."""
+    async with open_pool(settings.database_url, name="racers", size=2 * PULLERS + 2) as pool:
+        yield pool
+
+
+async def pull_all(pool: Pool, worker: UUID, free: int, kind: Kind = ERRAND) -> list[Claim]:
+    """Pull and settle until nothing is due."""
+    taken: list[Claim] = []
+    async with pool.acquire() as conn:
+        while claims := await scene.pull(conn, worker, free, kind):
+            taken += claims
+            await scene.settle(conn, claims)
+    return taken
+
+
+async def test_eight_pullers_claim_each_job_once(wide: Pool, conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 20)
+    await scene.fill(conn, orgs, 25, FREE_ERRAND)
+    workers = [await scene.worker(conn, FREE_ERRAND) for _ in range(PULLERS)]
+    taken = await asyncio.gather(*[pull_all(wide, worker, 7, FREE_ERRAND) for worker in workers])
+    claims = [claim for claims in taken for claim in claims]
+    assert len(claims) == len({claim.id for claim in claims}) == 500
+    assert {claim.fence for claim in claims} == {1}
+
+
+async def test_the_cap_holds_against_eight_pullers(wide: Pool, conn: Conn) -> None:
+    """Never six running with a cap of five, whoever pulls and whatever ends meanwhile."""
+    orgs = await scene.tenants(conn, 3)
+    await scene.fill(conn, orgs, 60)
+    workers = [await scene.worker(conn) for _ in range(PULLERS)]
+    over: list[int] = []
+
+    async def watch() -> None:
+        async with wide.acquire() as own:
+            while True:
+                over.extend(
+                    row["n"]
+                    for row in await own.fetch(
+                        """select count(*) as n from job where state = 'running'
+                            group by organization_id having count(*) > 5"""
+                    )
+                )
+
+    watching = asyncio.create_task(watch())
+    taken = await asyncio.gather(*[pull_until_done(wide, worker) for worker in workers])
+    watching.cancel()
+    assert sum(taken) == 180
+    assert over == []
+
+
+async def pull_until_done(pool: Pool, worker: UUID) -> int:
+    """A pull may come back empty because everybody is at the cap: then others settle."""
+    count = 0
+    async with pool.acquire() as conn:
+        while await conn.fetchval("select exists (select from job where finished_at is null)"):
+            claims = await scene.pull(conn, worker, 3)
+            count += len(claims)
+            await scene.settle(conn, claims)
+    return count
+
+
+async def test_forty_submits_at_once_start_five_at_a_time(wide: Pool, conn: Conn, org: UUID) -> None:
+    workers = [await scene.worker(conn) for _ in range(4)]
+
+    async def submit() -> None:
+        async with wide.acquire() as own:
+            await scene.submit(own, org)
+
+    async def pull(worker: UUID) -> int:
+        async with wide.acquire() as own:
+            return sum([len(await scene.pull(own, worker, 10)) for _ in range(10)])
+
+    submitting = asyncio.gather(*[submit() for _ in range(40)])
+    during = await asyncio.gather(*[pull(worker) for worker in workers])
+    await submitting
+    after = [await pull(worker) for worker in workers]
+    assert sum(during) + sum(after) == 5
+    assert await conn.fetchval("select count(*) from job where state = 'running'") == 5
+
+
+@asynccontextmanager
+async def holding(pool: Pool, sql: str, *args: object) -> AsyncIterator[Conn]:
+    """A transaction that has run a statement and commits when the block ends."""
+    async with pool.acquire() as other, other.transaction():
+        await other.execute(sql, *args)
+        yield other
+
+
+async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
+    """A pull that waits for the pool's lock, which another session holds."""
+
+    async def pull() -> list[Claim]:
+        async with pool.acquire() as conn:
+            return await scene.pull(conn, worker)
+
+    task = asyncio.create_task(pull())
+    async with pool.acquire() as observer:
+        await eventually(lambda: scene.waits_for_lock(observer))
+    return task
+
+
+async def test_a_pull_that_waits_sees_what_the_other_one_took(pool: Pool, conn: Conn, org: UUID) -> None:
+    """The snapshot is younger than the lock: else the second of them would see none of the five running."""
+    await scene.fill(conn, [org], 20)
+    worker = await scene.worker(conn)
+    async with pool.acquire() as other, other.transaction():
+        assert len(await scene.pull(other, await scene.worker(other), 5)) == 5
+        waiting = await waiting_pull(pool, worker)
+    assert await waiting == []
+
+
+async def test_a_job_rescheduled_while_a_pull_waits_is_left_alone(pool: Pool, conn: Conn, org: UUID) -> None:
+    moved, stays = await scene.submit(conn, org), await scene.submit(conn, org)
+    worker = await scene.worker(conn)
+    lock = "select pg_advisory_xact_lock(72, hashtext('ingest'))"
+    async with holding(pool, lock) as other:
+        waiting = await waiting_pull(pool, worker)
+        await other.execute(
+            "update job set run_at = now() + interval '1 hour', stage = 'scheduled' where id = $1",
+            moved.job_id,
+        )
+    assert [claim.id for claim in await waiting] == [stays.job_id]
+
+
+async def test_a_job_submitted_while_a_pull_waits_is_due(pool: Pool, conn: Conn, org: UUID) -> None:
+    worker = await scene.worker(conn)
+    async with holding(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
+        waiting = await waiting_pull(pool, worker)
+        submitted = await scene.submit(conn, org)
+    assert [claim.id for claim in await waiting] == [submitted.job_id]
+
+
+async def test_a_locked_job_is_passed_over(pool: Pool, conn: Conn, org: UUID) -> None:
+    locked, free = await scene.submit(conn, org), await scene.submit(conn, org)
+    async with holding(pool, "select from job where id = $1 for update", locked.job_id):
+        claims = await scene.pull(conn, await scene.worker(conn))
+    assert [claim.id for claim in claims] == [free.job_id]
+
+
+async def test_pulls_of_other_pools_dont_wait(pool: Pool, conn: Conn, org: UUID) -> None:
+    await scene.submit(conn, org, FREE_ERRAND)
+    worker = await scene.worker(conn, FREE_ERRAND)
+    async with holding(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
+        assert len(await scene.pull(conn, worker, 10, FREE_ERRAND)) == 1
+
+
+async def test_a_full_worker_doesnt_wait_for_the_lock(pool: Pool, conn: Conn, org: UUID) -> None:
+    worker = await scene.worker(conn)
+    async with holding(pool, "select pg_advisory_xact_lock(72, hashtext('ingest'))"):
+        assert await scene.pull(conn, worker, 0) == []
+
+
+async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, org: UUID) -> None:
+    """Nobody is a deadlock's victim, and each job ends once."""
+    project_id = await seeds.project(conn, org)
+    await conn.execute("update organization set tier = 'partner'")
+    for _ in range(400):
+        await scene.submit(conn, org, project_id=project_id)
+    workers = [await scene.worker(conn) for _ in range(4)]
+
+    async def cancel() -> int:
+        async with wide.acquire() as own:
+            moved = await ledger.cancel_of_project(
+                own, organization_id=org, project_id=project_id, kinds=[ERRAND.name], limit=50
+            )
+            return len(moved)
+
+    async def cancel_all() -> None:
+        while await cancel():
+            pass
+
+    pulled = asyncio.gather(*[pull_all(wide, worker, 20) for worker in workers])
+    await asyncio.gather(cancel_all(), cancel_all(), cancel_all())
+    await pulled
+    states = Counter(row["state"] for row in await conn.fetch("select state from job"))
+    attempts = Counter(row["outcome"] for row in await conn.fetch("select outcome from job_attempt"))
+    assert states["completed"] + states["canceled"] == 400
+    assert attempts["completed"] == states["completed"]
