@@ -17,6 +17,8 @@ from schemas.errors import Invalid, SettingsInvalid
 MAX_URL = 2048
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+OPEN = "give a page that anyone can open"
+
 Origin = tuple[str, int]
 Allowed = Mapping[Origin, Policy]
 
@@ -75,9 +77,7 @@ def check(text: str, *, allowed: Allowed) -> str:
     try:
         policy.check_url(url)
     except SSRFGuardError as refused:
-        raise invalid(
-            "this address is not one that we may open; give a page that anyone can open"
-        ) from refused
+        raise invalid(f"{host} is not public or not well formed; {OPEN}") from refused
     return url
 
 
@@ -132,7 +132,7 @@ def refuse_private(host: str, port: int) -> None:
     if NUMERIC.fullmatch(host):
         raise invalid("must not write an address as a number")
     if LOCAL.fullmatch(host):
-        raise invalid(f"{host} is not a public host; give a page that anyone can open")
+        raise invalid(f"{host} is not a public host; {OPEN}")
 
 
 def netloc(parts: SplitResult, host: str) -> str:

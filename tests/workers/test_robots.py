@@ -19,9 +19,8 @@ async def asked(answers: Answers, path: str = "/page") -> None:
         await gate(client)(site.url(path))
 
 
-def rules(text: str | bytes, **headers: str) -> Answers:
-    headers.setdefault("content_type", "text/plain")
-    return {"/robots.txt": say(body=text, **headers)}
+def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
+    return {"/robots.txt": say(body=text, content_type=content_type)}
 
 
 async def test_what_is_disallowed_is_not_opened() -> None:

@@ -29,7 +29,8 @@ class Document:
     """One page at its final address; `header_language` is what Content-Language said."""
 
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
-        markup = html.replace("\x00", "").encode("utf-8", "replace")
+        # The line break keeps bs4 from warning of a page that is nothing but an address.
+        markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
         self.soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8")
         self.url = url
         self.header_language = header_language
@@ -69,7 +70,9 @@ class Document:
 
     @cached_property
     def title(self) -> str:
-        return clean(self.soup.title.get_text()) if self.soup.title else ""
+        """The window's; a picture's `<title>` is another thing."""
+        titles = (tag for tag in self.tags["title"][:10] if tag.find_parent("svg") is None)
+        return next(map(text_of, titles), "")
 
     @cached_property
     def is_home(self) -> bool:

@@ -1,0 +1,28 @@
+"""Small pages, and what is found on them."""
+
+from typing import Any
+
+from schemas.brand import Field, Finding
+from workers.ingest.choose import choose
+from workers.ingest.page.extract import extract
+from workers.ingest.page.shapes import Source
+
+HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
+
+
+def found(html: str | bytes, url: str = HOME, **headers: str) -> dict[Field, Finding]:
+    body = html if isinstance(html, bytes) else html.encode()
+    return choose(extract(Source(url=url, body=body, **headers)).candidates)
+
+
+def value(field: Field, html: str | bytes, url: str = HOME, **headers: str) -> Any:
+    finding = found(html, url, **headers).get(field)
+    return finding.value if finding else None
+
+
+def meta(name: str, content: str) -> str:
+    return f'<meta property="{name}" content="{content}">'
+
+
+def jsonld(text: str) -> str:
+    return f'<script type="application/ld+json">{text}</script>'

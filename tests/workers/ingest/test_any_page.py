@@ -1,0 +1,71 @@
+"""Whatever a page holds, its reading ends, and what comes out is clean and within its limits."""
+
+import unicodedata
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from schemas.brand import Candidate
+from workers.ingest.page.extract import extract
+from workers.ingest.page.shapes import Source
+
+LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "primaryLanguage": 35, "logoUrl": 2048}
+
+MARKUP = [
+    *("<title>", "</title>", "<h1>", "</h1>", "<p>", "<html lang='", "'>", '">', "<svg>", "</svg>", "<!--"),
+    *('<meta property="og:title" content="', '<meta name="description" content="', "<base href='", "logo"),
+    *('<script type="application/ld+json">', '{"@type":"Organization","name":"', '"}', "</script>"),
+    *('<link rel="icon" href="', "<noscript>", "<template>", "<img alt='"),
+]
+WORDS = [
+    *(
+        " - ",
+        " | ",
+        ": ",
+        "&amp;lt;",
+        "Acme",
+        "日本語",
+        "word " * 60,
+        "😀",
+        "%",
+        "https://",
+        "http://[",
+        "//",
+    ),
+    *("//", "\0", "\ud800", "\u202e", "\u2028", "\\n", "\r\n"),
+]
+PIECES = some.sampled_from(MARKUP + WORDS) | some.text(max_size=8)
+PAGES = some.lists(PIECES, max_size=40).map("".join)
+
+
+@given(
+    html=PAGES,
+    url=some.sampled_from(["https://acme.test/", "http://127.0.0.1/a?b", "https://xn--mnchen-3ya.de/x"]),
+)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_page_is_read_and_any_value_is_clean(html: str, url: str) -> None:
+    page = extract(Source(url=url, body=html.encode("utf-8", "surrogatepass")))
+    assert msgspec.msgpack.encode(page)
+    for candidate in page.candidates:
+        assert 0 < candidate.confidence <= 1
+        for text in texts(candidate):
+            check(text, LIMITS.get(candidate.field, 50))
+
+
+def texts(candidate: Candidate) -> list[Any]:
+    return candidate.value if isinstance(candidate.value, list) else [candidate.value]
+
+
+def check(text: str, limit: int) -> None:
+    assert 0 < len(text) <= limit
+    assert text == text.strip()
+    assert text == unicodedata.normalize("NFC", text)
+    assert not {unicodedata.category(character) for character in text} & {"Cc", "Cs", "Zl", "Zp"}
+
+
+@given(some.binary(max_size=500), some.text(max_size=30))
+@settings(deadline=None)
+def test_any_bytes_are_read(body: bytes, content_type: str) -> None:
+    extract(Source(url="https://acme.test/", body=body, content_type=content_type, language=content_type))

@@ -1,0 +1,57 @@
+"""Of all that is said of a field, one thing wins, by rules that hold for any candidates."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from schemas.brand import Candidate, Field
+from workers.ingest.choose import AGREEMENT, ALTERNATIVES, MOST, choose
+
+CANDIDATES = some.lists(
+    some.builds(
+        Candidate,
+        field=some.sampled_from(["appName", "tagline", "keywords", "logoUrl"]),
+        value=some.sampled_from(["Acme", "ACME!", "a c m e", "Zap", "☕"]) | some.just(["a", "b"]),
+        confidence=some.sampled_from([0.3, 0.5, 0.8, 0.95]),
+        rule=some.sampled_from(["one", "two", "three"]),
+        url=some.just("https://acme.test/"),
+    ),
+    max_size=12,
+)
+
+
+def said(value: str, confidence: float, rule: str = "one", field: Field = "appName") -> Candidate:
+    return Candidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
+
+
+def test_the_most_confident_wins_and_of_equals_the_first() -> None:
+    assert choose([said("A", 0.5), said("B", 0.8), said("C", 0.8)])["appName"].value == "B"
+
+
+def test_two_places_that_agree_are_worth_more_than_one() -> None:
+    chosen = choose([said("Zap", 0.82), said("Acme", 0.8, "two"), said("ACME!", 0.5, "three")])["appName"]
+    assert (chosen.value, chosen.confidence) == ("Acme", 0.85)
+
+
+def test_one_place_that_repeats_itself_is_worth_no_more() -> None:
+    assert choose([said("Acme", 0.8), said("Acme", 0.8)])["appName"].confidence == 0.8
+
+
+@pytest.mark.parametrize("field", ["logoUrl", "primaryLanguage"])
+def test_addresses_and_languages_agree_only_when_they_are_the_same(field: Field) -> None:
+    chosen = choose([said("a-b", 0.5, field=field), said("ab", 0.4, "two", field=field)])
+    assert (chosen[field].confidence, len(chosen[field].alternatives)) == (0.5, 1)
+
+
+@given(CANDIDATES)
+def test_whatever_is_said_the_order_holds(candidates: list[Candidate]) -> None:
+    chosen = choose(candidates)
+    assert set(chosen) == {candidate.field for candidate in candidates}
+    for field, finding in chosen.items():
+        mine = [candidate for candidate in candidates if candidate.field == field]
+        confidences = [one.confidence for one in (finding, *finding.alternatives)]
+        assert confidences == sorted(confidences, reverse=True)
+        assert len(finding.alternatives) <= ALTERNATIVES
+        assert finding.value in [candidate.value for candidate in mine]
+        assert max(one.confidence for one in mine) <= finding.confidence <= MOST
+        assert finding.confidence <= max(one.confidence for one in mine) + AGREEMENT

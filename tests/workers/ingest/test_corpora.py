@@ -1,0 +1,86 @@
+"""Real pages: every field within its length, no page without an answer, and as right as it was measured.
+
+Floors, not aims: a change that reads real pages worse fails here.
+"""
+
+import gzip
+import importlib.util
+import json
+from collections import defaultdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.corpora import corpus
+from workers.ingest.choose import choose
+from workers.ingest.page.extract import extract
+from workers.ingest.page.shapes import Source
+
+FLOORS = {
+    ("ms", "title"): 0.97,
+    ("ms", "name"): 0.93,
+    ("ms", "description"): 0.95,
+    ("ms", "language"): 0.98,
+    ("tr", "title"): 0.75,
+    ("tr", "description"): 0.82,
+}
+FIELDS = {
+    "name": "appName",
+    "description": "appDescription",
+    "language": "primaryLanguage",
+    "tagline": "tagline",
+}
+#: Each case with what is read from its page.
+Read = list[tuple[dict[str, Any], dict[str, str | None]]]
+LENGTHS = {"title": 300, "name": 80, "description": 500, "tagline": 120, "language": 35}
+
+
+@pytest.fixture(scope="module")
+def pages() -> Read:
+    folder = corpus("website")
+    cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
+    return [(case, read(folder / "pages" / case["file"], case["url"])) for case in cases]
+
+
+def read(path: Path, url: str) -> dict[str, str | None]:
+    page = extract(Source(url=url, body=gzip.decompress(path.read_bytes())))
+    fields = {str(field): str(finding.value) for field, finding in choose(page.candidates).items()}
+    return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
+
+
+def scorer() -> ModuleType:
+    """The corpus's own measure of what is right."""
+    spec = importlib.util.spec_from_file_location("score", corpus("website").parent / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_real_pages_are_read_as_right_as_they_were(
+    pages: Read,
+) -> None:
+    right, verdicts = scorer().right, defaultdict(list)
+    for case, got in pages:
+        kind = case["id"].partition("/")[0]
+        for field, expected in case["expected"].items():
+            if (kind, field) in FLOORS:
+                verdicts[kind, field].append(right(field, expected, got[field]))
+    accuracy = {key: sum(hits) / len(hits) for key, hits in verdicts.items()}
+    assert {key: found for key, found in accuracy.items() if found < FLOORS[key]} == {}
+    assert accuracy.keys() == FLOORS.keys()
+
+
+def test_no_field_of_a_real_page_is_over_its_length(
+    pages: Read,
+) -> None:
+    for case, got in pages:
+        for field, limit in LENGTHS.items():
+            assert len(got[field] or "") <= limit, (case["id"], field)
+
+
+def test_every_real_page_says_something(pages: Read) -> None:
+    assert [case["id"] for case, got in pages if not (got["title"] and got["name"] and got["language"])] == []

@@ -1,0 +1,64 @@
+"""A page's bytes are read as a browser reads them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from workers.ingest.page.decode import decode
+
+TEXT = "Über uns — Łódź, Ελλάδα, Київ, 日本"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        ("é".encode("cp1252"), "text/html; charset=ISO-8859-1", "é"),
+        ("“é”".encode("cp1252"), "text/html; charset=latin1", "“é”"),
+        ("Київ".encode("cp1251"), 'text/html; charset="windows-1251"', "Київ"),
+        ("日本".encode("shift_jis"), "text/html;charset=Shift_JIS", "日本"),
+        ("한국".encode("euc_kr"), "text/html; charset=euc-kr", "한국"),
+        ("中国".encode("gb18030"), "text/html; charset=gb2312", "中国"),
+        (TEXT.encode(), "text/html; charset=utf8", TEXT),
+        (TEXT.encode(), "text/html", TEXT),
+        (TEXT.encode(), "", TEXT),
+        (TEXT.encode(), "text/html; charset=nonsense", TEXT),
+        (TEXT.encode(), "text/html; charset=base64", TEXT),
+        ("é".encode("cp1252"), "", "é"),
+    ],
+)
+def test_the_header_says_how_or_what_fits(body: bytes, content_type: str, text: str) -> None:
+    assert decode(body, content_type) == text
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        '<meta charset="windows-1251">',
+        "<META CHARSET=windows-1251>",
+        '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">',
+        '<?xml version="1.0" encoding="windows-1251"?>',
+    ],
+)
+def test_a_meta_says_how_where_no_header_does(meta: str) -> None:
+    assert decode((meta + "Київ").encode("cp1251"), "text/html").endswith("Київ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_overrules_everything(encoding: str) -> None:
+    body = f'<meta charset="windows-1251">{TEXT}'.encode(encoding)
+    assert decode(body, "text/html; charset=iso-8859-1").endswith(TEXT)
+
+
+def test_a_header_overrules_a_meta_and_what_cant_be_true_is_passed_over() -> None:
+    assert decode(b'<meta charset="windows-1251">' + TEXT.encode(), "text/html; charset=utf-8").endswith(TEXT)
+    assert decode(b'<meta charset="utf-16">' + TEXT.encode(), "").endswith(TEXT)
+    assert decode('<meta charset="utf-8">é è à'.encode("cp1252"), "").endswith("é è à")
+
+
+def test_one_broken_character_spoils_no_page() -> None:
+    assert decode(TEXT.encode() * 10 + b"\xff", "text/html; charset=utf-8").startswith(TEXT)
+
+
+@given(some.binary(max_size=300), some.text(max_size=40))
+def test_anything_becomes_a_text(body: bytes, content_type: str) -> None:
+    assert isinstance(decode(body, content_type), str)

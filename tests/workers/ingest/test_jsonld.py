@@ -1,0 +1,82 @@
+"""JSON-LD in the forms that real pages have it in, and within its caps."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from workers.ingest.page.jsonld import BLOCK_SIZE, BLOCKS, NODES, linked, nodes, texts, types
+
+KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
+JSON: some.SearchStrategy[Any] = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text(max_size=5),
+    lambda inner: (
+        some.lists(inner, max_size=4)
+        | some.dictionaries(
+            some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"]), inner, max_size=5
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '{"@type":"WebSite","name":"A"}',
+        '\n<!-- {"@type":"WebSite","name":"A"} -->',
+        '//<![CDATA[\n{"@type":"WebSite","name":"A"}\n//]]>',
+        '/*<![CDATA[*/{"@type":"WebSite","name":"A"}/*]]>*/',
+        '{"@type":"WebSite","name":"A",}',
+        '{"@type":"WebSite","sameAs":["x", ],"name":"A"}',
+        '{"@type":"WebSite","description":"two\nlines\tand a tab","name":"A"}',
+        '{"@type":"WebSite","name":"A"};',
+        '{"@type":"WebSite","name":"A"}{"@type":"Other"}',
+        "{&quot;@type&quot;:&quot;WebSite&quot;,&quot;name&quot;:&quot;A&quot;}",
+        '[[{"@type":"WebSite","name":"A"}]]',
+        '{"@context":"https://schema.org","@graph":[{"@type":"WebSite","name":"A"}]}',
+        '{"@type":"WebPage","mainEntity":{"@type":"WebSite","name":"A"}}',
+    ],
+)
+def test_a_block_is_read_however_it_is_wrapped(block: str) -> None:
+    assert [node["name"] for node in nodes([block]) if "WebSite" in types(node)] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "block", ["", "null", "3", '"x"', "{", "nonsense", "[" * 100_000, "9" * 100_000, '{"a":' * 9999]
+)
+def test_what_cant_be_read_is_nothing(block: str) -> None:
+    assert nodes([block]) == []
+
+
+def test_blocks_their_size_depth_and_nodes_are_capped() -> None:
+    one = '{"@type":"WebSite"}'
+    assert len(nodes([one] * 1000)) == BLOCKS
+    assert nodes([one + " " * BLOCK_SIZE]) == []
+    assert nodes(["[" * 8 + one + "]" * 8]) == []
+    assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == NODES
+
+
+def test_a_property_is_a_text_an_object_or_a_list_of_them() -> None:
+    assert texts("a") == ["a"]
+    assert texts({"@value": "a", "@language": "en"}) == ["a"]
+    assert texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
+    assert texts(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
+    assert texts(3) == texts(None) == texts({}) == []
+
+
+def test_a_reference_is_followed_within_the_page() -> None:
+    organization = {"@id": "#o", "@type": "Organization", "name": "A"}
+    page = {"publisher": {"@id": "#o"}}
+    assert linked(page, "publisher", [page, organization]) == [organization]
+    assert linked({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
+    assert linked({"publisher": "A"}, "publisher", []) == []
+
+
+@given(JSON)
+def test_no_shape_is_too_strange(value: Any) -> None:
+    for node in (found := nodes([json.dumps(value)])):
+        assert all(isinstance(kind, str) for kind in types(node))
+        assert all(isinstance(text, str) for text in texts(node, "name"))
+        assert all(isinstance(other, dict) for other in linked(node, "publisher", found))

@@ -1,0 +1,63 @@
+"""The sandbox's website: the same answer for the same address, every time."""
+
+import asyncio
+
+import pytest
+
+from schemas.errors import SourceError
+from workers.ingest import sandbox
+
+
+async def ignored(_stage: str, _progress: float) -> None:
+    pass
+
+
+@pytest.mark.parametrize("path", ["", "/", "/ok"])
+async def test_ok_has_every_field_that_an_ingest_reads(path: str) -> None:
+    url = f"https://example.test{path}"
+    extraction = await sandbox.ingest(url=url, report=ignored)
+    assert extraction == await sandbox.ingest(url=url, report=ignored)
+    assert extraction.fields.keys() == sandbox.BRAND.keys()
+    assert {finding.url for finding in extraction.fields.values()} == {url}
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("blocked", "FETCH_BLOCKED"),
+        ("not-html", "NOT_HTML"),
+        ("too-large", "TOO_LARGE"),
+        ("other", "SOURCE_NOT_FOUND"),
+    ],
+)
+async def test_each_failure_can_be_asked_for(path: str, code: str) -> None:
+    with pytest.raises(SourceError) as refused:
+        await sandbox.ingest(url=f"https://example.test/{path}", report=ignored)
+    assert refused.value.code == code
+    assert not refused.value.retryable
+
+
+async def test_slow_shows_progress_and_can_be_canceled_on_the_way() -> None:
+    half_way = asyncio.Event()
+
+    async def report(_stage: str, progress: float) -> None:
+        if progress > 0.1:
+            half_way.set()
+
+    running = asyncio.create_task(sandbox.ingest(url="https://example.test/slow", report=report))
+    await asyncio.wait_for(half_way.wait(), 10)
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_slow_ends_as_ok_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "SLOW_S", 0)
+    slow = await sandbox.ingest(url="https://example.test/slow", report=ignored)
+    assert {field: finding.value for field, finding in slow.fields.items()} == sandbox.BRAND
+
+
+async def test_any_other_site_is_named_by_its_host_alone() -> None:
+    extraction = await sandbox.ingest(url="https://www.acme.com/pricing", report=ignored)
+    assert {field: finding.value for field, finding in extraction.fields.items()} == {"appName": "Acme"}
