@@ -1,0 +1,21 @@
+"""How long an attempt waits for the next one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.backoff import CAP_S, full_jitter
+
+
+@pytest.mark.parametrize(
+    ("attempt", "bound"), [(1, 2), (2, 4), (3, 8), (9, 512), (10, 900), (11, 900), (10_000, 900)]
+)
+def test_the_bound_doubles_up_to_a_cap(attempt: int, bound: float) -> None:
+    assert full_jitter(attempt, draw=1.0) == bound
+    assert full_jitter(attempt, draw=0.0) == 0
+    assert full_jitter(attempt, draw=0.5) == bound / 2
+
+
+@given(st.integers(min_value=1, max_value=1000))
+def test_chance_stays_within_the_bound(attempt: int) -> None:
+    assert 0 <= full_jitter(attempt) <= min(CAP_S, 2.0 ** min(attempt, 30))

@@ -1,0 +1,134 @@
+"""What an attempt may write: only while it owns its job, only until a cancel was accepted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from jobs import ledger
+from jobs.ledger import Claim
+from jobs.outcomes import Interrupted
+from schemas.errors import CancelRequested, Fenced
+from tests.jobs import scene
+from tests.waiting import eventually
+
+Step = Callable[[Conn, Claim], Awaitable[object]]
+STEPS: list[Step] = [ledger.hold, partial(ledger.end, result={}), partial(ledger.progress, progress=0.5)]
+
+
+async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    moved = await ledger.end(conn, claim, result={"n": 1})
+    row = await scene.row(conn, claim.id)
+    assert (moved.id, moved.state, moved.ended) == (claim.id, "completed", True)
+    assert (row["state"], row["progress"], row["result"], row["lease_owner"]) == (
+        "completed",
+        1,
+        {"n": 1},
+        None,
+    )
+    assert await scene.attempts(conn, claim.id) == ["completed"]
+
+
+async def test_a_commit_that_rolls_back_leaves_the_job_running(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    transaction = conn.transaction()
+    await transaction.start()
+    await ledger.end(conn, claim, result={})
+    await transaction.rollback()
+    assert (await scene.row(conn, claim.id))["state"] == "running"
+    assert await scene.attempts(conn, claim.id) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_an_attempt_that_lost_its_job_is_fenced(conn: Conn, org: UUID, step: Step) -> None:
+    claim = await scene.started(conn, org)
+    await scene.settle(conn, [claim], Interrupted())
+    with pytest.raises(Fenced):
+        await step(conn, claim)
+    await scene.pull(conn, await scene.worker(conn))
+    with pytest.raises(Fenced):
+        await step(conn, claim)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_no_step_of_another_tenants_job(conn: Conn, step: Step) -> None:
+    acme, rival = await scene.tenants(conn, 2)
+    claim = await scene.started(conn, acme)
+    with pytest.raises(Fenced):
+        await step(conn, claim._replace(organization_id=rival))
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_no_step_after_an_accepted_cancel(conn: Conn, org: UUID, step: Step) -> None:
+    claim = await scene.started(conn, org)
+    await ledger.cancel(conn, organization_id=org, job_id=claim.id)
+    with pytest.raises(CancelRequested):
+        await step(conn, claim)
+    assert (await scene.row(conn, claim.id))["state"] == "running"
+    assert await scene.settle(conn, [claim], Interrupted()) == ["canceled"]
+
+
+async def test_a_held_job_cant_be_taken_before_the_step_ends(pool: Pool, conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    async with pool.acquire() as other:
+        async with conn.transaction():
+            await ledger.hold(conn, claim)
+            settling = asyncio.create_task(scene.settle(other, [claim], Interrupted()))
+            async with pool.acquire() as observer:
+                await eventually(lambda: scene.waits_for_lock(observer))
+            await ledger.end(conn, claim, result={})
+        assert await settling == []
+    assert (await scene.row(conn, claim.id))["state"] == "completed"
+
+
+async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    async with pool.acquire() as other:
+        async with conn.transaction():
+            await ledger.end(conn, claim, result={})
+            canceling = asyncio.create_task(ledger.cancel(other, organization_id=org, job_id=claim.id))
+            async with pool.acquire() as observer:
+                await eventually(lambda: scene.waits_for_lock(observer))
+        assert await canceling is None
+    assert (await scene.row(conn, claim.id))["state"] == "completed"
+
+
+async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    shown = []
+    for ratio in (0.25, 0.75, 0.5):
+        await ledger.progress(conn, claim, progress=ratio)
+        row = await scene.row(conn, claim.id)
+        shown.append((row["progress"], row["state_version"], row["stage"]))
+    assert shown == [(0.25, 3, "starting"), (0.75, 4, "starting"), (0.75, 5, "starting")]
+
+
+async def test_progress_starts_where_the_last_attempt_was(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    await ledger.progress(conn, claim, progress=0.5)
+    await scene.settle(conn, [claim], Interrupted())
+    [again] = await scene.pull(conn, await scene.worker(conn))
+    await ledger.progress(conn, again, progress=0.1)
+    assert (await scene.row(conn, claim.id))["progress"] == 0.5
+
+
+async def test_a_stage_may_close_the_door_to_cancel_and_open_it_again(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
+    assert await ledger.cancel(conn, organization_id=org, job_id=claim.id) is None
+    await ledger.progress(conn, claim, progress=0.6, stage="confirming")
+    assert await ledger.cancel(conn, organization_id=org, job_id=claim.id) is None
+    await ledger.progress(conn, claim, progress=0.7, cancelable=True)
+    assert await ledger.cancel(conn, organization_id=org, job_id=claim.id) is not None
+    assert (await scene.row(conn, claim.id))["stage"] == "confirming"
+
+
+async def test_the_door_doesnt_close_behind_an_accepted_cancel(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    await ledger.cancel(conn, organization_id=org, job_id=claim.id)
+    with pytest.raises(CancelRequested):
+        await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
