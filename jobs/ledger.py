@@ -205,6 +205,11 @@ async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
     return Moved(*claim[:5], state="completed", error=None)
 
 
+async def set_result(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> None:
+    """For what is known only at the end of the transaction that has ended the job."""
+    await job.set_result.run(conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result)
+
+
 async def progress(
     conn: Conn, claim: Claim, *, progress: float, stage: str | None = None, cancelable: bool | None = None
 ) -> None:

@@ -35,23 +35,31 @@ class Context:
         """
 
         async def held(conn: Conn) -> T:
-            await self._hold(conn, project=project)
+            await self._hold_project(conn, project)
+            await ledger.hold(conn, self.job)
             return await body(conn)
 
         with reaching():
             return await transact(self._pool, held)
 
     async def commit(self, body: Callable[[Conn], Awaitable[Result]], *, project: bool = False) -> Done:
-        """The last step: what `body` returns is the job's result, and the job ends with its writes."""
+        """The last step: what `body` returns is the job's result, and the job ends with its writes.
+
+        The job is ended first, which locks and fences it too: a statement less for each job.
+        """
 
         async def last(conn: Conn) -> Result:
+            await self._hold_project(conn, project)
+            await jobs.complete(conn, claim=self.job, result={})
             result = await body(conn)
-            self._attempt.committed = True
-            await jobs.complete(conn, claim=self.job, result=result)
+            if result:
+                await ledger.set_result(conn, self.job, result=result)
             return result
 
+        self._attempt.committed = True
         try:
-            return Done(await self.step(last, project=project))
+            with reaching():
+                return Done(await transact(self._pool, last))
         except BaseException:
             self._attempt.committed = False
             raise
@@ -60,9 +68,7 @@ class Context:
         """Show how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
         self._reports.add(self._attempt, ratio, stage)
 
-    async def _hold(self, conn: Conn, *, project: bool) -> None:
-        if project and self.job.project_id is not None:
-            await holds.hold_active(
-                conn, organization_id=self.job.organization_id, project_id=self.job.project_id
-            )
-        await ledger.hold(conn, self.job)
+    async def _hold_project(self, conn: Conn, wanted: bool) -> None:
+        organization_id, project_id = self.job.organization_id, self.job.project_id
+        if wanted and project_id is not None:
+            await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)

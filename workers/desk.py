@@ -19,7 +19,7 @@ class Lost:
 
 
 #: With a backlog, a pull for a slot or two costs Postgres nearly what one for many does.
-WORTH_A_PULL = 4
+WORTH_A_PULL = 2
 
 Verdict: TypeAlias = Outcome | Lost
 Key: TypeAlias = tuple[UUID, int]
@@ -33,7 +33,7 @@ def key(claim: Claim) -> Key:
 class Attempt:
     """A claimed job and the task that works on it.
 
-    `verdict` is why it was stopped from outside; `committed` is set once its own commit ends the job.
+    `verdict` is why it was stopped from outside; `committed` is set from its own commit on.
     """
 
     __slots__ = ("claim", "committed", "task", "verdict")

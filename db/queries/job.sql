@@ -53,6 +53,9 @@ ended as (
     from mine m where j.organization_id = m.organization_id and j.id = m.id and not m.cancel)
 select cancel from mine;
 
+-- name: set_result    the row was ended by this transaction
+update job set result = :result where organization_id = :org and id = :id and fence = :fence and state = 'completed';
+
 -- name: set_progress    never falls; a null leaves what is there. No row: fenced
 update job
    set progress = greatest(progress, :progress), stage = coalesce(:stage, stage), cancelable = coalesce(:cancelable, cancelable),
