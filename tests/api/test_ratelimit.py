@@ -1,0 +1,218 @@
+"""Requests in a sliding minute for each key and class, writes in a day for each organization."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime
+from typing import cast
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from api import ratelimit
+from api.app import create_app
+from api.ratelimit import Class, Quota
+from db.pool import Pool, open_pool
+from schemas.settings import Settings
+from tests.api.conftest import Caller, calling, client_of, held, new_key
+from tests.servers import Servers, settings_for
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+FEW = Quota({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNING: 1}, day=4)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tier gets little."""
+    monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, FEW))
+
+
+@pytest_asyncio.fixture
+async def buckets(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+async def age(buckets: Redis, seconds: int) -> None:
+    """As if every counted request had come so much earlier."""
+    for window in [key async for key in buckets.scan_iter("rate:*:*-*") if await buckets.type(key) == "hash"]:
+        counts = await cast("Awaitable[dict[str, str]]", buckets.hgetall(window))
+        await buckets.delete(window)
+        earlier = {str(int(at) - seconds): many for at, many in counts.items()}
+        await cast(\"Awaitable[int]\", buckets.hset(window, mapping=earlier))
+
+
+def policies(header: str) -> dict[str, dict[str, int]]:
+    """`"read-light";q=120;w=60, ...` by name."""
+    found = {}
+    for item in header.split(", "):
+        name, *parameters = item.split(";")
+        found[name.strip('"')] = {p.partition("=")[0]: int(p.partition("=")[2]) for p in parameters}
+    return found
+
+
+def reads_left(answer: httpx.Response) -> int:
+    return policies(answer.headers["RateLimit"])["read-light"]["r"]
+
+
+async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
+    answer = await acme.http.get("/v1/whoami")
+    assert policies(answer.headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
+    assert policies(answer.headers["RateLimit"]) == {"read-light": {"r": 119, "t": 60}}
+    assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
+    answer = await acme.http.post("/v1/api-keys", json={"name": "a", "scopes": ["*"]})
+    assert policies(answer.headers["RateLimit-Policy"]) == {
+        "write-light": {"q": 60, "w": 60},
+        "daily-writes": {"q": 10_000, "w": 86_400},
+    }
+    assert ratelimit.QUOTAS["sandbox"] == ratelimit.QUOTAS["standard"]
+    assert ratelimit.QUOTAS["pilot"] == ratelimit._quota(1200, 600, 60, 100_000)
+    assert ratelimit.QUOTAS["partner"] == ratelimit._quota(6000, 3000, 300, 500_000)
+
+
+async def test_starting_a_job_is_a_class_of_its_own(acme: Caller) -> None:
+    answer = await acme.http.post("/v1/projects/prj_none/ingest/website", json={"url": "https://example.com"})
+    assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
+    assert policies(answer.headers["RateLimit"])["long-running"]["r"] == 19
+
+
+@pytest.mark.usefixtures("few")
+async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
+    acme: Caller, buckets: Redis
+) -> None:
+    left = [
+        policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"]
+        for _ in range(3)
+    ]
+    assert left == [2, 1, 0]
+    refused = await acme.http.get("/v1/whoami")
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (429, "RATE_LIMITED")
+    assert error["details"] == {"limit": "read-light"}
+    assert 58 <= int(refused.headers["Retry-After"]) <= 60
+    assert reads_left(refused) == 0
+    await age(buckets, 61)
+    assert (await acme.http.get("/v1/whoami")).status_code == 200
+
+
+@pytest.mark.usefixtures("few")
+async def test_the_window_slides(acme: Caller, buckets: Redis) -> None:
+    await acme.http.get("/v1/whoami")
+    await age(buckets, 40)
+    for _ in range(2):
+        await acme.http.get("/v1/whoami")
+    refused = await acme.http.get("/v1/whoami")
+    assert 18 <= int(refused.headers["Retry-After"]) <= 20
+    await age(buckets, 21)
+    answers = [(await acme.http.get("/v1/whoami")).status_code for _ in range(2)]
+    assert answers == [200, 429]
+
+
+@pytest.mark.usefixtures("few")
+async def test_classes_and_keys_have_budgets_of_their_own(acme: Caller, app: Litestar, pool: Pool) -> None:
+    for _ in range(4):
+        answer = await acme.http.get("/v1/whoami")
+    assert answer.status_code == 429
+    assert (await acme.http.post("/v1/api-keys", json={"name": "a", "scopes": ["*"]})).status_code == 201
+    async with client_of(app, await new_key(pool, acme.organization_id)) as other:
+        assert (await other.get("/v1/whoami")).status_code == 200
+
+
+@pytest.mark.usefixtures("few")
+async def test_a_refusal_of_another_kind_counts_and_a_strangers_request_does_not(
+    acme: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    wrong = acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")
+    assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
+    assert (await acme.http.get("/v1/projects/prj_none")).status_code == 404
+    answer = await acme.http.get("/v1/whoami")
+    assert reads_left(answer) == 1
+
+
+@pytest.mark.usefixtures("few")
+async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
+    answers = await asyncio.gather(*(acme.http.get("/v1/whoami") for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 17
+    left = [reads_left(answer) for answer in answers if answer.is_success]
+    assert sorted(left) == [0, 1, 2]
+
+
+@pytest_asyncio.fixture
+async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
+    """An API whose clock a test sets."""
+    now = [NOON]
+    app = create_app(settings, clock=lambda: now[0])
+    async with held(app.lifespan()):
+        yield app, now
+
+
+@pytest.mark.usefixtures("few")
+async def test_a_days_writes_are_the_organizations_and_end_at_midnight_utc(
+    clocked: tuple[Litestar, list[datetime]], pool: Pool, buckets: Redis
+) -> None:
+    app, now = clocked
+    body = {"name": "a", "scopes": ["*"]}
+    async with (
+        calling(app, pool, "Acme") as acme,
+        client_of(app, await new_key(pool, acme.organization_id)) as other,
+    ):
+        for client in (acme.http, acme.http, other, other):
+            assert (await client.post("/v1/api-keys", json=body)).status_code == 201
+        await age(buckets, 61)
+        refused = await acme.http.post("/v1/api-keys", json=body)
+        assert (refused.status_code, refused.json()["error"]["details"]) == (429, {"limit": "daily-writes"})
+        assert int(refused.headers["Retry-After"]) == 12 * 3600
+        assert (await acme.http.get("/v1/whoami")).status_code == 200
+        now[0] = datetime(2026, 11, 25, tzinfo=UTC)
+        assert (await acme.http.post("/v1/api-keys", json=body)).status_code == 201
+
+
+@pytest.mark.usefixtures("few")
+async def test_a_304_of_a_job_is_free(acme: Caller) -> None:
+    path = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).headers["Location"]
+    job = (await acme.http.delete(path)).json()["jobId"]
+    first = await acme.http.get(f"/v1/jobs/{job}")
+    for _ in range(5):
+        answer = await acme.http.get(f"/v1/jobs/{job}", headers={"If-None-Match": first.headers["ETag"]})
+        assert answer.status_code == 304
+        assert reads_left(answer) == 2
+    answer = await acme.http.get(f"/v1/jobs/{job}")
+    assert reads_left(answer) == 1
+
+
+async def test_the_counts_expire(acme: Caller, buckets: Redis) -> None:
+    await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})
+    lives = {await buckets.type(key): await buckets.ttl(key) async for key in buckets.scan_iter("rate:*")}
+    assert 0 < lives["hash"] <= 60
+    assert 86_400 < lives["string"] <= 90_000
+
+
+def uncounted() -> float:
+    return REGISTRY.get_sample_value("rate_limit_uncounted_total") or 0.0
+
+
+@pytest.mark.parametrize("stop", ["stop", "pause"])
+async def test_without_redis_requests_pass_and_are_counted_as_such(own_servers: Servers, stop: str) -> None:
+    settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
+    app = create_app(settings)
+    async with (
+        held(app.lifespan()),
+        open_pool(settings.database_url, name="test") as pool,
+        calling(app, pool, "Acme") as acme,
+    ):
+        getattr(own_servers.valkey, stop)()
+        before = uncounted()
+        answers = [await acme.http.get("/v1/whoami") for _ in range(3)]
+        assert {answer.status_code for answer in answers} == {200}
+        assert policies(answers[0].headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
+        assert uncounted() == before + 3
+
+
+async def test_a_redis_that_forgot_the_script_gets_it_again(acme: Caller, buckets: Redis) -> None:
+    await acme.http.get("/v1/whoami")
+    await buckets.script_flush()
+    answer = await acme.http.get("/v1/whoami")
+    assert reads_left(answer) == 118
