@@ -42,7 +42,7 @@ async def age(buckets: Redis, seconds: int) -> None:
         counts = await cast("Awaitable[dict[str, str]]", buckets.hgetall(window))
         await buckets.delete(window)
         earlier = {str(int(at) - seconds): many for at, many in counts.items()}
-        await cast(\"Awaitable[int]\", buckets.hset(window, mapping=earlier))
+        await cast("Awaitable[int]", buckets.hset(window, mapping=earlier))
 
 
 def policies(header: str) -> dict[str, dict[str, int]]:
