@@ -4,15 +4,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from cli.folder import LOCAL, read
 from db.pool import Pool, open_pool
-from schemas.settings import Settings, from_env
-
-#: What `bin/up` writes while it runs: one NAME=value a line.
-LOCAL = Path(".local/env")
+from schemas.settings import Settings, from_env, is_address
 
 CONNECT_S = 10.0
 
@@ -50,22 +47,16 @@ def environment() -> Mapping[str, str]:
 
     The keys of one database's secrets must never be used on another's.
     """
-    local = _local()
+    local = read(LOCAL)
     same = os.environ.get("DATABASE_URL") in {None, local.get("DATABASE_URL")}
     return {**local, **os.environ} if same else os.environ
 
 
 def where() -> str:
     """The database for a message: never with its password."""
-    given = environment()
-    url = urlsplit(given.get("DATABASE_URL", ""))
+    url = environment().get("DATABASE_URL", "")
+    if not is_address(url):
+        return "at DATABASE_URL"
+    parts = urlsplit(url)
     source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL}: is `bin/up` running?)"
-    return f"at {url.hostname}:{url.port or 5432}{source}"
-
-
-def _local() -> dict[str, str]:
-    try:
-        lines = LOCAL.read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    return f"at {parts.hostname or 'localhost'}:{parts.port or 5432}{source}"

@@ -15,6 +15,7 @@ from cli.connect import ADVICE, CONNECT_S, environment, read_settings, where
 from cli.failure import FAILED, UNUSABLE
 from cli.output import Answer, cell
 from db.pool import Conn, connect
+from schemas.settings import is_address
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -46,7 +47,7 @@ async def _examine(environ: Mapping[str, str]) -> list[Check]:
     settings = checks.settings()
     usable = settings.status == "ok"
     found = [checks.product(), checks.python(), settings]
-    if url := environ.get("DATABASE_URL"):
+    if (url := environ.get("DATABASE_URL")) and is_address(url):
         found += await _examine_database(url, usable=usable)
     if url := read_settings().redis_url if usable else environ.get("REDIS_URL"):
         found.append(await checks.redis(url))

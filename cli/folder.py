@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.connect import LOCAL
 from db import local
 from db.server import Server
 
-FOLDER = LOCAL.parent
+FOLDER = Path(".local")
+LOCAL = FOLDER / "env"
 
 
 class Servers(NamedTuple):

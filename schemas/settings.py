@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -18,10 +19,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """
 
     database_url: Annotated[
-        str, Meta(description="PostgreSQL 15 or later: `postgresql://user:password@host/name`.")
+        str,
+        Meta(
+            pattern="^postgres(ql)?://",
+            description="PostgreSQL 15 or later: `postgresql://user:password@host/name`.",
+        ),
     ]
     redis_url: Annotated[
-        str, Meta(description="Redis 6 or Valkey. It may be away: jobs then start within 2 s.")
+        str,
+        Meta(
+            pattern="^rediss?://",
+            description="Redis 6 or Valkey. It may be away: jobs then start within 2 s.",
+        ),
     ] = "redis://127.0.0.1:6379/0"
     peppers: Annotated[str, Meta(description=f"What the hashes of API keys are made with. {RING}")]
     vault_keys: Annotated[str, Meta(description=f"What secrets are sealed with. {RING}")]
@@ -76,6 +85,20 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         if (name := OWN.get(field.name, field.encode_name)) in environ
     }
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(str(error)) from error
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if not is_address(given.get(name, "")):
+            raise SettingsInvalid(
+                f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
+            )
+    return settings
+
+
+def is_address(url: str) -> bool:
+    """Whether a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False

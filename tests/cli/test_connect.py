@@ -72,3 +72,24 @@ async def test_a_database_that_does_not_exist_is_an_unusable_server(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", environment.database_url + "_gone")
     assert refused(await tenantry("migrate", "--json"), 5)["code"] == "UNAVAILABLE"
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hunter2",
+        "mysql://operator:hunter2@127.0.0.1/tenantry",
+        "postgresql://operator:hunter2/x@127.0.0.1/tenantry",
+        "postgresql://operator:hunter2@127.0.0.1:99999/tenantry",
+        "postgresql://operator:hunter2@[::1/tenantry",
+    ],
+)
+async def test_a_url_that_is_none_is_told_and_not_shown(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, url: str, command: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    result = await tenantry(command)
+    assert result.exit_code == 5
+    assert "DATABASE_URL" in result.output
+    assert "hunter2" not in result.output

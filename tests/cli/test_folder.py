@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli import folder
-from cli.connect import LOCAL
+from cli.folder import LOCAL
 from domain import rings
 
 URLS = folder.Servers("postgresql://postgres@127.0.0.1/postgres", "redis://127.0.0.1/0", {})

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from cli.announce import Ready
-from cli.connect import LOCAL
+from cli.folder import LOCAL
 from tests.waiting import until
 
 START_S, END_S = 40.0, 30.0
