@@ -10,6 +10,7 @@ import click
 
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
+    "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "jobs": "List jobs, follow one, cancel it, start it again.",

@@ -1,0 +1,76 @@
+"""The rows of a run: tenants with caps, jobs that wait, and the check that each was done exactly once."""
+
+from collections.abc import Sequence
+from itertools import cycle, islice
+from uuid import UUID
+
+from bench.tasks import POOL
+from db.pool import Pool
+from jobs import ledger
+from jobs.kinds import Kind
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+
+#: What tasks of a run leave behind: no key, so that a job done twice shows.
+EFFECTS = "create table if not exists bench_effect (job_id uuid not null, fence bigint not null)"
+
+#: Nobody submits so many within one pool; the running caps are those that a real pool has.
+CAPS = """
+insert into pool_cap (tier, pool, max_running, max_queued)
+select tier, $1, max_running, 1000000 from pool_cap where pool = 'ingest'
+on conflict do nothing"""
+
+TENANTS = """
+insert into organization (id, name, env, tier)
+select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id"""
+
+#: Copies of a row that `submit` made, so that no column is forgotten.
+COPY = """
+insert into job
+select (jsonb_populate_record(template, jsonb_build_object('organization_id', c.org, 'id', c.id))).*
+  from job template, unnest($2::uuid[], $3::uuid[]) c (org, id)
+ where template.id = $1"""
+
+ENDED = """
+select count(*) filter (where state = 'completed') as completed, count(*) as jobs, max(fence) as fence,
+       (select count(*) from job_attempt) as attempts,
+       (select count(*) from bench_effect) as effects,
+       (select count(distinct job_id) from bench_effect) as touched
+  from job"""
+
+
+async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
+    """An empty database but for a pool with caps and organizations of the lowest tier."""
+    await pool.execute(EFFECTS)
+    await pool.execute("truncate organization cascade")
+    await clear(pool)
+    await pool.execute("insert into pool (name) values ($1) on conflict do nothing", POOL)
+    await pool.execute(CAPS, POOL)
+    made = [ids.new() for _ in range(tenants)]
+    await pool.execute(TENANTS, made)
+    return made
+
+
+async def clear(pool: Pool) -> None:
+    """Forget every job, so that no round pays for the one before."""
+    await pool.execute("truncate job, job_attempt, bench_effect cascade")
+
+
+async def load(pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int) -> None:
+    """`count` jobs wait, dealt out to the tenants in turn; statistics are fresh."""
+    async with pool.acquire() as conn:
+        first = await ledger.submit(conn, kind=kind, organization_id=tenants[0], project_id=None, args={})
+    owners = list(islice(cycle(tenants), 1, count))
+    await pool.execute(COPY, first.job_id, owners, [ids.new() for _ in owners])
+    await pool.execute("vacuum analyze job")
+
+
+async def check(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
+    """All completed, each by one attempt and with its effects. Raises `BenchmarkFailed`."""
+    found = dict(await pool.fetchrow(ENDED) or {})
+    wanted = {
+        "completed": count, "jobs": count, "fence": fence, "attempts": count * fence,
+        "effects": effects, "touched": effects,
+    }  # fmt: skip
+    if found != wanted:
+        raise BenchmarkFailed(f"lost or doubled: found {found}, wanted {wanted}")

@@ -1,0 +1,109 @@
+"""Many workers on one pool: what they cost while idle, and how soon all their slots are busy."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from bench import backlog, crew
+from bench.figures import Result, Size, Tell
+from bench.processes import Child
+from bench.stage import Stage
+from bench.tasks import POOL, SLEEP
+from db.pool import Conn, Pool, transact
+from jobs import ledger
+from jobs.courier import open_courier
+from jobs.ledger import Wake
+
+SLOTS = 10
+
+RUNNING = "select count(*) from job where pool = $1 and state = 'running'"
+
+
+class Seen(NamedTuple):
+    """The most jobs that ran at once, and how long after the commit they did."""
+
+    slots: int
+    after_s: float
+
+
+async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+    """First nothing to do, then one commit with twice as many jobs as there are slots."""
+    await backlog.prepare(stage.pool, tenants=size.tenants)
+    async with crew.dispatching(stage):
+        tell(f"{size.workers} workers start")
+        async with crew.working(stage, workers=size.workers, slots=SLOTS) as workers:
+            await asyncio.sleep(size.settle_s)
+            tell("idle")
+            idle = await _idle(stage, workers, size.idle_s)
+            tell("busy")
+            busy = [await _busy(stage, size) for _ in range(2)]
+    slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
+    return Result(
+        {"busy_slots": slots, "busy_after_s": after_s, **idle},
+        {"busy": [seen._asdict() for seen in busy]},
+    )
+
+
+async def _idle(stage: Stage, workers: list[Child], seconds: float) -> dict[str, float]:
+    """Each worker's share; the dispatcher's Redis commands count as theirs."""
+    async with Redis.from_url(stage.settings.redis_url) as redis:
+        commands, cpu_s = await _commands(redis), sum(map(_cpu_s, workers))
+        await asyncio.sleep(seconds)
+        cpu_s = sum(map(_cpu_s, workers)) - cpu_s
+        commands = await _commands(redis) - commands - 1
+    share = len(workers) * seconds
+    return {"idle_cpu_pct": round(cpu_s / share * 100, 3), "idle_redis_cmds_s": round(commands / share, 3)}
+
+
+async def _commands(redis: "Redis") -> int:
+    return int((await redis.info("stats"))["total_commands_processed"])
+
+
+def _cpu_s(worker: Child) -> float:
+    """Nanoseconds on a core, of every thread: finer than the clock ticks of /proc/PID/stat."""
+    threads = Path(f"/proc/{worker.process.pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+async def _busy(stage: Stage, size: Size) -> Seen:
+    count = 2 * SLOTS * size.workers
+    await backlog.clear(stage.pool)
+    async with open_courier(stage.settings.redis_url) as courier:
+        wakes = await transact(stage.pool, lambda conn: _submit(conn, count=count, seconds=size.busy_s))
+        committed = time.monotonic()
+        watch = asyncio.create_task(_watch(stage.pool, committed, until=size.busy_s, full=count // 2))
+        for wake in wakes:
+            await courier.send(wake)
+        seen = await watch
+    await crew.drained(stage.pool)
+    await backlog.check(stage.pool, count=count)
+    return seen
+
+
+async def _submit(conn: Conn, *, count: int, seconds: float) -> list[Wake]:
+    tenants = [row["id"] for row in await conn.fetch("select id from organization")]
+    submitted = [
+        await ledger.submit(
+            conn,
+            kind=SLEEP,
+            organization_id=tenants[turn % len(tenants)],
+            project_id=None,
+            args={"seconds": seconds},
+        )
+        for turn in range(count)
+    ]
+    return [one.wake for one in submitted if one.wake]
+
+
+async def _watch(pool: Pool, committed: float, *, until: float, full: int) -> Seen:
+    """Poll until `full` run, or until the first of them may have ended."""
+    most, after_s = 0, 0.0
+    while most < full and time.monotonic() - committed < until:
+        running: int = await pool.fetchval(RUNNING, POOL)
+        if running > most:
+            most, after_s = running, time.monotonic() - committed
+        await asyncio.sleep(crew.POLL_S)
+    return Seen(most, round(after_s, 3))

@@ -1,0 +1,86 @@
+"""The product's processes for a run: a dispatcher and workers, up before anything is measured."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+from bench.processes import Child, running
+from bench.stage import Stage
+from bench.tasks import POOL
+from db.pool import Pool
+from db.server import free_port
+from schemas.errors import BenchmarkFailed
+
+T = TypeVar("T")
+
+UP_S, POLL_S = 60.0, 0.02
+
+REGISTERED = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
+
+#: By their partial indexes: asking must not cost what is measured.
+LEFT = """
+select exists (select from job where pool = $1 and state = 'running')
+    or exists (select from job where pool = $1 and state = 'queued' and stage <> 'scheduled')"""
+
+
+@contextlib.asynccontextmanager
+async def dispatching(stage: Stage, *, lease_s: float = 15) -> AsyncIterator[None]:
+    """The dispatcher runs."""
+    port = free_port()
+    async with running(stage, "workers.dispatcher", HEALTH_PORT=str(port), LEASE_S=str(lease_s)):
+        await listening(port)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def working(
+    stage: Stage, *, workers: int = 1, slots: int, lease_s: float = 15
+) -> AsyncIterator[list[Child]]:
+    """That many more workers of the pool `bench` run and wait for jobs."""
+    before: int = await stage.pool.fetchval(REGISTERED)
+    async with contextlib.AsyncExitStack() as stack:
+        environ = {"SLOTS": str(slots), "LEASE_S": str(lease_s), "DRAIN_S": "1"}
+        children = [
+            await stack.enter_async_context(running(stage, "bench.worker", **environ)) for _ in range(workers)
+        ]
+        await until(lambda: _registered(stage.pool, before + workers), within=UP_S)
+        yield children
+
+
+async def drained(pool: Pool, *, within: float = 60) -> None:
+    """Until no job is left. Raises `BenchmarkFailed` when some are."""
+    await until(lambda: _none_left(pool), within=within, every=0.05)
+
+
+async def listening(port: int) -> None:
+    """Until a port of this host accepts connections."""
+    await until(lambda: _accepts(port), within=UP_S)
+
+
+async def until(condition: Callable[[], Awaitable[T]], *, within: float, every: float = POLL_S) -> T:
+    """The first truthy value of `condition`. Raises `BenchmarkFailed` at the deadline."""
+    deadline = time.monotonic() + within
+    while not (value := await condition()):
+        if time.monotonic() > deadline:
+            raise BenchmarkFailed(f"what should have happened within {within:g} s did not")
+        await asyncio.sleep(every)
+    return value
+
+
+async def _registered(pool: Pool, count: int) -> bool:
+    return bool(await pool.fetchval(REGISTERED) >= count)
+
+
+async def _none_left(pool: Pool) -> bool:
+    return not await pool.fetchval(LEFT, POOL)
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,56 @@
+"""How fast a backlog drains, beside plain arq: no-op jobs, and jobs that write a row of their own."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from bench import backlog, crew
+from bench.figures import Result, Size, Tell, ratio
+from bench.peers import arq_peer
+from bench.stage import Stage
+from bench.tasks import NOOP, WRITE
+from jobs.kinds import Kind
+
+SLOTS = 100
+
+#: The database's clock says when the first handler began and the last job ended.
+RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
+
+
+class Round(NamedTuple):
+    """Jobs a second."""
+
+    peer: float
+    noop: float
+    write: float
+
+
+async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+    """The dispatcher runs, many tenants with caps wait, one worker of 100 slots starts."""
+    tenants = await backlog.prepare(stage.pool, tenants=size.tenants)
+    rounds = []
+    async with crew.dispatching(stage):
+        for number in range(1, size.rounds + 1):
+            tell(f"round {number} of {size.rounds}")
+            rounds.append(await _round(stage, size, tenants))
+    peer, noop, write = map(list, zip(*rounds, strict=True))
+    return Result(
+        {"drain_noop_x": ratio(noop, peer), "drain_write_x": ratio(write, peer)},
+        {"drain_jobs_s": {"plain_arq": peer, "noop": noop, "write": write}},
+    )
+
+
+async def _round(stage: Stage, size: Size, tenants: list[UUID]) -> Round:
+    return Round(
+        await arq_peer.drain(stage, count=size.peer_jobs),
+        await _drain(stage, NOOP, tenants, count=size.drain_jobs, effects=0),
+        await _drain(stage, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
+    )
+
+
+async def _drain(stage: Stage, kind: Kind, tenants: list[UUID], *, count: int, effects: int) -> float:
+    await backlog.clear(stage.pool)
+    await backlog.load(stage.pool, kind, tenants, count=count)
+    async with crew.working(stage, slots=SLOTS):
+        await crew.drained(stage.pool)
+    await backlog.check(stage.pool, count=count, effects=effects)
+    return round(float(await stage.pool.fetchval(RATE)), 1)

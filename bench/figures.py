@@ -1,0 +1,105 @@
+"""What a benchmark answers: figures with a target, the details behind them, and how big it was run."""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from statistics import median
+from typing import Any, NamedTuple
+
+from bench.stage import Stage
+
+
+class Size(NamedTuple):
+    """How much a run does. Ratios are between medians over `rounds`, the sides taking turns."""
+
+    rounds: int = 3
+    tenants: int = 200
+    drain_jobs: int = 20_000
+    write_jobs: int = 10_000
+    peer_jobs: int = 6_000
+    live_jobs: int = 6_000
+    paced_jobs: int = 300
+    peer_paced_jobs: int = 150
+    lone_jobs: int = 20
+    workers: int = 20
+    busy_s: float = 3.0
+    settle_s: float = 2.0
+    idle_s: float = 5.0
+    lease_s: float = 3.0
+    waiting_tenants: int = 1_000
+    waiting_rows: int = 100_000
+    pulls: int = 200
+    http_s: float = 3.0
+    http_tenants: int = 40
+
+
+#: Seconds instead of minutes: for a test that everything works, not for a figure that means something.
+TINY = Size(
+    rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
+    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, idle_s=0.3, lease_s=1.5,
+    waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4,
+)  # fmt: skip
+
+
+#: What the README quotes.
+FULL = Size()
+
+
+class Result(NamedTuple):
+    """`figures` go into the one flat object; `details` explain them."""
+
+    figures: dict[str, float]
+    details: dict[str, Any]
+
+
+Tell = Callable[[str], None]
+Measure = Callable[[Stage, Size, Tell], Awaitable[Result]]
+
+
+class Target(NamedTuple):
+    """`bound` is what to reach, counted from the figure `over` where one is named; `least`: not below it."""
+
+    what: str
+    bound: float
+    least: bool = False
+    over: str = ""
+
+    def limit(self, figures: Mapping[str, float]) -> float:
+        """The bound in a run with these figures."""
+        return self.bound + figures.get(self.over, 0.0)
+
+    def met(self, value: float, figures: Mapping[str, float]) -> bool:
+        """Whether `value` reaches it."""
+        limit = self.limit(figures)
+        return value >= limit if self.least else value <= limit
+
+
+TARGETS = {
+    "pickup_p50_ms": Target("pickup at 50 jobs/s, commit to handler start: p50, ms", 3),
+    "pickup_p95_ms": Target("the same: p95, ms", 10),
+    "drain_noop_x": Target("drained no-op jobs/s, x plain arq", 3, least=True),
+    "drain_write_x": Target("drained jobs/s, each with a fenced write, x plain arq", 1, least=True),
+    "live_x": Target("submit to done, live, jobs/s, x plain arq", 1.5, least=True),
+    "busy_slots": Target("20 idle workers of 10 slots get 400 jobs: most at once", 200, least=True),
+    "busy_after_s": Target("the same: from the commit until then, s", 1),
+    "recovery_s": Target("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
+    "idle_cpu_pct": Target("idle worker: % of a core", 0.5),
+    "idle_redis_cmds_s": Target("idle worker: Redis commands/s", 5),
+    "pull_p50_ms": Target("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
+    "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, least=True),
+    "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, least=True),
+}
+
+
+def spread(values_ms: Sequence[float]) -> dict[str, float]:
+    """p50, p95, p99 by nearest rank."""
+    ordered = sorted(values_ms)
+    return {f"p{percent}": round(ordered[_rank(percent, len(ordered))], 3) for percent in (50, 95, 99)}
+
+
+def ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
+    """Median over median."""
+    return round(median(ours) / median(peers), 3)
+
+
+def _rank(percent: int, count: int) -> int:
+    return max(0, math.ceil(percent / 100 * count) - 1)

@@ -1,0 +1,44 @@
+"""How soon a job's handler starts once its commit was answered."""
+
+from bench import backlog, crew
+from bench.figures import Result, Size, Tell, spread
+from bench.peers import arq_peer
+from bench.processes import ask
+from bench.stage import Stage
+from bench.tasks import STAMP
+
+SLOTS = 10
+
+#: Offered jobs a second, and a rate so low that each job finds everything asleep.
+BUSY, LONE = 50, 3
+
+
+async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+    """One worker of ten slots: a job now and then, then 50 a second; then arq at 50 a second."""
+    await backlog.prepare(stage.pool, tenants=size.tenants)
+    async with crew.dispatching(stage), crew.working(stage, slots=SLOTS):
+        tell("a job now and then")
+        lone = await _pickup(stage, count=size.lone_jobs, rate=LONE)
+        tell(f"{BUSY} jobs a second")
+        busy = await _pickup(stage, count=size.paced_jobs, rate=BUSY)
+    tell(f"plain arq, {BUSY} jobs a second")
+    peers = {
+        f"plain_arq_poll_{poll_s:g}": await arq_peer.pickup(
+            stage, count=size.peer_paced_jobs, rate=BUSY, poll_s=poll_s
+        )
+        for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
+    }
+    return Result(
+        {"pickup_p50_ms": busy["p50"], "pickup_p95_ms": busy["p95"]},
+        {"pickup_ms": {"idle": lone, "at_50_s": busy, **peers}},
+    )
+
+
+async def _pickup(stage: Stage, *, count: int, rate: float) -> dict[str, float]:
+    """The handler's own stamp is the job's result; both ends read the host's monotonic clock."""
+    await backlog.clear(stage.pool)
+    committed_ns = await ask(stage, "bench.submitter", STAMP.name, str(count), str(rate))
+    await crew.drained(stage.pool)
+    await backlog.check(stage.pool, count=count)
+    jobs = await stage.pool.fetch("select id, result from job")
+    return spread([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

@@ -1,0 +1,79 @@
+"""The processes of a run: each has a log, says what it has to say in lines of JSON, and ends with us."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bench.stage import Stage
+from db.server import end_with_parent
+from schemas.errors import BenchmarkFailed
+
+#: No benchmark has a process that should be silent for so long, or take so long to end.
+SPEAK_S, END_S = 90.0, 15.0
+
+
+class Child(NamedTuple):
+    """One process and where it writes what nobody listens to."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+
+    def failed(self, what: str) -> BenchmarkFailed:
+        """The error to raise, with the end of the log."""
+        return BenchmarkFailed(f"process {self.process.pid} {what}:\n{self.log.read_text()[-2000:]}")
+
+
+@contextlib.asynccontextmanager
+async def running(stage: Stage, *words: str, **environ: str) -> AsyncIterator[Child]:
+    """`python -m WORDS` until the block ends; SIGTERM ends it, SIGKILL if it doesn't listen."""
+    child = await _spawn(stage, words, environ)
+    try:
+        yield child
+    finally:
+        await _end(child.process)
+
+
+async def told(child: Child, *, within: float = SPEAK_S) -> Any:
+    """The next line of JSON that it prints. Raises `BenchmarkFailed` when none comes."""
+    output = child.process.stdout
+    try:
+        line = await asyncio.wait_for(output.readline(), within) if output else b""
+        return msgspec.json.decode(line)
+    except TimeoutError as error:
+        raise child.failed(f"said nothing for {within:g} s") from error
+    except msgspec.DecodeError as error:
+        raise child.failed("ended without a word") from error
+
+
+async def ask(stage: Stage, *words: str, **environ: str) -> Any:
+    """Run `python -m WORDS` and take the one line of JSON that it prints."""
+    async with running(stage, *words, **environ) as child:
+        return await told(child)
+
+
+async def _spawn(stage: Stage, words: tuple[str, ...], environ: dict[str, str]) -> Child:
+    """In a session of its own: Ctrl-C in a terminal reaches us, and we end it in order."""
+    command = [*end_with_parent(signal.SIGTERM), sys.executable, "-m", *words]
+    path = stage.folder / f"{words[0]}.log"
+    with path.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
+            env=stage.environ(**environ), start_new_session=True, limit=2**26,
+        )  # fmt: skip
+    return Child(process, path)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), END_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

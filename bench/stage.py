@@ -1,0 +1,78 @@
+"""What a benchmark runs on: PostgreSQL and Redis, a scratch database, settings that all share."""
+
+import base64
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from db import local
+from db.migrate import migrate
+from db.pool import Pool, connect, open_pool
+from schemas.settings import Settings
+
+#: A ring of one 32-byte key: nothing that a run seals is read after it.
+RING = f"bench:{base64.b64encode(bytes(32)).decode()}"
+
+
+class Stage(NamedTuple):
+    """`pool` is for loading and checking, never for what is measured; `folder` takes the processes' logs."""
+
+    settings: Settings
+    pool: Pool
+    folder: Path
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """The environment of a process of this run; `more` overrides it."""
+        own = {
+            "DATABASE_URL": self.settings.database_url,
+            "REDIS_URL": self.settings.redis_url,
+            "PEPPERS": RING,
+            "VAULT_KEYS": RING,
+            "HEALTH_PORT": "0",
+        }
+        return {**os.environ, **own, **more}
+
+
+@contextlib.asynccontextmanager
+async def opened() -> AsyncIterator[Stage]:
+    """A stage, gone afterwards: servers of our own, or those that DATABASE_URL and REDIS_URL name."""
+    with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name, _servers(Path(name)) as urls:
+        async with on(*urls, folder=Path(name)) as stage:
+            yield stage
+
+
+@contextlib.asynccontextmanager
+async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Stage]:
+    """A stage on servers that run: a scratch database, dropped at the end; keys in Redis expire."""
+    async with _scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
+        settings = Settings(database_url=database_url, redis_url=redis_url, peppers=RING, vault_keys=RING)
+        yield Stage(settings, pool, folder)
+
+
+@contextlib.contextmanager
+def _servers(folder: Path) -> Iterator[tuple[str, str]]:
+    with contextlib.ExitStack() as stack:
+        postgres_url = os.environ.get("DATABASE_URL") or (
+            stack.enter_context(local.postgres(folder / "postgres")).url
+        )
+        redis_url = os.environ.get("REDIS_URL") or stack.enter_context(local.valkey(folder / "valkey")).url
+        yield postgres_url, redis_url
+
+
+@contextlib.asynccontextmanager
+async def _scratch(postgres_url: str) -> AsyncIterator[str]:
+    name = f"tenantry_bench_{secrets.token_hex(4)}"
+    admin = await connect(postgres_url, name="bench")
+    try:
+        await admin.execute(f"create database {name}")
+        url = urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
+        await migrate(url)
+        yield url
+    finally:
+        await admin.execute(f"drop database if exists {name} with (force)")
+        await admin.close()

@@ -1,0 +1,68 @@
+"""`python -m bench.submitter KIND COUNT RATE`: what an API process does after its checks, without HTTP.
+
+Each call submits a job of KIND for the next tenant, in one statement that is its own transaction, and
+sends the courier's wake-up. At RATE 0 as fast as a few callers can. Prints one line: the nanosecond of the
+host's monotonic clock at which each job's commit was answered, by job id.
+"""
+
+import itertools
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import uvloop
+
+from bench.lines import say
+from bench.pace import callers, paced
+from bench.tasks import KINDS
+from db.pool import Pool, open_pool
+from jobs import ledger
+from jobs.courier import Courier, open_courier
+from jobs.kinds import Kind
+from schemas.settings import from_env
+
+CONNECTIONS = 8
+
+TENANTS = "select id from organization order by id"
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """Calls for the tenants in turn; `committed_ns` fills up."""
+
+    kind: Kind
+    pool: Pool
+    courier: Courier
+    tenants: Iterator[UUID]
+    committed_ns: dict[str, int] = field(default_factory=dict)
+
+    async def call(self) -> None:
+        async with self.pool.acquire() as conn:
+            submitted = await ledger.submit(
+                conn, kind=self.kind, organization_id=next(self.tenants), project_id=None, args={}
+            )
+        self.committed_ns[str(submitted.job_id)] = time.monotonic_ns()
+        if submitted.wake:
+            await self.courier.send(submitted.wake)
+
+
+async def main(kind: Kind, count: int, rate: float) -> None:
+    """Submit, then say when."""
+    settings = from_env(os.environ)
+    async with (
+        open_pool(settings.database_url, name="submitter", size=CONNECTIONS) as pool,
+        open_courier(settings.redis_url) as courier,
+    ):
+        tenants = itertools.cycle([row["id"] for row in await pool.fetch(TENANTS)])
+        submitter = Submitter(kind, pool, courier, tenants)
+        await (
+            paced(submitter.call, count=count, rate=rate) if rate else callers(submitter.call, count=count)
+        )
+    say(submitter.committed_ns)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(KINDS[sys.argv[1]], int(sys.argv[2]), float(sys.argv[3])))

@@ -1,0 +1,48 @@
+"""Kinds that only benchmarks run, and what they do."""
+
+import asyncio
+import time
+
+from db.pool import Conn
+from jobs.kinds import Kind
+from jobs.outcomes import Done, Outcome
+from workers.context import Context
+from workers.runner import Tasks
+
+POOL = "bench"
+
+
+def _kind(name: str) -> Kind:
+    return Kind(name, POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+
+
+NOOP, WRITE, STAMP, SLEEP = map(_kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep"))
+
+
+async def noop(_: Context) -> Outcome:
+    return Done()
+
+
+async def write(context: Context) -> Outcome:
+    """One row of its own, in the transaction that ends the job."""
+
+    async def effect(conn: Conn) -> dict[str, int]:
+        await conn.execute("insert into bench_effect values ($1, $2)", context.job.id, context.job.fence)
+        return {}
+
+    return await context.commit(effect)
+
+
+async def stamp(_: Context) -> Outcome:
+    """When the handler started, by the clock that every process of the host shares."""
+    return Done({"startedNs": time.monotonic_ns()})
+
+
+async def sleep(context: Context) -> Outcome:
+    await asyncio.sleep(context.job.args["seconds"])
+    return Done()
+
+
+TASKS: Tasks = {NOOP: noop, WRITE: write, STAMP: stamp, SLEEP: sleep}
+
+KINDS = {kind.name: kind for kind in TASKS}

@@ -1,0 +1,168 @@
+"""Requests a second of the API beside a bare Litestar app that gets the very same requests."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bench import backlog, crew
+from bench.figures import Result, Size, Tell, ratio, spread
+from bench.http_load import Answers, Plan
+from bench.processes import ask, running
+from bench.stage import Stage
+from bench.tasks import NOOP
+from db.pool import Conn, transact
+from db.server import free_port
+from domain import keys, organizations, rings
+from jobs import ledger
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+
+SERVER = ("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "--host", "127.0.0.1")
+
+#: Closed-loop callers, and the connections that each side has to Postgres.
+CALLERS, POOL_SIZE = 16, 10
+
+OURS = "api.app:create_app"
+
+#: Before anything counts: statements get prepared, limits' buckets made, caches filled.
+WARM_S = 1.0
+
+#: Jobs of each partner that are polled.
+JOBS = 25
+
+#: What the bare route reads: a job by nothing but its id.
+BARE_JOB = """
+create table bare_job as select * from partner_job;
+alter table bare_job add primary key (id);
+analyze bare_job"""
+
+WRITTEN = (
+    "select (select count(*) from project) as projects, (select count(*) from idempotency_key) as receipts"
+)
+
+
+class Partner(NamedTuple):
+    """A caller's key and jobs of its own to poll."""
+
+    key: str
+    jobs: list[str]
+
+
+class Side(NamedTuple):
+    """One server and what it answered."""
+
+    port: int
+    creates: list[Answers]
+    polls: list[Answers]
+
+
+async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+    """Keys of many partners of the highest tier, so that real limits are asked for and none is reached."""
+    partners = await _partners(stage, size.http_tenants)
+    async with _served(stage, "bench.peers.bare:create_app") as bare, _served(stage, OURS) as port:
+        sides = [Side(bare, [], []), Side(port, [], [])]
+        tell("warming up")
+        warm = [(await _ask(stage, side, partners, min(WARM_S, size.http_s)))[0] for side in sides]
+        for number in range(1, size.rounds + 1):
+            tell(f"round {number} of {size.rounds}")
+            for side in sides:
+                _note(side, *await _ask(stage, side, partners, size.http_s))
+    await _check(stage, warm, sides)
+    return _result(*sides)
+
+
+async def _partners(stage: Stage, count: int) -> list[Partner]:
+    await backlog.prepare(stage.pool, tenants=0)
+    made = [await transact(stage.pool, lambda conn: _partner(conn, stage)) for _ in range(count)]
+    await stage.pool.execute("drop table if exists bare_job")
+    await stage.pool.execute(BARE_JOB)
+    return made
+
+
+async def _partner(conn: Conn, stage: Stage) -> Partner:
+    pair = await organizations.create(conn, name="bench", tier="partner")
+    shown = await keys.create(
+        conn,
+        peppers=rings.parse(stage.settings.peppers, setting="PEPPERS"),
+        actor=keys.Actor(pair.live, "live", None, keys.EVERY_SCOPE),
+        name="bench",
+        scopes=["*"],
+        return_origins=[],
+        expires_at=None,
+        now=datetime.now(UTC),
+    )
+    jobs = [
+        await ledger.submit(conn, kind=NOOP, organization_id=pair.live, project_id=None, args={})
+        for _ in range(JOBS)
+    ]
+    return Partner(shown.api_key, [ids.show(ids.JOB, job.job_id) for job in jobs])
+
+
+@contextlib.asynccontextmanager
+async def _served(stage: Stage, factory: str) -> AsyncIterator[int]:
+    """An app behind granian, as the Procfile runs the API; its port."""
+    port = free_port()
+    async with running(stage, *SERVER, "--port", str(port), factory, POOL_SIZE=str(POOL_SIZE)):
+        await crew.listening(port)
+        yield port
+
+
+async def _ask(stage: Stage, side: Side, partners: list[Partner], seconds: float) -> tuple[Answers, Answers]:
+    """First creates, then polls."""
+    keys_of_all = [partner.key for partner in partners]
+    jobs = [(partner.key, job) for partner in partners for job in partner.jobs]
+    creates = Plan(port=side.port, seconds=seconds, connections=CALLERS, keys=keys_of_all, jobs=[])
+    polls = msgspec.structs.replace(creates, jobs=jobs)
+    return await _load(stage, creates), await _load(stage, polls)
+
+
+async def _load(stage: Stage, plan: Plan) -> Answers:
+    path = stage.folder / "plan.json"
+    path.write_bytes(msgspec.json.encode(plan))
+    answers = msgspec.convert(await ask(stage, "bench.http_load", str(path)), Answers)
+    if answers.refused:
+        raise BenchmarkFailed(
+            f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}"
+        )
+    return answers
+
+
+def _note(side: Side, creates: Answers, polls: Answers) -> None:
+    side.creates.append(creates)
+    side.polls.append(polls)
+
+
+async def _check(stage: Stage, warm: list[Answers], sides: list[Side]) -> None:
+    """Every create that was answered is there once, and every one of ours with its receipt."""
+    answered = [
+        first.count + sum(answers.count for answers in side.creates)
+        for first, side in zip(warm, sides, strict=True)
+    ]
+    found = tuple(await stage.pool.fetchrow(WRITTEN) or ())
+    if found != (sum(answered), answered[1]):
+        raise BenchmarkFailed(f"answered {answered} creates, found projects and receipts {found}")
+
+
+def _result(bare: Side, ours: Side) -> Result:
+    figures = {
+        "create_x": ratio(_rates(ours.creates), _rates(bare.creates)),
+        "poll_x": ratio(_rates(ours.polls), _rates(bare.polls)),
+    }
+    return Result(figures, {"http": {"bare": _details(bare), "ours": _details(ours)}})
+
+
+def _rates(answers: list[Answers]) -> list[float]:
+    return [round(one.per_s, 1) for one in answers]
+
+
+def _details(side: Side) -> dict[str, Any]:
+    return {
+        name: {
+            "requests_s": _rates(answers),
+            "ms": spread([took_ms for one in answers for took_ms in one.latencies_ms]),
+        }
+        for name, answers in (("create", side.creates), ("poll", side.polls))
+    }

@@ -1,0 +1,15 @@
+"""`python -m bench.worker`: a worker of the pool `bench`, as `python -m workers` is one of any other."""
+
+import os
+
+import uvloop
+
+from bench.tasks import POOL, TASKS
+from schemas.settings import from_env
+from telemetry import logs
+from workers.pool import serve
+
+if __name__ == "__main__":
+    settings = from_env(os.environ)
+    logs.configure(process=POOL, level=settings.log_level)
+    uvloop.run(serve(settings, POOL, TASKS))

@@ -1,0 +1,126 @@
+"""`tenantry bench`: the figures of the README, measured here and now."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bench import stage, suites
+from bench.figures import FULL, TARGETS, Measure, Result
+from bench.suites import ALL, HTTP, JOBS
+from cli.command import answering
+from cli.output import Answer, console, table
+
+
+@click.group()
+def bench() -> None:
+    """Measure this machine: each figure with its target, beside a peer in the same run.
+
+    It starts servers of its own, or works in a scratch database of those that DATABASE_URL and
+    REDIS_URL name. Let nothing else run meanwhile. A job lost or done twice is an error, not a figure.
+    """
+
+
+@bench.command("jobs")
+@answering
+async def jobs() -> Answer:
+    """The figures of jobs, beside plain arq: pickup, drain, live, busy slots, recovery, pull.
+
+    \b
+    Examples:
+      tenantry bench jobs
+      tenantry bench jobs --json | jq .details.drain_jobs_s
+    """
+    result = await _run(JOBS)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
+
+
+@bench.command("http")
+@answering
+async def http() -> Answer:
+    """The figures of requests, beside a bare Litestar app: create a project, poll a job.
+
+    \b
+    Examples:
+      tenantry bench http
+      tenantry bench http --json | jq .details.http
+    """
+    result = await _run(HTTP)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
+
+
+@bench.command("all")
+@answering
+async def everything() -> Answer:
+    """Every figure, in about four minutes on two cores; --json prints them alone.
+
+    \b
+    Examples:
+      tenantry bench all
+      tenantry bench all --json > figures.json
+    """
+    result = await _run(ALL)
+    return Answer(result.figures, _whole(result))
+
+
+async def _run(suite: Mapping[str, Measure]) -> Result:
+    with _progress(suite) as progress:
+        async with stage.opened() as opened:
+            return await suites.run(opened, suite, FULL, progress)
+
+
+@contextmanager
+def _progress(suite: Mapping[str, Measure]) -> Iterator[suites.Progress]:
+    """A bar on a terminal, lines elsewhere; on stderr, since stdout is the answer's."""
+    if not sys.stderr.isatty():
+        yield lambda name, what: click.echo(f"{name}: {what}", err=True)
+        return
+    order = list(suite)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task("servers start", total=len(order))
+        yield lambda name, what: bar.update(task, completed=order.index(name), description=f"{name}: {what}")
+
+
+def _whole(result: Result) -> Group:
+    return Group(_figures(result.figures), "", _details(result.details))
+
+
+def _figures(figures: Mapping[str, float]) -> Table:
+    return table(
+        ("figure", "measured", "to reach", "reached"),
+        [
+            (
+                target.what,
+                f"{figures[name]:g}",
+                f"{'>=' if target.least else '<='} {target.limit(figures):g}",
+                target.met(figures[name], figures),
+            )
+            for name, target in TARGETS.items()
+            if name in figures
+        ],
+    )
+
+
+def _details(details: Mapping[str, Any]) -> Table:
+    return table(("detail", "values"), [(name, _words(value)) for name, value in _leaves(details)])
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Down to mappings of plain values, each under its path."""
+    for name, value in values.items():
+        if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
+            yield from _leaves(value, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name} {_words(inner)}" for name, inner in value.items())
+    return ", ".join(map(_words, value)) if isinstance(value, list) else f"{value}"

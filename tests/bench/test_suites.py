@@ -1,0 +1,39 @@
+"""Every benchmark runs in a tiny size and answers sane figures; none is a timed test."""
+
+import math
+
+import pytest
+
+from bench import suites
+from bench.figures import TARGETS, TINY
+from bench.stage import Stage
+
+FIGURES = {
+    "pickup": {"pickup_p50_ms", "pickup_p95_ms"},
+    "drain": {"drain_noop_x", "drain_write_x"},
+    "live": {"live_x"},
+    "busy": {"busy_slots", "busy_after_s", "idle_cpu_pct", "idle_redis_cmds_s"},
+    "recovery": {"recovery_s", "lease_s"},
+    "pull": {"pull_p50_ms"},
+    "http": {"create_x", "poll_x"},
+}
+
+
+def test_every_figure_belongs_to_one_suite_and_has_a_target_but_the_lease_which_is_a_setting() -> None:
+    assert set(FIGURES) == set(suites.ALL)
+    assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
+
+
+@pytest.mark.parametrize("name", suites.ALL)
+async def test_a_benchmark_runs_and_answers_its_figures(on_stage: Stage, name: str) -> None:
+    said: list[str] = []
+    result = await suites.ALL[name](on_stage, TINY, said.append)
+    assert set(result.figures) == FIGURES[name]
+    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
+    assert said
+    assert result.details
+
+
+async def test_a_run_says_where_it_ran(on_stage: Stage) -> None:
+    result = await suites.run(on_stage, {}, TINY, lambda *_: None)
+    assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
