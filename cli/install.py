@@ -58,7 +58,7 @@ def install(extras: str) -> None:
     if not _installed(extras):
         STAMP.unlink(missing_ok=True)
         pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-        # Python compiles a module when it first imports it; compiling all of them here is a third of the time.
+        # Python compiles a module at its first import; compiling all of them here is a third of the time.
         quiet = ["--no-compile", "--progress-bar", "off", "--root-user-action", "ignore"]
         _run("installing into .venv", [*pip, *quiet, "-e", f".[{extras}]", "-c", "constraints.txt"])
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
