@@ -1,0 +1,56 @@
+"""Every `sh` block of the README and the quickstart, pasted into a shell beside a running platform."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import demo
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "docs" / "quickstart.md"]
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a person's second terminal, with what the first one printed."""
+    with demo.site() as host:
+        ours = {"DATABASE_URL": "", "REDIS_URL": "", demo.ALLOW: host}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "up", "--port", "0", "--json"],
+            cwd=tmp_path, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        said, complaint = "", ""
+        assert process.stdout is not None
+        try:
+            said = process.stdout.readline()
+            ready = json.loads(said)
+            yield os.environ | {
+                "API": f"{ready['api']}/v1",
+                "KEY": ready["apiKey"],
+                "SITE": f"http://{host}/",
+                "no_proxy": "127.0.0.1",
+            }
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, complaint = process.communicate(timeout=60)
+            assert said, complaint
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_pasted_works(page: Path, shell: dict[str, str], tmp_path: Path) -> None:
+    script = "set -eu\n" + "".join(BLOCK.findall(page.read_text("utf-8")))
+    done = subprocess.run(
+        ["bash"], input=script, cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"Tidewise"' in done.stdout
