@@ -88,16 +88,17 @@ async def test_a_page_whose_process_is_killed_fails_alone() -> None:
         slow = asyncio.create_task(page(parser, b"<div>" * 400_000))
         quick = asyncio.create_task(page(parser, b"<title>Quick</title>"))
         assert (await quick).title == "Quick"
-        child = await eventually(lambda: child_of(parser.process.pid))
-        assert child is not None
+        (child,) = await eventually(lambda: only_child(parser.process.pid))
         os.kill(child, signal.SIGKILL)
         with pytest.raises(ScrapeFailed, match="can't be read"):
             await slow
 
 
-async def child_of(pid: int) -> int | None:
+async def only_child(pid: int) -> list[int]:
+    """Once the others have gone; nothing before that."""
     with open(f"/proc/{pid}/task/{pid}/children") as listed:  # noqa: ASYNC230, PTH123  the kernel answers at once
-        return next(map(int, listed.read().split()), None)
+        children = [int(child) for child in listed.read().split()]
+    return children if len(children) == 1 else []
 
 
 async def test_a_process_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

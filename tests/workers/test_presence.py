@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 import asyncpg
+from prometheus_client import REGISTRY
 
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
@@ -28,6 +29,22 @@ async def present(crew: Crew, worker: Worker) -> asyncpg.Record:
     row = await eventually(lambda: row_of(crew, worker.presence.worker_id))
     assert row is not None
     return row
+
+
+async def pulls_end(worker: Worker, count: int) -> None:
+    """Ask for so many pulls and wait for their ends; the first may have begun before."""
+
+    def ended() -> float:
+        return REGISTRY.get_sample_value("pull_seconds_count") or 0
+
+    for _ in range(count):
+        before = ended()
+
+        async def one_more(before: float = before) -> bool:
+            return ended() > before
+
+        worker.desk.bell.set()
+        await eventually(one_more)
 
 
 async def test_a_worker_has_a_row_while_it_lives(crew: Crew) -> None:
@@ -65,8 +82,8 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(crew: Cr
         job_id = await crew.submit()
         await crew.becomes(job_id, "state = 'running'")
         before = worker.presence.worker_id
-        await crew.take_away(job_id)
         await crew.pool.execute("delete from worker where id = $1", before)
+        await crew.take_away(job_id)
         row = await crew.ended(job_id)
         assert worker.presence.worker_id != before
         await present(crew, worker)
@@ -76,8 +93,9 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(crew: Cr
 async def test_a_claim_whose_answer_was_cut_off_is_adopted(crew: Crew) -> None:
     async with crew.working(idle) as worker:
         await present(crew, worker)
-        # No slot, no pull: what happens is done by another connection in the worker's name.
+        # No slot, nothing pulled: what happens is done by another connection in the worker's name.
         worker.desk.slots = 0
+        await pulls_end(worker, 2)
         job_id = await crew.submit(wake=False)
         async with crew.pool.acquire() as conn:
             (claim,) = await ledger.pull(
