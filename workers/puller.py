@@ -64,6 +64,10 @@ class Puller:
             # There may be more than this worker can take: wake another one, once.
             await self.courier.send(Wake(self.pool_name, claims[-1].kind, claims[-1].id))
         self.desk.backlog = filled
+        if filled:
+            # What rang during the pull rang for slots that it has filled.
+            self.desk.bell.clear()
+            self.desk.ring()
 
     async def _reason(self, took_s: float) -> None:
         """Wait for room, and then for the bell or long enough."""
