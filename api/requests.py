@@ -16,6 +16,9 @@ from schemas.errors import Invalid, Malformed, Unauthenticated
 
 #: An escaped NUL: an odd number of backslashes before its `u`.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+SAY_JSON = "the body is not readable JSON in UTF-8"
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
@@ -49,12 +52,20 @@ class ApiRequest(Request[Any, Any, State]):
         try:
             value = _decoder(field.annotation if field else Any).decode(body)
         except msgspec.ValidationError as error:
+            _parse(body)  # what comes after the first wrong value must be JSON, too
             raise invalid(error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise Malformed("the body is not readable JSON in UTF-8") from None
+        except UNREADABLE:
+            raise Malformed(SAY_JSON) from None
         if b"\\u0000" in body and _NUL.search(body):
             raise Invalid("body", "must not contain a NUL character")
         return value
+
+
+def _parse(body: bytes) -> None:
+    try:
+        msgspec.json.decode(body)
+    except UNREADABLE:
+        raise Malformed(SAY_JSON) from None
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:

@@ -16,6 +16,7 @@ from db.pool import Pool
 from domain import keys, organizations, rings
 from domain.keys import Actor
 from schemas.keys import Env
+from schemas.organizations import LiveTier
 from schemas.settings import Settings
 from tests.servers import RING
 
@@ -61,10 +62,16 @@ async def rival(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
 
 @asynccontextmanager
 async def calling(
-    app: Litestar, pool: Pool, name: str, *, scopes: tuple[str, ...] = ("*",), env: Env = "live"
+    app: Litestar,
+    pool: Pool,
+    name: str,
+    *,
+    scopes: tuple[str, ...] = ("*",),
+    env: Env = "live",
+    tier: LiveTier = "standard",
 ) -> AsyncIterator[Caller]:
     async with pool.acquire() as conn:
-        pair = await organizations.create(conn, name=name, tier="standard")
+        pair = await organizations.create(conn, name=name, tier=tier)
     organization_id = pair.live if env == "live" else pair.sandbox
     key = await new_key(pool, organization_id, scopes=scopes, env=env)
     async with client_of(app, key) as client:

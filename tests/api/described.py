@@ -1,0 +1,67 @@
+"""The routes as the OpenAPI document tells of them, with a body that each would take."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar import Litestar
+
+_NAME = re.compile(r"{(\w+)}")
+
+
+class Route(NamedTuple):
+    """`names` are those of its path, `query` those behind it; `body` is None where it takes none."""
+
+    id: str
+    method: str
+    path: str
+    names: tuple[str, ...]
+    query: tuple[str, ...]
+    body: Any
+    needs_key: bool
+
+    def at(self, values: Mapping[str, str]) -> str:
+        """The path with these values in it."""
+        return _NAME.sub(lambda found: values[found[1]], self.path)
+
+
+def document(app: Litestar) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(app.state.openapi)
+    return found
+
+
+def routes(app: Litestar) -> list[Route]:
+    described = document(app)
+    return [
+        Route(
+            id=operation["operationId"],
+            method=method.upper(),
+            path=path,
+            names=tuple(_NAME.findall(path)),
+            query=tuple(one["name"] for one in operation["parameters"] if one["in"] == "query"),
+            body=_body(operation, described),
+            needs_key=bool(operation["security"]),
+        )
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _body(operation: dict[str, Any], described: dict[str, Any]) -> Any:
+    if "requestBody" not in operation:
+        return None
+    return sample(operation["requestBody"]["content"]["application/json"]["schema"], described)
+
+
+def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
+    """A value of a schema with the required fields only, from examples where it has some."""
+    if "$ref" in schema:
+        return sample(described["components"]["schemas"][schema["$ref"].rpartition("/")[2]], described)
+    for word in ("examples", "enum"):
+        if word in schema:
+            return schema[word][0]
+    if schema["type"] == "object":
+        fields = schema.get("properties", {})
+        return {name: sample(fields[name], described) for name in schema.get("required", [])}
+    return {"array": [], "integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")

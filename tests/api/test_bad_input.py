@@ -1,0 +1,265 @@
+"""Bad input to every route that the document has: its code, the envelope, and nothing changed."""
+
+from collections.abc import AsyncIterator
+from itertools import product
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from tests.api.conftest import EVERYTHING, Caller, calling, client_of
+from tests.api.described import Route, routes
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Operator(NamedTuple):
+    """Who may do everything, so that only the input is at fault; `ids` names something of each kind."""
+
+    key: str
+    http: httpx.AsyncClient
+    ids: dict[str, str]
+    routes: list[Route]
+
+    async def send(self, route: Route, **given: Any) -> httpx.Response:
+        return await self.http.request(route.method, route.at(self.ids), **given)
+
+    @property
+    def writes(self) -> list[Route]:
+        return [route for route in self.routes if route.method != "GET"]
+
+    @property
+    def bodies(self) -> list[Route]:
+        return [route for route in self.routes if route.body is not None]
+
+    @property
+    def lists(self) -> list[Route]:
+        return [route for route in self.routes if "cursor" in route.query]
+
+
+@pytest_asyncio.fixture
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Operator]:
+    async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
+        guarded = [route for route in routes(app) if route.needs_key]
+        assert len(guarded) > 10
+        yield Operator(acme.key, acme.http, await one_of_each(acme.http), guarded)
+
+
+async def one_of_each(http: httpx.AsyncClient) -> dict[str, str]:
+    """By the names that they have in paths."""
+    project = (await http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
+    key = await http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
+    return {
+        "projectId": project,
+        "jobId": job.json()["jobId"],
+        "apiKeyId": key.json()["id"],
+        "name": "default",
+    }
+
+
+async def census(pool: Pool) -> dict[str, str]:
+    """What is in each table."""
+    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+    return {
+        table["tablename"]: await pool.fetchval(
+            f"select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table['tablename']} t"
+        )
+        for table in tables
+    }
+
+
+@pytest_asyncio.fixture
+async def unchanged(pool: Pool, operator: Operator) -> AsyncIterator[None]:
+    """Fails if a test leaves a row other than it was."""
+    before = await census(pool)
+    yield
+    assert await census(pool) == before
+
+
+def refused(answer: httpx.Response, status: int, code: str, path: str | None = None) -> None:
+    """It is this refusal, of this field where it has one."""
+    assert answer.status_code == status, (answer.request.method, answer.request.url, answer.text)
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert error["requestId"] == answer.headers["X-Request-Id"]
+    if path is not None:
+        assert [issue["path"] for issue in error["details"]["issues"]] == [path], error
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_no_route_opens_without_a_whole_key(app: Litestar, operator: Operator) -> None:
+    half = operator.key[: len(operator.key) // 2]
+    for headers in ({}, {"X-Api-Key": half}, {"Authorization": f"Bearer {half}"}):
+        async with client_of(app) as stranger:
+            for route in operator.routes:
+                answer = await stranger.request(route.method, route.at(operator.ids), headers=headers)
+                refused(answer, 401, "UNAUTHENTICATED")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_no_route_has_a_parameter_that_is_not_described(operator: Operator) -> None:
+    for route in operator.routes:
+        answer = await operator.send(route, params={"colour": "red"})
+        refused(answer, 422, "VALIDATION", "colour")
+
+
+UNREADABLE = (
+    b'{"name": ',
+    b"nonsense",
+    b'{"name": "\xff"}',
+    b'{"name": "\x00"}',
+    b'{"name": "\\ud800"}',
+    b'{"name": 5, "scopes": ["\\udc00"]}',
+    b"[" * 100_000,
+)
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_body_that_is_no_json_is_told_so(operator: Operator) -> None:
+    for route, body in product(operator.bodies, UNREADABLE):
+        refused(await operator.send(route, content=body, headers=JSON), 400, "BAD_REQUEST")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_body_is_an_object(operator: Operator) -> None:
+    for route, body in product(operator.bodies, ([], None, "text", 1)):
+        refused(await operator.send(route, content=msgspec.json.encode(body)), 422, "VALIDATION", "body")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_an_unknown_field_is_named(operator: Operator) -> None:
+    for route in operator.bodies:
+        answer = await operator.send(route, json=route.body | {"colour": "red"})
+        refused(answer, 422, "VALIDATION", "colour")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_number_is_no_text_and_a_text_no_number(operator: Operator) -> None:
+    for route in operator.bodies:
+        for field, value in route.body.items():
+            wrong = 5 if isinstance(value, str) else str(value)
+            body = route.body | {field: wrong}
+            answer = await operator.send(route, json=body)
+            refused(answer, 422, "VALIDATION", field)
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_nul_character_is_refused_wherever_it_hides(operator: Operator) -> None:
+    for route in operator.bodies:
+        for field, value in route.body.items():
+            if isinstance(value, str):
+                body = route.body | {field: f"{value}\0"}
+                answer = await operator.send(route, json=body)
+                refused(answer, 422, "VALIDATION")
+
+
+@pytest.mark.parametrize("text", [r"a\u0000b", r"\\\u0000"])
+async def test_a_nul_character_deep_in_metadata_is_refused(acme: Caller, text: str) -> None:
+    body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": ["{text}"]}}}}'.encode()
+    refused(await acme.http.post("/v1/projects", content=body, headers=JSON), 422, "VALIDATION")
+
+
+@pytest.mark.parametrize("text", [r"\\u0000", r"\\\\u0000", "u0000"])
+async def test_what_only_looks_like_a_nul_character_is_kept(acme: Caller, text: str) -> None:
+    body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": "{text}"}}}}'.encode()
+    answer = await acme.http.post("/v1/projects", content=body, headers=JSON)
+    assert answer.json()["metadata"] == {"a": msgspec.json.decode(f'"{text}"')}
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_ten_megabytes_are_too_many(operator: Operator) -> None:
+    body = b'{"name": "' + b"x" * 10 * 1024 * 1024 + b'"}'
+    for route in operator.writes:
+        refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
+
+
+OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded", "application/jsonp", "")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_only_json_is_read(operator: Operator) -> None:
+    for route, kind in product(operator.bodies, OTHER_TYPES):
+        body, headers = msgspec.json.encode(route.body), {"Content-Type": kind}
+        answer = await operator.send(route, content=body, headers=headers)
+        refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_write_without_a_body_of_its_own_takes_none(operator: Operator) -> None:
+    for route in operator.writes:
+        if route.body is None:
+            answer = await operator.send(route, json={"colour": "red"})
+            refused(answer, 422, "VALIDATION", "body")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_an_idempotency_key_has_its_form_on_every_write(operator: Operator) -> None:
+    for route in operator.writes:
+        for key in ("", "x" * 256):
+            answer = await operator.send(route, json=route.body or {}, headers={"Idempotency-Key": key})
+            refused(answer, 422, "VALIDATION", "Idempotency-Key")
+
+
+LIMITS = ("0", "201", "abc", "-1", "1.5", "", "99999999999999999999")
+CURSORS = ("", "x", "AAAA", "A" * 43, "A" * 100, "A" * 101, "ü", "eyJpZCI6MX0", "0" * 32)
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_limit_is_from_1_to_200(operator: Operator) -> None:
+    for route, limit in product(operator.lists, LIMITS):
+        refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_cursor_is_one_that_the_list_gave(operator: Operator) -> None:
+    for route, cursor in product(operator.lists, CURSORS):
+        refused(await operator.send(route, params={"cursor": cursor}), 422, "VALIDATION", "cursor")
+
+
+async def test_a_cursor_of_another_list_or_with_a_changed_end_is_refused(acme: Caller) -> None:
+    for name in ("a", "b"):
+        await acme.http.post("/v1/projects", json={"name": name, "timezone": "UTC"})
+    cursor = (await acme.http.get("/v1/projects", params={"limit": "1"})).json()["nextCursor"]
+    assert (await acme.http.get("/v1/projects", params={"cursor": cursor})).status_code == 200
+    changed = ("B" if cursor[0] == "A" else "A") + cursor[1:]
+    for path, given in (("/v1/jobs", cursor), ("/v1/api-keys", cursor), ("/v1/projects", changed)):
+        refused(await acme.http.get(path, params={"cursor": given}), 422, "VALIDATION", "cursor")
+
+
+QUERIES = {
+    "action=%00": "action",
+    "action=%ff": "query",
+    "action=%ed%a0%80": "query",
+    "action=a&action=b": "action",
+    "limit=1&limit=2": "limit",
+    "&".join(f"a{number}=1" for number in range(200)): "query",
+    f"action={'x' * 101}": "action",
+}
+
+NO_IDS = ("%00", "%ff", "prj_", "' or 1=1 --", "..%2f", "x" * 5000, "job_")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_query_is_text_each_name_once(operator: Operator) -> None:
+    for query, path in QUERIES.items():
+        refused(await operator.http.get(f"/v1/audit-log?{query}"), 422, "VALIDATION", path)
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_an_id_that_is_none_is_not_found(operator: Operator) -> None:
+    for route, value in product(operator.routes, NO_IDS):
+        for name in route.names:
+            path = route.at(operator.ids | {name: value})
+            refused(await operator.http.request(route.method, path, json=route.body), 404, "NOT_FOUND")
+
+
+async def test_another_kinds_prefix_is_not_found_and_a_bare_uuid_is_found(operator: Operator) -> None:
+    bare = operator.ids["projectId"].removeprefix("prj_")
+    assert (await operator.http.get(f"/v1/projects/{bare}")).status_code == 200
+    refused(await operator.http.get(f"/v1/projects/job_{bare}"), 404, "NOT_FOUND")
+    refused(await operator.http.get(f"/v1/jobs/{operator.ids['projectId']}"), 404, "NOT_FOUND")

@@ -1,0 +1,105 @@
+"""The document says all that there is, and the page that shows it loads nothing from elsewhere."""
+
+import re
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+from litestar import Litestar
+
+from api.errors import CODES
+from tests.api.conftest import Caller
+from tests.api.described import document, routes, sample
+
+
+async def test_it_is_served_without_a_key(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.get("/v1/openapi.json")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json()["openapi"] == "3.1.0"
+
+
+def test_every_route_has_an_id_a_summary_and_its_refusals(app: Litestar) -> None:
+    described = document(app)
+    ids = [route.id for route in routes(app)]
+    assert len(ids) == len(set(ids))
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            assert operation["summary"], path
+            assert "500" in operation["responses"]
+            if path.startswith("/v1/"):
+                assert {"401", "422", "429", "503"} <= set(operation["responses"])
+            if method in {"post", "patch", "delete"}:
+                assert "Idempotency-Key" in {one["name"] for one in operation["parameters"]}
+
+
+def test_every_reference_leads_somewhere(app: Litestar) -> None:
+    described = document(app)
+    for ref in re.findall(r'"\$ref":"#/([^"]+)"', app.state.openapi.decode()):
+        found: Any = described
+        for name in ref.split("/"):
+            found = found[name]
+        assert found
+
+
+def test_every_code_of_the_contract_is_described(app: Litestar) -> None:
+    responses = document(app)["components"]["responses"]
+    for name, code in CODES.items():
+        assert f"`{name}`" in responses[f"E{code.status}"]["description"]
+
+
+def test_names_are_as_on_the_wire(app: Litestar) -> None:
+    described = document(app)
+    names = {
+        name
+        for schema in described["components"]["schemas"].values()
+        for name in schema.get("properties", {})
+    }
+    names |= {name for route in routes(app) for name in (*route.names, *route.query)}
+    assert not [name for name in names if "_" in name]
+
+
+def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
+    described = document(app)
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            if "requestBody" not in operation:
+                continue
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            whole = schema | {"components": described["components"]}
+            assert jsonschema_rs.is_valid(whole, sample(schema, described)), operation["operationId"]
+            assert not jsonschema_rs.is_valid(whole, sample(schema, described) | {"unknown": 1})
+
+
+async def test_answers_are_as_described(acme: Caller, app: Litestar) -> None:
+    described = document(app)
+    made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    for path, url in {
+        "/v1/whoami": "/v1/whoami",
+        "/v1/api-keys": "/v1/api-keys",
+        "/v1/audit-log": "/v1/audit-log",
+        "/v1/projects": "/v1/projects",
+        "/v1/projects/{projectId}": made.headers["Location"],
+        "/v1/projects/{projectId}/brand": f"{made.headers['Location']}/brand",
+        "/v1/jobs": "/v1/jobs",
+    }.items():
+        answer = await acme.http.get(url)
+        content = described["paths"][path]["get"]["responses"]["200"]["content"]
+        schema = content["application/json"]["schema"] | {"components": described["components"]}
+        jsonschema_rs.validate(schema, answer.json())
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/page.js", "/docs/page.css"])
+async def test_the_page_loads_nothing_from_another_host(anonymous: httpx.AsyncClient, path: str) -> None:
+    answer = await anonymous.get(path)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert not re.findall(r"(?:https?:)?//[a-z]", answer.text.replace("// ", ""))
+
+
+async def test_metrics_name_routes_and_no_ids(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+    await acme.http.get("/v1/projects/prj_none")
+    answer = await anonymous.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert 'route="/v1/projects/{project_id}",status="404"' in answer.text
+    assert "prj_none" not in answer.text
