@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import Pool, open_pool
+from db.pool import Conn, Pool, open_pool
 from db.server import end_with_parent
 from jobs import ledger
 from jobs.courier import Courier, open_courier
@@ -102,23 +103,26 @@ class Fleet:
     # Jobs
 
     async def submit(
-        self, count: int = 1, *, pauses: Iterable[str] = (), wake: bool = True, **args: Any
+        self,
+        count: int = 1,
+        *,
+        pauses: Iterable[str] = (),
+        wake: bool = True,
+        run_at: datetime | None = None,
+        takes_s: float = 0,
     ) -> list[UUID]:
         """Commit `count` jobs, and send for each as the API does."""
+        args = {"folder": str(self.folder), "pauses": [*pauses], "takes_s": takes_s}
         async with self.pool.acquire() as conn:
-            submitted = [await self._submit(conn, {"pauses": [*pauses], **args}) for _ in range(count)]
+            submitted = [await self._submit(conn, args, run_at) for _ in range(count)]
         for one in submitted:
             if one.wake and wake:
                 await self.courier.send(one.wake)
         return [one.job_id for one in submitted]
 
-    async def _submit(self, conn: Any, args: dict[str, Any]) -> ledger.Submitted:
+    async def _submit(self, conn: Conn, args: dict[str, Any], run_at: datetime | None) -> ledger.Submitted:
         return await ledger.submit(
-            conn,
-            kind=EFFECT,
-            organization_id=self.org,
-            project_id=None,
-            args={"folder": str(self.folder), **args},
+            conn, kind=EFFECT, organization_id=self.org, project_id=None, args=args, run_at=run_at
         )
 
     def go(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import redis
 
@@ -88,8 +89,9 @@ async def test_one_of_two_dispatchers_killed(fleet: Fleet) -> None:
     worker = await fleet.worker()
     lost = await fleet.submit(2, pauses=["handler"])
     await fleet.reached("handler", lost)
+    later = await fleet.submit(2, run_at=datetime.now(UTC) + timedelta(seconds=2))
     first.kill()
     worker.kill()
     await fleet.worker()
-    await fleet.completed(lost)
+    await fleet.completed([*lost, *later])
     assert second.popen.poll() is None

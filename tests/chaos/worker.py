@@ -45,7 +45,7 @@ async def write_effect(ctx: Context) -> Outcome:
 
     with leaving_word(ctx):
         await reach(ctx, "handler")
-        await asyncio.sleep(ctx.job.args.get("takes_s", 0))
+        await asyncio.sleep(ctx.job.args["takes_s"])
         done = await ctx.commit(body)
         await reach(ctx, "committed")
         return done

@@ -1,0 +1,52 @@
+"""Everything at once, for a few seconds: what counts is that each job leaves one effect."""
+
+import asyncio
+import random
+import signal
+import time
+
+import redis
+
+from tests.chaos.fleet import Fleet, Process
+from tests.servers import Servers
+
+BLOWS_S = 8
+
+
+async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: Servers) -> None:
+    """Workers are killed, frozen and stopped, Redis is emptied and killed, dispatchers come and go."""
+    chance = random.Random(7)  # A storm that can be had again.
+    dispatcher, workers = (
+        await own_fleet.dispatcher(),
+        [await own_fleet.worker(drain_s=0.2) for _ in range(3)],
+    )
+    jobs = await own_fleet.submit(100, takes_s=0.2)
+    until = time.monotonic() + BLOWS_S
+    while time.monotonic() < until:
+        jobs += await own_fleet.submit(20, takes_s=0.2)
+        match chance.choice(["kill", "freeze", "stop", "empty", "redis", "dispatcher"]):
+            case "kill":
+                workers = await replaced(own_fleet, workers, signal.SIGKILL)
+            case "freeze":
+                workers[0].signal(signal.SIGSTOP)
+                workers.append(await own_fleet.worker())
+                workers[0].signal(signal.SIGCONT)
+            case "stop":
+                workers = await replaced(own_fleet, workers, signal.SIGTERM)
+            case "empty":
+                with redis.Redis.from_url(own_servers.valkey.url) as client:
+                    client.flushall()
+            case "redis":
+                await asyncio.to_thread(own_servers.valkey.kill)
+                await asyncio.to_thread(own_servers.valkey.start)
+            case "dispatcher":
+                dispatcher.kill()
+                dispatcher = await own_fleet.dispatcher()
+    await own_fleet.completed(jobs, within=30)
+
+
+async def replaced(fleet: Fleet, workers: list[Process], signum: signal.Signals) -> list[Process]:
+    oldest, *rest = workers
+    oldest.signal(signum)
+    await oldest.exited()
+    return [*rest, await fleet.worker(drain_s=0.2)]
