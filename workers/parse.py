@@ -18,7 +18,7 @@ from schemas.errors import ScrapeFailed, TooLarge
 from workers.ingest.page.shapes import STARTED, Page, Reply, Source
 
 #: The page's own process ends by itself before this; a loading parent of it needs a second more.
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 
 
 class Parser:

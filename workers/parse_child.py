@@ -18,7 +18,7 @@ import msgspec
 from workers.ingest.page.extract import extract
 from workers.ingest.page.shapes import STARTED, Reply, Source
 
-CPU_S, WALL_S = 5, 10
+CPU_S, WALL_S = 5, 20
 #: Address space of a page's process, the 190 MiB that are loaded included.
 MEMORY = 448 << 20
 

@@ -159,8 +159,8 @@ async def test_headers_and_bytes_reach_the_reader_as_sent(
     assert extraction.title == "Größe"
 
 
-async def test_a_page_of_half_a_million_tags_ends_in_time(parser: Parser) -> None:
-    answers = {"/": say(body="<title>Deep</title>" + "<div>" * 400_000)}
+async def test_a_page_of_200_000_nested_tags_ends_in_time(parser: Parser) -> None:
+    answers = {"/": say(body="<title>Deep</title>" + "<div>" * 200_000)}
     try:
         extraction, _ = await ingest(parser, answers)
         assert extraction.title == "Deep"
