@@ -1,0 +1,142 @@
+"""Another organization's objects: in no route of the document do they differ from what doesn't exist."""
+
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from schemas import ids
+from tests.api.conftest import Caller, client_of, new_key
+from tests.api.described import Route, routes
+from tests.api.test_bad_input import census, one_of_each
+
+#: What a name in a path or a filter is an id of. One that isn't here stands for nothing that a tenant owns.
+KINDS = {"projectId": ids.PROJECT, "jobId": ids.JOB, "apiKeyId": ids.KEY}
+
+UNOWNED = {"name"}
+
+
+HEADS: tuple[dict[str, str], ...] = (
+    {},
+    {"Idempotency-Key": "k"},
+    {"If-Match": '"1"'},
+    {"If-None-Match": "*"},
+)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def roomy(acme: Caller, rival: Caller, pool: Pool) -> None:
+    """However many routes there will be, no limit is reached."""
+    await pool.execute("update organization set tier = 'partner' where env = 'live'")
+
+
+def owned(app: Litestar) -> list[Route]:
+    """The routes whose path names something of an organization."""
+    found = [route for route in routes(app) if set(route.names) & KINDS.keys()]
+    assert len(found) > 5
+    return found
+
+
+def made_up() -> dict[str, str]:
+    """An id of each kind that nobody has."""
+    return {name: ids.show(kind, ids.new()) for name, kind in KINDS.items()}
+
+
+def bare(theirs: dict[str, str]) -> dict[str, str]:
+    return {name: value.rpartition("_")[2] for name, value in theirs.items()}
+
+
+def said(answer: httpx.Response) -> tuple[int, Any, dict[str, str]]:
+    """All that an answer says but its id and what is counted anyway."""
+    error = dict(answer.json()["error"])
+    del error["requestId"]
+    own = {"x-request-id", "ratelimit"}
+    return answer.status_code, error, {k: v for k, v in answer.headers.items() if k not in own}
+
+
+def test_every_name_in_a_path_is_known_here(app: Litestar) -> None:
+    """A new route with a new kind of id must be added to `KINDS`, or it would go untested."""
+    assert {name for route in routes(app) for name in route.names} <= KINDS.keys() | UNOWNED
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Idempotency-Key": "k"}, {"If-Match": '"1"'}, {"If-None-Match": "*"}]
+)
+async def test_in_a_path_they_are_not_found(
+    app: Litestar, acme: Caller, rival: Caller, pool: Pool, headers: dict[str, str]
+) -> None:
+    theirs = await one_of_each(acme.http)
+    before = await census(pool)
+    for route, foreign in product(owned(app), (theirs, bare(theirs))):
+        answers = [
+            await rival.http.request(route.method, route.at(named), json=route.body, headers=headers)
+            for named in (foreign, made_up())
+        ]
+        assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
+        assert said(answers[0]) == said(answers[1])
+    assert await census(pool) == before
+
+
+async def test_a_body_that_is_wrong_too_tells_no_more(app: Litestar, acme: Caller, rival: Caller) -> None:
+    theirs = await one_of_each(acme.http)
+    for route in owned(app):
+        answers = [
+            await rival.http.request(route.method, route.at(named), json={"colour": "red"})
+            for named in (theirs, made_up())
+        ]
+        assert said(answers[0]) == said(answers[1])
+
+
+async def test_in_a_filter_they_are_not_found(app: Litestar, acme: Caller, rival: Caller) -> None:
+    theirs = await one_of_each(acme.http)
+    filtered = [(route, name) for route in routes(app) for name in route.query if name in KINDS]
+    assert filtered
+    for route, name in filtered:
+        answers = [
+            await rival.http.get(route.path, params={name: named[name]}) for named in (theirs, made_up())
+        ]
+        assert said(answers[0]) == said(answers[1])
+
+
+async def test_their_cursor_is_refused_as_one_that_was_made_up(
+    app: Litestar, acme: Caller, rival: Caller
+) -> None:
+    for _ in range(2):
+        await one_of_each(acme.http)
+    for route in routes(app):
+        if "cursor" in route.query and not route.names:
+            page = await acme.http.get(route.path, params={"limit": "1"})
+            if page.status_code == 200:
+                theirs = page.json()["nextCursor"]
+                answers = [
+                    await rival.http.get(route.path, params={"cursor": cursor})
+                    for cursor in (theirs, theirs[::-1])
+                ]
+                assert said(answers[0]) == said(answers[1])
+                assert answers[0].status_code == 422
+
+
+async def test_in_a_list_they_do_not_appear(app: Litestar, acme: Caller, rival: Caller) -> None:
+    theirs = await one_of_each(acme.http)
+    for route in routes(app):
+        if "cursor" in route.query and not route.names:
+            text = (await rival.http.get(route.path)).text
+            assert not [value for value in theirs.values() if value in text or value[-36:] in text]
+
+
+async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme: Caller) -> None:
+    """Its key reaches nothing of the live one, and the other way round."""
+    sandbox_id = await pool.fetchval(
+        "select id from organization where live_organization_id = $1", acme.organization_id
+    )
+    live = await one_of_each(acme.http)
+    async with client_of(app, await new_key(pool, sandbox_id, env="test")) as sandbox:
+        inside = await one_of_each(sandbox)
+        for route in owned(app):
+            for client, named in ((sandbox, live), (acme.http, inside)):
+                answer = await client.request(route.method, route.at(named), json=route.body)
+                assert answer.status_code == 404, (route.method, route.path)
