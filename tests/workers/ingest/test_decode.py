@@ -22,7 +22,8 @@ TEXT = "Über uns — Łódź, Ελλάδα, Київ, 日本"
         (TEXT.encode(), "text/html", TEXT),
         (TEXT.encode(), "", TEXT),
         (TEXT.encode(), "text/html; charset=nonsense", TEXT),
-        (TEXT.encode(), "text/html; charset=base64", TEXT),
+        ("日本".encode("shift_jis"), "text/html; charset=x-sjis", "日本"),
+        ("ภาษา".encode("cp874"), "text/html; charset=TIS-620", "ภาษา"),
         ("é".encode("cp1252"), "", "é"),
     ],
 )
@@ -41,6 +42,13 @@ def test_the_header_says_how_or_what_fits(body: bytes, content_type: str, text: 
 )
 def test_a_meta_says_how_where_no_header_does(meta: str) -> None:
     assert decode((meta + "Київ").encode("cp1251"), "text/html").endswith("Київ")
+
+
+@pytest.mark.parametrize(
+    "label", ["base64", "rot13", "idna", "punycode", "undefined", "unicode_escape", "zlib"]
+)
+def test_what_is_no_encoding_of_pages_is_passed_over(label: str) -> None:
+    assert decode(TEXT.encode(), f"text/html; charset={label}") == TEXT
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

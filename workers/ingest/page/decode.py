@@ -6,12 +6,17 @@ import re
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 META = re.compile(rb"<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+ON_THE_WEB = re.compile(
+    r"utf-8|utf-16(?:-[bl]e)?|ascii|cp(?:125\d|866|874|932|949)|iso8859-\d+|tis-620|koi8-[ru]"
+    r"|mac-(?:roman|cyrillic)|gb(?:2312|k|18030)|big5(?:hkscs)?|euc_(?:jp|kr)|iso2022_jp|shift_jis"
+)
 #: The encoding standard reads these labels as their larger supersets.
 SUPERSETS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
     "iso8859-11": "cp874",
+    "tis-620": "cp874",
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "shift_jis": "cp932",
@@ -42,10 +47,9 @@ def declared(body: bytes, content_type: str) -> list[str]:
 
 
 def known(label: str) -> str | None:
+    """Python's name of an encoding that web pages come in; it knows others, and some are no encodings."""
     try:
-        codec = codecs.lookup(label)
+        name = codecs.lookup(label.lower().removeprefix("x-")).name
     except LookupError:
         return None
-    # base64, rot13 and zlib are codecs too, and would be a stranger's choice of what runs here.
-    text_encoding = getattr(codec, "_is_text_encoding", True)
-    return SUPERSETS.get(codec.name, codec.name) if label and text_encoding else None
+    return SUPERSETS.get(name, name) if ON_THE_WEB.fullmatch(name) else None
