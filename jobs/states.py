@@ -1,4 +1,4 @@
-"""What a job may be and become. The database's checks and the diagram in docs/explain/jobs.md follow this table.
+"""What a job may be and become. The database's checks and docs/explain/jobs.md follow this table.
 
 The wire has no `queued`: there it is a stage of `running` (api.md 8).
 """
