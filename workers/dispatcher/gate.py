@@ -37,7 +37,7 @@ class Gate:
 
     def _is_time(self, due: Due, now: float) -> bool:
         sent = self._sent.get(due.pool)
-        return sent is None or now - sent.at >= (sent.wait_s if sent.due == due else FIRST_S)
+        return sent is None or sent.due != due or now - sent.at >= sent.wait_s
 
     def _next_wait(self, due: Due) -> float:
         sent = self._sent.get(due.pool)

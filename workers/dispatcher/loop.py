@@ -59,7 +59,7 @@ class Dispatcher:
         wait_s = FIRST_S
         while not stop.soon.is_set():
             try:
-                async with _session(self._database_url) as conn:
+                async with session(self._database_url) as conn:
                     wait_s = FIRST_S
                     await self._serve_session(conn, stop)
             except PASSING as error:
@@ -96,7 +96,7 @@ class Dispatcher:
 
 
 @asynccontextmanager
-async def _session(database_url: str) -> AsyncIterator[Conn]:
+async def session(database_url: str) -> AsyncIterator[Conn]:
     """A connection that the server ends when it is left idle. Raises `Unavailable`."""
     with reaching():
         conn = await connect(database_url, name="dispatcher", command_timeout=COMMAND_TIMEOUT_S)
