@@ -1,8 +1,6 @@
 """What surrounds every exchange, whatever answers it: id, headers, a line in the log, metrics."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from litestar.types import HTTPScope, Message, Send
 
@@ -11,14 +9,18 @@ from api.services import Services
 from schemas import ids
 from telemetry import logs, metrics
 
-_log = logs.get("api")
+_log = logs.get_gathering("api")
 
 
-@asynccontextmanager
-async def answering(scope: HTTPScope, send: Send) -> AsyncIterator[Send]:
-    """Gives the `send` to answer with."""
+def begin(scope: HTTPScope) -> Exchange:
+    """The exchange that everything further inside finds on the scope."""
     exchange = Exchange(scope["headers"])
     scope.setdefault("state", {})["exchange"] = exchange
+    return exchange
+
+
+def watching(exchange: Exchange, send: Send) -> Send:
+    """A `send` that adds what every answer carries."""
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -26,7 +28,11 @@ async def answering(scope: HTTPScope, send: Send) -> AsyncIterator[Send]:
             message["headers"] = [*message["headers"], *exchange.answer_headers()]
         await send(message)
 
-    yield watched
+    return watched
+
+
+async def end(scope: HTTPScope, exchange: Exchange) -> None:
+    """After the last byte, so that nobody waits for it."""
     if exchange.free and exchange.standing is not None:
         services: Services = scope["litestar_app"].state.services
         await services.limiter.give_back(exchange.standing)

@@ -9,8 +9,7 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import errors
-from api.access import answering
+from api import access, errors
 from api.gate import bind, gate
 from api.lifespan import serving
 from api.openapi import document
@@ -43,8 +42,12 @@ class Api(Litestar):
         if scope["type"] != "http":  # type: ignore[comparison-overlap]  # the enum that is meant is a str
             await super().__call__(scope, receive, send)
             return
-        async with answering(cast("HTTPScope", scope), cast("Send", send)) as watched:
-            await super().__call__(scope, receive, watched)
+        request = cast("HTTPScope", scope)
+        exchange = access.begin(request)
+        try:
+            await super().__call__(scope, receive, access.watching(exchange, cast("Send", send)))
+        finally:
+            await access.end(request, exchange)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:

@@ -1,6 +1,6 @@
 """What an API process opens at its start and closes at its end."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -9,12 +9,13 @@ from redis.asyncio import Redis
 
 from api.auth import Keyring, Strangers
 from api.coalescing import Coalesced
-from api.ratelimit import BUDGET_S, COOL_S, Limiter
+from api.ratelimit import COOL_S, Limiter
 from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from db.queries import api_key, idempotency_key
-from domain import rings, urls
+from domain import projects, rings, urls
+from domain.projects import New
 from domain.rings import Ring
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
@@ -55,6 +56,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             keyring=Keyring(pool, peppers, Strangers()),
             limiter=Limiter(redis, Breaker(COOL_S), clock),
             jobs=Coalesced(looking(pool)),
+            creates=Coalesced(_creating(pool)),
             watcher=watcher,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
@@ -62,10 +64,18 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         yield
 
 
+def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:
+    async def create(news: Sequence[New]) -> list[bool | None]:
+        async with pool.acquire() as conn:
+            return await projects.create(conn, news)
+
+    return create
+
+
 @asynccontextmanager
 async def _open_redis(url: str) -> AsyncIterator[Redis]:
-    """Redis need not be there."""
-    redis = Redis.from_url(url, socket_timeout=BUDGET_S, socket_connect_timeout=BUDGET_S)
+    """Redis need not be there. Whoever asks sets the time limit: redis-py's own costs a task a command."""
+    redis = Redis.from_url(url)
     try:
         yield redis
     finally:

@@ -1,18 +1,23 @@
 """What processes say: an event with fields, one JSON object a line on stderr; readable lines on a terminal.
 
-`info` is what a person needs to know once; what happens for every job or request is `debug` or a
-metric. The fields that several places log have one spelling, here.
+`info` is what a person needs to know once, and a line for each request; what happens for every job is
+`debug` or a metric. The fields that several places log have one spelling, here.
 """
 
+import asyncio
+import atexit
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 from uuid import UUID
 
 import msgspec
 import structlog
 
 from schemas import ids
+
+GATHER_S = 0.1
+_GATHER = "gather"
 
 #: Libraries that say at `info` what we count as metrics or know already.
 QUIET = ("arq", "asyncio", "httpx", "httpcore", "granian.access")
@@ -25,7 +30,7 @@ def configure(*, process: str, level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, *_render()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=_Lines(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _route_stdlib(number, shared)
@@ -36,9 +41,47 @@ def get(name: str) -> Any:
     return structlog.get_logger(part=name)
 
 
+def get_gathering(name: str) -> Any:
+    """One for what speaks all the time: its lines go out together, up to `GATHER_S` late."""
+    return structlog.get_logger(_GATHER, part=name)
+
+
 def job(job_id: UUID, kind: str, attempt: int) -> dict[str, Any]:
     """The fields of every line about a job."""
     return {"job_id": ids.show(ids.JOB, job_id), "kind": kind, "attempt": attempt}
+
+
+class _Lines:
+    """A factory of loggers that write to one stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._at_once = structlog.WriteLogger(stream)
+        self._gathered = structlog.WriteLogger(cast("TextIO", _Gathered(stream)))
+
+    def __call__(self, *asked: str) -> structlog.WriteLogger:
+        return self._gathered if _GATHER in asked else self._at_once
+
+
+class _Gathered:
+    """A stream for an event loop: a system call for each line would cost more than the line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        atexit.register(self._send)
+
+    def write(self, line: str) -> None:
+        if not self._lines:
+            asyncio.get_running_loop().call_later(GATHER_S, self._send)
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """`_send` does, later."""
+
+    def _send(self) -> None:
+        lines, self._lines = self._lines, []
+        self._stream.write("".join(lines))
+        self._stream.flush()
 
 
 def _shared(process: str) -> list[structlog.types.Processor]:
