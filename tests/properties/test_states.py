@@ -1,0 +1,183 @@
+"""Whatever happens to a job, in whatever order: it moves as the table says, and its row stays true."""
+
+import contextlib
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn
+from jobs import ledger, upkeep
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
+from jobs.states import ALLOWED, TERMINAL, TRANSITIONS, State, mermaid
+from schemas.errors import CancelRequested, Fenced
+from tests.jobs import scene
+from tests.jobs.scene import FREE_ERRAND
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+OUTCOMES: list[Outcome] = [
+    Done(),
+    Failed("X", "x"),
+    Retry("X", "x", after_s=0),
+    Retry("X", "x", after_s=60),
+    Snooze(0),
+    Canceled(),
+    Interrupted(),
+]
+
+
+class Life(NamedTuple):
+    """One job and every claim that was ever given for it, the latest last."""
+
+    org: UUID
+    job_id: UUID
+    worker_id: UUID
+    claims: list[Claim]
+
+
+Event = Callable[[Conn, Life], Awaitable[object]]
+
+
+async def pull(conn: Conn, life: Life) -> None:
+    life.claims.extend(await scene.pull(conn, life.worker_id, 1, FREE_ERRAND))
+
+
+async def cancel(conn: Conn, life: Life) -> None:
+    await ledger.cancel(conn, organization_id=life.org, job_id=life.job_id)
+
+
+async def lose_worker(conn: Conn, life: Life) -> None:
+    await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+    await upkeep.rescue(conn, before=FUTURE)
+    await conn.execute("update worker set lease_expires_at = now() + interval '1 hour'")
+
+
+async def ripen(conn: Conn, life: Life) -> None:
+    await conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", life.job_id)
+    await upkeep.ripen(conn)
+
+
+async def pass_deadline(conn: Conn, life: Life) -> None:
+    await conn.execute("update job set deadline_at = now() where id = $1", life.job_id)
+    await upkeep.end_overdue(conn)
+
+
+def settle(outcome: Outcome, *, claim: int = -1) -> Event:
+    """By the latest attempt, or by an earlier one that came back from the dead."""
+
+    async def event(conn: Conn, life: Life) -> None:
+        for given_then in life.claims[claim:][:1]:
+            await ledger.settle(conn, [Settlement(given_then, outcome)])
+
+    return event
+
+
+def step(verb: Callable[[Conn, Claim], Awaitable[object]], *, claim: int = -1) -> Event:
+    async def event(conn: Conn, life: Life) -> None:
+        for given_then in life.claims[claim:][:1]:
+            with contextlib.suppress(Fenced, CancelRequested):
+                await verb(conn, given_then)
+
+    return event
+
+
+async def progress(conn: Conn, claim: Claim) -> None:
+    await ledger.progress(conn, claim, progress=1 / claim.fence, stage="working")
+
+
+async def complete(conn: Conn, claim: Claim) -> None:
+    await ledger.end(conn, claim, result={})
+
+
+ATTEMPTS = st.sampled_from([-1, -1, -1, 0])
+EVENTS = st.one_of(
+    st.sampled_from([pull, pull, pull, cancel, lose_worker, ripen, pass_deadline]),
+    st.builds(lambda outcome, claim: settle(outcome, claim=claim), st.sampled_from(OUTCOMES), ATTEMPTS),
+    st.builds(lambda verb, claim: step(verb, claim=claim), st.sampled_from([progress, complete]), ATTEMPTS),
+)
+
+
+async def born(conn: Conn) -> Life:
+    [org] = await scene.tenants(conn)
+    submitted = await scene.submit(conn, org, FREE_ERRAND)
+    return Life(org, submitted.job_id, await scene.worker(conn, FREE_ERRAND), [])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(EVENTS, min_size=3, max_size=15))
+async def test_a_job_moves_as_the_table_says(conn: Conn, events: list[Event]) -> None:
+    life = await born(conn)
+    before = await scene.row(conn, life.job_id)
+    for event in events:
+        await event(conn, life)
+        after = await scene.row(conn, life.job_id)
+        check(before, after)
+        before = after
+    outcomes = await conn.fetch("select fence from job_attempt where job_id = $1 order by fence", life.job_id)
+    ended = life.claims if before["state"] != "running" else life.claims[:-1]
+    assert [row["fence"] for row in outcomes] == [claim.fence for claim in ended]  # once each, none twice
+    await conn.execute("delete from job")
+
+
+def check(before: asyncpg.Record, after: asyncpg.Record) -> None:
+    seen = ("state", "stage", "progress", "result", "error", "attempt", "cancel_requested_at", "finished_at")
+    changed = any(before[name] != after[name] for name in seen)
+    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED
+    assert after["progress"] >= before["progress"]
+    assert after["fence"] - before["fence"] == int(
+        before["state"] == "queued" and after["state"] == "running"
+    )
+    assert not changed or after["state_version"] > before["state_version"]
+    assert not (changed and before["state"] in TERMINAL)
+
+
+WAYS: dict[tuple[State, State], list[Event]] = {
+    (State.QUEUED, State.RUNNING): [pull],
+    (State.QUEUED, State.CANCELED): [cancel],
+    (State.QUEUED, State.FAILED): [pass_deadline],
+    (State.RUNNING, State.QUEUED): [pull, settle(Interrupted())],
+    (State.RUNNING, State.COMPLETED): [pull, step(complete)],
+    (State.RUNNING, State.FAILED): [pull, settle(Failed("X", "x"))],
+    (State.RUNNING, State.CANCELED): [pull, cancel, settle(Done())],
+}
+
+
+@pytest.mark.parametrize("way", [(source, target) for source, target, _ in TRANSITIONS])
+async def test_each_way_of_the_table_can_be_gone(conn: Conn, way: tuple[State, State]) -> None:
+    life = await born(conn)
+    for event in WAYS[way]:
+        await event(conn, life)
+    assert (await scene.row(conn, life.job_id))["state"] == way[1]
+
+
+async def test_the_database_knows_the_same_states(conn: Conn) -> None:
+    states = await conn.fetchval(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'job_state_check'"
+    )
+    assert set(re.findall(r"'(\w+)'", states)) == set(State)
+
+
+@pytest.mark.parametrize("state", State)
+async def test_the_database_holds_each_state_to_its_columns(conn: Conn, state: State) -> None:
+    """No row may say that it runs without an owner, or that it ended without a time."""
+    life = await born(conn)
+    wrong = "finished_at = now()" if state not in TERMINAL else "finished_at = null"
+    with pytest.raises(asyncpg.CheckViolationError):
+        await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, life.job_id)
+    wrong = "lease_owner = null" if state is State.RUNNING else "lease_owner = gen_random_uuid()"
+    with pytest.raises(asyncpg.CheckViolationError):
+        await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, life.job_id)
+
+
+def test_the_docs_show_the_table() -> None:
+    assert f"```mermaid\n{mermaid()}\n```" in (DOCS / "explain" / "jobs.md").read_text("utf-8")
