@@ -80,8 +80,9 @@ class _Gathered:
 
     def _send(self) -> None:
         lines, self._lines = self._lines, []
-        self._stream.write("".join(lines))
-        self._stream.flush()
+        if lines and not self._stream.closed:
+            self._stream.write("".join(lines))
+            self._stream.flush()
 
 
 def _shared(process: str) -> list[structlog.types.Processor]:

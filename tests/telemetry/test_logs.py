@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from telemetry import logs
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +69,16 @@ def test_the_level_is_a_floor(capsys: pytest.CaptureFixture[str]) -> None:
     logs.get("runner").info("unheard")
     logging.getLogger("some.library").info("unheard")
     assert said(capsys) == []
+
+
+async def test_gathered_lines_go_out_together_and_soon(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(process="web")
+    for number in range(3):
+        logs.get_gathering("api").info("request", number=number)
+    assert capsys.readouterr().err == ""
+
+    async def come() -> list[dict[str, str]]:
+        return said(capsys)
+
+    lines = await eventually(come, within=5)
+    assert [line["number"] for line in lines] == [0, 1, 2]
