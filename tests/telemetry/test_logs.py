@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,7 @@ def _put_back() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in capsys.readouterr().err.splitlines()]
 
 
@@ -77,7 +78,7 @@ async def test_gathered_lines_go_out_together_and_soon(capsys: pytest.CaptureFix
         logs.get_gathering("api").info("request", number=number)
     assert capsys.readouterr().err == ""
 
-    async def come() -> list[dict[str, str]]:
+    async def come() -> list[dict[str, Any]]:
         return said(capsys)
 
     lines = await eventually(come, within=5)
