@@ -19,6 +19,9 @@ READY = """
 
 {curl}
 
+For the examples in the docs:
+export API={api}/v1 KEY={key}
+
 Ctrl-C ends it all.
 """
 

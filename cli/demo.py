@@ -56,8 +56,9 @@ def ingest(api: str, key: str, host: str) -> dict[str, Any]:
         return _answer(client.get(path))
 
 
-def show(project: Mapping[str, Any], file: IO[str]) -> None:
-    """The brand context of a project, and where each field was found."""
+def show(project: Mapping[str, Any], host: str, file: IO[str]) -> None:
+    """Where the website is, the brand context read from it, and where each field was found."""
+    print(f"export SITE=http://{host}/\n", file=file)
     brand = project["brandContext"]
     rows = [
         (field, brand[field], found["source"], f"{found['confidence']:.2f}")

@@ -91,8 +91,8 @@ def run(wanted: Wanted) -> None:
         brand = demo.ingest(ready.api, ready.api_key, site) if site else None
         logs.copy()
         announce(ready, as_json=wanted.as_json)
-        if brand:
-            demo.show(brand, sys.stderr if wanted.as_json else sys.stdout)
+        if site and brand:
+            demo.show(brand, site, sys.stderr if wanted.as_json else sys.stdout)
         watch({**servers.embedded, **children}, logs, say)
 
 
