@@ -3,6 +3,7 @@
 So a crash can neither wedge a key nor run it twice, and only what was committed, a 2xx, is ever replayed.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,9 @@ from schemas.errors import InFlight, Invalid
 T = TypeVar("T")
 
 ACCEPTED = 202
+
+#: How often a key in use is asked for again, in seconds: for 2 s in all, the pool's lock timeout.
+ASK_AGAIN_S, ASKS = 0.05, 40
 
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 
@@ -55,19 +59,28 @@ async def once(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]]) 
 
 
 async def once_in_one(
-    request: ApiRequest, made: Made[T], insert: Callable[[Conn, Receipt | None], Awaitable[bool]]
+    request: ApiRequest, made: Made[T], insert: Callable[[Receipt | None], Awaitable[bool | None]]
 ) -> Response[T]:
     """`once` for a write whose whole answer is known before it: row and receipt in a single statement.
 
-    `insert` says whether it wrote; it doesn't if the receipt's key was used before.
+    `insert` says whether it wrote: not if the receipt's key was used before; None while somebody uses it.
     """
     claim = await _claim_of(request)
     receipt = None if claim is None else _receipt(request, claim, made)
-    async with request.services.pool.acquire() as conn:
-        wrote = await _claiming(insert(conn, receipt))
-        if claim is not None and not wrote:
+    if not await _free(partial(insert, receipt)) and claim is not None:
+        async with request.services.pool.acquire() as conn:
             made = await _replay(request, conn, claim)
     return await _answer(request, made)
+
+
+async def _free(insert: Callable[[], Awaitable[bool | None]]) -> bool:
+    """What `insert` says once nobody else uses the key. Raises `InFlight` after as long as `once` waits."""
+    for _ in range(ASKS):
+        wrote = await insert()
+        if wrote is not None:
+            return wrote
+        await asyncio.sleep(ASK_AGAIN_S)
+    raise InFlight
 
 
 async def _write(

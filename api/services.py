@@ -13,6 +13,7 @@ from api.waiting import Ref, Watcher
 from db.pool import Pool
 from domain import urls
 from domain.jobs import Versioned
+from domain.projects import New
 from domain.rings import Ring
 from jobs.courier import Courier
 from schemas.settings import Settings
@@ -32,6 +33,8 @@ class Services:
     limiter: Limiter
     #: One job read by many requests at once is one statement.
     jobs: Coalesced[Ref, Versioned | None]
+    #: Projects that many requests create at once are one statement, and one commit.
+    creates: Coalesced[New, bool | None]
     watcher: Watcher
     #: Addresses on this machine that an ingest may read all the same.
     allowed: urls.Allowed

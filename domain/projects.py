@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -50,27 +50,46 @@ def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Proje
     )
 
 
-async def create(
-    conn: Conn, *, organization_id: UUID, api_key_id: UUID | None, drafted: Project, receipt: Receipt | None
-) -> bool:
-    """Write what `draft` made, in one statement; its version is 1. False: the receipt's key was used."""
-    blank: dict[str, Any] = dict.fromkeys(Receipt._fields)
-    given = (
-        blank | {"org": organization_id, "api_key_id": api_key_id} if receipt is None else receipt._asdict()
-    )
-    wrote = await projects.insert_project.value(
+class New(NamedTuple):
+    """A drafted project that is to be written with the receipt of its request, if there is one."""
+
+    organization_id: UUID
+    api_key_id: UUID | None
+    drafted: Project
+    receipt: Receipt | None
+
+
+_NO_RECEIPT = Receipt._make([None] * len(Receipt._fields))
+
+
+async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
+    """Write many tenants' projects, in one statement; each one's version is 1.
+
+    For each in turn: True if it is written, False if its receipt's key was used before, None if somebody
+    uses the key right now. What could make one fail alone was refused before it got here.
+    """
+    drafted = [new.drafted for new in news]
+    receipts = [new.receipt or _NO_RECEIPT for new in news]
+    rows = await projects.insert_projects.all(
         conn,
-        **given,
-        audit_id=ids.new(),
-        subject=drafted.id,
-        id=ids.read(ids.PROJECT, drafted.id),
-        name=drafted.name,
-        timezone=drafted.timezone,
-        primary_language=drafted.primary_language,
-        metadata=drafted.metadata,
-        now=drafted.created_at,
+        orgs=[new.organization_id for new in news],
+        ids=[ids.read(ids.PROJECT, project.id) for project in drafted],
+        names=[project.name for project in drafted],
+        timezones=[project.timezone for project in drafted],
+        primary_languages=[project.primary_language for project in drafted],
+        metadata=[project.metadata for project in drafted],
+        times=[project.created_at for project in drafted],
+        subjects=[project.id for project in drafted],
+        audit_ids=[ids.new() for _ in news],
+        api_key_ids=[new.api_key_id for new in news],
+        keys=[receipt.key for receipt in receipts],
+        fingerprints=[receipt.fingerprint for receipt in receipts],
+        statuses=[receipt.status for receipt in receipts],
+        locations=[receipt.location for receipt in receipts],
+        bodies=[receipt.body for receipt in receipts],
+        vault_key_ids=[receipt.vault_key_id for receipt in receipts],
     )
-    return wrote is not None
+    return [row["wrote"] for row in rows]
 
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain import organizations, projects
+from domain.projects import New
 from jobs import leases, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim
@@ -24,7 +25,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """A project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     drafted = projects.draft(body, organization_id=org, now=NOW)
-    await projects.create(conn, organization_id=org, api_key_id=None, drafted=drafted, receipt=None)
+    await projects.create(conn, [New(org, None, drafted, None)])
     found = ids.read(ids.PROJECT, drafted.id)
     assert found is not None
     return found

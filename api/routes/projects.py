@@ -12,6 +12,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain import archive, projects
+from domain.projects import New
 from domain.receipts import Receipt
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
@@ -33,14 +34,9 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     drafted = projects.draft(data, organization_id=who.organization_id, now=request.services.clock())
     made = Made(drafted, status=201, location=f"/v1/projects/{drafted.id}", etag=etags.show(1))
 
-    async def insert(conn: Conn, receipt: Receipt | None) -> bool:
-        return await projects.create(
-            conn,
-            organization_id=who.organization_id,
-            api_key_id=who.key_uuid,
-            drafted=drafted,
-            receipt=receipt,
-        )
+    async def insert(receipt: Receipt | None) -> bool | None:
+        new = New(who.organization_id, who.key_uuid, drafted, receipt)
+        return await request.services.creates.get(new)
 
     return await once_in_one(request, made, insert)
 

@@ -1,6 +1,7 @@
--- name: claim_key    waits while another transaction writes the same key; a row past its 24 h is taken over
+-- name: claim_key    waits while another transaction uses the same key; a row past its 24 h is taken over
+with turn as materialized (select pg_advisory_xact_lock(73, hashtext(:api_key_id::uuid || :key)))
 insert into idempotency_key as held (organization_id, api_key_id, key, fingerprint)
-values (:org, :api_key_id, :key, :fingerprint)
+select :org, :api_key_id, :key, :fingerprint from turn
 on conflict (organization_id, api_key_id, key) do update
    set fingerprint = excluded.fingerprint, status = null, location = null, body = null, vault_key_id = null,
        created_at = now()

@@ -1,22 +1,36 @@
--- name: insert_project    with the receipt of its request, if there is one, and its line in the audit log: all, or nothing and
---   no row back where the receipt's key was used in the last 24 h. Every value is known before, so this is one round trip
-with receipt as (
+-- name: insert_projects    many requests' at once, each with the receipt of its request, if there is one, and its line in the audit
+--   log. Answers for each in turn: true, false where the key was used in the last 24 h (or twice in here), null where another
+--   transaction is using it. Nobody is waited for: one tenant's key must not hold up the others (claim_key takes the same lock)
+with asked as materialized (
+  select t.*, key is null or pg_try_advisory_xact_lock(73, hashtext(api_key_id || key)) as free,
+         row_number() over (partition by org, api_key_id, key order by place) as turn
+    from unnest(:orgs::uuid[], :ids::uuid[], :names::text[], :timezones::text[], :primary_languages::text[], :metadata::jsonb[],
+                :times::timestamptz[], :subjects::text[], :audit_ids::uuid[], :api_key_ids::uuid[], :keys::text[],
+                :fingerprints::bytea[], :statuses::smallint[], :locations::text[], :bodies::bytea[], :vault_key_ids::text[])
+         with ordinality as t (org, id, name, timezone, primary_language, metadata, at, subject, audit_id, api_key_id, key,
+                               fingerprint, status, location, body, vault_key_id, place)),
+receipt as (
   insert into idempotency_key as held
          (organization_id, api_key_id, key, fingerprint, status, location, body, vault_key_id)
-  select :org, :api_key_id, :key, :fingerprint, :status, :location, :body, :vault_key_id where :key::text is not null
+  select org, api_key_id, key, fingerprint, status, location, body, vault_key_id
+    from asked where key is not null and free and turn = 1
   on conflict (organization_id, api_key_id, key) do update
      set fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
          body = excluded.body, vault_key_id = excluded.vault_key_id, created_at = now()
    where held.created_at <= now() - interval '24 hours'
-  returning key),
+  returning organization_id, api_key_id, key),
+fresh as materialized (
+  select a.* from asked a left join receipt r on (r.organization_id, r.api_key_id, r.key) = (a.org, a.api_key_id, a.key)
+   where a.key is null or (a.turn = 1 and r.key is not null)),
 made as (
   insert into project (organization_id, id, name, timezone, primary_language, metadata, created_at, updated_at)
-  select :org, :id, :name, :timezone, :primary_language, :metadata, :now, :now
-   where :key::text is null or exists (select from receipt)
-  returning organization_id)
-insert into audit_log (organization_id, id, api_key_id, action, subject)
-select organization_id, :audit_id, :api_key_id, 'project.created', :subject from made
-returning true;
+  select org, id, name, timezone, primary_language, metadata, at, at from fresh),
+noted as (
+  insert into audit_log (organization_id, id, api_key_id, action, subject)
+  select org, audit_id, api_key_id, 'project.created', subject from fresh)
+select case when a.free then f.place is not null end as wrote
+  from asked a left join fresh f on f.place = a.place
+ order by a.place;
 
 -- name: get_project
 select p.*,

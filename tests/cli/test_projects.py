@@ -6,6 +6,7 @@ import pytest
 
 from db.pool import Conn
 from domain import organizations, projects
+from domain.projects import New
 from schemas import ids
 from schemas.projects import Project, ProjectCreate
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -21,9 +22,7 @@ async def organization_id(conn: Conn) -> UUID:
 async def create(conn: Conn, organization_id: UUID, name: str, **more: Any) -> Project:
     body = ProjectCreate(name=name, timezone="Europe/Berlin", **more)
     drafted = projects.draft(body, organization_id=organization_id, now=datetime.now(UTC))
-    await projects.create(
-        conn, organization_id=organization_id, api_key_id=None, drafted=drafted, receipt=None
-    )
+    await projects.create(conn, [New(organization_id, None, drafted, None)])
     return drafted
 
 

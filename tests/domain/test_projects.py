@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool, transact
 from domain import archive, holds, projects
+from domain.projects import New
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound, Stale
 from schemas.projects import ProjectCreate, ProjectPatch
@@ -33,7 +34,7 @@ async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> No
         name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
     )
     drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
-    await projects.create(conn, organization_id=org, api_key_id=None, drafted=drafted, receipt=None)
+    assert await projects.create(conn, [New(org, None, drafted, None)]) == [True]
     project_id = ids.read(ids.PROJECT, drafted.id)
     assert project_id is not None
     read = await projects.get(conn, organization_id=org, project_id=project_id)
