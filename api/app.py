@@ -10,6 +10,7 @@ from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from api import access, errors
+from api.answers import Answer
 from api.gate import bind, gate
 from api.lifespan import serving
 from api.openapi import document
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app = Api(
         route_handlers=[behind_the_gate, *console.ROUTES, *docs.ROUTES, *system.ROUTES],
         request_class=ApiRequest,
+        response_class=Answer,
         lifespan=[serve],
         exception_handlers={Exception: errors.answer},
         request_max_body_size=MAX_BODY,

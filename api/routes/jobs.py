@@ -14,6 +14,7 @@ from litestar.response import Stream
 
 from api import etags, paging, paths
 from api.accepting import accepted
+from api.answers import Answer
 from api.gate import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
@@ -84,8 +85,8 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     if job.status == "running":
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
     if etags.known(request, version):
-        return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(job, headers=headers)
+        return Answer(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Answer(job, headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))

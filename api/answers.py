@@ -1,0 +1,45 @@
+"""Answers as the two messages that they are."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Response
+from litestar.response.base import ASGIResponse
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+
+T = TypeVar("T")
+
+JSON = "application/json"
+
+
+class Answer(Response[T]):
+    """What Litestar's own comes to for JSON and bytes, at a fifth of its cost; without cookies and tasks."""
+
+    def to_asgi_response(self, *_: Any, **handler: Any) -> ASGIResponse:
+        """`handler` has what the route sets where the answer itself doesn't."""
+        content, media_type = self.content, self.media_type or handler.get("media_type") or JSON
+        body = (
+            b""
+            if content is None
+            else content
+            if isinstance(content, bytes)
+            else msgspec.json.encode(content)
+        )
+        headers = [(name.lower().encode(), str(value).encode()) for name, value in self.headers.items()]
+        if body:
+            headers += [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(body))]
+        return _Sent(self.status_code or handler["status_code"], headers, body)
+
+
+class _Sent(ASGIResponse):
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self._start: HTTPResponseStartEvent = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": headers,
+        }
+        self._body: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": False}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI says so
+        await send(self._start)
+        await send(self._body)
