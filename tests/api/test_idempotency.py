@@ -10,6 +10,8 @@ import pytest
 from litestar import Litestar
 
 from db.pool import Pool
+from domain import receipts
+from domain.receipts import Claim
 from tests.api.conftest import Caller, client_of
 from tests.waiting import eventually
 
@@ -147,12 +149,7 @@ async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
     async with pool.acquire() as conn:
         transaction = conn.transaction()
         await transaction.start()
-        await conn.execute(
-            "insert into idempotency_key (organization_id, api_key_id, key, fingerprint)"
-            " values ($1, $2, 'k', '')",
-            caller.organization_id,
-            key,
-        )
+        assert await receipts.claim(conn, Claim(caller.organization_id, key, "k", b""))
         yield
         await transaction.rollback()
 
