@@ -1,9 +1,11 @@
 """Who calls: the key of a request, looked up anew each time, so that a kill counts from the next one on."""
 
+import hashlib
+import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -15,25 +17,22 @@ from domain.keys import Presented, Principal
 from domain.rings import Ring
 from schemas.errors import Killed, Unauthenticated
 
+K = TypeVar("K")
+
 FAILURES, WINDOW_S = 10, 60.0
 REMEMBERED = 10_000
 
 
 class Strangers:
-    """Addresses that lately sent keys which open nothing, and the keys that did open (api.md 1).
-
-    After 10 failures in a minute an address gets no further look-up, except for a key that has opened
-    before: a stranger behind the same proxy must not lock a partner out. Both memories are bounded.
-    """
+    """Addresses that lately sent keys which open nothing: after 10 a minute no further look-up (api.md 1)."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
-        self._opened: OrderedDict[str, None] = OrderedDict()
 
-    def bars(self, address: str, key_id: str) -> bool:
+    def bars(self, address: str) -> bool:
         failures = self._failures.get(address)
-        if failures is None or len(failures) < FAILURES or key_id in self._opened:
+        if failures is None or len(failures) < FAILURES:
             return False
         return self._clock() - failures[0] < WINDOW_S
 
@@ -41,9 +40,27 @@ class Strangers:
         self._failures.setdefault(address, deque(maxlen=FAILURES)).append(self._clock())
         _touch(self._failures, address)
 
-    def opened(self, key_id: str) -> None:
-        self._opened[key_id] = None
-        _touch(self._opened, key_id)
+
+class Regulars:
+    """Whose secrets have opened before. It is a hint and lets nobody in: whether they still do is looked up.
+
+    Secrets are kept as hashes under a key that the process forgets at its end.
+    """
+
+    def __init__(self) -> None:
+        self._key = os.urandom(32)
+        self._principals: OrderedDict[bytes, Principal] = OrderedDict()
+
+    def recall(self, presented: Presented) -> Principal | None:
+        return self._principals.get(self._mark(presented))
+
+    def opened(self, presented: Presented, principal: Principal) -> None:
+        mark = self._mark(presented)
+        self._principals[mark] = principal
+        _touch(self._principals, mark)
+
+    def _mark(self, presented: Presented) -> bytes:
+        return hashlib.blake2b(presented.secret.encode(), key=self._key, digest_size=16).digest()
 
 
 class Keyring:
@@ -53,22 +70,32 @@ class Keyring:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers
+        self._regulars = Regulars()
         self._rows = Coalesced(self._find)
 
+    def recall(self, presented: Presented | None) -> Principal | None:
+        """Who this will be, if the key still opens."""
+        return None if presented is None else self._regulars.recall(presented)
+
     async def authenticate(self, presented: Presented | None, *, address: str) -> Principal:
-        """Raises `Unauthenticated`, and `Killed` for who shows the right secret of a killed key."""
-        if presented is None or self._strangers.bars(address, presented.key_id):
+        """Raises `Unauthenticated`, and `Killed` for who shows the right secret of a killed key.
+
+        A key that opened before is looked up from everywhere: a stranger behind the same proxy must not
+        lock a partner out.
+        """
+        if presented is None or (self._strangers.bars(address) and not self.recall(presented)):
             raise Unauthenticated
-        row = await self._rows.get(presented.key_id)
+        row = await self._rows.ask(presented.key_id)
         if row is None or row["env"] != presented.env or not keys.opens(row, presented, self._peppers):
             self._strangers.failed(address)
             raise Unauthenticated
-        self._strangers.opened(presented.key_id)
         if row["killed"]:
             raise Killed
         if row["expired"]:
             raise Unauthenticated
-        return keys.principal(row)
+        principal = keys.principal(row)
+        self._regulars.opened(presented, principal)
+        return principal
 
     async def _find(self, key_ids: Sequence[str]) -> list[asyncpg.Record | None]:
         async with self._pool.acquire() as conn:
@@ -92,7 +119,7 @@ def address(exchange: Exchange, peer: str, *, hops: int) -> str:
     return chain[-hops].strip().decode("latin-1") if 0 < hops <= len(chain) else peer
 
 
-def _touch(memory: OrderedDict[str, Any], key: str) -> None:
+def _touch(memory: OrderedDict[K, Any], key: K) -> None:
     memory.move_to_end(key)
     if len(memory) > REMEMBERED:
         memory.popitem(last=False)

@@ -21,12 +21,13 @@ class Coalesced(Generic[K, V]):
         self._waiting: list[tuple[K, asyncio.Future[V]]] = []
         self._asking: asyncio.Task[None] | None = None
 
-    async def get(self, question: K) -> V:
+    def ask(self, question: K) -> asyncio.Future[V]:
+        """It is on its way before anybody waits for it."""
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
             self._asking = asyncio.create_task(self._run())
-        return await future
+        return future
 
     async def _run(self) -> None:
         try:

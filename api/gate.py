@@ -66,8 +66,11 @@ async def gate(connection: Request[Any, Any, Any]) -> Response[None] | None:
 async def _admit(request: ApiRequest, access: Access) -> None:
     call, services, client = request.exchange, request.services, request.scope["client"]
     address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
-    call.principal = await services.keyring.authenticate(auth.presented(call), address=address)
-    call.standing = await services.limiter.charge(call.principal, access.kind)
+    presented = auth.presented(call)
+    expected = services.keyring.recall(presented)
+    charging = expected and services.limiter.charge(expected, access.kind)  # beside the look-up, not after it
+    call.principal = await services.keyring.authenticate(presented, address=address)
+    call.standing = await (charging or services.limiter.charge(call.principal, access.kind))
     if not call.standing.passed:
         raise call.standing.refusal()
     if access.scope is not None and not grants(call.principal.scopes, access.scope):

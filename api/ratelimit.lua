@@ -33,7 +33,7 @@ local function count(window, day, limit, cap, asked)
     redis.call('INCRBY', day, passed)
     redis.call('EXPIRE', day, 90000)
   end
-  return {passed, limit - used - passed, oldest + 60 - now, cap > 0 and left_of_day - passed or 0, now}
+  return {passed, math.max(0, limit - used - passed), oldest + 60 - now, cap > 0 and math.max(0, left_of_day - passed) or 0, now}
 end
 
 local function give_back(window, second, many)

@@ -6,8 +6,8 @@ counts them. The headers are those of the IETF's draft-ietf-httpapi-ratelimit-he
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from importlib.resources import files
 from typing import NamedTuple
@@ -57,6 +57,7 @@ QUOTAS: dict[Tier, Quota] = {
 class Charge(NamedTuple):
     """What one request asks of the script: `cap` 0 counts no day, `second` names one to give back."""
 
+    kind: Class
     window: str
     day: str
     limit: int
@@ -65,9 +66,8 @@ class Charge(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where a key stands after one request. Times are seconds from now."""
+    """Where a key stands after one request, counted in `second`. Times are seconds from now."""
 
-    kind: Class
     charge: Charge
     passed: bool
     left: int
@@ -77,15 +77,16 @@ class Standing(NamedTuple):
     second: int
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        charge, policy, state = self.charge, f'"{self.kind}";q={{}};w=60', f'"{self.kind}";r={{}};t={{}}'
-        policy, state = policy.format(charge.limit), state.format(self.left, self.resets_in)
+        charge = self.charge
+        policy = f'"{charge.kind}";q={charge.limit};w={WINDOW_S}'
+        state = f'"{charge.kind}";r={self.left};t={self.resets_in}'
         if charge.cap:
             policy += f', "daily-writes";q={charge.cap};w={DAY_S}'
             state += f', "daily-writes";r={self.left_of_day};t={self.day_ends_in}'
         return [
             (b"ratelimit-policy", policy.encode()),
             (b"ratelimit", state.encode()),
-            (b"x-ratelimit-endpoint-class", self.kind.encode()),
+            (b"x-ratelimit-endpoint-class", charge.kind.encode()),
         ]
 
     def given_back(self) -> "Standing":
@@ -97,16 +98,9 @@ class Standing(NamedTuple):
         if self.charge.cap and self.left_of_day <= 0:
             message = "the organization's writes of this UTC day are used up: go on tomorrow, or ask for more"
             return Limited("daily-writes", message, retry_after=self.day_ends_in)
-        message = f"too many {self.kind} requests with this key: wait as long as Retry-After says"
-        return Limited(self.kind, message, retry_after=self.resets_in)
-
-
-class _Verdict(NamedTuple):
-    passed: bool
-    left: int
-    resets_in: int
-    left_of_day: int
-    second: int
+        kind = self.charge.kind
+        message = f"too many {kind} requests with this key: wait as long as Retry-After says"
+        return Limited(kind, message, retry_after=self.resets_in)
 
 
 class Limiter:
@@ -119,60 +113,71 @@ class Limiter:
         self._clock = clock
         self._charges = Coalesced(self._ask)
 
-    async def charge(self, principal: Principal, kind: Class) -> Standing:
-        """Count one request, if it may pass."""
-        now = self._clock().astimezone(UTC)
-        quota, org = QUOTAS[principal.tier], principal.organization_id
-        charge = Charge(
-            window=f"rate:{principal.key_uuid}:{kind}",
-            day=f"rate:{org}:{now:%Y-%m-%d}",
-            limit=quota.minute[kind],
-            cap=0 if kind is Class.READ_LIGHT else quota.day,
+    def charge(self, principal: Principal, kind: Class) -> asyncio.Future[Standing]:
+        """Count one request, if it may pass. It is on its way before it is waited for."""
+        quota = QUOTAS[principal.tier]
+        return self._charges.ask(
+            Charge(
+                kind,
+                window=f"rate:{principal.key_uuid}:{kind}",
+                day=f"rate:{principal.organization_id}:{self._clock():%Y-%m-%d}",
+                limit=quota.minute[kind],
+                cap=0 if kind is Class.READ_LIGHT else quota.day,
+            )
         )
-        verdict = await self._charges.get(charge)
-        day_ends_in = DAY_S - (now.hour * 3600 + now.minute * 60 + now.second)
-        return Standing(
-            kind, charge, verdict.passed, verdict.left, verdict.resets_in, verdict.left_of_day, day_ends_in,
-            verdict.second,
-        )  # fmt: skip
 
     async def give_back(self, standing: Standing) -> None:
         """Uncount a read that turned out to be free."""
-        await self._charges.get(standing.charge._replace(second=standing.second))
+        await self._charges.ask(standing.charge._replace(second=standing.second))
 
-    async def _ask(self, charges: Sequence[Charge]) -> list[_Verdict]:
+    async def _ask(self, charges: Sequence[Charge]) -> list[Standing]:
+        day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         if self._breaker.passes():
             try:
                 async with asyncio.timeout(BUDGET_S):
-                    verdicts = await self._run(charges)
+                    rows = await self._run(Counter(charges))
             except (RedisError, OSError):
                 self._breaker.failed()
             else:
                 self._breaker.worked()
-                return verdicts
+                return list(_standings(charges, rows, day_ends_in))
         metrics.RATE_UNCOUNTED.inc(len(charges))
-        return [
-            _Verdict(passed=True, left=c.limit, resets_in=WINDOW_S, left_of_day=c.cap, second=0)
-            for c in charges
-        ]
+        return [_uncounted(charge, day_ends_in) for charge in charges]
 
-    async def _run(self, charges: Sequence[Charge]) -> list[_Verdict]:
-        """Those that ask the same are counted together; the first of them pass first."""
-        asked = Counter(charges)
+    async def _run(self, asked: Mapping[Charge, int]) -> dict[Charge, list[int]]:
+        """The script's row for each charge, and how many ask it."""
         keys = [key for charge in asked for key in (charge.window, charge.day)]
         words = [word for c, many in asked.items() for word in (c.limit, c.cap, many, c.second)]
-        rows = dict(zip(asked, await self._script(keys, words), strict=True))
-        turns: Counter[Charge] = Counter()
-        verdicts = []
-        for charge in charges:
-            passed, left, resets_in, left_of_day, now = rows[charge]
-            turns[charge] += 1
-            behind = max(0, passed - turns[charge])
-            verdicts.append(
-                _Verdict(turns[charge] <= passed, left + behind, resets_in, left_of_day + behind, now)
-            )
-        return verdicts
+        return dict(zip(asked, await self._script(keys, words), strict=True))
 
 
-def _uncounted(charge: Charge) -> _Verdict:
-    return _Verdict(passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap, second=0)
+def _standings(
+    charges: Sequence[Charge], rows: Mapping[Charge, list[int]], day_ends_in: int
+) -> Iterator[Standing]:
+    """Those that ask the same were counted together: the first of them pass, each with one less left."""
+    turns: Counter[Charge] = Counter()
+    for charge in charges:
+        passed, left, resets_in, left_of_day, second = rows[charge]
+        turns[charge] += 1
+        behind = max(0, passed - turns[charge])
+        yield Standing(
+            charge,
+            turns[charge] <= passed,
+            left + behind,
+            resets_in,
+            left_of_day + behind,
+            day_ends_in,
+            second,
+        )
+
+
+def _uncounted(charge: Charge, day_ends_in: int) -> Standing:
+    return Standing(
+        charge,
+        passed=True,
+        left=charge.limit,
+        resets_in=WINDOW_S,
+        left_of_day=charge.cap,
+        day_ends_in=day_ends_in,
+        second=0,
+    )

@@ -137,7 +137,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
 
 async def _read(request: ApiRequest, ref: Ref) -> Versioned:
-    seen = await request.services.jobs.get(ref)
+    seen = await request.services.jobs.ask(ref)
     if seen is None:
         raise jobs.absent()
     return seen

@@ -36,7 +36,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
 
     async def insert(receipt: Receipt | None) -> bool | None:
         new = New(who.organization_id, who.key_uuid, drafted, receipt)
-        return await request.services.creates.get(new)
+        return await request.services.creates.ask(new)
 
     return await once_in_one(request, made, insert)
 

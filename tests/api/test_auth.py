@@ -1,17 +1,21 @@
 """Who may call: keys in headers, scopes, organizations, and what strangers get."""
 
 import asyncio
+from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from api import auth
-from api.auth import FAILURES, WINDOW_S, Strangers
+from api.auth import FAILURES, WINDOW_S, Regulars, Strangers
 from api.exchange import Exchange
 from db.pool import Pool
 from domain import keys
+from domain.keys import Presented, Principal
 from tests.api.conftest import Caller, calling, client_of, new_key
+
+SOMEBODY = Principal(UUID(int=1), "Acme", UUID(int=2), "k", "live", "standard", frozenset(), ())
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
@@ -132,19 +136,27 @@ def test_failures_are_forgotten_after_a_minute() -> None:
     for _ in range(FAILURES):
         strangers.failed("10.0.0.1")
         now[0] += 1
-    assert strangers.bars("10.0.0.1", "key")
-    assert not strangers.bars("10.0.0.2", "key")
+    assert strangers.bars("10.0.0.1")
+    assert not strangers.bars("10.0.0.2")
     now[0] = WINDOW_S
-    assert not strangers.bars("10.0.0.1", "key")
+    assert not strangers.bars("10.0.0.1")
 
 
-def test_what_is_remembered_of_strangers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.REMEMBERED", 100)
-    strangers = Strangers()
+    strangers, regulars = Strangers(), Regulars()
     for number in range(1000):
         strangers.failed(str(number))
-        strangers.opened(str(number))
-    assert len(strangers._failures) == len(strangers._opened) == 100
+        regulars.opened(Presented("live", "k", str(number)), SOMEBODY)
+    assert len(strangers._failures) == len(regulars._principals) == 100
+
+
+def test_only_the_same_secret_is_recalled_and_none_is_kept() -> None:
+    regulars = Regulars()
+    regulars.opened(Presented("live", "k", "secret"), SOMEBODY)
+    assert regulars.recall(Presented("live", "k", "secret")) == SOMEBODY
+    assert regulars.recall(Presented("live", "k", "Secret")) is None
+    assert b"secret" not in b"".join(regulars._principals)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Asked:
 
 async def test_what_comes_together_is_asked_together() -> None:
     asked = Asked()
-    answers = await asyncio.gather(*map(Coalesced(asked).get, range(5)))
+    answers = await asyncio.gather(*map(Coalesced(asked).ask, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
@@ -36,9 +36,9 @@ async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
     asked = Asked()
     coalesced = Coalesced(asked)
     asked.go.clear()
-    first = asyncio.create_task(coalesced.get(1))
+    first = coalesced.ask(1)
     await asked.begun.wait()
-    later = [asyncio.create_task(coalesced.get(question)) for question in (1, 2, 2)]
+    later = [coalesced.ask(question) for question in (1, 2, 2)]
     await asyncio.sleep(0)
     asked.go.set()
     assert await asyncio.gather(first, *later) == [10, 10, 20, 20]
@@ -48,22 +48,22 @@ async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
 async def test_a_batch_has_a_largest_size() -> None:
     asked = Asked()
     coalesced = Coalesced(asked, largest=2)
-    await asyncio.gather(*map(coalesced.get, range(5)))
+    await asyncio.gather(*map(coalesced.ask, range(5)))
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
 async def test_what_asking_raises_each_of_the_batch_gets_and_the_next_is_fine() -> None:
     coalesced = Coalesced(Asked())
-    answers = await asyncio.gather(coalesced.get(1), coalesced.get(13), return_exceptions=True)
+    answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
-    assert await coalesced.get(2) == 20
+    assert await coalesced.ask(2) == 20
 
 
 async def test_one_who_leaves_takes_nobody_along() -> None:
     asked = Asked()
     coalesced = Coalesced(asked)
     asked.go.clear()
-    leaving, staying = (asyncio.create_task(coalesced.get(question)) for question in (1, 2))
+    leaving, staying = (coalesced.ask(question) for question in (1, 2))
     await asked.begun.wait()
     leaving.cancel()
     asked.go.set()
