@@ -1,6 +1,6 @@
 """Hear from Redis that there is work: arq's `Worker`, made anew whenever Redis failed it, and its ring.
 
-An arq job here does nothing: when it has ended the bell is rung, and the puller asks the ledger.
+An arq job here does nothing: a ring, and the end of a job, ring the bell, and the puller asks the ledger.
 """
 
 import asyncio
@@ -60,8 +60,8 @@ def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], desk: Desk
     """
 
     async def ring_bell(ctx: dict[Any, Any]) -> None:  # noqa: ARG001  arq's own name for it
-        # Not inside the function: there the message's key still stands, and a sender whose message
-        # was refused as a duplicate may commit after our pull.
+        # Now, not inside the function: there the message's key still stands, and a sender whose message
+        # was refused as a duplicate may have committed after our pull.
         desk.ring()
 
     worker = Worker(
@@ -105,6 +105,8 @@ async def _hear_rings(client: ArqRedis, ring: str, worker: Worker, desk: Desk) -
         if rung is None:
             continue
         if desk.free > 0:
+            # Its sender has committed: there is no need to wait for arq's own way through the message.
+            desk.ring()
             await worker.start_jobs([rung[1]])
         else:
             # It filled up while it waited: somebody else's then.

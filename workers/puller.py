@@ -21,6 +21,10 @@ from workers.desk import Desk
 
 BY_ITSELF_S = 1.0
 
+#: Without a backlog, rest for as long as the last pull took and at most so long: under many messages
+#: half of the time goes into pulls, and none of it when they are slow.
+REST_S = 0.02
+
 #: With a backlog and only few slots free, pause for this many times what the last pull took.
 PACE = 4
 
@@ -71,6 +75,9 @@ class Puller:
 
     async def _reason(self, took_s: float) -> None:
         """Wait for room, and then for the bell or long enough."""
+        if not self.desk.backlog:
+            # What comes meanwhile comes with the next one.
+            await asyncio.sleep(min(took_s, REST_S))
         await self.desk.room.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(PACE * took_s, BY_ITSELF_S) if self.desk.backlog else BY_ITSELF_S):
