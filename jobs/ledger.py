@@ -18,10 +18,13 @@ from jobs.kinds import Kind
 from jobs.outcomes import DEADLINE, Done, Interrupted, Outcome, Retry, Snooze, error_of
 from jobs.states import TERMINAL
 from schemas import ids
-from schemas.errors import CancelRequested, Fenced, Limited, TenantryError
+from schemas.errors import CancelRequested, Fenced, Limited
 
 #: A job that waits longer than this is out of its line until it is ripe; a shorter wait isn't worth it.
 SCHEDULED_AFTER_S = 5.0
+
+#: A submit that finds its key taken and then free again tries again.
+TRIES = 3
 
 
 class Wake(NamedTuple):
@@ -110,39 +113,36 @@ async def submit(
 ) -> Submitted:
     """A queued row in the caller's transaction. Raises `Limited` over the tenant's cap for the pool.
 
-    A job of the same `unique_key` that begins or ends meanwhile shows itself to the next statement's
-    snapshot, so the second try finds it or takes its place.
+    A job of the same `unique_key` may begin or end while this looks: then it looks again.
     """
-    job_id = ids.new()
-    for _ in range(3):
-        row = await job.submit_job.one(
-            conn,
-            id=job_id,
-            org=organization_id,
-            project_id=project_id,
-            kind=kind.name,
-            pool=kind.pool,
-            internal=kind.internal,
-            cancelable=kind.cancelable,
-            max_attempts=kind.max_attempts,
-            total_s=kind.total_s,
-            args=args,
-            unique_key=unique_key,
-            run_at=run_at,
-            retry_of=retry_of,
-        )
-        if row is not None and row["id"] is not None:
-            return _submitted(row, kind, project_id)
-        if row is not None and row["full_line"]:
-            raise Limited("queued_jobs", f"too many {kind.pool} jobs wait: try again later", retry_after=10)
-    raise TenantryError(f"jobs of key {unique_key} come and go too fast")
+    asked: dict[str, Any] = {
+        "id": ids.new(),
+        "org": organization_id,
+        "project_id": project_id,
+        "kind": kind.name,
+        "pool": kind.pool,
+        "internal": kind.internal,
+        "cancelable": kind.cancelable,
+        "max_attempts": kind.max_attempts,
+        "total_s": kind.total_s,
+        "args": args,
+        "unique_key": unique_key,
+        "run_at": run_at,
+        "retry_of": retry_of,
+    }
+    for _ in range(TRIES if unique_key else 1):
+        if row := await job.submit_job.one(conn, **asked):
+            wake = Wake(kind.pool, kind.name, row["id"]) if row["send"] else None
+            return _submitted(row, kind, project_id, wake, fresh=True)
+        if row := await job.find_job_of_key.one(conn, org=organization_id, unique_key=unique_key):
+            return _submitted(row, kind, project_id, None, fresh=False)
+    raise Limited("queued_jobs", f"too many {kind.pool} jobs wait: try again later", retry_after=10)
 
 
-def _submitted(row: asyncpg.Record, kind: Kind, project_id: UUID | None) -> Submitted:
-    wake = Wake(kind.pool, kind.name, row["id"]) if row["send"] else None
-    return Submitted(
-        kind.name, project_id, row["id"], row["created_at"], row["stage"], wake, fresh=row["fresh"]
-    )
+def _submitted(
+    row: asyncpg.Record, kind: Kind, project_id: UUID | None, wake: Wake | None, *, fresh: bool
+) -> Submitted:
+    return Submitted(kind.name, project_id, row["id"], row["created_at"], row["stage"], wake, fresh)
 
 
 async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind]) -> list[Claim]:

@@ -1,33 +1,26 @@
--- name: submit_job    one row always: the new job, the running one of the same key, or none of either (over the cap; or the
---   other ended, or began, after this statement's snapshot). `send` is a hint: due now, and nobody of this tenant waits.
-with running as (
-  select id, created_at, stage from job
-   where organization_id = :org and unique_key = :unique_key and finished_at is null),
-cap as (
-  select c.max_queued as n from organization o join pool_cap c on c.tier = o.tier and c.pool = :pool
-   where o.id = :org and not :internal::boolean and coalesce(:run_at::timestamptz, now()) <= now()),
-full_line as (
-  select from cap where exists (
-    select from job where pool = :pool and organization_id = :org and not internal and state = 'queued' and stage <> 'scheduled'
-    offset cap.n - 1 limit 1)),
-fresh as (
-  insert into job (id, organization_id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
-                   run_at, deadline_at, stage, args, unique_key)
-  select :id, :org, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
-         coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
-         case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key
-   where not exists (select from running) and not exists (select from full_line)
-  on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
-  returning id, created_at, stage, run_at <= now()
-    and coalesce((select w.run_at > now() from job w
-                   where w.pool = :pool and w.organization_id = :org and w.internal = :internal
-                     and w.state = 'queued' and w.stage <> 'scheduled'
-                   order by w.run_at limit 1), true) as send)
-select found.*, exists (select from full_line) as full_line
-  from (select true) one
-  left join (select id, created_at, stage, send, true as fresh from fresh
-             union all
-             select id, created_at, stage, false, false from running) found on true;
+-- name: submit_job    no row: its key has a job that hasn't ended, or the tenant's line is full. `send` is a hint: due now, and
+--   nobody of this tenant waits.
+insert into job (id, organization_id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
+                 run_at, deadline_at, stage, args, unique_key)
+select :id, :org, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
+       coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
+       case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key
+ where :internal or :run_at::timestamptz > now()
+    or not exists (
+      select from organization o join pool_cap c on c.tier = o.tier and c.pool = :pool
+       where o.id = :org and exists (
+         select from job l
+          where l.pool = :pool and l.organization_id = :org and not l.internal and l.state = 'queued' and l.stage <> 'scheduled'
+         offset c.max_queued - 1 limit 1))
+on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
+returning id, created_at, stage, run_at <= now()
+  and coalesce((select w.run_at > now() from job w
+                 where w.pool = :pool and w.organization_id = :org and w.internal = :internal
+                   and w.state = 'queued' and w.stage <> 'scheduled'
+                 order by w.run_at limit 1), true) as send;
+
+-- name: find_job_of_key    that hasn't ended
+select id, created_at, stage from job where organization_id = :org and unique_key = :unique_key and finished_at is null;
 
 -- name: pull_jobs
 select * from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
