@@ -17,7 +17,11 @@ END_S = 10.0
 
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
-WEB = ["granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "api.app:create_app"]
+#: With a limit for its worker to end in: granian waits for ever for one that SIGTERM met at its start.
+WEB = [
+    *("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "api.app:create_app"),
+    *("--workers-kill-timeout", "30"),
+]
 
 
 def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, Server]:

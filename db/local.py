@@ -19,7 +19,16 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from db.server import Server, bare_environment, command_line, end_with_parent, free_port, kill_family, running
+from db.server import (
+    Server,
+    bare_environment,
+    command_line,
+    end_with_parent,
+    free_port,
+    kill_family,
+    kill_group,
+    running,
+)
 from schemas.errors import LocalUnavailable
 
 INSTEAD = "or set DATABASE_URL and REDIS_URL to servers that run already"
@@ -90,10 +99,22 @@ def _initialize(initdb: Path, data: Path, password: Path) -> None:
     text = ["--encoding=UTF8", "--locale=C.UTF-8"]
     login = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
     command = [*_as_a_user(), str(initdb), "--no-sync", *text, *login, "-D", str(fresh)]
-    done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LocalUnavailable(f"initdb failed:\n{done.stdout}{done.stderr}")
+    _run(command)
     fresh.rename(data)
+
+
+def _run(command: list[str]) -> None:
+    """Run to the end; interrupted, it takes the processes that it started along."""
+    with subprocess.Popen(
+        command, env=bare_environment(), start_new_session=True, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        try:
+            output = process.communicate()[0]
+        finally:
+            kill_group(process.pid)
+    if process.returncode:
+        raise LocalUnavailable(f"{' '.join(command)} failed:\n{output}")
 
 
 def _valkey(folder: Path) -> Server:

@@ -65,6 +65,7 @@ class Server:
 
     def launch(self) -> None:
         """In a session of its own: Ctrl-C in a terminal reaches us, and we end it in order."""
+        self.kill()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, start_new_session=True,
@@ -72,13 +73,12 @@ class Server:
             )  # fmt: skip
 
     def await_ready(self) -> None:
-        """Errors as `start`."""
-        deadline = time.monotonic() + START_S
-        while not self.ready(self.pid):
-            if self.exit_code is not None or time.monotonic() > deadline:
-                self.kill()
-                raise LocalUnavailable(f"{' '.join(self.command)} did not start:\n{tail(self.log)}")
-            time.sleep(POLL_S)
+        """Errors as `start`. Interrupted, it kills the server: what never served has nothing to drain."""
+        try:
+            self._poll_ready()
+        except BaseException:
+            self.kill()
+            raise
 
     def stop(self) -> None:
         """End it in order; clients are cut off. One that loses our patience is killed."""
@@ -99,11 +99,12 @@ class Server:
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL for it and its children, and wait until they are gone."""
+        """SIGKILL for it and its children, and wait until they are gone; also for those that outlived it."""
         if self.process is not None:
             if self.exit_code is None:
                 kill_family(self.pid)
             self.process.wait()
+            kill_group(self.pid)
             self.process = None
 
     def pause(self) -> None:
@@ -112,6 +113,13 @@ class Server:
 
     def resume(self) -> None:
         _signal_all(_family(self.pid), signal.SIGCONT)
+
+    def _poll_ready(self) -> None:
+        deadline = time.monotonic() + START_S
+        while not self.ready(self.pid):
+            if self.exit_code is not None or time.monotonic() > deadline:
+                raise LocalUnavailable(f"{' '.join(self.command)} did not start:\n{tail(self.log)}")
+            time.sleep(POLL_S)
 
 
 @contextlib.contextmanager
@@ -154,6 +162,12 @@ def kill_family(pid: int) -> None:
     deadline = time.monotonic() + KILL_S
     while any(map(command_line, family)) and time.monotonic() < deadline:
         time.sleep(POLL_S)
+
+
+def kill_group(leader: int) -> None:
+    """SIGKILL for what is left of the session that a process led; it may be gone itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def tail(log: Path, lines: int = 10) -> str:
