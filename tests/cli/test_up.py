@@ -68,6 +68,18 @@ def alive_in(folder: Path) -> dict[int, str]:
     return {pid: words for pid, words in found.items() if words}
 
 
+def children(pid: int) -> list[int]:
+    """The processes that it started itself."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def answers(said: dict[str, Any]) -> bool:
+    try:
+        return ask(said, "/v1/whoami").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def ready(process: "subprocess.Popen[str]", tmp_path: Path) -> dict[str, Any]:
     """The one line of --json."""
     assert process.stdout is not None
@@ -131,18 +143,20 @@ def test_killed_it_leaves_no_orphan_and_starts_again(up: Up, tmp_path: Path) -> 
     assert ready(up("--json"), tmp_path)["ready"] is True
 
 
-def test_a_worker_that_dies_is_started_again(up: Up, tmp_path: Path) -> None:
-    ready(up("--json", "--workers", "ingest=2"), tmp_path)
-
-    def second() -> list[int]:
-        """The pids of the ingest workers."""
-        return [pid for pid, words in alive_in(tmp_path).items() if words.endswith("workers\0ingest\0")]
-
-    before = second()
-    assert len(before) == 2
-    os.kill(before[0], signal.SIGKILL)
-    until(lambda: len(set(second()) - set(before)) == 1, within=START_S)
-    assert "ended by itself (exit code -9)" in (tmp_path / "stderr").read_text()
+def test_what_dies_is_started_again_and_nothing_of_it_is_left(up: Up, tmp_path: Path) -> None:
+    process = up("--json", "--workers", "ingest=2")
+    said = ready(process, tmp_path)
+    before = alive_in(tmp_path).keys() - {process.pid}
+    killed = children(process.pid)
+    assert len(killed) == 7
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not before & alive_in(tmp_path).keys(), within=START_S)
+    until(lambda: answers(said), within=START_S)
+    until(lambda: len(children(process.pid)) == 7, within=START_S)
+    log = (tmp_path / "stderr").read_text()
+    for name in ("postgres", "valkey", "web", "ingest", "ingest-2", "default", "dispatcher"):
+        assert f"{name} ended by itself (exit code -9)" in log
 
 
 def test_the_demo_shows_a_brand_and_a_command_to_paste(up: Up, tmp_path: Path) -> None:
