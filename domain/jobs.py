@@ -16,7 +16,7 @@ from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, KINDS, Kind, OnArchive
 from jobs.ledger import Claim, Moved, Settlement, Submitted
 from schemas import ids
 from schemas.errors import Conflict, Forbidden, NotFound
-from schemas.jobs import CancelAnswer, Job, JobError, Status
+from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
 #: A job and its version, which grows with every change that a reader can see.
 Versioned: TypeAlias = tuple[Job, int]
@@ -64,23 +64,25 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAn
     """
     moved = await ledger.cancel(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
-        return _too_late(*await get(conn, organization_id=organization_id, job_id=job_id))
+        found, _ = await get(conn, organization_id=organization_id, job_id=job_id)
+        return _too_late(found)
     await subjects.end(conn, [moved])
     return CancelAnswer(job_id=ids.show(ids.JOB, job_id), accepted=True)
 
 
-def _too_late(found: Job, _: int) -> CancelAnswer:
-    match found.status:
-        case "completed":
-            return CancelAnswer(job_id=found.job_id, accepted=False, reason="ALREADY_COMPLETED")
-        case "failed":
-            return CancelAnswer(job_id=found.job_id, accepted=False, reason="ALREADY_FAILED")
-        case "canceled":
-            return CancelAnswer(job_id=found.job_id, accepted=False, reason="ALREADY_CANCELED")
-        case "running":
-            raise Conflict(
-                "JOB_CANCEL_UNAVAILABLE", "the job can't be stopped now: wait for its end", stage=found.stage
-            )
+_ALREADY: Mapping[Status, Already] = {
+    "completed": "ALREADY_COMPLETED",
+    "failed": "ALREADY_FAILED",
+    "canceled": "ALREADY_CANCELED",
+}
+
+
+def _too_late(found: Job) -> CancelAnswer:
+    if found.status == "running":
+        raise Conflict(
+            "JOB_CANCEL_UNAVAILABLE", "the job can't be stopped now: wait for its end", stage=found.stage
+        )
+    return CancelAnswer(job_id=found.job_id, accepted=False, reason=_ALREADY[found.status])
 
 
 #: What archiving a project stops; the rest finishes.

@@ -84,22 +84,6 @@ class Moved(NamedTuple):
         return self.state in TERMINAL
 
 
-async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
-    """End a queued job, or ask a running one to stop. None if it has ended or can't be canceled now."""
-    row = await job.cancel_job.one(conn, org=organization_id, id=job_id)
-    return Moved(*row.values()) if row else None
-
-
-async def cancel_of_project(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
-) -> list[Moved]:
-    """The same for a project's next `limit` jobs of these kinds that nobody asked yet."""
-    rows = await job.cancel_jobs_of_project.all(
-        conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
-    )
-    return [Moved(*row.values()) for row in rows]
-
-
 async def submit(
     conn: Conn,
     *,
@@ -228,6 +212,22 @@ async def progress(
         cancelable=cancelable,
     )
     _check(row, claim)
+
+
+async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
+    """End a queued job, or ask a running one to stop. None if it has ended or can't be canceled now."""
+    row = await job.cancel_job.one(conn, org=organization_id, id=job_id)
+    return Moved(*row.values()) if row else None
+
+
+async def cancel_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
+) -> list[Moved]:
+    """The same for a project's next `limit` jobs of these kinds that nobody asked yet."""
+    rows = await job.cancel_jobs_of_project.all(
+        conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
+    )
+    return [Moved(*row.values()) for row in rows]
 
 
 def _check(row: asyncpg.Record | None, claim: Claim) -> None:

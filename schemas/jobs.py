@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from schemas.base import Out
 
 Status = Literal["running", "completed", "failed", "canceled"]
+Already = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
 
 
 class JobError(Out, frozen=True, kw_only=True):
@@ -56,4 +57,4 @@ class CancelAnswer(Out, frozen=True, kw_only=True):
 
     job_id: str
     accepted: bool
-    reason: Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"] | UnsetType = UNSET
+    reason: Already | UnsetType = UNSET
