@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from jobs.ledger import Claim
@@ -31,7 +31,7 @@ def key(claim: Claim) -> Key:
 
 
 class Attempt:
-    """A claimed job and the task that works on it.
+    """A claimed job and, once it runs, the task that works on it.
 
     `verdict` is why it was stopped from outside; `committed` is set from its own commit on.
     """
@@ -40,7 +40,7 @@ class Attempt:
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        self.task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[Any] | None = None
         self.verdict: Verdict | None = None
         self.committed = False
 

@@ -25,7 +25,7 @@ from workers.desk import Attempt, Desk, Key, Lost, Verdict, key
 #: one we stop our own work.
 BEAT, PATIENCE, OUT_OF_TOUCH = 2 / 15, 1 / 3, 2 / 3
 
-TIMED_OUT = Retry("TIMEOUT", "The attempt took longer than it may and is tried again.")
+TIMED_OUT = Retry("TIMEOUT", "the attempt took longer than it may and is tried again")
 
 _log = logs.get("presence")
 

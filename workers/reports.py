@@ -4,10 +4,10 @@ import asyncio
 from typing import NamedTuple
 
 from db.pool import Pool
-from db.reach import reaching
+from db.reach import PASSING, reaching
 from jobs import ledger
 from jobs.outcomes import Canceled
-from schemas.errors import CancelRequested, Fenced, Unavailable
+from schemas.errors import CancelRequested, Fenced
 from workers.desk import Attempt, Lost
 
 GAP_S = 1.0
@@ -28,7 +28,7 @@ class Reports:
 
     def add(self, attempt: Attempt, ratio: float, stage: str | None) -> None:
         earlier = self._latest.get(attempt)
-        self._latest[attempt] = Report(ratio, stage or (earlier and earlier.stage) or None)
+        self._latest[attempt] = Report(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
 
     def forget(self, attempt: Attempt) -> None:
@@ -53,7 +53,7 @@ class Reports:
             attempt.stop(Lost())
         except CancelRequested:
             attempt.stop(Canceled())
-        except Unavailable:
+        except PASSING:
             pass  # The next report says more than this one.
 
     async def _write(self, attempt: Attempt, report: Report) -> None:

@@ -23,7 +23,7 @@ from workers.settler import Settler
 Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]
 
-BROKEN = Retry("INTERNAL", "The job met an error on our side and is tried again.")
+BROKEN = Retry("INTERNAL", "the job met an error on our side and is tried again")
 
 _log = logs.get("runner")
 
@@ -42,15 +42,18 @@ class Runner:
     def start(self, claim: Claim) -> None:
         attempt = Attempt(claim)
         self.desk.add(attempt)
-        attempt.task = self.group.create_task(self._work(attempt))
+        self.group.create_task(self._work(attempt))
 
     async def _work(self, attempt: Attempt) -> None:
-        """Nothing is awaited after the handler, so no late cancel comes before the settlement."""
-        started = time.monotonic()
-        kind = attempt.claim.kind
+        """Nothing is awaited after the handler, so no late cancel comes before the settlement.
+
+        Nor before the handler: a task that is canceled before it runs would end without a settlement.
+        """
+        started, kind = time.monotonic(), attempt.claim.kind
+        attempt.task = asyncio.current_task()
         try:
-            verdict = await judge(self.tasks[kind], Context(attempt, self.pool, self.reports), attempt)
-            self._end(attempt, verdict)
+            context = Context(attempt, self.pool, self.reports)
+            self._end(attempt, attempt.verdict or await judge(self.tasks[kind], context, attempt))
         finally:
             self.desk.remove(attempt)
             metrics.JOB_RUN.labels(kind).observe(time.monotonic() - started)

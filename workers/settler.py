@@ -21,7 +21,7 @@ AGAIN_S = 0.2
 #: What the outcome holds is no JSON, or none that Postgres stores (a NUL).
 UNFIT = (TypeError, ValueError, asyncpg.DataError)
 
-UNSTORABLE = Failed("INTERNAL", "The job's outcome could not be stored; contact support.")
+UNSTORABLE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
 _log = logs.get("settler")
 

@@ -3,9 +3,13 @@
 import asyncio
 from typing import Any
 
-from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
+import pytest
+
+from jobs.ledger import Claim
+from jobs.outcomes import Done, Failed, Interrupted, Outcome, Retry, Snooze
 from tests.workers.crew import ERRAND, Crew
 from workers.context import Context
+from workers.runner import Runner
 
 
 async def test_a_job_is_done_with_its_result(crew: Crew) -> None:
@@ -114,6 +118,26 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(c
         "no json": "failed",
     }
     assert rows["nul"]["error"]["code"] == "INTERNAL"
+
+
+async def test_an_attempt_that_is_stopped_before_it_runs_is_settled_too(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Runner.start
+
+    def start_and_stop(runner: Runner, claim: Claim) -> None:
+        start(runner, claim)
+        if claim.fence == 1:
+            runner.desk.stop_all(Interrupted())
+
+    async def task(_: Context) -> Outcome:
+        return Done()
+
+    monkeypatch.setattr(Runner, "start", start_and_stop)
+    async with crew.working(task):
+        job_id = await crew.submit()
+        await crew.ended(job_id)
+    assert await crew.attempts(job_id) == ["interrupted", "completed"]
 
 
 async def test_no_more_run_at_once_than_there_are_slots(crew: Crew) -> None:
