@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
-import asyncpg
 import msgspec
 from litestar import Response
 
+from api import answers
 from api.requests import ApiRequest
 from db.pool import Conn, transact
 from domain import receipts
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 ACCEPTED = 202
 
-#: How often a key in use is asked for again, in seconds: for 2 s in all, the pool's lock timeout.
+#: A key in use is asked for again, for 2 s in all, as long as any lock is waited for.
 ASK_AGAIN_S, ASKS = 0.05, 40
 
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
@@ -54,8 +54,8 @@ async def once(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]]) 
     request, `InFlight` for one that still runs.
     """
     claim = await _claim_of(request)
-    made = await transact(request.services.pool, partial(_write, request, claim, verb))
-    return await _answer(request, made)
+    write = partial(transact, request.services.pool, partial(_write, request, claim, verb))
+    return await _answer(request, await _free(write))
 
 
 async def once_in_one(
@@ -67,28 +67,32 @@ async def once_in_one(
     """
     claim = await _claim_of(request)
     receipt = None if claim is None else _receipt(request, claim, made)
-    if not await _free(partial(insert, receipt)) and claim is not None:
+    wrote = await _free(partial(insert, receipt))
+    if claim is not None and not wrote:
         async with request.services.pool.acquire() as conn:
             made = await _replay(request, conn, claim)
     return await _answer(request, made)
 
 
-async def _free(insert: Callable[[], Awaitable[bool | None]]) -> bool:
-    """What `insert` says once nobody else uses the key. Raises `InFlight` after as long as `once` waits."""
+async def _free(write: Callable[[], Awaitable[T | None]]) -> T:
+    """What `write` comes to once nobody else uses the key. Raises `InFlight` if that takes too long."""
     for _ in range(ASKS):
-        wrote = await insert()
-        if wrote is not None:
-            return wrote
+        if (came := await write()) is not None:
+            return came
         await asyncio.sleep(ASK_AGAIN_S)
     raise InFlight
 
 
 async def _write(
     request: ApiRequest, claim: Claim | None, verb: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
-) -> Made[T]:
+) -> Made[T] | None:
+    """None while another transaction uses the key."""
     if claim is None:
         return await verb(conn)
-    if not await _claiming(receipts.claim(conn, claim)):
+    free = await receipts.claim(conn, claim)
+    if free is None:
+        return None
+    if not free:
         return await _replay(request, conn, claim)
     made = await verb(conn)
     await receipts.store(conn, _receipt(request, claim, made))
@@ -114,14 +118,6 @@ def _fingerprint(request: ApiRequest, body: bytes) -> bytes:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
 
 
-async def _claiming(statement: Awaitable[T]) -> T:
-    """The one statement that waits for an equal key: it gives up after the pool's lock timeout."""
-    try:
-        return await statement
-    except asyncpg.LockNotAvailableError:
-        raise InFlight from None
-
-
 def _receipt(request: ApiRequest, claim: Claim, made: Made[Any]) -> Receipt:
     answer = Answer(made.status, made.location, msgspec.json.encode(made.content))
     return receipts.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
@@ -142,4 +138,4 @@ async def _answer(request: ApiRequest, made: Made[T]) -> Response[T]:
         "Idempotent-Replayed": "true" if made.replayed else None,
     }
     given = {name: value for name, value in headers.items() if value is not None}
-    return Response(made.content, status_code=made.status, headers=given)
+    return answers.Answer(made.content, status_code=made.status, headers=given)

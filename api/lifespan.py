@@ -21,7 +21,7 @@ from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
 
-#: A write that waits longer for a lock, a repeat of a running request among them, is answered that it waits.
+#: What a request waits for a lock that another transaction holds.
 LOCK_TIMEOUT = "2s"
 
 #: What a silent Postgres may cost one statement of a request, in seconds.

@@ -48,9 +48,10 @@ def fill(claim: Claim, answer: Answer, *, seal_with: Ring | None) -> Receipt:
     return Receipt(*claim, answer.status, answer.location, sealed.data, sealed.key_id)
 
 
-async def claim(conn: Conn, claim: Claim) -> bool:
-    """Whether the key is ours: not if it was used in the last 24 h. Waits for whoever is using it now."""
-    return bool(await idempotency_key.claim_key.value(conn, **claim._asdict()))
+async def claim(conn: Conn, claim: Claim) -> bool | None:
+    """Whether the key is this transaction's: not if it was used in the last 24 h; None while it is in use."""
+    free: bool | None = await idempotency_key.claim_key.value(conn, **claim._asdict())
+    return free
 
 
 async def store(conn: Conn, receipt: Receipt) -> None:

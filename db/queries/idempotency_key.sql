@@ -1,12 +1,15 @@
--- name: claim_key    waits while another transaction uses the same key; a row past its 24 h is taken over
-with turn as materialized (select pg_advisory_xact_lock(73, hashtext(:api_key_id::uuid || :key)))
-insert into idempotency_key as held (organization_id, api_key_id, key, fingerprint)
-select :org, :api_key_id, :key, :fingerprint from turn
-on conflict (organization_id, api_key_id, key) do update
-   set fingerprint = excluded.fingerprint, status = null, location = null, body = null, vault_key_id = null,
-       created_at = now()
- where held.created_at <= now() - interval '24 hours'
-returning true;
+-- name: claim_key    true: it is this transaction's, a row past its 24 h too; false: it was used; null: another transaction
+--   is using it. Nobody is waited for, so that repeats of one request don't hold the pool's connections
+with turn as materialized (select pg_try_advisory_xact_lock(73, hashtext(:api_key_id::uuid || :key)) as free),
+claimed as (
+  insert into idempotency_key as held (organization_id, api_key_id, key, fingerprint)
+  select :org, :api_key_id, :key, :fingerprint from turn where free
+  on conflict (organization_id, api_key_id, key) do update
+     set fingerprint = excluded.fingerprint, status = null, location = null, body = null, vault_key_id = null,
+         created_at = now()
+   where held.created_at <= now() - interval '24 hours'
+  returning true)
+select case when free then exists (select from claimed) end from turn;
 
 -- name: find_answer
 select fingerprint, status, location, body, vault_key_id
