@@ -31,7 +31,7 @@ class Servers(NamedTuple):
 def servers() -> Iterator[Servers]:
     """`DATABASE_URL` and `REDIS_URL` where they are set, else embedded ones. Errors as in `db.local`."""
     ours = {}
-    FOLDER.mkdir(mode=0o700, exist_ok=True)
+    local.own(FOLDER)
     with contextlib.ExitStack() as stack:
         if not (database_url := os.environ.get("DATABASE_URL")):
             ours["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres"))

@@ -33,6 +33,8 @@ from schemas.errors import LocalUnavailable
 
 INSTEAD = "or set DATABASE_URL and REDIS_URL to servers that run already"
 
+ELSEWHERE = "run as the user whose folder it is, or in a folder of your own"
+
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -131,10 +133,22 @@ def _valkey(folder: Path) -> Server:
     )
 
 
+def own(folder: Path) -> None:
+    """Make a folder for our eyes only. Raises `LocalUnavailable` if it can't be one."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalUnavailable(
+            f"{folder.absolute()} can't be made ({error.strerror}): {ELSEWHERE}"
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise LocalUnavailable(f"{folder.absolute()} is another user's: {ELSEWHERE}")
+
+
 @contextlib.contextmanager
 def _held(folder: Path) -> Iterator[None]:
     """`folder` is ours alone. The kernel drops the lock when we end, however we end."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own(folder)
     with (folder / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -97,6 +97,12 @@ def test_one_folder_serves_one_process(start: type, tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_that_cannot_be_ours_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LocalUnavailable, match="can't be made"), local.valkey(tmp_path / "file" / "valkey"):
+        pass
+
+
 HOLD = """
 import sys
 from pathlib import Path
