@@ -9,10 +9,14 @@ REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 
 def new() -> UUID:
-    """A UUIDv7: 48 bits of Unix milliseconds, then random bits; ids made later sort later."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    """A UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random ones.
+
+    So ids that one process makes one after the other sort in that order.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    chance = int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
 
 
 def show(prefix: str, value: UUID) -> str:

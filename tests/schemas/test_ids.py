@@ -1,0 +1,28 @@
+"""Ids: made in order, read strictly."""
+
+from uuid import uuid4
+
+import pytest
+
+from schemas import ids
+
+
+def test_ids_sort_as_they_were_made() -> None:
+    made = [ids.new() for _ in range(10_000)]
+    assert made == sorted(made)
+    assert len(set(made)) == len(made)
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+
+
+def test_an_id_is_read_with_its_own_prefix_or_none() -> None:
+    one = ids.new()
+    assert ids.read(ids.JOB, ids.show(ids.JOB, one)) == one
+    assert ids.read(ids.JOB, str(one)) == one
+    assert ids.read(ids.JOB, ids.show(ids.PROJECT, one)) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "job_", "job_x", f"job_{uuid4().hex}", f"job__{uuid4()}", f"{{{uuid4()}}}"]
+)
+def test_what_is_no_id_is_none(text: str) -> None:
+    assert ids.read(ids.JOB, text) is None
