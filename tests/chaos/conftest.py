@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from schemas.settings import Settings
@@ -24,11 +23,3 @@ async def own_fleet(own_servers: made.Servers, tmp_path: Path) -> AsyncIterator[
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
     async with sailing(settings, tmp_path) as sailed:
         yield sailed
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One after the other, on one xdist worker: each of them wants both cores."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.chaos)
-            item.add_marker(pytest.mark.xdist_group("chaos"))

@@ -4,11 +4,14 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import redis
 
 from tests.chaos.fleet import Fleet
 from tests.servers import Servers
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.chaos
 
 
 async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_servers: Servers) -> None:

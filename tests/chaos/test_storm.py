@@ -5,12 +5,15 @@ import random
 import signal
 import time
 
+import pytest
 import redis
 
 from tests.chaos.fleet import Fleet, Process
 from tests.servers import Servers
 
 BLOWS_S = 8
+
+pytestmark = pytest.mark.chaos
 
 
 async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: Servers) -> None:

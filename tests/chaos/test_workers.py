@@ -13,6 +13,8 @@ from tests.waiting import eventually
 #: A rescue comes within a lease and 1.5 s (design 4); the rest is for a busy machine.
 RESCUED_S = 2 + 1.5 + 1.5
 
+pytestmark = pytest.mark.chaos
+
 
 async def test_killed_before_the_pull(fleet: Fleet) -> None:
     """It is frozen while the message comes, so that it can't have pulled."""
