@@ -1,5 +1,6 @@
 """The two shapes that cross the boundary: what comes in is closed, what goes out is camelCase."""
 
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -8,6 +9,10 @@ T = TypeVar("T")
 
 #: A string that Postgres can keep: its text has no NUL. (JSON with a lone surrogate never decodes.)
 Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+
+
+#: A moment, on the wire in UTC with `Z`.
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -19,7 +24,7 @@ class Out(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Page(Out, Generic[T], frozen=True, kw_only=True, rename="camel"):
-    """One page of a list; `next_cursor` is None on the last one."""
+    """One page of a list; `nextCursor` is null on the last one."""
 
     items: list[T]
     next_cursor: str | None

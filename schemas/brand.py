@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from schemas.base import In, Out, Text
+from schemas.base import In, Instant, Out, Text
 
 Source = Literal["github", "website", "appstore", "partner"]
 Field = Literal[
@@ -78,7 +78,7 @@ class Provenance(Out, frozen=True, kw_only=True):
     job_id: str | None
     url: str | None
     confidence: Confidence
-    at: datetime
+    at: Instant
 
 
 class Said(Out, frozen=True, kw_only=True):

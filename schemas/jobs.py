@@ -1,11 +1,10 @@
 """Jobs as partners see them (api.md 8)."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
-from schemas.base import Out
+from schemas.base import Instant, Out
 
 Status = Literal["running", "completed", "failed", "canceled"]
 Already = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
@@ -32,9 +31,9 @@ class Job(Out, frozen=True, kw_only=True):
     max_attempts: int
     cancel_requested: bool
     retry_of: str | None
-    created_at: datetime
-    started_at: datetime
-    finished_at: datetime | None
+    created_at: Instant
+    started_at: Instant
+    finished_at: Instant | None
     result: dict[str, Any] | None
     error: JobError | None
 
@@ -48,7 +47,7 @@ class Accepted(Out, frozen=True, kw_only=True):
     stage: str
     location_url: str
     project_id: str | None
-    started_at: datetime
+    started_at: Instant
     deduplicated: bool = False
 
 

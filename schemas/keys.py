@@ -1,12 +1,11 @@
 """API keys, who calls with them, and what was done with them (api.md 1)."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from schemas.base import In, Out, Text
+from schemas.base import In, Instant, Out, Text
 
 Env = Literal["live", "test"]
 Tier = Literal["standard", "pilot", "partner", "sandbox"]
@@ -36,7 +35,7 @@ class ApiKeyCreate(In, frozen=True, kw_only=True):
     name: Annotated[Text, Meta(min_length=1, max_length=128, examples=["CI of the booking team"])]
     scopes: Scopes
     return_origins: Annotated[list[Origin], Meta(max_length=20)] = msgspec.field(default_factory=list)
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    expires_at: Instant | None = None
 
 
 class ApiKeyRotate(In, frozen=True, kw_only=True):
@@ -54,11 +53,11 @@ class ApiKey(Out, frozen=True, kw_only=True):
     env: Env
     scopes: list[Scope]
     return_origins: list[str]
-    expires_at: datetime | None
+    expires_at: Instant | None
     kill_switch: bool
-    killed_at: datetime | None
-    overlap_until: datetime | None
-    created_at: datetime
+    killed_at: Instant | None
+    overlap_until: Instant | None
+    created_at: Instant
 
 
 class ApiKeyShown(ApiKey, frozen=True, kw_only=True):
@@ -88,4 +87,4 @@ class AuditEntry(Out, frozen=True, kw_only=True):
     subject: str
     api_key_id: str | None
     details: dict[str, Any]
-    created_at: datetime
+    created_at: Instant

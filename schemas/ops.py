@@ -1,9 +1,8 @@
 """What an operator sees of the machinery; it belongs to no organization (api.md 15)."""
 
-from datetime import datetime
 from typing import Literal
 
-from schemas.base import Out
+from schemas.base import Instant, Out
 
 
 class Pool(Out, frozen=True, kw_only=True):
@@ -29,5 +28,5 @@ class Worker(Out, frozen=True, kw_only=True):
     slots: int
     running: int
     state: Literal["active", "draining"]
-    started_at: datetime
-    lease_expires_at: datetime
+    started_at: Instant
+    lease_expires_at: Instant

@@ -1,11 +1,10 @@
 """Organizations as the platform's operators create and see them."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from schemas.base import In, Out, Text
+from schemas.base import In, Instant, Out, Text
 
 Name = Annotated[Text, Meta(min_length=1, max_length=128)]
 #: What a live organization may have; a sandbox has a tier of its own.
@@ -26,4 +25,4 @@ class Organization(Out, frozen=True, kw_only=True):
     sandbox_id: str
     name: str
     tier: LiveTier
-    created_at: datetime
+    created_at: Instant

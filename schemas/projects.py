@@ -1,12 +1,11 @@
 """Projects as partners create, change and see them (api.md 6)."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from schemas.base import In, Out, Text
+from schemas.base import In, Instant, Out, Text
 from schemas.brand import BrandContext, BrandPatch
 from schemas.jobs import JobError
 
@@ -46,7 +45,7 @@ class IngestState(Out, frozen=True, kw_only=True):
 
     status: Literal["running", "completed", "failed", "canceled"]
     job_id: str
-    completed_at: datetime | None
+    completed_at: Instant | None
     error: JobError | None
 
 
@@ -74,9 +73,9 @@ class Project(Out, frozen=True, kw_only=True):
     first_n_posts_blocked: int
     current_blocked_count: int
     metadata: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-    archived_at: datetime | None
+    created_at: Instant
+    updated_at: Instant
+    archived_at: Instant | None
 
 
 class Archived(Out, frozen=True, kw_only=True):
@@ -84,7 +83,7 @@ class Archived(Out, frozen=True, kw_only=True):
 
     id: str
     status: Literal["archived"]
-    archived_at: datetime
+    archived_at: Instant
     canceled_scheduled_posts: int
     in_flight_posts: int
     job_id: str
