@@ -9,9 +9,9 @@ from bench.stage import Stage
 
 
 class Size(NamedTuple):
-    """How much a run does. Ratios are between medians over `rounds`, the sides taking turns."""
+    """How much a run does; in each of `rounds` the sides take turns."""
 
-    rounds: int = 3
+    rounds: int = 5
     tenants: int = 200
     drain_jobs: int = 20_000
     write_jobs: int = 10_000
@@ -24,11 +24,11 @@ class Size(NamedTuple):
     busy_s: float = 3.0
     settle_s: float = 2.0
     idle_s: float = 5.0
-    lease_s: float = 3.0
+    lease_s: float = 2.0
     waiting_tenants: int = 1_000
     waiting_rows: int = 100_000
     pulls: int = 200
-    http_s: float = 3.0
+    http_s: float = 2.0
     http_tenants: int = 40
 
 
@@ -97,8 +97,8 @@ def spread(values_ms: Sequence[float]) -> dict[str, float]:
 
 
 def ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
-    """Median over median."""
-    return round(median(ours) / median(peers), 3)
+    """The median of the rounds' ratios: a host that is slower for a while is so for both sides of a round."""
+    return round(median(our / peer for our, peer in zip(ours, peers, strict=True)), 3)
 
 
 def _rank(percent: int, count: int) -> int:
