@@ -61,13 +61,18 @@ function table(title, rows) {
   return rows.length ? [el('h4', {}, title), el('table', {}, rows)] : [];
 }
 
-function fieldsOf(schema, resolve, prefix = '', depth = 0) {
+// `asked` marks the fields of a body: which must be there and what the others default to.
+function fieldsOf(schema, resolve, asked, prefix = '', depth = 0) {
   const object = objectIn(schema, resolve);
-  if (!object?.properties || depth > 3) return [];
-  return Object.entries(object.properties).flatMap(([name, field]) => [
-    row(prefix + name, field, (object.required ?? []).includes(name), undefined, resolve),
-    ...fieldsOf(field, resolve, `${prefix}${name}.`, depth + 1),
-  ]);
+  if (!object?.properties || depth > 2) return [];
+  return Object.entries(object.properties).flatMap(([name, field]) => {
+    const { default: _, ...answered } = field;
+    const required = asked && (object.required ?? []).includes(name);
+    return [
+      row(prefix + name, asked ? field : answered, required, undefined, resolve),
+      ...fieldsOf(field, resolve, asked, `${prefix}${name}.`, depth + 1),
+    ];
+  });
 }
 
 function objectIn(schema, resolve) {
@@ -151,8 +156,8 @@ function detailsOf(method, path, operation, resolve) {
   return [
     prose(operation.description),
     table('Parameters', parameters),
-    table('Body', body ? fieldsOf(body, resolve) : []),
-    table(`Answer ${success?.[0] ?? ''}`, shape ? fieldsOf(shape, resolve) : []),
+    table('Body', body ? fieldsOf(body, resolve, true) : []),
+    table(`Answer ${success?.[0] ?? ''}`, shape ? fieldsOf(shape, resolve, false) : []),
     table('Statuses', answersOf(operation, resolve)),
     trying(method, path, operation, resolve),
   ].flat();
@@ -170,7 +175,9 @@ function routeOf(method, path, operation, resolve) {
 }
 
 function entryOf(method, path, operation) {
-  return el('a', { href: `#${operation.operationId}` }, el('span', { className: 'method' }, method.toUpperCase()), path);
+  const parts = path.split('/').slice(1).flatMap((part) => [el('wbr'), `/${part}`]);
+  return el('a', { href: `#${operation.operationId}` },
+    el('span', { className: 'method' }, method.toUpperCase()), el('span', {}, parts));
 }
 
 function openTarget() {
@@ -189,7 +196,8 @@ function filter(words) {
 function render(api) {
   const resolve = resolver(api);
   const groups = new Map();
-  for (const [path, methods] of Object.entries(api.paths)) {
+  const partners = ([path]) => (path.startsWith('/v1/') ? 0 : 1);
+  for (const [path, methods] of Object.entries(api.paths).sort((a, b) => partners(a) - partners(b))) {
     for (const method of METHODS.filter((name) => methods[name])) {
       const operation = methods[method];
       const tag = operation.tags[0];
@@ -206,6 +214,7 @@ function render(api) {
 }
 
 key.value = sessionStorage.getItem('key') ?? '';
+key.form.addEventListener('submit', (event) => event.preventDefault());
 key.addEventListener('input', () => sessionStorage.setItem('key', key.value));
 document.getElementById('filter').addEventListener('input', (event) => filter(event.target.value));
 window.addEventListener('hashchange', openTarget);
