@@ -21,6 +21,7 @@ POLL_S, RING_S = 0.5, 5
 TIMEOUT_S = RING_S + 5.0
 #: Wait before the first new try, and at most; a listener that lived this long starts at the first again.
 FIRST_S, MOST_S = 0.2, 5.0
+CANCEL_AGAIN_S = 0.1
 
 _log = logs.get("listener")
 
@@ -33,8 +34,8 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], desk:
         metrics.LISTENER_STARTS.inc()
         try:
             await _listen_once(redis_url, pool_name, kinds, desk)
-        except* courier.AWAY as group:
-            _log.warning("Redis failed, listening again soon", error=repr(group.exceptions[0]), wait_s=wait_s)
+        except courier.AWAY as error:
+            _log.warning("Redis failed, listening again soon", error=repr(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
         wait_s = FIRST_S if lasted > 2 * MOST_S else min(MOST_S, wait_s * 2)
@@ -43,13 +44,16 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], desk:
 async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], desk: Desk) -> None:
     client = courier.connect(redis_url, timeout_s=TIMEOUT_S)
     worker = build(client, pool_name=pool_name, kinds=kinds, desk=desk)
+    hearing = _hear_rings(client, courier.ring(pool_name), worker, desk)
+    tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), hearing)}
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(worker.async_run())
-            group.create_task(_hear_rings(client, courier.ring(pool_name), worker, desk))
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
     finally:
         desk.on_change = ignore
-        await _end(worker)
+        await _end(tasks)
+        await _end(set(worker.tasks.values()))
         await courier.disconnect(client)
 
 
@@ -113,8 +117,12 @@ async def _hear_rings(client: ArqRedis, ring: str, worker: Worker, desk: Desk) -
             await client.rpush(ring, rung[1])  # type: ignore[misc]
 
 
-async def _end(worker: Worker) -> None:
-    """What arq still has under way are instants: nothing is lost with them."""
-    for task in worker.tasks.values():
-        task.cancel()
-    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel until they have ended. Nothing is lost with them: what arq has under way are instants.
+
+    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel.
+    """
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_S)
