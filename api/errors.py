@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from api import exchange
+from api.answers import JSON, Answer
 from schemas.envelope import Envelope, Problem
 from schemas.errors import DomainError, Unauthenticated, Unavailable
 from telemetry import logs
@@ -61,8 +62,10 @@ AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
 )
+
+#: Another transaction holds what this one needs.
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 _log = logs.get("api")
 
@@ -70,22 +73,27 @@ _log = logs.get("api")
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """An exception handler for everything."""
     call = exchange.of(request.scope)
-    code, message, details, headers = _read(error)
+    code, message, details, headers = _read(_meaning(error))
+    call.code = code
     if code == "INTERNAL":
         _log.error("request failed", request_id=call.id, exc_info=error)
-    call.code = code
+    if code == "UNAVAILABLE":
+        _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return Response(
-        Envelope(error=problem),
-        status_code=CODES[code].status,
-        headers=headers,
-        media_type="application/json",
-    )
+    return Answer(Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON)
+
+
+def _meaning(error: Exception) -> Exception:
+    """What the driver's errors mean to a caller. (Its ValueErrors are values of ours that it can't send.)"""
+    if isinstance(error, BUSY):
+        return Unavailable("something else is changing what this request needs: repeat the request")
+    if isinstance(error, AWAY) and not isinstance(error, ValueError):
+        return Unavailable()
+    return error
 
 
 def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-    if isinstance(error, AWAY):
-        error = Unavailable()
+    """Code, message, details, headers."""
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_hints(error))
     if isinstance(error, ValidationException):

@@ -22,6 +22,9 @@ SESSION = {
     "lock_timeout": "10s",
 }
 
+#: A server that is reached answers sooner, if it answers.
+CONNECT_S = 10.0
+
 _JSONB_VERSION = b"\x01"
 
 
@@ -41,6 +44,7 @@ async def open_pool(
     """
     async with asyncpg.create_pool(
         database_url,
+        timeout=CONNECT_S,
         min_size=1,
         max_size=size,
         max_cached_statement_lifetime=0,

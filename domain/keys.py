@@ -23,6 +23,8 @@ from schemas.keys import ApiKey, ApiKeyShown, Env, Scope, Tier
 _FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _ALPHABET = string.ascii_lowercase + string.digits
 
+LONGEST = timedelta(days=36_525)
+
 #: What an operator on the machine itself may pass on: every scope, those for operators too.
 EVERY_SCOPE = frozenset(get_args(Scope))
 
@@ -124,10 +126,10 @@ async def create(
     expires_at: datetime | None,
     now: datetime,
 ) -> ApiKeyShown:
-    """Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an expiry that is past."""
+    """Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an expiry that is past or never."""
     check_delegation(actor.scopes, scopes)
-    if expires_at is not None and expires_at <= now:
-        raise Invalid("expiresAt", "must be in the future")
+    if expires_at is not None and not now < expires_at < now + LONGEST:
+        raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     secret = secrets.token_urlsafe(32)
     row = await api_key.insert_key.row(
         conn,

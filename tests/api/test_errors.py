@@ -156,6 +156,16 @@ async def test_without_redis_it_is_ready_and_degraded(own_servers: Servers) -> N
     assert (answer.status_code, answer.json()) == (200, {"postgres": "ok", "redis": "degraded"})
 
 
+async def test_what_is_locked_for_too_long_is_unavailable(acme: Caller, pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("select from api_key for update")
+        own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
+        answer = await acme.http.post(f"/v1/api-keys/{own}/kill")
+    assert problem(answer)["code"] == "UNAVAILABLE"
+    assert answer.headers["Retry-After"] == "1"
+    assert (await acme.http.get("/v1/whoami")).status_code == 200
+
+
 def test_every_error_of_postgres_that_passes_is_told_from_a_fault() -> None:
     assert issubclass(asyncpg.CannotConnectNowError, AWAY)
     assert issubclass(asyncpg.AdminShutdownError, AWAY)

@@ -172,6 +172,7 @@ async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
         ("scopes", ["projects:delete"]),
         ("scopes", "*"),
         ("expiresAt", "2020-01-01T00:00:00Z"),
+        ("expiresAt", "9999-12-31T23:59:59-23:59"),
         ("expiresAt", "2100-01-01T00:00:00"),
         ("expiresAt", "soon"),
         ("returnOrigins", ["https://app.example.com/path"]),
