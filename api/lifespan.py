@@ -20,6 +20,7 @@ from domain.rings import Ring
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
+from telemetry import lag
 
 #: What a request waits for a lock that another transaction holds.
 LOCK_TIMEOUT = "2s"
@@ -34,6 +35,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
     peppers = rings.parse(settings.peppers, setting="PEPPERS")
     vault = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
     async with (
+        lag.measured(),
         open_pool(
             settings.database_url,
             name="tenantry-web",

@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from telemetry import logs, metrics
-from workers.background import background
+from telemetry import lag, logs
 
-TIMEOUT_S, LAG_EVERY_S = 5.0, 1.0
+TIMEOUT_S = 5.0
 
 _log = logs.get("health")
 
@@ -23,7 +22,7 @@ async def serving(port: int) -> AsyncIterator[int]:
     server = await asyncio.start_server(_answer, "0.0.0.0", port)  # noqa: S104
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
-    async with server, background(_measure_lag()):
+    async with server, lag.measured():
         yield bound
 
 
@@ -52,11 +51,3 @@ def _respond(request_line: bytes) -> bytes:
 def _encode(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
-
-
-async def _measure_lag() -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        due = loop.time() + LAG_EVERY_S
-        await asyncio.sleep(LAG_EVERY_S)
-        metrics.LOOP_LAG.set(loop.time() - due)

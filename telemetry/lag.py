@@ -1,0 +1,27 @@
+"""How late the event loop runs: what blocks it, blocks everything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from telemetry import metrics
+
+EVERY_S = 1.0
+
+
+@asynccontextmanager
+async def measured() -> AsyncIterator[None]:
+    """While the block runs, `loop_lag_seconds` says how late its last timer was."""
+    task = asyncio.create_task(_measure())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _measure() -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + EVERY_S
+        await asyncio.sleep(EVERY_S)
+        metrics.LOOP_LAG.set(loop.time() - due)
