@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 UP_S, POLL_S = 60.0, 0.02
 
+#: A worker's connections for its tasks: the default, and more with many slots, so that commits share a flush.
+CONNECTIONS = 10
+
 REGISTERED = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
 #: By their partial indexes: asking must not cost what is measured.
@@ -41,7 +44,10 @@ async def working(
     """That many more workers of the pool `bench` run and wait for jobs."""
     before: int = await stage.pool.fetchval(REGISTERED)
     async with contextlib.AsyncExitStack() as stack:
-        environ = {"SLOTS": str(slots), "LEASE_S": str(lease_s), "DRAIN_S": "1"}
+        environ = {
+            "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
+            "LEASE_S": str(lease_s), "DRAIN_S": "1",
+        }  # fmt: skip
         children = [
             await stack.enter_async_context(running(stage, "bench.worker", **environ)) for _ in range(workers)
         ]
