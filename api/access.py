@@ -11,6 +11,8 @@ from api.services import Services
 from schemas import ids
 from telemetry import logs, metrics
 
+UNMATCHED = "unmatched"
+
 _log = logs.get_gathering("api")
 
 
@@ -42,9 +44,12 @@ async def end(scope: HTTPScope, exchange: Exchange) -> None:
 
 
 def _note(scope: HTTPScope, exchange: Exchange) -> None:
-    route = scope.get("path_template", "unmatched")
+    route = scope.get("path_template", UNMATCHED)
     seconds = time.perf_counter() - exchange.started
-    count, duration = _series(scope["method"], route, exchange.status)
+    method = (
+        UNMATCHED if route == UNMATCHED else scope["method"]
+    )  # a stranger's word must not become a series
+    count, duration = _series(method, route, exchange.status)
     count.inc()
     duration.observe(seconds)
     who = exchange.principal

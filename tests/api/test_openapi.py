@@ -103,3 +103,11 @@ async def test_metrics_name_routes_and_no_ids(acme: Caller, anonymous: httpx.Asy
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert 'route="/v1/projects/{project_id}",status="404"' in answer.text
     assert "prj_none" not in answer.text
+
+
+async def test_what_strangers_call_makes_no_series_of_its_own(anonymous: httpx.AsyncClient) -> None:
+    for method, path in (("BREW", "/v1/projects"), ("GET", "/wp-login.php")):
+        await anonymous.request(method, path)
+    answer = await anonymous.get("/metrics")
+    assert 'method="unmatched",route="unmatched",status="404"' in answer.text
+    assert not re.search("BREW|wp-login", answer.text)
