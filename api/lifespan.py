@@ -13,10 +13,8 @@ from api.ratelimit import COOL_S, Limiter
 from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
-from db.queries import api_key, idempotency_key
 from domain import projects, rings, urls
 from domain.projects import New
-from domain.rings import Ring
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
@@ -47,7 +45,8 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         _open_redis(settings.redis_url) as redis,
         open_watcher(looking(pool)) as watcher,
     ):
-        await _check_rings(pool, peppers, vault)
+        async with pool.acquire() as conn:
+            await rings.check(conn, peppers=peppers, vault=vault)
         app.state.services = Services(
             settings=settings,
             pool=pool,
@@ -82,11 +81,3 @@ async def _open_redis(url: str) -> AsyncIterator[Redis]:
         yield redis
     finally:
         await redis.aclose()
-
-
-async def _check_rings(pool: Pool, peppers: Ring, vault: Ring) -> None:
-    async with pool.acquire() as conn:
-        named = await api_key.pepper_ids.all(conn)
-        rings.require(peppers, [row["pepper_id"] for row in named], setting="PEPPERS")
-        named = await idempotency_key.vault_key_ids.all(conn)
-        rings.require(vault, [row["vault_key_id"] for row in named], setting="VAULT_KEYS")
