@@ -10,6 +10,8 @@ from schemas.errors import Unavailable
 AWAY = (
     OSError,
     asyncpg.InterfaceError,
+    # What asyncpg says of a connection that is cut off between two messages.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

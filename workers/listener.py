@@ -52,8 +52,8 @@ async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], de
             task.result()
     finally:
         desk.on_change = ignore
-        await _end(tasks)
-        await _end(set(worker.tasks.values()))
+        await end(tasks)
+        await end(set(worker.tasks.values()))
         await courier.disconnect(client)
 
 
@@ -117,7 +117,7 @@ async def _hear_rings(client: ArqRedis, ring: str, worker: Worker, desk: Desk) -
             await client.rpush(ring, rung[1])  # type: ignore[misc]
 
 
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+async def end(tasks: set[asyncio.Task[Any]]) -> None:
     """Cancel until they have ended. Nothing is lost with them: what arq has under way are instants.
 
     Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel.

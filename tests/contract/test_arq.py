@@ -16,6 +16,7 @@ from arq.worker import Worker, func
 from db.local import valkey
 from jobs import courier
 from tests.waiting import eventually
+from workers import listener
 
 QUEUE = "arq:contract"
 PAST = timedelta(seconds=-60)
@@ -64,8 +65,7 @@ def build(client: ArqRedis, heard: Heard, **options: Any) -> Worker:
 async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(worker.async_run())
     yield task
-    task.cancel()
-    await asyncio.gather(task, *worker.tasks.values(), return_exceptions=True)
+    await listener.end({task, *worker.tasks.values()})
 
 
 async def send(client: ArqRedis, job_id: str, due: timedelta = PAST) -> bool:
