@@ -6,11 +6,10 @@ Of several versions it takes the oldest, which is the one that we must not outgr
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from db import local
-from tests.servers import FAST
+from tests.servers import FAST, scratch
 
 INSTALLED = Path("/usr/lib/postgresql")
 
@@ -25,7 +24,7 @@ def main(*words: str) -> int:
         sys.exit(f"there is no PostgreSQL in {INSTALLED}: apt-get install postgresql")
     binaries = versions()[0]
     with (
-        tempfile.TemporaryDirectory(prefix="tenantry-debian-") as folder,
+        scratch() as folder,
         local.postgres(Path(folder), FAST, binaries=binaries) as server,
     ):
         environment = {**os.environ, "DATABASE_URL": server.url}
