@@ -1,5 +1,7 @@
 """Connections to Postgres: one pool a process, its JSON through msgspec, its transactions retried once."""
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias, TypeVar
@@ -24,6 +26,9 @@ SESSION = {
 
 #: A server that is reached answers sooner, if it answers.
 CONNECT_S = 10.0
+
+#: A deadlock's victim waits this long, in seconds: a transaction of ours takes less.
+AFTER_DEADLOCK_S = (0.02, 0.06)
 
 _JSONB_VERSION = b"\x01"
 
@@ -70,10 +75,14 @@ async def connect(
 
 
 async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """Run `body` in one transaction, once more if Postgres chose it as a deadlock's victim."""
+    """Run `body` in one transaction, once more if Postgres chose it as a deadlock's victim.
+
+    Not at once: it could take the lock that the survivor waits for, and both would be where they were.
+    """
     try:
         return await _attempt(pool, body)
     except asyncpg.DeadlockDetectedError:
+        await asyncio.sleep(random.uniform(*AFTER_DEADLOCK_S))  # noqa: S311  no secret
         return await _attempt(pool, body)
 
 
