@@ -23,8 +23,9 @@ from telemetry import metrics
 #: What a request may wait for Redis, and for how long it then doesn't ask again.
 BUDGET_S, COOL_S = 0.05, 1.0
 
-#: A process sends no more than one message of a kind in this time: a worker that is busy looks by itself.
-PAUSE_S = 0.005
+#: A process sends no more than one message of a kind in the first of these times, nor, while more of them
+#: come in each pause, in up to the second: a message costs more than a job, and a busy worker looks by itself.
+PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.02
 
 #: A message that nobody wanted for an hour says nothing any more.
 EXPIRES_S = 3600
@@ -103,12 +104,14 @@ class Courier:
         await asyncio.gather(*self._following)
 
     async def _follow(self, line: tuple[str, str]) -> None:
-        """What comes within `PAUSE_S` of a message goes as the next one."""
-        await asyncio.sleep(PAUSE_S)
+        """What comes in the pause after a message goes as the next one, after which the pause is longer."""
+        pause_s = PAUSE_S
+        await asyncio.sleep(pause_s)
         while wake := self._next[line]:
             self._next[line] = None
             await self._deliver(wake)
-            await asyncio.sleep(PAUSE_S)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
         del self._next[line]
 
     async def _deliver(self, wake: Wake) -> None:

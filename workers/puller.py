@@ -21,12 +21,12 @@ from workers.desk import Desk
 
 BY_ITSELF_S = 1.0
 
-#: Without a backlog, rest for as long as the last pull took and at most so long: under many messages
-#: half of the time goes into pulls, and none of it when they are slow.
-REST_S = 0.02
-
 #: With a backlog and only few slots free, pause for this many times what the last pull took.
 PACE = 4
+
+#: Without one, rest for as long as the last pull took, up to `PACE` times that if it brought as many jobs,
+#: and at most so long: a stream of messages is served by fewer pulls that bring more each.
+REST_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Puller:
             started, free = clock(), self.desk.free
             claims = await self._pull(free)
             await self._take(claims, filled=len(claims) == free > 0)
-            await self._reason(clock() - started)
+            await self._reason(clock() - started, brought=len(claims))
 
     async def _pull(self, free: int) -> list[Claim]:
         try:
@@ -73,11 +73,11 @@ class Puller:
             self.desk.bell.clear()
             self.desk.ring()
 
-    async def _reason(self, took_s: float) -> None:
+    async def _reason(self, took_s: float, *, brought: int) -> None:
         """Wait for room, and then for the bell or long enough."""
         if not self.desk.backlog:
             # What comes meanwhile comes with the next one.
-            await asyncio.sleep(min(took_s, REST_S))
+            await asyncio.sleep(min(took_s * min(max(brought, 1), PACE), REST_S))
         await self.desk.room.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(PACE * took_s, BY_ITSELF_S) if self.desk.backlog else BY_ITSELF_S):
