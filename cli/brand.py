@@ -22,7 +22,7 @@ from schemas.settings import OWN
 from workers.fetch import open_client
 from workers.ingest import website
 from workers.ingest.choose import choose
-from workers.ingest.page.shapes import Source
+from workers.ingest.shapes import Source
 from workers.parse import Parser, open_parser, parse
 
 #: The address of a file that came without one: some site's home page.

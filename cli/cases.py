@@ -16,7 +16,7 @@ from cli.failure import FAILED
 from schemas.brand import Field, Finding
 from schemas.errors import Invalid, SourceError
 from workers.ingest.choose import choose
-from workers.ingest.page.shapes import Source
+from workers.ingest.shapes import Source
 from workers.parse import Parser, open_parser, parse
 
 #: Pages in memory at once, so that a corpus may be of any size.

@@ -18,11 +18,13 @@ from schemas.brand import (
     BrandField,
     BrandPatch,
     BrandRow,
+    Extraction,
     Field,
     Finding,
     Provenance,
     Said,
     Source,
+    Visit,
 )
 
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -88,17 +90,37 @@ async def replace(
     organization_id: UUID,
     project_id: UUID,
     source: Source,
-    fields: dict[Field, Finding],
-    url: str,
+    extraction: Extraction,
     job_id: UUID,
 ) -> list[Field]:
     """Write a source's row whole; the fields whose winning value that changed."""
     where: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
     before = await read(conn, **where)
     await sources.put_source.run(
-        conn, org=organization_id, project_id=project_id, source=source, fields=fields, url=url, job_id=job_id
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        source=source,
+        fields=extraction.fields,
+        url=extraction.url,
+        job_id=job_id,
+        visit=extraction.visit,
     )
     return changed(before, await read(conn, **where))
+
+
+async def said_by(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
+) -> dict[Field, Finding]:
+    """One source's own words; empty while it has none."""
+    rows = await read(conn, organization_id=organization_id, project_id=project_id)
+    return next((row.fields for row in rows if row.source == source), {})
+
+
+async def last_visit(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> Visit | None:
+    """What the ingest that wrote a source's row left for the next one."""
+    visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
+    return msgspec.convert(visit, Visit | None)
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
@@ -113,7 +135,7 @@ async def _put_own(
     """A partner that dropped all of its values has said nothing."""
     where = {"org": organization_id, "project_id": project_id, "source": "partner"}
     if fields:
-        await sources.put_source.run(conn, **where, fields=fields, url=None, job_id=None)
+        await sources.put_source.run(conn, **where, fields=fields, url=None, job_id=None, visit=None)
     else:
         await sources.delete_source.run(conn, **where)
 
@@ -146,5 +168,7 @@ def _provenance(row: BrandRow, finding: Finding) -> Provenance:
         job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),
         url=finding.url or row.url,
         confidence=finding.confidence,
+        rule=finding.rule,
+        evidence=finding.evidence,
         at=finding.at or row.at,
     )

@@ -1,20 +1,27 @@
 """Ingests: what a source says of a project's brand, read by a job, at most one at a time for each source."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import ingest
-from domain import brand, holds
+from domain import brand, holds, organizations
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE, Kind
 from schemas import ids
-from schemas.brand import Extraction, Source
+from schemas.brand import Extraction, Field, Source, Visit
 from schemas.errors import Conflict
 
 #: What each kind of ingest reads.
 SOURCES: dict[str, Source] = {INGEST_WEBSITE.name: "website"}
+
+
+class Begun(NamedTuple):
+    """What an attempt starts from; `visit` is what the last ingest with the same arguments left."""
+
+    sandbox: bool
+    visit: Visit | None
 
 
 async def start_website(
@@ -64,23 +71,36 @@ async def start(
     return submitted
 
 
+async def begin(conn: Conn, *, claim: ledger.Claim) -> Begun:
+    """A visit of other arguments says nothing about these."""
+    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+    visit = await brand.last_visit(conn, **_place(claim), source=SOURCES[claim.kind])
+    return Begun(sandbox, visit if visit and visit.args == claim.args else None)
+
+
 async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> dict[str, Any]:
     """Write what was read, whole, in the transaction that ends the job; the result is the job's.
 
     The project's lock comes before the job's, so whoever opens the transaction takes both.
     """
-    where: dict[str, Any] = {"organization_id": claim.organization_id, "project_id": claim.project_id}
     source = SOURCES[claim.kind]
-    changed = await brand.replace(
-        conn, **where, source=source, fields=extraction.fields, url=extraction.url, job_id=claim.id
-    )
+    changed: list[Field] = []
+    if not extraction.unchanged:
+        changed = await brand.replace(
+            conn, **_place(claim), source=source, extraction=extraction, job_id=claim.id
+        )
+    said = await brand.said_by(conn, **_place(claim), source=source)
     return {
         "source": source,
         "url": extraction.url,
-        "fields": [name for name in brand.FIELDS if name in extraction.fields],
+        "fields": [name for name in brand.FIELDS if name in said],
         "changed": changed,
         "warnings": extraction.warnings,
     }
+
+
+def _place(claim: ledger.Claim) -> dict[str, Any]:
+    return {"organization_id": claim.organization_id, "project_id": claim.project_id}
 
 
 async def ended(conn: Conn, *, rows: Sequence[ledger.Moved]) -> None:

@@ -24,7 +24,7 @@ from telemetry import metrics
 BUDGET_S, COOL_S = 0.05, 1.0
 
 #: A process sends no more than one message of a kind in the first of these times, nor, while each pause
-#: brings more of them, in up to the second: a message costs more than a job, and a busy worker looks by itself.
+#: brings more of them, in up to the second: a message costs more than a job, and busy workers look anyway.
 PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.02
 
 #: A message that nobody wanted for an hour says nothing any more.

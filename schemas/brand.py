@@ -1,7 +1,7 @@
 """What the product knows of a brand, and how it knows it (api.md 6 and 7)."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -29,13 +29,17 @@ Confidence = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that one document says of one field. `rule` names the place, such as `html.og:site_name`."""
+    """One thing that one document says of one field. `rule` names the place, such as `html.og:site_name`.
+
+    `evidence` quotes the text that a derived value rests on, word for word; a declared value needs none.
+    """
 
     field: Field
     value: Value
     confidence: Confidence
     rule: str
     url: str
+    evidence: list[str] = msgspec.field(default_factory=list)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,16 +53,42 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rule: str
     url: str | None = None
     at: datetime | None = None
+    evidence: list[str] = field(default_factory=list)
     alternatives: list["Finding"] = field(default_factory=list)
 
 
+class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a server said of one answer's version, as sent (RFC 9110 8.8): for a conditional request."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an ingest leaves for the next one of the same source: which answers it read, by address.
+
+    It holds only for the same arguments and the same `rules`, the version of our own reading.
+    `repository_id` is GitHub's: a repository keeps it when it is renamed.
+    """
+
+    rules: int
+    args: dict[str, Any]
+    answers: dict[str, Validators] = field(default_factory=dict)
+    repository_id: int | None = None
+
+
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """What one ingest read: `url` is where its redirects ended, a warning is a word and its reason."""
+    """What one ingest read: `url` is where its redirects ended, a warning is a word and its reason.
+
+    `unchanged` means that the source said nothing new: then there are no fields, and the old ones stay.
+    """
 
     url: str
     title: str | None
     fields: dict[Field, Finding]
     warnings: list[str] = field(default_factory=list)
+    visit: Visit | None = None
+    unchanged: bool = False
 
 
 class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +102,17 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provenance(Out, frozen=True, kw_only=True):
-    """Who said so. `jobId` and `url` are null for the partner's own values."""
+    """Who said so. `jobId` and `url` are null for the partner's own values.
+
+    `rule` names the place where it was found; `evidence` quotes what a derived value rests on.
+    """
 
     source: Source
     job_id: str | None
     url: str | None
     confidence: Confidence
+    rule: str
+    evidence: list[str]
     at: Instant
 
 

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
-from workers.ingest.page.shapes import STARTED, Page, Reply, Source
+from workers.ingest.shapes import STARTED, Answer, Page, Question, Reply, Source
 
 #: The page's own process ends by itself before this; a loading parent of it needs a second more.
 PATIENCE_S = 30.0
@@ -72,22 +72,29 @@ async def open_parser(*, at_once: int = os.cpu_count() or 1) -> AsyncIterator[Pa
 
 
 async def parse(parser: Parser, source: Source) -> Page:
-    """Raises `ScrapeFailed` for a page that breaks its process or takes too long, `TooLarge` for memory."""
-    message = msgspec.msgpack.encode(source)
-    async with parser.slots:
-        # No answer at all: the process that forks for pages has died, and a new one takes over.
-        answer = await ask(parser, message) or await ask(parser, message)
-    reply = answer.removeprefix(STARTED)
-    if not reply:
-        raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
-    page = msgspec.msgpack.decode(reply, type=Reply).page
-    if page is None:
-        raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
+    """A page. Raises `ScrapeFailed`, `TooLarge`."""
+    page = await ask(parser, source)
+    assert isinstance(page, Page)  # noqa: S101  The process answers a page with a page.
     return page
 
 
-async def ask(parser: Parser, message: bytes) -> bytes:
-    """All that the page's process says before it ends; nothing where there was none, or it hung."""
+async def ask(parser: Parser, question: Question) -> Answer:
+    """Raises `ScrapeFailed` for what breaks its process or takes too long, `TooLarge` for memory."""
+    message = msgspec.msgpack.encode(question)
+    async with parser.slots:
+        # No answer at all: the process that forks has died, and a new one takes over.
+        said = await exchange(parser, message) or await exchange(parser, message)
+    reply = said.removeprefix(STARTED)
+    if not reply:
+        raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
+    answer = msgspec.msgpack.decode(reply, type=Reply).answer
+    if answer is None:
+        raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
+    return answer
+
+
+async def exchange(parser: Parser, message: bytes) -> bytes:
+    """All that the document's process says before it ends; nothing where there was none, or it hung."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_unix_connection(sock=parser.connect())

@@ -12,11 +12,16 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.shapes import STARTED, Reply, Source
+from workers.ingest.shapes import STARTED, Answer, Question, Reply, Source
+
+#: What answers each kind of question.
+READERS: dict[type[Question], Callable[[Any], Answer]] = {Source: extract}
 
 CPU_S, WALL_S = 5, 20
 #: Address space of a page's process, the 190 MiB that are loaded included.
@@ -42,7 +47,7 @@ def receive(control: socket.socket) -> socket.socket | None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Says that it begins, reads a `Source` to its end, writes a `Reply` if it can, and leaves."""
+    """Says that it begins, reads a `Question` to its end, writes a `Reply` if it can, and leaves."""
     try:
         connection.sendall(STARTED)
         limit()
@@ -60,16 +65,16 @@ def limit() -> None:
     signal.alarm(WALL_S)
 
 
-def read(connection: socket.socket) -> Source:
+def read(connection: socket.socket) -> Question:
     with connection.makefile("rb") as wire:
-        return msgspec.msgpack.decode(wire.read(), type=Source)
+        return msgspec.msgpack.decode(wire.read(), type=Question)
 
 
-def answer(source: Source) -> Reply:
+def answer(question: Question) -> Reply:
     try:
-        return Reply(page=extract(source))
+        return Reply(answer=READERS[type(question)](question))
     except MemoryError:
-        return Reply(page=None)
+        return Reply(answer=None)
 
 
 if __name__ == "__main__":

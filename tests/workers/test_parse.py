@@ -13,7 +13,7 @@ import pytest_asyncio
 from schemas.errors import ScrapeFailed, TooLarge
 from tests.waiting import eventually
 from workers import parse as parsing
-from workers.ingest.page.shapes import Page, Source
+from workers.ingest.shapes import Page, Source
 from workers.parse import Parser, open_parser, parse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

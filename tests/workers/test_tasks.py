@@ -14,12 +14,14 @@ from cli import demo
 from db.pool import transact
 from domain import archive, ingests, organizations, projects
 from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, KINDS
-from schemas.errors import SourceError
+from jobs.outcomes import Snooze
+from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
 from tests import seeds
 from tests.workers.crew import Crew
 from workers.context import Context
-from workers.tasks import OPENERS, POOLS, archive_project, ingest_website, open_tasks
+from workers.ingest import perform
+from workers.tasks import OPENERS, POOLS, archive_project, open_tasks
 
 
 @pytest_asyncio.fixture
@@ -159,7 +161,12 @@ def test_every_kind_has_a_task() -> None:
 
 
 def test_a_refusal_keeps_its_code_and_its_wish() -> None:
-    again = ingest_website.refused(SourceError("wait", retryable=True, retry_after=30))
-    never = ingest_website.refused(SourceError("no", retryable=False))
+    again = perform.refused(SourceError("wait", retryable=True, retry_after=30))
+    never = perform.refused(SourceError("no", retryable=False))
     assert (again.word, again.after_s) == ("retry", 30)  # type: ignore[union-attr]
     assert (never.word, never.code) == ("failed", "SCRAPE_FAILED")  # type: ignore[union-attr]
+
+
+def test_a_limit_with_an_end_costs_no_attempt() -> None:
+    assert perform.refused(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
+    assert perform.refused(SourceRateLimited("not now")).word == "retry"

@@ -45,4 +45,10 @@ def agreed(alike: list[Candidate]) -> Finding:
     best = alike[0]
     independent = len({candidate.rule for candidate in alike}) > 1
     confidence = min(best.confidence + AGREEMENT, MOST) if independent else best.confidence
-    return Finding(value=best.value, confidence=round(confidence, 3), rule=best.rule, url=best.url)
+    return Finding(
+        value=best.value,
+        confidence=round(confidence, 3),
+        rule=best.rule,
+        url=best.url,
+        evidence=best.evidence,
+    )

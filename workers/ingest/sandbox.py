@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from schemas.brand import Extraction, Field, Finding, Value
 from schemas.errors import FetchBlocked, NotHtml, SourceError, SourceNotFound, TooLarge
-from workers.ingest.website import Report
+from workers.ingest.perform import Report
 
 HOST = "example.test"
 SLOW_S, STEPS = 5.0, 10

@@ -1,20 +1,16 @@
 """A website's word on a brand: the page that the partner names and, where that isn't it, the site's root."""
 
-from collections.abc import Awaitable, Callable
-
 import httpx
 
 from schemas.brand import Candidate, Extraction
 from schemas.errors import ScrapeFailed, SourceError
 from workers import robots
 from workers.fetch import Admit, Fetched, fetch
-from workers.ingest.choose import choose
+from workers.ingest.conclude import conclude
 from workers.ingest.page.address import root, same_site
-from workers.ingest.page.shapes import Page, Source
+from workers.ingest.perform import Report
+from workers.ingest.shapes import Page, Source
 from workers.parse import Parser, parse
-
-#: Told the stage that begins and how far the work is, from 0 to 1.
-Report = Callable[[str, float], Awaitable[None]]
 
 
 async def ingest(client: httpx.AsyncClient, parser: Parser, *, url: str, report: Report) -> Extraction:
@@ -29,7 +25,14 @@ async def ingest(client: httpx.AsyncClient, parser: Parser, *, url: str, report:
     if is_empty(page):
         raise ScrapeFailed("the page is empty; give a page with text on it")
     said = [*page.candidates, *(await read_root(parser, home, warnings))]
-    return Extraction(url=page.url, title=page.title, fields=choose(said), warnings=warnings)
+    return await conclude(
+        parser,
+        url=page.url,
+        title=page.title,
+        candidates=said,
+        passages=page.passages,
+        warnings=warnings,
+    )
 
 
 async def get(client: httpx.AsyncClient, url: str, admit: Admit) -> Fetched:

@@ -6,14 +6,13 @@ from functools import partial
 
 import httpx
 
-from domain import ingests, organizations, urls
-from jobs.outcomes import Canceled, Failed, Outcome, Retry
-from schemas.brand import Extraction
-from schemas.errors import Conflict, SourceError
+from domain import urls
+from jobs.outcomes import Outcome
 from schemas.settings import Settings
 from workers.context import Context
 from workers.fetch import open_client
 from workers.ingest import sandbox, website
+from workers.ingest.perform import perform
 from workers.parse import Parser, open_parser
 from workers.runner import Task
 
@@ -26,28 +25,9 @@ async def open_task(settings: Settings) -> AsyncIterator[Task]:
 
 
 async def ingest_website(ctx: Context, *, client: httpx.AsyncClient, parser: Parser) -> Outcome:
-    try:
-        extraction = await read(ctx, client, parser)
-        await ctx.progress(0.9, stage="saving")
-        return await ctx.commit(partial(ingests.finish, claim=ctx.job, extraction=extraction), project=True)
-    except SourceError as error:
-        return refused(error)
-    except Conflict:
-        # Archived while we read: its archive job cancels what has not come this far.
-        return Canceled()
-
-
-async def read(ctx: Context, client: httpx.AsyncClient, parser: Parser) -> Extraction:
-    async def report(stage: str, ratio: float) -> None:
-        await ctx.progress(ratio, stage=stage)
-
     url = ctx.job.args["url"]
-    if await ctx.step(partial(organizations.is_sandbox, organization_id=ctx.job.organization_id)):
-        return await sandbox.ingest(url=url, report=report)
-    return await website.ingest(client, parser, url=url, report=report)
-
-
-def refused(error: SourceError) -> Outcome:
-    if error.retryable:
-        return Retry(error.code, error.message, after_s=error.retry_after)
-    return Failed(error.code, error.message)
+    return await perform(
+        ctx,
+        read=lambda _visit, report: website.ingest(client, parser, url=url, report=report),
+        pretend=lambda report: sandbox.ingest(url=url, report=report),
+    )

@@ -5,7 +5,7 @@ from typing import Any
 from schemas.brand import Field, Finding
 from workers.ingest.choose import choose
 from workers.ingest.page.extract import extract
-from workers.ingest.page.shapes import Source
+from workers.ingest.shapes import Source
 
 HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
 

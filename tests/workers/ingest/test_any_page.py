@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from schemas.brand import Candidate
 from workers.ingest.page.extract import extract
-from workers.ingest.page.shapes import Source
+from workers.ingest.shapes import Source
 
 LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "primaryLanguage": 35, "logoUrl": 2048}
 

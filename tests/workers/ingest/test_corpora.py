@@ -16,7 +16,7 @@ import pytest
 from tests.corpora import corpus
 from workers.ingest.choose import choose
 from workers.ingest.page.extract import extract
-from workers.ingest.page.shapes import Source
+from workers.ingest.shapes import Source
 
 FLOORS = {
     ("ms", "title"): 0.97,

@@ -4,7 +4,7 @@ import pytest
 
 from tests.workers.ingest.pages import HOME, INNER, found, jsonld, meta, value
 from workers.ingest.page.extract import extract
-from workers.ingest.page.shapes import Source
+from workers.ingest.shapes import Source
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from schemas.brand import Candidate
 from workers.ingest.page import descriptions, keywords, languages, logos, names, taglines, titles
 from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document
-from workers.ingest.page.shapes import Page, Source
+from workers.ingest.shapes import Page, Source
 
 ABOUT_THE_PAGE = {"appDescription", "tagline", "keywords"}
 ARTICLE = 0.6

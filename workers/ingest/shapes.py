@@ -1,0 +1,56 @@
+"""What goes into the parsing process and what comes out. Apart, so that its parent needn't load a parser."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import field
+
+from schemas.brand import Candidate
+
+#: The first byte of an answer: from here on, silence is the document's fault.
+STARTED = b"\1"
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a source's own prose: a heading, a paragraph or list item, or a label of its navigation."""
+
+    text: str
+    kind: Literal["heading", "text", "label"] = "text"
+    url: str = ""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
+    """A page as it came: its final address, two headers as sent, the decoded body."""
+
+    url: str
+    body: bytes
+    content_type: str = ""
+    language: str = ""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
+    """What it says; `text_length` is in characters of visible text."""
+
+    url: str
+    title: str | None
+    candidates: list[Candidate]
+    text_length: int
+    passages: list[Passage] = field(default_factory=list)
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
+    """What any other document says."""
+
+    candidates: list[Candidate]
+    passages: list[Passage] = field(default_factory=list)
+
+
+#: What the process can be asked, and what it answers. A new kind of document is a new member of both.
+Question: TypeAlias = Source
+Answer: TypeAlias = Page | Reading
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """`answer` is None where the document wanted more memory than one gets."""
+
+    answer: Answer | None
