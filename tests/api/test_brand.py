@@ -54,6 +54,8 @@ async def test_the_partner_wins_and_can_give_way(acme: Caller, project: str, con
         "jobId": job_id,
         "url": "https://example.com/",
         "confidence": 0.9,
+        "rule": "html.title",
+        "evidence": [],
         "at": brand["provenance"]["tagline"]["at"],
     }
     brand = await patched(acme, project, tagline="Ours", keywords=["a", "b"])
