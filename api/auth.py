@@ -1,6 +1,7 @@
 """Who calls: the key of a request, looked up anew each time, so that a kill counts from the next one on."""
 
 import hashlib
+import math
 import os
 import time
 from collections import OrderedDict, deque
@@ -11,6 +12,7 @@ import asyncpg
 
 from api.coalescing import Coalesced
 from api.exchange import Exchange
+from api.ratelimit import Probation
 from db.pool import Pool
 from domain import keys
 from domain.keys import Presented, Principal
@@ -35,6 +37,13 @@ class Strangers:
         if failures is None or len(failures) < FAILURES:
             return False
         return self._clock() - failures[0] < WINDOW_S
+
+    def standing(self, address: str) -> Probation:
+        """How many failures an address has left, and when its oldest one is forgotten."""
+        now = self._clock()
+        recent = [at for at in self._failures.get(address, ()) if now - at < WINDOW_S]
+        resets_in = math.ceil(WINDOW_S - (now - recent[0])) if recent else int(WINDOW_S)
+        return Probation(FAILURES, FAILURES - len(recent), resets_in, int(WINDOW_S))
 
     def failed(self, address: str) -> None:
         self._failures.setdefault(address, deque(maxlen=FAILURES)).append(self._clock())
@@ -96,6 +105,10 @@ class Keyring:
         principal = keys.principal(row)
         self._regulars.opened(presented, principal)
         return principal
+
+    def probation(self, address: str) -> Probation:
+        """Where an address stands whose key was refused."""
+        return self._strangers.standing(address)
 
     async def _find(self, key_ids: Sequence[str]) -> list[asyncpg.Record | None]:
         async with self._pool.acquire() as conn:

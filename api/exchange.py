@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.ratelimit import Standing
+from api.ratelimit import Class, Probation, Standing
 from domain.keys import Principal
 from schemas import ids
 
@@ -14,14 +14,17 @@ NOT_MODIFIED = 304
 class Exchange:
     """Made before routing; authentication, rate limit, route and errors each add what they learn."""
 
-    __slots__ = ("code", "headers", "id", "principal", "standing", "started", "status")
+    __slots__ = ("code", "headers", "id", "kind", "principal", "probation", "standing", "started", "status")
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.id = ids.show(ids.REQUEST, ids.new())
         self.started = time.perf_counter()
         #: The last one of each name, in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)
+        #: The route's class; None where no limit applies: no such route, or one that asks for no key.
+        self.kind: Class | None = None
         self.principal: Principal | None = None
+        self.probation: Probation | None = None
         self.standing: Standing | None = None
         self.status = 0
         #: The envelope's code, where the answer is an error.
@@ -34,11 +37,15 @@ class Exchange:
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """What the answer carries, whichever route or error makes it."""
-        own = (b"x-request-id", self.id.encode())
-        if self.standing is None:
-            return [own]
-        standing = self.standing
-        return [own, *(standing.given_back() if self.free else standing).headers()]
+        answer = [(b"x-request-id", self.id.encode())]
+        if self.kind is not None:
+            answer.append((b"x-ratelimit-endpoint-class", self.kind.encode()))
+        return answer + self._limits()
+
+    def _limits(self) -> list[tuple[bytes, bytes]]:
+        if self.standing is not None:
+            return (self.standing.given_back() if self.free else self.standing).headers()
+        return [] if self.probation is None else self.probation.headers()
 
 
 def of(scope: Mapping[str, Any]) -> Exchange:

@@ -12,7 +12,7 @@ from api import auth
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.keys import grants
-from schemas.errors import Forbidden, Invalid, Unsupported
+from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 from schemas.keys import Scope
 
 
@@ -53,6 +53,7 @@ async def gate(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     access: Access = opt["access"]
+    request.exchange.kind = access.kind
     await _admit(request, access)
     if query := request.scope["query_string"]:
         _check_query(query, access.query)
@@ -69,7 +70,11 @@ async def _admit(request: ApiRequest, access: Access) -> None:
     presented = auth.presented(call)
     expected = services.keyring.recall(presented)
     charging = expected and services.limiter.charge(expected, access.kind)  # beside the look-up, not after it
-    call.principal = await services.keyring.authenticate(presented, address=address)
+    try:
+        call.principal = await services.keyring.authenticate(presented, address=address)
+    except Unauthenticated:
+        call.probation = services.keyring.probation(address)
+        raise
     call.standing = await (charging or services.limiter.charge(call.principal, access.kind))
     if not call.standing.passed:
         raise call.standing.refusal()

@@ -86,7 +86,6 @@ class Standing(NamedTuple):
         return [
             (b"ratelimit-policy", policy.encode()),
             (b"ratelimit", state.encode()),
-            (b"x-ratelimit-endpoint-class", charge.kind.encode()),
         ]
 
     def given_back(self) -> "Standing":
@@ -101,6 +100,20 @@ class Standing(NamedTuple):
         kind = self.charge.kind
         message = f"too many {kind} requests with this key: wait as long as Retry-After says"
         return Limited(kind, message, retry_after=self.resets_in)
+
+
+class Probation(NamedTuple):
+    """Where an address stands whose key opens nothing: only such failures are counted (api.md 1)."""
+
+    limit: int
+    left: int
+    resets_in: int
+    window_s: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        policy = f'"unknown-keys";q={self.limit};w={self.window_s}'
+        state = f'"unknown-keys";r={self.left};t={self.resets_in}'
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
 
 class Limiter:

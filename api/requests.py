@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 
 from api import exchange
 from api.exchange import Exchange
@@ -41,6 +42,13 @@ class ApiRequest(Request[Any, Any, State]):
         if found is None:
             raise Unauthenticated
         return found
+
+    async def body(self) -> bytes:
+        """Litestar calls a client that hangs up in mid-body a fault of ours."""
+        try:
+            return await super().body()
+        except InternalServerException:
+            raise Malformed("the body ended before its end: send the request again") from None
 
     async def json(self) -> Any:
         """The body as the type that the route's `data` has: nothing is converted, nothing unknown passes.

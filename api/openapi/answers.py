@@ -44,7 +44,7 @@ def refused(status: int) -> Json:
     """The one description of an error status, which every operation refers to."""
     codes = {name: code for name, code in CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
-    extra = {401: ["WWW-Authenticate"], 429: ["Retry-After", *_LIMITS], 503: ["Retry-After"]}
+    extra = {401: ["WWW-Authenticate", *_LIMITS], 429: ["Retry-After", *_LIMITS], 503: ["Retry-After"]}
     return {
         "description": "\n".join(f"- `{name}`: {code.when}" for name, code in codes.items()),
         "headers": _named("X-Request-Id", *extra.get(status, [])),

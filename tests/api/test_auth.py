@@ -179,3 +179,14 @@ def test_the_address_is_what_a_trusted_proxy_saw(hops: int, address: str) -> Non
 )
 def test_scopes(scopes: set[str], scope: str, granted: bool) -> None:
     assert keys.grants(scopes, scope) is granted
+
+
+async def test_a_refused_key_is_told_what_is_left_to_its_address(anonymous: httpx.AsyncClient) -> None:
+    unknown = {"X-Api-Key": GOOD}
+    answers = [await anonymous.get("/v1/whoami", headers=unknown) for _ in range(2)]
+    assert [answer.headers["RateLimit"] for answer in answers] == [
+        '"unknown-keys";r=9;t=60',
+        '"unknown-keys";r=8;t=60',
+    ]
+    assert answers[0].headers["RateLimit-Policy"] == '"unknown-keys";q=10;w=60'
+    assert answers[0].headers["X-RateLimit-Endpoint-Class"] == "read-light"

@@ -172,3 +172,35 @@ def test_every_error_of_postgres_that_passes_is_told_from_a_fault() -> None:
     assert issubclass(asyncpg.TooManyConnectionsError, AWAY)
     assert issubclass(asyncpg.ConnectionDoesNotExistError, AWAY)
     assert not issubclass(asyncpg.UndefinedColumnError, AWAY)
+
+
+async def test_a_client_that_hangs_up_is_no_fault_of_ours(app: Litestar, acme: Caller) -> None:
+    events: list[Any] = [
+        {"type": "http.request", "body": b'{"name": ', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Any:
+        return events.pop(0)
+
+    async def send(_: Any) -> None:
+        """Nobody listens any more."""
+
+    headers = [(b"x-api-key", acme.key.encode()), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/projects",
+        "raw_path": b"/v1/projects",
+        "root_path": "",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "extensions": {},
+    }
+    with capture_logs() as lines:
+        await app(scope, receive, send)  # type: ignore[arg-type]
+    assert [(line["event"], line["code"]) for line in lines] == [("request", "BAD_REQUEST")]
