@@ -4,8 +4,10 @@ import asyncio
 import gzip
 import zlib
 
+import msgspec
 import pytest
 
+from schemas.brand import Validators
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
@@ -19,7 +21,6 @@ from schemas.errors import (
     Unreachable,
 )
 from tests.workers.web import Script, allowed_client, say, serve
-from workers import fetch as fetching
 from workers import inflate
 from workers.fetch import HTML, Fetched, Want, fetch
 
@@ -223,6 +224,68 @@ async def test_a_redirect_to_nothing_that_can_be_opened_fails(location: str) -> 
     assert not (refused.value.retryable and not isinstance(refused.value, Unreachable))
 
 
+JSON = Want(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
+
+
+async def test_a_mistyped_answer_of_an_api_is_its_servers_fault() -> None:
+    assert (await answered(say(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
+    assert (await answered(say(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
+    for wrong in (say(body="<p>"), say(body="<p>", content_type="")):
+        with pytest.raises(FetchFailed, match="not application/json") as refused:
+            await answered(wrong, want=JSON)
+        assert refused.value.retryable
+
+
+async def test_a_status_that_may_pass_is_an_answer_cut_to_the_limit() -> None:
+    want = msgspec.structs.replace(JSON, passing=frozenset({403}))
+    got = await answered(say(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
+    assert (got.status, got.body) == (403, b"x" * 100)
+    assert got.headers["X-RateLimit-Remaining"] == "0"
+    with pytest.raises(SourceNotFound):
+        await answered(say(404), want=want)
+
+
+async def test_added_headers_go_to_the_first_origin_only() -> None:
+    async with serve({"/": say(body="<p>")}) as other:
+        answers = {"/": say(302, location="/a"), "/a": say(302, location=other.url())}
+        async with serve(answers) as site, allowed_client(site, other) as client:
+            await fetch(client, site.url(), headers={"Authorization": "Bearer x"})
+    assert [headers.get("authorization") for _, headers in site.asked] == ["bearer x", "bearer x"]
+    assert [headers.get("authorization") for _, headers in other.asked] == [None]
+
+
+async def test_an_address_that_is_known_is_asked_conditionally_and_no_other_is() -> None:
+    old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    answers = {"/": say(302, location="/a"), "/a": say(304), "/b": say(304)}
+    async with serve(answers) as site, allowed_client(site) as client:
+        got = await fetch(client, site.url(), known={site.url("/a"): old})
+        assert (got.unchanged, got.url, got.body) == (True, site.url("/a"), b"")
+        with pytest.raises(FetchFailed):
+            await fetch(client, site.url("/b"), known={site.url("/a"): old})
+    (_, first), (_, second), (_, third) = site.asked
+    assert second["if-none-match"] == '"1"'
+    assert second["if-modified-since"] == "tue, 24 nov 2026 12:00:00 gmt"
+    assert not {"if-none-match", "if-modified-since"} & (first.keys() | third.keys())
+
+
+async def test_an_answer_tells_what_to_know_it_by() -> None:
+    got = await answered(say(body="<p>", etag='W/"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert got.validators == Validators(etag='W/"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    assert (await answered(say(body="<p>"))).validators == Validators()
+
+
+async def test_content_is_posted_and_never_sent_on() -> None:
+    async with (
+        serve({"/": say(body="<p>"), "/a": say(307, location="/")}) as site,
+        allowed_client(site) as client,
+    ):
+        assert (await fetch(client, site.url(), content=b"{}")).body == b"<p>"
+        with pytest.raises(FetchFailed, match="307"):
+            await fetch(client, site.url("/a"), content=b"{}")
+    assert site.paths == ["/", "/a"]
+    assert site.asked[0][1]["content-length"] == "2"
+
+
 async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A byte each 20 ms: no read of it ever times out."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
@@ -237,11 +300,11 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 
 
 @pytest.mark.parametrize("script", [drip, silence])
-async def test_a_slow_answer_ends_at_the_deadline(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "DEADLINE_S", 0.3)
+async def test_a_slow_answer_ends_at_the_deadline(script: Script) -> None:
+    want = msgspec.structs.replace(HTML, deadline_s=0.3)
     async with serve({"/": script}) as site, allowed_client(site) as client:
         started = asyncio.get_running_loop().time()
         with pytest.raises(FetchTimeout) as refused:
-            await fetch(client, site.url())
+            await fetch(client, site.url(), want=want)
         assert asyncio.get_running_loop().time() - started < 3
     assert refused.value.retryable

@@ -2,12 +2,12 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from schemas.errors import RobotsDisallowed, Unreachable
 from tests.corpora import corpus
 from tests.workers.web import Answers, Script, allowed_client, say, serve
-from workers import fetch as fetching
 from workers import robots
 from workers.robots import gate, parse
 
@@ -64,7 +64,7 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 
 @pytest.mark.parametrize("script", [silence])
 async def test_silence_is_not_now(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "DEADLINE_S", 0.2)
+    monkeypatch.setattr(robots, "WANT", msgspec.structs.replace(robots.WANT, deadline_s=0.2))
     with pytest.raises(RobotsDisallowed) as refused:
         await asked({"/robots.txt": script})
     assert refused.value.retryable
