@@ -71,6 +71,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),
     ] = ""
+    llm_base_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s?#@]+)?$",
+            description="Of an OpenAI-compatible API, such as `https://api.example.com/v1`; "
+            "none: voice, audience and ICP come by rules alone.",
+        ),
+    ] = ""
+    llm_api_key: Annotated[
+        str, Meta(pattern="^[!-~]*$", description="Sent to it as a bearer token, where there is one.")
+    ] = ""
+    llm_model: Annotated[str, Meta(description="The model to ask there; required with `LLM_BASE_URL`.")] = ""
 
 
 #: Settings that are ours alone carry the product's name; the rest are names that hosts already set.
@@ -93,7 +105,16 @@ def from_env(environ: Mapping[str, str]) -> Settings:
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
+    check_model(settings)
     return settings
+
+
+def check_model(settings: Settings) -> None:
+    """Raises `SettingsInvalid` for an endpoint that could not be asked."""
+    if not is_address(settings.llm_base_url):
+        raise SettingsInvalid("LLM_BASE_URL can't be read: check the host and the port")
+    if settings.llm_base_url and not settings.llm_model:
+        raise SettingsInvalid("LLM_MODEL is missing: say which model to ask at LLM_BASE_URL")
 
 
 def is_address(url: str) -> bool:

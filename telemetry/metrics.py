@@ -31,6 +31,9 @@ SLOTS_FREE = Gauge("worker_slots_free", "Slots without a job.")
 LEASE_AGE = Gauge("worker_lease_age_seconds", "Since the lease was last renewed.")
 LOOP_LAG = Gauge("loop_lag_seconds", "How late the event loop ran its last timer.")
 LISTENER_STARTS = Counter("worker_listener_starts", "Times that the listening to Redis was set up anew.")
+MODEL_ANSWERS = Counter(
+    "model_answers", "Ingests that asked the language model: `ok`, or the warning's word.", ["outcome"]
+)
 
 # Dispatcher
 DISPATCHER_LEADS = Gauge("dispatcher_leads", "1 in the dispatcher that works, 0 in those that stand by.")

@@ -1,0 +1,48 @@
+"""The one shape that a model may answer in: what its JSON schema says is what is decoded."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from schemas.errors import ModelInvalid
+
+#: Strict schemas want a type beside each enumeration.
+Sureness: TypeAlias = Annotated[Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})]
+
+NOT_AS_ASKED = "the model's answer is not in the form that was asked for"
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    statement: str
+    evidence: Annotated[list[str], Meta(max_length=3)]
+    confidence: Sureness
+
+
+class Answer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    tagline: Annotated[list[Claim], Meta(max_length=1)]
+    audience: Annotated[list[Claim], Meta(max_length=3)]
+    icp: Annotated[list[Claim], Meta(max_length=4)]
+    brand_voice: Annotated[list[Claim], Meta(max_length=4)]
+
+
+def schema() -> dict[str, Any]:
+    """With an object at its root, as strict schemas want it."""
+    _, named = msgspec.json.schema_components([Answer], ref_template="#/$defs/{name}")
+    return {**named.pop("Answer"), "$defs": named}
+
+
+SCHEMA = schema()
+
+
+def read(text: str) -> Answer:
+    """From the first brace to the last: models like to fence their JSON, or to think aloud before it.
+
+    Raises `ModelInvalid`.
+    """
+    try:
+        return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=Answer)
+    except msgspec.DecodeError as error:
+        raise ModelInvalid(NOT_AS_ASKED, wrong=f"not the JSON that was asked for: {error}") from error
+    except RecursionError as error:
+        raise ModelInvalid(NOT_AS_ASKED, wrong="JSON that is nested too deep") from error
