@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from schemas.brand import Candidate, Extraction, Visit
 from workers.ingest.choose import choose
+from workers.ingest.model.endpoint import Model
+from workers.ingest.model.suggest import suggest
 from workers.ingest.shapes import Passage
 from workers.parse import Parser
 
@@ -14,9 +16,17 @@ async def conclude(
     url: str,
     title: str | None,
     candidates: Sequence[Candidate],
-    passages: Sequence[Passage],  # noqa: ARG001
+    passages: Sequence[Passage],
     warnings: Sequence[str] = (),
     visit: Visit | None = None,
+    model: Model | None = None,
 ) -> Extraction:
-    """One finding for each field."""
-    return Extraction(url=url, title=title, fields=choose(candidates), warnings=[*warnings], visit=visit)
+    """One finding for each field; `model` is the language model, where the operator set one."""
+    suggested = await suggest(model, url=url, passages=passages)
+    return Extraction(
+        url=url,
+        title=title,
+        fields=choose([*candidates, *suggested.candidates]),
+        warnings=[*warnings, *suggested.warnings],
+        visit=visit,
+    )

@@ -7,13 +7,16 @@ from schemas.errors import ScrapeFailed, SourceError
 from workers import robots
 from workers.fetch import Admit, Fetched, fetch
 from workers.ingest.conclude import conclude
+from workers.ingest.model.endpoint import Model
 from workers.ingest.page.address import root, same_site
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Page, Source
 from workers.parse import Parser, parse
 
 
-async def ingest(client: httpx.AsyncClient, parser: Parser, *, url: str, report: Report) -> Extraction:
+async def ingest(
+    client: httpx.AsyncClient, parser: Parser, *, url: str, report: Report, model: Model | None = None
+) -> Extraction:
     """Reads at most two pages. Raises a `SourceError` for the page itself; a root that fails is a warning."""
     admit = robots.gate(client)
     await report("fetching", 0.1)
@@ -32,6 +35,7 @@ async def ingest(client: httpx.AsyncClient, parser: Parser, *, url: str, report:
         candidates=said,
         passages=page.passages,
         warnings=warnings,
+        model=model,
     )
 
 

@@ -63,7 +63,7 @@ class Completion(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def open_model(
-    *, base_url: str, api_key: str, name: str, deadline_s: float = DEADLINE_S
+    base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
 ) -> AsyncIterator[Model | None]:
     """None where there is no address."""
     if not base_url:
