@@ -9,6 +9,9 @@ from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
 
+#: A GitHub App has all of these or isn't there.
+GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
+
 RING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
 
@@ -67,6 +70,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             ge=0, le=10, description="Trusted proxies before the API, whose `X-Forwarded-For` names callers."
         ),
     ] = 0
+    github_api_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="GitHub's REST API.")
+    ] = "https://api.github.com"
+    github_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="GitHub's web pages and OAuth.")
+    ] = "https://github.com"
+    github_app_slug: Annotated[
+        str,
+        Meta(
+            pattern="^[A-Za-z0-9-]*$",
+            description="The GitHub App's name in `github.com/apps/...`; without an App only public "
+            "repositories are read.",
+        ),
+    ] = ""
+    github_client_id: Annotated[str, Meta(description="The App's client id.")] = ""
+    github_client_secret: Annotated[str, Meta(description="One of the App's client secrets.")] = ""
+    github_private_key: Annotated[
+        str, Meta(description="One of the App's private keys, PEM; its line ends may be written as `\\n`.")
+    ] = ""
     fetch_allow: Annotated[
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),
@@ -105,8 +127,16 @@ def from_env(environ: Mapping[str, str]) -> Settings:
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
+    check_github_app(settings)
     check_model(settings)
     return settings
+
+
+def check_github_app(settings: Settings) -> None:
+    """Raises `SettingsInvalid` for one that is set in part."""
+    missing = [name for name in GITHUB_APP if not getattr(settings, name.lower())]
+    if 0 < len(missing) < len(GITHUB_APP):
+        raise SettingsInvalid(f"{missing[0]} is missing: a GitHub App needs all of {', '.join(GITHUB_APP)}")
 
 
 def check_model(settings: Settings) -> None:

@@ -1,0 +1,43 @@
+"""A GitHub App is there whole, or not at all."""
+
+import pytest
+
+from schemas.errors import SettingsInvalid
+from schemas.settings import GITHUB_APP, from_env
+from tests.servers import RING
+
+NEEDED = {
+    "DATABASE_URL": "postgresql://localhost/x",
+    "REDIS_URL": "redis://localhost",
+    "PEPPERS": RING,
+    "VAULT_KEYS": RING,
+}
+
+
+def test_an_app_may_be_absent() -> None:
+    settings = from_env(NEEDED)
+    assert (settings.github_app_slug, settings.github_api_url) == ("", "https://api.github.com")
+
+
+@pytest.mark.parametrize("missing", GITHUB_APP)
+@pytest.mark.parametrize("empty", [True, False])
+def test_an_app_that_is_set_in_part_names_what_is_missing(missing: str, empty: bool) -> None:
+    app = dict.fromkeys(GITHUB_APP, "x")
+    if empty:
+        app[missing] = ""
+    else:
+        del app[missing]
+    with pytest.raises(SettingsInvalid, match=f"^{missing} is missing"):
+        from_env(NEEDED | app)
+
+
+def test_a_whole_app_is_read() -> None:
+    assert from_env(NEEDED | dict.fromkeys(GITHUB_APP, "x")).github_client_id == "x"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://github.com", "https://token@github.com", "https://a.test?x=1", "github.com"]
+)
+def test_an_origin_is_a_plain_web_address(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="GITHUB_API_URL"):
+        from_env(NEEDED | {"GITHUB_API_URL": url})
