@@ -66,6 +66,22 @@ def loopback(host: str, port: int) -> Policy:
     )
 
 
+def operated(url: str) -> Allowed:
+    """The policy for a URL that a setting names: the operator may mean a host of their own network.
+
+    Hand it only to a client that asks nothing but that URL's origin.
+    """
+    parts = urlsplit(url)
+    origin = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+    policy = Policy(
+        denied_networks=AddressTable(()),
+        allowed_hosts=frozenset({origin[0]}),
+        allowed_ports=frozenset({origin[1]}),
+        max_url_length=MAX_URL,
+    )
+    return {origin: policy}
+
+
 def check(text: str, *, allowed: Allowed) -> str:
     """The URL in its normal form: a scheme, a lower-case A-label host, no fragment. Raises `Invalid`."""
     parts = split(with_scheme(text.strip(" ")))

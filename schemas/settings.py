@@ -76,6 +76,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     github_url: Annotated[
         str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="GitHub's web pages and OAuth.")
     ] = "https://github.com"
+    github_token: Annotated[
+        str,
+        Meta(
+            pattern="^[!-~]*$",
+            description="Raises GitHub's limit from 60 requests an hour to 5,000; what is not public stays unread.",
+        ),
+    ] = ""
     github_app_slug: Annotated[
         str,
         Meta(
@@ -89,6 +96,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     github_private_key: Annotated[
         str, Meta(description="One of the App's private keys, PEM; its line ends may be written as `\\n`.")
     ] = ""
+    itunes_api_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="Apple's look-up of apps.")
+    ] = "https://itunes.apple.com"
+    app_store_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="The App Store's web pages.")
+    ] = "https://apps.apple.com"
+    play_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="Google Play's web pages.")
+    ] = "https://play.google.com"
     fetch_allow: Annotated[
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),

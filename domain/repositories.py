@@ -1,0 +1,103 @@
+"""Names of GitHub repositories, in each form that people paste (research 3.1), and of their branches."""
+
+import re
+from urllib.parse import urlsplit
+
+from schemas.errors import Invalid
+
+PATH = "repoFullName"
+MOST = 500
+
+#: GitHub's own rules: an account has no two hyphens in a row and none at an end.
+OWNER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+#: Accounts of companies' managed users end in `_company`.
+MANAGED = re.compile(rf"{OWNER.pattern}_[A-Za-z0-9]{{3,8}}")
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+#: `git@github.com:owner/name.git`, and the same without a user.
+SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
+HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
+SCHEMES = {"https", "http", "ssh", "git", "git+ssh", "git+https"}
+#: First parts of github.com's paths that are pages of its own and no accounts.
+RESERVED = {
+    *("orgs", "settings", "topics", "search", "marketplace", "explore", "features", "sponsors"),
+    *("notifications", "login", "apps", "about", "pricing", "collections", "trending", "stars", "enterprise"),
+}
+#: git's rules for a ref (git-check-ref-format).
+NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(?:/|$)|[/.]$|^@$")
+
+
+def check(text: str) -> str:
+    """`owner/name`, spelled as it was sent. Raises `Invalid`."""
+    if len(text) > MOST:
+        raise invalid(f"must have at most {MOST} characters")
+    owner, name = parts(text.strip().strip("/"))
+    if not (OWNER.fullmatch(owner) or MANAGED.fullmatch(owner)) or owner.lower() in RESERVED:
+        raise invalid(f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world")
+    if not NAME.fullmatch(name) or name in {".", ".."}:
+        raise invalid(f"{name[:50]!r} is no repository's name; send owner/name, such as octocat/hello-world")
+    return f"{owner}/{name}"
+
+
+def parts(text: str) -> tuple[str, str]:
+    """Owner and name, as written; what follows them in a web address is left out, and so is `.git`."""
+    segments = path_of(text).strip("/").split("/")
+    if segments[0] == "repos" and len(segments) > 2:
+        segments = segments[1:]
+    if len(segments) < 2 or not segments[1]:
+        raise invalid("names no repository; send owner/name, such as octocat/hello-world")
+    return segments[0], segments[1].removesuffix(".git")
+
+
+def path_of(text: str) -> str:
+    """Below github.com."""
+    if scp := SCP.fullmatch(text):
+        refuse_host(scp["host"])
+        return scp["path"]
+    host = text.partition("/")[0].lower()
+    if "://" not in text and not is_host(host):
+        if text.count("/") != 1:
+            raise invalid("must be owner/name or a repository's address on github.com")
+        return text
+    return below(text if "://" in text else f"https://{text}")
+
+
+def is_host(text: str) -> bool:
+    """An account's name has no dot."""
+    return "." in text
+
+
+def below(url: str) -> str:
+    try:
+        address = urlsplit(url)
+        host = (address.hostname or "").rstrip(".")
+    except ValueError as error:
+        raise invalid("is not a web address") from error
+    if address.scheme not in SCHEMES:
+        raise invalid("must be owner/name or an https address on github.com")
+    refuse_host(host)
+    return address.path
+
+
+def refuse_host(host: str) -> None:
+    """Raises `Invalid` for all but github.com, saying where its neighbours belong."""
+    name = host.lower()
+    if name in HOSTS:
+        return
+    if name.endswith(".github.io"):
+        raise invalid(f"{name[:100]} is a website: send its address to ingest/website")
+    if name == "gist.github.com":
+        raise invalid("a gist is no repository: send its address to ingest/website")
+    if name.endswith("githubusercontent.com") or name in {"raw.github.com", "codeload.github.com"}:
+        raise invalid(f"{name[:100]} serves single files: send owner/name, or the address to ingest/website")
+    raise invalid(f"{name[:100]} is not github.com: send a website's address to ingest/website")
+
+
+def check_branch(branch: str) -> str:
+    """Raises `Invalid` for what git takes for no branch."""
+    if not 0 < len(branch) <= 255 or branch.startswith("-") or NOT_IN_REF.search(branch):
+        raise Invalid("branch", "must be a branch's name, such as main or release/2.0")
+    return branch
+
+
+def invalid(message: str) -> Invalid:
+    return Invalid(PATH, message)
