@@ -13,3 +13,19 @@ class IngestWebsite(In, frozen=True, kw_only=True):
     url: Annotated[Text, Meta(max_length=2048, examples=["https://example.com"])]
     follow_links: bool = False
     max_pages: Annotated[int, Meta(ge=1, le=25)] = 1
+
+
+class IngestAppStore(In, frozen=True, kw_only=True):
+    """At least one of the three; what several name is read and merged.
+
+    `appStoreUrl` is an app's page of the App Store or Google Play, or an App Store id. `countryCode` is the
+    storefront to ask where the URL names none.
+    """
+
+    app_store_url: (
+        Annotated[Text, Meta(max_length=2048, examples=["https://apps.apple.com/us/app/slack/id618783545"])]
+        | None
+    ) = None
+    ios_bundle_id: Annotated[Text, Meta(max_length=155, examples=["com.example.app"])] | None = None
+    android_package: Annotated[Text, Meta(max_length=150, examples=["com.example.app"])] | None = None
+    country_code: Annotated[Text, Meta(max_length=16, examples=["us"])] = "us"
