@@ -124,7 +124,7 @@ def as_unavailable() -> Iterator[None]:
         raise ModelUnavailable("the model could not be reached") from error
     except SourceError as error:
         raise ModelUnavailable("the model's answer is too large, or packed in a way unknown") from error
-    except (msgspec.DecodeError, RecursionError, IndexError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
         raise ModelUnavailable("the model's answer is no chat completion") from error
 
 

@@ -24,7 +24,7 @@ ADDRESS = re.compile(
 )
 
 
-class Prose(NamedTuple):
+class Given(NamedTuple):
     """What the model was given, and where it is from; `url` is the source's own."""
 
     text: str
@@ -32,8 +32,8 @@ class Prose(NamedTuple):
     url: str
 
 
-def candidates(answer: Answer, prose: Prose) -> Iterator[Candidate]:
-    own_words = [claim for claim in answer.tagline if is_own_line(claim, prose.text)]
+def candidates(answer: Answer, given: Given) -> Iterator[Candidate]:
+    own_words = [claim for claim in answer.tagline if is_own_line(claim, given.text)]
     said: dict[Field, list[Claim]] = {
         "tagline": own_words,
         "audience": answer.audience,
@@ -41,9 +41,9 @@ def candidates(answer: Answer, prose: Prose) -> Iterator[Candidate]:
         "brandVoice": answer.brand_voice,
     }
     for field, claims in said.items():
-        borne_out = [kept for claim in claims if (kept := checked(claim, prose.text))]
+        borne_out = [kept for claim in claims if (kept := checked(claim, given.text))]
         if borne_out:
-            yield candidate(field, borne_out, prose)
+            yield candidate(field, borne_out, given)
 
 
 def is_own_line(claim: Claim, text: str) -> bool:
@@ -65,12 +65,14 @@ def is_quote(quote: str, text: str) -> bool:
 
 
 def adds_address(statement: str, text: str) -> bool:
-    known = text.casefold()
-    found = (match.group().rstrip(".,;:!?)'\"").casefold() for match in ADDRESS.finditer(statement))
-    return any(address not in known for address in found)
+    """Whether it names an address that the text doesn't: `me.com` is not in `acme.com`."""
+    found = {match.group().rstrip(".,;:!?)'\"") for match in ADDRESS.finditer(statement)}
+    return any(
+        not re.search(rf"(?<![\w@.-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE) for address in found
+    )
 
 
-def candidate(field: Field, claims: Sequence[Claim], prose: Prose) -> Candidate:
+def candidate(field: Field, claims: Sequence[Claim], given: Given) -> Candidate:
     """Its claims as one text, as sure as the least sure of them."""
     evidence = list(dict.fromkeys(quote for claim in claims for quote in claim.evidence))
     return Candidate(
@@ -78,12 +80,12 @@ def candidate(field: Field, claims: Sequence[Claim], prose: Prose) -> Candidate:
         value=" ".join(claim.statement for claim in claims),
         confidence=min(CONFIDENCE[claim.confidence] for claim in claims),
         rule=RULE,
-        url=page_of(evidence[0], prose),
+        url=page_of(evidence[0], given),
         evidence=evidence,
     )
 
 
-def page_of(quote: str, prose: Prose) -> str:
+def page_of(quote: str, given: Given) -> str:
     """A quote that runs over two passages has no page of its own."""
-    pages = (passage.url for passage in prose.passages if quote in passage.text)
-    return next(filter(None, pages), prose.url)
+    pages = (passage.url for passage in given.passages if quote in passage.text)
+    return next(filter(None, pages), given.url)

@@ -10,7 +10,7 @@ from telemetry import metrics
 from workers.ingest.model import prompt
 from workers.ingest.model.answer import Answer, read
 from workers.ingest.model.endpoint import Choice, Form, Model, complete, spoken
-from workers.ingest.model.evidence import Prose, candidates
+from workers.ingest.model.evidence import Given, candidates
 from workers.ingest.model.prompt import Message
 from workers.ingest.page.text import words
 from workers.ingest.shapes import Passage
@@ -35,7 +35,7 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
         metrics.MODEL_ANSWERS.labels(error.code).inc()
         return Suggested([], [f"{error.code}: {error}"])
     metrics.MODEL_ANSWERS.labels("ok").inc()
-    return Suggested(list(candidates(answer, Prose(text, passages, url))), [])
+    return Suggested(list(candidates(answer, Given(text, passages, url))), [])
 
 
 async def within_deadline(model: Model, text: str) -> Answer:
