@@ -17,11 +17,12 @@ from typing import Any
 
 import msgspec
 
+from workers.ingest.derive.derive import derive
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import STARTED, Answer, Question, Reply, Source
+from workers.ingest.shapes import STARTED, Answer, Prose, Question, Reply, Source
 
 #: What answers each kind of question.
-READERS: dict[type[Question], Callable[[Any], Answer]] = {Source: extract}
+READERS: dict[type[Question], Callable[[Any], Answer]] = {Source: extract, Prose: derive}
 
 CPU_S, WALL_S = 5, 20
 #: Address space of a page's process, the 190 MiB that are loaded included.

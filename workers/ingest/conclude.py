@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-from schemas.brand import Candidate, Extraction, Visit
+from schemas.brand import Candidate, Extraction, Field, Finding, Visit
+from schemas.errors import SourceError
 from workers.ingest.choose import choose
+from workers.ingest.derive.complete import complete
 from workers.ingest.model.endpoint import Model
 from workers.ingest.model.suggest import suggest
-from workers.ingest.shapes import Passage
-from workers.parse import Parser
+from workers.ingest.shapes import Passage, Prose
+from workers.parse import Parser, ask
 
 
 async def conclude(
-    parser: Parser,  # noqa: ARG001
+    parser: Parser,
     *,
     url: str,
     title: str | None,
@@ -21,12 +23,39 @@ async def conclude(
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
-    """One finding for each field; `model` is the language model, where the operator set one."""
+    """One finding for each field. What is derived may fail: then there is only what was declared.
+
+    `model` is the language model, where the operator set one.
+    """
+    declared = choose(candidates)
+    prose = Prose(
+        url=url,
+        name=text(declared, "appName"),
+        language=text(declared, "primaryLanguage"),
+        keywords=[word for one in candidates if one.field == "keywords" for word in one.value],
+        passages=[*passages],
+    )
+    derived, trouble = await derive(parser, prose)
     suggested = await suggest(model, url=url, passages=passages)
+    said = [*candidates, *derived, *suggested.candidates]
     return Extraction(
         url=url,
         title=title,
-        fields=choose([*candidates, *suggested.candidates]),
-        warnings=[*warnings, *suggested.warnings],
+        fields=complete(choose(said)),
+        warnings=[*warnings, *trouble, *suggested.warnings],
         visit=visit,
     )
+
+
+def text(findings: dict[Field, Finding], field: Field) -> str | None:
+    return str(findings[field].value) if field in findings else None
+
+
+async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[str]]:
+    """What the prose lets one conclude, and a warning where it can't be read."""
+    if not prose.passages:
+        return [], []
+    try:
+        return (await ask(parser, prose)).candidates, []
+    except SourceError as error:
+        return [], [f"underived: {error.message}"]

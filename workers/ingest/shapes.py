@@ -28,6 +28,19 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     language: str = ""
 
 
+class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
+    """All the prose of a source, whose brand has this name and language as far as they are known.
+
+    `keywords` are the declared ones: topics, genres, what a page says of itself.
+    """
+
+    url: str
+    name: str | None = None
+    language: str | None = None
+    keywords: list[str] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """What it says; `text_length` is in characters of visible text."""
 
@@ -46,7 +59,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
 
 #: What the process can be asked, and what it answers. A new kind of document is a new member of both.
-Question: TypeAlias = Source
+Question: TypeAlias = Source | Prose
 Answer: TypeAlias = Page | Reading
 
 

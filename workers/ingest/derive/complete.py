@@ -1,0 +1,30 @@
+"""A few declared keywords are completed by those of the text; more than a few are what the brand wants."""
+
+import msgspec
+
+from schemas.brand import Field, Finding
+from workers.ingest.derive.distinct import distinct
+
+#: A genre or two, as stores and templates declare them, tell brands apart too little.
+ENOUGH = 5
+TEXT = "text.terms"
+
+
+def complete(fields: dict[Field, Finding]) -> dict[Field, Finding]:
+    best = fields.get("keywords")
+    text = best and next((one for one in best.alternatives if one.rule == TEXT), None)
+    if best is None or text is None or len(best.value) >= ENOUGH:
+        return fields
+    return {**fields, "keywords": joined(best, text)}
+
+
+def joined(best: Finding, text: Finding) -> Finding:
+    """The declared ones first; they and the others stay beside the whole, each with what it is worth."""
+    alone = msgspec.structs.replace(best, alternatives=[])
+    return Finding(
+        value=distinct([*best.value, *text.value]),
+        confidence=round((best.confidence + text.confidence) / 2, 3),
+        rule=f"{best.rule}+{TEXT}",
+        url=best.url,
+        alternatives=[alone, *best.alternatives],
+    )
