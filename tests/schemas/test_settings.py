@@ -1,4 +1,4 @@
-"""A GitHub App is there whole, or not at all."""
+"""What is optional is there whole, or not at all."""
 
 import pytest
 
@@ -41,3 +41,37 @@ def test_a_whole_app_is_read() -> None:
 def test_an_origin_is_a_plain_web_address(url: str) -> None:
     with pytest.raises(SettingsInvalid, match="GITHUB_API_URL"):
         from_env(NEEDED | {"GITHUB_API_URL": url})
+
+
+def test_a_language_model_may_be_absent() -> None:
+    assert from_env(NEEDED).llm_base_url == from_env(NEEDED | {"LLM_BASE_URL": ""}).llm_base_url == ""
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:11434/v1", "https://api.example.com/v1/"])
+def test_a_model_needs_an_address_and_a_name(url: str) -> None:
+    whole = NEEDED | {"LLM_BASE_URL": url, "LLM_MODEL": "small"}
+    assert from_env(whole).llm_base_url == url
+    with pytest.raises(SettingsInvalid, match=r"^LLM_MODEL is missing"):
+        from_env(NEEDED | {"LLM_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.example.com/v1",
+        "ftp://a.test",
+        "https://key@a.test",
+        "https://a.test/v1?x=1",
+        "https://a.test:99999/v1",
+    ],
+)
+def test_a_models_address_is_a_plain_web_address(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="LLM_BASE_URL"):
+        from_env(NEEDED | {"LLM_BASE_URL": url, "LLM_MODEL": "small"})
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
+def test_a_models_key_fits_a_header_and_is_not_repeated(key: str) -> None:
+    with pytest.raises(SettingsInvalid, match="LLM_API_KEY") as raised:
+        from_env(NEEDED | {"LLM_API_KEY": key})
+    assert key not in str(raised.value)
