@@ -18,11 +18,17 @@ from typing import Any
 import msgspec
 
 from workers.ingest.derive.derive import derive
+from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
-from workers.ingest.shapes import STARTED, Answer, Prose, Question, Reply, Source
+from workers.ingest.shapes import STARTED, Answer, Llms, Manifest, Prose, Question, Reply, Source
 
 #: What answers each kind of question.
-READERS: dict[type[Question], Callable[[Any], Answer]] = {Source: extract, Prose: derive}
+READERS: dict[type[Question], Callable[[Any], Answer]] = {
+    Source: extract,
+    Manifest: manifest.read,
+    Llms: llms.read,
+    Prose: derive,
+}
 
 CPU_S, WALL_S = 5, 20
 #: Address space of a page's process, the 190 MiB that are loaded included.
@@ -68,7 +74,8 @@ def limit() -> None:
 
 def read(connection: socket.socket) -> Question:
     with connection.makefile("rb") as wire:
-        return msgspec.msgpack.decode(wire.read(), type=Question)
+        question: Question = msgspec.msgpack.decode(wire.read(), type=Question)
+        return question
 
 
 def answer(question: Question) -> Reply:

@@ -28,6 +28,20 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     language: str = ""
 
 
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
+    """A web app's manifest as it came."""
+
+    url: str
+    body: bytes
+
+
+class Llms(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
+    """A site's /llms.txt as it came."""
+
+    url: str
+    body: bytes
+
+
 class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All the prose of a source, whose brand has this name and language as far as they are known.
 
@@ -42,13 +56,21 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
-    """What it says; `text_length` is in characters of visible text."""
+    """What it says, and where it leads; `text_length` is in characters of visible text.
+
+    `scripted` is a page that shows next to nothing before its scripts have run. `refresh` is where it
+    sends its visitors at once, `links` are other pages of its site, the ones to read first before others.
+    """
 
     url: str
     title: str | None
     candidates: list[Candidate]
     text_length: int
     passages: list[Passage] = field(default_factory=list)
+    scripted: bool = False
+    refresh: str | None = None
+    manifest: str | None = None
+    links: list[str] = field(default_factory=list)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
@@ -59,7 +81,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
 
 #: What the process can be asked, and what it answers. A new kind of document is a new member of both.
-Question: TypeAlias = Source | Prose
+Question: TypeAlias = Source | Manifest | Llms | Prose
 Answer: TypeAlias = Page | Reading
 
 

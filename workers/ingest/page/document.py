@@ -9,19 +9,22 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
-from publicsuffixlist import PublicSuffixList
 
 from schemas.brand import Candidate, Field, Value
 from workers.ingest.page import address, jsonld
 from workers.ingest.page.text import clean
 
-SUFFIXES = PublicSuffixList()
 #: Enough to know a language by; a page's end is comments and legal text.
 TEXT_LIMIT = 20_000
+#: Fewer visible characters than this are no page to read; a longer script inside it is a program.
+SHELL, BUNDLE = 200, 1_000
 SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
 #: How far up a text looks for one of those: bounded, so that a tower of tags costs no square of its height.
 NEAR = 5
 
+URL_LIMIT = 2048
+#: In an address: what two readers of it may take differently.
+UNREADABLE = re.compile(r"[\s\x00-\x20\"<>\\]")
 ARTICLE = re.compile(r"\w*(?:Article|Posting)")
 
 
@@ -86,11 +89,14 @@ class Document:
         return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
 
     @cached_property
+    def is_scripted(self) -> bool:
+        """A shell: next to no text, and a script of its own that would bring it."""
+        return len(self.text) < SHELL and any(map(is_bundle, self.tags["script"]))
+
+    @cached_property
     def label(self) -> str:
         """The host's registrable label, `acme` of `www.acme.co.uk`; empty for an address."""
-        host = urlsplit(self.url).hostname or ""
-        domain = SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
-        return domain.partition(".")[0] if domain else ""
+        return (address.domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline(self) -> Tag | None:
@@ -102,15 +108,35 @@ class Document:
         """The visible text, at most `TEXT_LIMIT` characters of it."""
         return visible_text(self.soup)
 
-    def absolute(self, address: str) -> str:
+    @cached_property
+    def base(self) -> str:
         bases = (attribute(tag, "href") for tag in self.tags["base"])
-        return urljoin(urljoin(self.url, next(bases, "")), address.strip())
+        return urljoin(self.url, next(bases, ""))
+
+    def absolute(self, address: str) -> str:
+        return urljoin(self.base, address.strip())
+
+    def link(self, address: str) -> str | None:
+        """An address on the web, without its fragment; None for any other."""
+        try:
+            parts = urlsplit(self.absolute(address))
+        except ValueError:
+            return None
+        usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+        url = parts._replace(fragment="", path=parts.path or "/").geturl()
+        return url if usable and len(url) <= URL_LIMIT and not UNREADABLE.search(url) else None
 
 
 def attribute(tag: Tag, name: str) -> str:
     """An attribute as text; a list-valued one, such as `rel`, joined by blanks."""
     value = tag.get(name)
     return (value if isinstance(value, str) else " ".join(value or ())).strip()
+
+
+def is_bundle(script: Tag) -> bool:
+    """A program, and not a line that counts visitors or a block of data."""
+    program = not attribute(script, "type").endswith("json")
+    return program and ("src" in script.attrs or len(script.get_text()) > BUNDLE)
 
 
 def text_of(tag: Tag) -> str:

@@ -5,13 +5,17 @@ from itertools import chain
 import msgspec
 
 from schemas.brand import Candidate
-from workers.ingest.page import descriptions, keywords, languages, logos, names, taglines, titles
+from workers.ingest.page import descriptions, keywords, languages, logos, names, refresh, taglines, titles
 from workers.ingest.page.decode import decode
-from workers.ingest.page.document import Document
+from workers.ingest.page.document import Document, attribute
+from workers.ingest.page.links import links
+from workers.ingest.page.passages import passages
 from workers.ingest.shapes import Page, Source
 
 ABOUT_THE_PAGE = {"appDescription", "tagline", "keywords"}
 ARTICLE = 0.6
+#: What a page still says whose text only a browser would see.
+SCRIPTED = 0.8
 
 
 def extract(source: Source) -> Page:
@@ -19,12 +23,13 @@ def extract(source: Source) -> Page:
     page = Document(html, url=source.url, header_language=source.language)
     called = list(names.candidates(page))
     name = best(called)
+    spoken = list(languages.candidates(page))
     found = chain(
         called,
         descriptions.candidates(page),
         taglines.candidates(page, name),
         keywords.candidates(page),
-        languages.candidates(page),
+        spoken,
         logos.candidates(page),
     )
     return Page(
@@ -32,6 +37,11 @@ def extract(source: Source) -> Page:
         title=titles.title(page, name),
         candidates=[weighed(page, one) for one in found],
         text_length=len(page.text),
+        passages=passages(page),
+        scripted=page.is_scripted,
+        refresh=refresh.target(page),
+        manifest=manifest_of(page),
+        links=links(page, best(spoken)),
     )
 
 
@@ -41,6 +51,12 @@ def best(called: list[Candidate]) -> str | None:
 
 def weighed(page: Document, candidate: Candidate) -> Candidate:
     """What an article says of itself stands behind what the site's home says of the brand."""
+    worth = SCRIPTED if page.is_scripted else 1.0
     if candidate.field in ABOUT_THE_PAGE and page.is_article:
-        return msgspec.structs.replace(candidate, confidence=candidate.confidence * ARTICLE)
-    return candidate
+        worth *= ARTICLE
+    return msgspec.structs.replace(candidate, confidence=candidate.confidence * worth)
+
+
+def manifest_of(page: Document) -> str | None:
+    links = (tag for tag in page.tags["link"] if "manifest" in attribute(tag, "rel").lower().split())
+    return next((url for tag in links if (url := page.link(attribute(tag, "href")))), None)

@@ -4,13 +4,19 @@ from collections.abc import Iterator
 
 from schemas.brand import Candidate
 from workers.ingest import detection
-from workers.ingest.page import jsonld
+from workers.ingest.page import alternates, jsonld
 from workers.ingest.page.document import Document, attribute
+
+#: What a page's other languages are worth beside its own: to be shown, never to win.
+OTHER = 0.1
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
-    for tag, confidence, rule in detection.weigh(page.text, declarations(page)):
+    found = [*detection.weigh(page.text, declarations(page))]
+    for tag, confidence, rule in found:
         yield page.candidate("primaryLanguage", tag, confidence, rule)
+    for tag, _ in alternates.others(page, found[0][0]) if found else ():
+        yield page.candidate("primaryLanguage", tag, OTHER, "html.hreflang.other")
 
 
 def declarations(page: Document) -> Iterator[tuple[str, str]]:
@@ -22,6 +28,7 @@ def declarations(page: Document) -> Iterator[tuple[str, str]]:
         (text, f"html.{name}")
         for name, text in page.meta("content-language", "language", "dc.language", "inlanguage")
     )
+    yield from ((tag, "html.hreflang") for tag in alternates.own(page))
     for node in page.nodes:
         yield from (
             (text, "jsonld.inLanguage") for text in jsonld.texts(node.get("inLanguage"), "alternateName")

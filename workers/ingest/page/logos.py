@@ -11,8 +11,6 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.names import APPS
 
-LIMIT = 2048
-
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for address, confidence, rule in ladder(page):
@@ -21,13 +19,8 @@ def candidates(page: Document) -> Iterator[Candidate]:
 
 
 def usable(page: Document, address: str) -> str | None:
-    try:
-        parts = urlsplit(page.absolute(address))
-    except ValueError:
-        return None
-    fits = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and parts.path.strip("/")
-    url = parts.geturl()
-    return url if fits and len(url) <= LIMIT and not re.search(r"[\s\x00-\x20\"<>\\]", url) else None
+    url = page.link(address)
+    return url if url and url.startswith("https://") and urlsplit(url).path.strip("/") else None
 
 
 def ladder(page: Document) -> Iterator[tuple[str, float, str]]:

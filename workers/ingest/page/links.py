@@ -1,0 +1,124 @@
+"""The site's other pages that a page leads to, those first that say most of a brand."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from bs4.element import Tag
+
+from workers.ingest.languages import primary, standard
+from workers.ingest.page.address import bare, root, site
+from workers.ingest.page.alternates import others
+from workers.ingest.page.document import Document, attribute, text_of
+from workers.ingest.page.text import squash
+
+#: Anchors that are looked at, and pages that are named.
+READ, MOST = 2000, 50
+NEAR = 8
+#: A page, by the end of its path: without an ending, or with one of these.
+ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
+
+#: What sites call these pages, squashed: in an address, or in the link to it.
+TOPICS: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        """about aboutus company ourstory ourmission mission whoweare whatwedo ueberuns uberuns überuns
+        unternehmen werwirsind apropos quisommesnous entreprise sobre sobrenosotros quienessomos quiénessomos
+        nosotros empresa sobrenos quemsomos chisiamo azienda overons omos omoss onas onás hakkımızda 会社概要
+        关于我们 о-нас онас""",
+        """pricing prices price plans plansandpricing plansundpreise preise preisliste tarife tarifs prix
+        offres precios planes prezzi piani precos preços planos prijzen priser cennik 料金 价格 цены""",
+        """features feature product products platform howitworks solutions tour overview funktionen produkt
+        produkte lösungen loesungen sofunktionierts fonctionnalites fonctionnalités produit produits
+        caracteristicas características funcionalidades producto productos recursos produtos funzionalita
+        funzionalità prodotti functies producten funktioner funkcje 機能 功能 возможности""",
+        """customers customer usecases casestudies casestudy customerstories successstories stories clients
+        testimonials industries whoisitfor kunden referenzen anwendungsfälle anwendungsfaelle branchen
+        fallstudien clientes casosdeexito casosdeéxito casosdeuso temoignages témoignages casclients clienti
+        klanten kunder klienci 導入事例 客户案例 клиенты""",
+    )
+)
+#: Pages that say nothing of a brand, or nothing without an account; by the whole word or its beginning.
+NEVER = re.compile(
+    r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
+    r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
+    r"|mentionslegales|search|feed|rss|sitemap|status|tags?|category|author|archives?|wpadmin"
+)
+
+
+class Link(NamedTuple):
+    """A way to another page; of two the lesser is read first."""
+
+    foreign: bool
+    topic: int
+    elsewhere: bool
+    place: int
+    depth: int
+    url: str
+
+
+def links(page: Document, language: str | None) -> list[str]:
+    """At most `MOST`, the pages in the page's own language first, then by topic, place and depth."""
+    if any("nofollow" in text.lower() for _, text in page.meta("robots")):
+        return []
+    seen = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
+    found: dict[str, Link] = {}
+    for link in read(page, language):
+        key = bare(link.url)
+        if key not in seen and link[:-1] < found.get(key, (True, 99))[:-1]:
+            found[key] = link
+    # Of equals the first on the page: a sort keeps their order.
+    return [link.url for link in sorted(found.values(), key=lambda link: link[:-1])][:MOST]
+
+
+def read(page: Document, language: str | None) -> Iterator[Link]:
+    for tag in islice(page.tags["a"], READ):
+        url = page.link(attribute(tag, "href"))
+        if url and site(url) == site(page.url) and is_page(url):
+            label = squash(text_of(tag)[:100])
+            words = [squash(part) for part in unquote(urlsplit(url).path).split("/") if squash(part)]
+            if not any(map(NEVER.fullmatch, (*words, label))):
+                yield Link(
+                    foreign=is_foreign(tag, url, language),
+                    topic=topic(words, label),
+                    elsewhere=urlsplit(url).netloc != urlsplit(page.url).netloc,
+                    place=place(tag),
+                    depth=len(words),
+                    url=url,
+                )
+
+
+def is_page(url: str) -> bool:
+    return not ENDING.search(urlsplit(url).path)
+
+
+def topic(words: list[str], label: str) -> int:
+    """By the end of the address, then by the link's text; a page below one of those comes after them."""
+    last = without_ending(words[-1]) if words else ""
+    for index, names in enumerate(TOPICS):
+        if last in names or label in names:
+            return index
+    below = any(names & {*words} for names in TOPICS)
+    return len(TOPICS) if below else len(TOPICS) + 1
+
+
+def without_ending(word: str) -> str:
+    return re.sub(r"(?:html?|php|aspx?)$", "", word)
+
+
+def place(tag: Tag) -> int:
+    """In the navigation, in the footer, anywhere else."""
+    names = [parent.name for parent in islice(tag.parents, NEAR)]
+    return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
+
+
+def is_foreign(tag: Tag, url: str, language: str | None) -> bool:
+    """Whether it says, by itself or in its address, that its page is in another language."""
+    parts = urlsplit(url)
+    ends = (parts.path.strip("/").partition("/")[0], parts.netloc.partition(".")[0])
+    said = [attribute(tag, "hreflang"), *(end for end in ends if LANGUAGE.fullmatch(end))]
+    tags = filter(None, map(standard, said))
+    return bool(language) and any(primary(one) != primary(language or "") for one in tags)

@@ -1,0 +1,127 @@
+"""A page's own prose, piece by piece: what a visitor reads, without buttons, forms and cookie banners.
+
+A text belongs to the nearest block around it, whatever inline tags are between. What comes from the
+headline on stands first: there a page says what it is; the labels of its navigation stand last.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bs4.element import NavigableString, Tag
+
+from workers.ingest.page.document import SILENT, Document, attribute
+from workers.ingest.page.text import clean, cut, squash, words
+from workers.ingest.shapes import Passage
+
+#: Characters in all, in one passage, and of all labels; and the words that make a text more than a label.
+LIMIT, ONE, LABELS = 20_000, 1_000, 2_000
+FEWEST = 3
+LABEL_WORDS, LABEL_LENGTH = 5, 40
+
+Kind = Literal["heading", "text", "label"]
+
+INLINE = frozenset(
+    """a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd mark nobr q rp rt ruby s
+    samp small span strike strong sub sup time tt u var wbr""".split()
+)
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+#: No `<form>`: some frameworks put a whole page into one.
+FORMS = frozenset({"input", "option", "label", "dialog", "head", "object", "canvas", "audio", "video"})
+HIDDEN = SILENT | FORMS
+ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
+#: Tools for consent, by the names that they give their boxes.
+BANNER = re.compile(r"(?:^|\s)(?:cookie|consent|gdpr|onetrust|cybot|usercentrics|didomi|cky)", re.IGNORECASE)
+FRAME = frozenset({"html", "body", "main", "article"})
+
+
+@dataclass(slots=True)
+class Block:
+    """`kind` is None for what no visitor reads; `linked` counts the characters that lead elsewhere."""
+
+    kind: Kind | None
+    texts: list[str] = field(default_factory=list)
+    size: int = 0
+    linked: int = 0
+
+
+def passages(page: Document) -> list[Passage]:
+    """At most `LIMIT` characters, each text once."""
+    found = list(read(page))
+    prose = bounded((one for one in found if one.kind != "label"), LIMIT - LABELS)
+    return [*prose, *bounded((one for one in found if one.kind == "label"), LABELS)]
+
+
+def bounded(found: Iterator[Passage], limit: int) -> list[Passage]:
+    kept: dict[str, Passage] = {}
+    for passage in found:
+        limit -= len(passage.text) if squash(passage.text) not in kept else 0
+        if limit < 0:
+            break
+        kept.setdefault(squash(passage.text), passage)
+    return [*kept.values()]
+
+
+def read(page: Document) -> Iterator[Passage]:
+    before, hero = blocks(page)
+    for block in (*hero, *before):
+        text = clean(" ".join(block.texts))
+        if kind := kind_of(block, text):
+            yield Passage(text=cut(text, ONE), kind=kind, url=page.url)
+
+
+def kind_of(block: Block, text: str) -> Kind | None:
+    """A short text that is nothing but a link is a label wherever it stands."""
+    short = len(text) <= LABEL_LENGTH and words(text) <= LABEL_WORDS
+    if not squash(text):
+        return None
+    if block.kind == "heading":
+        return "heading"
+    if block.kind == "label" or (short and block.linked == block.size):
+        return "label" if short else None
+    return "text" if words(text) >= FEWEST else None
+
+
+def blocks(page: Document) -> tuple[list[Block], list[Block]]:
+    """Those before the headline, and those from it on, by one walk: a parent comes before its children."""
+    around: dict[int, tuple[Block, bool]] = {id(page.soup): (Block("text"), False)}
+    lists: tuple[list[Block], list[Block]] = ([], [])
+    hero = 0
+    for element in page.soup.descendants:
+        block, linked = around[id(element.parent)]
+        if isinstance(element, Tag):
+            hero = 1 if element is page.headline else hero
+            around[id(element)] = opened(element, block), linked or element.name == "a"
+        elif type(element) is NavigableString and block.kind and not element.isspace():
+            if not block.texts:
+                lists[hero].append(block)
+            note(block, str(element), linked=linked)
+    return lists
+
+
+def note(block: Block, text: str, *, linked: bool) -> None:
+    if block.size < LIMIT:
+        block.texts.append(text[:LIMIT])
+        block.size += len(text)
+        block.linked += len(text) if linked else 0
+
+
+def opened(tag: Tag, block: Block) -> Block:
+    """The block that the tag's own texts belong to."""
+    if block.kind is None or (tag.name in INLINE and not is_hidden(tag)):
+        return block
+    if is_hidden(tag):
+        return Block(None)
+    if tag.name in {"nav", "footer"} or block.kind == "label":
+        return Block("label")
+    return Block("heading" if tag.name in HEADINGS or block.kind == "heading" else "text")
+
+
+def is_hidden(tag: Tag) -> bool:
+    if tag.name in HIDDEN or not tag.attrs:
+        return tag.name in HIDDEN
+    if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in ROLES:
+        return True
+    named = f"{attribute(tag, 'id')} {attribute(tag, 'class')}"
+    return tag.name not in FRAME and BANNER.search(named) is not None

@@ -1,0 +1,27 @@
+"""Where a page sends its visitors at once: `<meta http-equiv="refresh" content="0; url=/en/">`."""
+
+import re
+
+from workers.ingest.page.address import bare
+from workers.ingest.page.document import Document, attribute
+
+#: A page that waits longer is one to be read, and after that a reader expects another.
+SOON_S = 5
+#: WHATWG HTML 4.2.5.3, with what browsers forgive: no `url=`, quotes around the address.
+REFRESH = re.compile(r"\s*(\d{1,9})?(?:\.[\d.]*)?[\s;,]*(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
+
+
+def target(page: Document) -> str | None:
+    """What stands in a `<noscript>` is for browsers without scripts, and tells them that they lack one."""
+    for tag in page.tags["meta"]:
+        if attribute(tag, "http-equiv").lower() == "refresh" and not tag.find_parent("noscript"):
+            return address(page, attribute(tag, "content"))
+    return None
+
+
+def address(page: Document, content: str) -> str | None:
+    found = REFRESH.match(content[:3000])
+    if not found or not found[2] or int(found[1] or 0) > SOON_S:
+        return None
+    url = page.link(found[2])
+    return url if url and bare(url) != bare(page.url) else None
