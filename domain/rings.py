@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from db.pool import Conn
-from db.queries import api_key, idempotency_key
+from db.queries import api_key, idempotency_key, oauth_state
 from schemas.errors import SettingsInvalid
 
 KEY_BYTES = 32
@@ -40,7 +40,7 @@ async def check(conn: Conn, *, peppers: Ring, vault: Ring) -> None:
     """Raises `SettingsInvalid` if a secret in the database can't be checked or opened with these rings."""
     hashed = await api_key.pepper_ids.all(conn)
     require(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
-    sealed = await idempotency_key.vault_key_ids.all(conn)
+    sealed = await idempotency_key.vault_key_ids.all(conn) + await oauth_state.vault_key_ids.all(conn)
     require(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
 
 

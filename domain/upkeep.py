@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from db.pool import Conn
-from db.queries import idempotency_key
+from db.queries import idempotency_key, oauth_state
 from domain import subjects
 from jobs import upkeep
 from jobs.ledger import Moved
@@ -28,3 +28,8 @@ async def end_overdue(conn: Conn) -> list[Moved]:
 async def prune_receipts(conn: Conn) -> int:
     """Forget a batch of idempotency keys older than 24 h; how many."""
     return await idempotency_key.prune_keys.run(conn, limit=upkeep.BATCH)
+
+
+async def prune_states(conn: Conn) -> int:
+    """Forget a batch of states that expired a day ago; how many."""
+    return await oauth_state.prune_states.run(conn, limit=upkeep.BATCH)

@@ -32,6 +32,18 @@ class Kind(NamedTuple):
 INGEST_WEBSITE = Kind(
     "ingest_website", "ingest", "ingest:write", timeout_s=120, max_attempts=4, total_s=2 * 3600
 )
+CONNECT_GITHUB = Kind(
+    "connect_github",
+    "ingest",
+    "ingest:write",
+    timeout_s=30,
+    max_attempts=3,
+    total_s=600,
+    on_archive=OnArchive.FINISH,
+)
+LIST_GITHUB_REPOS = CONNECT_GITHUB._replace(
+    name="list_github_repos", scope="projects:read", timeout_s=60, internal=True
+)
 ARCHIVE_PROJECT = Kind(
     "archive_project",
     "default",
@@ -43,4 +55,4 @@ ARCHIVE_PROJECT = Kind(
     on_archive=OnArchive.FINISH,
 )
 
-KINDS = {kind.name: kind for kind in (INGEST_WEBSITE, ARCHIVE_PROJECT)}
+KINDS = {kind.name: kind for kind in (INGEST_WEBSITE, CONNECT_GITHUB, LIST_GITHUB_REPOS, ARCHIVE_PROJECT)}

@@ -129,6 +129,11 @@ def _submitted(
     return Submitted(kind.name, project_id, row["id"], row["created_at"], row["stage"], wake, fresh)
 
 
+async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
+    """Whether the job still has to end."""
+    return await job.is_open.value(conn, org=organization_id, id=job_id) or False
+
+
 async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind]) -> list[Claim]:
     """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
 

@@ -10,6 +10,8 @@ TenantryError
 ├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
+│   ├── NotConfigured                        the operator hasn't set what it takes
+│   ├── NotProved · InstallationGone         GitHub's word on an App's installation
 │   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
 │   └── FetchFailed
 │       └── Unreachable
@@ -22,6 +24,7 @@ TenantryError
     ├── Malformed        400: not readable as what it says it is
     ├── Unauthenticated  401: one answer for every key that opens nothing
     ├── Forbidden        403: the key lacks a scope
+    ├── NotReturnable    403: the key doesn't say that its people may be sent there
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
@@ -103,6 +106,15 @@ class Forbidden(DomainError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this needs a key with the scope {scope}", requiredScope=scope)
+
+
+class NotReturnable(DomainError):
+    """The origin of a `returnUrl` is not on the key's list."""
+
+    code = "RETURN_URL_NOT_ALLOWED"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"this key has no {origin} among its returnOrigins: create a key that has")
 
 
 class Invalid(DomainError):
@@ -255,6 +267,30 @@ class SourceForbidden(SourceError):
     """401, 402, 403, 407 or 451: it is there, but not for a visitor without an account."""
 
     code = "SOURCE_FORBIDDEN"
+
+
+class NotConfigured(SourceError):
+    """This server has no GitHub App."""
+
+    code = "GITHUB_NOT_CONFIGURED"
+
+    def __init__(self) -> None:
+        super().__init__("this server's workers have no GitHub App: tell its operator")
+
+
+class NotProved(SourceError):
+    """Nothing shows that whoever went through GitHub's pages has a hand in the installation."""
+
+    code = "INSTALLATION_NOT_PROVED"
+
+
+class InstallationGone(SourceError):
+    """The App was uninstalled on GitHub."""
+
+    code = "INSTALLATION_GONE"
+
+    def __init__(self) -> None:
+        super().__init__("the GitHub App was uninstalled: connect it again with /v1/github/install-url")
 
 
 class SourceRateLimited(SourceError):

@@ -7,6 +7,7 @@
 import asyncio
 import atexit
 import logging
+import re
 import sys
 from typing import Any, TextIO, cast
 from uuid import UUID
@@ -49,6 +50,10 @@ def get_gathering(name: str) -> Any:
 def job(job_id: UUID, kind: str, attempt: int) -> dict[str, Any]:
     """The fields of every line about a job."""
     return {"job_id": ids.show(ids.JOB, job_id), "kind": kind, "attempt": attempt}
+
+
+#: GitHub's tokens, whose prefix tells them: an App's, its users', people's own (theirs may have dots).
+_SECRET = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
 
 
 class _Lines:
@@ -103,9 +108,19 @@ def _render() -> list[structlog.types.Processor]:
         return [
             structlog.dev.ConsoleRenderer(
                 timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
-            )
+            ),
+            _redact,
         ]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_encode)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_encode),
+        _redact,
+    ]
+
+
+def _redact(_: Any, __: str, line: Any) -> str:
+    """The last word on a line, whatever part of it a secret got into."""
+    return _SECRET.sub(r"\1...", line)
 
 
 def _encode(event: dict[str, Any], **_: Any) -> str:

@@ -68,7 +68,7 @@ def answers(one: Operation, schemas: dict[Any, Json]) -> Json:
 
 def _refusals(one: Operation) -> set[int]:
     if one.access is None:
-        return {500, *({503} if one.path == "/readyz" else ())}
+        return {500, *({503} if one.path == "/readyz" else ()), *one.handler.opt.get("refusals", ())}
     return {
         *_KEY,
         *(_SCOPE if one.access.scope else ()),

@@ -22,6 +22,9 @@ returning id, created_at, stage, run_at <= now()
 -- name: find_job_of_key    that hasn't ended
 select id, created_at, stage from job where organization_id = :org and unique_key = :unique_key and finished_at is null;
 
+-- name: is_open
+select finished_at is null from job where organization_id = :org and id = :id;
+
 -- name: pull_jobs
 select * from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
 

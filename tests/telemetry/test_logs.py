@@ -65,6 +65,32 @@ def test_libraries_speak_the_same_form_and_the_chatty_ones_only_to_warn(
     assert [line["event"] for line in said(capsys)] == ["from afar", "a real one"]
 
 
+TOKENS = (
+    "ghs_16C7e42F292c6912E7710c838347Ae178B4a",
+    "ghs_123456_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJJdjEifQ." + "x-_Y" * 120,
+    "ghu_16C7e42F292c6912E7710c838347Ae178B4a",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "github_pat_11ABCDEFG0_abcdefghijklmnopqrstuvwxyz",
+)
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_github_token_never_comes_out_whole(capsys: pytest.CaptureFixture[str], token: str) -> None:
+    logs.configure(process="ingest")
+    logs.get("runner").warning(f"asked with {token}", header=f"Bearer {token}", nested={"tokens": [token]})
+    logging.getLogger("some.library").warning("sent %s", token)
+    try:
+        raise ValueError(token)
+    except ValueError:
+        logs.get("runner").exception("broke")
+    written = capsys.readouterr().err
+    assert token[:20] not in written
+    prefix = "github_pat_" if token.startswith("github_pat_") else token[:4]
+    lines = [msgspec.json.decode(line) for line in written.splitlines()]
+    assert lines[0]["header"] == f"Bearer {prefix}..."
+    assert lines[1]["event"] == f"sent {prefix}..."
+
+
 def test_the_level_is_a_floor(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="web", level="warning")
     logs.get("runner").info("unheard")

@@ -1,0 +1,180 @@
+"""Proving a GitHub App's installation, and what it may read (api.md 7). What asks GitHub is a job."""
+
+import asyncio
+from functools import partial
+from typing import Annotated, Literal
+
+from litestar import Response, delete, get, post
+from litestar.params import JSONBody, QueryParameter
+
+from api.answers import Answer
+from api.gate import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.waiting import LOOK_S, unless_gone
+from db.pool import Conn, transact
+from domain import installations, jobs, returns, states
+from domain.states import Flow
+from jobs.kinds import CONNECT_GITHUB
+from jobs.ledger import Submitted
+from schemas.github import (
+    GitHubDisconnected,
+    GitHubInstallation,
+    GitHubRepos,
+    InstallUrl,
+    InstallUrlCreate,
+)
+
+#: What a browser and a reader of the list wait for their jobs, in seconds.
+CALLBACK_S, LIST_S = 8.0, 5.0
+
+Status = Literal["connected", "pending", "failed"]
+
+Returned = Annotated[
+    str, QueryParameter(name="state", description="As `install-url` gave it.", max_length=200)
+]
+Code = Annotated[str | None, QueryParameter(description="Of the GitHub user.", max_length=500)]
+Number = Annotated[
+    int | None,
+    QueryParameter(name="installation_id", description="Of the installation.", ge=1, le=2**63 - 1),
+]
+Setup = Annotated[
+    str | None,
+    QueryParameter(
+        name="setup_action", description="`install`, `update`, or `request` of an owner.", max_length=20
+    ),
+]
+
+
+@post("/github/install-url", opt=requires("ingest:write", Class.WRITE_LIGHT, 409), status_code=201)
+async def create_github_install_url(
+    request: ApiRequest, data: JSONBody[InstallUrlCreate]
+) -> Response[InstallUrl]:
+    """Make a link to GitHub's pages for one person, good for 15 minutes and once.
+
+    They install the App there, or choose its repositories, and come back to `returnUrl` with a `status`:
+    `connected`, `pending` (not done within some seconds, or an owner has to approve) or `failed`.
+    """
+
+    async def create(conn: Conn) -> Made[InstallUrl]:
+        made = await installations.start(
+            conn,
+            settings=request.services.settings,
+            who=request.principal,
+            return_url=data.return_url,
+            now=request.services.clock(),
+        )
+        return Made(made, status=201, secret=True)
+
+    return await once(request, create)
+
+
+@get("/v1/github/callback", status_code=302, opt={"refusals": (422, 429, 503)})
+async def github_callback(
+    request: ApiRequest,
+    returned: Returned,
+    code: Code = None,
+    installation_id: Number = None,
+    setup_action: Setup = None,
+) -> Response[None]:
+    """Where GitHub sends the person. Leads on to the state's `returnUrl`, with `status` and `state`."""
+
+    async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
+        now = request.services.clock()
+        flow = await states.use(conn, state=returned, purpose=CONNECT_GITHUB.name, now=now)
+        if code and installation_id:
+            ring = request.services.vault
+            return flow, await installations.submit_connect(
+                conn, flow, code=code, installation_id=installation_id, ring=ring
+            )
+        await states.end(conn, flow, outcome="requested" if setup_action == "request" else "failed")
+        return flow, None
+
+    flow, submitted = await transact(request.services.pool, use)
+    if submitted:
+        await _ended(request, flow, submitted)
+    status = await _status(request, flow)
+    headers = {
+        "Location": returns.lead_back(flow.return_url, status=status, state=returned),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+    }
+    return Answer(None, status_code=302, headers=headers)
+
+
+@get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
+async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
+    """The organization's installation; 404 while there is none."""
+    async with request.services.pool.acquire() as conn:
+        return await installations.get(conn, organization_id=request.principal.organization_id)
+
+
+@delete("/github/installation", opt=requires("ingest:write", Class.WRITE_LIGHT, 404), status_code=200)
+async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
+    """Forget the installation: ingests that start from now on see public repositories only."""
+    who = request.principal
+
+    async def disconnect(conn: Conn) -> Made[GitHubDisconnected]:
+        return Made(
+            await installations.disconnect(conn, organization_id=who.organization_id, api_key_id=who.key_uuid)
+        )
+
+    return await once(request, disconnect)
+
+
+@get("/github/repos", opt=requires("projects:read", Class.READ_LIGHT, 404))
+async def list_github_repos(request: ApiRequest) -> GitHubRepos:
+    """What the installation may read. A list older than 60 s is refreshed first, for at most 5 s."""
+    pool, organization_id = request.services.pool, request.principal.organization_id
+    now = request.services.clock()
+    submitted = await transact(pool, partial(installations.refresh, organization_id=organization_id, now=now))
+    if submitted is not None:
+        await _listed(request, submitted)
+    async with pool.acquire() as conn:
+        return await installations.list_repos(conn, organization_id=organization_id)
+
+
+async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
+    """The job has ended, or it took too long, or the browser left."""
+    if submitted.wake:
+        await request.services.courier.send(submitted.wake)
+    ref = (flow.organization_id, submitted.job_id)
+    with request.services.watcher.seat(ref, key=flow.api_key_id) as seat:
+        await unless_gone(request.receive, seat.until(jobs.has_ended, within=CALLBACK_S))
+
+
+async def _status(request: ApiRequest, flow: Flow) -> Status:
+    async with request.services.pool.acquire() as conn:
+        outcome = await states.outcome(conn, flow)
+    if outcome in {None, "requested"}:
+        return "pending"
+    return "connected" if outcome == "completed" else "failed"
+
+
+async def _listed(request: ApiRequest, submitted: Submitted) -> None:
+    """Like `_ended`, for a job that no partner sees, and so no watcher either."""
+    if submitted.wake:
+        await request.services.courier.send(submitted.wake)
+    for _ in range(int(LIST_S / LOOK_S)):
+        if not await _is_listing(request, submitted):
+            return
+        await asyncio.sleep(LOOK_S)
+
+
+async def _is_listing(request: ApiRequest, submitted: Submitted) -> bool:
+    async with request.services.pool.acquire() as conn:
+        return await installations.is_listing(
+            conn, organization_id=request.principal.organization_id, job_id=submitted.job_id
+        )
+
+
+ROUTES = [
+    create_github_install_url,
+    get_github_installation,
+    delete_github_installation,
+    list_github_repos,
+]
+
+#: Without a key: who comes here is known by the state.
+PUBLIC = [github_callback]

@@ -1,0 +1,162 @@
+"""Who may connect an installation: a person whom GitHub lists it for, and who sees all that it would read.
+
+An installation's id proves nothing, for anyone can type it; nor does a list of installations alone, since
+GitHub lists one for whoever reads a single repository of it.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from domain.installations import Installation
+from schemas.errors import FetchFailed, NotProved, SourceForbidden, SourceNotFound
+from schemas.github import GitHubRepo
+from workers.fetch import Fetched, Want, fetch
+from workers.ingest.github.client import JSON, Api, get, site
+from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, token_for
+from workers.ingest.github.refusals import REFUSALS, refusal, rest
+
+T = TypeVar("T")
+
+START_AGAIN = "start again with POST /v1/github/install-url"
+
+#: A hundred entries a page.
+MOST_PAGES = 100
+NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
+
+#: The full form of a hundred repositories takes some 700 KB.
+LISTS = msgspec.structs.replace(JSON, limit=4 << 20)
+EXCHANGE = Want(
+    accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=REFUSALS
+)
+
+#: What GitHub says of an App rather than of the code (its docs, "troubleshooting OAuth token requests").
+OPERATORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """GitHub's answer for a code: 200 for an error, too."""
+
+    access_token: str = ""
+    error: str = ""
+
+
+class Account(msgspec.Struct, frozen=True):
+    login: str
+
+
+class Listed(msgspec.Struct, frozen=True):
+    id: int
+    account: Account
+    suspended_at: str | None = None
+
+
+class Installations(msgspec.Struct, frozen=True):
+    installations: list[Listed]
+
+
+class Repository(msgspec.Struct, frozen=True):
+    id: int
+    full_name: str
+    private: bool
+
+
+class Repositories(msgspec.Struct, frozen=True):
+    total_count: int
+    repositories: list[Repository]
+
+
+async def prove(app: App, *, code: str, installation_id: int) -> Installation:
+    """The installation, if the person whose code it is may connect it. Raises `NotProved`, `SourceError`."""
+    person = msgspec.structs.replace(app.api, token=await exchange(app, code))
+    listed = await find(person, installation_id)
+    if listed.suspended_at is not None:
+        raise SourceForbidden(SUSPENDED)
+    await check_reach(app, person, installation_id)
+    return Installation(listed.id, listed.account.login)
+
+
+async def exchange(app: App, code: str) -> str:
+    """The person's token: used for this proof and kept nowhere. A code works once, here as at GitHub."""
+    form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
+    answer = await fetch(
+        app.api.client,
+        f"{app.api.web}/login/oauth/access_token",
+        want=EXCHANGE,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        content=urlencode(form).encode(),
+    )
+    if rest(answer) is not None:
+        raise refusal(answer, installed=False)
+    granted = read(answer, Granted)
+    if granted.error in OPERATORS:
+        raise SourceForbidden(REFUSED_APP)
+    if not granted.access_token:
+        raise NotProved(f"GitHub takes the code no more, it was used or is too old: {START_AGAIN}")
+    return granted.access_token
+
+
+async def find(person: Api, installation_id: int) -> Listed:
+    async for page in pages(person, "/user/installations", Installations):
+        for one in page.installations:
+            if one.id == installation_id:
+                return one
+    raise NotProved(f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}")
+
+
+async def check_reach(app: App, person: Api, installation_id: int) -> None:
+    """Nobody gets through us at what they can't see themselves. Raises `NotProved`."""
+    token = await token_for(app, installation_id)
+    all_of_it = await count(msgspec.structs.replace(app.api, token=token, installed=True), "/installation")
+    try:
+        seen = await count(person, f"/user/installations/{installation_id}")
+    except SourceNotFound:
+        return  # It is listed for them, so this GitHub doesn't tell.
+    if seen < all_of_it:
+        raise NotProved(
+            f"the installation reads {all_of_it} repositories, this person only {seen} of them: "
+            "an owner of the GitHub account has to connect it"
+        )
+
+
+async def count(api: Api, path: str) -> int:
+    answer = await get(api, api.address(f"{path}/repositories", per_page="1"), want=LISTS)
+    return read(answer, Repositories).total_count
+
+
+async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
+    """All that the installation may read. Raises `InstallationGone`, `SourceError`."""
+    token = await token_for(app, installation_id)
+    api = msgspec.structs.replace(app.api, token=token, installed=True)
+    return [
+        GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
+        async for page in pages(api, "/installation/repositories", Repositories)
+        for repo in page.repositories
+    ]
+
+
+async def pages(api: Api, path: str, kind: type[T]) -> AsyncIterator[T]:
+    """Each page of a list, by GitHub's own links."""
+    url: str | None = api.address(path, per_page="100")
+    for _ in range(MOST_PAGES):
+        if url is None:
+            return
+        answer = await get(api, url, want=LISTS)
+        yield read(answer, kind)
+        url = next_page(answer, api.base)
+
+
+def next_page(answer: Fetched, base: str) -> str | None:
+    """None after the last, and for a link that leads away from GitHub, where our token has no business."""
+    found = NEXT.search(answer.headers.get("Link", ""))
+    return found[1] if found and site(found[1]) == site(base) else None
+
+
+def read(answer: Fetched, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise FetchFailed("GitHub's answer is not the JSON that it documents") from error

@@ -1,0 +1,35 @@
+"""Find out whether a person's code proves the installation that they came back with, and keep it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from domain import installations, rings
+from domain.rings import Ring
+from jobs.outcomes import Outcome
+from schemas.errors import SourceError
+from schemas.settings import Settings
+from workers.context import Context
+from workers.ingest.github import fakes, proof
+from workers.ingest.github.credentials import App, open_app, require
+from workers.ingest.perform import refused
+from workers.runner import Task
+
+
+@asynccontextmanager
+async def open_task(settings: Settings) -> AsyncIterator[Task]:
+    ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
+    async with open_app(settings) as app:
+        yield partial(connect_github, app=app, ring=ring)
+
+
+async def connect_github(ctx: Context, *, app: App | None, ring: Ring) -> Outcome:
+    """A code works once: an attempt after one that got as far as GitHub fails, and says to start again."""
+    begun = await ctx.step(partial(installations.begin, claim=ctx.job, ring=ring))
+    asked = {"code": begun.code, "installation_id": ctx.job.args["installation_id"]}
+    try:
+        proved = fakes.prove(**asked) if begun.sandbox else await proof.prove(require(app), **asked)
+    except SourceError as error:
+        return refused(error)
+    keep = partial(installations.connect, claim=ctx.job, api_key_id=begun.api_key_id, proved=proved)
+    return await ctx.commit(keep)

@@ -1,0 +1,35 @@
+"""List what an organization's GitHub installation may read; an installation that is gone is forgotten."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from domain import installations, organizations
+from jobs.outcomes import Outcome
+from schemas.errors import InstallationGone, SourceError
+from schemas.settings import Settings
+from workers.context import Context
+from workers.ingest.github import fakes, proof
+from workers.ingest.github.credentials import App, open_app, require
+from workers.ingest.perform import refused
+from workers.runner import Task
+
+
+@asynccontextmanager
+async def open_task(settings: Settings) -> AsyncIterator[Task]:
+    async with open_app(settings) as app:
+        yield partial(list_github_repos, app=app)
+
+
+async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:
+    is_sandbox = partial(organizations.is_sandbox, organization_id=ctx.job.organization_id)
+    sandbox, installation_id = await ctx.step(is_sandbox), ctx.job.args["installation_id"]
+    try:
+        found = (
+            fakes.REPOSITORIES if sandbox else await proof.list_repositories(require(app), installation_id)
+        )
+    except InstallationGone:
+        return await ctx.commit(partial(installations.forget_gone, claim=ctx.job))
+    except SourceError as error:
+        return refused(error)
+    return await ctx.commit(partial(installations.keep_list, claim=ctx.job, repositories=found))
