@@ -1,5 +1,7 @@
 """Countries by their ISO 3166-1 alpha-2 codes, as the stores name their storefronts."""
 
+import langcodes
+
 from schemas.errors import Invalid
 
 #: ISO 3166-1, and Kosovo's `xk`, which has a storefront and no code of its own.
@@ -13,7 +15,7 @@ CODES = frozenset(
     pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv
     sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws xk
     ye yt za zm zw
-    """.split()  # noqa: SIM905  A list of quoted ones would hide a wrong one.
+    """.split()
 )
 
 
@@ -23,3 +25,9 @@ def check(code: str, *, path: str) -> str:
     if country not in CODES:
         raise Invalid(path, "not a country: send its ISO 3166 code of two letters, such as us, de or gb")
     return country
+
+
+def language(code: str) -> str | None:
+    """What most of a country's people speak, by CLDR: what a storefront speaks, most often."""
+    tag = langcodes.Language.make(territory=code.upper()).maximize().language
+    return None if tag in {None, "und"} else tag

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from db.pool import Conn
 from db.queries import ingest
 from domain import brand, holds, organizations
+from domain.listings import Listing
 from jobs import ledger
-from jobs.kinds import INGEST_WEBSITE, Kind
+from jobs.kinds import INGEST_APPSTORE, INGEST_WEBSITE, Kind
 from schemas import ids
 from schemas.brand import Extraction, Field, Source, Visit
 from schemas.errors import Conflict
 
 #: What each kind of ingest reads.
-SOURCES: dict[str, Source] = {INGEST_WEBSITE.name: "website"}
+SOURCES: dict[str, Source] = {INGEST_WEBSITE.name: "website", INGEST_APPSTORE.name: "appstore"}
 
 
 class Begun(NamedTuple):
@@ -34,6 +37,16 @@ async def start_website(
     args = {"url": url, "follow_links": follow_links, "max_pages": max_pages}
     return await start(
         conn, kind=INGEST_WEBSITE, organization_id=organization_id, project_id=project_id, args=args
+    )
+
+
+async def start_appstore(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[Listing], country_code: str
+) -> ledger.Submitted:
+    """Submit an ingest of listings that `domain.listings` read; else as `start_website`."""
+    args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
+    return await start(
+        conn, kind=INGEST_APPSTORE, organization_id=organization_id, project_id=project_id, args=args
     )
 
 

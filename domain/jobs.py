@@ -12,7 +12,7 @@ from db.queries import job
 from domain import archive, ingests, subjects
 from domain.keys import grants
 from jobs import ledger
-from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, KINDS, Kind, OnArchive
+from jobs.kinds import ARCHIVE_PROJECT, INGEST_APPSTORE, INGEST_WEBSITE, KINDS, Kind, OnArchive
 from jobs.ledger import Claim, Moved, Settlement, Submitted
 from schemas import ids
 from schemas.errors import Conflict, Forbidden, NotFound
@@ -140,6 +140,7 @@ async def _retry_archive(
 
 _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, asyncpg.Record], Awaitable[Submitted]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
+    INGEST_APPSTORE.name: _retry_ingest,
     ARCHIVE_PROJECT.name: _retry_archive,
 }
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from db.pool import Conn
 from domain import ingests, states
-from jobs.kinds import CONNECT_GITHUB, INGEST_WEBSITE
+from jobs.kinds import CONNECT_GITHUB, INGEST_APPSTORE, INGEST_WEBSITE
 from jobs.ledger import Moved, Settlement
 
 
@@ -16,7 +16,11 @@ class Ended(Protocol):
 
 
 #: The kinds whose jobs have a subject with a state of its own.
-ENDS: Mapping[str, Ended] = {INGEST_WEBSITE.name: ingests.ended, CONNECT_GITHUB.name: states.ended}
+ENDS: Mapping[str, Ended] = {
+    INGEST_WEBSITE.name: ingests.ended,
+    INGEST_APPSTORE.name: ingests.ended,
+    CONNECT_GITHUB.name: states.ended,
+}
 
 
 def concerned(settlements: Iterable[Settlement]) -> bool:

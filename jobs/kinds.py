@@ -32,6 +32,7 @@ class Kind(NamedTuple):
 INGEST_WEBSITE = Kind(
     "ingest_website", "ingest", "ingest:write", timeout_s=120, max_attempts=4, total_s=2 * 3600
 )
+INGEST_APPSTORE = INGEST_WEBSITE._replace(name="ingest_appstore")
 CONNECT_GITHUB = Kind(
     "connect_github",
     "ingest",
@@ -55,4 +56,7 @@ ARCHIVE_PROJECT = Kind(
     on_archive=OnArchive.FINISH,
 )
 
-KINDS = {kind.name: kind for kind in (INGEST_WEBSITE, CONNECT_GITHUB, LIST_GITHUB_REPOS, ARCHIVE_PROJECT)}
+KINDS = {
+    kind.name: kind
+    for kind in (INGEST_WEBSITE, INGEST_APPSTORE, CONNECT_GITHUB, LIST_GITHUB_REPOS, ARCHIVE_PROJECT)
+}

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
-from workers.ingest.shapes import STARTED, Answer, Page, Question, Reply, Source
+from workers.ingest.shapes import STARTED, Answer, Page, Question, Reading, Reply, Source
 
 #: The page's own process ends by itself before this; a loading parent of it needs a second more.
 PATIENCE_S = 30.0
@@ -76,6 +76,13 @@ async def parse(parser: Parser, source: Source) -> Page:
     page = await ask(parser, source)
     assert isinstance(page, Page)  # noqa: S101  The process answers a page with a page.
     return page
+
+
+async def read(parser: Parser, question: Question) -> Reading:
+    """Any other document. Raises `ScrapeFailed`, `TooLarge`."""
+    reading = await ask(parser, question)
+    assert isinstance(reading, Reading)  # noqa: S101  The process answers anything but a page with a reading.
+    return reading
 
 
 async def ask(parser: Parser, question: Question) -> Answer:

@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from workers.ingest.appstore import listing, play, subtitle
+from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.derive.derive import derive
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
@@ -28,6 +30,9 @@ READERS: dict[type[Question], Callable[[Any], Answer]] = {
     Manifest: manifest.read,
     Llms: llms.read,
     Prose: derive,
+    Listing: listing.read,
+    StorePage: subtitle.read,
+    PlayPage: play.read,
 }
 
 CPU_S, WALL_S = 5, 20

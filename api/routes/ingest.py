@@ -10,10 +10,10 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import ingests, urls
-from jobs.kinds import INGEST_WEBSITE
+from domain import countries, ingests, listings, urls
+from jobs.kinds import INGEST_APPSTORE, INGEST_WEBSITE
 from schemas import ids
-from schemas.ingest import IngestWebsite
+from schemas.ingest import IngestAppStore, IngestWebsite
 from schemas.jobs import Accepted
 
 
@@ -46,4 +46,33 @@ async def ingest_website(
     return await once(request, start)
 
 
-ROUTES = [ingest_website]
+@post(
+    "/projects/{project_id:str}/ingest/appstore",
+    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def ingest_appstore(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestAppStore]
+) -> Response[Accepted]:
+    """Read an app's listing in the App Store, on Google Play or in both, and merge what they say.
+
+    While an ingest of this project's listings runs, the same request answers its job; another is a conflict.
+    """
+    named = listings.check(data)
+    country_code = countries.check(data.country_code, path="countryCode")
+
+    async def start(conn: Conn) -> Made[Accepted]:
+        project = paths.project(project_id)
+        submitted = await ingests.start_appstore(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=project,
+            listings=named,
+            country_code=country_code,
+        )
+        return accepted(submitted, kind=INGEST_APPSTORE.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, start)
+
+
+ROUTES = [ingest_website, ingest_appstore]

@@ -2,14 +2,23 @@
 
 The magic addresses of api.md 1 are `https://example.test/{ok,slow,blocked,not-html,too-large}`; another
 page of that host is not found, and every other address reads as a page that only its host names.
+Apps have magic names of the same kind, `test.example.{ok,slow,missing,throttled}`, at Apple and at Google.
 """
 
 import asyncio
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from domain.listings import InAppStore, Listing
 from schemas.brand import Extraction, Field, Finding, Value
-from schemas.errors import FetchBlocked, NotHtml, SourceError, SourceNotFound, TooLarge
+from schemas.errors import (
+    FetchBlocked,
+    NotHtml,
+    SourceError,
+    SourceNotFound,
+    SourceRateLimited,
+    TooLarge,
+)
 from workers.ingest.perform import Report
 
 HOST = "example.test"
@@ -21,6 +30,7 @@ REFUSED: dict[str, Callable[[str], SourceError]] = {
     "/too-large": TooLarge,
 }
 ANSWERED = {"", "/", "/ok", "/slow"}
+APPS = "test.example."
 
 BRAND: dict[Field, Value] = {
     "appName": "Example",
@@ -33,14 +43,24 @@ BRAND: dict[Field, Value] = {
 
 
 async def ingest(*, url: str, report: Report) -> Extraction:
-    """Goes through a real one's stages; `/slow` takes `SLOW_S`, so that it can be watched or canceled."""
+    await go_through_stages(report, slow=is_magic(url, "/slow"))
+    return read(url)
+
+
+async def ingest_app(*, listing: Listing, report: Report) -> Extraction:
+    name = listing.value if isinstance(listing, InAppStore) else listing.package
+    await go_through_stages(report, slow=name == f"{APPS}slow")
+    return read_app(name)
+
+
+async def go_through_stages(report: Report, *, slow: bool) -> None:
+    """Those of a real one; a slow one takes `SLOW_S`, so that it can be watched or canceled."""
     await report("fetching", 0.1)
-    if is_magic(url, "/slow"):
+    if slow:
         for step in range(STEPS):
             await asyncio.sleep(SLOW_S / STEPS)
             await report("fetching", 0.1 + 0.4 * (step + 1) / STEPS)
     await report("analyzing", 0.6)
-    return read(url)
 
 
 def read(url: str) -> Extraction:
@@ -51,6 +71,18 @@ def read(url: str) -> Extraction:
         raise REFUSED[parts.path](f"{HOST}{parts.path} is the sandbox's example of this failure")
     if parts.path not in ANSWERED:
         raise SourceNotFound(f"{HOST} has no such page; use one of ok, slow, blocked, not-html, too-large")
+    return extraction(url, BRAND)
+
+
+def read_app(name: str) -> Extraction:
+    url = f"https://{HOST}/apps/{name}"
+    if not name.startswith(APPS):
+        return extraction(url, {"appName": name.rpartition(".")[2].title()})
+    magic = name.removeprefix(APPS)
+    if magic == "throttled":
+        raise SourceRateLimited(f"{name} is the sandbox's example of a store that is asked too often")
+    if magic not in {"ok", "slow"}:
+        raise SourceNotFound(f"no app {name} in the sandbox; use {APPS}ok, slow, missing or throttled")
     return extraction(url, BRAND)
 
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import field
 
 from schemas.brand import Candidate
+from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 
 #: The first byte of an answer: from here on, silence is the document's fault.
 STARTED = b"\1"
@@ -81,7 +82,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
 
 #: What the process can be asked, and what it answers. A new kind of document is a new member of both.
-Question: TypeAlias = Source | Manifest | Llms | Prose
+Question: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage
 Answer: TypeAlias = Page | Reading
 
 

@@ -1,0 +1,76 @@
+"""Both stores on one loopback server, and an ingest that reads them without a database behind its turns."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+from domain import urls
+from domain.listings import InAppStore, InGooglePlay, Listing
+from schemas.brand import Extraction
+from schemas.errors import SourceRateLimited
+from tests.corpora import corpus
+from tests.workers.web import Answers, Site, say, serve
+from workers.fetch import open_client
+from workers.ingest.appstore import stores
+from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.pages import web
+from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.turns import Turns
+from workers.parse import Parser
+
+FACEBOOK = InAppStore(by="id", value="284882215")
+NOTHING = '{\n "resultCount":0,\n "results": []\n}'
+
+
+def recorded(name: str) -> str:
+    return (corpus("appstore") / Path(name)).read_text("utf-8")
+
+
+def at(listing: InAppStore, country: str = "us") -> str:
+    """Where a listing is looked up."""
+    return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
+
+
+def json(body: str | bytes, status: int = 200, **headers: str) -> bytes:
+    """As Apple answers."""
+    return say(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
+
+
+def play_at(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
+    return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
+
+
+def free_turns(patiences: list[float] | None = None) -> Turns:
+    async def take(patience_s: float) -> None:
+        if patiences is not None:
+            patiences.append(patience_s)
+
+    async def rest(wish_s: float | None) -> NoReturn:
+        raise SourceRateLimited("not now", retry_after=wish_s or 60)
+
+    return Turns(take, rest)
+
+
+@asynccontextmanager
+async def open_stores(
+    parser: Parser, answers: Answers, turns: Turns | None = None
+) -> AsyncIterator[tuple[Stores, Site]]:
+    async with serve(answers) as site:
+        base = site.url("")
+        async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
+            lookup = Lookup(client, base, turns or free_turns())
+            yield Stores(lookup, web(client, parser), base, base), site
+
+
+async def ignored(_stage: str, _progress: float) -> None:
+    pass
+
+
+async def ingest(
+    parser: Parser, answers: Answers, *listings: Listing, country: str = "us", **more: Any
+) -> tuple[Extraction, Site]:
+    async with open_stores(parser, answers, **more) as (opened, site):
+        read = await stores.ingest(opened, listings=listings, country=country, report=ignored)
+        return read, site

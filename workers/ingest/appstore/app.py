@@ -1,0 +1,113 @@
+"""An app in a store to candidates (research 4.3), the same for both stores; in the parsing process."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from domain import countries
+from schemas.brand import Candidate, Field, Value
+from workers.ingest import detection
+from workers.ingest.appstore import prose
+from workers.ingest.page.keywords import distinct
+from workers.ingest.page.names import parted
+from workers.ingest.page.text import clean, cut, first_sentence, squash, words
+from workers.ingest.shapes import Reading
+
+DESCRIPTION, TAGLINE, NAME = 500, 120, 80
+#: Where a store puts an app that fits nowhere else: alone it says nothing.
+NO_GENRE = ["entertainment"]
+
+#: A value, its confidence, its rule.
+Said = tuple[Value, float, str]
+
+
+class App(NamedTuple):
+    """What a store says, as it says it, empty where it doesn't; `store` names it in links and rules."""
+
+    store: str
+    url: str
+    country: str
+    title: str
+    seller: str
+    website: str
+    short: str
+    description: str
+    genres: list[str]
+    icon: str
+
+
+def read(app: App) -> Reading:
+    found: dict[Field, Iterator[Said]] = {
+        "appName": names(app),
+        "appDescription": descriptions(app),
+        "tagline": taglines(app),
+        "keywords": keywords(app.genres),
+        "primaryLanguage": languages(app),
+        "logoUrl": logos(app),
+        "links": links(app),
+    }
+    said = chain.from_iterable(((field, *one) for one in ladder) for field, ladder in found.items())
+    return Reading(
+        candidates=[
+            Candidate(field=field, value=value, confidence=worth, rule=f"{app.store}.{rule}", url=app.url)
+            for field, value, worth, rule in said
+        ],
+        passages=list(prose.passages(f"{app.short}\n{app.description}", app.url)),
+    )
+
+
+def names(app: App) -> Iterator[Said]:
+    """The brand before the line that many append: `Spark – Email App by Readdle`."""
+    for text, worth, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
+        if name := cut(parted(text)[0], NAME):
+            yield name, worth, rule
+
+
+def descriptions(app: App) -> Iterator[Said]:
+    if text := cut(" ".join(prose.opening(app.description)), DESCRIPTION):
+        yield text, 0.95, "description"
+    elif text := cut(clean(app.short), DESCRIPTION):
+        yield text, 0.50, "short"
+
+
+def taglines(app: App) -> Iterator[Said]:
+    name, tail = parted(app.title)
+    opening = prose.opening(app.description)[:1]
+    ladder = (
+        (clean(app.short), 2, 0.95, "short"),
+        (tail, 2, 0.80, "name.tail"),
+        *((first_sentence(line), 3, 0.55, "description.first") for line in opening),
+    )
+    for line, fewest, worth, rule in ladder:
+        if words(line) >= fewest and len(line) <= TAGLINE and squash(line) != squash(name):
+            yield line, worth, rule
+
+
+def keywords(genres: list[str]) -> Iterator[Said]:
+    found = distinct(genres)
+    if found and found != NO_GENRE:
+        yield found, 0.90, "genres"
+
+
+def languages(app: App) -> Iterator[Said]:
+    """By the text: a listing that isn't translated for a storefront is shown as it is."""
+    yield from detection.weigh(clean(f"{app.short} {app.description}"), [])
+    if language := countries.language(app.country):
+        yield language, 0.40, "storefront"
+
+
+def logos(app: App) -> Iterator[Said]:
+    if icon := secure(app.icon):
+        yield icon, 0.90, "icon"
+
+
+def links(app: App) -> Iterator[Said]:
+    shown = {"website": secure(app.website), app.store: app.url}
+    yield {name: url for name, url in shown.items() if url}, 0.90, "links"
+
+
+def secure(address: str) -> str:
+    """As https, since what old listings give with http is long served by both; empty for no such address."""
+    rest = address.removeprefix("http://").removeprefix("https://")
+    usable = rest and rest != address and not set(rest) & set(' \t\r\n"<>\\')
+    return f"https://{rest}" if usable else ""

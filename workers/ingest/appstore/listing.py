@@ -1,0 +1,30 @@
+"""What Apple's look-up says of an app, in the parsing process.
+
+`languageCodesISO2A` is not read: it lists the languages that the app speaks by their English names, and
+never which comes first.
+"""
+
+from workers.ingest.appstore import app
+from workers.ingest.appstore.app import App
+from workers.ingest.appstore.shapes import Listing
+from workers.ingest.shapes import Reading
+
+STORE = "appStore"
+
+
+def read(question: Listing) -> Reading:
+    software = question.software
+    return app.read(
+        App(
+            store=STORE,
+            url=question.url,
+            country=question.country,
+            title=software.track_name or "",
+            seller=software.seller_name or "",
+            website=software.seller_url or "",
+            short="",
+            description=software.description or "",
+            genres=software.genres,
+            icon=software.artwork_url512 or software.artwork_url100 or "",
+        )
+    )

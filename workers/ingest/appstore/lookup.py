@@ -1,0 +1,111 @@
+"""Apple's look-up of an app: one GET for each storefront that is asked.
+
+Not there is 200 with no results; an id that can't be is a body with `errorMessage`; too often is 403 with no
+body at all. The type is `text/javascript`, and blank lines come first. Without an `entity` it finds an app of
+any platform: `entity=software` would leave out the Mac's.
+"""
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+
+from domain.listings import InAppStore
+from schemas.errors import FetchFailed, SourceNotFound
+from workers.fetch import Fetched, Want, fetch
+from workers.ingest.appstore.shapes import Software
+from workers.ingest.appstore.turns import Turns
+from workers.refusals import retry_after
+
+#: Where an app is looked for that isn't in the storefronts asked for.
+LARGEST = ("us", "gb", "de", "fr", "jp")
+#: How long a look-up waits for its turn. One that goes on has spent turns, so it goes before new ones.
+FIRST_S, NEXT_S = 5.0, 30.0
+#: Any of these means too often; Apple says which one it means by none.
+THROTTLED = frozenset({403, 429, 503})
+WANT = Want(
+    accept="application/json,text/javascript", limit=1 << 20, passing=THROTTLED | {400, 404}, silence_s=10
+)
+#: What may come before the first brace.
+BLANK = b"\xef\xbb\xbf \t\r\n"
+
+
+class Found(NamedTuple):
+    software: Software
+    country: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An answer has one of the two."""
+
+    results: list[Software] | None = None
+    error_message: str | None = None
+
+
+class Lookup(NamedTuple):
+    """How to ask: `api_url` is where, `turns` are this job's."""
+
+    client: httpx.AsyncClient
+    api_url: str
+    turns: Turns
+
+
+async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> Found:
+    """The app in the first storefront that has it. Raises a `SourceError`: `SourceNotFound` if none has."""
+    patience_s = FIRST_S
+    for storefront in storefronts(listing, country):
+        results = await ask(lookup, listing, storefront, patience_s)
+        if software := chosen(results, listing):
+            return Found(software, storefront)
+        patience_s = NEXT_S
+    raise SourceNotFound(f"the App Store has no app {listing.value}; check it, and the countryCode")
+
+
+def storefronts(listing: InAppStore, country: str) -> list[str]:
+    """Its URL's, the one given, then the largest; each once."""
+    return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST]))
+
+
+async def ask(lookup: Lookup, listing: InAppStore, country: str, patience_s: float) -> list[Software]:
+    await lookup.turns.take(patience_s)
+    query = urlencode({listing.by: listing.value, "country": country})
+    fetched = await fetch(lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=WANT)
+    if fetched.status in THROTTLED:
+        await lookup.turns.rest(retry_after(fetched.headers))
+    return results_of(fetched, listing)
+
+
+def results_of(fetched: Fetched, listing: InAppStore) -> list[Software]:
+    """A storefront that isn't one has no apps."""
+    answer = decode(fetched.body)
+    if answer.results is not None:
+        return answer.results
+    if "country" in (answer.error_message or ""):
+        return []
+    raise SourceNotFound(f"the App Store takes {listing.value} for no app's {listing.by}; check it")
+
+
+def decode(body: bytes) -> Answer:
+    try:
+        answer = msgspec.json.decode(body.lstrip(BLANK), type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FetchFailed("the App Store's look-up answers something that is no list of apps") from error
+    if answer == Answer():
+        raise FetchFailed("the App Store's look-up answers something that is no list of apps")
+    return answer
+
+
+def chosen(results: list[Software], listing: InAppStore) -> Software | None:
+    """The one asked for: a look-up of a developer's id answers the developer."""
+    apps = [one for one in results if one.wrapper_type == "software" and one.track_name]
+    if results and not apps:
+        kinds = ", ".join(sorted({one.wrapper_type or "nameless" for one in results}))
+        raise SourceNotFound(f"{listing.value} is no app in the App Store ({kinds}); give an app's own page")
+    return next((one for one in apps if is_meant(one, listing)), None)
+
+
+def is_meant(software: Software, listing: InAppStore) -> bool:
+    if listing.by == "id":
+        return str(software.track_id) == listing.value
+    return (software.bundle_id or "").casefold() == listing.value.casefold()

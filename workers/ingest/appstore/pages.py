@@ -1,0 +1,65 @@
+"""The stores' web pages: Google's is all that there is of an Android app, Apple's adds a subtitle."""
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+
+from domain import countries
+from domain.listings import InGooglePlay
+from schemas.errors import ScrapeFailed, SourceError, SourceNotFound
+from workers import parse, robots
+from workers.fetch import Admit, Fetched, fetch
+from workers.ingest.appstore.shapes import PlayPage, StorePage
+from workers.ingest.shapes import Reading
+from workers.parse import Parser
+
+
+class Web(NamedTuple):
+    """How to ask for pages; `admit` is this job's robots.txt."""
+
+    client: httpx.AsyncClient
+    parser: Parser
+    admit: Admit
+
+
+def web(client: httpx.AsyncClient, parser: Parser) -> Web:
+    return Web(client, parser, robots.Robots(client).admit)
+
+
+async def get(web: Web, url: str) -> Fetched:
+    await web.admit(url)
+    return await fetch(web.client, url, admit=web.admit)
+
+
+async def read_subtitle(web: Web, url: str, *, track_id: int) -> tuple[Reading, list[str]]:
+    """Never required: a page without one, and one that can't be had, are a warning."""
+    try:
+        page = await get(web, url)
+        question = StorePage(url=page.url, track_id=track_id, body=page.body, content_type=page.content_type)
+        reading = await parse.read(web.parser, question)
+    except SourceError as error:
+        return Reading(candidates=[]), [f"subtitle_missing: {error.message}"]
+    return reading, [] if reading.candidates else ["subtitle_missing: the app's page shows none"]
+
+
+async def read_play(web: Web, base_url: str, listing: InGooglePlay, *, country: str) -> tuple[str, Reading]:
+    """The listing's address, and what it says. Raises a `SourceError`."""
+    where = listing.country or country
+    url = f"{base_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
+    try:
+        page = await get(web, f"{url}&{urlencode({'hl': spoken(listing, where), 'gl': where.upper()})}")
+    except SourceNotFound as error:
+        raise SourceNotFound(
+            f"Google Play has no app {listing.package} in {where}; check it, and the countryCode"
+        ) from error
+    question = PlayPage(url=url, country=where, body=page.body, content_type=page.content_type)
+    reading = await parse.read(web.parser, question)
+    if not reading.candidates:
+        raise ScrapeFailed(f"Google Play's page of {listing.package} describes no app; try again later")
+    return url, reading
+
+
+def spoken(listing: InGooglePlay, country: str) -> str:
+    """The language to ask for: the URL's, or the country's, as the App Store would show it."""
+    return listing.language or f"{countries.language(country) or 'en'}-{country.upper()}"

@@ -1,0 +1,49 @@
+"""A store's long description: a text that is written with line breaks, bullets and shouted headings."""
+
+import re
+from collections.abc import Iterator
+
+from workers.ingest.page.text import clean, words
+from workers.ingest.shapes import Passage
+
+LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
+#: What stands before an item of a list, or around a heading.
+MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
+FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2,}.*[\W_]{2,}$|^[*_~=#].*[*_~=]$")
+QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
+#: A line that ends in an ellipsis, or a colon, only leads to the list below it.
+ENDED = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
+FEWEST_WORDS, HEADING_WORDS = 4, 8
+
+
+def lines(description: str) -> list[str]:
+    return [line.strip() for line in LINES.split(description) if line.strip()]
+
+
+def opening(description: str) -> list[str]:
+    """The first lines that are sentences, up to a list or a heading; without any, all but the headings."""
+    found: list[str] = []
+    for line in lines(description):
+        if is_sentence(line):
+            found.append(clean(line))
+        elif found:
+            break
+    return found or [clean(MARK.sub("", line)) for line in lines(description) if not is_heading(line)]
+
+
+def is_sentence(line: str) -> bool:
+    plain = not MARK.match(line) and not QUOTED.match(line) and not FENCE.match(line)
+    return plain and ENDED.search(line) is not None and words(line) >= FEWEST_WORDS
+
+
+def passages(description: str, url: str) -> Iterator[Passage]:
+    """Every line, without the mark before it."""
+    for line in lines(description):
+        text = clean(MARK.sub("", line))
+        if any(map(str.isalnum, text)):
+            yield Passage(text=text, kind="heading" if is_heading(line) else "text", url=url)
+
+
+def is_heading(line: str) -> bool:
+    short = words(line) <= HEADING_WORDS and not ENDED.search(line)
+    return short and (line.isupper() or line.endswith(":") or FENCE.match(line) is not None)

@@ -1,0 +1,128 @@
+"""The stores' word on a brand: each listing that the partner names is read, and all are merged."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from domain.listings import InAppStore, InGooglePlay, Listing
+from schemas.brand import Candidate, Extraction
+from schemas.errors import SourceError, SourceRateLimited
+from workers import parse
+from workers.ingest.appstore import shapes
+from workers.ingest.appstore.lookup import Found, Lookup, find
+from workers.ingest.appstore.pages import Web, read_play, read_subtitle
+from workers.ingest.conclude import conclude
+from workers.ingest.model.endpoint import Model
+from workers.ingest.perform import Report
+from workers.ingest.shapes import Passage
+
+
+class Stores(NamedTuple):
+    """How to ask: Apple's look-up at this job's turns, and the web pages of both, which begin so."""
+
+    lookup: Lookup
+    web: Web
+    app_store_url: str
+    play_url: str
+
+
+class Part(NamedTuple):
+    """What one listing says; `bundle_id` is Apple's, in lower case."""
+
+    url: str
+    title: str | None
+    candidates: list[Candidate]
+    passages: list[Passage]
+    warnings: list[str]
+    bundle_id: str | None = None
+
+
+async def ingest(
+    stores: Stores, *, listings: Sequence[Listing], country: str, report: Report, model: Model | None = None
+) -> Extraction:
+    """Raises a `SourceError` where no listing can be read; one of several that can't is a warning."""
+    await report("fetching", 0.1)
+    parts, warnings = await read_all(stores, listings, country)
+    await report("analyzing", 0.6)
+    first = parts[0]
+    return await conclude(
+        stores.web.parser,
+        url=first.url,
+        title=first.title,
+        candidates=with_links([one for part in parts for one in part.candidates]),
+        passages=[passage for part in parts for passage in part.passages],
+        warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
+        model=model,
+    )
+
+
+async def read_all(stores: Stores, listings: Sequence[Listing], country: str) -> tuple[list[Part], list[str]]:
+    """At least one part. A limit ends it at once: all are read again once it is over."""
+    parts: list[Part] = []
+    errors: list[SourceError] = []
+    for listing in listings:
+        if is_read(listing, parts):
+            continue
+        try:
+            parts.append(await read(stores, listing, country))
+        except SourceRateLimited:
+            raise
+        except SourceError as error:
+            errors.append(error)
+    if not parts:
+        raise errors[0]
+    return parts, [f"listing_unread: {error.message}" for error in errors]
+
+
+def is_read(listing: Listing, parts: list[Part]) -> bool:
+    """A bundle id often belongs to the app whose URL came with it."""
+    return (
+        isinstance(listing, InAppStore)
+        and listing.by == "bundleId"
+        and listing.value.casefold() in {part.bundle_id for part in parts}
+    )
+
+
+async def read(stores: Stores, listing: Listing, country: str) -> Part:
+    if isinstance(listing, InGooglePlay):
+        url, reading = await read_play(stores.web, stores.play_url, listing, country=country)
+        return Part(url, None, reading.candidates, reading.passages, [])
+    found = await find(stores.lookup, listing, country=country)
+    wanted = listing.country or country
+    elsewhere = [f"storefront: not in the store of {wanted}, but in that of {found.country}"]
+    return await read_found(stores, found, elsewhere if found.country != wanted else [])
+
+
+async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
+    software = found.software
+    page = f"{stores.app_store_url.rstrip('/')}/{found.country}/app/id{software.track_id}"
+    url = shown_at(software.track_view_url) or page
+    question = shapes.Listing(url=url, country=found.country, software=software)
+    reading = await parse.read(stores.web.parser, question)
+    subtitle, missing = await read_subtitle(stores.web, page, track_id=software.track_id or 0)
+    return Part(
+        url=url,
+        title=software.track_name,
+        candidates=[*reading.candidates, *subtitle.candidates],
+        passages=[*subtitle.passages, *reading.passages],
+        warnings=[*warnings, *missing],
+        bundle_id=(software.bundle_id or "").casefold(),
+    )
+
+
+def shown_at(address: str | None) -> str | None:
+    """The listing's page without what Apple counts visits by."""
+    parts = urlsplit(address or "")
+    return parts._replace(query="", fragment="").geturl() if parts.scheme == "https" else None
+
+
+def with_links(candidates: list[Candidate]) -> list[Candidate]:
+    """The links of all listings in one candidate: they name different places, so none is better."""
+    found = [one for one in candidates if one.field == "links"]
+    together: dict[str, str] = {}
+    for one in reversed(found):
+        together |= msgspec.convert(one.value, dict[str, str])
+    merged = [msgspec.structs.replace(one, value=together) for one in found[:1]]
+    return [one for one in candidates if one.field != "links"] + merged

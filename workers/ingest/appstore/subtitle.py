@@ -1,0 +1,83 @@
+"""The subtitle on an App Store page, in the parsing process: the look-up has none.
+
+Apple has built the page in three ways, and each carries its data as JSON beside what it shows: a store of
+documents, a cache of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every page
+lists many other apps, so only what bears our app's id counts.
+"""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+from urllib.parse import urlsplit
+
+from workers.ingest.appstore.shapes import StorePage
+from workers.ingest.page import jsonld
+from workers.ingest.page.decode import decode
+from workers.ingest.page.document import Document, attribute, text_of
+from workers.ingest.page.text import clean
+from workers.ingest.shapes import Passage, Reading
+
+DATA = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
+HEADINGS = {"subtitle", "product-header__subtitle"}
+LIMIT = 120
+#: Objects of one script that are looked at, and headings of a page.
+OBJECTS, FIRST = 50_000, 20
+
+
+def read(question: StorePage) -> Reading:
+    page = Document(decode(question.body, question.content_type), url=question.url)
+    said = chain(in_data(page, question.track_id), in_headings(page, question.track_id))
+    text = next((text for text in map(clean, said) if 0 < len(text) <= LIMIT), None)
+    if text is None:
+        return Reading(candidates=[])
+    return Reading(
+        candidates=[page.candidate("tagline", text, 0.95, "appStore.subtitle")],
+        passages=[Passage(text=text, kind="heading", url=page.url)],
+    )
+
+
+def in_data(page: Document, track_id: int) -> Iterator[str]:
+    for script in page.tags["script"]:
+        if attribute(script, "id") in DATA:
+            data = jsonld.load(script.get_text())
+            for one in islice(objects(data), OBJECTS):
+                if track_id_of(one) == str(track_id):
+                    yield from subtitles(one)
+
+
+def objects(data: Any) -> Iterator[dict[str, Any]]:
+    """Every object, the outer before the inner; a text at the top that is JSON is opened."""
+    if isinstance(data, dict):
+        data = {key: jsonld.load(value) if isinstance(value, str) else value for key, value in data.items()}
+    waiting = [data]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+        children = one.values() if isinstance(one, dict) else one
+        waiting += [child for child in reversed([*children]) if isinstance(child, dict | list)]
+
+
+def track_id_of(one: dict[str, Any]) -> str:
+    return str(one.get("adamId") or one.get("id"))
+
+
+def subtitles(one: dict[str, Any]) -> Iterator[str]:
+    """Its own, among its attributes, or among those of each platform."""
+    attributes = mapping(one.get("attributes"))
+    platforms = mapping(attributes.get("platformAttributes")).values()
+    for place in (one, attributes, *map(mapping, platforms)):
+        if isinstance(text := place.get("subtitle"), str):
+            yield text
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def in_headings(page: Document, track_id: int) -> Iterator[str]:
+    """Only on the app's own page: a redirect may have ended elsewhere."""
+    if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
+        for heading in page.tags["h2"][:FIRST]:
+            if HEADINGS & set(attribute(heading, "class").split()):
+                yield text_of(heading)

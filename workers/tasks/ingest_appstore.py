@@ -1,0 +1,78 @@
+"""Read the stores' word on a project's brand, and keep it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import NamedTuple
+
+import httpx
+import msgspec
+
+from domain import urls
+from domain.listings import Listing
+from domain.paces import ITUNES
+from jobs.outcomes import Outcome
+from schemas.settings import Settings
+from workers.context import Context
+from workers.fetch import open_client
+from workers.ingest import sandbox
+from workers.ingest.appstore import stores
+from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.pages import web
+from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.turns import turns
+from workers.ingest.model.endpoint import Model, open_model
+from workers.ingest.perform import perform
+from workers.parse import Parser, open_parser
+from workers.runner import Task
+
+
+class Means(NamedTuple):
+    """What all ingests of a worker share."""
+
+    client: httpx.AsyncClient
+    parser: Parser
+    model: Model | None
+    settings: Settings
+
+
+class Args(msgspec.Struct, frozen=True, kw_only=True):
+    listings: list[Listing]
+    country_code: str
+
+
+@asynccontextmanager
+async def open_task(settings: Settings) -> AsyncIterator[Task]:
+    addresses = (settings.itunes_api_url, settings.app_store_url, settings.play_url)
+    allowed = {origin: policy for url in addresses for origin, policy in urls.operated(url).items()}
+    async with (
+        open_client(allowed=allowed, contact=settings.public_url) as client,
+        open_parser() as parser,
+        open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
+    ):
+        yield partial(ingest_appstore, means=Means(client, parser, model, settings))
+
+
+async def ingest_appstore(ctx: Context, *, means: Means) -> Outcome:
+    args = msgspec.convert(ctx.job.args, Args)
+    return await perform(
+        ctx,
+        read=lambda _visit, report: stores.ingest(
+            asked(ctx, means),
+            listings=args.listings,
+            country=args.country_code,
+            report=report,
+            model=means.model,
+        ),
+        pretend=lambda report: sandbox.ingest_app(listing=args.listings[0], report=report),
+    )
+
+
+def asked(ctx: Context, means: Means) -> Stores:
+    """How this job asks the stores: at its own turns, and by what robots.txt says today."""
+    return Stores(
+        lookup=Lookup(means.client, means.settings.itunes_api_url, turns(ctx, ITUNES)),
+        web=web(means.client, means.parser),
+        app_store_url=means.settings.app_store_url,
+        play_url=means.settings.play_url,
+    )
