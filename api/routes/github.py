@@ -31,9 +31,7 @@ CALLBACK_S, LIST_S = 8.0, 5.0
 
 Status = Literal["connected", "pending", "failed"]
 
-Returned = Annotated[
-    str, QueryParameter(name="state", description="As `install-url` gave it.", max_length=200)
-]
+Returned = Annotated[str, QueryParameter(name="state", description="As `install-url` gave it.")]
 Code = Annotated[str | None, QueryParameter(description="Of the GitHub user.", max_length=500)]
 Number = Annotated[
     int | None,

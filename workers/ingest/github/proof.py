@@ -100,7 +100,7 @@ async def exchange(app: App, code: str) -> str:
 
 
 async def find(person: Api, installation_id: int) -> Listed:
-    async for page in pages(person, "/user/installations", Installations):
+    async for page in pages(person, Installations, "user", "installations"):
         for one in page.installations:
             if one.id == installation_id:
                 return one
@@ -110,9 +110,9 @@ async def find(person: Api, installation_id: int) -> Listed:
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
     """Nobody gets through us at what they can't see themselves. Raises `NotProved`."""
     token = await token_for(app, installation_id)
-    all_of_it = await count(msgspec.structs.replace(app.api, token=token, installed=True), "/installation")
+    all_of_it = await count(msgspec.structs.replace(app.api, token=token, installed=True), "installation")
     try:
-        seen = await count(person, f"/user/installations/{installation_id}")
+        seen = await count(person, "user", "installations", str(installation_id))
     except SourceNotFound:
         return  # It is listed for them, so this GitHub doesn't tell.
     if seen < all_of_it:
@@ -122,8 +122,8 @@ async def check_reach(app: App, person: Api, installation_id: int) -> None:
         )
 
 
-async def count(api: Api, path: str) -> int:
-    answer = await get(api, api.address(f"{path}/repositories", per_page="1"), want=LISTS)
+async def count(api: Api, *owner: str) -> int:
+    answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LISTS)
     return read(answer, Repositories).total_count
 
 
@@ -133,14 +133,14 @@ async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
     api = msgspec.structs.replace(app.api, token=token, installed=True)
     return [
         GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
-        async for page in pages(api, "/installation/repositories", Repositories)
+        async for page in pages(api, Repositories, "installation", "repositories")
         for repo in page.repositories
     ]
 
 
-async def pages(api: Api, path: str, kind: type[T]) -> AsyncIterator[T]:
+async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
     """Each page of a list, by GitHub's own links."""
-    url: str | None = api.address(path, per_page="100")
+    url: str | None = api.address(*path, per_page="100")
     for _ in range(MOST_PAGES):
         if url is None:
             return
