@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-import httpx
 import msgspec
 from rich.console import Group
 from rich.text import Text
@@ -20,9 +19,10 @@ from domain import urls
 from schemas.brand import Extraction
 from schemas.settings import OWN
 from workers.fetch import open_client
-from workers.ingest import website
 from workers.ingest.choose import choose
 from workers.ingest.shapes import Source
+from workers.ingest.website.ingest import ingest
+from workers.ingest.website.session import Web, open_web
 from workers.parse import Parser, open_parser, parse
 
 #: The address of a file that came without one: some site's home page.
@@ -34,7 +34,7 @@ COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
 class Reader(NamedTuple):
     """What reads a target: `address` is the one that files are taken to have."""
 
-    client: httpx.AsyncClient
+    web: Web
     parser: Parser
     allowed: urls.Allowed
     address: str
@@ -78,7 +78,7 @@ async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
     allowed = urls.read_allowed(os.environ.get(OWN["fetch_allow"], ""))
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     async with open_client(allowed=allowed, contact=contact) as client, open_parser() as parser:
-        reader = Reader(client, parser, allowed, address)
+        reader = Reader(open_web(client), parser, allowed, address)
         coming = [asyncio.create_task(read(reader, target)) for target in targets]
         return max(
             [await shown(one, target, as_json=as_json) for one, target in zip(coming, targets, strict=True)]
@@ -98,7 +98,7 @@ async def read(reader: Reader, target: str) -> Extraction:
     if is_file(target):
         return await read_file(reader, Path(target))
     url = urls.check(target, allowed=reader.allowed)
-    return await website.ingest(reader.client, reader.parser, url=url, report=unheard)
+    return await ingest(reader.web, reader.parser, args={"url": url}, report=unheard)
 
 
 def is_file(target: str) -> bool:

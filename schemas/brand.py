@@ -58,10 +58,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a server said of one answer's version, as sent (RFC 9110 8.8): for a conditional request."""
+    """What a server said of one answer's version, as sent (RFC 9110 8.8): for a conditional request.
+
+    `url` is where the answer was, if redirects led elsewhere; `kind` is what it was read as, where a
+    source has several kinds of document.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str | None = None
+    kind: str | None = None
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

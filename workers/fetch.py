@@ -31,7 +31,7 @@ MAX_REDIRECTS = 5
 #: A look-up that hangs holds a thread until libc gives up; past this many, names fail after `DNS_S`.
 LOOKUPS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
-Admit = Callable[[str], Awaitable[None]]
+Admit = Callable[[str], Awaitable[object]]
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):

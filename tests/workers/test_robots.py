@@ -1,6 +1,7 @@
 """robots.txt as RFC 9309 has it."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import msgspec
 import pytest
@@ -9,14 +10,14 @@ from schemas.errors import RobotsDisallowed, Unreachable
 from tests.corpora import corpus
 from tests.workers.web import Answers, Script, allowed_client, say, serve
 from workers import robots
-from workers.robots import gate, parse
+from workers.robots import Robots, Rules, parse
 
 KEEP_OUT = "User-agent: *\nDisallow: /\n"
 
 
 async def asked(answers: Answers, path: str = "/page") -> None:
     async with serve(answers) as site, allowed_client(site) as client:
-        await gate(client)(site.url(path))
+        await Robots(client).admit(site.url(path))
 
 
 def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
@@ -75,7 +76,7 @@ async def test_a_site_that_is_down_says_so_itself() -> None:
         pass
     async with allowed_client(site) as client:
         with pytest.raises(Unreachable):
-            await gate(client)(site.url())
+            await Robots(client).admit(site.url())
 
 
 async def test_redirects_are_followed_and_an_endless_chain_is_no_rules() -> None:
@@ -102,20 +103,67 @@ async def test_after_500_kib_nothing_is_read() -> None:
     await asked(rules(filler + KEEP_OUT))
 
 
-async def test_an_origin_is_asked_once_in_a_gates_life() -> None:
+async def test_an_origin_is_asked_once_a_day() -> None:
+    now = 0.0
     async with serve(rules("")) as site, allowed_client(site) as client:
-        admit = gate(client)
-        for path in ("/a", "/b", "/a"):
-            await admit(site.url(path))
+        known = Robots(client, clock=lambda: now)
+        await asyncio.gather(*(known.admit(site.url(path)) for path in ("/a", "/b", "/a")))
+        now = 86_400.0
+        await known.admit(site.url("/c"))
         assert site.paths == ["/robots.txt"]
-        await gate(client)(site.url())
+        now += 1
+        await known.admit(site.url("/c"))
         assert site.paths == ["/robots.txt"] * 2
+
+
+async def test_a_no_is_asked_for_again_after_a_minute() -> None:
+    now = 0.0
+    async with serve(rules(KEEP_OUT)) as site, allowed_client(site) as client:
+        known = Robots(client, clock=lambda: now)
+        for _ in range(2):
+            with pytest.raises(RobotsDisallowed):
+                await known.admit(site.url())
+        assert site.paths == ["/robots.txt"]
+        site.answers, now = rules(""), 61.0
+        await known.admit(site.url())
+
+
+async def test_what_cant_be_read_for_now_is_not_kept() -> None:
+    async with serve({"/robots.txt": say(503)}) as site, allowed_client(site) as client:
+        known = Robots(client)
+        with pytest.raises(RobotsDisallowed):
+            await known.admit(site.url())
+        site.answers = rules("")
+        await known.admit(site.url())
+
+
+async def test_the_oldest_rules_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "ROOM", 3 * robots.LEAST)
+    async with AsyncExitStack() as stack:
+        sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
+        client = await stack.enter_async_context(allowed_client(*sites))
+        known = Robots(client)
+        for site in (*sites, *sites[1:], sites[0]):
+            await known.admit(site.url())
+        assert [len(site.paths) for site in sites] == [2, 1, 1, 1]
+        assert len(known.known) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "delay_s"),
+    [("Crawl-delay: 2.5", 2.5), ("Crawl-delay: 3600", 10), ("Crawl-delay: soon", 0), ("Disallow:", 0)],
+)
+async def test_a_crawl_delay_is_known_and_bounded(text: str, delay_s: float) -> None:
+    async with serve(rules(f"User-agent: *\n{text}\n")) as site, allowed_client(site) as client:
+        assert (await Robots(client).admit(site.url())).delay_s == delay_s
 
 
 def test_real_files_are_read_without_a_word() -> None:
     files = sorted(corpus("robots").glob("*.txt"))
     assert len(files) >= 200
+    found = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}
+    assert all(0 <= rules.delay_s <= 10 for rules in found.values())
     verdicts = {
-        path.name: parse(path.read_bytes()).can_fetch("https://x.com/", "BrandContextBot") for path in files
+        name: rules.said.can_fetch("https://x.com/", "BrandContextBot") for name, rules in found.items()
     }
     assert 0.9 < sum(verdicts.values()) / len(verdicts) < 1

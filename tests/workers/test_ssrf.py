@@ -20,8 +20,8 @@ from anyio.abc import SocketAttribute
 
 from schemas.errors import FetchBlocked, SourceError
 from tests.workers.web import say
-from workers import robots
 from workers.fetch import fetch, open_client
+from workers.robots import Robots
 
 GOOD, GOOD6 = "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"
 
@@ -234,7 +234,7 @@ async def test_nothing_is_connected_on_a_redirect(
 async def test_robots_txt_leads_nowhere_else(url: str, net: Net, client: httpx.AsyncClient) -> None:
     net.pages["good.example"] = say(302, location=url)
     with contextlib.suppress(SourceError):
-        await robots.gate(client)("http://good.example/page")
+        await Robots(client).admit("http://good.example/page")
     assert {host for host, _ in net.connects} == {GOOD}
 
 

@@ -7,6 +7,7 @@ from msgspec import field
 
 from schemas.brand import Candidate
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.github.shapes import Repository
 
 #: The first byte of an answer: from here on, silence is the document's fault.
 STARTED = b"\1"
@@ -56,11 +57,18 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     passages: list[Passage] = field(default_factory=list)
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Another page of a page's site; of two links the one of lesser rank says more of a brand."""
+
+    url: str
+    rank: int
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """What it says, and where it leads; `text_length` is in characters of visible text.
 
     `scripted` is a page that shows next to nothing before its scripts have run. `refresh` is where it
-    sends its visitors at once, `links` are other pages of its site, the ones to read first before others.
+    sends its visitors at once; `links` come best first.
     """
 
     url: str
@@ -71,7 +79,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     scripted: bool = False
     refresh: str | None = None
     manifest: str | None = None
-    links: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
@@ -82,7 +90,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
 
 #: What the process can be asked, and what it answers. A new kind of document is a new member of both.
-Question: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage
+Question: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Repository
 Answer: TypeAlias = Page | Reading
 
 

@@ -1,6 +1,7 @@
 """A whole ingest against a server: what is asked for, in which order, and how each end looks."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -18,7 +19,8 @@ from schemas.errors import (
     TooLarge,
 )
 from tests.workers.web import Answers, Site, allowed_client, say, serve
-from workers.ingest import website
+from workers.ingest.website.ingest import ingest as read_website
+from workers.ingest.website.session import open_web
 from workers.parse import Parser, open_parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,9 +37,11 @@ async def parser() -> AsyncIterator[Parser]:
         yield opened
 
 
-async def ingest(parser: Parser, answers: Answers, path: str = "/") -> tuple[Extraction, Site]:
+async def ingest(parser: Parser, answers: Answers, path: str = "/", **args: Any) -> tuple[Extraction, Site]:
     async with serve(answers) as site, allowed_client(site) as client:
-        return await website.ingest(client, parser, url=site.url(path), report=ignored), site
+        return await read_website(
+            open_web(client), parser, args={"url": site.url(path), **args}, report=ignored
+        ), site
 
 
 async def ignored(_stage: str, _progress: float) -> None:
@@ -46,7 +50,7 @@ async def ignored(_stage: str, _progress: float) -> None:
 
 async def test_a_home_page_is_asked_for_once_after_robots_txt(parser: Parser) -> None:
     extraction, site = await ingest(parser, {"/": ROOT})
-    assert site.paths == ["/robots.txt", "/"]
+    assert site.paths == ["/robots.txt", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.fields["tagline"].value == "Draw what you say"
@@ -56,7 +60,7 @@ async def test_a_home_page_is_asked_for_once_after_robots_txt(parser: Parser) ->
 
 async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
     extraction, site = await ingest(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
-    assert site.paths == ["/robots.txt", "/pricing", "/"]
+    assert sorted(site.paths) == ["/", "/llms.txt", "/pricing", "/robots.txt"]
     assert extraction.url == site.url("/pricing")
     assert extraction.title == "Pricing"
     assert extraction.fields["appName"].value == "Zap"
@@ -66,14 +70,14 @@ async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
 
 async def test_a_redirect_to_the_root_asks_for_it_once(parser: Parser) -> None:
     extraction, site = await ingest(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
-    assert site.paths == ["/robots.txt", "/old", "/"]
+    assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
 
 
 async def test_a_root_that_leads_back_is_not_read_twice(parser: Parser) -> None:
     answers = {"/": say(302, location="/en/"), "/en/": ROOT}
     extraction, site = await ingest(parser, answers, "/en/")
-    assert site.paths == ["/robots.txt", "/en/", "/", "/en/"]
+    assert site.paths == ["/robots.txt", "/en/", "/", "/llms.txt", "/en/"]
     assert extraction.fields["appName"].confidence == 0.5
 
 
@@ -92,8 +96,9 @@ async def test_a_root_on_another_site_is_not_the_brands(parser: Parser) -> None:
             other.host = other.host.replace("127.0.0.1", "localhost")
             async with allowed_client(site, other) as client:
                 url = site.url("/pricing")
-                extraction = await website.ingest(client, parser, url=url, report=ignored)
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_elsewhere"]
+                extraction = await read_website(open_web(client), parser, args={"url": url}, report=ignored)
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
+    assert other.asked == []
 
 
 async def test_stages_come_in_order_and_progress_only_grows(parser: Parser) -> None:
@@ -103,7 +108,7 @@ async def test_stages_come_in_order_and_progress_only_grows(parser: Parser) -> N
         told.append((stage, progress))
 
     async with serve({"/": ROOT}) as site, allowed_client(site) as client:
-        await website.ingest(client, parser, url=site.url(), report=report)
+        await read_website(open_web(client), parser, args={"url": site.url()}, report=report)
     assert list(dict.fromkeys(stage for stage, _ in told)) == ["fetching", "analyzing"]
     assert [progress for _, progress in told] == sorted(progress for _, progress in told)
 
@@ -140,7 +145,7 @@ async def test_a_redirect_into_what_robots_txt_forbids_is_not_followed(parser: P
     answers = {"/robots.txt": KEEP_OUT, "/": say(302, location="/private"), "/private": ROOT}
     async with serve(answers) as site, allowed_client(site) as client:
         with pytest.raises(RobotsDisallowed):
-            await website.ingest(client, parser, url=site.url(), report=ignored)
+            await read_website(open_web(client), parser, args={"url": site.url()}, report=ignored)
     assert site.paths == ["/robots.txt", "/"]
 
 

@@ -13,9 +13,11 @@ from workers.ingest.page.address import bare, root, site
 from workers.ingest.page.alternates import others
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
+from workers.ingest.shapes import Link
 
 #: Anchors that are looked at, and pages that are named.
 READ, MOST = 2000, 50
+UNRANKED = Link(url="", rank=1 << 30)
 NEAR = 8
 #: A page, by the end of its path: without an ending, or with one of these.
 ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
@@ -49,45 +51,50 @@ NEVER = re.compile(
 )
 
 
-class Link(NamedTuple):
-    """A way to another page; of two the lesser is read first."""
+class Seen(NamedTuple):
+    """A link as it stands on the page."""
 
+    url: str
     foreign: bool
     topic: int
     elsewhere: bool
     place: int
     depth: int
-    url: str
+
+    @property
+    def rank(self) -> int:
+        """First the language, then the topic, then the host and the place."""
+        digits = (self.foreign, self.topic, self.elsewhere, self.place, min(self.depth, 9))
+        return int("".join(str(int(digit)) for digit in digits))
 
 
-def links(page: Document, language: str | None) -> list[str]:
-    """At most `MOST`, the pages in the page's own language first, then by topic, place and depth."""
+def links(page: Document, language: str | None) -> list[Link]:
+    """At most `MOST`, each page once, best first; of equals the first on the page."""
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
-    seen = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
+    known = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
     found: dict[str, Link] = {}
-    for link in read(page, language):
-        key = bare(link.url)
-        if key not in seen and link[:-1] < found.get(key, (True, 99))[:-1]:
+    for seen in read(page, language):
+        link, key = Link(url=seen.url, rank=seen.rank), bare(seen.url)
+        if key not in known and link.rank < found.get(key, UNRANKED).rank:
             found[key] = link
-    # Of equals the first on the page: a sort keeps their order.
-    return [link.url for link in sorted(found.values(), key=lambda link: link[:-1])][:MOST]
+    return sorted(found.values(), key=lambda link: link.rank)[:MOST]
 
 
-def read(page: Document, language: str | None) -> Iterator[Link]:
+def read(page: Document, language: str | None) -> Iterator[Seen]:
     for tag in islice(page.tags["a"], READ):
         url = page.link(attribute(tag, "href"))
         if url and site(url) == site(page.url) and is_page(url):
             label = squash(text_of(tag)[:100])
             words = [squash(part) for part in unquote(urlsplit(url).path).split("/") if squash(part)]
             if not any(map(NEVER.fullmatch, (*words, label))):
-                yield Link(
+                yield Seen(
+                    url=url,
                     foreign=is_foreign(tag, url, language),
                     topic=topic(words, label),
                     elsewhere=urlsplit(url).netloc != urlsplit(page.url).netloc,
                     place=place(tag),
                     depth=len(words),
-                    url=url,
                 )
 
 

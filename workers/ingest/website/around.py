@@ -1,0 +1,45 @@
+"""What a site says beside the named page: on its root, in its manifest, in /llms.txt. All of it may fail."""
+
+import asyncio
+from typing import NamedTuple
+
+from workers.ingest.page.address import root, site
+from workers.ingest.shapes import Answer, Llms, Manifest, Page
+from workers.ingest.website.pages import landing
+from workers.ingest.website.session import Session
+from workers.parse import Parser, ask
+
+
+class Around(NamedTuple):
+    """`home` is None where the named page is the root, and where the root can't be read."""
+
+    home: Page | None
+    readings: list[Answer]
+
+
+async def look_around(session: Session, parser: Parser, page: Page) -> Around:
+    async def on_pages() -> tuple[Page | None, Answer | None]:
+        home = await session.optional(root_of(session, parser, page), otherwise="root_unread")
+        address = page.manifest or (home.manifest if home else None)
+        return home, await session.optional(manifest(session, parser, address)) if address else None
+
+    (home, said), summary = await asyncio.gather(on_pages(), session.optional(llms(session, parser, page)))
+    return Around(home, [one for one in (said, summary) if one is not None])
+
+
+async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:
+    address = root(page.url)
+    if page.url == address:
+        return None
+    home = await landing(session, parser, address, within=site(address))
+    return home if home.url != page.url else None
+
+
+async def manifest(session: Session, parser: Parser, url: str) -> Answer:
+    fetched = await session.get(url, "manifest")
+    return await ask(parser, Manifest(url=fetched.url, body=fetched.body))
+
+
+async def llms(session: Session, parser: Parser, page: Page) -> Answer:
+    fetched = await session.get(f"{root(page.url)}llms.txt", "llms", within=site(page.url))
+    return await ask(parser, Llms(url=fetched.url, body=fetched.body))

@@ -1,0 +1,93 @@
+"""One ingest of a website, from its first request to its extraction (research 2.1)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.brand import Candidate, Extraction, Visit
+from workers.ingest.conclude import conclude
+from workers.ingest.model.endpoint import Model
+from workers.ingest.perform import Report
+from workers.ingest.shapes import Answer, Page, Passage
+from workers.ingest.website import again
+from workers.ingest.website.around import look_around
+from workers.ingest.website.pages import follow, named, weighed
+from workers.ingest.website.session import FETCHING_S, Session, Web
+from workers.parse import Parser
+
+#: How far an ingest is once the named page, the ones around it, and those that it leads to are read.
+NAMED, AROUND, FOLLOWED = 0.3, 0.4, 0.7
+
+
+async def ingest(
+    web: Web,
+    parser: Parser,
+    *,
+    args: dict[str, Any],
+    report: Report,
+    visit: Visit | None = None,
+    model: Model | None = None,
+) -> Extraction:
+    """`args` are the job's: `url`, and with `follow_links` at most `max_pages` pages, `url` among them.
+
+    The root is read for the brand's name whenever it is another page, and counts as none of those.
+    Raises a `SourceError` for the named page; for all others there is a warning.
+    """
+    session, rules = Session(web), again.rules(model=model is not None)
+    await report("fetching", 0.1)
+    if visit and visit.rules == rules and await again.is_unchanged(session, visit):
+        return unchanged(args["url"], visit)
+    pages, candidates, passages = await read_site(session, parser, args, report)
+    await report("analyzing", 0.75)
+    return await conclude(
+        parser,
+        url=pages[0].url,
+        title=pages[0].title,
+        candidates=candidates,
+        passages=passages,
+        warnings=[*session.warnings, *remarks(session, pages)],
+        visit=session.visit(args, rules=rules),
+        model=model,
+    )
+
+
+async def read_site(
+    session: Session, parser: Parser, args: dict[str, Any], report: Report
+) -> tuple[list[Page], list[Candidate], list[Passage]]:
+    """The pages, the named one first, and all that they and the site's other documents say, in that order."""
+
+    async def followed(part: float) -> None:
+        await report("fetching", AROUND + part * (FOLLOWED - AROUND))
+
+    page = await named(session, parser, args["url"])
+    await report("fetching", NAMED)
+    around = await look_around(session, parser, page)
+    await report("fetching", AROUND)
+    first = [page, around.home] if around.home else [page]
+    most = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
+    more = await follow(session, parser, read_already=first, most=most, done=followed)
+    documents: list[Answer] = [*first, *around.readings, *more]
+    candidates = [one for said in (*first, *around.readings) for one in said.candidates]
+    candidates += [one for said in more for one in weighed(said)]
+    return [*first, *more], candidates, [one for said in documents for one in said.passages]
+
+
+def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
+    shells = sum(page.scripted for page in pages)
+    if shells:
+        yield (
+            f"js_rendered: {shells} of {len(pages)} pages show next to no text without JavaScript;"
+            " what their heads say was taken"
+        )
+    if session.truncated:
+        yield f"truncated: the site was too slow for {FETCHING_S:g} s; {len(pages)} of its pages were read"
+
+
+def unchanged(url: str, visit: Visit) -> Extraction:
+    """Nothing is written: the brand stays as the last ingest left it."""
+    return Extraction(
+        url=visit.answers[url].url or url,
+        title=None,
+        fields={},
+        warnings=["unchanged: the site says that nothing has changed since it was last read"],
+        unchanged=True,
+    )

@@ -1,0 +1,111 @@
+"""The pages of a site: the one that was named, and those that it leads to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+import msgspec
+
+from schemas.brand import Candidate, Field
+from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
+from workers.fetch import Fetched
+from workers.ingest.page.address import bare, site
+from workers.ingest.shapes import Link, Page, Source
+from workers.ingest.website.session import Session
+from workers.parse import Parser, parse
+
+#: A page with less on it than these characters is a signpost where it sends its visitors on.
+SIGNPOST = 200
+#: What a page that was only led to says of itself, and of the brand, beside the one that was named.
+OWN: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
+OWN_WORTH, WORTH = 0.7, 0.9
+
+
+async def named(session: Session, parser: Parser, url: str) -> Page:
+    """The page that the ingest is about: it fails as this page does."""
+    try:
+        async with asyncio.timeout_at(session.ends):
+            page = await landing(session, parser, url)
+    except TimeoutError as error:
+        raise FetchTimeout("the page did not come in time; its site was too slow, or too busy") from error
+    if is_empty(page):
+        raise ScrapeFailed("the page is empty; give a page that has text on it without JavaScript")
+    return page
+
+
+async def landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
+    """The page, or the one that it sends its visitors to at once. That one is the last."""
+    page = await read(parser, await session.get(url, within=within))
+    if page.refresh is None:
+        return page
+    try:
+        return await read(parser, await session.get(page.refresh, within=within))
+    except SourceError as error:
+        if page.text_length < SIGNPOST:
+            raise
+        session.warnings.append(f"refresh_unread: {error.message}")
+        return page
+
+
+async def read(parser: Parser, fetched: Fetched) -> Page:
+    return await parse(
+        parser,
+        Source(
+            url=fetched.url, body=fetched.body, content_type=fetched.content_type, language=fetched.language
+        ),
+    )
+
+
+def is_empty(page: Page) -> bool:
+    """Nothing to see on it, and nothing said but by its address."""
+    return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
+
+
+async def follow(
+    session: Session,
+    parser: Parser,
+    *,
+    read_already: list[Page],
+    most: int,
+    done: Callable[[float], Awaitable[None]],
+) -> list[Page]:
+    """At most `most` pages that those lead to; `done` is told the part of them that is through."""
+    ways = best_ways(read_already)[:most]
+    through = 0
+
+    async def one(url: str) -> Page | None:
+        nonlocal through
+        page = await session.optional(inner(session, parser, url), otherwise=f"page_unread: {url}")
+        through += 1
+        await done(through / len(ways))
+        return page
+
+    pages = await asyncio.gather(*map(one, ways))
+    return distinct(filter(None, pages), but=read_already)
+
+
+async def inner(session: Session, parser: Parser, url: str) -> Page:
+    return await read(parser, await session.get(url, within=site(url)))
+
+
+def best_ways(pages: Iterable[Page]) -> list[str]:
+    """The links of all, best first, without the pages themselves."""
+    found: dict[str, Link] = {}
+    for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
+        found.setdefault(bare(link.url), link)
+    have = {bare(page.url) for page in pages}
+    return [link.url for key, link in found.items() if key not in have]
+
+
+def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
+    """Each page once, wherever its redirects began."""
+    have = {bare(page.url) for page in but}
+    found = {bare(page.url): page for page in pages}
+    return [page for key, page in found.items() if key not in have]
+
+
+def weighed(page: Page) -> list[Candidate]:
+    """A page on prices describes itself first: the named page and the root know more of the brand."""
+    return [
+        msgspec.structs.replace(one, confidence=one.confidence * (OWN_WORTH if one.field in OWN else WORTH))
+        for one in page.candidates
+    ]

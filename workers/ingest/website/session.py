@@ -1,0 +1,109 @@
+"""One ingest's requests: allowed by robots.txt, at the site's pace, within the ingest's time, remembered."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+import msgspec
+
+from schemas.brand import Validators, Visit
+from schemas.errors import FetchBlocked, SourceError
+from workers.fetch import HTML, Fetched, Want, fetch
+from workers.ingest.page.address import site
+from workers.pace import Pace
+from workers.robots import Robots, Rules
+
+T = TypeVar("T")
+
+#: Seconds of an attempt in which pages are opened; what has been read by then is kept.
+FETCHING_S = 60.0
+
+WANTS: Mapping[str, Want] = {
+    "page": HTML,
+    "manifest": Want(
+        accept="application/manifest+json,application/json;q=0.9",
+        types=frozenset({"application/manifest+json", "application/json", "text/json"}),
+        begins=(b"{", b"\xef\xbb\xbf"),
+        limit=256 << 10,
+    ),
+    "llms": Want(
+        accept="text/markdown,text/plain",
+        types=frozenset({"text/plain", "text/markdown", "text/x-markdown"}),
+        begins=(b"#", b"\xef\xbb\xbf"),
+        limit=256 << 10,
+    ),
+}
+
+
+class Web(NamedTuple):
+    """What all the ingests of a worker process share."""
+
+    client: httpx.AsyncClient
+    robots: Robots
+    pace: Pace
+
+
+def open_web(client: httpx.AsyncClient) -> Web:
+    return Web(client, Robots(client), Pace())
+
+
+class Session:
+    """`answers` is what to ask the next time, by the address that was asked for.
+
+    `held` has answers that came before they were needed. `truncated` means that time ran out, `dateless`
+    that some answer has nothing to know its version by.
+    """
+
+    def __init__(self, web: Web) -> None:
+        self.web = web
+        self.ends = asyncio.get_running_loop().time() + FETCHING_S
+        self.answers: dict[str, Validators] = {}
+        self.held: dict[str, Fetched] = {}
+        self.warnings: list[str] = []
+        self.truncated = self.dateless = False
+
+    async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> Fetched:
+        """`within` is the one site that this may lead to. Raises `SourceError`."""
+        self.answers[url] = Validators(kind=kind)
+        fetched = self.held.pop(url, None) or await self.open(url, kind, within=within)
+        known = fetched.validators
+        self.dateless |= known == Validators()
+        self.answers[url] = msgspec.structs.replace(
+            known, kind=kind, url=fetched.url if fetched.url != url else None
+        )
+        return fetched
+
+    async def open(
+        self, url: str, kind: str, *, within: str | None = None, known: Mapping[str, Validators] = {}
+    ) -> Fetched:
+        async def admit(target: str) -> Rules:
+            if within and site(target) != within:
+                raise FetchBlocked("it leads to another site")
+            return await self.web.robots.admit(target)
+
+        async with self.web.pace.lane(site(url)) as lane:
+            rules = await admit(url)
+            await self.web.pace.rest(lane, delay_s=rules.delay_s, within_s=self.left_s)
+            return await fetch(self.web.client, url, want=WANTS[kind], admit=admit, known=known)
+
+    @property
+    def left_s(self) -> float:
+        return self.ends - asyncio.get_running_loop().time()
+
+    async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
+        """What may fail, or run out of time: then there is None, and a warning if it has a word for it."""
+        try:
+            async with asyncio.timeout_at(self.ends):
+                return await reading
+        except TimeoutError:
+            self.truncated = True
+        except SourceError as error:
+            if otherwise:
+                self.warnings.append(f"{otherwise}: {error.message}")
+        return None
+
+    def visit(self, args: dict[str, Any], *, rules: int) -> Visit:
+        """With answers only if asking for them all again can tell that nothing has changed."""
+        whole = not self.truncated and not self.dateless
+        return Visit(rules=rules, args=args, answers=self.answers if whole else {})
