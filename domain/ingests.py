@@ -11,13 +11,17 @@ from db.queries import ingest
 from domain import brand, holds, organizations
 from domain.listings import Listing
 from jobs import ledger
-from jobs.kinds import INGEST_APPSTORE, INGEST_WEBSITE, Kind
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
 from schemas import ids
 from schemas.brand import Extraction, Field, Source, Visit
 from schemas.errors import Conflict
 
 #: What each kind of ingest reads.
-SOURCES: dict[str, Source] = {INGEST_WEBSITE.name: "website", INGEST_APPSTORE.name: "appstore"}
+SOURCES: dict[str, Source] = {
+    INGEST_WEBSITE.name: "website",
+    INGEST_GITHUB.name: "github",
+    INGEST_APPSTORE.name: "appstore",
+}
 
 
 class Begun(NamedTuple):
@@ -37,6 +41,16 @@ async def start_website(
     args = {"url": url, "follow_links": follow_links, "max_pages": max_pages}
     return await start(
         conn, kind=INGEST_WEBSITE, organization_id=organization_id, project_id=project_id, args=args
+    )
+
+
+async def start_github(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
+) -> ledger.Submitted:
+    """Submit an ingest of a repository whose name `domain.repositories` passed; else as `start_website`."""
+    args = {"repo": repo, "branch": branch}
+    return await start(
+        conn, kind=INGEST_GITHUB, organization_id=organization_id, project_id=project_id, args=args
     )
 
 

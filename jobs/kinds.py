@@ -32,6 +32,7 @@ class Kind(NamedTuple):
 INGEST_WEBSITE = Kind(
     "ingest_website", "ingest", "ingest:write", timeout_s=120, max_attempts=4, total_s=2 * 3600
 )
+INGEST_GITHUB = INGEST_WEBSITE._replace(name="ingest_github")
 INGEST_APPSTORE = INGEST_WEBSITE._replace(name="ingest_appstore")
 CONNECT_GITHUB = Kind(
     "connect_github",
@@ -58,5 +59,12 @@ ARCHIVE_PROJECT = Kind(
 
 KINDS = {
     kind.name: kind
-    for kind in (INGEST_WEBSITE, INGEST_APPSTORE, CONNECT_GITHUB, LIST_GITHUB_REPOS, ARCHIVE_PROJECT)
+    for kind in (
+        INGEST_WEBSITE,
+        INGEST_GITHUB,
+        INGEST_APPSTORE,
+        CONNECT_GITHUB,
+        LIST_GITHUB_REPOS,
+        ARCHIVE_PROJECT,
+    )
 }

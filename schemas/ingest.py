@@ -15,6 +15,16 @@ class IngestWebsite(In, frozen=True, kw_only=True):
     max_pages: Annotated[int, Meta(ge=1, le=25)] = 1
 
 
+class IngestGitHub(In, frozen=True, kw_only=True):
+    """`repoFullName` is `owner/name`, or an address of the repository on github.com in any form.
+
+    `branch` is the one to read; the repository's default one where there is none.
+    """
+
+    repo_full_name: Annotated[Text, Meta(max_length=500, examples=["octocat/hello-world"])]
+    branch: Annotated[Text, Meta(max_length=255, examples=["main"])] | None = None
+
+
 class IngestAppStore(In, frozen=True, kw_only=True):
     """At least one of the three; what several name is read and merged.
 

@@ -80,7 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str,
         Meta(
             pattern="^[!-~]*$",
-            description="Raises GitHub's limit from 60 requests an hour to 5,000; what is not public stays unread.",
+            description="Raises GitHub's limit from 60 requests an hour to 5,000; "
+            "what is not public stays unread.",
         ),
     ] = ""
     github_app_slug: Annotated[

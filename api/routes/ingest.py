@@ -10,10 +10,10 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import countries, ingests, listings, urls
-from jobs.kinds import INGEST_APPSTORE, INGEST_WEBSITE
+from domain import countries, ingests, listings, repositories, urls
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
 from schemas import ids
-from schemas.ingest import IngestAppStore, IngestWebsite
+from schemas.ingest import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
 
 
@@ -47,6 +47,36 @@ async def ingest_website(
 
 
 @post(
+    "/projects/{project_id:str}/ingest/github",
+    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def ingest_github(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestGitHub]
+) -> Response[Accepted]:
+    """Read a GitHub repository: its store texts, its own fields, its manifests and its README.
+
+    One that is not public is read only with a proved installation of the GitHub App; else it is not found.
+    While an ingest of this project's repository runs, the same request answers its job; another conflicts.
+    """
+    repo = repositories.check(data.repo_full_name)
+    branch = None if data.branch is None else repositories.check_branch(data.branch)
+
+    async def start(conn: Conn) -> Made[Accepted]:
+        project = paths.project(project_id)
+        submitted = await ingests.start_github(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=project,
+            repo=repo,
+            branch=branch,
+        )
+        return accepted(submitted, kind=INGEST_GITHUB.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, start)
+
+
+@post(
     "/projects/{project_id:str}/ingest/appstore",
     opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
     status_code=202,
@@ -75,4 +105,4 @@ async def ingest_appstore(
     return await once(request, start)
 
 
-ROUTES = [ingest_website, ingest_appstore]
+ROUTES = [ingest_website, ingest_github, ingest_appstore]

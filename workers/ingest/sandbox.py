@@ -2,7 +2,8 @@
 
 The magic addresses of api.md 1 are `https://example.test/{ok,slow,blocked,not-html,too-large}`; another
 page of that host is not found, and every other address reads as a page that only its host names.
-Apps have magic names of the same kind, `test.example.{ok,slow,missing,throttled}`, at Apple and at Google.
+Apps have magic names of the same kind, `test.example.{ok,slow,missing,throttled}`, at Apple and at Google,
+and so have repositories: `example/{ok,slow,missing,empty}`.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from schemas.brand import Extraction, Field, Finding, Value
 from schemas.errors import (
     FetchBlocked,
     NotHtml,
+    ScrapeFailed,
     SourceError,
     SourceNotFound,
     SourceRateLimited,
@@ -31,6 +33,7 @@ REFUSED: dict[str, Callable[[str], SourceError]] = {
 }
 ANSWERED = {"", "/", "/ok", "/slow"}
 APPS = "test.example."
+REPOSITORIES = "example/"
 
 BRAND: dict[Field, Value] = {
     "appName": "Example",
@@ -51,6 +54,11 @@ async def ingest_app(*, listing: Listing, report: Report) -> Extraction:
     name = listing.value if isinstance(listing, InAppStore) else listing.package
     await go_through_stages(report, slow=name == f"{APPS}slow")
     return read_app(name)
+
+
+async def ingest_repository(*, repo: str, report: Report) -> Extraction:
+    await go_through_stages(report, slow=repo == f"{REPOSITORIES}slow")
+    return read_repository(repo)
 
 
 async def go_through_stages(report: Report, *, slow: bool) -> None:
@@ -83,6 +91,20 @@ def read_app(name: str) -> Extraction:
         raise SourceRateLimited(f"{name} is the sandbox's example of a store that is asked too often")
     if magic not in {"ok", "slow"}:
         raise SourceNotFound(f"no app {name} in the sandbox; use {APPS}ok, slow, missing or throttled")
+    return extraction(url, BRAND)
+
+
+def read_repository(repo: str) -> Extraction:
+    url = f"https://github.com/{repo}"
+    if not repo.startswith(REPOSITORIES):
+        return extraction(url, {"appName": repo.partition("/")[2].replace("-", " ").title()})
+    magic = repo.removeprefix(REPOSITORIES)
+    if magic == "empty":
+        raise ScrapeFailed(f"{repo} is the sandbox's example of a repository without a commit")
+    if magic not in {"ok", "slow"}:
+        raise SourceNotFound(
+            f"no repository {repo} in the sandbox; use {REPOSITORIES}ok, slow, missing or empty"
+        )
     return extraction(url, BRAND)
 
 

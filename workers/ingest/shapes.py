@@ -14,11 +14,15 @@ STARTED = b"\1"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a source's own prose: a heading, a paragraph or list item, or a label of its navigation."""
+    """A piece of a source's own prose: a heading, a paragraph or list item, or a label of its navigation.
+
+    A `story` is about its own subject, as an article is: it has the brand's voice, and not its customers.
+    """
 
     text: str
     kind: Literal["heading", "text", "label"] = "text"
     url: str = ""
+    story: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):

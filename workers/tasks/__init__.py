@@ -7,17 +7,26 @@ from jobs.kinds import (
     ARCHIVE_PROJECT,
     CONNECT_GITHUB,
     INGEST_APPSTORE,
+    INGEST_GITHUB,
     INGEST_WEBSITE,
     LIST_GITHUB_REPOS,
     Kind,
 )
 from schemas.settings import Settings
 from workers.runner import Task, Tasks
-from workers.tasks import archive_project, connect_github, ingest_appstore, ingest_website, list_github_repos
+from workers.tasks import (
+    archive_project,
+    connect_github,
+    ingest_appstore,
+    ingest_github,
+    ingest_website,
+    list_github_repos,
+)
 
 #: How to open a kind's task, with what it needs for as long as the worker runs.
 OPENERS: Mapping[Kind, Callable[[Settings], AbstractAsyncContextManager[Task]]] = {
     INGEST_WEBSITE: ingest_website.open_task,
+    INGEST_GITHUB: ingest_github.open_task,
     INGEST_APPSTORE: ingest_appstore.open_task,
     CONNECT_GITHUB: connect_github.open_task,
     LIST_GITHUB_REPOS: list_github_repos.open_task,

@@ -1,0 +1,86 @@
+"""Requests to GitHub's REST API: their headers, their redirects, their refusals (research 3.1)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from schemas.brand import Validators
+from schemas.errors import FetchBlocked, FetchFailed
+from workers.fetch import Admit, Fetched, Want, fetch
+from workers.ingest.github.refusals import REFUSALS, refusal
+
+API_VERSION = "2022-11-28"
+MOST_REDIRECTS = 3
+
+#: A token that may read this repository (`owner/name`), for an organization that has proved it; else None.
+Tokens = Callable[[str], Awaitable[str | None]]
+
+JSON = Want(
+    accept="application/vnd.github+json",
+    types=frozenset({"application/json"}),
+    limit=1 << 20,
+    passing=REFUSALS,
+)
+#: GitHub cuts a tree's answer at 7 MB.
+TREE = msgspec.structs.replace(JSON, limit=8 << 20)
+RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=REFUSALS)
+
+
+class Api(msgspec.Struct, frozen=True, kw_only=True):
+    """How one job asks: `base` is the API's address, `web` that of its pages, without a slash at the end.
+
+    `installed` means that the token is an installation's, which may read what is not public.
+    """
+
+    client: httpx.AsyncClient
+    base: str
+    web: str
+    token: str | None = None
+    installed: bool = False
+
+    def address(self, *segments: str, **query: str) -> str:
+        """As it is asked for and kept in a visit; a branch's own slash is part of its segment."""
+        path = "/".join(quote(segment, safe="") for segment in segments)
+        return str(httpx.URL(f"{self.base}/{path}", params=query or None))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        version = {"X-GitHub-Api-Version": API_VERSION}
+        return version if self.token is None else version | {"Authorization": f"Bearer {self.token}"}
+
+
+async def nobody(_full_name: str) -> str | None:
+    """The tokens of an organization that has proved no installation."""
+    return None
+
+
+async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Validators] = {}) -> Fetched:
+    """A 2xx, or a 304 for an address in `known`. Raises a `SourceError`."""
+    answer = await fetch(
+        api.client, url, want=want, headers=api.headers, known=known, admit=keep_to(api.base)
+    )
+    if answer.status in REFUSALS:
+        raise refusal(answer, installed=api.installed)
+    return answer
+
+
+def keep_to(base: str) -> Admit:
+    """GitHub redirects a renamed repository within its own host; nothing else is followed."""
+    followed = 0
+
+    async def admit(url: str) -> None:
+        nonlocal followed
+        followed += 1
+        if site(url) != site(base):
+            raise FetchBlocked("GitHub's API redirects to another host, which is not followed")
+        if followed > MOST_REDIRECTS:
+            raise FetchFailed(f"GitHub's API redirects more than {MOST_REDIRECTS} times", retryable=False)
+
+    return admit
+
+
+def site(url: str) -> tuple[str, str, int | None]:
+    parts = httpx.URL(url)
+    return parts.scheme, parts.host, parts.port

@@ -1,0 +1,61 @@
+"""One ingest of a repository: nothing where nothing has changed, else all that it says of its brand."""
+
+from typing import Any
+
+from schemas.brand import Extraction, Visit
+from workers.ingest.conclude import conclude
+from workers.ingest.github.client import Api
+from workers.ingest.github.repository import Found, find, is_same
+from workers.ingest.model.endpoint import Model
+from workers.ingest.perform import Report
+from workers.ingest.shapes import Reading
+from workers.parse import Parser, ask
+
+#: Of our own reading: what an older one made of the same files counts as changed.
+RULES = 1
+
+
+async def ingest(
+    api: Api,
+    parser: Parser,
+    *,
+    args: dict[str, Any],
+    visit: Visit | None,
+    report: Report,
+    model: Model | None = None,
+) -> Extraction:
+    """`args` are the job's: `repo`, as `owner/name`, and `branch` or None. Raises a `SourceError`."""
+    await report("fetching", 0.1)
+    known = visit if visit is not None and visit.rules == RULES else None
+    if known is not None and await is_same(api, known):
+        return unchanged(api, args["repo"], known)
+    known_id = visit.repository_id if visit else None
+    found = await find(api, name=args["repo"], branch=args["branch"], known_id=known_id)
+    await report("analyzing", 0.6)
+    reading = await ask(parser, found.question)
+    assert isinstance(reading, Reading)  # noqa: S101  The process answers a repository with a reading.
+    return await conclude(
+        parser,
+        url=found.question.url,
+        title=found.about.full_name,
+        candidates=reading.candidates,
+        passages=reading.passages,
+        warnings=found.warnings,
+        visit=visit_of(found, args),
+        model=model,
+    )
+
+
+def visit_of(found: Found, args: dict[str, Any]) -> Visit:
+    return Visit(rules=RULES, args=args, answers=found.answers, repository_id=found.about.id)
+
+
+def unchanged(api: Api, name: str, visit: Visit) -> Extraction:
+    return Extraction(
+        url=f"{api.web}/{name}",
+        title=None,
+        fields={},
+        warnings=["unchanged: the repository is as the last ingest read it"],
+        visit=visit,
+        unchanged=True,
+    )

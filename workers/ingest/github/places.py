@@ -1,0 +1,127 @@
+"""What a path in a repository is, and which few of all its files are worth a request (research 3.2)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import msgspec
+
+from workers.ingest.page.text import squash
+
+#: Requests for files, beside the README; and the largest one that is asked for.
+MOST_FILES, MOST_TRIES, LARGEST = 8, 16, 256 << 10
+
+README = re.compile(
+    r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?",
+    re.IGNORECASE,
+)
+#: fastlane's two layouts, F-Droid's, and the Play publisher's: a text for each field and locale.
+STORE = re.compile(
+    r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
+    r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
+)
+ICON = re.compile(r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png")
+FIELDS = (
+    *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
+    "marketing_url",
+)
+#: Each kind of manifest, and how many of it are read. Those that hold a description come first.
+MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
+    (re.compile(rf"(?:.*/)?{name}"), most)
+    for name, most in (
+        (r"app\.json", 1),
+        (r"package\.json", 1),
+        (r"pubspec\.ya?ml", 1),
+        (r"pyproject\.toml", 1),
+        (r"Cargo\.toml", 1),
+        (r"composer\.json", 1),
+        (r"AndroidManifest\.xml", 1),
+        (r"res/values/strings\.xml", 1),
+        (r"(?:[\w .-]*-)?Info\.plist", 2),
+        (r"settings\.gradle(?:\.kts)?", 1),
+    )
+)
+#: Folders of what belongs to others, to tests, or to a target beside the app itself.
+ASIDE = re.compile(
+    r"(?:node_modules|vendor|pods|carthage|third[-_]?party|external|deps|derived|build|dist|templates?|fixtures?"
+    r"|examples?|samples?|demos?|docs?|documentation|website|e2e|bench(?:marks?)?|debug|profile|wear(?:os)?|dev"
+    r"|androidtest|.*tests?|.*widgets?|.*extensions?|.*watch(?:app)?|.*stickers?|.*intents?(?:ui)?|.*share"
+    r"|.*screenshots|.*clip|flutter|\..*|.*\.framework|.*\.bundle)",
+    re.IGNORECASE,
+)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a tree: `size` is in bytes, and absent where it is no file."""
+
+    path: str
+    type: str
+    sha: str = ""
+    size: int | None = None
+
+
+def readme(entries: Iterable[Entry]) -> str | None:
+    """The one that GitHub itself shows: of `.github/`, the root and `docs/`, Markdown first."""
+    found = [(entry.path, match) for entry in entries if (match := README.fullmatch(entry.path))]
+    return min(found, key=lambda one: shown_first(one[1]), default=(None,))[0]
+
+
+def shown_first(match: re.Match[str]) -> tuple[int, bool, str]:
+    folders = (".github/", "", "docs/")
+    return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
+
+
+def worth_reading(entries: list[Entry], *, name: str) -> list[str]:
+    """Paths, the most telling first: store texts, then manifests. `name` is the repository's."""
+    files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= LARGEST]
+    return [*store_texts(files), *manifests(files, name)][:MOST_TRIES]
+
+
+def store_texts(files: Iterable[str]) -> Iterator[str]:
+    """Of each field the best locale's, all from one place for each store."""
+    found = [match for path in files if (match := STORE.fullmatch(path)) and field_of(match) in FIELDS]
+    for field in FIELDS:
+        texts = [match for match in found if field_of(match) == field]
+        yield from (match[0] for match in sorted(texts, key=preference)[:1])
+
+
+def field_of(match: re.Match[str]) -> str:
+    """The Play publisher writes `full-description`."""
+    return match["field"].replace("-", "_")
+
+
+def preference(match: re.Match[str]) -> tuple[int, str, int, str]:
+    """The place nearest to the root, then the locale that a store falls back to."""
+    base, locale = match["base"], match["locale"]
+    return base.count("/"), base, rank(locale), locale
+
+
+def rank(locale: str) -> int:
+    if locale.replace("_", "-") == "en-US":
+        return 0
+    return 1 if locale.startswith("en") else 2 if locale == "default" else 3
+
+
+def icon(entries: Iterable[Entry]) -> str | None:
+    """The app's icon among its store pictures."""
+    found = [match for entry in entries if (match := ICON.fullmatch(entry.path))]
+    best = min(found, key=lambda match: (match[0].count("/"), rank(match["locale"]), match[0]), default=None)
+    return best[0] if best else None
+
+
+def manifests(files: Iterable[str], name: str) -> Iterator[str]:
+    own = [path for path in files if not is_aside(path)]
+    return chain.from_iterable(
+        sorted(filter(kind.fullmatch, own), key=lambda path: nearness(path, name))[:most]
+        for kind, most in MANIFESTS
+    )
+
+
+def is_aside(path: str) -> bool:
+    return any(map(ASIDE.fullmatch, path.split("/")[:-1]))
+
+
+def nearness(path: str, name: str) -> tuple[bool, bool, int, str]:
+    """The app's main source first, then a folder with the repository's name, then what is near the root."""
+    deep = path.count("/") > 0
+    return deep and "src/main/" not in path, deep and squash(name) not in squash(path), path.count("/"), path

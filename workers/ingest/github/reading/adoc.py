@@ -1,0 +1,57 @@
+"""AsciiDoc, as much of it as a README's prose needs; there is no parser of it for Python."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
+ITEM = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
+#: A listing, a literal, a table, a comment or a passthrough, until the same line again.
+FENCE = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
+#: Attributes, block attributes, macros, comments, an author's line: nothing of them is prose.
+ASIDE = re.compile(r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+")
+ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
+LINK = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
+INLINE = re.compile(r"\w+:[^\s\[]*\[[^\]]*\]|\{[\w-]+\}|<<[^>]*>>")
+MARKS = re.compile(r"(?<!\w)([*_`#]{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+
+
+def to_html(text: str) -> str:
+    return "\n".join(parts(text.split("\n")))
+
+
+def parts(lines: list[str]) -> Iterator[str]:
+    paragraph: list[str] = []
+    for line in [*visible(lines), ""]:
+        heading, item = HEADING.fullmatch(line), ITEM.fullmatch(line)
+        if line.strip() and not heading and not item:
+            paragraph.append(inline(line))
+            continue
+        if paragraph:
+            yield f"<p>{' '.join(paragraph)}</p>"
+            paragraph = []
+        if heading:
+            yield f"<h{len(heading[1])}>{inline(heading[2])}</h{len(heading[1])}>"
+        elif item:
+            yield f"<li>{inline(item[1])}</li>"
+
+
+def visible(lines: list[str]) -> Iterator[str]:
+    """An empty line for each that is no prose."""
+    fence = ""
+    for line in lines:
+        bare = line.strip()
+        if fence:
+            fence = "" if bare == fence else fence
+            yield ""
+        elif match := FENCE.fullmatch(bare):
+            fence = "```" if match[1].startswith("```") else match[1]
+            yield ""
+        else:
+            yield "" if ASIDE.fullmatch(bare) or ADMONITION.match(bare) else line
+
+
+def inline(text: str) -> str:
+    linked = LINK.sub(r"\x01\1\x02", text)
+    bare = MARKS.sub(r"\2", INLINE.sub("", linked))
+    return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

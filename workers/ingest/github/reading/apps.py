@@ -1,0 +1,64 @@
+"""What an app is called on a device: Info.plist, AndroidManifest.xml with its strings."""
+
+import plistlib
+import re
+from collections.abc import Iterator
+from xml.parsers.expat import ExpatError
+
+from lxml import etree
+
+from workers.ingest.github.reading.said import Said
+from workers.ingest.github.shapes import File
+from workers.ingest.page.text import clean
+
+LABEL = "{http://schemas.android.com/apk/res/android}label"
+#: Filled in by a build that nobody runs here.
+PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
+#: Bundles that are a part of an app or of nothing (CFBundlePackageType).
+PARTS = {"XPC!", "FMWK", "BNDL"}
+
+
+def from_plist(body: bytes) -> Iterator[Said]:
+    """plistlib itself refuses a file that declares entities."""
+    try:
+        found = plistlib.loads(body)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, ExpatError):
+        return
+    if not isinstance(found, dict) or "NSExtension" in found or found.get("CFBundlePackageType") in PARTS:
+        return
+    for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
+        name = found.get(key)
+        if isinstance(name, str) and not PLACEHOLDER.search(name):
+            yield Said("appName", clean(name), confidence, f"plist.{key}")
+
+
+def from_android(body: bytes, others: list[File]) -> Iterator[Said]:
+    """The application's label, which most often is the name of a string."""
+    root = parsed(body)
+    application = root.find("application") if root is not None else None
+    label = application.get(LABEL) if application is not None else None
+    if label is None:
+        return
+    name = strings(others).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
+    if name and not PLACEHOLDER.search(name):
+        yield Said("appName", clean(name), 0.75, "android.label")
+
+
+def strings(files: list[File]) -> dict[str, str]:
+    """Of all strings.xml; a quote and an apostrophe are escaped there."""
+    found: dict[str, str] = {}
+    for file in files:
+        root = parsed(file.body) if file.path.endswith("strings.xml") else None
+        for element in root.iter("string", "item") if root is not None else ():
+            text = "".join(element.itertext()).strip().strip('"').replace("\\'", "'").replace('\\"', '"')
+            found.setdefault(element.get("name", ""), text)
+    return found
+
+
+def parsed(body: bytes) -> etree._Element | None:
+    """No entity is expanded, and nothing is fetched."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
+    try:
+        return etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None

@@ -1,0 +1,113 @@
+"""A README as blocks of plain text, whichever markup it is written in; what is no prose is left out."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import Literal, NamedTuple
+
+from bs4 import BeautifulSoup
+from bs4.element import Comment, NavigableString, Tag
+
+from workers.ingest.page.document import attribute
+from workers.ingest.page.text import clean, words
+
+#: Enough blocks to know what a project is; and how far up a text looks for the block that it belongs to.
+MOST, NEAR = 300, 12
+SILENT = ("script", "style", "pre", "table", "svg", "video", "picture", "img", "template", "noscript", "form")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BOXES = {
+    *HEADINGS,
+    "p",
+    "li",
+    "blockquote",
+    "div",
+    "center",
+    "section",
+    "dd",
+    "dt",
+    "summary",
+    "body",
+    "html",
+}
+ADMONITION = re.compile(r"\s*\[!\w+\]")
+SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
+#: Pictures and ornaments around a text.
+ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
+
+
+class Block(NamedTuple):
+    """`level` is a heading's, 1 to 6; `free` is the text outside links."""
+
+    kind: Literal["heading", "text", "item", "quote"]
+    text: str
+    free: str
+    level: int = 0
+
+
+def from_html(html: str) -> list[Block]:
+    soup = BeautifulSoup("\n" + html.replace("\x00", ""), "lxml")
+    name_pictures(soup)
+    for tag in soup.find_all(SILENT):
+        tag.decompose()
+    texts = (
+        one for one in soup.descendants if isinstance(one, NavigableString) and not isinstance(one, Comment)
+    )
+    made = (block(box, list(run)) for box, run in groupby(texts, key=box_of) if box is not None)
+    return list(islice((one for one in made if one is not None), MOST))
+
+
+def name_pictures(soup: BeautifulSoup) -> None:
+    """A heading that is only a picture says what the picture is called."""
+    for heading in soup.find_all(HEADINGS, limit=3):
+        image = heading.find("img")
+        if image is not None and not heading.get_text().strip():
+            image.replace_with(attribute(image, "alt"))
+
+
+def box_of(text: NavigableString) -> Tag | None:
+    return next((tag for tag in islice(text.parents, NEAR) if tag.name in BOXES), None)
+
+
+def block(box: Tag, run: list[NavigableString]) -> Block | None:
+    text = plain("".join(run))
+    if not text:
+        return None
+    free = clean("".join(one for one in run if one.find_parent("a") is None))
+    if box.name in HEADINGS:
+        return Block("heading", text, free, int(box.name[1]))
+    around = {box.name, *(tag.name for tag in islice(box.parents, 4))}
+    if "blockquote" in around:
+        return None if is_admonition(box) else Block("quote", text, free)
+    return Block("item" if "li" in around else "text", text, free)
+
+
+def is_admonition(box: Tag) -> bool:
+    quote = box if box.name == "blockquote" else box.find_parent("blockquote")
+    return quote is not None and ADMONITION.match(quote.get_text()) is not None
+
+
+def plain(text: str) -> str:
+    """One line without shortcodes and the ornaments around it."""
+    return ORNAMENT.sub("", clean(SHORTCODE.sub(" ", text))).strip()
+
+
+def is_menu(one: Block) -> bool:
+    """A row of links: badges, languages, the project's other pages."""
+    return words(one.free) < 3 and words(one.text) > words(one.free)
+
+
+class Section(NamedTuple):
+    """A block that is no heading, with the heading that it stands under, and which one that is."""
+
+    number: int
+    heading: str
+    block: Block
+
+
+def sections(blocks: list[Block]) -> Iterator[Section]:
+    number, heading = 0, ""
+    for one in blocks:
+        if one.kind == "heading":
+            number, heading = number + 1, one.text
+        else:
+            yield Section(number, heading, one)

@@ -1,0 +1,164 @@
+"""What projects declare of themselves in their manifests (research 3.2)."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import yaml
+
+from workers.ingest.github.reading import apps
+from workers.ingest.github.reading.names import cased, spelled
+from workers.ingest.github.reading.said import Said
+from workers.ingest.github.shapes import File
+from workers.ingest.page.decode import decode
+from workers.ingest.page.descriptions import LIMIT
+from workers.ingest.page.keywords import distinct
+from workers.ingest.page.names import is_name
+from workers.ingest.page.text import clean, cut, squash
+
+#: What makers of projects write into a new one.
+TEMPLATES = {
+    *("anewflutterproject", "anewflutterapplication", "anewfluttermodule", "addyourdescriptionhere"),
+    *(
+        "runner",
+        "myapp",
+        "mypackage",
+        "atauriapp",
+        "descriptionofyourproject",
+        "startonheroku",
+        "yourprojectname",
+    ),
+}
+GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
+
+Object = dict[str, Any]
+
+
+def said(file: File, repository: str, others: list[File]) -> Iterator[Said]:
+    """Nothing for a file that can't be read as what its name says. `others` may hold its texts."""
+    name = file.path.rpartition("/")[2].lower()
+    if name.endswith("info.plist"):
+        yield from (one for one in apps.from_plist(file.body) if fits(one))
+    elif name == "androidmanifest.xml":
+        yield from (one for one in apps.from_android(file.body, others) if fits(one))
+    elif name in READERS:
+        load, read = READERS[name]
+        yield from (one for one in read(load(file), repository) if fits(one))
+
+
+def fits(one: Said) -> bool:
+    if not isinstance(one.value, str):
+        return bool(one.value)
+    template = squash(one.value).rstrip("0123456789") in TEMPLATES
+    return not template and (one.field != "appName" or is_name(one.value))
+
+
+def from_json(file: File) -> Object:
+    return as_object(json.loads, file)
+
+
+def from_toml(file: File) -> Object:
+    return as_object(tomllib.loads, file)
+
+
+def from_yaml(file: File) -> Object:
+    return as_object(yaml.safe_load, file)
+
+
+def from_gradle(file: File) -> Object:
+    match = GRADLE.search(decode(file.body, ""))
+    return {"name": match[1]} if match else {}
+
+
+def as_object(load: Callable[[str], Any], file: File) -> Object:
+    """Empty for what is broken, nested without end, or holds a number of a million digits."""
+    try:
+        value = load(decode(file.body, ""))
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def inner(value: Object, *keys: str) -> Object:
+    for key in keys:
+        found = value.get(key)
+        value = found if isinstance(found, dict) else {}
+    return value
+
+
+def package_json(found: Object, repository: str) -> Iterator[Said]:
+    yield from names(found, repository, 0.80, "package.json", "productName", "displayName")
+    yield from package(found, repository, "package.json")
+
+
+def app_json(found: Object, repository: str) -> Iterator[Said]:
+    """Expo's, or React Native's own; a host's file of that name says less."""
+    expo = inner(found, "expo")
+    yield from names(expo, repository, 0.85, "app.json.expo", "name")
+    yield from described(expo, "app.json.expo")
+    yield from names(found, repository, 0.85, "app.json", "displayName")
+
+
+def pubspec(found: Object, repository: str) -> Iterator[Said]:
+    yield from package({**found, "keywords": found.get("topics")}, repository, "pubspec")
+
+
+def pyproject(found: Object, repository: str) -> Iterator[Said]:
+    for table in (inner(found, "project"), inner(found, "tool", "poetry")):
+        yield from package(table, repository, "pyproject")
+
+
+def cargo(found: Object, repository: str) -> Iterator[Said]:
+    yield from package(inner(found, "package"), repository, "cargo")
+
+
+def composer(found: Object, repository: str) -> Iterator[Said]:
+    yield from package(found, repository, "composer")
+
+
+def gradle(found: Object, repository: str) -> Iterator[Said]:
+    yield from package(found, repository, "gradle")
+
+
+def package(found: Object, repository: str, rule: str) -> Iterator[Said]:
+    """What all registries ask for; `@scope/name` and `vendor/name` are the name alone."""
+    name = found.get("name")
+    if isinstance(name, str):
+        yield Said("appName", spelled(clean(name).rpartition("/")[2], repository), 0.55, f"{rule}.name")
+    yield from described(found, rule)
+    yield from tagged(found, rule)
+
+
+def names(found: Object, repository: str, confidence: float, rule: str, *keys: str) -> Iterator[Said]:
+    for key in keys:
+        if isinstance(name := found.get(key), str):
+            yield Said("appName", cased(clean(name), repository), confidence, f"{rule}.{key}")
+
+
+def described(found: Object, rule: str) -> Iterator[Said]:
+    text = found.get("description")
+    if isinstance(text, str) and (line := clean(text)):
+        yield Said("appDescription", cut(line, LIMIT), 0.85, f"{rule}.description")
+
+
+def tagged(found: Object, rule: str) -> Iterator[Said]:
+    value = found.get("keywords")
+    texts = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    yield Said("keywords", distinct(texts[:100]), 0.90, f"{rule}.keywords")
+
+
+Reader = Callable[[Object, str], Iterator[Said]]
+#: Files by their name in lower case.
+READERS: dict[str, tuple[Callable[[File], Object], Reader]] = {
+    "app.json": (from_json, app_json),
+    "package.json": (from_json, package_json),
+    "pubspec.yaml": (from_yaml, pubspec),
+    "pubspec.yml": (from_yaml, pubspec),
+    "pyproject.toml": (from_toml, pyproject),
+    "cargo.toml": (from_toml, cargo),
+    "composer.json": (from_json, composer),
+    "settings.gradle": (from_gradle, gradle),
+    "settings.gradle.kts": (from_gradle, gradle),
+}

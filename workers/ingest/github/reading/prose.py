@@ -1,0 +1,114 @@
+"""What a README says: its title, the line below it, its first paragraph, and all its prose (research 3.2)."""
+
+import re
+from collections.abc import Iterator
+
+from workers.ingest.github.reading.blocks import Block, is_menu, sections
+from workers.ingest.github.reading.names import bare, base, is_about
+from workers.ingest.github.reading.said import Said
+from workers.ingest.page.descriptions import LIMIT, PROSE, SHORT
+from workers.ingest.page.names import PART_LIMIT, is_name
+from workers.ingest.page.taglines import FEWEST_WORDS
+from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
+from workers.ingest.page.text import cut, squash, words
+
+#: A title stands at the top, if at all.
+TITLES, TOP = 3, 12
+SENTENCE_WORDS = 5
+#: Characters: a paragraph that says enough by itself; and how soon a sentence about the project names it.
+FULL, NAMED_BY = 80, 20
+#: Sections that tell how to get or to build it, and not what it is.
+WORK = re.compile(
+    r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
+    r"|compatib\w*|deploy\w*|config\w*|credits?|changelog|support|donat\w*|translat\w*|contents|toc"
+    r"|getting started|quick ?start|usage|test\w*|faq|roadmap|known issues|acknowledge?ments?|todo|authors?"
+    r"|screenshots?|prerequisites|dependenc\w*|ci|badges?|sponsors?|community|links?|readme)\b",
+    re.IGNORECASE,
+)
+OVER = re.compile(
+    r"no longer (?:being )?(?:actively )?maintained|deprecated|unmaintained|has moved|moved to|archived"
+    r"|looking for (?:a )?(?:new )?maintainers?|work in progress|under (?:heavy )?construction"
+    r"|currently being",
+    re.IGNORECASE,
+)
+ASKING = re.compile(
+    r"(?:if you|please|feel free|you can|see|for more|note that|thanks?|support)\b", re.IGNORECASE
+)
+ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
+
+
+def said(blocks: list[Block], repository: str) -> Iterator[Said]:
+    title = title_of(blocks, repository)
+    if title is not None:
+        yield from named(title, repository)
+    for text, confidence in lines(blocks, title):
+        yield Said("tagline", text, confidence, "readme.line")
+    yield from described(blocks, title, repository)
+
+
+def title_of(blocks: list[Block], repository: str) -> Block | None:
+    """The first heading that is the repository's name, or else of the first rank."""
+    headings = [one for one in blocks[:TOP] if one.kind == "heading"][:TITLES]
+    own = (one for one in headings if is_about(bare(one.text)[0], repository))
+    first = (one for one in headings[:1] if one.level == 1 and not is_work(one.text))
+    return next(own, None) or next(first, None)
+
+
+def named(title: Block, repository: str) -> Iterator[Said]:
+    name, tail = bare(title.text)
+    if is_name(name) and len(name) <= PART_LIMIT:
+        yield Said("appName", name, 0.85 if is_about(name, repository) else 0.70, "readme.h1")
+    if is_line(tail):
+        yield Said("tagline", tail, 0.60, "readme.h1.tail")
+
+
+def lines(blocks: list[Block], title: Block | None) -> Iterator[tuple[str, float]]:
+    """What stands right below the title, or is quoted there, if it is short enough to be read as one."""
+    if title is None:
+        return
+    start = blocks.index(title) + 1
+    following = [one for one in blocks[start : start + 4] if not is_menu(one)]
+    quotes = [one for one in following if one.kind == "quote"]
+    for one in (quotes or following)[:1]:
+        if one.kind != "item" and is_line(one.text) and not is_work(one.text) and not OVER.search(one.text):
+            yield one.text, 0.65
+
+
+def is_line(text: str) -> bool:
+    return len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS and not text.endswith((":", "："))
+
+
+def described(blocks: list[Block], title: Block | None, repository: str) -> Iterator[Said]:
+    """The first paragraph, else the line at the title, else a sentence further down about the project."""
+    paragraphs = [section for section in sections(blocks) if is_paragraph(section.block)]
+    about = [one.block for one in paragraphs if one.number <= TITLES and not is_work(one.heading)]
+    if about:
+        yield Said("appDescription", cut(opening(blocks, about[0]), LIMIT), 0.60, "readme.paragraph")
+        return
+    tail = bare(title.text)[1] if title else ""
+    for text in [*(text for text, _ in lines(blocks, title)), tail][:1]:
+        if len(text) >= SHORT:
+            yield Said("appDescription", text, 0.50, "readme.line")
+    own = squash(base(repository))
+    texts = [one.block.text for one in paragraphs]
+    for text in [text for text in texts if own in squash(text)[: len(own) + NAMED_BY]][:1]:
+        yield Said("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
+
+
+def opening(blocks: list[Block], first: Block) -> str:
+    """A short first paragraph goes on in the next one."""
+    start = blocks.index(first)
+    following = blocks[start + 1 : start + 2] if len(first.text) < FULL else []
+    return " ".join([first.text, *(one.text for one in following if is_paragraph(one))])
+
+
+def is_paragraph(one: Block) -> bool:
+    """A sentence or more, or what is as long as one; and not what the project asks of its visitors."""
+    whole = one.kind in {"text", "quote"} and not is_menu(one) and not ASKING.match(one.text)
+    long = len(one.text) >= SHORT and words(one.text) >= SENTENCE_WORDS and not OVER.search(one.text)
+    ended = PROSE.search(one.text) is not None or words(one.text) >= SENTENCE_WORDS * 2
+    return whole and long and ended and not one.text.endswith((":", "："))
+
+
+def is_work(heading: str) -> bool:
+    return WORK.search(heading) is not None and not ABOUT.fullmatch(heading)

@@ -1,0 +1,38 @@
+"""From a README's bytes to its blocks, by its markup: Markdown, reStructuredText, AsciiDoc or plain text."""
+
+import re
+
+from docutils.core import publish_parts
+from markdown_it import MarkdownIt
+
+from workers.ingest.github.reading.adoc import to_html
+from workers.ingest.github.reading.blocks import Block, from_html
+from workers.ingest.page.decode import decode
+
+#: Characters that are read; a longer README is a manual by then.
+READ = 100_000
+FRONT_MATTER = re.compile(r"\A---\s*\n.*?\n---\s*\n", re.DOTALL)
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+#: Nothing is opened, run or taken over as it is, and no fault stops the reading (docutils.sourceforge.io).
+DOCUTILS = {
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "report_level": 5,
+    "halt_level": 5,
+    "_disable_config": True,
+    "doctitle_xform": False,
+    "initial_header_level": 1,
+    "syntax_highlight": "none",
+    "math_output": "LaTeX",
+    "line_length_limit": READ,
+}
+
+
+def blocks(path: str, body: bytes) -> list[Block]:
+    text = decode(body, "")[:READ].replace("\r\n", "\n")
+    form = path.rpartition(".")[2].lower()
+    if form == "rst":
+        return from_html(publish_parts(text, writer="html5", settings_overrides=DOCUTILS)["body"])
+    if form in {"adoc", "asciidoc"}:
+        return from_html(to_html(text))
+    return from_html(MARKDOWN.render(FRONT_MATTER.sub("", text)))

@@ -1,0 +1,137 @@
+"""One repository to what it says of its brand: GitHub's own fields and every file that was read."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from urllib.parse import quote
+
+from schemas.brand import Candidate
+from workers.ingest import detection
+from workers.ingest.github.reading import manifests, prose, readme, stores
+from workers.ingest.github.reading.blocks import Block, plain
+from workers.ingest.github.reading.names import shown
+from workers.ingest.github.reading.said import Said
+from workers.ingest.github.shapes import File, Repository
+from workers.ingest.page.descriptions import LIMIT
+from workers.ingest.page.keywords import MOST, distinct
+from workers.ingest.page.names import is_name
+from workers.ingest.page.taglines import FEWEST_WORDS
+from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
+from workers.ingest.page.text import clean, cut, words
+from workers.ingest.shapes import Passage, Reading
+
+#: Topics that say where a project takes part, and not what it is.
+NO_TOPICS = {
+    "hacktoberfest",
+    "hacktoberfest2023",
+    "hacktoberfest2024",
+    "hacktoberfest2025",
+    "good-first-issue",
+}
+#: Languages that are in nearly every repository.
+NO_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
+MOST_PASSAGES = 250
+
+
+def read(repository: Repository) -> Reading:
+    """Of equal confidence the first wins: store texts, GitHub's own fields, manifests, README."""
+    blocks = readme.blocks(repository.readme.path, repository.readme.body) if repository.readme else []
+    told = list(stores.prose(repository.files))
+    found = chain(
+        (candidate(repository, file, one) for file in repository.files for one in stores.said(file)),
+        (candidate(repository, None, one) for one in declared(repository)),
+        from_manifests(repository),
+        (candidate(repository, repository.readme, one) for one in prose.said(blocks, repository.name)),
+        languages(repository, told, blocks),
+    )
+    return Reading(
+        candidates=with_keywords(repository, list(found)),
+        passages=list(passages(repository, told, blocks))[:MOST_PASSAGES],
+    )
+
+
+def address(repository: Repository, file: File | None) -> str:
+    """Where a person can look it up."""
+    if file is None:
+        return repository.url
+    return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
+
+
+def candidate(repository: Repository, file: File | None, said: Said) -> Candidate:
+    return Candidate(
+        field=said.field,
+        value=said.value,
+        confidence=said.confidence,
+        rule=said.rule,
+        url=address(repository, file),
+    )
+
+
+def declared(repository: Repository) -> Iterator[Said]:
+    """GitHub's own fields."""
+    description = plain(repository.description)
+    if description:
+        yield Said("appDescription", cut(description, LIMIT), 0.90, "github.description")
+        if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS:
+            yield Said("tagline", description, 0.80, "github.description")
+    yield Said("appName", shown(repository.name), 0.50, "github.name")
+    if links := stores.links(repository.homepage):
+        yield Said("links", links, 0.90, "github.homepage")
+    if repository.icon:
+        icon = f"{repository.url}/raw/{quote(repository.branch)}/{quote(repository.icon)}"
+        yield Said("logoUrl", icon, 0.85, "store.icon")
+
+
+def from_manifests(repository: Repository) -> Iterator[Candidate]:
+    for file in repository.files:
+        for one in manifests.said(file, repository.name, repository.files):
+            if one.field != "appName" or is_name(str(one.value)):
+                yield candidate(repository, file, one)
+
+
+def languages(
+    repository: Repository, told: list[tuple[File, str, str]], blocks: list[Block]
+) -> Iterator[Candidate]:
+    """Of the store texts where there are some, else of the README's prose."""
+    declared = [(locale, "store.locale") for _, locale, _ in told if locale != "default"][:1]
+    text = clean(" ".join(text for _, _, text in told)) or prose_of(blocks)
+    source = told[0][0] if told else repository.readme
+    for tag, confidence, rule in detection.weigh(text, declared):
+        yield candidate(repository, source, Said("primaryLanguage", tag, confidence, rule))
+
+
+def prose_of(blocks: Iterable[Block]) -> str:
+    return " ".join(one.text for one in blocks if one.kind != "heading")
+
+
+def with_keywords(repository: Repository, found: list[Candidate]) -> list[Candidate]:
+    """The store's keywords and GitHub's topics are one list; programming languages stand in only for none."""
+    topics = [topic for topic in repository.topics if topic not in NO_TOPICS]
+    rule, first = "github.topics", repository.url
+    stored = [one for one in found if one.field == "keywords" and one.rule == "store.keywords"]
+    for one in stored[:1]:
+        topics = [*map(str, one.value), *topics]
+        rule, first = "store.keywords+github.topics" if len(topics) > len(one.value) else one.rule, one.url
+    lists = ((topics, 0.95, rule), (spoken(repository), 0.30, "github.languages"))
+    own = [
+        Candidate(field="keywords", value=words, confidence=confidence, rule=rule, url=first)
+        for texts, confidence, rule in lists
+        if (words := distinct(texts)[:MOST])
+    ]
+    return [*own, *(one for one in found if one not in stored)]
+
+
+def spoken(repository: Repository) -> list[str]:
+    return [one for one in repository.languages if one not in NO_LANGUAGES][:3]
+
+
+def passages(
+    repository: Repository, told: list[tuple[File, str, str]], blocks: list[Block]
+) -> Iterator[Passage]:
+    """The store's prose first: it is written for those who might use it."""
+    if description := plain(repository.description):
+        yield Passage(text=description, url=repository.url)
+    for file, _, text in told:
+        yield from (Passage(text=one, url=address(repository, file)) for one in stores.paragraphs(text))
+    page = address(repository, repository.readme)
+    for one in blocks:
+        yield Passage(text=one.text, kind="heading" if one.kind == "heading" else "text", url=page)

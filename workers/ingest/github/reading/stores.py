@@ -1,0 +1,100 @@
+"""The developers' own store texts: fastlane's, F-Droid's, the Play publisher's (research 3.2)."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from domain import urls
+from schemas.errors import Invalid
+from workers.ingest.github import places
+from workers.ingest.github.reading.names import bare
+from workers.ingest.github.reading.said import Said
+from workers.ingest.github.shapes import File
+from workers.ingest.page.decode import decode
+from workers.ingest.page.descriptions import LIMIT, SHORT
+from workers.ingest.page.keywords import distinct
+from workers.ingest.page.names import is_name
+from workers.ingest.page.taglines import FEWEST_WORDS
+from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
+from workers.ingest.page.text import clean, cut, words
+
+#: Characters: a paragraph that says enough by itself.
+FULL = 80
+#: Homepages that are a store's page.
+ELSEWHERE = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
+NAMES = {"name", "title"}
+LINES = {"subtitle", "short_description"}
+DESCRIPTIONS = {"description", "full_description"}
+PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
+#: A symbolic link that was served as what it holds.
+LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
+
+
+def said(file: File) -> Iterator[Said]:
+    match = places.STORE.fullmatch(file.path)
+    text = content(file)
+    if match is None or not text:
+        return
+    name = places.field_of(match)
+    rule = f"store.{name}"
+    if name in NAMES:
+        yield from named(text, rule)
+    elif name in LINES:
+        yield from line(clean(text), 0.95, rule)
+    elif name in DESCRIPTIONS:
+        yield from (Said("appDescription", cut(one, LIMIT), 0.92, rule) for one in opening(text))
+    elif name == "keywords" and (found := distinct([text])):
+        yield Said("keywords", found, 0.95, rule)
+    elif name == "marketing_url" and (found_links := links(text)):
+        yield Said("links", found_links, 0.85, rule)
+
+
+def named(text: str, rule: str) -> Iterator[Said]:
+    name, tail = bare(text)
+    if is_name(name):
+        yield Said("appName", name, 0.95, rule)
+    yield from line(tail, 0.80, f"{rule}.tail")
+
+
+def line(text: str, confidence: float, rule: str) -> Iterator[Said]:
+    if len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS:
+        yield Said("tagline", text, confidence, rule)
+
+
+def opening(text: str) -> Iterator[str]:
+    """The first paragraph that is more than a heading, and after a short one the next; else all of it."""
+    long = [one for one in paragraphs(text) if len(one) >= SHORT and not one.endswith(":")]
+    if not long:
+        yield clean(text)
+    elif len(long[0]) < FULL:
+        yield " ".join(long[:2])
+    else:
+        yield long[0]
+
+
+def links(address: str) -> dict[str, str]:
+    """An https address that an ingest of the website would take, and that is not GitHub itself."""
+    try:
+        url = urls.check(address, allowed={})
+    except Invalid:
+        return {}
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    taken = url.startswith("https://") and host != "github.com"
+    return {ELSEWHERE.get(host, "website"): url} if taken else {}
+
+
+def paragraphs(text: str) -> list[str]:
+    return [cleaned for one in PARAGRAPH.split(text) if (cleaned := clean(one))]
+
+
+def content(file: File) -> str:
+    text = decode(file.body, "").strip()
+    return "" if LINK.fullmatch(text) else text
+
+
+def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
+    """Each file of a description or a line, with its locale and text."""
+    for file in files:
+        match = places.STORE.fullmatch(file.path)
+        if match and places.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
+            yield file, match["locale"], text

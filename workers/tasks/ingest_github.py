@@ -1,0 +1,73 @@
+"""Read a GitHub repository's word on a project's brand, and keep it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import NamedTuple
+
+import httpx
+import msgspec
+
+from domain import urls
+from jobs.outcomes import Outcome
+from schemas.brand import Extraction, Visit
+from schemas.settings import Settings
+from workers.context import Context
+from workers.fetch import open_client
+from workers.ingest import sandbox
+from workers.ingest.github.client import Api, Tokens
+from workers.ingest.github.credentials import App, open_app, tokens
+from workers.ingest.github.ingest import ingest
+from workers.ingest.model.endpoint import Model, open_model
+from workers.ingest.perform import Report, perform
+from workers.parse import Parser, open_parser
+from workers.runner import Task
+
+
+class Means(NamedTuple):
+    """What all ingests of a worker share; `api` carries the operator's token, if any, and `app` their App."""
+
+    api: Api
+    parser: Parser
+    model: Model | None
+    app: App | None
+
+
+@asynccontextmanager
+async def open_task(settings: Settings) -> AsyncIterator[Task]:
+    async with (
+        open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url) as client,
+        open_parser() as parser,
+        open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
+        open_app(settings) as app,
+    ):
+        yield partial(ingest_github, means=Means(open_api(client, settings), parser, model, app))
+
+
+def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
+    return Api(
+        client=client,
+        base=settings.github_api_url.rstrip("/"),
+        web=settings.github_url.rstrip("/"),
+        token=settings.github_token or None,
+    )
+
+
+async def ingest_github(ctx: Context, *, means: Means) -> Outcome:
+    repo = ctx.job.args["repo"]
+
+    async def read(visit: Visit | None, report: Report) -> Extraction:
+        api = await admitted(means.api, tokens(ctx, means.app), repo)
+        return await ingest(
+            api, means.parser, args=ctx.job.args, visit=visit, report=report, model=means.model
+        )
+
+    return await perform(
+        ctx, read=read, pretend=lambda report: sandbox.ingest_repository(repo=repo, report=report)
+    )
+
+
+async def admitted(api: Api, tokens: Tokens, repo: str) -> Api:
+    """As the organization's own installation where it covers the repository."""
+    token = await tokens(repo)
+    return api if token is None else msgspec.structs.replace(api, token=token, installed=True)
