@@ -153,21 +153,40 @@ async def test_a_person_connects_what_github_lists_for_them(place: Place) -> Non
     assert entries[0]["apiKeyId"] == (await place.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_nothing_that_is_secret_stays_anywhere(place: Place) -> None:
+async def test_nothing_that_is_secret_is_kept(place: Place) -> None:
     state = await place.start()
-    await place.come_back(state, code="the-code")
-    await place.come_back(state)
     place.hub.codes["the-code"] = "ada"
+    await place.come_back(state, code="the-code")
     await place.connect(code="the-code")
     await place.acme.http.get("/v1/github/repos")
-    tables = await place.pool.fetch("select tablename from pg_tables where schemaname = 'public'")
-    for table in tables:
-        text = await place.pool.fetchval(
-            f"select coalesce(string_agg(t::text, ' '), '') from {table['tablename']} t"
-        )
-        for secret in (state, "the-code", "ghu_", "ghs_", *place.hub.issued):
-            assert secret not in text, table["tablename"]
-    assert await place.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
+    written = await everything(place.pool)
+    for secret in (state, "the-code", "ghu_", "ghs_"):
+        assert secret not in written
+    assert await sealed(place.pool) == 0
+
+
+async def test_a_code_lies_sealed_until_its_job_has_ended(
+    idle: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "CALLBACK_S", 0.01)
+    assert await idle.connect(code="the-code") == "pending"
+    assert "the-code" not in await everything(idle.pool)
+    assert await sealed(idle.pool) == 1
+
+
+async def everything(pool: Pool) -> str:
+    """All that is in the database, as text."""
+    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+    texts = [
+        await pool.fetchval(f"select string_agg(t::text, ' ') from {table['tablename']} t")
+        for table in tables
+    ]
+    return " ".join(filter(None, texts))
+
+
+async def sealed(pool: Pool) -> int:
+    found: int = await pool.fetchval("select count(*) from oauth_state where sealed is not null")
+    return found
 
 
 @pytest.mark.parametrize("installation_id", [SHOP, 999])
@@ -313,7 +332,7 @@ async def test_a_job_that_is_canceled_fails_the_flow(idle: Place) -> None:
     (job,) = await eventually(submitted)
     await idle.acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
     assert status(await answer, state) == "failed"
-    assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
+    assert await sealed(idle.pool) == 0
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,29 @@ async def test_in_a_list_they_do_not_appear(app: Litestar, acme: Caller, rival: 
             assert not [value for value in theirs.values() if value in text or value[-36:] in text]
 
 
+async def test_what_has_no_id_is_each_organizations_own(
+    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+) -> None:
+    """What another one has changes nothing in any answer of these routes, nor can they change it."""
+    singletons = [
+        route for route in routes(app) if route.needs_key and not route.names and route.body is None
+    ]
+
+    async def asked() -> list[Any]:
+        answers = [await rival.http.request(route.method, route.path) for route in singletons]
+        return [(answer.status_code, answer.json().get("items", "")) for answer in answers]
+
+    before = await asked()
+    await one_of_each(acme.http)
+    await pool.execute(
+        """insert into github_installation (organization_id, installation_id, account_login, listed_at)
+           values ($1, 1, 'acme', now())""",
+        acme.organization_id,
+    )
+    assert await asked() == before
+    assert (await acme.http.get("/v1/github/installation")).json()["accountLogin"] == "acme"
+
+
 async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme: Caller) -> None:
     """Its key reaches nothing of the live one, and the other way round."""
     sandbox_id = await pool.fetchval(
