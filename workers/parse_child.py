@@ -67,6 +67,8 @@ def serve(connection: socket.socket) -> None:
         connection.sendall(STARTED)
         limit()
         connection.sendall(msgspec.msgpack.encode(answer(read(connection))))
+    except BrokenPipeError:
+        os._exit(0)  # Nobody waits for it any more.
     except Exception:  # noqa: BLE001  The parent sees that no reply came; the log has to say why.
         traceback.print_exc()
     os._exit(0)
