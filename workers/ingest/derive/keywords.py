@@ -20,8 +20,6 @@ from workers.ingest.page.text import squash
 from workers.ingest.shapes import Passage, Prose
 
 CONFIDENCE, FEWEST = 0.4, 3
-#: Characters that are read: a long text's end adds no keyword.
-READ = 40_000
 #: A mention in a heading counts as two. The very first clause is worth six times a late one, the fifth
 #: half of that: measured, and flat around these values.
 HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
@@ -84,14 +82,12 @@ def note(term: Term, form: str, weight: float) -> None:
 
 def clauses(passages: Iterable[Passage], mute: frozenset[str]) -> Iterator[tuple[list[str | None], float]]:
     """Each run of words that says something, with its weight; None stands for a word that says nothing."""
-    left = READ
     for passage in passages:
         weight = {"heading": HEADING, "text": 1.0, "label": 0.0}[passage.kind]
-        for part in BREAK.split(passage.text[: max(left, 0)]) if weight else ():
+        for part in BREAK.split(passage.text) if weight else ():
             clause = [word if telling(word, mute) else None for word in words(part)]
             if any(clause):
                 yield [word and word.lower() for word in clause], weight
-        left -= len(passage.text)
 
 
 def telling(word: str, mute: frozenset[str]) -> bool:

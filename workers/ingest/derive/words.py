@@ -13,11 +13,21 @@ from workers.ingest.languages import primary
 WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’][\w+#]+)*")
 #: Longer ones are addresses, keys and what else no one would type.
 LONGEST = 40
+#: Letters of what is elided before a word, as in `qu'il`.
+ELIDED = 2
 
 
 def words(text: str) -> Iterator[str]:
     """As written, in their order."""
-    return (match[0] for match in WORD.finditer(text) if len(match[0]) <= LONGEST)
+    return (bare(match[0].replace("’", "'")) for match in WORD.finditer(text) if len(match[0]) <= LONGEST)
+
+
+def bare(word: str) -> str:
+    """Without an article or a genitive: `équipe` of `l'équipe`, `team` of `team's`."""
+    head, _, tail = word.partition("'")
+    if tail and len(head) <= ELIDED:
+        return tail
+    return head if tail == "s" else word
 
 
 @cache

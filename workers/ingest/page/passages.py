@@ -68,7 +68,7 @@ def read(page: Document) -> Iterator[Passage]:
     for block in (*hero, *before):
         text = clean(" ".join(block.texts))
         if kind := kind_of(block, text):
-            yield Passage(text=cut(text, ONE), kind=kind, url=page.url)
+            yield Passage(text=cut(text, ONE), kind=kind, url=page.url, story=page.is_article)
 
 
 def kind_of(block: Block, text: str) -> Kind | None:

@@ -1,0 +1,43 @@
+"""audience: whom the source says it is for, in a few words, and nothing where it says so nowhere."""
+
+from collections.abc import Iterator, Sequence
+
+from schemas.brand import Candidate
+from workers.ingest.derive.people import Named
+from workers.ingest.derive.quotes import distinct
+from workers.ingest.shapes import Prose
+
+MOST = 4
+#: Confidence: at least, for each point of what the mentions are worth, at most.
+BASE, POINT, TOP = 0.3, 0.03, 0.6
+
+
+def candidates(prose: Prose, roles: Sequence[Named]) -> Iterator[Candidate]:
+    named = roles[:MOST]
+    if named:
+        yield Candidate(
+            field="audience",
+            value=sentence_case(listing([one.name for one in named])),
+            confidence=confidence(sum(one.worth for one in named)),
+            rule="text.audience",
+            url=prose.url,
+            evidence=quotes(named),
+        )
+
+
+def confidence(points: int) -> float:
+    return round(min(BASE + POINT * points, TOP), 2)
+
+
+def quotes(named: Sequence[Named]) -> list[str]:
+    """Of each one its first."""
+    return distinct(one.quotes[0] for one in named)
+
+
+def listing(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]

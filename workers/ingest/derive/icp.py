@@ -1,0 +1,134 @@
+"""icp: what kind of customer the source speaks to, in one English sentence with what it says of them.
+
+The segment comes from the roles; where there are none, only from two labels or more of the navigation that
+speak to one. Of an ideal customer's pains and size a text says too little, so neither is told.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from schemas.brand import Candidate
+from workers.ingest.derive import people
+from workers.ingest.derive.audience import confidence, listing, quotes
+from workers.ingest.derive.lexicon import Lexicon, Segment
+from workers.ingest.derive.people import Named, cued
+from workers.ingest.derive.quotes import distinct, quote, sentences
+from workers.ingest.shapes import Prose
+
+ROLES, INDUSTRIES = 4, 3
+#: Labels that it takes to tell a segment by, and plans to be a price list: one alone may be anything.
+LABELS, PLANS = 2, 2
+#: What declared genres and topics say, by the stores' and GitHub's names.
+DECLARED: dict[str, Segment] = {
+    **dict.fromkeys(("business", "b2b", "crm", "erp", "saas", "invoicing"), "business"),
+    **dict.fromkeys(
+        ("developer tools", "developer-tools", "cli", "sdk", "library", "framework"), "developer"
+    ),
+    **dict.fromkeys(("games", "lifestyle", "entertainment", "health & fitness", "food & drink"), "consumer"),
+    **dict.fromkeys(("social networking", "kids", "dating", "sports"), "consumer"),
+}
+SEGMENTS: dict[Segment, str] = {
+    "business": "Businesses (B2B)",
+    "developer": "Developers",
+    "consumer": "Consumers (B2C)",
+}
+
+
+@dataclass(frozen=True)
+class Customer:
+    """All that the source says of those it is for; `signs` are words of no sentence that tell a segment."""
+
+    roles: Sequence[Named]
+    industries: Sequence[Named]
+    uses: Sequence[Named]
+    plans: Sequence[str]
+    signs: Sequence[tuple[Segment, str]]
+
+
+def candidates(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Iterator[Candidate]:
+    customer = read(prose, roles, known)
+    if segment := segment_of(customer, known):
+        yield Candidate(
+            field="icp",
+            value=described(customer, segment),
+            confidence=confidence(points(customer)),
+            rule="text.icp",
+            url=prose.url,
+            evidence=evidence(customer, segment),
+        )
+
+
+def read(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Customer:
+    labels = [passage.text for passage in prose.passages if passage.kind != "text"]
+    return Customer(
+        roles=roles[:ROLES],
+        industries=people.industries(prose.passages, known)[:INDUSTRIES],
+        uses=list(uses(prose, known))[:1],
+        plans=plans(labels, known),
+        signs=list(chain(signs(labels, known), declared(prose.keywords))),
+    )
+
+
+def uses(prose: Prose, known: Lexicon) -> Iterator[Named]:
+    """What it helps its users to do, in its own words."""
+    for sentence in sentences(prose.passages):
+        if match := cued(known.use).search(sentence):
+            yield Named(match[1].strip(), 1, [quote(sentence, match.start())])
+
+
+def plans(labels: Sequence[str], known: Lexicon) -> list[str]:
+    """The names of a price list's plans."""
+    found = list(dict.fromkeys(label for label in labels if label.casefold() in known.tiers))
+    return found if len(found) >= PLANS else []
+
+
+def signs(labels: Sequence[str], known: Lexicon) -> Iterator[tuple[Segment, str]]:
+    spoken: dict[str, Segment] = {
+        **dict.fromkeys(known.trade, "business"),
+        **dict.fromkeys(known.technical, "developer"),
+    }
+    for label in dict.fromkeys(labels):
+        if segment := spoken.get(label.casefold()):
+            yield segment, label
+
+
+def declared(keywords: Sequence[str]) -> Iterator[tuple[Segment, str]]:
+    for word in dict.fromkeys(keywords):
+        if segment := DECLARED.get(word.casefold()):
+            yield segment, word
+
+
+def segment_of(customer: Customer, known: Lexicon) -> Segment | None:
+    """Most of the roles' worth decides, with the signs; nobody is told by a single label."""
+    segments = {name: segment for segment, roles in known.roles.items() for name in roles}
+    weights: Counter[Segment] = Counter(segment for segment, _ in customer.signs)
+    if not customer.roles and max(weights.values(), default=0) < LABELS:
+        return None
+    for role in customer.roles:
+        weights[segments[role.name]] += role.worth
+    return weights.most_common(1)[0][0]
+
+
+def points(customer: Customer) -> int:
+    said = (*customer.roles, *customer.industries)
+    return sum(one.worth for one in said) + len(customer.uses) + len(customer.plans) + len(customer.signs)
+
+
+def described(customer: Customer, segment: Segment) -> str:
+    """`Businesses (B2B): freelancers and small teams in retail, to “send invoices”; plans Free and Team.`"""
+    roles = listing([one.name for one in customer.roles])
+    parts = [
+        f"{SEGMENTS[segment]}: {roles}" if roles else SEGMENTS[segment],
+        f" in {listing([one.name for one in customer.industries])}" if customer.industries else "",
+        f", to “{customer.uses[0].name}”" if customer.uses else "",
+        f"; plans {listing(customer.plans)}" if customer.plans else "",
+    ]
+    return "".join(parts) + "."
+
+
+def evidence(customer: Customer, segment: Segment) -> list[str]:
+    labels = [*(sign for of, sign in customer.signs if of == segment), *customer.plans]
+    said = quotes([*customer.roles, *customer.industries, *customer.uses])
+    return distinct([*said, *map(quote, labels)])
