@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
-import httpx
 import msgspec
 
 from domain import urls
@@ -18,20 +17,20 @@ from workers.fetch import open_client
 from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.pages import web
+from workers.ingest.appstore.pages import Web
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import turns
 from workers.ingest.model.endpoint import Model, open_model
 from workers.ingest.perform import perform
-from workers.parse import Parser, open_parser
+from workers.parse import open_parser
+from workers.robots import Robots
 from workers.runner import Task
 
 
 class Means(NamedTuple):
     """What all ingests of a worker share."""
 
-    client: httpx.AsyncClient
-    parser: Parser
+    web: Web
     model: Model | None
     settings: Settings
 
@@ -50,7 +49,8 @@ async def open_task(settings: Settings) -> AsyncIterator[Task]:
         open_parser() as parser,
         open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
-        yield partial(ingest_appstore, means=Means(client, parser, model, settings))
+        web = Web(client, parser, Robots(client).admit)
+        yield partial(ingest_appstore, means=Means(web, model, settings))
 
 
 async def ingest_appstore(ctx: Context, *, means: Means) -> Outcome:
@@ -69,10 +69,10 @@ async def ingest_appstore(ctx: Context, *, means: Means) -> Outcome:
 
 
 def asked(ctx: Context, means: Means) -> Stores:
-    """How this job asks the stores: at its own turns, and by what robots.txt says today."""
+    """How this job asks the stores: the look-up at its own turns."""
     return Stores(
-        lookup=Lookup(means.client, means.settings.itunes_api_url, turns(ctx, ITUNES)),
-        web=web(means.client, means.parser),
+        lookup=Lookup(means.web.client, means.settings.itunes_api_url, turns(ctx, ITUNES)),
+        web=means.web,
         app_store_url=means.settings.app_store_url,
         play_url=means.settings.play_url,
     )

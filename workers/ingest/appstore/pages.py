@@ -8,7 +8,7 @@ import httpx
 from domain import countries
 from domain.listings import InGooglePlay
 from schemas.errors import ScrapeFailed, SourceError, SourceNotFound
-from workers import parse, robots
+from workers import parse
 from workers.fetch import Admit, Fetched, fetch
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.shapes import Reading
@@ -16,15 +16,11 @@ from workers.parse import Parser
 
 
 class Web(NamedTuple):
-    """How to ask for pages; `admit` is this job's robots.txt."""
+    """How to ask for pages: `admit` is what robots.txt says."""
 
     client: httpx.AsyncClient
     parser: Parser
     admit: Admit
-
-
-def web(client: httpx.AsyncClient, parser: Parser) -> Web:
-    return Web(client, parser, robots.Robots(client).admit)
 
 
 async def get(web: Web, url: str) -> Fetched:

@@ -1,15 +1,18 @@
 """A store's long description: a text that is written with line breaks, bullets and shouted headings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import dropwhile, takewhile
 
 from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
+#: Several times what a store takes.
+READ = 20_000
 #: What stands before an item of a list, or around a heading.
 MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
-FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2,}.*[\W_]{2,}$|^[*_~=#].*[*_~=]$")
+FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
 QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
 #: A line that ends in an ellipsis, or a colon, only leads to the list below it.
 ENDED = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
@@ -17,18 +20,17 @@ FEWEST_WORDS, HEADING_WORDS = 4, 8
 
 
 def lines(description: str) -> list[str]:
-    return [line.strip() for line in LINES.split(description) if line.strip()]
+    return [line.strip() for line in LINES.split(description[:READ]) if line.strip()]
 
 
 def opening(description: str) -> list[str]:
-    """The first lines that are sentences, up to a list or a heading; without any, all but the headings."""
-    found: list[str] = []
-    for line in lines(description):
-        if is_sentence(line):
-            found.append(clean(line))
-        elif found:
-            break
-    return found or [clean(MARK.sub("", line)) for line in lines(description) if not is_heading(line)]
+    """The first lines that are sentences, up to a list or heading; else the first that head nothing."""
+    found = first_run(is_sentence, lines(description)) or first_run(is_no_heading, lines(description))
+    return [clean(MARK.sub("", line)) for line in found]
+
+
+def first_run(fits: Callable[[str], bool], among: list[str]) -> list[str]:
+    return list(takewhile(fits, dropwhile(lambda line: not fits(line), among)))
 
 
 def is_sentence(line: str) -> bool:
@@ -47,3 +49,7 @@ def passages(description: str, url: str) -> Iterator[Passage]:
 def is_heading(line: str) -> bool:
     short = words(line) <= HEADING_WORDS and not ENDED.search(line)
     return short and (line.isupper() or line.endswith(":") or FENCE.match(line) is not None)
+
+
+def is_no_heading(line: str) -> bool:
+    return not is_heading(line)

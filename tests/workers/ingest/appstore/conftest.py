@@ -1,0 +1,13 @@
+"""One parsing process for a module of tests."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from workers.parse import Parser, open_parser
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def parser() -> AsyncIterator[Parser]:
+    async with open_parser(at_once=2) as opened:
+        yield opened

@@ -1,0 +1,164 @@
+"""Recorded answers of Apple's look-up, each to every field."""
+
+import json as stdlib
+from typing import Any
+
+import pytest
+
+from domain.listings import InAppStore
+from tests.workers.ingest.appstore.counter import FACEBOOK, at, ingest, json, recorded
+from workers.ingest.page.text import squash
+from workers.parse import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+#: What the names that carry more than the brand are, read by a person.
+BRANDS: dict[str, tuple[str, str | None]] = {
+    "Spark – Email App by Readdle": ("Spark", "Email App by Readdle"),
+    "Moxtra: Business Collaboration": ("Moxtra", "Business Collaboration"),
+    "Flock: Team Communication App": ("Flock", "Team Communication App"),
+    "Talon – Webhooks & More": ("Talon", "Webhooks & More"),
+    "Building Block - Castle & City Craft Simulator": ("Building Block", "Castle & City Craft Simulator"),
+    "Team.biz - Business Messaging": ("Team.biz", "Business Messaging"),
+    "Swit - Team collaboration hub": ("Swit", "Team collaboration hub"),
+    "Slacker - auto mouse mover": ("Slacker", "auto mouse mover"),
+    "Grape - Messenger": ("Grape", None),
+    "ChannelScrobbler - Real-time scrobble bot for Last.fm/Slack": (
+        "ChannelScrobbler",
+        "Real-time scrobble bot for Last.fm/Slack",
+    ),
+    "LEON - a wellness app": ("LEON", "a wellness app"),
+}
+
+
+def recordings() -> list[dict[str, Any]]:
+    names = ("itunesLookup-284882215.json", "bbedit.json", "slack-lookup.json", "slack.json")
+    return [result for name in names for result in stdlib.loads(recorded(name))["results"]]
+
+
+async def test_facebooks_recorded_listing_is_read_exactly(parser: Parser) -> None:
+    answers = {at(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
+    extraction, site = await ingest(parser, answers, FACEBOOK)
+    assert site.paths == ["/lookup?id=284882215&country=us", "/robots.txt", "/us/app/id284882215"]
+    fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
+    assert fields["appName"] == "Facebook"
+    assert fields["appDescription"] == "Keeping up with friends is faster than ever."
+    assert fields["tagline"] == "Keeping up with friends is faster than ever."
+    assert fields["keywords"][:1] == ["social networking"]
+    assert fields["primaryLanguage"] == "en"
+    assert fields["links"] == {
+        "website": "https://www.facebook.com/mobile",
+        "appStore": "https://itunes.apple.com/us/app/facebook/id284882215",
+    }
+    assert extraction.title == "Facebook"
+    assert extraction.url == "https://itunes.apple.com/us/app/facebook/id284882215"
+    assert extraction.fields["appName"].rule == "appStore.name"
+    assert extraction.fields["appName"].url == extraction.url
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["subtitle_missing"]
+
+
+async def test_every_recorded_listing_is_read_exactly(parser: Parser) -> None:
+    for result in recordings():
+        listing = InAppStore(by="bundleId", value=result["bundleId"])
+        extraction, _ = await ingest(parser, {at(listing): one(result)}, listing)
+        check(result, {name: found.value for name, found in extraction.fields.items()})
+        assert extraction.title == result["trackName"]
+
+
+def one(result: dict[str, Any]) -> bytes:
+    return json(stdlib.dumps({"resultCount": 1, "results": [result]}))
+
+
+def check(result: dict[str, Any], fields: dict[str, Any]) -> None:
+    brand, tail = BRANDS.get(result["trackName"], (result["trackName"], None))
+    assert fields["appName"] == brand
+    if tail is not None:
+        assert fields["tagline"] == tail
+    genres = [genre.lower() for genre in result["genres"]]
+    assert fields["keywords"][: len(genres)] == genres
+    assert fields["logoUrl"] == result["artworkUrl512"].replace("http://", "https://")
+    assert fields["primaryLanguage"] == "en"
+    website = result.get("sellerUrl", "").replace("http://", "https://")
+    shown = {"website": website, "appStore": result["trackViewUrl"].partition("?")[0]}
+    assert fields["links"] == {name: url for name, url in shown.items() if url}
+    assert 0 < len(fields["appDescription"]) <= 500
+    assert squash(fields["appDescription"]) in squash(result["description"])
+
+
+SHOUTED = """★★★★★ Editors' Choice ★★★★★
+"The best one" – A Magazine
+*** NEW: DARK MODE ***
+
+Plan your week in one place.\u2028It keeps up with you &amp; your team.\r
+FEATURES
+• Share lists
+1. Add a note
+▸ Print it"""
+
+
+async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> None:
+    fields = await read_description(parser, SHOUTED)
+    assert fields["appDescription"] == "Plan your week in one place. It keeps up with you & your team."
+    assert fields["tagline"] == "Plan your week in one place."
+
+
+@pytest.mark.parametrize(
+    ("description", "opening"),
+    [
+        ("• Lists\n• Notes for you", "Lists Notes for you"),
+        ("Lists, notes", "Lists, notes"),
+        ("すべての予定をひとつの場所に。\n・共有", "すべての予定をひとつの場所に。"),
+        ("Alles an einem Ort:\n- Listen\n\nSie sparen jeden Tag Zeit.", "Sie sparen jeden Tag Zeit."),
+        ("━━━━━━\nYour plans are safe here.\n━━━━━━\nMore plans are too.", "Your plans are safe here."),
+        ("One sentence that is said. " * 40, ("One sentence that is said. " * 18).strip()),
+    ],
+)  # fmt: skip
+async def test_descriptions_of_every_make_have_an_opening(
+    parser: Parser, description: str, opening: str
+) -> None:
+    assert (await read_description(parser, description))["appDescription"] == opening
+
+
+@pytest.mark.parametrize(
+    ("country", "description", "language"),
+    [
+        ("us", "Alle Termine Ihres Teams an einem Ort, übersichtlich und sicher aufbewahrt. " * 4, "de"),
+        ("jp", "Every date of your team in one place, easy to see and safely kept. " * 4, "en"),
+        ("de", "", "de"),
+        ("jp", "", "ja"),
+    ],
+)
+async def test_a_language_is_the_texts_before_the_storefronts(
+    parser: Parser, country: str, description: str, language: str
+) -> None:
+    fields = await read_description(parser, description, country=country, languageCodesISO2A=["ZH"])
+    assert fields["primaryLanguage"] == language
+
+
+async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
+    assert "appDescription" not in await read_description(parser, "!" * 100_000 + "a")
+
+
+async def test_a_bare_listing_is_read(parser: Parser) -> None:
+    """No seller, artwork or page: all of it is missing from some answers."""
+    fields = await read_description(parser, "", genres=["Entertainment"], trackName=" Acme ")
+    assert fields["appName"] == "Acme"
+    assert "keywords" not in fields
+    assert "appDescription" not in fields
+    assert list(fields["links"]) == ["appStore"]
+
+
+@pytest.mark.parametrize(
+    "website", ["javascript:alert(1)", "http://a b.example", "slack.com", "https://", ""]
+)
+async def test_a_website_that_is_none_is_left_out(parser: Parser, website: str) -> None:
+    assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
+
+
+async def read_description(
+    parser: Parser, description: str, *, country: str = "us", **more: Any
+) -> dict[str, Any]:
+    result = {"wrapperType": "software", "trackId": 7, "trackName": "Acme", "description": description} | more
+    listing = InAppStore(by="id", value="7")
+    extraction, _ = await ingest(parser, {at(listing, country): one(result)}, listing, country=country)
+    return {name: found.value for name, found in extraction.fields.items()}

@@ -1,0 +1,182 @@
+"""How Apple's look-up is asked, and what each of its answers means."""
+
+import pytest
+
+from domain.listings import InAppStore
+from schemas.errors import (
+    FetchBlocked,
+    FetchFailed,
+    SourceError,
+    SourceNotFound,
+    SourceRateLimited,
+    TooLarge,
+)
+from tests.workers.ingest.appstore.counter import (
+    FACEBOOK,
+    NOTHING,
+    at,
+    free_turns,
+    ingest,
+    json,
+    open_stores,
+    recorded,
+)
+from tests.workers.web import Answers, say
+from workers.ingest.appstore.lookup import Found, find
+from workers.ingest.appstore.turns import Turns
+from workers.parse import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+APP = '{"resultCount":1,"results":[{"wrapperType":"software","trackId":284882215,"trackName":"Acme"}]}'
+
+
+async def look_up(
+    parser: Parser,
+    answers: Answers,
+    listing: InAppStore = FACEBOOK,
+    *,
+    country: str = "us",
+    turns: Turns | None = None,
+) -> tuple[Found, list[str]]:
+    async with open_stores(parser, answers, turns) as (stores, site):
+        return await find(stores.lookup, listing, country=country), site.paths
+
+
+async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
+    listing = InAppStore(by="bundleId", value="COM.facebook.Facebook")
+    answer = json(recorded("itunesLookup-284882215.json"))
+    found, asked = await look_up(parser, {at(listing): answer}, listing)
+    assert asked == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
+    assert (found.software.track_id, found.country) == (284882215, "us")
+
+
+async def test_blank_lines_and_a_byte_order_mark_come_first(parser: Parser) -> None:
+    found, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
+    assert found.software.track_name == "Acme"
+
+
+async def test_storefronts_are_asked_once_each_and_the_largest_last(parser: Parser) -> None:
+    listing = InAppStore(by="id", value="284882215", country="gb")
+    patiences: list[float] = []
+    answers = {at(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
+    found, asked = await look_up(
+        parser, {**answers, at(listing, "jp"): json(APP)}, listing, country="at", turns=free_turns(patiences)
+    )
+    assert asked == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
+    assert found.country == "jp"
+    assert patiences == [5, 30, 30, 30, 30, 30]
+
+
+async def test_another_storefront_is_said(parser: Parser) -> None:
+    answers = {
+        at(FACEBOOK, "us"): json(NOTHING),
+        at(FACEBOOK, "gb"): json(recorded("itunesLookup-284882215.json")),
+    }
+    extraction, site = await ingest(parser, answers, FACEBOOK)
+    assert "storefront: not in the store of us, but in that of gb" in extraction.warnings
+    assert "/gb/app/id284882215" in site.paths
+
+
+async def test_an_app_in_no_storefront_is_not_found(parser: Parser) -> None:
+    answers = {at(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
+    with pytest.raises(SourceNotFound, match="has no app 284882215"):
+        await look_up(parser, answers)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_an_id_that_cannot_be_is_not_found_at_once(parser: Parser, status: int) -> None:
+    patiences: list[float] = []
+    answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
+    with pytest.raises(SourceNotFound, match="for no app's id"):
+        await look_up(parser, answers, turns=free_turns(patiences))
+    assert len(patiences) == 1
+
+
+async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> None:
+    refused = json('{"errorMessage":"Invalid value(s) for key(s): [country]","queryParameters":{}}', 400)
+    answers = {at(FACEBOOK, "aq"): refused, at(FACEBOOK, "us"): json(APP)}
+    assert (await look_up(parser, answers, country="aq"))[0].country == "us"
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        '{"wrapperType":"artist","artistType":"Software Artist","artistName":"Acme","artistId":284882215}',
+        '{"wrapperType":"track","kind":"song","trackId":284882215,"trackName":"Acme"}',
+        '{"wrapperType":"software","trackId":284882215}',
+        '{"kind":"ebook"}',
+    ],
+)
+async def test_what_is_no_app_is_not_found(parser: Parser, results: str) -> None:
+    with pytest.raises(SourceNotFound, match="is no app in the App Store"):
+        await look_up(parser, {at(FACEBOOK): json(f'{{"resultCount":1,"results":[{results}]}}')})
+
+
+async def test_among_other_things_the_app_asked_for_is_taken(parser: Parser) -> None:
+    other = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
+    several = APP.replace("[{", '[{"wrapperType":"artist"},' + other + ",{")
+    found, _ = await look_up(parser, {at(FACEBOOK): json(several)})
+    assert found.software.track_name == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("answer", "wait_s"),
+    [(json("", 403), 60), (json("", 429, retry_after="300"), 300), (json("busy", 503), 60)],
+)
+async def test_too_often_tells_all_workers_and_how_long(parser: Parser, answer: bytes, wait_s: float) -> None:
+    with pytest.raises(SourceRateLimited) as refused:
+        await look_up(parser, {at(FACEBOOK): answer})
+    assert refused.value.retry_after == wait_s
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        say(body="<html><title>Maintenance</title>"),
+        json(""),
+        json("{}"),
+        json("[]"),
+        json("null"),
+        json('{"results": 7}'),
+        json('{"results": [7]}'),
+        json('{"results": [{"trackId": "7"}]}'),
+        json('{"resultCount":1,"results":[{"wrapperType":"software","trackName":"Ac'),
+        json(b'{"results": [{"trackName": "\xff\xfe"}]}'),
+        json('{"results": ' + "[" * 100_000),
+        json("not found", 404),
+        json("", 500),
+        json(APP, content_encoding="br"),
+    ],
+)
+async def test_what_is_no_list_of_apps_has_a_clear_code(parser: Parser, answer: bytes) -> None:
+    with pytest.raises(FetchFailed) as failed:
+        await look_up(parser, {at(FACEBOOK): answer})
+    assert failed.value.code == "FETCH_FAILED"
+
+
+async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
+    with pytest.raises(TooLarge):
+        await look_up(parser, {at(FACEBOOK): json(APP + " " * (1 << 20))})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:1/",
+        "http://[::1]/",
+        "http://10.0.0.7/lookup",
+        "http://2130706433/",
+        "http://localhost/",
+    ],
+)
+async def test_a_redirect_to_a_private_address_is_refused(parser: Parser, target: str) -> None:
+    with pytest.raises(FetchBlocked):
+        await look_up(parser, {at(FACEBOOK): say(302, location=target)})
+
+
+async def test_a_redirect_to_what_is_no_web_address_is_refused(parser: Parser) -> None:
+    with pytest.raises(SourceError) as refused:
+        await look_up(parser, {at(FACEBOOK): say(302, location="file:///etc/passwd")})
+    assert not refused.value.retryable

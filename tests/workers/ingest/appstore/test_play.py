@@ -1,0 +1,191 @@
+"""Google Play's page of an app, and both stores in one ingest."""
+
+import json as stdlib
+from typing import Any
+
+import pytest
+
+from domain.listings import InAppStore, InGooglePlay
+from schemas.brand import Extraction
+from schemas.errors import (
+    RobotsDisallowed,
+    ScrapeFailed,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+)
+from tests.workers.ingest.appstore.counter import NOTHING, at, ingest, json, play_at
+from tests.workers.web import say
+from workers.parse import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+APP = InGooglePlay(package="com.example.acme")
+SHORT = "Every plan of your team in one place"
+WHOLE = "Acme keeps the plans of your team.<br><br>It is free for small teams.<br>• Lists<br>• Notes"
+NODE: dict[str, Any] = {
+    "@context": "https://schema.org",
+    "@type": "SoftwareApplication",
+    "name": "Acme: Team Planner",
+    "url": "https://play.google.com/store/apps/details/Acme?id=com.example.acme&hl=en_US&gl=US",
+    "description": SHORT,
+    "operatingSystem": "ANDROID",
+    "applicationCategory": "HEALTH_AND_FITNESS",
+    "image": "https://play-lh.googleusercontent.com/acme",
+    "contentRating": "Everyone",
+    "author": {"@type": "Person", "name": "Acme Inc.", "url": "https://acme.example/"},
+    "offers": [{"@type": "Offer", "price": "0"}],
+}
+
+
+def page(whole: str | None = WHOLE, **changed: Any) -> bytes:
+    node = stdlib.dumps(NODE | changed)
+    shown = "" if whole is None else f'<div class="bARER" data-g-id="description">{whole}</div>'
+    return say(
+        body="<html lang=en-US><title>Acme: Team Planner – Apps on Google Play</title>"
+        '<meta property="og:site_name" content="Google Play">'
+        f'<script type="application/ld+json">{node}</script><h1>Acme</h1>{shown}'
+    )
+
+
+async def read(parser: Parser, answer: bytes, **more: bytes) -> Extraction:
+    return (await ingest(parser, {play_at(APP): answer, **more}, APP))[0]
+
+
+async def test_an_apps_page_is_read(parser: Parser) -> None:
+    extraction, site = await ingest(parser, {play_at(APP): page()}, APP)
+    assert site.paths == ["/robots.txt", "/store/apps/details?id=com.example.acme&hl=en-US&gl=US"]
+    url = site.url("/store/apps/details?id=com.example.acme")
+    assert extraction.url == url
+    fields: dict[str, Any] = {name: found.value for name, found in extraction.fields.items()}
+    assert fields["appName"] == "Acme"
+    assert fields["tagline"] == SHORT
+    assert fields["appDescription"] == "Acme keeps the plans of your team. It is free for small teams."
+    assert fields["keywords"][:1] == ["health and fitness"]
+    assert fields["logoUrl"] == "https://play-lh.googleusercontent.com/acme"
+    assert fields["links"] == {"website": "https://acme.example/", "googlePlay": url}
+    assert fields["primaryLanguage"] == "en"
+    assert extraction.fields["tagline"].rule == "googlePlay.short"
+    assert extraction.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("listing", "hl", "gl", "country"),
+    [
+        (APP, "de-DE", "DE", "de"),
+        (InGooglePlay(package="com.example.acme", language="fr", country="ch"), "fr", "CH", "us"),
+        (APP, "en-AQ", "AQ", "aq"),
+    ],
+)
+async def test_the_country_chooses_the_language_that_the_url_does_not(
+    parser: Parser, listing: InGooglePlay, hl: str, gl: str, country: str
+) -> None:
+    extraction, _ = await ingest(parser, {play_at(listing, hl, gl): page()}, listing, country=country)
+    assert extraction.fields["appName"].value == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "value"),
+    [
+        ({"applicationCategory": "GAME_PUZZLE"}, "keywords", ["games", "puzzle"]),
+        ({"description": "Acme keeps the plans of your team. " * 9}, "tagline", "Team Planner"),
+        ({"author": {"url": "https://play.google.com/store/apps/dev?id=7"}}, "links", None),
+        ({"author": "Acme"}, "links", None),
+    ],
+)
+async def test_older_and_barer_pages_are_read(
+    parser: Parser, changed: dict[str, Any], field: Any, value: Any
+) -> None:
+    found: Any = (await read(parser, page(None, **changed))).fields[field].value
+    if field == "links":
+        assert list(found) == ["googlePlay"]
+    else:
+        assert (found[: len(value)] if field == "keywords" else found) == value
+
+
+async def test_a_short_description_alone_is_the_description(parser: Parser) -> None:
+    extraction = await read(parser, page(None))
+    assert extraction.fields["appDescription"].value == SHORT
+    assert extraction.fields["appDescription"].confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (say(404), SourceNotFound),
+        (say(403), SourceForbidden),
+        (say(429), SourceRateLimited),
+        (say(body="<h1>Before you continue</h1>"), ScrapeFailed),
+        (page(None, **{"@type": "WebSite"}), ScrapeFailed),
+    ],
+)
+async def test_each_failure_has_its_code(parser: Parser, answer: bytes, error: type[SourceError]) -> None:
+    with pytest.raises(error):
+        await read(parser, answer)
+
+
+async def test_a_missing_app_says_what_to_check(parser: Parser) -> None:
+    with pytest.raises(SourceNotFound, match=r"no app com\.example\.acme in us"):
+        await read(parser, say(404))
+
+
+async def test_robots_txt_is_kept(parser: Parser) -> None:
+    with pytest.raises(RobotsDisallowed):
+        await read(parser, page(), **{"/robots.txt": say(body="User-agent: *\nDisallow: /store/apps/")})
+
+
+BUNDLE = InAppStore(by="bundleId", value="com.example.acme")
+BY_ID = InAppStore(by="id", value="7")
+RESULT = {
+    "wrapperType": "software",
+    "trackId": 7,
+    "trackName": "Acme",
+    "bundleId": "com.example.Acme",
+    "description": "Acme is the planner of your team. It keeps everything that you decide.",
+    "trackViewUrl": "https://apps.apple.com/us/app/acme/id7?uo=4",
+    "genres": ["Productivity"],
+    "sellerUrl": "https://acme.example/ios",
+}
+FOUND = json(stdlib.dumps({"resultCount": 1, "results": [RESULT]}))
+
+
+async def test_both_stores_are_merged(parser: Parser) -> None:
+    answers = {at(BUNDLE): FOUND, play_at(APP): page()}
+    extraction, site = await ingest(parser, answers, BUNDLE, APP)
+    fields: dict[str, Any] = {name: found.value for name, found in extraction.fields.items()}
+    assert extraction.fields["appName"].confidence == 0.98
+    assert fields["appDescription"].startswith("Acme is the planner of your team.")
+    assert fields["tagline"] == SHORT
+    assert fields["links"] == {
+        "website": "https://acme.example/ios",
+        "appStore": "https://apps.apple.com/us/app/acme/id7",
+        "googlePlay": site.url("/store/apps/details?id=com.example.acme"),
+    }
+    assert extraction.url == "https://apps.apple.com/us/app/acme/id7"
+
+
+async def test_a_bundle_id_of_the_app_already_read_costs_no_request(parser: Parser) -> None:
+    extraction, site = await ingest(parser, {at(BY_ID): FOUND}, BY_ID, BUNDLE)
+    assert [path for path in site.paths if path.startswith("/lookup")] == [at(BY_ID)]
+    assert extraction.fields["appName"].value == "Acme"
+
+
+async def test_one_of_several_that_cannot_be_read_is_a_warning(parser: Parser) -> None:
+    extraction, _ = await ingest(parser, {play_at(APP): say(404), at(BY_ID): FOUND}, APP, BY_ID)
+    assert extraction.url == "https://apps.apple.com/us/app/acme/id7"
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == [
+        "listing_unread",
+        "subtitle_missing",
+    ]
+
+
+async def test_where_none_can_be_read_the_first_says_why(parser: Parser) -> None:
+    nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
+    with pytest.raises(SourceNotFound, match="App Store has no app 7"):
+        await ingest(parser, {**nothing, play_at(APP): say(403)}, BY_ID, APP)
+
+
+async def test_a_limit_at_one_store_is_the_whole_ingests(parser: Parser) -> None:
+    with pytest.raises(SourceRateLimited):
+        await ingest(parser, {play_at(APP): page(), at(BY_ID): json("", 403)}, APP, BY_ID)
