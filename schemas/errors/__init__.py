@@ -1,0 +1,129 @@
+"""What can go wrong, as one tree. `api/errors.py` turns each leaf into an answer.
+
+TenantryError
+├── SettingsInvalid      the environment lacks a setting or holds a bad one
+├── MigrationChanged     an applied migration's file was edited
+├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
+├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
+├── Fenced               an attempt wrote to a job that another one owns by now
+├── CancelRequested      an attempt came to a step after a cancel of its job was accepted
+├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
+│   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
+│   ├── SourceNotFound · SourceForbidden
+│   ├── NotConfigured                        the operator hasn't set what it takes
+│   ├── NotProved · InstallationGone         GitHub's word on an App's installation
+│   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
+│   └── FetchFailed
+│       └── Unreachable
+├── ModelError           the optional language model gave nothing usable: a warning of its ingest, no end
+│   ├── ModelUnavailable
+│   │   └── ModelFormatRefused   the endpoint knows no JSON schemas
+│   └── ModelInvalid · ModelRefused
+├── DemoFailed           `up --demo` could not ingest our own page
+└── DomainError          a verb refuses; carries code, message and details
+    ├── Malformed        400: not readable as what it says it is
+    ├── Unauthenticated  401: one answer for every key that opens nothing
+    ├── Forbidden        403: the key lacks a scope
+    ├── NotReturnable    403: the key doesn't say that its people may be sent there
+    ├── Invalid          422: a value that no rule allows
+    ├── NotFound         404: absent, or another organization's
+    ├── Conflict         409: the state of the thing forbids it now
+    ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
+    ├── Stale            412: If-Match names an older version
+    ├── Unsupported      415: a body that is not JSON
+    ├── Limited          429: a rate limit, or a cap on queued work, is reached
+    ├── Killed           503: the key was switched off
+    └── Unavailable      503: Postgres can't be reached, or something is locked for too long
+"""
+
+from schemas.errors.base import (
+    BenchmarkFailed,
+    CancelRequested,
+    DemoFailed,
+    Fenced,
+    LocalUnavailable,
+    MigrationChanged,
+    SettingsInvalid,
+    TenantryError,
+)
+from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable
+from schemas.errors.refusals import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InFlight,
+    Invalid,
+    KeyReused,
+    Killed,
+    Limited,
+    Malformed,
+    NotFound,
+    NotReturnable,
+    Stale,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from schemas.errors.sources import (
+    FetchBlocked,
+    FetchFailed,
+    FetchTimeout,
+    InstallationGone,
+    NotConfigured,
+    NotHtml,
+    NotProved,
+    RobotsDisallowed,
+    ScrapeFailed,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+    TooLarge,
+    Unreachable,
+)
+
+__all__ = [
+    "BenchmarkFailed",
+    "CancelRequested",
+    "Conflict",
+    "DemoFailed",
+    "DomainError",
+    "Fenced",
+    "FetchBlocked",
+    "FetchFailed",
+    "FetchTimeout",
+    "Forbidden",
+    "InFlight",
+    "InstallationGone",
+    "Invalid",
+    "KeyReused",
+    "Killed",
+    "Limited",
+    "LocalUnavailable",
+    "Malformed",
+    "MigrationChanged",
+    "ModelError",
+    "ModelFormatRefused",
+    "ModelInvalid",
+    "ModelRefused",
+    "ModelUnavailable",
+    "NotConfigured",
+    "NotFound",
+    "NotHtml",
+    "NotProved",
+    "NotReturnable",
+    "RobotsDisallowed",
+    "ScrapeFailed",
+    "SettingsInvalid",
+    "SourceError",
+    "SourceForbidden",
+    "SourceNotFound",
+    "SourceRateLimited",
+    "Stale",
+    "TenantryError",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "Unreachable",
+    "Unsupported",
+]

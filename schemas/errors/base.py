@@ -1,0 +1,33 @@
+"""The root of the tree, and what no caller is answered: a process ends, or an attempt does."""
+
+
+class TenantryError(Exception):
+    """The root of every error that this product raises on purpose."""
+
+
+class SettingsInvalid(TenantryError):
+    """A setting is missing or malformed."""
+
+
+class MigrationChanged(TenantryError):
+    """An applied migration no longer has the text that was applied."""
+
+
+class LocalUnavailable(TenantryError):
+    """An embedded server can't run on this machine, or not in this folder, or ended at its start."""
+
+
+class BenchmarkFailed(TenantryError):
+    """What was measured is not what should have happened, so there is no figure to print."""
+
+
+class Fenced(TenantryError):
+    """The job went to another attempt or ended; whatever this one still wanted to write must not happen."""
+
+
+class CancelRequested(TenantryError):
+    """A cancel of the job was accepted before this step; the attempt ends as canceled."""
+
+
+class DemoFailed(TenantryError):
+    """The ingest of our own page did not end well: something is wrong with this installation."""

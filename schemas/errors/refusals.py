@@ -1,0 +1,131 @@
+"""What a verb refuses its caller with: each leaf has its code in `api/errors.py`."""
+
+from typing import Any, ClassVar
+
+from schemas.errors.base import TenantryError
+
+
+class DomainError(TenantryError):
+    """A refusal by a verb: `message` tells the caller what to do next, `details` is JSON."""
+
+    code: ClassVar[str] = "INTERNAL"
+    #: Whole seconds after which a repeat may fare better; None where it won't.
+    retry_after: int | None = None
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class Malformed(DomainError):
+    """What came is not readable as what it says it is."""
+
+    code = "BAD_REQUEST"
+
+
+class Unauthenticated(DomainError):
+    """Absent, malformed, unknown, expired, rotated away: the caller can't tell which."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("send a valid API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`")
+
+
+class Forbidden(DomainError):
+    """The key is good, its scopes don't reach."""
+
+    code = "FORBIDDEN_SCOPE"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this needs a key with the scope {scope}", requiredScope=scope)
+
+
+class NotReturnable(DomainError):
+    """The origin of a `returnUrl` is not on the key's list."""
+
+    code = "RETURN_URL_NOT_ALLOWED"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"this key has no {origin} among its returnOrigins: create a key that has")
+
+
+class Invalid(DomainError):
+    """`path` is the JSON pointer-like path of the field, such as `brandContext.tagline`."""
+
+    code = "VALIDATION"
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}", issues=[{"path": path, "message": message}])
+
+
+class NotFound(DomainError):
+    """Absent and foreign are one answer (api.md 1)."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(DomainError):
+    """`reason` is one of api.md 2's words for 409."""
+
+    code = "CONFLICT"
+
+    def __init__(self, reason: str, message: str, **details: Any) -> None:
+        super().__init__(message, reason=reason, **details)
+
+
+class KeyReused(DomainError):
+    """`reason` is IN_FLIGHT while the first request with the key still runs."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class InFlight(KeyReused):
+    """The first request with this Idempotency-Key has not ended."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("the first request with this Idempotency-Key still runs: repeat", reason="IN_FLIGHT")
+
+
+class Stale(DomainError):
+    """The caller's If-Match names a version that is no longer the current one."""
+
+    code = "PRECONDITION_FAILED"
+
+
+class Unsupported(DomainError):
+    """The body's Content-Type is not one that the route reads."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class Limited(DomainError):
+    """`limit` names the cap, `retry_after` is in whole seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, limit: str, message: str, *, retry_after: int) -> None:
+        super().__init__(message, limit=limit)
+        self.retry_after = retry_after
+
+
+class Killed(DomainError):
+    """Said only to who holds the secret; nobody else learns that the key exists."""
+
+    code = "KILL_SWITCH"
+
+    def __init__(self) -> None:
+        super().__init__("this API key was switched off: use another one")
+
+
+class Unavailable(DomainError):
+    """Nothing was changed; a repeat is safe."""
+
+    code = "UNAVAILABLE"
+    retry_after = 1
+
+    def __init__(self, message: str = "the service can't reach its database: repeat the request") -> None:
+        super().__init__(message)
