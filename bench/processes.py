@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,8 +31,15 @@ class Child(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def running(stage: Stage, *words: str, **environ: str) -> AsyncIterator[Child]:
+    """`python -m WORDS` on a stage."""
+    async with apart(stage.folder, *words, environ=stage.environ(**environ)) as child:
+        yield child
+
+
+@contextlib.asynccontextmanager
+async def apart(folder: Path, *words: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Child]:
     """`python -m WORDS` until the block ends; SIGTERM ends it, SIGKILL if it doesn't listen."""
-    child = await _spawn(stage, words, environ)
+    child = await _spawn(folder, words, environ)
     try:
         yield child
     finally:
@@ -57,14 +64,14 @@ async def ask(stage: Stage, *words: str, **environ: str) -> Any:
         return await told(child)
 
 
-async def _spawn(stage: Stage, words: tuple[str, ...], environ: dict[str, str]) -> Child:
+async def _spawn(folder: Path, words: tuple[str, ...], environ: Mapping[str, str] | None) -> Child:
     """In a session of its own: Ctrl-C in a terminal reaches us, and we end it in order."""
     command = [*end_with_parent(signal.SIGTERM), sys.executable, "-m", *words]
-    path = stage.folder / f"{words[0]}.log"
+    path = folder / f"{words[0]}.log"
     with path.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
-            env=stage.environ(**environ), start_new_session=True, limit=2**26,
+            env=environ, start_new_session=True, limit=2**26,
         )  # fmt: skip
     return Child(process, path)
 

@@ -1,8 +1,10 @@
 """`tenantry bench`: the figures of the README, measured here and now."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,9 +12,11 @@ from rich.console import Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bench import ingest as pages
 from bench import stage, suites
 from bench.figures import FULL, TARGETS, Measure, Result
 from bench.suites import ALL, HTTP, JOBS
+from cli.cases import pages_of
 from cli.command import answering
 from cli.output import Answer, console, table
 
@@ -68,6 +72,30 @@ async def everything() -> Answer:
     return Answer(result.figures, _whole(result))
 
 
+@bench.command("ingest")
+@click.option(
+    "--cases",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read a corpus of saved pages instead of made ones; see `tenantry brand extract`.",
+)
+@answering
+async def ingest(cases: Path | None) -> Answer:
+    """Pages read a second, and the memory it takes, beside trafilatura and a few lines of Open Graph.
+
+    It starts no server. A made page that is misread is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench ingest
+      tenantry bench ingest --cases cases.jsonl --json
+    """
+    given = pages_of(cases) if cases else []
+    with _progress(["pages"]) as progress:
+        result = await pages.measure(given, pages.FULL, partial(progress, "pages"))
+    return Answer({**result.figures, "details": result.details}, _readers(result))
+
+
 async def _run(suite: Mapping[str, Measure]) -> Result:
     with _progress(suite) as progress:
         async with stage.opened() as opened:
@@ -75,7 +103,7 @@ async def _run(suite: Mapping[str, Measure]) -> Result:
 
 
 @contextmanager
-def _progress(suite: Mapping[str, Measure]) -> Iterator[suites.Progress]:
+def _progress(suite: Collection[str]) -> Iterator[suites.Progress]:
     """A bar on a terminal, lines elsewhere; on stderr, since stdout is the answer's."""
     if not sys.stderr.isatty():
         yield lambda name, what: click.echo(f"{name}: {what}", err=True)
@@ -105,6 +133,23 @@ def _figures(figures: Mapping[str, float]) -> Table:
             if name in figures
         ],
     )
+
+
+def _readers(result: Result) -> Group:
+    """A line a reader, and how many pages they read."""
+    read, *sides = result.details.items()
+    heads = ("reader", "pages/s", "ours is", "peak MiB", "named")
+    rows = [
+        (
+            side.replace("_", " "),
+            seen["pages_s"],
+            f"{result.figures[name]:g} x" if (name := f"pages_{side}_x") in result.figures else "",
+            seen["peak_mib"],
+            seen["named"],
+        )
+        for side, seen in sides
+    ]
+    return Group(table(heads, rows), "", _details(dict([read])))
 
 
 def _details(details: Mapping[str, Any]) -> Table:

@@ -62,6 +62,11 @@ def read_cases(corpus: Path) -> list[Case]:
     return [msgspec.json.decode(line, type=Case) for line in lines if line.strip()]
 
 
+def pages_of(corpus: Path) -> list[Source]:
+    """All pages of a corpus, in its order."""
+    return [Source(url=case.url, body=body(corpus.parent, case.file)) for case in read_cases(corpus)]
+
+
 def shown(coming: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
     """With a progress bar on a terminal's stderr."""
     return track(coming, "Reading pages", console=Console(stderr=True), transient=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import ingest
 from bench.figures import Result, Size, Tell
 from bench.stage import Stage
 from cli import bench as command
@@ -55,6 +56,22 @@ async def test_a_person_sees_which_targets_are_reached(tenantry: Tenantry) -> No
     ]
     assert next(line for line in lines if "kill -9" in line).split()[-4:] == ["3.4", "<=", "4.5", "yes"]
     assert any("5.0, 6.0" in line for line in lines)
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_page_reading_needs_no_server_and_takes_a_corpus(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "FULL", ingest.TINY)
+    (elsewhere / "1.html").write_text("<title>Acme</title>")
+    (elsewhere / "cases.jsonl").write_text('{"id": "1", "url": "https://acme.test/", "file": "1.html"}')
+    result = await tenantry("bench", "ingest", "--cases", "cases.jsonl", "--json")
+    answer = decoded(result)
+    assert answer["details"]["ours"]["named"] == answer["details"]["pages"]["count"] == 1
+    assert "pages: round 1: trafilatura" in result.stderr
+    lines = (await tenantry("bench", "ingest", "--cases", "cases.jsonl")).stdout.splitlines()
+    assert lines[0].split() == ["reader", "pages/s", "ours", "is", "peak", "MiB", "named"]
+    assert next(line for line in lines if line.startswith("open graph")).split()[4] == "x"
 
 
 def children(pid: int) -> list[int]:

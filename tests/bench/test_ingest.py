@@ -1,0 +1,75 @@
+"""Reading pages beside peers: a tiny run of the real thing, and what makes its figures true."""
+
+import asyncio
+import math
+import sys
+
+import pytest
+
+from bench import ingest, pages
+from bench.memory import watched
+from schemas.errors import BenchmarkFailed
+from tests.waiting import eventually
+from workers.ingest.page.extract import extract
+from workers.ingest.shapes import Source
+
+SIDES = {"ours", "ours_all_cores", "trafilatura", "open_graph"}
+
+
+async def test_every_reader_reads_the_same_made_pages() -> None:
+    said: list[str] = []
+    result = await ingest.measure([], ingest.TINY, said.append)
+    assert set(result.figures) == {"pages_trafilatura_x", "pages_open_graph_x"}
+    assert all(math.isfinite(value) and value > 0 for value in result.figures.values())
+    assert result.details.pop("pages")["count"] == 5
+    assert set(result.details) == SIDES
+    for seen in result.details.values():
+        assert seen["named"] == 5
+        assert seen["pages_s"] > 0
+        assert 10 < seen["peak_mib"] < 2_000
+    assert [line.rpartition(" ")[2] for line in said] == list(ingest.SIDES)
+
+
+async def test_given_pages_are_read_as_they_are() -> None:
+    given = [Source(url="https://acme.test/", body=b"<title>Acme</title>"), Source(url="", body=b"")]
+    result = await ingest.measure(given, ingest.TINY, lambda _: None)
+    assert result.details["pages"]["count"] == 2
+    assert result.details["open_graph"]["named"] == 1
+
+
+async def test_a_made_page_that_is_misread_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [pages.Made(page.source, "Other") for page in pages.make(1)]
+    monkeypatch.setattr(pages, "make", lambda _: made)
+    with pytest.raises(BenchmarkFailed, match=r"misread, such as https://brand0\.example/"):
+        await ingest.measure([], ingest.TINY, lambda _: None)
+
+
+async def test_without_the_peer_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "find_spec", lambda _: None)
+    with pytest.raises(BenchmarkFailed, match=r"tenantry\[dev\]"):
+        await ingest.measure([], ingest.TINY, lambda _: None)
+
+
+def test_made_pages_are_the_same_each_time_and_as_large_as_real_ones() -> None:
+    made = pages.make(5)
+    assert made == pages.make(5)
+    sizes = [len(page.source.body) for page in made]
+    assert all(
+        size == pytest.approx(wanted, rel=0.2) for size, wanted in zip(sizes, pages.SIZES, strict=True)
+    )
+    assert extract(made[0].source).text_length > 1_000
+
+
+async def test_memory_counts_a_processs_children() -> None:
+    grab = "import sys; held = bytearray(b'x' * (64 << 20)); sys.stdin.read()"
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", start, grab, stdin=asyncio.subprocess.PIPE
+    )
+    async with watched(process.pid) as peak:
+
+        async def has_grown() -> bool:
+            return peak.kib > 64 << 10
+
+        await eventually(has_grown)
+    await process.communicate()
