@@ -18,7 +18,7 @@ from workers.ingest.shapes import Passage
 #: Characters in all, in one passage, and of all labels; and the words that make a text more than a label.
 LIMIT, ONE, LABELS = 20_000, 1_000, 2_000
 FEWEST = 3
-LABEL_WORDS, LABEL_LENGTH = 5, 40
+LABEL_WORDS, LABEL_LENGTH = 4, 40
 
 Kind = Literal["heading", "text", "label"]
 
@@ -109,13 +109,15 @@ def note(block: Block, text: str, *, linked: bool) -> None:
 
 def opened(tag: Tag, block: Block) -> Block:
     """The block that the tag's own texts belong to."""
-    if block.kind is None or (tag.name in INLINE and not is_hidden(tag)):
+    if block.kind is None:
         return block
     if is_hidden(tag):
         return Block(None)
-    if tag.name in {"nav", "footer"} or block.kind == "label":
+    if tag.name in {"nav", "footer"} or (block.kind == "label" and tag.name == "a"):
         return Block("label")
-    return Block("heading" if tag.name in HEADINGS or block.kind == "heading" else "text")
+    if tag.name in INLINE:
+        return block
+    return Block("heading" if tag.name in HEADINGS else block.kind)
 
 
 def is_hidden(tag: Tag) -> bool:

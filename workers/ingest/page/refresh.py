@@ -8,7 +8,7 @@ from workers.ingest.page.document import Document, attribute
 #: A page that waits longer is one to be read, and after that a reader expects another.
 SOON_S = 5
 #: WHATWG HTML 4.2.5.3, with what browsers forgive: no `url=`, quotes around the address.
-REFRESH = re.compile(r"\s*(\d{1,9})?(?:\.[\d.]*)?[\s;,]*(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
+REFRESH = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
 
 
 def target(page: Document) -> str | None:

@@ -1,0 +1,103 @@
+"""Manifests and /llms.txt as they are found."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from workers.ingest.page import llms, manifest
+from workers.ingest.shapes import Llms, Manifest
+
+URL = "https://acme.test/m"
+
+
+def called(said: Any) -> dict[str, Any]:
+    """By field; `said` is a manifest, or its bytes."""
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return {one.field: one.value for one in manifest.read(Manifest(url=URL, body=body)).candidates}
+
+
+def test_a_manifest_says_name_description_language_and_categories() -> None:
+    said = {
+        "name": " Zap ",
+        "description": "Draws what <b>you</b> say.",
+        "lang": "de_de",
+        "categories": ["Art", "fun"],
+    }
+    assert called(said) == {
+        "appName": "Zap",
+        "appDescription": "Draws what you say.",
+        "primaryLanguage": "de-DE",
+        "keywords": ["art", "fun"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"name": "Zap - Draw what you say", "short_name": "Z"}, "Zap"),
+        ({"name": "The drawing program that listens to all that you say", "short_name": "Zap"}, "Zap"),
+        ({"name": "", "short_name": "Zap"}, "Zap"),
+        ({"name": "App", "short_name": "Zap"}, "Zap"),
+        ({"name": ["Zap"], "short_name": None}, None),
+        ({"name": "x" * 50}, None),
+        ([{"name": "Zap"}], None),
+    ],
+)
+def test_a_name_is_as_short_as_one(said: Any, name: str | None) -> None:
+    assert called(said).get("appName") == name
+
+
+def test_a_byte_order_mark_and_raw_line_breaks_are_read_over() -> None:
+    assert called(b'\xef\xbb\xbf{"name": "Zap", "description": "Draws\nwhat you say."}')["appName"] == "Zap"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 50_000, b"<html>"]
+)
+def test_what_is_no_manifest_says_nothing(body: bytes) -> None:
+    assert called(body) == {}
+
+
+def summed_up(text: str) -> dict[str, Any]:
+    return {one.field: one.value for one in llms.read(Llms(url=URL, body=text.encode())).candidates}
+
+
+def test_llms_txt_says_a_name_and_a_summary() -> None:
+    assert summed_up(
+        "\ufeff# Zap — docs\r\n\r\n> Zap **draws** what\r\n> you [say](https://x.test/). It is fast.\r\n"
+    ) == {
+        "appName": "Zap",
+        "appDescription": "Zap draws what you say. It is fast.",
+        "tagline": "Zap draws what you say.",
+    }
+
+
+def test_a_quotation_in_a_section_is_no_summary() -> None:
+    assert summed_up("# Zap\n\n## Voices\n> Best drawings that I ever saw.") == {"appName": "Zap"}
+
+
+def test_the_summary_is_prose() -> None:
+    (said,) = llms.read(Llms(url=URL, body=b"# Zap\n> Zap draws what you say.")).passages
+    assert (said.text, said.kind, said.url) == ("Zap draws what you say.", "text", URL)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "User-agent: *", "<h1>Zap</h1>", "## Zap", "#Zap", "#", "> Zap draws it."]
+)
+def test_what_begins_otherwise_is_another_file(text: str) -> None:
+    assert summed_up(text) == {}
+
+
+@given(some.binary(max_size=300), some.text(max_size=300))
+def test_any_document_is_read(body: bytes, text: str) -> None:
+    called(body)
+    manifest.read(
+        Manifest(url=URL, body=json.dumps({"name": text, "lang": text, "description": text}).encode())
+    )
+    for candidate in llms.read(
+        Llms(url=URL, body=f"# {text}\n> {text}".encode("utf-8", "replace"))
+    ).candidates:
+        assert candidate.value

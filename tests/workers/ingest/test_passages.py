@@ -1,0 +1,102 @@
+"""A page's prose: which pieces, of which kind, in which order, how much."""
+
+import pytest
+
+from workers.ingest.page.extract import extract
+from workers.ingest.page.passages import LABELS, LIMIT, ONE
+from workers.ingest.shapes import Passage, Source
+
+HOME = "https://www.acme.test/"
+
+
+def passages(html: str) -> list[Passage]:
+    return extract(Source(url=HOME, body=html.encode())).passages
+
+
+def pieces(html: str) -> list[tuple[str, str]]:
+    return [(one.kind, one.text) for one in passages(html)]
+
+
+def test_headings_prose_and_labels_are_told_apart() -> None:
+    html = """<nav><a href=/a>Features</a> <a href=/b>Pricing</a></nav>
+    <h1>Draw what you <em>say</em></h1><p>Zap draws for <b>everyone</b> who speaks.</p>
+    <h2>Why</h2><ul><li>It is very fast</li><li><a href=/c>Case studies</a></li></ul>
+    <footer><a href=/d>Imprint</a><p>All rights reserved by Zap Incorporated of Bonn.</p></footer>"""
+    assert pieces(html) == [
+        ("heading", "Draw what you say"),
+        ("text", "Zap draws for everyone who speaks."),
+        ("heading", "Why"),
+        ("text", "It is very fast"),
+        ("label", "Case studies"),
+        ("label", "Imprint"),
+        ("label", "Features"),
+        ("label", "Pricing"),
+    ]
+
+
+def test_what_comes_from_the_headline_on_stands_first() -> None:
+    html = "<p>A banner says that all is cheap.</p><h1>Zap</h1><p>Zap draws what you say.</p>"
+    assert [text for _, text in pieces(html)] == [
+        "Zap",
+        "Zap draws what you say.",
+        "A banner says that all is cheap.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        *("<button>Try it for free today</button>", "<a role=button href=/x>Try it for free today</a>"),
+        *("<div hidden>Not to be seen at all</div>", "<div aria-hidden=true>Not to be read at all</div>"),
+        *("<script>var a = 'one two three'</script>", "<noscript>Please turn on your scripts</noscript>"),
+        *(
+            "<div id=cookie-banner><p>We value your privacy here</div>",
+            "<select><option>One of the many</select>",
+        ),
+        *(
+            "<div class='x onetrust-pc'><p>We value your privacy here</div>",
+            "<label>Your name in full</label>",
+        ),
+        *("<template><p>One of the many there are</template>", "<p>Two words</p>", "<p>… — | •</p>"),
+        *("<dialog>Do join our mailing list</dialog>", "<head><title>Zap draws what you say</title></head>"),
+    ],
+)
+def test_what_no_visitor_reads_is_left_out(html: str) -> None:
+    assert pieces(html) == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<form><p>Zap draws what you say.</p></form>",
+        "<body class='cookie-consent'><main><div><span>Zap draws</span> what <i>you</i> say.</div></main>",
+        "<table><tr><td>Zap draws what you say.</td></tr></table>",
+        "<div>Zap draws what you say.<p></p></div>",
+        "<a href=/x><div>Zap draws what you say.</div></a>",
+    ],
+)
+def test_prose_is_found_whatever_holds_it(html: str) -> None:
+    assert pieces(html) == [("text", "Zap draws what you say.")]
+
+
+def test_a_text_that_is_said_twice_counts_once() -> None:
+    assert len(passages("<p>Zap draws what you say.</p>" * 3)) == 1
+
+
+def test_all_of_it_has_its_limits() -> None:
+    html = "".join(
+        f"<p>{number} {'words and words ' * 90}</p><nav><a>label {number}</a></nav>" for number in range(900)
+    )
+    found = passages(html)
+    assert max(len(one.text) for one in found) <= ONE
+    labels = [one for one in found if one.kind == "label"]
+    assert LIMIT - LABELS - ONE < sum(len(one.text) for one in found if one.kind == "text") <= LIMIT - LABELS
+    assert LABELS - 40 < sum(len(one.text) for one in labels) <= LABELS
+
+
+def test_each_says_where_it_is_from() -> None:
+    assert {one.url for one in passages("<h1>Zap</h1><p>Zap draws what you say.</p>")} == {HOME}
+
+
+def test_a_language_without_blanks_has_passages_too() -> None:
+    assert pieces("<p>あなたの言うことを描きます。</p>") == [("text", "あなたの言うことを描きます。")]
