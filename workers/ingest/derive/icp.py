@@ -15,6 +15,7 @@ from workers.ingest.derive.audience import confidence, listing, quotes
 from workers.ingest.derive.lexicon import Lexicon, Segment
 from workers.ingest.derive.people import Named, cued
 from workers.ingest.derive.quotes import distinct, quote, sentences
+from workers.ingest.page.text import clean
 from workers.ingest.shapes import Prose
 
 ROLES, INDUSTRIES = 4, 3
@@ -75,7 +76,7 @@ def uses(prose: Prose, known: Lexicon) -> Iterator[Named]:
     """What it helps its users to do, in its own words."""
     for sentence in sentences(prose.passages):
         if match := cued(known.use).search(sentence):
-            yield Named(match[1].strip(), 1, [quote(sentence, match.start())])
+            yield Named(clean(match[1]), 1, [quote(sentence, match.start())])
 
 
 def plans(labels: Sequence[str], known: Lexicon) -> list[str]:

@@ -72,16 +72,22 @@ class Finder:
         self.one = singular | self.names
         self.lexicon = lexicon
         self.several, self.single = (named(tuple(of), lexicon.suffix) for of in (self.names, self.one))
-        self.sure, self.plain, self.whether = map(cued, (lexicon.cue, plain, lexicon.whether))
+        self.plain, self.helping = plain, cued(lexicon.help)
 
-    def after(self, sentence: str, start: int, names: re.Pattern[str]) -> Iterator[str]:
-        """The names that follow a cue, each soon after the one before."""
+    def cues(self, plain: int) -> Iterator[tuple[re.Pattern[str], int, re.Pattern[str]]]:
+        """Each with what it is worth and the names that may follow it; for one name the last one counts."""
+        yield cued(self.plain), plain, self.several
+        yield cued(self.lexicon.cue), SURE, self.several
+        yield self.helping, SURE, self.several
+        yield cued(self.lexicon.whether), SURE, self.single
+
+    def after(self, sentence: str, start: int, names: re.Pattern[str]) -> Iterator[tuple[str, int]]:
+        """The names that follow a cue, each soon after the one before, and where each ends."""
         for match in names.finditer(sentence, start, start + REACH):
             between = sentence[start : match.start()]
             if not GAP.fullmatch(between) or self.is_own(between):
                 return
-            if self.is_whole(sentence, match.end()):
-                yield self.one[match["form"].casefold()]
+            yield self.one[match["form"].casefold()], match.end()
             start = match.end()
 
     def is_own(self, words: str) -> bool:
@@ -106,13 +112,11 @@ def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, i
 def pointed(sentence: str, finder: Finder, plain: int) -> Iterator[tuple[str, int, str]]:
     """Each name once a sentence, at its best worth."""
     best: dict[str, tuple[int, int]] = {}
-    for cue, worth, names in (
-        (finder.plain, plain, finder.several),
-        (finder.sure, SURE, finder.several),
-        (finder.whether, SURE, finder.single),
-    ):
-        for match in islice(cue.finditer(sentence), CUES):
-            best |= dict.fromkeys(finder.after(sentence, match.end(), names), (worth, match.start()))
+    for pattern, worth, names in finder.cues(plain):
+        for cue in islice(pattern.finditer(sentence), CUES):
+            for name, end in finder.after(sentence, cue.end(), names):
+                if pattern == finder.helping or finder.is_whole(sentence, end):
+                    best[name] = worth, cue.start()
     for name, (worth, start) in best.items():
         yield name, worth, quote(sentence, start)
 

@@ -31,9 +31,9 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     `lix` are the LIX below which a text is plain and above which it is technical, where its words are as
     long as this language's. `roles` and `industries` go by their English names and have a language's forms;
     `suffix` is a pattern of what may be at a form's end, `follow` are the words that may come after it:
-    others make it a part of a longer name, as in `student loans`. `cue`, `plain` and `whether` are patterns
-    of what stands before those a thing is for: the first where it can mean nothing else, the last before
-    one of them. `use` finds what it helps them to do.
+    others make it a part of a longer name, as in `student loans`. `cue`, `help`, `plain` and `whether` are
+    patterns of what stands before those a thing is for: the first where it can mean nothing else, `help`
+    where a verb follows them, `whether` before one of them. `use` finds what it helps them to do.
     Of the navigation's labels, `signposts` lead to those it is for, `tiers` name plans, `trade` sells to
     businesses and `technical` speaks to developers.
     """
@@ -49,6 +49,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     industries: dict[str, list[str]] = field(default_factory=dict)
     suffix: str = ""
     cue: str = "(?!)"
+    help: str = "(?!)"
     plain: str = "(?!)"
     whether: str = "(?!)"
     follow: list[str] = field(default_factory=list)

@@ -1,0 +1,24 @@
+"""Small texts, and what is derived from them."""
+
+from schemas.brand import Candidate, Field
+from workers.ingest.derive.derive import derive
+from workers.ingest.shapes import Passage, Prose
+
+URL = "https://acme.test/"
+
+
+def prose(*texts: str, labels: tuple[str, ...] = (), language: str | None = "en", **known: str) -> Prose:
+    passages = [
+        *(Passage(text=text, url=URL) for text in texts),
+        *(Passage(text=label, kind="label", url=URL) for label in labels),
+    ]
+    return Prose(url=URL, language=language, passages=passages, name=known.get("name"))
+
+
+def derived(said: Prose) -> dict[Field, Candidate]:
+    return {candidate.field: candidate for candidate in derive(said).candidates}
+
+
+def value(field: Field, said: Prose) -> object:
+    found = derived(said)
+    return found[field].value if field in found else None

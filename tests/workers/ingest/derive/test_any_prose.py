@@ -1,0 +1,130 @@
+"""Whatever a text is, its reading ends soon, is the same each time, and quotes what stands there."""
+
+import resource
+import time
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from schemas.brand import Candidate
+from workers import parse_child
+from workers.ingest.derive import quotes
+from workers.ingest.derive.derive import derive
+from workers.ingest.derive.distinct import MOST
+from workers.ingest.shapes import Passage, Prose
+
+URL = "https://acme.test/"
+PIECES = some.sampled_from(
+    [
+        *(
+            "Built for teams",
+            "for developers",
+            "Whether you're a designer",
+            "helps you to save time,",
+            "Für Sie!",
+        ),
+        *(
+            "pour les étudiants",
+            "para familias",
+            "It's great!",
+            "🎉",
+            "你好",
+            "مرحبا بالعالم",
+            "\u202e",
+            "du",
+            "tú",
+        ),
+        *(". ", "! ", " ", "\n", "and", "for our", "’s", "word " * 40, "x" * 300, "Solutions", "Enterprise"),
+    ]
+) | some.text(max_size=10)
+TEXTS = some.lists(PIECES, max_size=15).map(" ".join)
+PROSE = some.builds(
+    Prose,
+    url=some.just(URL),
+    name=some.none() | some.text(max_size=8),
+    language=some.sampled_from([None, "en", "de-AT", "fr", "es", "ja", "ar"]),
+    keywords=some.lists(some.sampled_from(["Games", "cli", "B2B", "x"]), max_size=4),
+    passages=some.lists(
+        some.builds(
+            Passage, text=TEXTS, kind=some.sampled_from(["text", "heading", "label"]), story=some.booleans()
+        ),
+        max_size=8,
+    ),
+)
+
+
+@given(PROSE)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_prose_is_read(prose: Prose) -> None:
+    candidates = derive(prose).candidates
+    assert candidates == derive(prose).candidates
+    assert len({candidate.field for candidate in candidates}) == len(candidates)
+    for candidate in candidates:
+        check(candidate, [*(passage.text for passage in prose.passages), *prose.keywords])
+
+
+def check(candidate: Candidate, texts: list[str]) -> None:
+    assert 0.3 <= candidate.confidence <= 0.6
+    if candidate.field == "keywords":
+        assert len(set(candidate.value)) == len(candidate.value) <= MOST
+        assert all(0 < len(word) <= 2 * 40 + 1 for word in candidate.value)
+        return
+    assert 0 < len(candidate.evidence) <= quotes.MOST
+    assert isinstance(candidate.value, str)
+    assert unicodedata.normalize("NFC", candidate.value) == candidate.value
+    assert len(candidate.value) < 400
+    for quote in candidate.evidence:
+        assert 0 < len(quote) <= quotes.LONGEST
+        assert any(quote in text for text in texts)
+
+
+@given(some.text(min_size=201, max_size=2000), some.integers(min_value=0, max_value=2000))
+def test_a_quote_is_a_part_around_the_place(text: str, start: int) -> None:
+    said = quotes.quote(text, min(start, len(text) - 1))
+    assert said in text
+    assert len(said) <= quotes.LONGEST
+
+
+def test_a_quote_has_whole_words_and_the_place() -> None:
+    text = " ".join(f"word{number}" for number in range(100))
+    said = quotes.quote(text, text.index("word50"))
+    assert "word50" in said.split()
+    assert set(said.split()) <= set(text.split())
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ja", None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 1_000_000,
+        "🎉" * 250_000,
+        "for " * 250_000,
+        "built for teams, " * 60_000,
+        "for a b c d " * 80_000,
+        "! " * 500_000,
+        "it's" * 250_000,
+        "a'" * 500_000,
+        "helps you " * 100_000,
+        "مرحبا بالعالم " * 70_000,
+        "\u202e" * 300_000,
+        "Sie Sie, " * 100_000,
+        "du-" * 300_000,
+        "日本語" * 300_000,
+    ],
+    ids=lambda text: f"{text[:12]!r}*{len(text)}",
+)
+def test_a_hostile_text_is_read_well_within_the_limit(text: str, language: str | None) -> None:
+    started = time.process_time()
+    derive(Prose(url=URL, language=language, passages=[Passage(text=text)]))
+    derive(Prose(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000))
+    assert time.process_time() - started < parse_child.CPU_S / 2
+
+
+def test_a_million_small_passages_are_as_good_as_some_thousands() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    derive(Prose(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))
+    assert time.process_time() - started < parse_child.CPU_S / 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10

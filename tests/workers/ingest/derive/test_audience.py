@@ -1,0 +1,144 @@
+"""Whom it is for: only what a cue points at, in four languages, with the words that say so."""
+
+import pytest
+
+from schemas.brand import Candidate
+from tests.workers.ingest.derive.prose import URL, derived, prose, value
+from workers.ingest.shapes import Passage, Prose
+
+FILLER = ("Tides.", "Currents.", "Harbours.")
+
+
+@pytest.mark.parametrize(
+    ("text", "audience"),
+    [
+        ("Built for freelancers and small teams.", "Freelancers and small teams"),
+        (
+            "Whether you're a designer, a developer or a busy founder, it fits.",
+            "Designers, developers and founders",
+        ),
+        ("The invoicing app for small businesses that hate invoices.", "Small businesses"),
+        ("Acme helps landlords collect rent.", "Landlords"),
+        ("Trusted by 10,000 companies worldwide", "Companies"),
+        ("We help families, couples and roommates share costs.", "Families, couples and roommates"),
+        ("Designed for students of all ages", "Students"),
+    ],
+)
+def test_english_cues(text: str, audience: str) -> None:
+    found = derived(prose(*FILLER, text))["audience"]
+    assert found.value == audience
+    assert found.evidence == [text]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "audience"),
+    [
+        ("de", "Entwickelt für Freiberufler und kleine Unternehmen.", "Freelancers and small businesses"),
+        ("de", "Acme richtet sich an Lehrer:innen und Eltern.", "Teachers and parents"),
+        ("de", "Die Software für Steuerberater und Kanzleien.", "Accountants and lawyers"),
+        ("fr", "Conçu pour les artisans et les petites entreprises.", "Tradespeople and small businesses"),
+        ("fr", "Une application destinée aux étudiants et aux enseignants.", "Students and teachers"),
+        ("fr", "Que vous soyez photographe ou graphiste, c'est simple.", "Photographers and designers"),
+        ("es", "Diseñado para autónomos y pequeñas empresas.", "Entrepreneurs and small businesses"),
+        ("es", "Ayudamos a familias y estudiantes a ahorrar.", "Families and students"),
+        (
+            "es-MX",
+            "La plataforma para agencias de marketing y diseñadores.",
+            "Marketing agencies and designers",
+        ),
+    ],
+)
+def test_other_languages_cues(language: str, text: str, audience: str) -> None:
+    found = derived(prose(*FILLER, text, language=language))["audience"]
+    assert found.value == audience
+    assert found.evidence == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are hiring developers, designers and accountants.",
+        "Thanks to all teachers and nurses.",
+        "Built for our teams.",
+        "Designed for student loans.",
+        "Made for speed. Developers wrote it.",
+        "It is sold for 10 dollars, and parents complain.",
+        "A tool for free, and 3 years later for restaurants",
+        "",
+    ],
+)
+def test_no_cue_no_audience(text: str) -> None:
+    assert "audience" not in derived(prose(*FILLER, text))
+
+
+def test_a_bare_for_counts_in_what_introduces_the_thing_and_elsewhere_only_twice() -> None:
+    line = "Tide tables for sailors."
+    assert value("audience", prose(line)) == "Sailors"
+    assert value("audience", prose(*FILLER, line)) is None
+    assert value("audience", prose(*FILLER, line, "Alarms for sailors.")) == "Sailors"
+
+
+def test_a_story_is_about_all_kinds_of_people() -> None:
+    passages = [Passage(text="Built for freelancers.", story=True)]
+    assert "audience" not in derived(Prose(url=URL, language="en", passages=passages))
+
+
+def test_the_general_name_goes_without_saying() -> None:
+    assert value("audience", prose("Built for teams. Built for sales teams.")) == "Sales teams"
+
+
+def test_labels_count_where_a_signpost_leads_to_them() -> None:
+    labels = ("Restaurants", "Hotels", "Pricing")
+    assert value("audience", prose("Tides.", labels=labels)) is None
+    assert value("audience", prose("Tides.", labels=("Solutions", *labels))) == "Restaurants and hotels"
+
+
+def icp(*texts: str, labels: tuple[str, ...] = (), language: str = "en") -> Candidate:
+    return derived(prose(*FILLER, *texts, labels=labels, language=language))["icp"]
+
+
+def test_the_ideal_customer_in_a_sentence() -> None:
+    found = icp(
+        "Built for accountants and small businesses in retail.",
+        "Acme helps you send invoices in seconds.",
+        labels=("Pricing", "Free", "Team", "Enterprise", "Book a demo"),
+    )
+    assert found.value == (
+        "Businesses (B2B): accountants and small businesses, to “send invoices in seconds”; "
+        "plans Free, Team and Enterprise."
+    )
+    assert found.evidence[:2] == [
+        "Built for accountants and small businesses in retail.",
+        "Acme helps you send invoices in seconds.",
+    ]
+    assert found.confidence <= 0.6
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "segment"),
+    [
+        ("en", "Built for web developers and DevOps teams.", "Developers: web developers and DevOps teams."),
+        ("de", "Ideal für Familien und Camper.", "Consumers (B2C): families and campers."),
+        ("fr", "Idéal pour les randonneurs et les cyclistes.", "Consumers (B2C): hikers and cyclists."),
+        ("es", "Pensado para abogados y notarios.", "Businesses (B2B): lawyers and notaries."),
+    ],
+)
+def test_segments(language: str, text: str, segment: str) -> None:
+    assert icp(text, language=language).value == segment
+
+
+def test_industries_of_the_navigation() -> None:
+    found = icp("Built for sales teams.", labels=("Industries", "Healthcare", "Retail"))
+    assert found.value == "Businesses (B2B): sales teams in healthcare and retail."
+    assert found.evidence[1:] == ["Healthcare", "Retail"]
+
+
+def test_two_labels_tell_a_segment_and_one_does_not() -> None:
+    assert icp("Tides.", labels=("Book a demo", "Case studies")).value == "Businesses (B2B)."
+    assert "icp" not in derived(prose("Tides.", labels=("Book a demo",)))
+
+
+def test_declared_genres_help_to_tell_a_segment() -> None:
+    said = Prose(url=URL, language="en", keywords=["Games", "Lifestyle"], passages=[Passage(text="Tides.")])
+    found = derived(said)["icp"]
+    assert (found.value, found.evidence) == ("Consumers (B2C).", ["Games", "Lifestyle"])
