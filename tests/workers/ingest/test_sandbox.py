@@ -4,8 +4,12 @@ import asyncio
 
 import pytest
 
+from domain.listings import InAppStore, InGooglePlay, Listing
 from schemas.errors import SourceError
 from workers.ingest import sandbox
+
+APPLE = InAppStore(by="bundleId", value="test.example.ok")
+GOOGLE = InGooglePlay(package="test.example.ok")
 
 
 async def ignored(_stage: str, _progress: float) -> None:
@@ -61,3 +65,20 @@ async def test_slow_ends_as_ok_does(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_any_other_site_is_named_by_its_host_alone() -> None:
     extraction = await sandbox.ingest(url="https://www.acme.com/pricing", report=ignored)
     assert {field: finding.value for field, finding in extraction.fields.items()} == {"appName": "Acme"}
+
+
+@pytest.mark.parametrize("listing", [APPLE, GOOGLE])
+async def test_an_app_that_is_ok_has_every_field(listing: Listing) -> None:
+    extraction = await sandbox.ingest_app(listing=listing, report=ignored)
+    assert {field: finding.value for field, finding in extraction.fields.items()} == sandbox.BRAND
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("missing", "SOURCE_NOT_FOUND"), ("throttled", "SOURCE_RATE_LIMITED")]
+)
+async def test_each_failure_of_a_store_can_be_asked_for(name: str, code: str) -> None:
+    listing = InAppStore(by="bundleId", value=f"test.example.{name}")
+    with pytest.raises(SourceError) as refused:
+        await sandbox.ingest_app(listing=listing, report=ignored)
+    assert refused.value.code == code
+    assert refused.value.retry_after is None
