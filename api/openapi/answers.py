@@ -12,7 +12,7 @@ from schemas import ids
 Json = dict[str, Any]
 
 #: Statuses without a body.
-_EMPTY = {204, 304}
+_EMPTY = {204, 302, 304}
 
 #: What any key, any body and any write may be answered; a route's own statuses come on top.
 _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415}, {409, 413}
@@ -80,7 +80,7 @@ def _refusals(one: Operation) -> set[int]:
 
 def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
     names = ["X-Request-Id", *(_LIMITS if one.access else ())]
-    names += ["Location"] if status in {201, 202} else []
+    names += ["Location"] if status in {201, 202, 302} else []
     names += ["Retry-After"] if status == 202 else []
     names += ["ETag"] if {304, 412} & set(_own(one)) else []
     names += ["Idempotent-Replayed"] if one.writes else []

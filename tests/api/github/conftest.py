@@ -1,0 +1,67 @@
+"""An API, a worker that asks a GitHub of the test's own, and those who call them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from api.app import create_app
+from db.pool import Pool
+from jobs.courier import open_courier
+from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
+from schemas.settings import Settings
+from tests import github_app
+from tests.api.conftest import calling, client_of, held
+from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
+from tests.github_app import Hub, Installed
+from tests.workers.crew import Crew
+from workers.tasks import connect_github, list_github_repos
+
+
+@pytest_asyncio.fixture
+async def hub() -> AsyncIterator[Hub]:
+    async with github_app.serving() as hub:
+        hub.installations[ACME] = Installed("Acme-Inc", {"app": True, "Site": False})
+        hub.installations[SHOP] = Installed("shop", {"store": True, "secret": True})
+        hub.people = {"ada": {SHOP: ["store"], ACME: ["app", "Site"]}, "eve": {SHOP: ["store", "secret"]}}
+        yield hub
+
+
+@pytest.fixture
+def mine(settings: Settings, hub: Hub) -> Settings:
+    return hub.settings(settings)
+
+
+@asynccontextmanager
+async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
+    tasks = {CONNECT_GITHUB: connect_github.open_task, LIST_GITHUB_REPOS: list_github_repos.open_task}
+    async with AsyncExitStack() as stack:
+        courier = await stack.enter_async_context(open_courier(settings.redis_url))
+        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
+        for kind, open_task in tasks.items():
+            task = await stack.enter_async_context(open_task(settings))
+            await stack.enter_async_context(crew.working(task, kind=kind))
+        yield
+
+
+@pytest_asyncio.fixture
+async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[Place]:
+    """Without a worker."""
+    clock = Clock()
+    served = create_app(mine, clock=clock)
+    async with (
+        held(served.lifespan()),
+        calling(served, pool, "Acme", tier="partner") as acme,
+        calling(served, pool, "Rival", tier="partner") as rival,
+        client_of(served) as browser,
+    ):
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        codes = (f"code-{number}" for number in range(1000))
+        yield Place(hub, served, acme, rival, browser, pool, clock, codes)
+
+
+@pytest_asyncio.fixture
+async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+    async with working(mine, pool):
+        yield idle

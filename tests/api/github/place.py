@@ -1,0 +1,82 @@
+"""Who takes part where GitHub is connected: two organizations, a browser without a key, and GitHub."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from litestar import Litestar
+
+from db.pool import Pool
+from tests.api.conftest import Caller
+from tests.github_app import Hub
+
+ORIGIN = "https://app.example.com"
+BACK = f"{ORIGIN}/settings?tab=github"
+SHOP, ACME = 41, 42
+
+
+@dataclass
+class Clock:
+    """The API's; move it with `ahead`."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Place:
+    """Acme, a browser without a key, and GitHub, where ada owns acme's account and sees shop's repository."""
+
+    hub: Hub
+    app: Litestar
+    acme: Caller
+    rival: Caller
+    browser: httpx.AsyncClient
+    pool: Pool
+    clock: Clock
+    codes: Iterator[str]
+
+    async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
+        """A state."""
+        caller = caller or self.acme
+        answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
+        assert answer.status_code == 201, answer.text
+        state: str = answer.json()["state"]
+        return state
+
+    async def come_back(self, state: str, *, person: str = "ada", **given: Any) -> httpx.Response:
+        """As GitHub sends a person; None drops a parameter."""
+        code = next(self.codes)
+        self.hub.codes[code] = person
+        asked = {"code": code, "installation_id": ACME, "setup_action": "install", "state": state} | given
+        params = {name: str(value) for name, value in asked.items() if value is not None}
+        return await self.browser.get("/v1/github/callback", params=params)
+
+    async def connect(self, caller: Caller | None = None, **given: Any) -> str:
+        """The status with which the person came back."""
+        state = await self.start(caller)
+        return status(await self.come_back(state, **given), state)
+
+    async def jobs(self, kind: str = "connect_github") -> list[dict[str, Any]]:
+        rows = await self.pool.fetch("select * from job where kind = $1 order by id", kind)
+        return [dict(row) for row in rows]
+
+    async def sealed(self) -> int:
+        """How many codes lie in the database."""
+        found: int = await self.pool.fetchval("select count(*) from oauth_state where sealed is not null")
+        return found
+
+
+def status(answer: httpx.Response, state: str) -> str:
+    assert answer.status_code == 302, answer.text
+    parts = urlsplit(answer.headers["Location"])
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"
+    said = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert said.keys() == {"tab", "status", "state"}
+    assert (said["tab"], said["state"]) == ("github", state)
+    return said["status"]

@@ -1,0 +1,140 @@
+"""Proving an installation: what a person's code shows, and what becomes of it (api.md 7)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from api.routes import github as route
+from db.pool import Pool
+from tests.api.conftest import calling
+from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
+from tests.github_app import Told
+from tests.waiting import eventually
+
+
+async def test_a_person_connects_what_github_lists_for_them(place: Place) -> None:
+    made = await place.acme.http.post("/v1/github/install-url", json={"returnUrl": BACK})
+    said = made.json()
+    assert said["installUrl"] == f"{place.hub.url}/apps/tenantry-test/installations/new?state={said['state']}"
+    assert status(await place.come_back(said["state"]), said["state"]) == "connected"
+    shown = (await place.acme.http.get("/v1/github/installation")).json()
+    assert (shown["installationId"], shown["accountLogin"]) == (ACME, "Acme-Inc")
+    (job,) = await place.jobs()
+    assert job["result"] == {"installationId": ACME, "accountLogin": "Acme-Inc"}
+    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    assert entries[0]["action"] == "github_installation.connected"
+    assert entries[0]["apiKeyId"] == (await place.acme.http.get("/v1/whoami")).json()["apiKeyId"]
+
+
+async def test_nothing_that_is_secret_is_kept(place: Place) -> None:
+    state = await place.start()
+    place.hub.codes["the-code"] = "ada"
+    await place.come_back(state, code="the-code")
+    await place.connect(code="the-code")
+    await place.acme.http.get("/v1/github/repos")
+    written = await everything(place.pool)
+    for secret in (state, "the-code", "ghu_", "ghs_"):
+        assert secret not in written
+    assert await place.sealed() == 0
+
+
+async def test_a_code_lies_sealed_until_its_job_has_ended(
+    idle: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "CALLBACK_S", 0.01)
+    assert await idle.connect(code="the-code") == "pending"
+    assert "the-code" not in await everything(idle.pool)
+    assert await idle.sealed() == 1
+
+
+async def everything(pool: Pool) -> str:
+    """All that is in the database, as text."""
+    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+    texts = [
+        await pool.fetchval(f"select string_agg(t::text, ' ') from {table['tablename']} t")
+        for table in tables
+    ]
+    return " ".join(filter(None, texts))
+
+
+@pytest.mark.parametrize("installation_id", [SHOP, 999])
+async def test_an_id_that_github_does_not_list_for_the_person_proves_nothing(
+    place: Place, installation_id: int
+) -> None:
+    del place.hub.people["ada"][SHOP]
+    assert await place.connect(installation_id=installation_id) == "failed"
+    assert (await place.acme.http.get("/v1/github/installation")).status_code == 404
+    (job,) = (await place.acme.http.get("/v1/jobs")).json()["items"]
+    assert (job["kind"], job["error"]["code"]) == ("connect_github", "INSTALLATION_NOT_PROVED")
+
+
+async def test_who_sees_a_part_of_it_does_not_get_at_the_rest_through_us(place: Place) -> None:
+    """GitHub lists an installation for whoever may read one of its repositories."""
+    assert await place.connect(installation_id=SHOP) == "failed"
+    assert await place.connect(installation_id=SHOP, person="eve") == "connected"
+    first, _ = await place.jobs()
+    assert "reads 2 repositories, this person only 1" in first["error"]["message"]
+
+
+async def test_the_list_of_installations_is_read_to_its_end(place: Place) -> None:
+    place.hub.page_size = 1
+    assert await place.connect() == "connected"
+    assert place.hub.paths["/api/user/installations"] == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        (Told(200, {"error": "incorrect_client_credentials"}), "SOURCE_FORBIDDEN"),
+        (Told(200, {"error": "bad_verification_code"}), "INSTALLATION_NOT_PROVED"),
+        (Told(200, []), "FETCH_FAILED"),
+        (Told(400, {"error": "bad_verification_code"}), "INSTALLATION_NOT_PROVED"),
+        (Told(302, {}, ("Location: https://example.com/",)), "FETCH_FAILED"),
+    ],
+)
+async def test_what_github_says_of_a_code_ends_the_job(place: Place, broken: Told, code: str) -> None:
+    place.hub.broken["/login/oauth/access_token"] = broken
+    state = await place.start()
+    answer = asyncio.create_task(place.come_back(state))
+
+    async def said() -> Any:
+        rows = await place.pool.fetch("select error from job_attempt")
+        return [row["error"]["code"] for row in rows]
+
+    assert (await eventually(said))[0] == code
+    answer.cancel()
+
+
+async def test_a_code_that_was_used_before_a_crash_says_to_start_again(place: Place) -> None:
+    """GitHub itself is the judge of what a code was used for."""
+    place.hub.broken["/api/user/installations"] = Told(503, {})
+    state = await place.start()
+    answer = asyncio.create_task(place.come_back(state))
+
+    async def tried() -> Any:
+        return await place.pool.fetchval("select count(*) from job_attempt")
+
+    await eventually(tried)
+    del place.hub.broken["/api/user/installations"]
+    await place.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
+    assert status(await answer, state) == "failed"
+    (job,) = await place.jobs()
+    assert (job["error"]["code"], job["attempt"]) == ("INSTALLATION_NOT_PROVED", 2)
+    assert "start again" in job["error"]["message"]
+
+
+async def test_a_sandbox_goes_the_same_way_and_asks_nobody(place: Place) -> None:
+    async with calling(place.app, place.pool, "Tester", env="test") as tester:
+        await place.pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        made = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
+        answer = await place.browser.get(made["installUrl"])
+        assert status(answer, made["state"]) == "connected"
+        shown = (await tester.http.get("/v1/github/installation")).json()
+        assert (shown["installationId"], shown["accountLogin"]) == (1, "sandbox-studio")
+        repos = (await tester.http.get("/v1/github/repos")).json()["repositories"]
+        assert [repo["fullName"] for repo in repos] == ["sandbox-studio/mobile-app", "sandbox-studio/website"]
+        again = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
+        refusal = await place.browser.get(again["installUrl"].replace("code=ok", "code=other"))
+        assert status(refusal, again["state"]) == "failed"
+    assert place.hub.asked == []

@@ -1,0 +1,68 @@
+"""What an installation may read, and its end."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from api.routes import github as route
+from tests.api.github.place import ACME, SHOP, Place
+
+
+async def test_repositories_are_listed_when_the_list_is_old(place: Place) -> None:
+    place.hub.page_size = 1
+    await place.connect()
+    first = (await place.acme.http.get("/v1/github/repos")).json()
+    assert first["repositories"] == [
+        {"id": 1, "fullName": "Acme-Inc/app", "private": True},
+        {"id": 2, "fullName": "Acme-Inc/Site", "private": False},
+    ]
+    place.hub.installations[ACME].repositories["zoo"] = True
+    assert (await place.acme.http.get("/v1/github/repos")).json() == first
+    place.clock.ahead = timedelta(seconds=61)
+    answers = await asyncio.gather(*(place.acme.http.get("/v1/github/repos") for _ in range(10)))
+    assert {len(answer.json()["repositories"]) for answer in answers} == {3}
+    assert len(await place.jobs("list_github_repos")) == 2
+    assert (await place.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
+
+
+async def test_a_list_that_does_not_come_is_not_waited_for(
+    idle: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "LIST_S", 0.2)
+    await idle.pool.execute(
+        """insert into github_installation (organization_id, installation_id, account_login)
+           values ($1, 1, 'a')""",
+        idle.acme.organization_id,
+    )
+    answer = await idle.acme.http.get("/v1/github/repos")
+    assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
+
+
+async def test_an_installation_that_is_gone_is_forgotten(place: Place) -> None:
+    await place.connect()
+    del place.hub.installations[ACME]
+    await place.pool.execute("update github_installation set installation_id = 43")
+    for path in ("repos", "installation"):
+        answer = await place.acme.http.get(f"/v1/github/{path}")
+        assert answer.status_code == 404
+        assert "install-url" in answer.json()["error"]["message"]
+    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    assert entries[0]["action"] == "github_installation.uninstalled"
+
+
+async def test_a_delete_forgets_it_and_a_new_one_takes_its_place(place: Place) -> None:
+    await place.connect()
+    await place.acme.http.get("/v1/github/repos")
+    del place.hub.people["ada"][SHOP]
+    place.hub.people["ada"][SHOP] = ["store", "secret"]
+    assert await place.connect(installation_id=SHOP) == "connected"
+    names = [
+        repo["fullName"] for repo in (await place.acme.http.get("/v1/github/repos")).json()["repositories"]
+    ]
+    assert names == ["shop/secret", "shop/store"]
+    gone = await place.acme.http.delete("/v1/github/installation")
+    assert gone.json() == {"installationId": SHOP, "accountLogin": "shop", "disconnected": True}
+    assert (await place.acme.http.delete("/v1/github/installation")).status_code == 404
+    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    assert entries[0]["action"] == "github_installation.disconnected"

@@ -1,0 +1,101 @@
+"""A state: once, in time, for its maker; and those who come back with less than it takes."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from api.routes import github as route
+from domain import upkeep
+from tests.api.github.place import ACME, Place, status
+from tests.waiting import eventually
+
+
+async def test_a_state_works_once(place: Place) -> None:
+    state = await place.start()
+    assert status(await place.come_back(state), state) == "connected"
+    refused(await place.come_back(state))
+    assert len(await place.jobs()) == 1
+
+
+async def test_twenty_browsers_at_once_are_one_job(place: Place) -> None:
+    state = await place.start()
+    answers = await asyncio.gather(*(place.come_back(state) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [302, *[422] * 19]
+    assert len(await place.jobs()) == 1
+
+
+async def test_a_state_expires(idle: Place) -> None:
+    state = await idle.start()
+    idle.clock.ahead = timedelta(minutes=15, seconds=1)
+    refused(await idle.come_back(state))
+    assert await idle.jobs() == []
+
+
+@pytest.mark.parametrize("state", ["", "x", "A" * 43, "A" * 201, "é" * 43])
+async def test_a_state_that_nobody_made_leads_nowhere(idle: Place, state: str) -> None:
+    refused(await idle.come_back(state))
+
+
+async def test_a_killed_keys_flows_end_with_it(idle: Place) -> None:
+    state = await idle.start()
+    await idle.pool.execute("update api_key set killed_at = now()")
+    refused(await idle.come_back(state))
+
+
+async def test_a_state_is_its_makers(place: Place) -> None:
+    """Whoever brings it back connects for the organization that made it, and no other."""
+    assert await place.connect(place.rival) == "connected"
+    assert (await place.rival.http.get("/v1/github/installation")).json()["installationId"] == ACME
+    for path in ("installation", "repos"):
+        assert (await place.acme.http.get(f"/v1/github/{path}")).status_code == 404
+    assert (await place.acme.http.delete("/v1/github/installation")).status_code == 404
+    assert (await place.rival.http.get("/v1/github/installation")).status_code == 200
+
+
+def refused(answer: httpx.Response) -> None:
+    assert answer.status_code == 422, answer.text
+    assert "Location" not in answer.headers
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == "state"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"code": None, "installation_id": None, "setup_action": None, "error": "access_denied"}, "failed"),
+        ({"code": None}, "failed"),
+        ({"installation_id": None}, "failed"),
+        ({"installation_id": None, "setup_action": "request"}, "pending"),
+    ],
+)
+async def test_who_comes_back_with_less_starts_no_job(idle: Place, given: dict[str, Any], said: str) -> None:
+    assert await idle.connect(**given) == said
+    assert await idle.jobs() == []
+
+
+async def test_a_browser_waits_only_so_long(idle: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "CALLBACK_S", 0.05)
+    assert await idle.connect() == "pending"
+
+
+async def test_a_job_that_is_canceled_fails_the_flow(idle: Place) -> None:
+    state = await idle.start()
+    answer = asyncio.create_task(idle.come_back(state))
+
+    async def submitted() -> Any:
+        return (await idle.acme.http.get("/v1/jobs")).json()["items"]
+
+    (job,) = await eventually(submitted)
+    await idle.acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
+    assert status(await answer, state) == "failed"
+    assert await idle.sealed() == 0
+
+
+async def test_old_states_go(idle: Place) -> None:
+    await idle.start()
+    async with idle.pool.acquire() as conn:
+        assert await upkeep.prune_states(conn) == 0
+        await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
+        assert await upkeep.prune_states(conn) == 1
