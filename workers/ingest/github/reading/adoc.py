@@ -52,6 +52,6 @@ def visible(lines: list[str]) -> Iterator[str]:
 
 
 def inline(text: str) -> str:
-    linked = LINK.sub(r"\x01\1\x02", text)
+    linked = LINK.sub("\x01\\1\x02", text)
     bare = MARKS.sub(r"\2", INLINE.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

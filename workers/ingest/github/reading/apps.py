@@ -14,6 +14,8 @@ from workers.ingest.page.text import clean
 LABEL = "{http://schemas.android.com/apk/res/android}label"
 #: Filled in by a build that nobody runs here.
 PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
+#: A bare quote only keeps blanks; a backslash stands before what is meant.
+ESCAPE = re.compile(r"\\(.)|\"")
 #: Bundles that are a part of an app or of nothing (CFBundlePackageType).
 PARTS = {"XPC!", "FMWK", "BNDL"}
 
@@ -45,13 +47,13 @@ def from_android(body: bytes, others: list[File]) -> Iterator[Said]:
 
 
 def strings(files: list[File]) -> dict[str, str]:
-    """Of all strings.xml; a quote and an apostrophe are escaped there."""
+    """Of all strings.xml, as a device shows them."""
     found: dict[str, str] = {}
     for file in files:
         root = parsed(file.body) if file.path.endswith("strings.xml") else None
         for element in root.iter("string", "item") if root is not None else ():
-            text = "".join(element.itertext()).strip().strip('"').replace("\\'", "'").replace('\\"', '"')
-            found.setdefault(element.get("name", ""), text)
+            text = "".join(element.itertext()).strip()
+            found.setdefault(element.get("name", ""), ESCAPE.sub(r"\1", text))
     return found
 
 

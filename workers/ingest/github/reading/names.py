@@ -20,7 +20,9 @@ BESIDE = 20
 
 def bare(text: str) -> tuple[str, str]:
     """A name and the line that some append to it."""
-    head, tail = parted(GREETING.sub("", clean(text)))
+    whole = clean(text)
+    greeted = GREETING.match(whole)
+    head, tail = parted(whole[greeted.end() :].rstrip("!") if greeted else whole)
     return FOR_PLATFORM.sub("", head).strip(), tail
 
 

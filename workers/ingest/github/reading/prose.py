@@ -59,7 +59,7 @@ def named(title: Block, repository: str) -> Iterator[Said]:
     if is_name(name) and len(name) <= PART_LIMIT:
         yield Said("appName", name, 0.85 if is_about(name, repository) else 0.70, "readme.h1")
     if is_line(tail):
-        yield Said("tagline", tail, 0.60, "readme.h1.tail")
+        yield Said("tagline", tail, 0.70, "readme.h1.tail")
 
 
 def lines(blocks: list[Block], title: Block | None) -> Iterator[tuple[str, float]]:

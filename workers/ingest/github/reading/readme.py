@@ -10,7 +10,7 @@ from workers.ingest.github.reading.blocks import Block, from_html
 from workers.ingest.page.decode import decode
 
 #: Characters that are read; a longer README is a manual by then.
-READ = 100_000
+READ = 60_000
 FRONT_MATTER = re.compile(r"\A---\s*\n.*?\n---\s*\n", re.DOTALL)
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 #: Nothing is opened, run or taken over as it is, and no fault stops the reading (docutils.sourceforge.io).
@@ -19,6 +19,7 @@ DOCUTILS = {
     "raw_enabled": False,
     "report_level": 5,
     "halt_level": 5,
+    "traceback": True,
     "_disable_config": True,
     "doctitle_xform": False,
     "initial_header_level": 1,
@@ -28,11 +29,19 @@ DOCUTILS = {
 }
 
 
+def from_rst(text: str) -> str | None:
+    """None for what docutils itself breaks on: it is plain text still."""
+    try:
+        return str(publish_parts(text, writer="html5", settings_overrides=DOCUTILS)["body"])
+    except Exception:  # noqa: BLE001  Its directives raise whatever they like.
+        return None
+
+
 def blocks(path: str, body: bytes) -> list[Block]:
     text = decode(body, "")[:READ].replace("\r\n", "\n")
     form = path.rpartition(".")[2].lower()
-    if form == "rst":
-        return from_html(publish_parts(text, writer="html5", settings_overrides=DOCUTILS)["body"])
+    if form == "rst" and (html := from_rst(text)) is not None:
+        return from_html(html)
     if form in {"adoc", "asciidoc"}:
         return from_html(to_html(text))
     return from_html(MARKDOWN.render(FRONT_MATTER.sub("", text)))
