@@ -19,7 +19,9 @@ from workers.ingest.languages import primary
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Passage, Prose
 
-CONFIDENCE, FEWEST = 0.4, 3
+#: Less than any declared ones, an article's own tags included.
+CONFIDENCE, STORY = 0.4, 0.24
+FEWEST = 3
 #: A mention in a heading counts as two. The very first clause is worth six times a late one, the fifth
 #: half of that: measured, and flat around these values.
 HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
@@ -47,19 +49,23 @@ class Term:
 
 
 def candidates(prose: Prose) -> Iterator[Candidate]:
-    found = extract(prose)
-    if len(found) >= FEWEST:
-        yield Candidate(field="keywords", value=found, confidence=CONFIDENCE, rule=TEXT, url=prose.url)
+    """Those of what is about the brand; where that says too little, of its stories."""
+    own = [passage for passage in prose.passages if not passage.story]
+    for passages, confidence in ((own, CONFIDENCE), (prose.passages, STORY)):
+        found = extract(passages, language=prose.language, name=prose.name or "")
+        if len(found) >= FEWEST:
+            yield Candidate(field="keywords", value=found, confidence=confidence, rule=TEXT, url=prose.url)
+            return
 
 
-def extract(prose: Prose) -> list[str]:
-    """Lower-case, best first."""
-    if prose.language and primary(prose.language) in UNSPACED:
+def extract(passages: Iterable[Passage], *, language: str | None, name: str) -> list[str]:
+    """Lower-case, best first, never the name alone."""
+    if language and primary(language) in UNSPACED:
         return []
-    found = terms(prose.passages, silent(prose.language))
-    ranked = sorted(found.items(), key=lambda item: (-item[1].worth, item[0]))
-    shown = (term.shown for _, term in ranked)
-    return distinct(word for word in shown if squash(word) != squash(prose.name or ""))
+    found = terms(passages, silent(language))
+    ranked = sorted(found.values(), key=lambda term: -term.worth)
+    shown = (term.shown for term in ranked)
+    return distinct(word for word in shown if squash(word) != squash(name))
 
 
 def terms(passages: Iterable[Passage], mute: frozenset[str]) -> dict[str, Term]:

@@ -66,7 +66,7 @@ def test_any_prose_is_read(prose: Prose) -> None:
 
 
 def check(candidate: Candidate, texts: list[str]) -> None:
-    assert 0.3 <= candidate.confidence <= 0.6
+    assert 0.24 <= candidate.confidence <= 0.6
     if candidate.field == "keywords":
         assert len(set(candidate.value)) == len(candidate.value) <= MOST
         assert all(0 < len(word) <= 2 * 40 + 1 for word in candidate.value)

@@ -1,6 +1,6 @@
 """Extracted keywords: what the text is about, in its own words, once each."""
 
-from tests.workers.ingest.derive.prose import URL, prose, value
+from tests.workers.ingest.derive.prose import URL, derived, prose, value
 from workers.ingest.derive.derive import derive
 from workers.ingest.shapes import Passage, Prose
 
@@ -75,3 +75,17 @@ def test_the_language_is_told_by_the_text_where_nobody_knew_it() -> None:
 
 def test_the_same_text_gives_the_same_words() -> None:
     assert derive(prose(*TIDES)) == derive(prose(*TIDES))
+
+
+def test_a_story_gives_keywords_only_where_nothing_else_does() -> None:
+    story = Passage(text="Whales, dolphins, seals", story=True)
+    own = prose(*TIDES).passages
+    both, alone = (Prose(url=URL, language="en", passages=said) for said in ([story, *own], [story]))
+    assert words(both) == words(prose(*TIDES))
+    found = derived(alone)["keywords"]
+    assert (found.value, found.confidence) == (["whales", "dolphins", "seals"], 0.24)
+
+
+def test_no_more_than_twelve() -> None:
+    said = prose(" ".join(f"harbour{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"))
+    assert len(words(said)) == 12
