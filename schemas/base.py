@@ -1,7 +1,7 @@
 """The two shapes that cross the boundary: what comes in is closed, what goes out is camelCase."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -16,7 +16,12 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A request body. Unknown fields are refused; an omitted optional field is `UNSET`."""
+    """A request body. Unknown fields are refused; an omitted optional field is `UNSET`.
+
+    `at_least_one` are the fields, as on the wire, of which one has to be there; the verb sees to it.
+    """
+
+    at_least_one: ClassVar[tuple[str, ...]] = ()
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

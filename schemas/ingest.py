@@ -1,6 +1,6 @@
 """What starts an ingest (api.md 7)."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -29,8 +29,10 @@ class IngestAppStore(In, frozen=True, kw_only=True):
     """At least one of the three; what several name is read and merged.
 
     `appStoreUrl` is an app's page of the App Store or Google Play, or an App Store id. `countryCode` is the
-    storefront to ask where the URL names none.
+    storefront to ask where the URL names none. Null is as good as left out.
     """
+
+    at_least_one: ClassVar[tuple[str, ...]] = ("appStoreUrl", "iosBundleId", "androidPackage")
 
     app_store_url: (
         Annotated[Text, Meta(max_length=2048, examples=["https://apps.apple.com/us/app/slack/id618783545"])]

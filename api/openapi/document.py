@@ -55,6 +55,9 @@ def _shapes(found: list[Operation]) -> tuple[dict[Any, Json], Json]:
     named = [kind for one in found for kind in (one.body, one.answer) if _is_shape(kind)]
     kinds = list(dict.fromkeys([*named, Envelope]))
     refs, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    for kind in kinds:
+        if one_of := getattr(kind, "at_least_one", ()):
+            components[kind.__name__]["anyOf"] = [{"required": [name]} for name in one_of]
     return dict(zip(kinds, refs, strict=True)), components
 
 

@@ -61,7 +61,15 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
     for word in ("examples", "enum"):
         if word in schema:
             return schema[word][0]
+    if "type" not in schema:
+        return sample(schema["anyOf"][0], described)
     if schema["type"] == "object":
         fields = schema.get("properties", {})
-        return {name: sample(fields[name], described) for name in schema.get("required", [])}
+        return {name: sample(fields[name], described) for name in needed(schema)}
     return {"array": [], "integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")
+
+
+def needed(schema: dict[str, Any]) -> list[str]:
+    """The required fields, and of those of which it takes one, the first."""
+    choices: list[dict[str, list[str]]] = schema.get("anyOf", [])
+    return [*schema.get("required", []), *(choices[0]["required"] if choices else [])]
