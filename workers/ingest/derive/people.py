@@ -15,11 +15,9 @@ from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.quotes import quote, sentences
 from workers.ingest.shapes import Passage
 
-#: What a mention is worth: after a plain cue in a text, in a heading or as a label, after a sure cue.
-PLAIN, HEADED, SURE = 1, 2, 3
-#: The worth from which a name counts, and up to which more mentions add to it.
-ENOUGH, MOST = 2, 6
-#: The first passages say what a thing is: there a plain cue is worth as much as in a heading.
+#: What a mention is worth after a plain cue or as a label, after a sure cue, and all of a name's together.
+PLAIN, SURE, MOST = 2, 3, 6
+#: The first passages say what a thing is: elsewhere a plain cue counts only in headings.
 FIRST = 3
 #: Labels that are names: one alone may be a section.
 LABELS = 2
@@ -59,8 +57,7 @@ def weighed(passages: Iterable[Passage], finder: "Finder") -> list[Named]:
         one = found.setdefault(name, Named(name))
         one.worth = min(one.worth + worth, MOST)
         one.quotes.append(words)
-    counted = (one for one in found.values() if one.worth >= ENOUGH)
-    return sorted(counted, key=lambda one: -one.worth)
+    return sorted(found.values(), key=lambda one: -one.worth)
 
 
 class Finder:
@@ -74,9 +71,10 @@ class Finder:
         self.several, self.single = (named(tuple(of), lexicon.suffix) for of in (self.names, self.one))
         self.plain, self.helping = plain, cued(lexicon.help)
 
-    def cues(self, plain: int) -> Iterator[tuple[re.Pattern[str], int, re.Pattern[str]]]:
+    def cues(self, *, plain: bool) -> Iterator[tuple[re.Pattern[str], int, re.Pattern[str]]]:
         """Each with what it is worth and the names that may follow it; for one name the last one counts."""
-        yield cued(self.plain), plain, self.several
+        if plain:
+            yield cued(self.plain), PLAIN, self.several
         yield cued(self.lexicon.cue), SURE, self.several
         yield self.helping, SURE, self.several
         yield cued(self.lexicon.whether), SURE, self.single
@@ -104,15 +102,15 @@ class Finder:
 def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
     """In sentences: a name, what that is worth, and the words that say so."""
     for place, passage in enumerate(passages):
-        plain = HEADED if passage.kind == "heading" or place < FIRST else PLAIN
+        plain = passage.kind == "heading" or place < FIRST
         for sentence in sentences([passage]):
-            yield from pointed(sentence, finder, plain)
+            yield from pointed(sentence, finder, plain=plain)
 
 
-def pointed(sentence: str, finder: Finder, plain: int) -> Iterator[tuple[str, int, str]]:
+def pointed(sentence: str, finder: Finder, *, plain: bool) -> Iterator[tuple[str, int, str]]:
     """Each name once a sentence, at its best worth."""
     best: dict[str, tuple[int, int]] = {}
-    for pattern, worth, names in finder.cues(plain):
+    for pattern, worth, names in finder.cues(plain=plain):
         for cue in islice(pattern.finditer(sentence), CUES):
             for name, end in finder.after(sentence, cue.end(), names):
                 if pattern == finder.helping or finder.is_whole(sentence, end):
@@ -127,7 +125,7 @@ def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, i
     if any(label.casefold() in finder.lexicon.signposts for label in labels):
         names = [(label, match) for label in labels if (match := finder.single.fullmatch(label))]
         for label, match in names if len(names) >= LABELS else ():
-            yield finder.one[match["form"].casefold()], HEADED, quote(label)
+            yield finder.one[match["form"].casefold()], PLAIN, quote(label)
 
 
 def without_general(found: list[Named]) -> list[Named]:
