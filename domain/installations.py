@@ -169,10 +169,12 @@ async def is_listing(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool
 
 
 async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
+    """All of them are the account's, so any tells what it is called now."""
     await github_installation.keep_list.run(
         conn,
         org=claim.organization_id,
         installation_id=claim.args["installation_id"],
+        account_login=repositories[0].full_name.partition("/")[0] if repositories else None,
         repositories=sorted(repositories, key=lambda repo: repo.full_name.lower()),
     )
     return {"repositories": len(repositories)}

@@ -109,8 +109,6 @@ class Hub:
         )
 
     def answer(self, asked: Asked) -> Told:
-        if broken := self.broken.get(asked.path):
-            return broken
         match asked.path.removeprefix("/api").split("/")[1:]:
             case ["login", "oauth", "access_token"]:
                 return self.exchange(asked)
@@ -118,10 +116,27 @@ class Hub:
                 return self.issue(asked, int(number))
             case ["user", *rest] if asked.token in self.persons:
                 return self.answer_person(asked, self.people[self.persons[asked.token]], rest)
+            case ["repos", owner, name, *rest]:
+                return self.read_repository(asked, f"{owner}/{name}", rest)
             case ["installation", "repositories"] if asked.token in self.issued:
                 number_of, _ = self.issued[asked.token]
                 return self.list_repositories(asked, number_of, [*self.installations[number_of].repositories])
         return Told(401, {"message": "Bad credentials"})
+
+    def read_repository(self, asked: Asked, full_name: str, rest: list[str]) -> Told:
+        """A private one is there for a token that was issued for it, and has nothing but a description."""
+        number, names = self.issued.get(asked.token, (0, []))
+        name = full_name.partition("/")[2]
+        if not number or name not in names or self.installations[number].login not in full_name:
+            return Told(404, {"message": "Not Found"})
+        match rest:
+            case []:
+                return Told(200, about(full_name))
+            case ["git", "trees", _]:
+                return Told(200, {"tree": [], "truncated": False})
+            case ["languages"]:
+                return Told(200, {})
+        return Told(404, {"message": "Not Found"})
 
     def answer_person(self, asked: Asked, sees: dict[int, list[str]], rest: list[str]) -> Told:
         match rest:
@@ -194,6 +209,19 @@ class Hub:
         return Told(201, {"token": token, "expires_at": expires_at, "permissions": wanted["permissions"]})
 
 
+def about(full_name: str) -> dict[str, Any]:
+    """Its object, as far as an ingest looks at it."""
+    return {
+        "id": 7,
+        "full_name": full_name,
+        "html_url": f"https://github.com/{full_name}",
+        "private": True,
+        "description": "Books tables in restaurants near you, and tells your friends.",
+        "default_branch": "main",
+        "size": 1,
+    }
+
+
 @asynccontextmanager
 async def serving() -> AsyncIterator[Hub]:
     hub = Hub()
@@ -201,7 +229,7 @@ async def serving() -> AsyncIterator[Hub]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await read(reader)
         hub.asked.append(asked)
-        told = hub.answer(asked)
+        told = hub.broken.get(asked.path) or hub.answer(asked)
         body = msgspec.json.encode(told.content)
         head = [f"HTTP/1.1 {told.status} X", f"Content-Type: {JSON}", f"Content-Length: {len(body)}"]
         writer.write("\r\n".join([*head, *told.headers, "Connection: close", "", ""]).encode() + body)

@@ -9,8 +9,9 @@ on conflict (organization_id) do update
 select installation_id, account_login, repositories, listed_at, connected_at
   from github_installation where organization_id = :org;
 
--- name: keep_list    unless another installation was connected meanwhile
-update github_installation set repositories = :repositories, listed_at = now()
+-- name: keep_list    unless another installation was connected meanwhile; an account may have another name by now
+update github_installation
+   set repositories = :repositories, account_login = coalesce(:account_login, account_login), listed_at = now()
  where organization_id = :org and installation_id = :installation_id;
 
 -- name: forget_installation    any, or only this one

@@ -9,14 +9,14 @@ import pytest_asyncio
 from api.app import create_app
 from db.pool import Pool
 from jobs.courier import open_courier
-from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
+from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
 from tests.api.conftest import calling, client_of, held
 from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
 from tests.github_app import Hub, Installed
 from tests.workers.crew import Crew
-from workers.tasks import connect_github, list_github_repos
+from workers.tasks import connect_github, ingest_github, list_github_repos
 
 
 @pytest_asyncio.fixture
@@ -35,7 +35,11 @@ def mine(settings: Settings, hub: Hub) -> Settings:
 
 @asynccontextmanager
 async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
-    tasks = {CONNECT_GITHUB: connect_github.open_task, LIST_GITHUB_REPOS: list_github_repos.open_task}
+    tasks = {
+        CONNECT_GITHUB: connect_github.open_task,
+        LIST_GITHUB_REPOS: list_github_repos.open_task,
+        INGEST_GITHUB: ingest_github.open_task,
+    }
     async with AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here

@@ -7,10 +7,13 @@ import pytest
 
 from api.routes import github as route
 from db.pool import Pool
+from domain.installations import Installation
 from tests.api.conftest import calling
 from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
 from tests.github_app import Told
 from tests.waiting import eventually
+from workers.ingest.github import proof
+from workers.ingest.github.credentials import App
 
 
 async def test_a_person_connects_what_github_lists_for_them(place: Place) -> None:
@@ -122,6 +125,34 @@ async def test_a_code_that_was_used_before_a_crash_says_to_start_again(place: Pl
     (job,) = await place.jobs()
     assert (job["error"]["code"], job["attempt"]) == ("INSTALLATION_NOT_PROVED", 2)
     assert "start again" in job["error"]["message"]
+
+
+async def test_of_two_workers_that_hold_the_job_one_connects(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one's lease ran out while it asked: the second finds the code used."""
+    proved, told = asyncio.Event(), asyncio.Event()
+
+    async def prove(app: App, *, code: str, installation_id: int) -> Installation:
+        found = await asked(app, code=code, installation_id=installation_id)
+        proved.set()
+        await told.wait()
+        return found
+
+    asked = proof.prove
+    monkeypatch.setattr(proof, "prove", prove)
+    state = await place.start()
+    answer = asyncio.create_task(place.come_back(state))
+    await asyncio.wait_for(proved.wait(), 5)
+    await place.pool.execute(
+        """update job set state = 'queued', stage = 'queued', lease_owner = null,
+                  attempt_started_at = null, attempt_deadline_at = null"""
+    )
+    assert status(await answer, state) == "failed"
+    told.set()
+    (job,) = await place.jobs()
+    assert "start again" in job["error"]["message"]
+    assert (await place.acme.http.get("/v1/github/installation")).status_code == 404
 
 
 async def test_a_sandbox_goes_the_same_way_and_asks_nobody(place: Place) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api.routes import github as route
+from tests.api.conftest import Caller
 from tests.api.github.place import ACME, SHOP, Place
 
 
@@ -37,6 +38,33 @@ async def test_a_list_that_does_not_come_is_not_waited_for(
     )
     answer = await idle.acme.http.get("/v1/github/repos")
     assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
+
+
+async def test_an_account_that_is_renamed_is_followed(place: Place) -> None:
+    await place.connect()
+    place.hub.installations[ACME].login = "Acme-GmbH"
+    await place.acme.http.get("/v1/github/repos")
+    shown = (await place.acme.http.get("/v1/github/installation")).json()
+    assert shown["accountLogin"] == "Acme-GmbH"
+
+
+async def ingest(place: Place, caller: Caller, name: str = "Acme-Inc/app") -> tuple[str, str | None]:
+    """How an ingest of this repository ends: its status, and its code."""
+    project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
+    job = (await caller.http.get(started.json()["locationUrl"], params={"wait": 30})).json()
+    return job["status"], job["error"] and job["error"]["code"]
+
+
+async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_else(place: Place) -> None:
+    absent = ("failed", "SOURCE_NOT_FOUND")
+    assert await ingest(place, place.acme) == absent
+    await place.connect()
+    assert await ingest(place, place.acme) == ("completed", None)
+    assert await ingest(place, place.acme, "shop/store") == absent
+    assert await ingest(place, place.rival) == absent
+    await place.acme.http.delete("/v1/github/installation")
+    assert await ingest(place, place.acme) == absent
 
 
 async def test_an_installation_that_is_gone_is_forgotten(place: Place) -> None:
