@@ -11,7 +11,14 @@ from schemas.brand import Candidate
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import Source
 
-LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "primaryLanguage": 35, "logoUrl": 2048}
+LIMITS = {
+    "appName": 80,
+    "appDescription": 500,
+    "tagline": 120,
+    "audience": 120,
+    "primaryLanguage": 35,
+    "logoUrl": 2048,
+}
 
 MARKUP = [
     *("<title>", "</title>", "<h1>", "</h1>", "<p>", "<html lang='", "'>", '">', "<svg>", "</svg>", "<!--"),

@@ -93,6 +93,25 @@ def test_an_initial_or_a_day_ends_no_sentence() -> None:
     assert value("tagline", meta("description", said)) == "On the 29. of May, Malte C. drew it."
 
 
+# audience
+
+
+@pytest.mark.parametrize(
+    ("audience", "found"),
+    [
+        ('"Sailors"', "Sailors"),
+        ('{"@type":"Audience","audienceType":" Small &amp; large teams"}', "Small & large teams"),
+        ('[{"audienceType":"Sailors"},{"name":"Anglers"},{"name":"Sailors"}]', "Sailors, Anglers"),
+        ('{"audienceType":"%s"}' % ("x" * 121), None),
+        ("7", None),
+    ],
+)
+def test_audience_is_what_the_app_declares(audience: str, found: str | None) -> None:
+    app = jsonld('{"@type":"SoftwareApplication","name":"Tides","audience":' + audience + "}")
+    assert value("audience", app) == found
+    assert value("audience", app.replace("SoftwareApplication", "Article")) is None
+
+
 # keywords
 
 

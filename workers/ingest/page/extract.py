@@ -5,7 +5,17 @@ from itertools import chain
 import msgspec
 
 from schemas.brand import Candidate
-from workers.ingest.page import descriptions, keywords, languages, logos, names, refresh, taglines, titles
+from workers.ingest.page import (
+    audiences,
+    descriptions,
+    keywords,
+    languages,
+    logos,
+    names,
+    refresh,
+    taglines,
+    titles,
+)
 from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.links import links
@@ -28,6 +38,7 @@ def extract(source: Source) -> Page:
         called,
         descriptions.candidates(page),
         taglines.candidates(page, name),
+        audiences.candidates(page),
         keywords.candidates(page),
         spoken,
         logos.candidates(page),
