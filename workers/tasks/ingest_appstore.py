@@ -17,13 +17,12 @@ from workers.fetch import open_client
 from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.pages import Web
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import turns
 from workers.ingest.model.endpoint import Model, open_model
 from workers.ingest.perform import perform
-from workers.parse import open_parser
-from workers.robots import Robots
+from workers.ingest.website.session import Web, open_web
+from workers.parse import Parser, open_parser
 from workers.runner import Task
 
 
@@ -31,6 +30,7 @@ class Means(NamedTuple):
     """What all ingests of a worker share."""
 
     web: Web
+    parser: Parser
     model: Model | None
     settings: Settings
 
@@ -49,8 +49,7 @@ async def open_task(settings: Settings) -> AsyncIterator[Task]:
         open_parser() as parser,
         open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
-        web = Web(client, parser, Robots(client).admit)
-        yield partial(ingest_appstore, means=Means(web, model, settings))
+        yield partial(ingest_appstore, means=Means(open_web(client), parser, model, settings))
 
 
 async def ingest_appstore(ctx: Context, *, means: Means) -> Outcome:
@@ -73,6 +72,7 @@ def asked(ctx: Context, means: Means) -> Stores:
     return Stores(
         lookup=Lookup(means.web.client, means.settings.itunes_api_url, turns(ctx, ITUNES)),
         web=means.web,
+        parser=means.parser,
         app_store_url=means.settings.app_store_url,
         play_url=means.settings.play_url,
     )

@@ -24,7 +24,7 @@ def read(question: Listing) -> Reading:
             website=software.seller_url or "",
             short="",
             description=software.description or "",
-            genres=software.genres,
+            genres=software.genres or [],
             icon=software.artwork_url512 or software.artwork_url100 or "",
         )
     )

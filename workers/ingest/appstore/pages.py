@@ -1,45 +1,45 @@
 """The stores' web pages: Google's is all that there is of an Android app, Apple's adds a subtitle."""
 
-from typing import NamedTuple
+import asyncio
 from urllib.parse import urlencode
-
-import httpx
 
 from domain import countries
 from domain.listings import InGooglePlay
-from schemas.errors import ScrapeFailed, SourceError, SourceNotFound
+from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound
 from workers import parse
-from workers.fetch import Admit, Fetched, fetch
+from workers.fetch import Fetched
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.shapes import Reading
+from workers.ingest.website.session import Session, Web
 from workers.parse import Parser
 
-
-class Web(NamedTuple):
-    """How to ask for pages: `admit` is what robots.txt says."""
-
-    client: httpx.AsyncClient
-    parser: Parser
-    admit: Admit
+#: For one page, the wait for its turn included: few requests at once go to a store from one worker.
+PAGE_S = 25.0
 
 
 async def get(web: Web, url: str) -> Fetched:
-    await web.admit(url)
-    return await fetch(web.client, url, admit=web.admit)
+    """By robots.txt and at a site's pace, as any page."""
+    try:
+        async with asyncio.timeout(PAGE_S):
+            return await Session(web).get(url)
+    except TimeoutError as error:
+        raise FetchTimeout("the store's page did not come in time") from error
 
 
-async def read_subtitle(web: Web, url: str, *, track_id: int) -> tuple[Reading, list[str]]:
+async def read_subtitle(web: Web, parser: Parser, url: str, *, track_id: int) -> tuple[Reading, list[str]]:
     """Never required: a page without one, and one that can't be had, are a warning."""
     try:
         page = await get(web, url)
         question = StorePage(url=page.url, track_id=track_id, body=page.body, content_type=page.content_type)
-        reading = await parse.read(web.parser, question)
+        reading = await parse.read(parser, question)
     except SourceError as error:
         return Reading(candidates=[]), [f"subtitle_missing: {error.message}"]
     return reading, [] if reading.candidates else ["subtitle_missing: the app's page shows none"]
 
 
-async def read_play(web: Web, base_url: str, listing: InGooglePlay, *, country: str) -> tuple[str, Reading]:
+async def read_play(
+    web: Web, parser: Parser, base_url: str, listing: InGooglePlay, *, country: str
+) -> tuple[str, Reading]:
     """The listing's address, and what it says. Raises a `SourceError`."""
     where = listing.country or country
     url = f"{base_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
@@ -50,7 +50,7 @@ async def read_play(web: Web, base_url: str, listing: InGooglePlay, *, country: 
             f"Google Play has no app {listing.package} in {where}; check it, and the countryCode"
         ) from error
     question = PlayPage(url=url, country=where, body=page.body, content_type=page.content_type)
-    reading = await parse.read(web.parser, question)
+    reading = await parse.read(parser, question)
     if not reading.candidates:
         raise ScrapeFailed(f"Google Play's page of {listing.package} describes no app; try again later")
     return url, reading

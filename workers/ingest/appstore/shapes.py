@@ -1,7 +1,6 @@
 """What the parsing process is asked about a store's answers."""
 
 import msgspec
-from msgspec import field
 
 
 class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -17,7 +16,7 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     track_view_url: str | None = None
     artwork_url512: str | None = None
     artwork_url100: str | None = None
-    genres: list[str] = field(default_factory=list)
+    genres: list[str] | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):

@@ -12,11 +12,13 @@ from schemas.errors import SourceError, SourceRateLimited
 from workers import parse
 from workers.ingest.appstore import shapes
 from workers.ingest.appstore.lookup import Found, Lookup, find
-from workers.ingest.appstore.pages import Web, read_play, read_subtitle
+from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.conclude import conclude
 from workers.ingest.model.endpoint import Model
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Passage
+from workers.ingest.website.session import Web
+from workers.parse import Parser
 
 
 class Stores(NamedTuple):
@@ -24,6 +26,7 @@ class Stores(NamedTuple):
 
     lookup: Lookup
     web: Web
+    parser: Parser
     app_store_url: str
     play_url: str
 
@@ -48,7 +51,7 @@ async def ingest(
     await report("analyzing", 0.6)
     first = parts[0]
     return await conclude(
-        stores.web.parser,
+        stores.parser,
         url=first.url,
         title=first.title,
         candidates=with_links([one for part in parts for one in part.candidates]),
@@ -87,7 +90,7 @@ def is_read(listing: Listing, parts: list[Part]) -> bool:
 
 async def read(stores: Stores, listing: Listing, country: str) -> Part:
     if isinstance(listing, InGooglePlay):
-        url, reading = await read_play(stores.web, stores.play_url, listing, country=country)
+        url, reading = await read_play(stores.web, stores.parser, stores.play_url, listing, country=country)
         return Part(url, None, reading.candidates, reading.passages, [])
     found = await find(stores.lookup, listing, country=country)
     wanted = listing.country or country
@@ -100,8 +103,8 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
     page = f"{stores.app_store_url.rstrip('/')}/{found.country}/app/id{software.track_id}"
     url = shown_at(software.track_view_url) or page
     question = shapes.Listing(url=url, country=found.country, software=software)
-    reading = await parse.read(stores.web.parser, question)
-    subtitle, missing = await read_subtitle(stores.web, page, track_id=software.track_id or 0)
+    reading = await parse.read(stores.parser, question)
+    subtitle, missing = await read_subtitle(stores.web, stores.parser, page, track_id=software.track_id or 0)
     return Part(
         url=url,
         title=software.track_name,

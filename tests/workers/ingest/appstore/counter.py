@@ -15,11 +15,10 @@ from tests.workers.web import Answers, Site, say, serve
 from workers.fetch import open_client
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.pages import Web
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import Turns
+from workers.ingest.website.session import open_web
 from workers.parse import Parser
-from workers.robots import Robots
 
 FACEBOOK = InAppStore(by="id", value="284882215")
 NOTHING = '{\n "resultCount":0,\n "results": []\n}'
@@ -62,7 +61,7 @@ async def open_stores(
         base = site.url("")
         async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
             lookup = Lookup(client, base, turns or free_turns())
-            yield Stores(lookup, Web(client, parser, Robots(client).admit), base, base), site
+            yield Stores(lookup, open_web(client), parser, base, base), site
 
 
 async def ignored(_stage: str, _progress: float) -> None:
