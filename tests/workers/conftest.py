@@ -1,8 +1,11 @@
-"""A worker inside the test's own loop, and kinds of jobs that only tests know."""
+"""A worker inside the test's own loop, and kinds of jobs that only tests know; a network without a wire."""
 
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
+import anyio
+import pytest
 import pytest_asyncio
 
 from db.pool import Pool
@@ -10,6 +13,7 @@ from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.workers.crew import Crew
+from tests.workers.net import GOOD, GOOD6, Net
 
 
 @pytest_asyncio.fixture
@@ -23,3 +27,24 @@ async def crew(settings: Settings, pool: Pool, org: UUID) -> AsyncIterator[Crew]
     """Starts workers and submits jobs to them."""
     async with courier.open_courier(settings.redis_url) as sender:
         yield Crew(settings, pool, org, sender)
+
+
+watched: list[object] = []
+
+
+@pytest.fixture(scope="session")
+def _audit() -> None:
+    """The interpreter's own record of every connect; a hook stays for good, so it only takes notes."""
+    sys.addaudithook(lambda event, args: watched.append(args[1]) if event == "socket.connect" else None)
+
+
+@pytest.fixture
+def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[Net]:
+    """Fails the test that connected to anything but the net's good addresses, at the web's ports."""
+    made = Net()
+    monkeypatch.setattr(anyio, "connect_tcp", made.connect)
+    watched.clear()
+    yield made
+    assert watched == []
+    assert {address for address, _ in made.connects} <= {GOOD, GOOD6}
+    assert {port for _, port in made.connects} <= {80, 443}
