@@ -69,6 +69,7 @@ def test_what_no_visitor_reads_is_left_out(html: str) -> None:
     "html",
     [
         "<form><p>Zap draws what you say.</p></form>",
+        "<title>Zap</title><main><p>Zap draws what you say.</p></main>",
         "<body class='cookie-consent'><main><div><span>Zap draws</span> what <i>you</i> say.</div></main>",
         "<table><tr><td>Zap draws what you say.</td></tr></table>",
         "<div>Zap draws what you say.<p></p></div>",

@@ -27,8 +27,9 @@ INLINE = frozenset(
     samp small span strike strong sub sup time tt u var wbr""".split()
 )
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-#: No `<form>`: some frameworks put a whole page into one.
-FORMS = frozenset({"input", "option", "label", "dialog", "head", "object", "canvas", "audio", "video"})
+#: No `<form>`: some frameworks put a whole page into one. No `<head>`: where a page names no body, the
+#: parser leaves its first `<main>` there.
+FORMS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
 HIDDEN = SILENT | FORMS
 ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
 #: Tools for consent, by the names that they give their boxes.
@@ -68,7 +69,8 @@ def read(page: Document) -> Iterator[Passage]:
     for block in (*hero, *before):
         text = clean(" ".join(block.texts))
         if kind := kind_of(block, text):
-            yield Passage(text=cut(text, ONE), kind=kind, url=page.url, story=page.is_article)
+            story = page.is_article and kind != "label"
+            yield Passage(text=cut(text, ONE), kind=kind, url=page.url, story=story)
 
 
 def kind_of(block: Block, text: str) -> Kind | None:
