@@ -13,7 +13,7 @@ from schemas.brand import Extraction
 from schemas.errors import Invalid, SourceRateLimited
 from schemas.settings import Settings, from_env
 from workers.fetch import open_client
-from workers.ingest.appstore import pages, stores
+from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import Turns
@@ -25,7 +25,6 @@ from workers.ingest.shapes import Source
 from workers.ingest.website import ingest as website
 from workers.ingest.website.session import Web, open_web
 from workers.parse import Parser, open_parser, parse
-from workers.robots import Robots
 from workers.tasks.ingest_github import open_api
 
 FILE_NAMES = {".html", ".htm", ".xhtml", ".gz"}
@@ -82,7 +81,8 @@ async def open_stores(settings: Settings, parser: Parser, contact: str) -> Async
     async with open_client(allowed=allowed, contact=contact) as client:
         yield Stores(
             lookup=Lookup(client, settings.itunes_api_url, Turns(at_once, too_often)),
-            web=pages.Web(client, parser, Robots(client).admit),
+            web=open_web(client),
+            parser=parser,
             app_store_url=settings.app_store_url,
             play_url=settings.play_url,
         )
