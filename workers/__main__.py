@@ -18,17 +18,17 @@ async def work(settings: Settings, pool_name: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Ends with 0 after a drain, 2 when it is called wrongly."""
+    """Ends with 0 after a drain, 2 when it is called wrongly or a setting is no good."""
     if len(arguments) != 1 or arguments[0] not in POOLS:
         print(f"usage: python -m workers {'|'.join(POOLS)}", file=sys.stderr)  # noqa: T201  no log yet
         sys.exit(2)
     try:
         settings = from_env(os.environ)
+        logs.configure(process=arguments[0], level=settings.log_level)
+        uvloop.run(work(settings, arguments[0]))
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201  no log yet
+        print(error, file=sys.stderr)  # noqa: T201  for a person, who has only just started it
         sys.exit(2)
-    logs.configure(process=arguments[0], level=settings.log_level)
-    uvloop.run(work(settings, arguments[0]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """What our GitHub App shows GitHub, and for how long."""
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,9 +25,10 @@ from schemas.errors import (
     SourceNotFound,
     SourceRateLimited,
 )
+from schemas.settings import GITHUB_APP
 from tests import github_app, seeds
 from tests.github_app import CLIENT_ID, Hub, Installed, Told
-from tests.servers import settings_for
+from tests.servers import RING, settings_for
 from tests.workers.crew import Crew
 from workers.context import Context
 from workers.ingest.github import credentials
@@ -156,6 +160,17 @@ def curve() -> str:
 def test_what_is_no_rsa_key_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="GITHUB_PRIVATE_KEY"):
         credentials.read_key(text)
+
+
+def test_a_worker_with_a_bad_key_ends_and_says_which_setting() -> None:
+    app = dict.fromkeys(GITHUB_APP, "x") | {"GITHUB_PRIVATE_KEY": "-----BEGIN"}
+    rings = {"PEPPERS": RING, "VAULT_KEYS": RING, "DATABASE_URL": "postgresql://x/x"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "workers", "ingest"],
+        env=os.environ | rings | app, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("GITHUB_PRIVATE_KEY is no RSA private key")
 
 
 def test_an_app_shows_nothing_of_itself(app: App) -> None:
