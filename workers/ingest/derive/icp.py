@@ -16,7 +16,7 @@ from workers.ingest.derive.lexicon import Lexicon, Segment
 from workers.ingest.derive.people import Named, cued
 from workers.ingest.derive.quotes import distinct, quote, sentences
 from workers.ingest.page.text import clean
-from workers.ingest.shapes import Prose
+from workers.ingest.shapes import Passage, Prose
 
 ROLES, INDUSTRIES = 4, 3
 #: Labels that it takes to tell a segment by, and plans to be a price list: one alone may be anything.
@@ -62,26 +62,29 @@ def candidates(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Iterator
 
 
 def read(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Customer:
-    labels = [passage.text for passage in prose.passages if passage.kind != "text"]
+    own = [passage for passage in prose.passages if not passage.story]
+    headings, labels = (
+        [passage.text for passage in own if passage.kind == kind] for kind in ("heading", "label")
+    )
     return Customer(
         roles=roles[:ROLES],
-        industries=people.industries(prose.passages, known)[:INDUSTRIES],
-        uses=list(uses(prose, known))[:1],
-        plans=plans(labels, known),
+        industries=people.industries(own, known)[:INDUSTRIES],
+        uses=list(uses(own, known))[:1],
+        plans=plans(headings, known),
         signs=list(chain(signs(labels, known), declared(prose.keywords))),
     )
 
 
-def uses(prose: Prose, known: Lexicon) -> Iterator[Named]:
+def uses(passages: Sequence[Passage], known: Lexicon) -> Iterator[Named]:
     """What it helps its users to do, in its own words."""
-    for sentence in sentences(prose.passages):
+    for sentence in sentences(passages):
         if match := cued(known.use).search(sentence):
             yield Named(clean(match[1]), 1, [quote(sentence, match.start())])
 
 
-def plans(labels: Sequence[str], known: Lexicon) -> list[str]:
+def plans(headings: Sequence[str], known: Lexicon) -> list[str]:
     """The names of a price list's plans."""
-    found = list(dict.fromkeys(label for label in labels if label.casefold() in known.tiers))
+    found = list(dict.fromkeys(heading for heading in headings if heading.casefold() in known.tiers))
     return found if len(found) >= PLANS else []
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
+from typing import NamedTuple
 
 from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.quotes import quote, sentences
@@ -19,12 +20,12 @@ from workers.ingest.shapes import Passage
 PLAIN, SURE, MOST = 2, 3, 6
 #: The first passages say what a thing is: elsewhere a plain cue counts only in headings.
 FIRST = 3
-#: Labels that are names: one alone may be a section.
-LABELS = 2
+#: Labels after a signpost that are looked at, and those that have to be names: one alone may be a section.
+UNDER, LABELS = 8, 2
 #: What may stand between a cue and a name, or a name and the next: no end of a clause.
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue, and cues of a sentence, that are looked at.
-REACH, CUES = 160, 20
+REACH, CUES = 100, 20
 OWN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 PLURAL = re.compile(r"(?<=ss)es$|s$")
 NEXT = re.compile(r" ([\w&]+)")
@@ -32,7 +33,10 @@ NEXT = re.compile(r" ([\w&]+)")
 
 @dataclass
 class Named:
-    """A role or an industry by its English name, what its mentions are worth together, and their quotes."""
+    """Something said of customers, what its mentions are worth together, and their quotes.
+
+    Roles and industries go by their English names.
+    """
 
     name: str
     worth: int = 0
@@ -60,33 +64,46 @@ def weighed(passages: Iterable[Passage], finder: "Finder") -> list[Named]:
     return sorted(found.values(), key=lambda one: -one.worth)
 
 
+class Cue(NamedTuple):
+    """Words that lead to some of `names`, what that is worth, and whether a name must be `whole`."""
+
+    words: re.Pattern[str]
+    worth: int
+    names: re.Pattern[str]
+    whole: bool = True
+
+
 class Finder:
-    """One language's names, by all their forms, and the patterns of what leads to them."""
+    """One language's names, by all their forms, and the cues that lead to them."""
 
     def __init__(self, lexicon: Lexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
-        self.names = {form.casefold(): name for name, words in forms for form in words}
-        singular = {PLURAL.sub("", form): name for form, name in self.names.items()}
-        self.one = singular | self.names
+        several = {form.casefold(): name for name, words in forms for form in words}
+        self.names = {PLURAL.sub("", form): name for form, name in several.items()} | several
         self.lexicon = lexicon
-        self.several, self.single = (named(tuple(of), lexicon.suffix) for of in (self.names, self.one))
-        self.plain, self.helping = plain, cued(lexicon.help)
+        self.single = named(tuple(self.names), lexicon.suffix)
+        plural = named(tuple(several), lexicon.suffix)
+        self.plain = Cue(cued(plain), PLAIN, plural)
+        self.sure = (
+            Cue(cued(lexicon.cue), SURE, plural),
+            Cue(cued(lexicon.help), SURE, plural, whole=False),
+            Cue(cued(lexicon.whether), SURE, self.single),
+        )
 
-    def cues(self, *, plain: bool) -> Iterator[tuple[re.Pattern[str], int, re.Pattern[str]]]:
-        """Each with what it is worth and the names that may follow it; for one name the last one counts."""
-        if plain:
-            yield cued(self.plain), PLAIN, self.several
-        yield cued(self.lexicon.cue), SURE, self.several
-        yield self.helping, SURE, self.several
-        yield cued(self.lexicon.whether), SURE, self.single
+    def led_to(self, sentence: str, cue: Cue) -> Iterator[tuple[str, int]]:
+        """Names, and where the cue stands."""
+        for match in islice(cue.words.finditer(sentence), CUES):
+            for name in self.after(sentence, match.end(), cue):
+                yield name, match.start()
 
-    def after(self, sentence: str, start: int, names: re.Pattern[str]) -> Iterator[tuple[str, int]]:
-        """The names that follow a cue, each soon after the one before, and where each ends."""
-        for match in names.finditer(sentence, start, start + REACH):
+    def after(self, sentence: str, start: int, cue: Cue) -> Iterator[str]:
+        """The names that follow, each soon after the one before."""
+        for match in cue.names.finditer(sentence, start, start + REACH):
             between = sentence[start : match.start()]
             if not GAP.fullmatch(between) or self.is_own(between):
                 return
-            yield self.one[match["form"].casefold()], match.end()
             start = match.end()
+            if not cue.whole or self.is_whole(sentence, start):
+                yield self.names[match["form"].casefold()]
 
     def is_own(self, words: str) -> bool:
         """`for our customers' teams` is about the brand's."""
@@ -103,29 +120,27 @@ def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, i
     """In sentences: a name, what that is worth, and the words that say so."""
     for place, passage in enumerate(passages):
         plain = passage.kind == "heading" or place < FIRST
+        cues = (finder.plain, *finder.sure) if plain else finder.sure
         for sentence in sentences([passage]):
-            yield from pointed(sentence, finder, plain=plain)
+            yield from pointed(sentence, finder, cues)
 
 
-def pointed(sentence: str, finder: Finder, *, plain: bool) -> Iterator[tuple[str, int, str]]:
-    """Each name once a sentence, at its best worth."""
-    best: dict[str, tuple[int, int]] = {}
-    for pattern, worth, names in finder.cues(plain=plain):
-        for cue in islice(pattern.finditer(sentence), CUES):
-            for name, end in finder.after(sentence, cue.end(), names):
-                if pattern == finder.helping or finder.is_whole(sentence, end):
-                    best[name] = worth, cue.start()
+def pointed(sentence: str, finder: Finder, cues: Iterable[Cue]) -> Iterator[tuple[str, int, str]]:
+    """Each name once a sentence, after the last cue that leads to it: sure ones come last."""
+    best = {name: (cue.worth, start) for cue in cues for name, start in finder.led_to(sentence, cue)}
     for name, (worth, start) in best.items():
         yield name, worth, quote(sentence, start)
 
 
 def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
-    """In a navigation with a signpost to those that a thing is for: labels that are nothing but names."""
+    """Soon after a signpost to those that a thing is for: labels that are nothing but names."""
     labels = [passage.text for passage in passages if passage.kind == "label"]
-    if any(label.casefold() in finder.lexicon.signposts for label in labels):
-        names = [(label, match) for label in labels if (match := finder.single.fullmatch(label))]
-        for label, match in names if len(names) >= LABELS else ():
-            yield finder.one[match["form"].casefold()], PLAIN, quote(label)
+    for place, label in enumerate(labels):
+        if label.casefold() in finder.lexicon.signposts:
+            under = labels[place + 1 : place + 1 + UNDER]
+            names = [(label, match) for label in under if (match := finder.single.fullmatch(label))]
+            for label, match in names if len(names) >= LABELS else ():
+                yield finder.names[match["form"].casefold()], PLAIN, quote(label)
 
 
 def without_general(found: list[Named]) -> list[Named]:

@@ -8,7 +8,7 @@ from workers.ingest.shapes import Passage
 
 #: Characters of a quote; quotes that a value has.
 LONGEST, MOST = 200, 5
-#: How far from its end a quote may be cut to begin with a whole word.
+#: How far from its ends a quote may be cut to have whole words, and how much it has before the place.
 NEAR = 50
 BLANK = re.compile(r"\s")
 
@@ -28,8 +28,8 @@ def quote(text: str, start: int = 0) -> str:
     part = text[begin : begin + LONGEST]
     if begin and (blank := BLANK.search(part, 0, NEAR)):
         part = part[blank.end() :]
-    last = part.rfind(" ")
-    return part[: last if last > NEAR else None].strip()
+    last = part.rfind(" ") if begin + LONGEST < len(text) else 0
+    return part[: last if last > LONGEST - NEAR else None].strip()
 
 
 def distinct(quotes: Iterable[str]) -> list[str]:

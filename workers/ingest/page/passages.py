@@ -86,15 +86,17 @@ def kind_of(block: Block, text: str) -> Kind | None:
 
 
 def blocks(page: Document) -> tuple[list[Block], list[Block]]:
-    """Those before the headline, and those from it on, by one walk: a parent comes before its children."""
-    around: dict[int, tuple[Block, bool]] = {id(page.soup): (Block("text"), False)}
+    """Those before the headline, and those from it on, by one walk that keeps the tags it is inside of."""
+    inside: list[tuple[Tag, Block, bool]] = [(page.soup, Block("text"), False)]
     lists: tuple[list[Block], list[Block]] = ([], [])
     hero = 0
     for element in page.soup.descendants:
-        block, linked = around[id(element.parent)]
+        while inside[-1][0] is not element.parent:
+            inside.pop()
+        _, block, linked = inside[-1]
         if isinstance(element, Tag):
             hero = 1 if element is page.headline else hero
-            around[id(element)] = opened(element, block), linked or element.name == "a"
+            inside.append((element, opened(element, block), linked or element.name == "a"))
         elif type(element) is NavigableString and block.kind and not element.isspace():
             if not block.texts:
                 lists[hero].append(block)

@@ -1,5 +1,6 @@
 """Whom it is for: only what a cue points at, in four languages, with the words that say so."""
 
+import msgspec
 import pytest
 
 from schemas.brand import Candidate
@@ -99,11 +100,13 @@ def icp(*texts: str, labels: tuple[str, ...] = (), language: str = "en") -> Cand
 
 
 def test_the_ideal_customer_in_a_sentence() -> None:
-    found = icp(
+    said = prose(
         "Built for accountants and small businesses in retail.",
         "Acme helps you send invoices in seconds.",
-        labels=("Pricing", "Free", "Team", "Enterprise", "Book a demo"),
+        labels=("Pricing", "Book a demo"),
     )
+    plans = [Passage(text=plan, kind="heading") for plan in ("Free", "Team", "Enterprise", "FAQ")]
+    found = derived(msgspec.structs.replace(said, passages=[*said.passages, *plans]))["icp"]
     assert found.value == (
         "Businesses (B2B): accountants and small businesses, to “send invoices in seconds”; "
         "plans Free, Team and Enterprise."
@@ -143,3 +146,10 @@ def test_declared_genres_help_to_tell_a_segment() -> None:
     said = Prose(url=URL, language="en", keywords=["Games", "Lifestyle"], passages=[Passage(text="Tides.")])
     found = derived(said)["icp"]
     assert (found.value, found.evidence) == ("Consumers (B2C).", ["Games", "Lifestyle"])
+
+
+def test_a_long_sentence_is_quoted_where_it_says_so() -> None:
+    text = f"{'Tide after tide ' * 30}it is built for sailors and anglers alike {'and so on ' * 30}"
+    for quote in derived(prose(*FILLER, text))["audience"].evidence:
+        assert "built for sailors and anglers" in quote
+        assert quote in text
