@@ -1,4 +1,4 @@
-"""Every `sh` block of the README and the quickstart, pasted into a shell beside a running platform."""
+"""Every `sh` block of the pages that have some, pasted into a shell beside a running platform."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from cli import demo
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = [ROOT / "README.md", ROOT / "docs" / "quickstart.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "quickstart.md", ROOT / "docs" / "howto" / "ingest.md"]
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -38,6 +38,7 @@ def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
                 "API": f"{ready['api']}/v1",
                 "KEY": ready["apiKey"],
                 "SITE": f"http://{host}/",
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "no_proxy": "127.0.0.1",
             }
         finally:
@@ -54,3 +55,4 @@ def test_what_is_pasted_works(page: Path, shell: dict[str, str], tmp_path: Path)
     )
     assert done.returncode == 0, done.stderr
     assert '"Tidewise"' in done.stdout
+    assert '"status":"failed"' not in done.stdout
