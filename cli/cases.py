@@ -50,7 +50,7 @@ async def predict(corpus: Path) -> int:
         for case, answer in zip(cases, shown(coming), strict=True):
             try:
                 click.echo(msgspec.json.encode(await answer))
-            except SourceError as error:
+            except (SourceError, Invalid) as error:
                 click.echo(msgspec.json.encode(Prediction(case.id)))
                 click.echo(f"{case.id}: {error.message}", err=True)
                 worst = FAILED
@@ -58,8 +58,16 @@ async def predict(corpus: Path) -> int:
 
 
 def read_cases(corpus: Path) -> list[Case]:
-    lines = corpus.read_bytes().splitlines()
-    return [msgspec.json.decode(line, type=Case) for line in lines if line.strip()]
+    """Raises `Invalid`, which names the line."""
+    lines = enumerate(corpus.read_bytes().splitlines(), start=1)
+    return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
+
+
+def read_case(place: str, line: bytes) -> Case:
+    try:
+        return msgspec.json.decode(line, type=Case)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(place, f"is no case: {error}") from error
 
 
 def pages_of(corpus: Path) -> list[Source]:

@@ -96,3 +96,25 @@ async def test_a_corpus_is_predicted_line_by_line(tenantry: Tenantry, elsewhere:
         {"id": "a/1", "title": HTML[7:30], "name": "Zap", "description": "Zap draws for everyone."},
         {"id": "a/2", "title": "Über uns", "name": "Acme", "language": "de"},
     ]
+
+
+async def test_a_case_that_cant_be_read_keeps_no_other_back(tenantry: Tenantry, elsewhere: Path) -> None:
+    (elsewhere / "cases.jsonl").write_text(
+        '{"id": "1", "url": "https://acme.test/", "file": "gone.html"}\n\n'
+        '{"id": "2", "url": "https://acme.test/", "file": "2.html"}\n'
+    )
+    (elsewhere / "2.html").write_text("<title>Acme</title>")
+    result = await tenantry("brand", "extract", "--cases", "cases.jsonl")
+    assert result.exit_code == 1
+    assert [msgspec.json.decode(line)["id"] for line in result.stdout.splitlines()] == ["1", "2"]
+    assert result.stderr.startswith("1: ")
+    assert "gone.html" in result.stderr
+
+
+@pytest.mark.parametrize("line", ["{", '{"id": "1"}', "[]", "\udcff"])
+async def test_a_line_that_is_no_case_is_named(tenantry: Tenantry, elsewhere: Path, line: str) -> None:
+    good = b'{"id": "1", "url": "https://acme.test/", "file": "1.html"}\n'
+    (elsewhere / "cases.jsonl").write_bytes(good + line.encode(errors="surrogateescape"))
+    error = refused(await tenantry("brand", "extract", "--cases", "cases.jsonl", "--json"), 2)
+    assert error["code"] == "VALIDATION"
+    assert "cases.jsonl:2" in error["message"]
