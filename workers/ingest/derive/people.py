@@ -135,12 +135,12 @@ def pointed(sentence: str, finder: Finder, cues: Iterable[Cue]) -> Iterator[tupl
 def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
     """Soon after a signpost to those that a thing is for: labels that are nothing but names."""
     labels = [passage.text for passage in passages if passage.kind == "label"]
-    for place, label in enumerate(labels):
-        if label.casefold() in finder.lexicon.signposts:
+    for place, signpost in enumerate(labels):
+        if signpost.casefold() in finder.lexicon.signposts:
             under = labels[place + 1 : place + 1 + UNDER]
-            names = [(label, match) for label in under if (match := finder.single.fullmatch(label))]
-            for label, match in names if len(names) >= LABELS else ():
-                yield finder.names[match["form"].casefold()], PLAIN, quote(label)
+            matches = [match for label in under if (match := finder.single.fullmatch(label))]
+            for match in matches if len(matches) >= LABELS else ():
+                yield finder.names[match["form"].casefold()], PLAIN, quote(match.string)
 
 
 def without_general(found: list[Named]) -> list[Named]:
