@@ -1,0 +1,64 @@
+"""Real texts: what developers wrote for the stores, in some fifty languages."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.corpora import corpus
+from workers.ingest.derive.derive import derive
+from workers.ingest.shapes import Passage, Prose
+
+
+def listings() -> Iterator[tuple[str, Prose]]:
+    """By repository and locale, or by the app's name."""
+    for expected in sorted(corpus("github").glob("*/expected.json")):
+        for platform, locales in json.loads(expected.read_text()).items():
+            for locale, listing in locales.items():
+                text = listing.get("description") or listing.get("full_description") or ""
+                yield f"{expected.parent.name}/{platform}/{locale}", prose(re.sub(r"<[^>]+>", "\n", text))
+    for answer in sorted(corpus("appstore").glob("[bs]*.json")):
+        for app in json.loads(answer.read_text())["results"]:
+            yield app["trackName"], prose(app["description"])
+
+
+def prose(text: str) -> Prose:
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return Prose(url="https://acme.test/", passages=[Passage(text=line) for line in lines if line])
+
+
+def test_every_listing_is_read_and_every_quote_stands_in_it() -> None:
+    read = 0
+    for _, said in listings():
+        read += 1
+        for candidate in derive(said).candidates:
+            for quote in candidate.evidence:
+                assert any(quote in passage.text for passage in said.passages)
+    assert read > 200
+
+
+@pytest.mark.parametrize(
+    ("listing", "field", "value"),
+    [
+        ("Automattic+simplenote-ios/ios/de-DE", "brandVoice", "speaks to the reader as “du”"),
+        ("Automattic+simplenote-ios/ios/fr-FR", "brandVoice", "speaks to the reader as “vous”"),
+        ("Automattic+simplenote-ios/ios/es-ES", "brandVoice", "speaks to the reader as “tú”"),
+        ("FossifyOrg+Calendar/android/de-DE", "brandVoice", "Casual and enthusiastic"),
+        ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Casual and enthusiastic"),
+        ("Darkempire78+OpenCalc/android/en-US", "keywords", "calculator"),
+        ("Faltenreich+Diaguard/android/de-DE", "keywords", "diabetes"),
+        ("BBEdit", "audience", "Designers, writers and software developers"),
+        ("Spark – Email App by Readdle", "audience", "Teams"),
+        ("Flock: Team Communication App", "audience", "Enterprises, small businesses and startups"),
+    ],
+)
+def test_what_some_of_them_say(listing: str, field: str, value: str) -> None:
+    said = next(said for name, said in listings() if name == listing)
+    assert value in next(one.value for one in derive(said).candidates if one.field == field)
+
+
+@pytest.mark.parametrize("listing", ["Darkempire78+OpenCalc/android/en-US", "2dust+v2rayNG/android/en-US"])
+def test_what_says_nothing_of_its_users_has_no_audience(listing: str) -> None:
+    said = next(said for name, said in listings() if name == listing)
+    assert not {"audience", "icp"} & {one.field for one in derive(said).candidates}
