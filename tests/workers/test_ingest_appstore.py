@@ -19,6 +19,7 @@ from tests.workers.crew import Crew
 from tests.workers.ingest.appstore.counter import FACEBOOK, NOTHING, at, json, play_at, recorded
 from tests.workers.web import Answers, Site, say, serve
 from workers.tasks import ingest_appstore
+from workers.tools import open_tools
 
 #: Nobody listens there.
 NOWHERE = "http://127.0.0.1:1"
@@ -51,7 +52,8 @@ async def working(crew: Crew, url: str) -> AsyncIterator[None]:
     """A worker for which all three upstreams are at `url`."""
     settings = msgspec.structs.replace(crew.settings, itunes_api_url=url, app_store_url=url, play_url=url)
     async with (
-        ingest_appstore.open_task(settings) as task,
+        open_tools(settings) as tools,
+        ingest_appstore.open_task(tools) as task,
         crew.working(task, kind=INGEST_APPSTORE),
     ):
         yield

@@ -22,9 +22,10 @@ from workers.tasks import (
     ingest_website,
     list_github_repos,
 )
+from workers.tools import Tools, open_tools
 
 #: How to open a kind's task, with what it needs for as long as the worker runs.
-OPENERS: Mapping[Kind, Callable[[Settings], AbstractAsyncContextManager[Task]]] = {
+OPENERS: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]] = {
     INGEST_WEBSITE: ingest_website.open_task,
     INGEST_GITHUB: ingest_github.open_task,
     INGEST_APPSTORE: ingest_appstore.open_task,
@@ -39,9 +40,9 @@ POOLS = sorted({kind.pool for kind in OPENERS})
 @asynccontextmanager
 async def open_tasks(settings: Settings, pool_name: str) -> AsyncIterator[Tasks]:
     """The tasks of a pool, ready for use."""
-    async with AsyncExitStack() as stack:
+    async with open_tools(settings) as tools, AsyncExitStack() as stack:
         yield {
-            kind: await stack.enter_async_context(open_task(settings))
+            kind: await stack.enter_async_context(open_task(tools))
             for kind, open_task in OPENERS.items()
             if kind.pool == pool_name
         }

@@ -7,16 +7,16 @@ from typing import Any
 
 from domain import jobs
 from jobs.outcomes import Done, Outcome
-from schemas.settings import Settings
 from workers.context import Context
 from workers.runner import Task
+from workers.tools import Tools
 
 #: Jobs in one transaction: each holds its lock until the batch is done.
 BATCH = 200
 
 
 @asynccontextmanager
-async def open_task(_: Settings) -> AsyncIterator[Task]:
+async def open_task(_: Tools) -> AsyncIterator[Task]:
     yield archive_project
 
 

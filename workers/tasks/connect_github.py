@@ -8,18 +8,18 @@ from domain import installations, rings
 from domain.rings import Ring
 from jobs.outcomes import Outcome
 from schemas.errors import SourceError
-from schemas.settings import Settings
 from workers.context import Context
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
 from workers.runner import Task
+from workers.tools import Tools
 
 
 @asynccontextmanager
-async def open_task(settings: Settings) -> AsyncIterator[Task]:
-    ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
-    async with open_app(settings) as app:
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_app(tools.settings) as app:
         yield partial(connect_github, app=app, ring=ring)
 
 

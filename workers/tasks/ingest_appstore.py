@@ -19,11 +19,12 @@ from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import turns
-from workers.ingest.model.endpoint import Model, open_model
+from workers.ingest.model.endpoint import Model
 from workers.ingest.perform import perform
 from workers.ingest.website.session import Web, open_web
-from workers.parse import Parser, open_parser
+from workers.parse import Parser
 from workers.runner import Task
+from workers.tools import Tools
 
 
 class Means(NamedTuple):
@@ -41,14 +42,11 @@ class Args(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_task(settings: Settings) -> AsyncIterator[Task]:
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    settings, parser, model = tools.settings, await tools.parser(), await tools.model()
     addresses = (settings.itunes_api_url, settings.app_store_url, settings.play_url)
     allowed = {origin: policy for url in addresses for origin, policy in urls.operated(url).items()}
-    async with (
-        open_client(allowed=allowed, contact=settings.public_url) as client,
-        open_parser() as parser,
-        open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
-    ):
+    async with open_client(allowed=allowed, contact=settings.public_url) as client:
         yield partial(ingest_appstore, means=Means(open_web(client), parser, model, settings))
 
 

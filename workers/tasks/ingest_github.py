@@ -18,10 +18,11 @@ from workers.ingest import sandbox
 from workers.ingest.github.client import Api, Tokens
 from workers.ingest.github.credentials import App, open_app, tokens
 from workers.ingest.github.ingest import ingest
-from workers.ingest.model.endpoint import Model, open_model
+from workers.ingest.model.endpoint import Model
 from workers.ingest.perform import Report, perform
-from workers.parse import Parser, open_parser
+from workers.parse import Parser
 from workers.runner import Task
+from workers.tools import Tools
 
 
 class Means(NamedTuple):
@@ -34,11 +35,10 @@ class Means(NamedTuple):
 
 
 @asynccontextmanager
-async def open_task(settings: Settings) -> AsyncIterator[Task]:
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    settings, parser, model = tools.settings, await tools.parser(), await tools.model()
     async with (
         open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url) as client,
-        open_parser() as parser,
-        open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
         open_app(settings) as app,
     ):
         yield partial(ingest_github, means=Means(open_api(client, settings), parser, model, app))

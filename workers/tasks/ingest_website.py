@@ -6,26 +6,23 @@ from functools import partial
 
 from domain import urls
 from jobs.outcomes import Outcome
-from schemas.settings import Settings
 from workers.context import Context
 from workers.fetch import open_client
 from workers.ingest import sandbox
-from workers.ingest.model.endpoint import Model, open_model
+from workers.ingest.model.endpoint import Model
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
-from workers.parse import Parser, open_parser
+from workers.parse import Parser
 from workers.runner import Task
+from workers.tools import Tools
 
 
 @asynccontextmanager
-async def open_task(settings: Settings) -> AsyncIterator[Task]:
-    allowed = urls.read_allowed(settings.fetch_allow)
-    async with (
-        open_client(allowed=allowed, contact=settings.public_url) as client,
-        open_parser() as parser,
-        open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
-    ):
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    allowed = urls.read_allowed(tools.settings.fetch_allow)
+    parser, model = await tools.parser(), await tools.model()
+    async with open_client(allowed=allowed, contact=tools.settings.public_url) as client:
         yield partial(ingest_website, web=open_web(client), parser=parser, model=model)
 
 

@@ -7,17 +7,17 @@ from functools import partial
 from domain import installations, organizations
 from jobs.outcomes import Outcome
 from schemas.errors import InstallationGone, SourceError
-from schemas.settings import Settings
 from workers.context import Context
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
 from workers.runner import Task
+from workers.tools import Tools
 
 
 @asynccontextmanager
-async def open_task(settings: Settings) -> AsyncIterator[Task]:
-    async with open_app(settings) as app:
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    async with open_app(tools.settings) as app:
         yield partial(list_github_repos, app=app)
 
 

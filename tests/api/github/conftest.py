@@ -17,6 +17,7 @@ from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
 from tests.github_app import Hub, Installed
 from tests.workers.crew import Crew
 from workers.tasks import connect_github, ingest_github, list_github_repos
+from workers.tools import open_tools
 
 
 @pytest_asyncio.fixture
@@ -40,11 +41,11 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
         LIST_GITHUB_REPOS: list_github_repos.open_task,
         INGEST_GITHUB: ingest_github.open_task,
     }
-    async with AsyncExitStack() as stack:
+    async with open_tools(settings) as tools, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
         for kind, open_task in tasks.items():
-            task = await stack.enter_async_context(open_task(settings))
+            task = await stack.enter_async_context(open_task(tools))
             await stack.enter_async_context(crew.working(task, kind=kind))
         yield
 
