@@ -80,6 +80,30 @@ async def test_who_sees_a_part_of_it_does_not_get_at_the_rest_through_us(place: 
     assert "reads 2 repositories, this person only 1" in first["error"]["message"]
 
 
+async def test_a_suspended_installation_is_not_connected(place: Place) -> None:
+    place.hub.installations[ACME].suspended = True
+    assert await place.connect() == "failed"
+    (job,) = await place.jobs()
+    assert job["error"]["code"] == "SOURCE_FORBIDDEN"
+    assert "unsuspend" in job["error"]["message"]
+
+
+async def test_what_github_hides_from_a_person_proves_nothing(place: Place) -> None:
+    place.hub.broken[f"/api/user/installations/{ACME}/repositories"] = Told(404, {"message": "Not Found"})
+    assert await place.connect() == "failed"
+    (job,) = await place.jobs()
+    assert job["error"]["code"] == "INSTALLATION_NOT_PROVED"
+
+
+async def test_a_next_page_elsewhere_is_not_asked_for(place: Place) -> None:
+    """Our person's token has no business there."""
+    page = {"installations": [], "total_count": 0}
+    link = 'Link: <http://127.0.0.1:1/api/user/installations?page=2>; rel="next"'
+    place.hub.broken["/api/user/installations"] = Told(200, page, (link,))
+    assert await place.connect() == "failed"
+    assert place.hub.paths["/api/user/installations"] == 1
+
+
 async def test_the_list_of_installations_is_read_to_its_end(place: Place) -> None:
     place.hub.page_size = 1
     assert await place.connect() == "connected"

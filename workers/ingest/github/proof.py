@@ -72,10 +72,13 @@ class Repositories(msgspec.Struct, frozen=True):
 async def prove(app: App, *, code: str, installation_id: int) -> Installation:
     """The installation, if the person whose code it is may connect it. Raises `NotProved`, `SourceError`."""
     person = msgspec.structs.replace(app.api, token=await exchange(app, code))
-    listed = await find(person, installation_id)
-    if listed.suspended_at is not None:
-        raise SourceForbidden(SUSPENDED)
-    await check_reach(app, person, installation_id)
+    try:
+        listed = await find(person, installation_id)
+        if listed.suspended_at is not None:
+            raise SourceForbidden(SUSPENDED)
+        await check_reach(app, person, installation_id)
+    except SourceNotFound as hidden:
+        raise unlisted(installation_id) from hidden
     return Installation(listed.id, listed.account.login)
 
 
@@ -104,17 +107,18 @@ async def find(person: Api, installation_id: int) -> Listed:
         for one in page.installations:
             if one.id == installation_id:
                 return one
-    raise NotProved(f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}")
+    raise unlisted(installation_id)
+
+
+def unlisted(installation_id: int) -> NotProved:
+    return NotProved(f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}")
 
 
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
     """Nobody gets through us at what they can't see themselves. Raises `NotProved`."""
     token = await token_for(app, installation_id)
     all_of_it = await count(msgspec.structs.replace(app.api, token=token, installed=True), "installation")
-    try:
-        seen = await count(person, "user", "installations", str(installation_id))
-    except SourceNotFound:
-        return  # It is listed for them, so this GitHub doesn't tell.
+    seen = await count(person, "user", "installations", str(installation_id))
     if seen < all_of_it:
         raise NotProved(
             f"the installation reads {all_of_it} repositories, this person only {seen} of them: "
