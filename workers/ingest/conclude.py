@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from schemas.brand import Candidate, Extraction, Field, Finding, Visit
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
@@ -38,13 +40,19 @@ async def conclude(
     derived, trouble = await derive(parser, prose)
     suggested = await suggest(model, url=url, passages=passages)
     said = [*candidates, *derived, *suggested.candidates]
+    whole = not trouble and not suggested.warnings
     return Extraction(
         url=url,
         title=title,
         fields=complete(choose(said)),
         warnings=[*warnings, *trouble, *suggested.warnings],
-        visit=visit,
+        visit=visit if whole else incomplete(visit),
     )
+
+
+def incomplete(visit: Visit | None) -> Visit | None:
+    """What failed this time is tried the next time: without answers nothing counts as unchanged."""
+    return visit and msgspec.structs.replace(visit, answers={})
 
 
 def text(findings: dict[Field, Finding], field: Field) -> str | None:

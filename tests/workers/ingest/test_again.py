@@ -133,7 +133,3 @@ async def test_a_site_too_slow_to_ask_everything_again_is_read(
     monkeypatch.setattr(again, "ASKING_S", 0.0)
     _, _, after = await twice(parser, {})
     assert after.fields["appName"].value == "Zap"
-
-
-async def test_a_language_model_makes_another_reading() -> None:
-    assert again.rules(model=True) != again.rules(model=False)

@@ -6,7 +6,7 @@ from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
 from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
-from workers.ingest.model.endpoint import Model
+from workers.ingest.model.endpoint import Model, version
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Reading
 from workers.parse import Parser, ask
@@ -26,7 +26,8 @@ async def ingest(
 ) -> Extraction:
     """`args` are the job's: `repo`, as `owner/name`, and `branch` or None. Raises a `SourceError`."""
     await report("fetching", 0.1)
-    known = visit if visit is not None and visit.rules == RULES else None
+    rules = version(RULES, model)
+    known = visit if visit is not None and visit.rules == rules else None
     if known is not None and await is_same(api, known):
         return unchanged(api, args["repo"], known)
     known_id = visit.repository_id if visit else None
@@ -41,13 +42,13 @@ async def ingest(
         candidates=reading.candidates,
         passages=reading.passages,
         warnings=found.warnings,
-        visit=visit_of(found, args),
+        visit=visit_of(found, args, rules),
         model=model,
     )
 
 
-def visit_of(found: Found, args: dict[str, Any]) -> Visit:
-    return Visit(rules=RULES, args=args, answers=found.answers, repository_id=found.about.id)
+def visit_of(found: Found, args: dict[str, Any], rules: int) -> Visit:
+    return Visit(rules=rules, args=args, answers=found.answers, repository_id=found.about.id)
 
 
 def unchanged(api: Api, name: str, visit: Visit) -> Extraction:

@@ -6,6 +6,7 @@ and nothing that it says is repeated in an error.
 """
 
 import asyncio
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal, NamedTuple
@@ -59,6 +60,11 @@ class Completion(msgspec.Struct, frozen=True):
     """The part of an answer that is looked at."""
 
     choices: list[Choice]
+
+
+def version(rules: int, model: Model | None) -> int:
+    """Of a reading by these rules: with a language model, and with each one, it is another reading."""
+    return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
 
 
 @asynccontextmanager

@@ -25,23 +25,26 @@ ADDRESS = re.compile(
 
 
 class Given(NamedTuple):
-    """What the model was given, and where it is from; `url` is the source's own."""
+    """What the model was given, and where it is from; `url` is the source's own.
+
+    `own` is the part without stories, which have the brand's voice and not its customers.
+    """
 
     text: str
+    own: str
     passages: Sequence[Passage]
     url: str
 
 
 def candidates(answer: Answer, given: Given) -> Iterator[Candidate]:
-    own_words = [claim for claim in answer.tagline if is_own_line(claim, given.text)]
-    said: dict[Field, list[Claim]] = {
-        "tagline": own_words,
-        "audience": answer.audience,
-        "icp": answer.icp,
-        "brandVoice": answer.brand_voice,
+    said: dict[Field, tuple[list[Claim], str]] = {
+        "tagline": ([claim for claim in answer.tagline if is_own_line(claim, given.own)], given.own),
+        "audience": (answer.audience, given.own),
+        "icp": (answer.icp, given.own),
+        "brandVoice": (answer.brand_voice, given.text),
     }
-    for field, claims in said.items():
-        borne_out = [kept for claim in claims if (kept := checked(claim, given.text))]
+    for field, (claims, text) in said.items():
+        borne_out = [kept for claim in claims if (kept := checked(claim, text))]
         if borne_out:
             yield candidate(field, borne_out, given)
 

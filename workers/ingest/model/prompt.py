@@ -33,8 +33,8 @@ character by character. Leave out what no quote supports. Add no web address.\
 
 
 def prose(passages: Iterable[Passage]) -> str:
-    """A passage a line, each once, labels last, as many as there is room for."""
-    by_use = sorted(passages, key=lambda passage: passage.kind == "label")
+    """A passage a line, each once, as many as there is room for; stories stand after what is of the brand."""
+    by_use = sorted(passages, key=lambda passage: (passage.kind == "label", passage.story))
     lines, room = [], LIMIT
     for text in dict.fromkeys(passage.text for passage in by_use):
         if len(text) < room:

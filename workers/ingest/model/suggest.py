@@ -35,7 +35,8 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
         metrics.MODEL_ANSWERS.labels(error.code).inc()
         return Suggested([], [f"{error.code}: {error}"])
     metrics.MODEL_ANSWERS.labels("ok").inc()
-    return Suggested(list(candidates(answer, Given(text, passages, url))), [])
+    own = prompt.prose(passage for passage in passages if not passage.story)
+    return Suggested(list(candidates(answer, Given(text, own, passages, url))), [])
 
 
 async def within_deadline(model: Model, text: str) -> Answer:

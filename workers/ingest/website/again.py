@@ -11,8 +11,8 @@ from schemas.errors import SourceError
 from workers.ingest.website.session import Session
 
 #: The version of our own reading: whoever changes what is read from a site counts it up, so that sites
-#: which have not changed are read anew. With a language model it is another reading.
-RULES, WITH_MODEL = 1, 1000
+#: which have not changed are read anew.
+RULES = 1
 #: Seconds of the ingest's that this may take: a reading must still fit in.
 ASKING_S = 20.0
 
@@ -40,7 +40,3 @@ async def answers_as_before(session: Session, url: str, known: Validators) -> bo
         return fetched.url == place
     session.held[url] = fetched
     return False
-
-
-def rules(*, model: bool) -> int:
-    return RULES + WITH_MODEL * model

@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.brand import Candidate, Extraction, Visit
 from workers.ingest.conclude import conclude
-from workers.ingest.model.endpoint import Model
+from workers.ingest.model.endpoint import Model, version
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Answer, Page, Passage
 from workers.ingest.website import again
@@ -32,7 +32,7 @@ async def ingest(
     The root is read for the brand's name whenever it is another page, and counts as none of those.
     Raises a `SourceError` for the named page; for all others there is a warning.
     """
-    session, rules = Session(web), again.rules(model=model is not None)
+    session, rules = Session(web), version(again.RULES, model)
     await report("fetching", 0.1)
     if visit and visit.rules == rules and await again.is_unchanged(session, visit):
         return unchanged(args["url"], visit)

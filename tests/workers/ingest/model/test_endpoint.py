@@ -22,7 +22,7 @@ from tests.workers.ingest.model.endpoint import (
     suggested,
 )
 from tests.workers.web import Script, say
-from workers.ingest.model.endpoint import LIMIT, open_model
+from workers.ingest.model.endpoint import LIMIT, open_model, version
 from workers.ingest.model.suggest import Suggested, suggest
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
@@ -300,6 +300,15 @@ async def test_the_key_is_in_no_log_and_no_warning(caplog: pytest.LogCaptureFixt
         assert KEY not in repr(said)
     assert caplog.records
     assert KEY not in caplog.text
+
+
+async def test_each_model_makes_another_reading() -> None:
+    async with opened("http://127.0.0.1:1/v1") as model:
+        other = model._replace(name="gpt-other")
+        versions = [version(1, one) for one in (None, model, other)] + [version(2, model)]
+        assert versions == [version(1, one) for one in (None, model, other)] + [version(2, model)]
+    assert len(set(versions)) == 4
+    assert versions[0] == 1
 
 
 def warned(said: Suggested, endpoint: Endpoint, requests: int = 1) -> str:

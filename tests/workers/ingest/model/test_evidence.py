@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.brand import Candidate, Field, Finding
+from schemas.brand import Candidate, Extraction, Field, Validators, Visit
 from tests.workers.ingest.model.endpoint import (
     GOOD,
     HOME,
@@ -20,6 +21,7 @@ from tests.workers.ingest.model.endpoint import (
     serve,
     suggested,
 )
+from tests.workers.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.model import prompt
 from workers.ingest.model.answer import SCHEMA, Answer, Claim
@@ -46,6 +48,16 @@ async def test_claims_become_candidates_with_their_quotes() -> None:
 async def test_a_quote_leads_to_its_page() -> None:
     found = await kept({**NOTHING, "icp": [claim("Studios.", "two to ten people pay")]})
     assert found["icp"].url == PRICING
+
+
+async def test_a_story_has_a_brands_voice_and_not_its_customers() -> None:
+    told = "Nurses on the night shift write their letters by hand."
+    passages = [Passage(text=told, url=PRICING, story=True), *PASSAGES]
+    said = [claim("Nurses.", "Nurses on the night shift")]
+    assert set(await kept({**NOTHING, "audience": said, "icp": said, "brandVoice": said}, passages)) == {
+        "brandVoice"
+    }
+    assert prompt.prose(passages).splitlines()[-2:] == [told, "Features"]
 
 
 async def test_nothing_said_is_nothing_kept() -> None:
@@ -171,7 +183,7 @@ async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
         Candidate(field=field, value=value, confidence=confidence, rule="html.x", url=HOME)
         for field, (value, confidence) in declared.items()
     ]
-    fields = await concluded(said)
+    fields = (await concluded(said, completion(GOOD))).fields
     assert {field: fields[field].value for field in declared} == {
         field: value for field, (value, _) in declared.items()
     }
@@ -180,16 +192,24 @@ async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
     assert fields["audience"].evidence == [QUOTE]
 
 
-async def concluded(said: list[Candidate]) -> dict[Field, Finding]:
-    async with (
-        serve(completion(GOOD)) as endpoint,
-        opened(endpoint.url) as model,
-        open_parser(at_once=1) as parser,
-    ):
-        extraction = await conclude(
-            parser, url=HOME, title=None, candidates=said, passages=PASSAGES, model=model
+async def concluded(said: list[Candidate], answer: bytes) -> Extraction:
+    """An ingest's last step, with an endpoint that gives this answer."""
+    async with serve(answer) as endpoint, opened(endpoint.url) as model, open_parser(at_once=1) as parser:
+        return await conclude(
+            parser, url=HOME, title=None, candidates=said, passages=PASSAGES, visit=VISIT, model=model
         )
-    return extraction.fields
+
+
+VISIT = Visit(rules=1, args={}, answers={HOME: Validators(etag="1")}, repository_id=7)
+
+
+async def test_what_a_model_failed_to_say_is_asked_again_the_next_time() -> None:
+    failed = await concluded([], say(503))
+    assert failed.fields
+    assert all(found.rule.startswith("text.") for found in failed.fields.values())
+    assert [warning.partition(":")[0] for warning in failed.warnings] == ["llm_unavailable"]
+    assert failed.visit == msgspec.structs.replace(VISIT, answers={})
+    assert (await concluded([], completion(NOTHING))).visit == VISIT
 
 
 WORDS = some.text(max_size=40) | some.sampled_from([QUOTE, "Small studios of two", "https://evil.test/"])
@@ -207,7 +227,7 @@ CLAIMS = some.lists(
 @given(some.builds(Answer, tagline=CLAIMS, audience=CLAIMS, icp=CLAIMS, brand_voice=CLAIMS))
 def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: Answer) -> None:
     text = prompt.prose(PASSAGES)
-    for candidate in candidates(answer, Given(text, PASSAGES, HOME)):
+    for candidate in candidates(answer, Given(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence
