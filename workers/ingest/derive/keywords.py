@@ -1,7 +1,7 @@
 """keywords out of prose: the words, and the pairs said again, that come early, often and in headings.
 
 One ranking, and no library: on 92 npm and 71 PyPI readmes it was better than YAKE and than both fused
-(docs/decisions/0009).
+(docs/decisions/0010).
 """
 
 import math
