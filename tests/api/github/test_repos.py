@@ -3,10 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+import jsonschema_rs
 import pytest
 
 from api.routes import github as route
 from tests.api.conftest import Caller
+from tests.api.described import document
 from tests.api.github.place import ACME, SHOP, Place
 
 
@@ -38,6 +40,17 @@ async def test_a_list_that_does_not_come_is_not_waited_for(
     )
     answer = await idle.acme.http.get("/v1/github/repos")
     assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
+
+
+async def test_answers_are_as_described(place: Place) -> None:
+    await place.connect()
+    described = document(place.app)
+    for path, method in (("installation", "get"), ("repos", "get"), ("installation", "delete")):
+        url = f"/v1/github/{path}"
+        answer = await place.acme.http.request(method, url)
+        content = described["paths"][url][method]["responses"]["200"]["content"]
+        schema = content["application/json"]["schema"] | {"components": described["components"]}
+        jsonschema_rs.validate(schema, answer.json())
 
 
 async def test_an_account_that_is_renamed_is_followed(place: Place) -> None:
