@@ -29,15 +29,7 @@ async def conclude(
 
     `model` is the language model, where the operator set one.
     """
-    declared = choose(candidates)
-    prose = Prose(
-        url=url,
-        name=text(declared, "appName"),
-        language=text(declared, "primaryLanguage"),
-        keywords=[word for one in candidates if one.field == "keywords" for word in one.value],
-        passages=[*passages],
-    )
-    derived, trouble = await derive(parser, prose)
+    derived, trouble = await derive(parser, prose_of(url, candidates, passages))
     suggested = await suggest(model, url=url, passages=passages)
     said = [*candidates, *derived, *suggested.candidates]
     whole = not trouble and not suggested.warnings
@@ -47,6 +39,18 @@ async def conclude(
         fields=complete(choose(said)),
         warnings=[*warnings, *trouble, *suggested.warnings],
         visit=visit if whole else incomplete(visit),
+    )
+
+
+def prose_of(url: str, candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Prose:
+    """The passages, with what the source declares of them."""
+    declared = choose(candidates)
+    return Prose(
+        url=url,
+        name=text(declared, "appName"),
+        language=text(declared, "primaryLanguage"),
+        keywords=[word for one in candidates if one.field == "keywords" for word in one.value],
+        passages=[*passages],
     )
 
 
