@@ -15,13 +15,16 @@ IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 #: Characters of text that a detection needs to overrule a declaration, and those that it reads at all.
 ENOUGH, READ = 200, 5000
 SURE, LIKELY = 0.95, 0.5
+#: What the model has learned: a text in any other language it takes, for certain, for one of these.
+LEARNED = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
 
 def weigh(text: str, declared: Iterable[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
     """Tag, confidence and rule, from what a source declares (as written, with the rule) and its text."""
     known = [(tag, rule) for said, rule in declared if (tag := standard(said))]
     detected, probability = detect(text)
-    if detected and probability >= SURE and len(text) >= ENOUGH:
+    learned = all(primary(tag) in LEARNED for tag, _ in known)
+    if detected and learned and probability >= SURE and len(text) >= ENOUGH:
         yield from confirmed(detected, known)
     yield from ((tag, 0.80, rule) for tag, rule in known)
     if detected and probability >= LIKELY:

@@ -1,4 +1,4 @@
-"""What a repository's files say, and what hostile ones can't do."""
+"""What a repository's store texts, manifests and own fields say, and what hostile files can't do."""
 
 import plistlib
 from typing import Any
@@ -6,154 +6,8 @@ from typing import Any
 import pytest
 
 from schemas.brand import Field
-from workers.ingest.choose import choose
-from workers.ingest.github.places import Entry, icon, readme, worth_reading
-from workers.ingest.github.reading import names
-from workers.ingest.github.reading.readme import blocks
-from workers.ingest.github.reading.repository import read
-from workers.ingest.github.shapes import File, Repository
-
-
-def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
-    """Each field's winner, of files by their path."""
-    made = [
-        File(path=path, body=body.encode() if isinstance(body, str) else body)
-        for path, body in (files or {}).items()
-    ]
-    readmes = [file for file in made if "readme" in file.path.lower()]
-    others = [file for file in made if file not in readmes]
-    plain = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    found = read(Repository(**plain | fields, readme=next(iter(readmes), None), files=others))
-    return {field: one.value for field, one in choose(found.candidates).items()}
-
-
-MARKDOWN = """---
-layout: home
----
-<!-- generated -->
-[English](README.md) | [Deutsch](README.de.md)
-
-<h1 align="center"><img src="logo.png" alt="Zap logo"><br>Zap: draw what you say</h1>
-
-[![Build](https://ci/badge.svg)](https://ci) [![npm](https://npm/badge.svg)](https://npm)
-
-> [!WARNING]
-> This project is under construction and everything may change tomorrow.
-
-:zap: **Zap** turns *speech* into drawings with [models](https://m) that run on your own device.
-
-## Installation
-
-Run `npm install zap` in your project's folder and restart the editor.
-"""
-RST = """
-.. image:: https://ci/badge.svg
-   :target: https://ci
-
-===
-Zap
-===
-
-**Zap** turns *speech* into drawings with `models <https://m>`_ that run on your own device.
-
-.. include:: /etc/passwd
-
-.. raw:: html
-
-   <script>alert(1)</script>
-
-.. unknown-directive:: x
-
-.. code-block:: console
-
-   $ pip install zap
-
-Installation
-============
-
-See :ref:`the manual <manual>` for how it is put into place.
-"""
-ADOC = """// a comment
-= Zap
-Ada Lovelace <ada@acme.test>
-:toc: macro
-:url: https://acme.test
-
-image::logo.png[Logo]
-
-[.lead]
-*Zap* turns _speech_ into drawings with https://m[models] that run on your own device.
-
-NOTE: Not yet.
-
-----
-$ zap --help
-----
-
-== Installation
-
-* Take it
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)]
-)
-def test_a_readme_reads_alike_in_each_markup(path: str, text: str) -> None:
-    found = reading({path: text})
-    assert found["appName"] == "Zap"
-    description = "Zap turns speech into drawings with models that run on your own device."
-    assert found["appDescription"] == description
-    told = " ".join(one.text for one in blocks(path, text.encode()))
-    for unwanted in ("root:", "alert(1)", "--help", "pip install", "badge", "under construction", "macro"):
-        assert unwanted not in told
-
-
-def test_a_title_keeps_its_line_apart() -> None:
-    assert reading({"README.md": MARKDOWN})["tagline"] == "draw what you say"
-
-
-@pytest.mark.parametrize(
-    ("heading", "name"),
-    [
-        ("# Zap", "Zap"),
-        ("# ⚡️ Zap ⚡️", "Zap"),
-        ("# :zap: Zap", "Zap"),
-        ("# Welcome to Zap!", "Zap"),
-        ("# Zap for iOS & Android", "Zap"),
-        ("# Zap - Draw what you say", "Zap"),
-        ("# Zap (beta)", "Zap"),
-        ("# `zap`", "zap"),
-        ("# [Zap](https://zap.test) &middot; [![x](y)](z)", "Zap"),
-        ("Zap\n===", "Zap"),
-        ('<h1><img alt="Zap"></h1>', "Zap"),
-        ("# Installation", "Zap"),
-        ("# How we built it with Zap and a lot of patience in the end", "Zap"),
-        ("no heading at all", "Zap"),
-    ],
-)
-def test_a_heading_names_the_project(heading: str, name: str) -> None:
-    assert reading({"README.md": heading})["appName"] == name
-
-
-@pytest.mark.parametrize(
-    ("repository", "shown"),
-    [
-        ("zap", "Zap"),
-        ("zap-ios", "Zap"),
-        ("zap_android", "Zap"),
-        ("seed-tool-ios", "Seed Tool"),
-        ("GordianSeedTool-iOS", "GordianSeedTool"),
-        ("v2rayNG", "v2rayNG"),
-        ("next.js", "Next.js"),
-        ("android", "Android"),
-        ("zap-mobile-app", "Zap"),
-    ],
-)
-def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) -> None:
-    assert names.shown(repository) == shown
-    assert reading(name=repository)["appName"] == shown
-
+from tests.workers.ingest.github_files import reading
+from workers.ingest.github.places import Entry, worth_reading
 
 STORES: dict[str, bytes | str] = {
     "fastlane/metadata/en-US/name.txt": "Zap: Draw & Speak\n",
@@ -168,7 +22,7 @@ STORES: dict[str, bytes | str] = {
 def test_the_developers_store_texts_come_first() -> None:
     manifest = '{"name": "zap-core", "description": "Core of zap", "keywords": ["core"]}'
     found = reading(
-        {**STORES, "package.json": manifest, "README.md": MARKDOWN},
+        {**STORES, "package.json": manifest, "README.md": "# Zap Core\n\nThe core of zap and nothing else."},
         description="A repo",
         topics=["speech", "swift", "hacktoberfest"],
         languages=["Swift"],
@@ -304,72 +158,6 @@ def test_hostile_files_say_nothing_and_break_nothing(path: str) -> None:
     found = reading({path: HOSTILE[path], "README.md": "# Zap"})
     assert found["appName"] == "Zap"
     assert set(found) <= {"appName", "primaryLanguage"}
-
-
-@pytest.mark.parametrize("end", ["md", "rst", "adoc", "txt"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<div>" * 20_000,
-        "[" * 50_000,
-        "*" * 50_000,
-        "> " * 20_000,
-        "=\n" * 30_000,
-        "|" * 50_000,
-        "`" * 9999,
-        "\x00",
-        "",
-    ],
-)
-def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
-    assert reading({f"README.{end}": text})["appName"] == "Zap"
-
-
-def test_a_readme_is_found_where_github_finds_it() -> None:
-    def of(*paths: str) -> str | None:
-        return readme([Entry(path=path, type="blob") for path in paths])
-
-    assert of("docs/README.md", "README.rst", "src/README.md") == "README.rst"
-    assert of("README.rst", "readme.md") == "readme.md"
-    assert of("docs/ReadMe.adoc") == "docs/ReadMe.adoc"
-    assert of("README.de.md", "READMEs/x.md") is None
-
-
-def test_the_apps_own_files_are_chosen() -> None:
-    paths = [
-        "node_modules/x/package.json",
-        "examples/demo/package.json",
-        "package.json",
-        "app/src/debug/AndroidManifest.xml",
-        "app/src/main/AndroidManifest.xml",
-        "wear/src/main/AndroidManifest.xml",
-        "app/src/main/res/values/strings.xml",
-        "app/src/main/res/values-de/strings.xml",
-        "ZapTests/Info.plist",
-        "ZapWidget/Info.plist",
-        "Pods/Lib/Info.plist",
-        "Core/Sources/Info.plist",
-        "Zap/Info.plist",
-    ]
-    entries = [Entry(path=path, type="blob", size=10) for path in paths]
-    assert worth_reading(entries, name="zap") == [
-        "package.json",
-        "app/src/main/AndroidManifest.xml",
-        "app/src/main/res/values/strings.xml",
-        "Zap/Info.plist",
-        "Core/Sources/Info.plist",
-    ]
-
-
-def test_the_stores_own_locale_comes_first() -> None:
-    locales = ["de-DE", "fr-FR", "en-GB", "en-US", "default"]
-    paths = [f"fastlane/metadata/android/{locale}/title.txt" for locale in locales]
-    icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
-    entries = [Entry(path=path, type="blob") for path in [*paths, *icons]]
-    assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
-    assert icon(entries) == "fastlane/metadata/android/en-US/images/icon.png"
-    del entries[3], entries[2]
-    assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 
 
 def test_githubs_own_fields() -> None:

@@ -1,0 +1,153 @@
+"""What a README says, in each markup, and what a hostile one can't do."""
+
+import pytest
+
+from tests.workers.ingest.github_files import reading
+from workers.ingest.github.reading import names
+from workers.ingest.github.reading.readme import blocks
+
+MARKDOWN = """---
+layout: home
+---
+<!-- generated -->
+[English](README.md) | [Deutsch](README.de.md)
+
+<h1 align="center"><img src="logo.png" alt="Zap logo"><br>Zap: draw what you say</h1>
+
+[![Build](https://ci/badge.svg)](https://ci) [![npm](https://npm/badge.svg)](https://npm)
+
+> [!WARNING]
+> This project is under construction and everything may change tomorrow.
+
+:zap: **Zap** turns *speech* into drawings with [models](https://m) that run on your own device.
+
+## Installation
+
+Run `npm install zap` in your project's folder and restart the editor.
+"""
+RST = """
+.. image:: https://ci/badge.svg
+   :target: https://ci
+
+===
+Zap
+===
+
+**Zap** turns *speech* into drawings with `models <https://m>`_ that run on your own device.
+
+.. include:: /etc/passwd
+
+.. raw:: html
+
+   <script>alert(1)</script>
+
+.. unknown-directive:: x
+
+.. code-block:: console
+
+   $ pip install zap
+
+Installation
+============
+
+See :ref:`the manual <manual>` for how it is put into place.
+"""
+ADOC = """// a comment
+= Zap
+Ada Lovelace <ada@acme.test>
+:toc: macro
+:url: https://acme.test
+
+image::logo.png[Logo]
+
+[.lead]
+*Zap* turns _speech_ into drawings with https://m[models] that run on your own device.
+
+NOTE: Not yet.
+
+----
+$ zap --help
+----
+
+== Installation
+
+* Take it
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)]
+)
+def test_a_readme_reads_alike_in_each_markup(path: str, text: str) -> None:
+    found = reading({path: text})
+    assert found["appName"] == "Zap"
+    description = "Zap turns speech into drawings with models that run on your own device."
+    assert found["appDescription"] == description
+    told = " ".join(one.text for one in blocks(path, text.encode()))
+    for unwanted in ("root:", "alert(1)", "--help", "pip install", "badge", "under construction", "macro"):
+        assert unwanted not in told
+
+
+def test_a_title_keeps_its_line_apart() -> None:
+    assert reading({"README.md": MARKDOWN})["tagline"] == "draw what you say"
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("# Zap", "Zap"),
+        ("# ⚡️ Zap ⚡️", "Zap"),
+        ("# :zap: Zap", "Zap"),
+        ("# Welcome to Zap!", "Zap"),
+        ("# Zap for iOS & Android", "Zap"),
+        ("# Zap - Draw what you say", "Zap"),
+        ("# Zap (beta)", "Zap"),
+        ("# `zap`", "zap"),
+        ("# [Zap](https://zap.test) &middot; [![x](y)](z)", "Zap"),
+        ("Zap\n===", "Zap"),
+        ('<h1><img alt="Zap"></h1>', "Zap"),
+        ("# Installation", "Zap"),
+        ("# How we built it with Zap and a lot of patience in the end", "Zap"),
+        ("no heading at all", "Zap"),
+    ],
+)
+def test_a_heading_names_the_project(heading: str, name: str) -> None:
+    assert reading({"README.md": heading})["appName"] == name
+
+
+@pytest.mark.parametrize(
+    ("repository", "shown"),
+    [
+        ("zap", "Zap"),
+        ("zap-ios", "Zap"),
+        ("zap_android", "Zap"),
+        ("seed-tool-ios", "Seed Tool"),
+        ("GordianSeedTool-iOS", "GordianSeedTool"),
+        ("v2rayNG", "v2rayNG"),
+        ("next.js", "Next.js"),
+        ("android", "Android"),
+        ("zap-mobile-app", "Zap"),
+    ],
+)
+def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) -> None:
+    assert names.shown(repository) == shown
+    assert reading(name=repository)["appName"] == shown
+
+
+@pytest.mark.parametrize("end", ["md", "rst", "adoc", "txt"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div>" * 20_000,
+        "[" * 50_000,
+        "*" * 50_000,
+        "> " * 20_000,
+        "=\n" * 30_000,
+        "|" * 50_000,
+        "`" * 9999,
+        "\x00",
+        "",
+    ],
+)
+def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
+    assert reading({f"README.{end}": text})["appName"] == "Zap"
