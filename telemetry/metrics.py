@@ -34,6 +34,12 @@ LISTENER_STARTS = Counter("worker_listener_starts", "Times that the listening to
 MODEL_ANSWERS = Counter(
     "model_answers", "Ingests that asked the language model: `ok`, or the warning's word.", ["outcome"]
 )
+UPSTREAM_REFUSALS = Counter(
+    "upstream_refusals", "Requests that an upstream with a pace refused as too many.", ["upstream"]
+)
+SUBTITLES = Counter(
+    "appstore_subtitles", "App Store pages: `read`, or `missing` a subtitle that we can find.", ["outcome"]
+)
 
 # Dispatcher
 DISPATCHER_LEADS = Gauge("dispatcher_leads", "1 in the dispatcher that works, 0 in those that stand by.")

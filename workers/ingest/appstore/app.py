@@ -5,6 +5,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from domain import countries
+from domain.urls import MAX_URL, UNREADABLE
 from schemas.brand import Candidate, Field, Value
 from workers.ingest import detection
 from workers.ingest.appstore import prose
@@ -108,6 +109,8 @@ def links(app: App) -> Iterator[Said]:
 
 def secure(address: str) -> str:
     """As https, since what old listings give with http is long served by both; empty for no such address."""
-    rest = address.removeprefix("http://").removeprefix("https://")
-    usable = rest and rest != address and not set(rest) & set(' \t\r\n"<>\\')
-    return f"https://{rest}" if usable else ""
+    scheme, _, rest = address.strip().partition("://")
+    usable = (
+        scheme in {"http", "https"} and rest and not UNREADABLE.search(rest) and not set(rest) & set('"<>')
+    )
+    return f"https://{rest}" if usable and len(rest) < MAX_URL - len("https://") else ""

@@ -5,7 +5,7 @@ body at all. The type is `text/javascript`, and blank lines come first. Without 
 any platform: `entity=software` would leave out the Mac's.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -18,6 +18,8 @@ from workers.ingest.appstore.shapes import Software
 from workers.ingest.appstore.turns import Turns
 from workers.refusals import retry_after
 
+T = TypeVar("T")
+
 #: Where an app is looked for that isn't in the storefronts asked for.
 LARGEST = ("us", "gb", "de", "fr", "jp")
 #: How long a look-up waits for its turn. One that goes on has spent turns, so it goes before new ones.
@@ -27,6 +29,9 @@ THROTTLED = frozenset({403, 429, 503})
 WANT = Want(
     accept="application/json,text/javascript", limit=1 << 20, passing=THROTTLED | {400, 404}, silence_s=10
 )
+#: An id has one result.
+MOST = 50
+NO_LIST = "the App Store's look-up answers something that is no list of apps"
 #: What may come before the first brace.
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
@@ -37,9 +42,9 @@ class Found(NamedTuple):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An answer has one of the two."""
+    """An answer has one of the two; the results are looked at one by one, since 1 MiB can hold 350,000."""
 
-    results: list[Software] | None = None
+    results: list[msgspec.Raw] | None = None
     error_message: str | None = None
 
 
@@ -78,22 +83,21 @@ async def ask(lookup: Lookup, listing: InAppStore, country: str, patience_s: flo
 
 def results_of(fetched: Fetched, listing: InAppStore) -> list[Software]:
     """A storefront that isn't one has no apps."""
-    answer = decode(fetched.body)
+    answer = decode(fetched.body, Answer)
     if answer.results is not None:
-        return answer.results
+        return [decode(one, Software) for one in answer.results[:MOST]]
     if "country" in (answer.error_message or ""):
         return []
+    if answer.error_message is None:
+        raise FetchFailed(NO_LIST)
     raise SourceNotFound(f"the App Store takes {listing.value} for no app's {listing.by}; check it")
 
 
-def decode(body: bytes) -> Answer:
+def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
-        answer = msgspec.json.decode(body.lstrip(BLANK), type=Answer)
+        return msgspec.json.decode(bytes(body).lstrip(BLANK), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FetchFailed("the App Store's look-up answers something that is no list of apps") from error
-    if answer == Answer():
-        raise FetchFailed("the App Store's look-up answers something that is no list of apps")
-    return answer
+        raise FetchFailed(NO_LIST) from error
 
 
 def chosen(results: list[Software], listing: InAppStore) -> Software | None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from domain import countries
 from domain.listings import InGooglePlay
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound
+from telemetry import metrics
 from workers import parse
 from workers.fetch import Fetched
 from workers.ingest.appstore.shapes import PlayPage, StorePage
@@ -29,12 +30,17 @@ async def get(web: Web, url: str) -> Fetched:
 async def read_subtitle(web: Web, parser: Parser, url: str, *, track_id: int) -> tuple[Reading, list[str]]:
     """Never required: a page without one, and one that can't be had, are a warning."""
     try:
-        page = await get(web, url)
-        question = StorePage(url=page.url, track_id=track_id, body=page.body, content_type=page.content_type)
-        reading = await parse.read(parser, question)
+        reading, trouble = await read_store_page(web, parser, url, track_id), "the app's page shows none"
     except SourceError as error:
-        return Reading(candidates=[]), [f"subtitle_missing: {error.message}"]
-    return reading, [] if reading.candidates else ["subtitle_missing: the app's page shows none"]
+        reading, trouble = Reading(candidates=[]), error.message
+    metrics.SUBTITLES.labels("read" if reading.candidates else "missing").inc()
+    return reading, [] if reading.candidates else [f"subtitle_missing: {trouble}"]
+
+
+async def read_store_page(web: Web, parser: Parser, url: str, track_id: int) -> Reading:
+    page = await get(web, url)
+    question = StorePage(url=page.url, track_id=track_id, body=page.body, content_type=page.content_type)
+    return await parse.read(parser, question)
 
 
 async def read_play(

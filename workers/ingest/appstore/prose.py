@@ -26,7 +26,7 @@ def lines(description: str) -> list[str]:
 def opening(description: str) -> list[str]:
     """The first lines that are sentences, up to a list or heading; else the first that head nothing."""
     found = first_run(is_sentence, lines(description)) or first_run(is_no_heading, lines(description))
-    return [clean(MARK.sub("", line)) for line in found]
+    return [text for line in found if (text := clean(MARK.sub("", line)))]
 
 
 def first_run(fits: Callable[[str], bool], among: list[str]) -> list[str]:

@@ -49,7 +49,7 @@ def objects(data: Any) -> Iterator[dict[str, Any]]:
     """Every object, the outer before the inner; a text at the top that is JSON is opened."""
     if isinstance(data, dict):
         data = {key: jsonld.load(value) if isinstance(value, str) else value for key, value in data.items()}
-    waiting = [data]
+    waiting = [data] if isinstance(data, dict | list) else []
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):

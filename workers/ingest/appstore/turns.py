@@ -9,6 +9,7 @@ from typing import NamedTuple, NoReturn
 from domain import paces
 from domain.paces import Pace
 from schemas.errors import SourceRateLimited
+from telemetry import metrics
 from workers.context import Context
 
 #: So many snoozes double the spread of those who wait, up to this many seconds.
@@ -38,6 +39,7 @@ async def take(ctx: Context, pace: Pace, patience_s: float) -> None:
 
 
 async def rest(ctx: Context, pace: Pace, wish_s: float | None) -> NoReturn:
+    metrics.UPSTREAM_REFUSALS.labels(pace.upstream).inc()
     length_s = await ctx.step(partial(paces.hold, pace=pace, wish_s=wish_s))
     raise SourceRateLimited(
         f"{pace.upstream} takes no more requests for now", retry_after=spread(length_s, ctx, pace)

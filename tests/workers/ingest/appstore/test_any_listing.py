@@ -1,0 +1,106 @@
+"""Whatever a store says, its reading ends, and what comes out is clean and within its limits."""
+
+import json as stdlib
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from domain.listings import InAppStore
+from schemas.errors import SourceError
+from workers.fetch import Fetched
+from workers.ingest.appstore import app, play, subtitle
+from workers.ingest.appstore.app import App
+from workers.ingest.appstore.lookup import chosen, results_of
+from workers.ingest.appstore.shapes import PlayPage, StorePage
+from workers.ingest.shapes import Reading
+
+LISTING = InAppStore(by="id", value="7")
+LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "logoUrl": 2048}
+PIECES = some.sampled_from(
+    [
+        *(" - ", ": ", " – ", "\n", "\r\n", "\u2028", "<br>", "• ", "★★", "***", "# ", "1. ", "!", "..."),
+        *("Acme", "FEATURES", "日本語。", "word " * 60, "It plans the week. ", "&amp;lt;", "😀"),
+        *("\0", "\u202e", "\ud800", "http://", "https://", "https://acme.test/", '"', "<"),
+    ]
+)
+TEXTS = some.lists(PIECES | some.text(max_size=8), max_size=12).map("".join)
+APPS = some.builds(
+    App,
+    store=some.just("appStore"),
+    url=some.just("https://apps.apple.com/us/app/id7"),
+    country=some.sampled_from(["us", "jp", "aq"]),
+    title=TEXTS,
+    seller=TEXTS,
+    website=TEXTS,
+    short=TEXTS,
+    description=TEXTS,
+    genres=some.lists(TEXTS, max_size=3),
+    icon=TEXTS,
+)
+KEYS = some.sampled_from(
+    [
+        *("results", "errorMessage", "wrapperType", "trackId", "trackName", "bundleId", "genres"),
+        *("description", "@type", "name", "author", "image", "url", "applicationCategory"),
+        *("adamId", "id", "subtitle", "attributes", "platformAttributes", "data", "d"),
+    ]
+)
+JSON: Any = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=9),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=12,
+)
+thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@given(said=APPS)
+@thorough
+def test_any_listing_is_read_and_any_value_is_clean(said: App) -> None:
+    check(app.read(said))
+
+
+def check(reading: Reading) -> None:
+    assert msgspec.msgpack.encode(reading)
+    for one in reading.candidates:
+        assert 0 < one.confidence <= 1
+        for text in texts(one.value):
+            assert text
+            assert len(text) <= LIMITS.get(one.field, 2048), one.rule
+            assert text == " ".join(text.split())
+    for passage in reading.passages:
+        assert passage.text == " ".join(passage.text.split())
+
+
+def texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value.values() if isinstance(value, dict) else value)
+
+
+@given(answer=JSON)
+@thorough
+def test_any_answer_of_the_look_up_is_an_app_or_a_refusal(answer: Any) -> None:
+    body = stdlib.dumps(answer).encode()
+    fetched = Fetched(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
+    with suppress(SourceError):
+        chosen(results_of(fetched, LISTING), LISTING)
+
+
+@given(data=JSON, broken=some.booleans())
+@thorough
+def test_any_page_of_a_store_is_read(data: Any, broken: bool) -> None:
+    text = stdlib.dumps({"7": {"data": data}, "cache": stdlib.dumps(data), "adamId": "7"})[
+        : -4 if broken else None
+    ]
+    for name in ("shoebox-media-api-cache-apps", "serialized-server-data"):
+        body = f'<script id="{name}">{text}</script><h2 class="subtitle">{text[:40]}</h2>'.encode()
+        check(subtitle.read(StorePage(url="https://apps.test/app/id7", track_id=7, body=body)))
+
+
+@given(node=JSON)
+@thorough
+def test_any_page_of_google_play_is_read(node: Any) -> None:
+    named = stdlib.dumps({**(node if isinstance(node, dict) else {}), "@type": "SoftwareApplication"})
+    body = f'<script type="application/ld+json">{named}</script>'.encode()
+    check(play.read(PlayPage(url="https://play.test/", country="us", body=body)))
