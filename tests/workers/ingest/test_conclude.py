@@ -9,8 +9,8 @@ from schemas.brand import Candidate, Extraction, Field, Value
 from schemas.errors import ScrapeFailed
 from workers.ingest import conclude as concluding
 from workers.ingest.conclude import conclude
-from workers.ingest.shapes import Passage, Prose
-from workers.parse import Parser, open_parser
+from workers.ingest.shapes import Passage, Prose, Source
+from workers.parse import Parser, open_parser, parse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -75,3 +75,36 @@ async def test_prose_that_breaks_its_reader_is_a_warning(
     extraction = await concluded(parser, [said("appName", "Tide")])
     assert list(extraction.fields) == ["appName"]
     assert extraction.warnings == ["underived: too slow"]
+
+
+LANDING = b"""<html lang="en"><title>Ledgerly - Invoices that send themselves</title>
+<nav><a>Industries</a><a>Retail</a><a>Hospitality</a><a>Pricing</a><a>Book a demo</a></nav>
+<h1>Get paid on time</h1><p>Ledgerly is the invoicing app for freelancers and small businesses.</p>
+<p>It's quick: you write an invoice in seconds, and we'll remind your client so you don't have to!</p>
+<p>Ledgerly helps you track every payment. You'll love how it works, whether you're a designer or a baker!</p>
+<p>Invoices and payments are on your phone and on your desk, and nobody else can see your books but you.</p>
+<p>We're a small team in Porto, and we're here when you need us. Write to us and we'll answer today!</p>
+<h2>Free</h2><p>For your first invoices.</p><h2>Team</h2><p>For many invoices.</p></html>"""
+
+
+async def test_a_page_from_its_bytes_to_whom_it_is_for(parser: Parser) -> None:
+    page = await parse(parser, Source(url=URL, body=LANDING))
+    fields = (await concluded(parser, page.candidates, page.passages)).fields
+    assert fields["audience"].value == "Freelancers, small businesses and designers"
+    assert fields["icp"].value == (
+        "Businesses (B2B): freelancers, small businesses and designers in retail and hospitality, "
+        "to “track every payment”; plans Free and Team."
+    )
+    assert str(fields["brandVoice"].value).startswith("Casual and enthusiastic")
+    shown = [passage.text for passage in page.passages]
+    derived: tuple[Field, ...] = ("audience", "icp", "brandVoice")
+    for field in derived:
+        assert fields[field].evidence
+        assert all(any(quote in text for text in shown) for quote in fields[field].evidence)
+
+
+async def test_an_endless_text_is_read_as_far_as_it_goes(parser: Parser) -> None:
+    passages = [Passage(text="🎉 for teams, " * 80_000), *PROSE * 5_000]
+    extraction = await concluded(parser, [said("primaryLanguage", "en")], passages)
+    assert extraction.warnings == []
+    assert extraction.fields["audience"].value == "Teams"
