@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 import msgspec
 
@@ -19,13 +19,15 @@ from workers.ingest.shapes import STARTED, Answer, Page, Question, Reading, Repl
 
 #: The page's own process ends by itself before this; a loading parent of it needs a second more.
 PATIENCE_S = 30.0
+#: Bytes of a document that may take much memory.
+LARGE = 256 << 10
 
 
 class Parser:
     """A handle on the parsing process; only `open_parser` makes one."""
 
     def __init__(self, at_once: int) -> None:
-        self.slots = asyncio.Semaphore(at_once)
+        self.slots, self.large = asyncio.Semaphore(at_once), asyncio.Semaphore(1)
         self.process, self.control = start()
 
     def connect(self) -> socket.socket:
@@ -88,7 +90,7 @@ async def read(parser: Parser, question: Question) -> Reading:
 async def ask(parser: Parser, question: Question) -> Answer:
     """Raises `ScrapeFailed` for what breaks its process or takes too long, `TooLarge` for memory."""
     message = msgspec.msgpack.encode(question)
-    async with parser.slots:
+    async with room(parser, len(message)), parser.slots:
         # No answer at all: the process that forks has died, and a new one takes over.
         said = await exchange(parser, message) or await exchange(parser, message)
     reply = said.removeprefix(STARTED)
@@ -98,6 +100,11 @@ async def ask(parser: Parser, question: Question) -> Answer:
     if answer is None:
         raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
     return answer
+
+
+def room(parser: Parser, size: int) -> AbstractAsyncContextManager[None]:
+    """Large documents are read one after the other, so that the memory of two of them never adds up."""
+    return parser.large if size > LARGE else nullcontext()
 
 
 async def exchange(parser: Parser, message: bytes) -> bytes:
