@@ -1,0 +1,60 @@
+"""The files of words: each is whole, and in each a form has one meaning."""
+
+import json
+import re
+from collections import Counter
+from importlib.resources import files
+
+import msgspec
+import pytest
+
+from workers.ingest.derive import lexicon as lexicons
+from workers.ingest.derive.lexicon import EMPTY, Lexicon, lexicon
+
+LANGUAGES = ["de", "en", "es", "fr"]
+PATTERNS = ["contraction", "suffix", "cue", "help", "plain", "whether", "use"]
+
+
+def test_there_are_four() -> None:
+    found = {one.name.removesuffix(".json") for one in files(lexicons).iterdir() if one.name.endswith("json")}
+    assert sorted(found) == LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_has_every_field_and_no_other(language: str) -> None:
+    written = json.loads((files(lexicons) / f"{language}.json").read_text("utf-8"))
+    assert written.keys() == {field.name for field in msgspec.structs.fields(Lexicon)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_is_one_role_and_one_industry(language: str) -> None:
+    known = lexicon(language)
+    for named in ([*known.roles.values()], [known.industries]):
+        forms = Counter(form.casefold() for names in named for words in names.values() for form in set(words))
+        assert {form for form, times in forms.items() if times > 1} == set()
+        assert all(form == form.strip() != "" for form in forms)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_are_english_and_many(language: str) -> None:
+    known, english = lexicon(language), lexicon("en")
+    assert known.industries.keys() <= english.industries.keys()
+    for segment, roles in known.roles.items():
+        assert roles.keys() <= english.roles[segment].keys()
+    assert sum(map(len, known.roles.values())) >= 150
+    assert len(known.industries) >= 60
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_patterns_are_ones_and_labels_are_folded(language: str) -> None:
+    known = lexicon(language)
+    for name in PATTERNS:
+        re.compile(getattr(known, name))
+    assert re.compile(known.use).groups == 1
+    for labels in (known.signposts, known.tiers, known.trade, known.technical, known.common, known.follow):
+        assert labels == [label.casefold() for label in labels]
+
+
+@pytest.mark.parametrize("tag", [None, "ja", "tlh", "de-1996-x-y"])
+def test_any_tag_has_one(tag: str | None) -> None:
+    assert lexicon(tag) == (lexicon("de") if tag and tag.startswith("de") else EMPTY)
