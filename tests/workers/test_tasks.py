@@ -19,6 +19,7 @@ from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
 from tests import seeds
 from tests.workers.crew import Crew
+from tests.workers.web import say, serve
 from workers.context import Context
 from workers.ingest import perform
 from workers.tasks import OPENERS, POOLS, archive_project, open_tasks
@@ -71,6 +72,21 @@ async def test_an_ingest_writes_what_the_page_says_and_ends_with_its_subject(
     assert project.brand_context is not None
     assert project.brand_context.app_name
     assert (await state(crew, crew.org, project_id)).status == "completed"
+
+
+async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(
+    crew: Crew, project_id: UUID
+) -> None:
+    stored = "select fields, url, job_id, visit from brand_source where project_id = $1"
+    async with serve({"/": say(body="<title>Zap — Draw what you say</title>", etag='"1"')}) as site:
+        first = await ingest(crew, crew.org, project_id, site.url())
+        before = await crew.pool.fetchrow(stored, project_id)
+        site.answers = {"/": say(304)}
+        second = await ingest(crew, crew.org, project_id, site.url())
+    assert [warning.partition(":")[0] for warning in second["result"]["warnings"]] == ["unchanged"]
+    assert second["result"]["changed"] == []
+    assert second["result"]["fields"] == first["result"]["fields"] != []
+    assert await crew.pool.fetchrow(stored, project_id) == before
 
 
 async def test_what_cannot_be_fetched_fails_with_its_code(crew: Crew, project_id: UUID) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from workers.ingest.page.decode import decode
+from workers.ingest.page.decode import decode, known
 
 TEXT = "Über uns — Łódź, Ελλάδα, Київ, 日本"
 
@@ -49,6 +49,29 @@ def test_a_meta_says_how_where_no_header_does(meta: str) -> None:
 )
 def test_what_is_no_encoding_of_pages_is_passed_over(label: str) -> None:
     assert decode(TEXT.encode(), f"text/html; charset={label}") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        *(
+            ("windows-949", "한국"),
+            ("ks_c_5601-1987", "한국"),
+            ("iso-8859-8-i", "שלום"),
+            ("windows-874", "ภาษา"),
+        ),
+        *(
+            ("x-x-big5", "中國"),
+            ("koi8-ru", "Київ"),
+            ("iso88592", "Łódź"),
+            ("windows-31j", "日本"),
+            ("latin5", "Şef"),
+        ),
+    ],
+)
+def test_labels_of_the_standard_that_python_lacks_are_known(label: str, text: str) -> None:
+    body = text.encode(known(label) or "ascii")
+    assert decode(body, f"text/html; charset={label}") == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -26,6 +26,23 @@ SUPERSETS = {
     "utf-16-le": "utf-8",
     "utf-16-be": "utf-8",
 }
+#: The standard's labels that Python lacks, and that pages have.
+LABELS = {
+    **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical", "visual"), "iso-8859-8"),
+    **dict.fromkeys(("windows-949", "ksc_5601", "ks_c_5601-1989", "cseuckr"), "cp949"),
+    **dict.fromkeys(("gb_2312", "gb_2312-80", "csgb2312"), "gbk"),
+    **dict.fromkeys(("cn-big5", "x-big5"), "big5"),
+    **dict.fromkeys(("koi", "koi8"), "koi8-r"),
+    **dict.fromkeys(("mac", "csmacintosh"), "mac-roman"),
+    "iso88591": "iso-8859-1",
+    "iso88592": "iso-8859-2",
+    "koi8-ru": "koi8-u",
+    "mac-ukrainian": "mac-cyrillic",
+    "sun_eu_greek": "iso-8859-7",
+    "unicode-1-1-utf-8": "utf-8",
+    "user-defined": "cp1252",
+    "windows-874": "cp874",
+}
 #: A declared encoding that can't read one character in a hundred is not the page's encoding.
 MOSTLY = 100
 
@@ -48,8 +65,9 @@ def declared(body: bytes, content_type: str) -> list[str]:
 
 def known(label: str) -> str | None:
     """Python's name of an encoding that web pages come in; it knows others, and some are no encodings."""
+    bare = label.lower().removeprefix("x-")
     try:
-        name = codecs.lookup(label.lower().removeprefix("x-")).name
+        name = codecs.lookup(LABELS.get(bare, bare)).name
     except LookupError:
         return None
     return SUPERSETS.get(name, name) if ON_THE_WEB.fullmatch(name) else None
