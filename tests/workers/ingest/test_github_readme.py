@@ -107,6 +107,14 @@ def test_a_title_keeps_its_line_apart() -> None:
         ("Zap\n===", "Zap"),
         ('<h1><img alt="Zap"></h1>', "Zap"),
         ("# Installation", "Zap"),
+        ("# Features", "Zap"),
+        ("# Using Zap", "Zap"),
+        ("# acme/zap", "zap"),
+        ("# Zap v1.2.3", "Zap"),
+        ("# Zap is in need of funding", "Zap"),
+        ("# Charset detection, for everyone", "Zap"),
+        ("# Sponsors\n\n# Zap", "Zap"),
+        ("About ZAP: ZAP draws.", "ZAP"),
         ("# How we built it with Zap and a lot of patience in the end", "Zap"),
         ("no heading at all", "Zap"),
     ],
@@ -151,3 +159,34 @@ def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) 
 )
 def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
     assert reading({f"README.{end}": text})["appName"] == "Zap"
+
+
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        (
+            "[Docs](d) | [Chat](c) • [Blog](b)\n\nZap draws for everyone who speaks.",
+            "Zap draws for everyone who speaks.",
+        ),
+        (
+            "If you like it, please star it on GitHub.\n\nZap draws for everyone who speaks.",
+            "Zap draws for everyone who speaks.",
+        ),
+        (
+            "**Zap is no longer maintained.**\n\nZap draws for everyone who speaks.",
+            "Zap draws for everyone who speaks.",
+        ),
+        ("Zap draws for everyone who speaks.\n\nIt also speaks.", "Zap draws for everyone who speaks."),
+        (
+            "Zap draws for everyone who speaks.\n\nIt also speaks with all of your friends.",
+            "Zap draws for everyone who speaks. It also speaks with all of your friends.",
+        ),
+        (
+            "Draws for all who can speak\n\n## Building\n\nRun the script that builds Zap.",
+            "Draws for all who can speak",
+        ),
+        ("## Building\n\nZap is built by a script.", "Zap is built by a script."),
+    ],
+)
+def test_the_first_paragraph_about_it_describes_it(text: str, description: str) -> None:
+    assert reading({"README.md": f"# Zap\n\n{text}"})["appDescription"] == description

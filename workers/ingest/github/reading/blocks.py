@@ -35,6 +35,10 @@ SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
 
+#: What stands between the links of a row.
+BETWEEN = re.compile(r"[^\w\s]+")
+
+
 class Block(NamedTuple):
     """`level` is a heading's, 1 to 6; `free` is the text outside links."""
 
@@ -93,7 +97,8 @@ def plain(text: str) -> str:
 
 def is_menu(one: Block) -> bool:
     """A row of links: badges, languages, the project's other pages."""
-    return words(one.free) < 3 and words(one.text) > words(one.free)
+    said = words(BETWEEN.sub("", one.free))
+    return said < 3 and words(one.text) > said
 
 
 class Section(NamedTuple):

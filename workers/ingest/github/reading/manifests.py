@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from workers.ingest.github.reading import apps
-from workers.ingest.github.reading.names import cased, spelled
+from workers.ingest.github.reading.names import Own, cased, spelled
 from workers.ingest.github.reading.said import Said
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
@@ -36,7 +36,7 @@ GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 Object = dict[str, Any]
 
 
-def said(file: File, repository: str, others: list[File]) -> Iterator[Said]:
+def said(file: File, own: Own, others: list[File]) -> Iterator[Said]:
     """Nothing for a file that can't be read as what its name says. `others` may hold its texts."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
@@ -45,7 +45,7 @@ def said(file: File, repository: str, others: list[File]) -> Iterator[Said]:
         yield from (one for one in apps.from_android(file.body, others) if fits(one))
     elif name in READERS:
         load, read = READERS[name]
-        yield from (one for one in read(load(file), repository) if fits(one))
+        yield from (one for one in read(load(file), own) if fits(one))
 
 
 def fits(one: Said) -> bool:
@@ -88,53 +88,53 @@ def inner(value: Object, *keys: str) -> Object:
     return value
 
 
-def package_json(found: Object, repository: str) -> Iterator[Said]:
-    yield from names(found, repository, 0.80, "package.json", "productName", "displayName")
-    yield from package(found, repository, "package.json")
+def package_json(found: Object, own: Own) -> Iterator[Said]:
+    yield from names(found, own, 0.80, "package.json", "productName", "displayName")
+    yield from package(found, own, "package.json")
 
 
-def app_json(found: Object, repository: str) -> Iterator[Said]:
+def app_json(found: Object, own: Own) -> Iterator[Said]:
     """Expo's, or React Native's own; a host's file of that name says less."""
     expo = inner(found, "expo")
-    yield from names(expo, repository, 0.85, "app.json.expo", "name")
+    yield from names(expo, own, 0.85, "app.json.expo", "name")
     yield from described(expo, "app.json.expo")
-    yield from names(found, repository, 0.85, "app.json", "displayName")
+    yield from names(found, own, 0.85, "app.json", "displayName")
 
 
-def pubspec(found: Object, repository: str) -> Iterator[Said]:
-    yield from package({**found, "keywords": found.get("topics")}, repository, "pubspec")
+def pubspec(found: Object, own: Own) -> Iterator[Said]:
+    yield from package({**found, "keywords": found.get("topics")}, own, "pubspec")
 
 
-def pyproject(found: Object, repository: str) -> Iterator[Said]:
+def pyproject(found: Object, own: Own) -> Iterator[Said]:
     for table in (inner(found, "project"), inner(found, "tool", "poetry")):
-        yield from package(table, repository, "pyproject")
+        yield from package(table, own, "pyproject")
 
 
-def cargo(found: Object, repository: str) -> Iterator[Said]:
-    yield from package(inner(found, "package"), repository, "cargo")
+def cargo(found: Object, own: Own) -> Iterator[Said]:
+    yield from package(inner(found, "package"), own, "cargo")
 
 
-def composer(found: Object, repository: str) -> Iterator[Said]:
-    yield from package(found, repository, "composer")
+def composer(found: Object, own: Own) -> Iterator[Said]:
+    yield from package(found, own, "composer")
 
 
-def gradle(found: Object, repository: str) -> Iterator[Said]:
-    yield from package(found, repository, "gradle")
+def gradle(found: Object, own: Own) -> Iterator[Said]:
+    yield from package(found, own, "gradle")
 
 
-def package(found: Object, repository: str, rule: str) -> Iterator[Said]:
+def package(found: Object, own: Own, rule: str) -> Iterator[Said]:
     """What all registries ask for; `@scope/name` and `vendor/name` are the name alone."""
     name = found.get("name")
     if isinstance(name, str):
-        yield Said("appName", spelled(clean(name).rpartition("/")[2], repository), 0.55, f"{rule}.name")
+        yield Said("appName", spelled(clean(name).rpartition("/")[2], own), 0.55, f"{rule}.name")
     yield from described(found, rule)
     yield from tagged(found, rule)
 
 
-def names(found: Object, repository: str, confidence: float, rule: str, *keys: str) -> Iterator[Said]:
+def names(found: Object, own: Own, confidence: float, rule: str, *keys: str) -> Iterator[Said]:
     for key in keys:
         if isinstance(name := found.get(key), str):
-            yield Said("appName", cased(clean(name), repository), confidence, f"{rule}.{key}")
+            yield Said("appName", cased(clean(name), own), confidence, f"{rule}.{key}")
 
 
 def described(found: Object, rule: str) -> Iterator[Said]:
@@ -149,7 +149,7 @@ def tagged(found: Object, rule: str) -> Iterator[Said]:
     yield Said("keywords", distinct(texts[:100]), 0.90, f"{rule}.keywords")
 
 
-Reader = Callable[[Object, str], Iterator[Said]]
+Reader = Callable[[Object, Own], Iterator[Said]]
 #: Files by their name in lower case.
 READERS: dict[str, tuple[Callable[[File], Object], Reader]] = {
     "app.json": (from_json, app_json),

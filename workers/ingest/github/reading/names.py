@@ -1,6 +1,8 @@
 """How a name in a repository becomes a brand's: without the platform, and in the spelling that people see."""
 
 import re
+from collections import Counter
+from typing import NamedTuple
 
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, squash
@@ -14,8 +16,31 @@ GREETING = re.compile(r"^(?:welcome to|hello|hi|introducing)\s+(?:the\s+)?", re.
 SUFFIX = re.compile(
     rf"[-_.](?:{PLATFORM}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
 )
-#: More than this beside the repository's own name, and the heading is a sentence about it.
-BESIDE = 20
+VERSION = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
+#: More words than these beside the repository's own name, and a heading is a sentence about it.
+BESIDE = 2
+#: How often a text has to spell a name before that is its spelling.
+OFTEN = 2
+
+
+class Own(NamedTuple):
+    """A repository's own name: as its address has it without a platform, and as people see it."""
+
+    bare: str
+    shown: str
+
+    @property
+    def key(self) -> str:
+        return squash(self.bare)
+
+
+def own_name(repository: str, text: str) -> Own:
+    """`text` is its prose, which knows `NumPy` from `numpy`."""
+    bare = base(repository)
+    parts = map(re.escape, re.split(r"[-_]+", bare))
+    found = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
+    spellings = Counter(found).most_common(1)
+    return Own(bare, spellings[0][0] if spellings and spellings[0][1] >= OFTEN else shown(repository))
 
 
 def bare(text: str) -> tuple[str, str]:
@@ -23,7 +48,7 @@ def bare(text: str) -> tuple[str, str]:
     whole = clean(text)
     greeted = GREETING.match(whole)
     head, tail = parted(whole[greeted.end() :].rstrip("!") if greeted else whole)
-    return FOR_PLATFORM.sub("", head).strip(), tail
+    return FOR_PLATFORM.sub("", VERSION.sub("", head)).strip(), tail
 
 
 def base(repository: str) -> str:
@@ -38,17 +63,22 @@ def shown(repository: str) -> str:
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 
 
-def spelled(identifier: str, repository: str) -> str:
+def spelled(identifier: str, own: Own) -> str:
     """A package's name has its registry's spelling; where it is the repository's own, that one is better."""
-    return shown(repository) if squash(identifier) == squash(base(repository)) else shown(identifier)
+    return own.shown if squash(identifier) == own.key else shown(identifier)
 
 
-def cased(name: str, repository: str) -> str:
+def cased(name: str, own: Own) -> str:
     """As it was written for people, unless it is in lower case alone, as an address is."""
-    return spelled(name, repository) if name.islower() and squash(name) == squash(base(repository)) else name
+    return own.shown if name.islower() and squash(name) == own.key else name
 
 
-def is_about(text: str, repository: str) -> bool:
+def is_own(text: str, own: Own) -> bool:
+    """The repository's own name, or that of its owner before it."""
+    return bool(own.key) and own.key in {squash(text), squash(text.rpartition("/")[2])}
+
+
+def is_about(text: str, own: Own) -> bool:
     """The repository's own name, with at most a word or two beside it."""
-    name, own = squash(text), squash(base(repository))
-    return bool(own) and own in name and len(name) - len(own) <= BESIDE
+    few = len(text.split()) <= len(own.shown.split()) + BESIDE
+    return bool(own.key) and own.key in squash(text) and few

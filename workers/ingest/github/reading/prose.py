@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from workers.ingest.github.reading.blocks import Block, is_menu, sections
-from workers.ingest.github.reading.names import bare, base, is_about
+from workers.ingest.github.reading.names import Own, bare, is_about, is_own
 from workers.ingest.github.reading.said import Said
 from workers.ingest.page.descriptions import LIMIT, PROSE, SHORT
 from workers.ingest.page.names import PART_LIMIT, is_name
@@ -14,7 +14,7 @@ from workers.ingest.page.text import cut, squash, words
 
 #: A title stands at the top, if at all.
 TITLES, TOP = 3, 12
-SENTENCE_WORDS = 5
+SENTENCE_WORDS, NAME_WORDS = 5, 3
 #: Characters: a paragraph that says enough by itself; and how soon a sentence about the project names it.
 FULL, NAMED_BY = 80, 20
 #: Sections that tell how to get or to build it, and not what it is.
@@ -22,42 +22,57 @@ WORK = re.compile(
     r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
     r"|compatib\w*|deploy\w*|config\w*|credits?|changelog|support|donat\w*|translat\w*|contents|toc"
     r"|getting started|quick ?start|usage|test\w*|faq|roadmap|known issues|acknowledge?ments?|todo|authors?"
-    r"|screenshots?|prerequisites|dependenc\w*|ci|badges?|sponsors?|community|links?|readme)\b",
+    r"|screenshots?|prerequisites|dependenc\w*|ci|badges?|sponsors?|community|links?|readme"
+    r"|code of conduct|security|help)\b",
     re.IGNORECASE,
 )
 OVER = re.compile(
     r"no longer (?:being )?(?:actively )?maintained|deprecated|unmaintained|has moved|moved to|archived"
     r"|looking for (?:a )?(?:new )?maintainers?|work in progress|under (?:heavy )?construction"
-    r"|currently being",
+    r"|currently being|maintenance(?:[- ]only)? mode",
     re.IGNORECASE,
 )
 ASKING = re.compile(
-    r"(?:if you|please|feel free|you can|see|for more|note that|thanks?|support)\b", re.IGNORECASE
+    r"(?:if you|please|feel free|you can|see|view|read|visit|for more|note that|thanks?|support|how to"
+    r"|upgrading)\b",
+    re.IGNORECASE,
+)
+#: Headings of what a README goes on with.
+SECTION = re.compile(
+    r"(?:(?:key |main )?features|documentation|docs|introduction|overview|about|motivation|examples?|news"
+    r"|highlights|performance|benchmarks?|(?:project )?status|demos?|previews?|background|description"
+    r"|summary)\W*$|(?:why|what|how|using|running|getting|installing|building)\b",
+    re.IGNORECASE,
 )
 ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def said(blocks: list[Block], repository: str) -> Iterator[Said]:
-    title = title_of(blocks, repository)
+def said(blocks: list[Block], own: Own) -> Iterator[Said]:
+    title = title_of(blocks, own)
     if title is not None:
-        yield from named(title, repository)
+        yield from named(title, own)
     for text, confidence in lines(blocks, title):
         yield Said("tagline", text, confidence, "readme.line")
-    yield from described(blocks, title, repository)
+    yield from described(blocks, title, own)
 
 
-def title_of(blocks: list[Block], repository: str) -> Block | None:
-    """The first heading that is the repository's name, or else of the first rank."""
+def title_of(blocks: list[Block], own: Own) -> Block | None:
+    """The repository's name among the first headings, or the very first, unless that heads a section."""
     headings = [one for one in blocks[:TOP] if one.kind == "heading"][:TITLES]
-    own = (one for one in headings if is_about(bare(one.text)[0], repository))
-    first = (one for one in headings[:1] if one.level == 1 and not is_work(one.text))
-    return next(own, None) or next(first, None)
+    exact = (one for one in headings if is_own(bare(one.text)[0], own))
+    first = (one for one in headings[:1] if not is_work(one.text) and not SECTION.match(one.text))
+    return next(exact, None) or next(first, None)
 
 
-def named(title: Block, repository: str) -> Iterator[Said]:
+def named(title: Block, own: Own) -> Iterator[Said]:
+    """A first heading of another name is one while it is short; a longer one says what the project does."""
     name, tail = bare(title.text)
-    if is_name(name) and len(name) <= PART_LIMIT:
-        yield Said("appName", name, 0.85 if is_about(name, repository) else 0.70, "readme.h1")
+    if is_own(name, own):
+        name = name.rpartition("/")[2]
+    about = is_about(name, own)
+    short = title.level == 1 and words(name) <= NAME_WORDS
+    if is_name(name) and len(name) <= PART_LIMIT and (about or short):
+        yield Said("appName", name, 0.85 if about else 0.70, "readme.h1")
     if is_line(tail):
         yield Said("tagline", tail, 0.70, "readme.h1.tail")
 
@@ -70,15 +85,16 @@ def lines(blocks: list[Block], title: Block | None) -> Iterator[tuple[str, float
     following = [one for one in blocks[start : start + 4] if not is_menu(one)]
     quotes = [one for one in following if one.kind == "quote"]
     for one in (quotes or following)[:1]:
-        if one.kind != "item" and is_line(one.text) and not is_work(one.text) and not OVER.search(one.text):
+        if one.kind != "item" and is_line(one.text) and not is_work(one.text):
             yield one.text, 0.65
 
 
 def is_line(text: str) -> bool:
-    return len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS and not text.endswith((":", "："))
+    sized = len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS and not text.endswith((":", "："))
+    return sized and not (OVER.search(text) or ASKING.match(text) or "://" in text)
 
 
-def described(blocks: list[Block], title: Block | None, repository: str) -> Iterator[Said]:
+def described(blocks: list[Block], title: Block | None, own: Own) -> Iterator[Said]:
     """The first paragraph, else the line at the title, else a sentence further down about the project."""
     paragraphs = [section for section in sections(blocks) if is_paragraph(section.block)]
     about = [one.block for one in paragraphs if one.number <= TITLES and not is_work(one.heading)]
@@ -89,9 +105,8 @@ def described(blocks: list[Block], title: Block | None, repository: str) -> Iter
     for text in [*(text for text, _ in lines(blocks, title)), tail][:1]:
         if len(text) >= SHORT:
             yield Said("appDescription", text, 0.50, "readme.line")
-    own = squash(base(repository))
     texts = [one.block.text for one in paragraphs]
-    for text in [text for text in texts if own in squash(text)[: len(own) + NAMED_BY]][:1]:
+    for text in [text for text in texts if own.key in squash(text)[: len(own.key) + NAMED_BY]][:1]:
         yield Said("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
 
 

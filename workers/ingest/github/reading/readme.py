@@ -22,6 +22,7 @@ DOCUTILS = {
     "traceback": True,
     "_disable_config": True,
     "doctitle_xform": False,
+    "sectnum_xform": False,
     "initial_header_level": 1,
     "syntax_highlight": "none",
     "math_output": "LaTeX",

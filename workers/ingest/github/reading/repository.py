@@ -8,7 +8,7 @@ from schemas.brand import Candidate
 from workers.ingest import detection
 from workers.ingest.github.reading import manifests, prose, readme, stores
 from workers.ingest.github.reading.blocks import Block, plain
-from workers.ingest.github.reading.names import shown
+from workers.ingest.github.reading.names import Own, own_name
 from workers.ingest.github.reading.said import Said
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.page.descriptions import LIMIT
@@ -36,11 +36,12 @@ def read(repository: Repository) -> Reading:
     """Of equal confidence the first wins: store texts, GitHub's own fields, manifests, README."""
     blocks = readme.blocks(repository.readme.path, repository.readme.body) if repository.readme else []
     told = list(stores.prose(repository.files))
+    own = own_name(repository.name, " ".join([repository.description, *(one.text for one in blocks)]))
     found = chain(
         (candidate(repository, file, one) for file in repository.files for one in stores.said(file)),
-        (candidate(repository, None, one) for one in declared(repository)),
-        from_manifests(repository),
-        (candidate(repository, repository.readme, one) for one in prose.said(blocks, repository.name)),
+        (candidate(repository, None, one) for one in declared(repository, own)),
+        from_manifests(repository, own),
+        (candidate(repository, repository.readme, one) for one in prose.said(blocks, own)),
         languages(repository, told, blocks),
     )
     return Reading(
@@ -66,14 +67,14 @@ def candidate(repository: Repository, file: File | None, said: Said) -> Candidat
     )
 
 
-def declared(repository: Repository) -> Iterator[Said]:
+def declared(repository: Repository, own: Own) -> Iterator[Said]:
     """GitHub's own fields."""
     description = plain(repository.description)
     if description:
         yield Said("appDescription", cut(description, LIMIT), 0.90, "github.description")
         if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS:
             yield Said("tagline", description, 0.80, "github.description")
-    yield Said("appName", shown(repository.name), 0.50, "github.name")
+    yield Said("appName", own.shown, 0.50, "github.name")
     if links := stores.links(repository.homepage):
         yield Said("links", links, 0.90, "github.homepage")
     if repository.icon:
@@ -81,9 +82,9 @@ def declared(repository: Repository) -> Iterator[Said]:
         yield Said("logoUrl", icon, 0.85, "store.icon")
 
 
-def from_manifests(repository: Repository) -> Iterator[Candidate]:
+def from_manifests(repository: Repository, own: Own) -> Iterator[Candidate]:
     for file in repository.files:
-        for one in manifests.said(file, repository.name, repository.files):
+        for one in manifests.said(file, own, repository.files):
             if one.field != "appName" or is_name(str(one.value)):
                 yield candidate(repository, file, one)
 
