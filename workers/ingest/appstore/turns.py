@@ -31,11 +31,14 @@ def turns(ctx: Context, pace: Pace) -> Turns:
 
 
 async def take(ctx: Context, pace: Pace, patience_s: float) -> None:
+    tenant = ctx.job.organization_id
+    reserve = partial(paces.take, pace=pace, organization_id=tenant, patience_s=patience_s)
     try:
-        wait_s = await ctx.step(partial(paces.take, pace=pace, patience_s=patience_s))
+        if wait_s := await ctx.step(reserve):
+            await asyncio.sleep(wait_s)
+            await ctx.step(partial(paces.confirm, pace=pace))
     except SourceRateLimited as early:
         raise SourceRateLimited(early.message, retry_after=spread(early.retry_after, ctx, pace)) from early
-    await asyncio.sleep(wait_s)
 
 
 async def rest(ctx: Context, pace: Pace, wish_s: float | None) -> NoReturn:
