@@ -72,4 +72,4 @@ async def test_memory_counts_a_processs_children() -> None:
             return peak.kib > 64 << 10
 
         await eventually(has_grown)
-    await process.communicate()
+    await process.communicate(b"")
