@@ -82,7 +82,8 @@ class Finder:
         self.lexicon = lexicon
         self.single = named(tuple(self.names), lexicon.suffix)
         plural = named(tuple(several), lexicon.suffix)
-        self.plain = Cue(cued(plain), PLAIN, plural)
+        # `For developers` alone heads what a project's own developers need.
+        self.plain = Cue(cued(rf"(?<=\w ){plain}"), PLAIN, plural)
         self.sure = (
             Cue(cued(lexicon.cue), SURE, plural),
             Cue(cued(lexicon.help), SURE, plural, whole=False),

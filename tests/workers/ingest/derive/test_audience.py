@@ -65,6 +65,7 @@ def test_other_languages_cues(language: str, text: str, audience: str) -> None:
         "Made for speed. Developers wrote it.",
         "It is sold for 10 dollars, and parents complain.",
         "A tool for free, and 3 years later for restaurants",
+        "For developers",
         "",
     ],
 )
@@ -78,6 +79,7 @@ def test_a_bare_for_counts_only_in_headings_and_in_what_introduces_the_thing() -
     assert value("audience", prose(*FILLER, line)) is None
     heading = Prose(url=URL, language="en", passages=[Passage(text=line, kind="heading")])
     assert value("audience", heading) == "Sailors"
+    assert value("audience", prose("For sailors")) is None
 
 
 def test_a_story_is_about_all_kinds_of_people() -> None:
