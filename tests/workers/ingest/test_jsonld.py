@@ -33,6 +33,11 @@ JSON: some.SearchStrategy[Any] = some.recursive(
         '{"@type":"WebSite","description":"two\nlines\tand a tab","name":"A"}',
         '{"@type":"WebSite","name":"A"};',
         '{"@type":"WebSite","name":"A"}{"@type":"Other"}',
+        '{"@type":"Other"}\n{"@type":"WebSite","name":"A"}',
+        '{"@type":"Other"}, {"@type":"WebSite","name":"A"}',
+        '"{\\"@type\\":\\"WebSite\\",\\"name\\":\\"A\\"}"',
+        '{\n// the site\n"@type":"WebSite", /* its name */ "name":"A"}',
+        '{"@type":"WebSite","description":"It\\\'s here","name":"A"}',
         "{&quot;@type&quot;:&quot;WebSite&quot;,&quot;name&quot;:&quot;A&quot;}",
         '[[{"@type":"WebSite","name":"A"}]]',
         '{"@context":"https://schema.org","@graph":[{"@type":"WebSite","name":"A"}]}',
@@ -44,7 +49,21 @@ def test_a_block_is_read_however_it_is_wrapped(block: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "block", ["", "null", "3", '"x"', "{", "nonsense", "[" * 100_000, "9" * 100_000, '{"a":' * 9999]
+    "block",
+    [
+        "",
+        "null",
+        "3",
+        '"x"',
+        "{",
+        "nonsense",
+        "[" * 100_000,
+        "9" * 100_000,
+        '{"a":' * 9999,
+        "/*" * 250_000,
+        '"{' * 9999,
+        "[{]" * 9999,
+    ],
 )
 def test_what_cant_be_read_is_nothing(block: str) -> None:
     assert nodes([block]) == []

@@ -10,6 +10,8 @@ BLOCKS, BLOCK_SIZE, DEPTH, NODES = 20, 512 << 10, 8, 200
 CDATA = "<![CDATA["
 START = re.compile(r"[\[{]")
 TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+ESCAPE = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
 #: Not strict: real blocks have raw line breaks inside their texts.
 DECODER = json.JSONDecoder(strict=False)
@@ -22,20 +24,50 @@ def nodes(blocks: Iterable[str]) -> list[Node]:
     found: list[Node] = []
     for _, block in zip(range(BLOCKS), blocks, strict=False):
         if len(block) <= BLOCK_SIZE:
-            found += flatten(load(block), DEPTH)
+            found += flatten(load_all(block), DEPTH + 1)
     return found[:NODES]
 
 
 def load(block: str) -> Any:
-    """The first value in a block, whatever wraps or follows it; None where none can be read."""
-    bare = block.replace(CDATA, "")
-    for attempt in (bare, TRAILING_COMMA.sub("", bare), TRAILING_COMMA.sub("", html.unescape(bare))):
-        start = START.search(attempt)
+    """The first value in a block; None where none can be read."""
+    return next(iter(load_all(block)), None)
+
+
+def load_all(block: str) -> list[Any]:
+    """The values in a block, whatever wraps, parts or follows them; none where none can be read."""
+    bare = unquoted(block.replace(CDATA, ""))
+    for attempt in (bare, mended(bare), mended(html.unescape(bare))):
+        if found := list(values(attempt)):
+            return found
+    return []
+
+
+def values(text: str) -> Iterator[Any]:
+    """One after the other, up to the first that is broken."""
+    start = START.search(text)
+    while start:
         try:
-            return DECODER.raw_decode(attempt, start.start())[0] if start else None
+            value, end = DECODER.raw_decode(text, start.start())
         except (ValueError, RecursionError):
-            continue
-    return None
+            return
+        yield value
+        start = START.search(text, end)
+
+
+def unquoted(block: str) -> str:
+    """Some have been encoded twice, and are one text."""
+    try:
+        inside = DECODER.decode(block) if block.lstrip().startswith('"') else block
+    except (ValueError, RecursionError):
+        return block
+    return inside if isinstance(inside, str) else block
+
+
+def mended(text: str) -> str:
+    """Without what JavaScript allows and JSON does not: comments, commas at the end, needless escapes."""
+    first, *rest = text.split("/*")
+    bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in rest))
+    return TRAILING_COMMA.sub("", ESCAPE.sub(lambda found: found[0] if found[1] else found[2], bare))
 
 
 def flatten(value: Any, depth: int) -> Iterator[Node]:
