@@ -8,7 +8,10 @@ from schemas.base import In, Text
 
 
 class IngestWebsite(In, frozen=True, kw_only=True):
-    """`followLinks` reads pages that the first one links to, `maxPages` in all."""
+    """`followLinks` also reads pages of the same site that this one and the site's root lead to.
+
+    `maxPages` counts this page and those, and not the root, which is read for the brand's name anyway.
+    """
 
     url: Annotated[Text, Meta(max_length=2048, examples=["https://example.com"])]
     follow_links: bool = False
