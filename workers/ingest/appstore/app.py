@@ -1,5 +1,6 @@
 """An app in a store to candidates (research 4.3), the same for both stores; in the parsing process."""
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
@@ -17,6 +18,10 @@ from workers.ingest.shapes import Reading
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
 #: Where a store puts an app that fits nowhere else: alone it says nothing.
 NO_GENRE = ["entertainment"]
+
+#: What separates in scripts that have no blanks.
+NARROW = {"：": ":", "｜": "|"}
+WIDE = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
 #: A value, its confidence, its rule.
 Said = tuple[Value, float, str]
@@ -58,10 +63,15 @@ def read(app: App) -> Reading:
 
 
 def names(app: App) -> Iterator[Said]:
-    """The brand before the line that many append: `Spark – Email App by Readdle`."""
     for text, worth, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
-        if name := cut(parted(text)[0], NAME):
+        if name := cut(split(text)[0], NAME):
             yield name, worth, rule
+
+
+def split(title: str) -> tuple[str, str]:
+    """The brand, and the line that many append: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
+    head, tail = parted(WIDE.sub(lambda found: f" {NARROW.get(found[0], '-')} ", title))
+    return (head.strip(), tail) if tail else parted(title)
 
 
 def descriptions(app: App) -> Iterator[Said]:
@@ -72,7 +82,7 @@ def descriptions(app: App) -> Iterator[Said]:
 
 
 def taglines(app: App) -> Iterator[Said]:
-    name, tail = parted(app.title)
+    name, tail = split(app.title)
     opening = prose.opening(app.description)[:1]
     ladder = (
         (clean(app.short), 2, 0.95, "short"),

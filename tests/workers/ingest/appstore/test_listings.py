@@ -139,6 +139,26 @@ async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
     assert "appDescription" not in await read_description(parser, "!" * 100_000 + "a")
 
 
+@pytest.mark.parametrize(
+    ("title", "brand", "line"),
+    [
+        ("Duolingo：学习英语和法语", "Duolingo", "学习英语和法语"),
+        ("メルカリ-フリマアプリ＆フリマサイト", "メルカリ", "フリマアプリ＆フリマサイト"),
+        ("楽天ペイ｜かんたん、お得なスマホ決済アプリ", "楽天ペイ", "かんたん、お得なスマホ決済アプリ"),
+        ("PayPay-ペイペイ", "PayPay-ペイペイ", None),
+        ("N26 — Die Bank in einem", "N26", "Die Bank in einem"),
+        ("Microsoft 365 (Office)", "Microsoft 365", None),
+        ("Wetter.com", "Wetter.com", None),
+        ("Things 3", "Things 3", None),
+    ],
+)
+async def test_a_name_ends_where_its_line_begins(
+    parser: Parser, title: str, brand: str, line: str | None
+) -> None:
+    fields = await read_description(parser, "", trackName=title)
+    assert (fields["appName"], fields.get("tagline")) == (brand, line)
+
+
 async def test_a_bare_listing_is_read(parser: Parser) -> None:
     """No seller, artwork or page: all of it is missing from some answers."""
     fields = await read_description(parser, "", genres=["Entertainment"], trackName=" Acme ")
