@@ -8,6 +8,7 @@ from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
+PARAGRAPH = re.compile(r"\n\s*\n")
 #: Several times what a store takes.
 READ = 20_000
 #: What stands before an item of a list, or around a heading.
@@ -24,8 +25,10 @@ def lines(description: str) -> list[str]:
 
 
 def opening(description: str) -> list[str]:
-    """The first lines that are sentences, up to a list or heading; else the first that head nothing."""
-    found = first_run(is_sentence, lines(description)) or first_run(is_no_heading, lines(description))
+    """The first lines that are sentences, up to a list or heading; else the first paragraph but headings."""
+    paragraphs = map(lines, PARAGRAPH.split(description[:READ]))
+    under_none = (first_run(is_no_heading, paragraph) for paragraph in paragraphs)
+    found = first_run(is_sentence, lines(description)) or next(filter(None, under_none), [])
     return [text for line in found if (text := clean(MARK.sub("", line)))]
 
 

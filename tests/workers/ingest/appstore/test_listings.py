@@ -107,6 +107,7 @@ async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> No
     [
         ("• Lists\n• Notes for you", "Lists Notes for you"),
         ("Lists, notes", "Lists, notes"),
+        ("A calculator for everyone\n\n📖 Features\n\t* Light\n\t* Quick", "A calculator for everyone"),
         ("すべての予定をひとつの場所に。\n・共有", "すべての予定をひとつの場所に。"),
         ("Alles an einem Ort:\n- Listen\n\nSie sparen jeden Tag Zeit.", "Sie sparen jeden Tag Zeit."),
         ("━━━━━━\nYour plans are safe here.\n━━━━━━\nMore plans are too.", "Your plans are safe here."),
