@@ -21,8 +21,9 @@ import msgspec
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.derive.derive import derive
+from workers.ingest.github import places
 from workers.ingest.github.reading import repository
-from workers.ingest.github.shapes import Repository
+from workers.ingest.github.shapes import Repository, Tree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import STARTED, Answer, Llms, Manifest, Prose, Question, Reply, Source
@@ -36,6 +37,7 @@ READERS: dict[type[Question], Callable[[Any], Answer]] = {
     Listing: listing.read,
     StorePage: subtitle.read,
     PlayPage: play.read,
+    Tree: places.choose,
     Repository: repository.read,
 }
 

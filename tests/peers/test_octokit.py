@@ -11,8 +11,8 @@ import pytest
 from domain import urls
 from schemas.errors import SourceError, SourceNotFound
 from workers.fetch import open_client
+from workers.ingest.github.about import look
 from workers.ingest.github.client import JSON, RAW, Api, get
-from workers.ingest.github.repository import look
 
 pytestmark = pytest.mark.peers
 

@@ -7,7 +7,7 @@ from msgspec import field
 
 from schemas.brand import Candidate
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.github.shapes import Repository
+from workers.ingest.github.shapes import Chosen, Repository, Tree
 
 #: The first byte of an answer: from here on, silence is the document's fault.
 STARTED = b"\1"
@@ -94,8 +94,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
 
 #: What the process can be asked, and what it answers. A new kind of document is a new member of both.
-Question: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Repository
-Answer: TypeAlias = Page | Reading
+Question: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Tree | Repository
+Answer: TypeAlias = Page | Reading | Chosen
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,11 @@
 """Which of a repository's files are worth a request."""
 
-from workers.ingest.github.places import Entry, icon, readme, worth_reading
+import time
+
+import msgspec
+
+from workers.ingest.github.places import choose, icon, readme, worth_reading
+from workers.ingest.github.shapes import Chosen, Entry, Tree
 
 
 def test_a_readme_is_found_where_github_finds_it() -> None:
@@ -48,3 +53,26 @@ def test_the_stores_own_locale_comes_first() -> None:
     assert icon(entries) == "fastlane/metadata/android/en-US/images/icon.png"
     del entries[3], entries[2]
     assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
+
+
+def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
+    """Within what the parsing process gives a document, with room to spare."""
+    many = [
+        {
+            "path": f"packages/mod{n % 300}/src/main/java/com/acme/File{n}.java",
+            "type": "blob",
+            "sha": "0" * 40,
+        }
+        for n in range(100_000)
+    ]
+    wanted = [{"path": path, "type": "blob", "sha": "1", "size": 5} for path in ("README.md", "package.json")]
+    body = msgspec.json.encode({"sha": "x", "tree": [*many, *wanted], "truncated": False})
+    began = time.process_time()
+    chosen = choose(Tree(name="zap", body=body))
+    assert (chosen.readme, chosen.files, chosen.truncated) == ("README.md", ["package.json"], False)
+    assert time.process_time() - began < 2
+
+
+def test_what_is_no_tree_is_told_apart() -> None:
+    for body in (b"", b"[]", b'{"tree": {}}', b"\xff", b'{"tree": [{"path": 1, "type": "blob"}]}'):
+        assert choose(Tree(name="zap", body=body)) == Chosen(broken=True)

@@ -7,7 +7,8 @@ import pytest
 
 from schemas.brand import Field
 from tests.workers.ingest.github_files import reading
-from workers.ingest.github.places import Entry, worth_reading
+from workers.ingest.github.places import worth_reading
+from workers.ingest.github.shapes import Entry
 
 STORES: dict[str, bytes | str] = {
     "fastlane/metadata/en-US/name.txt": "Zap: Draw & Speak\n",

@@ -1,6 +1,7 @@
 """Requests to GitHub's REST API: their headers, their redirects, their refusals (research 3.1)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -13,6 +14,9 @@ from workers.ingest.github.refusals import REFUSALS, refusal
 
 API_VERSION = "2022-11-28"
 MOST_REDIRECTS = 3
+UNDOCUMENTED = "GitHub's API answers in a form that it does not document"
+
+T = TypeVar("T")
 
 #: A token that may read this repository (`owner/name`), for an organization that has proved it; else None.
 Tokens = Callable[[str], Awaitable[str | None]]
@@ -64,6 +68,13 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
     if answer.status in REFUSALS:
         raise refusal(answer, installed=api.installed)
     return answer
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FetchFailed(UNDOCUMENTED) from error
 
 
 def keep_to(base: str) -> Admit:

@@ -8,8 +8,7 @@ from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
 from workers.ingest.model.endpoint import Model, version
 from workers.ingest.perform import Report
-from workers.ingest.shapes import Reading
-from workers.parse import Parser, ask
+from workers.parse import Parser, read
 
 #: Of our own reading: what an older one made of the same files counts as changed.
 RULES = 1
@@ -31,10 +30,9 @@ async def ingest(
     if known is not None and await is_same(api, known):
         return unchanged(api, args["repo"], known)
     known_id = visit.repository_id if visit else None
-    found = await find(api, name=args["repo"], branch=args["branch"], known_id=known_id)
+    found = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await report("analyzing", 0.6)
-    reading = await ask(parser, found.question)
-    assert isinstance(reading, Reading)  # noqa: S101  The process answers a repository with a reading.
+    reading = await read(parser, found.question)
     return await conclude(
         parser,
         url=found.question.url,

@@ -6,6 +6,7 @@ from itertools import chain
 
 import msgspec
 
+from workers.ingest.github.shapes import Chosen, Entry, Tree
 from workers.ingest.page.text import squash
 
 #: Requests for files, beside the README; and the largest one that is asked for.
@@ -51,13 +52,52 @@ ASIDE = re.compile(
 )
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a tree: `size` is in bytes, and absent where it is no file."""
+#: Of all other names of files none is looked at.
+NAMES = frozenset(
+    {
+        *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
+        *("composer.json", "androidmanifest.xml", "strings.xml", "settings.gradle", "settings.gradle.kts"),
+        *(f"{form}.txt" for field in FIELDS for form in (field, field.replace("_", "-"))),
+        "icon.png",
+    }
+)
 
-    path: str
-    type: str
-    sha: str = ""
-    size: int | None = None
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A tree as GitHub sends it."""
+
+    tree: list[Entry]
+    truncated: bool = False
+
+
+def choose(tree: Tree) -> Chosen:
+    """From a list of up to 100,000 files the few that are asked for."""
+    try:
+        listed = msgspec.json.decode(tree.body, type=Listed)
+        below = {path: msgspec.json.decode(body, type=Listed) for path, body in tree.folders.items()}
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Chosen(broken=True)
+    more = [*tree.root, *(within(path, entry) for path, other in below.items() for entry in other.tree)]
+    entries = {one.path: one for one in (*more, *listed.tree) if is_known(one.path)}
+    return of(list(entries.values()), name=tree.name, truncated=listed.truncated)
+
+
+def within(folder: str, entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, path=f"{folder}/{entry.path}")
+
+
+def is_known(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return name in NAMES or name.startswith("readme") or name.endswith("info.plist")
+
+
+def of(entries: list[Entry], *, name: str, truncated: bool = False) -> Chosen:
+    return Chosen(
+        readme=readme(entries),
+        icon=icon(entries),
+        files=worth_reading(entries, name=name),
+        truncated=truncated,
+    )
 
 
 def readme(entries: Iterable[Entry]) -> str | None:

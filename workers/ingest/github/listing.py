@@ -1,0 +1,51 @@
+"""A branch's files by name: one answer lists them all, or nearly (research 3.1)."""
+
+import msgspec
+
+from schemas.errors import FetchFailed, SourceNotFound
+from workers.fetch import Fetched
+from workers.ingest.github.about import Branch
+from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
+from workers.ingest.github.shapes import Chosen, Entry, Tree
+from workers.parse import Parser, ask
+
+#: Folders of store texts at the root.
+FOLDERS = {"fastlane", "metadata"}
+#: What a folder's contents call the kinds of a tree.
+KINDS = {"file": "blob", "symlink": "blob", "dir": "tree"}
+
+
+async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
+    """The paths that are worth a request. Raises `SourceNotFound` for a branch that isn't there."""
+    try:
+        answer = await get(branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE)
+    except SourceNotFound as error:
+        raise SourceNotFound(f"the repository has no branch {branch.name[:100]!r}") from error
+    tree = Tree(name=branch.about.name, body=answer.body)
+    chosen = await choose(parser, tree)
+    return (await choose(parser, await completed(branch, tree)) if chosen.truncated else chosen), answer
+
+
+async def choose(parser: Parser, tree: Tree) -> Chosen:
+    """Off the event loop: a large repository has a hundred thousand files."""
+    chosen = await ask(parser, tree)
+    assert isinstance(chosen, Chosen)  # noqa: S101  The process answers a tree with a choice.
+    if chosen.broken:
+        raise FetchFailed(UNDOCUMENTED)
+    return chosen
+
+
+async def completed(branch: Branch, tree: Tree) -> Tree:
+    """A tree that was cut short may lack any file: ask for the root's, and for the store texts."""
+    answer = await get(branch.api, branch.address("contents", "", ref=branch.name))
+    root = [as_entry(item) for item in decode(answer.body, list[Entry])]
+    folders = {
+        entry.path: (await get(branch.api, branch.address("git", "trees", entry.sha, recursive="1"))).body
+        for entry in root
+        if entry.path in FOLDERS and entry.type == "tree"
+    }
+    return msgspec.structs.replace(tree, root=root, folders=folders)
+
+
+def as_entry(item: Entry) -> Entry:
+    return msgspec.structs.replace(item, type=KINDS.get(item.type, item.type))
