@@ -11,7 +11,7 @@ from workers.ingest.derive.complete import complete
 from workers.ingest.model.endpoint import Model
 from workers.ingest.model.suggest import suggest
 from workers.ingest.shapes import Passage, Prose
-from workers.parse import Parser, ask
+from workers.parse import Parser, read
 
 
 async def conclude(
@@ -68,6 +68,6 @@ async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[st
     if not prose.passages:
         return [], []
     try:
-        return (await ask(parser, prose)).candidates, []
+        return (await read(parser, prose)).candidates, []
     except SourceError as error:
         return [], [f"underived: {error.message}"]

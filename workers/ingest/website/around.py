@@ -4,21 +4,21 @@ import asyncio
 from typing import NamedTuple
 
 from workers.ingest.page.address import root, site
-from workers.ingest.shapes import Answer, Llms, Manifest, Page
+from workers.ingest.shapes import Llms, Manifest, Page, Reading
 from workers.ingest.website.pages import landing
 from workers.ingest.website.session import Session
-from workers.parse import Parser, ask
+from workers.parse import Parser, read
 
 
 class Around(NamedTuple):
     """`home` is None where the named page is the root, and where the root can't be read."""
 
     home: Page | None
-    readings: list[Answer]
+    readings: list[Reading]
 
 
 async def look_around(session: Session, parser: Parser, page: Page) -> Around:
-    async def on_pages() -> tuple[Page | None, Answer | None]:
+    async def on_pages() -> tuple[Page | None, Reading | None]:
         home = await session.optional(root_of(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
         return home, await session.optional(manifest(session, parser, address)) if address else None
@@ -35,11 +35,11 @@ async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:
     return home if home.url != page.url else None
 
 
-async def manifest(session: Session, parser: Parser, url: str) -> Answer:
+async def manifest(session: Session, parser: Parser, url: str) -> Reading:
     fetched = await session.get(url, "manifest")
-    return await ask(parser, Manifest(url=fetched.url, body=fetched.body))
+    return await read(parser, Manifest(url=fetched.url, body=fetched.body))
 
 
-async def llms(session: Session, parser: Parser, page: Page) -> Answer:
+async def llms(session: Session, parser: Parser, page: Page) -> Reading:
     fetched = await session.get(f"{root(page.url)}llms.txt", "llms", within=site(page.url))
-    return await ask(parser, Llms(url=fetched.url, body=fetched.body))
+    return await read(parser, Llms(url=fetched.url, body=fetched.body))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import Candidate, Extraction, Visit
+from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
 from workers.ingest.model.endpoint import Model, version
 from workers.ingest.perform import Report
-from workers.ingest.shapes import Answer, Page, Passage
+from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import again
 from workers.ingest.website.around import look_around
 from workers.ingest.website.pages import follow, named, weighed
@@ -36,14 +36,15 @@ async def ingest(
     await report("fetching", 0.1)
     if visit and visit.rules == rules and await again.is_unchanged(session, visit):
         return unchanged(args["url"], visit)
-    pages, candidates, passages = await read_site(session, parser, args, report)
+    documents = await read_site(session, parser, args, report)
+    pages = [one for one in documents if isinstance(one, Page)]
     await report("analyzing", 0.75)
     return await conclude(
         parser,
         url=pages[0].url,
         title=pages[0].title,
-        candidates=candidates,
-        passages=passages,
+        candidates=[said for one in documents for said in one.candidates],
+        passages=[said for one in documents for said in one.passages],
         warnings=[*session.warnings, *remarks(session, pages)],
         visit=session.visit(args, rules=rules),
         model=model,
@@ -52,8 +53,8 @@ async def ingest(
 
 async def read_site(
     session: Session, parser: Parser, args: dict[str, Any], report: Report
-) -> tuple[list[Page], list[Candidate], list[Passage]]:
-    """The pages, the named one first, and all that they and the site's other documents say, in that order."""
+) -> list[Page | Reading]:
+    """The named page first, then what stands around it, then what was followed."""
 
     async def followed(part: float) -> None:
         await report("fetching", AROUND + part * (FOLLOWED - AROUND))
@@ -65,10 +66,7 @@ async def read_site(
     first = [page, around.home] if around.home else [page]
     most = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     more = await follow(session, parser, read_already=first, most=most, done=followed)
-    documents: list[Answer] = [*first, *around.readings, *more]
-    candidates = [one for said in (*first, *around.readings) for one in said.candidates]
-    candidates += [one for said in more for one in weighed(said)]
-    return [*first, *more], candidates, [one for said in documents for one in said.passages]
+    return [*first, *around.readings, *map(weighed, more)]
 
 
 def remarks(session: Session, pages: list[Page]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from schemas.brand import Candidate, Field
+from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
 from workers.fetch import Fetched
 from workers.ingest.page.address import bare, site
@@ -103,9 +103,10 @@ def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
     return [page for key, page in found.items() if key not in have]
 
 
-def weighed(page: Page) -> list[Candidate]:
+def weighed(page: Page) -> Page:
     """A page on prices describes itself first: the named page and the root know more of the brand."""
-    return [
+    candidates = [
         msgspec.structs.replace(one, confidence=one.confidence * (OWN_WORTH if one.field in OWN else WORTH))
         for one in page.candidates
     ]
+    return msgspec.structs.replace(page, candidates=candidates)
