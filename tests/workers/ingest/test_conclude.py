@@ -61,7 +61,7 @@ async def test_enough_declared_keywords_are_left_as_they_are(parser: Parser) -> 
 
 
 async def test_without_prose_nothing_is_asked(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(concluding, "ask")
+    monkeypatch.delattr(concluding, "read")
     assert list((await concluded(parser, [said("appName", "Tide")], [])).fields) == ["appName"]
 
 
@@ -71,7 +71,7 @@ async def test_prose_that_breaks_its_reader_is_a_warning(
     async def broken(parser: Parser, prose: Prose) -> None:
         raise ScrapeFailed("too slow")
 
-    monkeypatch.setattr(concluding, "ask", broken)
+    monkeypatch.setattr(concluding, "read", broken)
     extraction = await concluded(parser, [said("appName", "Tide")])
     assert list(extraction.fields) == ["appName"]
     assert extraction.warnings == ["underived: too slow"]

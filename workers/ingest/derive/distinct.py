@@ -6,7 +6,9 @@ from collections.abc import Iterable
 #: Keywords that a brand has at most.
 MOST = 12
 ENDINGS = re.compile(r"(?:ies|es|en|s|e|n|y)$")
-#: What is left of a word may not be shorter, or others would be taken for its forms.
+#: Of a short word only the plural's goes: `notes`, `gifs`, but not `bus` or `boss`.
+PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")
+#: What is left of a longer one may not be shorter, or others would be taken for its forms.
 SHORTEST = 4
 
 
@@ -26,4 +28,4 @@ def stem(term: str) -> str:
 
 def shortened(word: str) -> str:
     shorter = ENDINGS.sub("", word)
-    return shorter if len(shorter) >= SHORTEST else word
+    return shorter if len(shorter) >= SHORTEST else PLURAL.sub("", word)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from schemas.brand import Candidate
-from workers.ingest.derive.complete import TEXT
+from workers.ingest.derive.complete import ENOUGH, TEXT
 from workers.ingest.derive.distinct import distinct, stem
 from workers.ingest.derive.words import silent, words
 from workers.ingest.languages import primary
@@ -22,6 +22,8 @@ from workers.ingest.shapes import Passage, Prose
 #: Less than any declared ones, an article's own tags included.
 CONFIDENCE, STORY = 0.4, 0.24
 FEWEST = 3
+#: What is worth less than this part of the best one is no keyword, beyond the first few.
+WORTHY = 0.4
 #: A mention in a heading counts as two. The very first clause is worth six times a late one, the fifth
 #: half of that: measured, and flat around these values.
 HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
@@ -62,10 +64,10 @@ def extract(passages: Iterable[Passage], *, language: str | None, name: str) -> 
     """Lower-case, best first, never the name alone."""
     if language and primary(language) in UNSPACED:
         return []
-    found = terms(passages, silent(language))
-    ranked = sorted(found.values(), key=lambda term: -term.worth)
-    shown = (term.shown for term in ranked)
-    return distinct(word for word in shown if squash(word) != squash(name))
+    ranked = sorted(terms(passages, silent(language)).values(), key=lambda term: -term.worth)
+    named = [term for term in ranked if squash(term.shown) != squash(name)]
+    worthy = sum(term.worth >= WORTHY * named[0].worth for term in named)
+    return distinct(term.shown for term in named[: max(worthy, ENOUGH)])
 
 
 def terms(passages: Iterable[Passage], mute: frozenset[str]) -> dict[str, Term]:
