@@ -6,6 +6,7 @@ all kinds of people, so what they say doesn't count either.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +21,8 @@ from workers.ingest.shapes import Passage
 PLAIN, SURE, MOST = 2, 3, 6
 #: The first passages say what a thing is: elsewhere a plain cue counts only in headings.
 FIRST = 3
+#: A page with more is a list of headlines, and about all that those are about.
+HEADINGS = 40
 #: Labels after a signpost that are looked at, and those that have to be names: one alone may be a section.
 UNDER, LABELS = 8, 2
 #: What may stand between a cue and a name, or a name and the next: no end of a clause.
@@ -119,9 +122,10 @@ class Finder:
 
 def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
     """In sentences: a name, what that is worth, and the words that say so."""
+    headed = Counter(passage.url for passage in passages if passage.kind == "heading")
     for place, passage in enumerate(passages):
-        plain = passage.kind == "heading" or place < FIRST
-        cues = (finder.plain, *finder.sure) if plain else finder.sure
+        introduces = (passage.kind == "heading" or place < FIRST) and headed[passage.url] <= HEADINGS
+        cues = (finder.plain, *finder.sure) if introduces else finder.sure
         for sentence in sentences([passage]):
             yield from pointed(sentence, finder, cues)
 

@@ -87,6 +87,13 @@ def test_a_story_is_about_all_kinds_of_people() -> None:
     assert "audience" not in derived(Prose(url=URL, language="en", passages=passages))
 
 
+def test_a_list_of_headlines_introduces_nothing() -> None:
+    headlines = [Passage(text=f"Headline {number}", kind="heading", url=URL) for number in range(40)]
+    said = [Passage(text="A blow for investors", kind="heading", url=URL)]
+    assert value("audience", Prose(url=URL, language="en", passages=said)) == "Investors"
+    assert value("audience", Prose(url=URL, language="en", passages=said + headlines)) is None
+
+
 def test_the_general_name_goes_without_saying() -> None:
     assert value("audience", prose("Built for teams. Built for sales teams.")) == "Sales teams"
 
