@@ -94,7 +94,7 @@ def test_a_quote_has_whole_words_and_the_place() -> None:
     assert set(said.split()) <= set(text.split())
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ja", None])
+@pytest.mark.parametrize("language", ["en", "de", None])
 @pytest.mark.parametrize(
     "text",
     [
