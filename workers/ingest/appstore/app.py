@@ -6,10 +6,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from domain import countries
-from domain.urls import MAX_URL, UNREADABLE
 from schemas.brand import Candidate, Field, Value
 from workers.ingest import detection
 from workers.ingest.appstore import prose
+from workers.ingest.appstore.address import secure
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
@@ -115,12 +115,3 @@ def logos(app: App) -> Iterator[Said]:
 def links(app: App) -> Iterator[Said]:
     shown = {"website": secure(app.website), app.store: app.url}
     yield {name: url for name, url in shown.items() if url}, 0.90, "links"
-
-
-def secure(address: str) -> str:
-    """As https, since what old listings give with http is long served by both; empty for no such address."""
-    scheme, _, rest = address.strip().partition("://")
-    usable = (
-        scheme in {"http", "https"} and rest and not UNREADABLE.search(rest) and not set(rest) & set('"<>')
-    )
-    return f"https://{rest}" if usable and len(rest) < MAX_URL - len("https://") else ""

@@ -1,9 +1,9 @@
 """An app's page on Google Play, in the parsing process: its JSON-LD, and the whole description beside it."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from workers.ingest.appstore import app
+from workers.ingest.appstore.address import host
 from workers.ingest.appstore.app import App
 from workers.ingest.appstore.shapes import PlayPage
 from workers.ingest.page import jsonld
@@ -49,8 +49,7 @@ def text(value: Any, *keys: str) -> str:
 def website(node: jsonld.Node) -> str:
     """The author's own; a page of the store is none."""
     address = text(node.get("author"), "url")
-    host = urlsplit(address).hostname or "" if address.startswith(("http://", "https://")) else ""
-    return "" if host.endswith("google.com") else address
+    return "" if host(address).endswith("google.com") else address
 
 
 def whole_description(page: Document) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,6 +10,7 @@ from schemas.brand import Candidate, Extraction
 from schemas.errors import SourceError, SourceRateLimited
 from workers import parse
 from workers.ingest.appstore import shapes
+from workers.ingest.appstore.address import bare
 from workers.ingest.appstore.lookup import Found, Lookup, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.conclude import conclude
@@ -101,7 +101,7 @@ async def read(stores: Stores, listing: Listing, country: str) -> Part:
 async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
     software = found.software
     page = f"{stores.app_store_url.rstrip('/')}/{found.country}/app/id{software.track_id}"
-    url = shown_at(software.track_view_url) or page
+    url = bare(software.track_view_url or "") or page
     question = shapes.Listing(url=url, country=found.country, software=software)
     reading = await parse.read(stores.parser, question)
     subtitle, missing = await read_subtitle(stores.web, stores.parser, page, track_id=software.track_id or 0)
@@ -113,12 +113,6 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
         warnings=[*warnings, *missing],
         bundle_id=(software.bundle_id or "").casefold(),
     )
-
-
-def shown_at(address: str | None) -> str | None:
-    """The listing's page without what Apple counts visits by."""
-    parts = urlsplit(address or "")
-    return parts._replace(query="", fragment="").geturl() if parts.scheme == "https" else None
 
 
 def with_links(candidates: list[Candidate]) -> list[Candidate]:

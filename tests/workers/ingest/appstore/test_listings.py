@@ -170,10 +170,25 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize(
-    "website", ["javascript:alert(1)", "http://a b.example", "slack.com", "https://", ""]
+    "website",
+    [
+        "javascript:alert(1)",
+        "https://[",
+        "https://u:p@acme.example/",
+        "http://a b.example",
+        "slack.com",
+        "https://",
+        "",
+    ],
 )
 async def test_a_website_that_is_none_is_left_out(parser: Parser, website: str) -> None:
     assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
+
+
+async def test_a_page_that_is_none_is_the_storefronts(parser: Parser) -> None:
+    for address in ("https://[", "ftp://apps.apple.com/app", "https://apps.apple.com/\u2028x"):
+        fields = await read_description(parser, "x", trackViewUrl=address)
+        assert fields["links"]["appStore"].endswith("/us/app/id7")
 
 
 async def read_description(

@@ -92,6 +92,7 @@ async def test_the_country_chooses_the_language_that_the_url_does_not(
         ({"description": "Acme keeps the plans of your team. " * 9}, "tagline", "Team Planner"),
         ({"author": {"url": "https://play.google.com/store/apps/dev?id=7"}}, "links", None),
         ({"author": "Acme"}, "links", None),
+        ({"author": {"url": "https://["}, "image": "http://["}, "links", None),
     ],
 )
 async def test_older_and_barer_pages_are_read(
