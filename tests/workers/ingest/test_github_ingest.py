@@ -1,5 +1,6 @@
 """A whole ingest of a repository: what is asked for, in which order, and how each end looks."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -243,6 +244,24 @@ async def test_links_and_modules_that_lead_nowhere_are_passed_over(parser: Parse
     ]
 
 
+async def test_a_folder_is_no_file_and_a_packed_file_is_one(parser: Parser) -> None:
+    """Both come in JSON, whatever was asked for; the base64 has line breaks."""
+    repo = zap(files={"README.md": README, "package.json": b"", "app.json": b"", "Cargo.toml": b""})
+    content = base64.encodebytes(
+        b'{"name": "zap", "description": "Packed, with a line that is long enough"}'
+    ).decode()
+    file = {"type": "file", "path": "package.json", "encoding": "base64", "content": content}
+    async with github(repo) as served:
+        served.answers = {
+            "/repos/acme/zap/contents/package.json": told(file),
+            "/repos/acme/zap/contents/app.json": told([file]),
+            "/repos/acme/zap/contents/Cargo.toml": told({"type": "submodule", "path": "Cargo.toml"}),
+        }
+        found = await read(parser, served)
+    said = [one.value for one in found.fields["appDescription"].alternatives]
+    assert "Packed, with a line that is long enough" in said
+
+
 async def test_a_tree_cut_short_is_completed_from_the_root(parser: Parser) -> None:
     title = "fastlane/metadata/android/en-US/title.txt"
     repo = zap(files={"README.md": README, title: b"Zap It"}, truncated=True, tree=[])
@@ -262,7 +281,7 @@ async def test_a_tree_cut_short_is_completed_from_the_root(parser: Parser) -> No
     assert [warning.partition(":")[0] for warning in found.warnings] == ["tree_truncated"]
 
 
-@pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": "a/b"}, "x"])
+@pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": 2}, "x"])
 async def test_what_is_no_answer_of_githubs_is_its_servers_fault(parser: Parser, body: Any) -> None:
     error = await refused(parser, answers={"/repos/acme/zap": told(body)})
     assert isinstance(error, FetchFailed)

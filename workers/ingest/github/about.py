@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import msgspec
-from msgspec import field
 
 from schemas.errors import SourceNotFound
 from workers.fetch import Fetched
@@ -16,12 +15,12 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     full_name: str
-    default_branch: str
+    default_branch: str = "main"
     private: bool | None = None
     visibility: str | None = None
     description: str | None = None
     homepage: str | None = None
-    topics: list[str] = field(default_factory=list)
+    topics: list[str] | None = None
     archived: bool = False
 
     @property

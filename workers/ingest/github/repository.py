@@ -1,5 +1,8 @@
 """What is asked of GitHub for one ingest: the repository, its tree, README, languages, some files."""
 
+from base64 import b64decode
+from typing import Literal
+
 import msgspec
 
 from schemas.brand import Validators, Visit
@@ -66,7 +69,7 @@ async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repositor
         branch=branch.name,
         description=about.description or "",
         homepage=about.homepage or "",
-        topics=about.topics,
+        topics=about.topics or [],
         readme=await get_readme(branch, chosen.readme, warnings),
         languages=await get_languages(branch),
         icon=chosen.icon if about.public else None,
@@ -76,14 +79,13 @@ async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repositor
 
 async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> File | None:
     """GitHub picks it; which one that was, the tree tells."""
-    try:
-        answer = await get(branch.api, branch.address("readme", ref=branch.name), want=README)
-    except SourceNotFound:
-        found = await get_file(branch, path, README) if path else None
-        if found is None:
-            warnings.append("readme_missing: the repository has no README")
-        return found
-    return File(path=path or "README.md", body=answer.body)
+    address = branch.address("readme", ref=branch.name)
+    found = await get_file(branch, address, path or "README.md", README)
+    if found is None and path:
+        found = await get_file(branch, contents(branch, path), path, README)
+    if found is None:
+        warnings.append("readme_missing: the repository has no README")
+    return found
 
 
 async def get_languages(branch: Branch) -> list[str]:
@@ -102,7 +104,7 @@ async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> li
         if len(files) == places.MOST_FILES:
             break
         try:
-            found = await get_file(branch, path, FILE)
+            found = await get_file(branch, contents(branch, path), path, FILE)
         except TooLarge as error:
             warnings.append(f"file_unread: {path}: {error.message}")
             continue
@@ -110,11 +112,33 @@ async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> li
     return files
 
 
-async def get_file(branch: Branch, path: str, want: Want) -> File | None:
-    """A link is followed by GitHub; None where it leads nowhere."""
-    address = branch.address("contents", *path.split("/"), ref=branch.name)
+def contents(branch: Branch, path: str) -> str:
+    return branch.address("contents", *path.split("/"), ref=branch.name)
+
+
+async def get_file(branch: Branch, address: str, path: str, want: Want) -> File | None:
+    """None for what isn't there or is no file. A link to one is followed by GitHub."""
     try:
         answer = await get(branch.api, address, want=want)
     except SourceNotFound:
         return None
-    return File(path=path, body=answer.body)
+    if not answer.content_type.lower().startswith("application/json"):
+        return File(path=path, body=answer.body)
+    return packed(answer.body)
+
+
+class Packed(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as GitHub answers where it doesn't heed that the file itself was asked for."""
+
+    path: str
+    content: str
+    encoding: Literal["base64"]
+
+
+def packed(body: bytes) -> File | None:
+    """None for a folder, a module, or a link that leads nowhere: they are told in JSON too."""
+    try:
+        found = msgspec.json.decode(body, type=Packed)
+        return File(path=found.path, body=b64decode(found.content))
+    except (msgspec.MsgspecError, ValueError):
+        return None
