@@ -32,7 +32,9 @@ LEASE_AGE = Gauge("worker_lease_age_seconds", "Since the lease was last renewed.
 LOOP_LAG = Gauge("loop_lag_seconds", "How late the event loop ran its last timer.")
 LISTENER_STARTS = Counter("worker_listener_starts", "Times that the listening to Redis was set up anew.")
 MODEL_ANSWERS = Counter(
-    "model_answers", "Ingests that asked the language model: `ok`, or the warning's word.", ["outcome"]
+    "model_answers",
+    "Ingests that asked the language model: `ok`, `nothing` that could be kept, or the warning's word.",
+    ["outcome"],
 )
 UPSTREAM_REFUSALS = Counter(
     "upstream_refusals", "Requests that an upstream with a pace refused as too many.", ["upstream"]

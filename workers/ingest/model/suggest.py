@@ -26,17 +26,17 @@ class Suggested(NamedTuple):
 
 async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage]) -> Suggested:
     """Never raises for what the model does: a warning says that the rules' result stands alone."""
-    text = prompt.prose(passages)
-    if model is None or words(text) < FEWEST_WORDS:
+    if model is None or words(text := prompt.prose(passages)) < FEWEST_WORDS:
         return Suggested([], [])
     try:
         answer = await within_deadline(model, text)
     except ModelError as error:
         metrics.MODEL_ANSWERS.labels(error.code).inc()
         return Suggested([], [f"{error.code}: {error}"])
-    metrics.MODEL_ANSWERS.labels("ok").inc()
     own = prompt.prose(passage for passage in passages if not passage.story)
-    return Suggested(list(candidates(answer, Given(text, own, passages, url))), [])
+    found = list(candidates(answer, Given(text, own, passages, url)))
+    metrics.MODEL_ANSWERS.labels("ok" if found else "nothing").inc()
+    return Suggested(found, [])
 
 
 async def within_deadline(model: Model, text: str) -> Answer:

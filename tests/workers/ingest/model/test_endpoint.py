@@ -7,6 +7,7 @@ import logging
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.workers.ingest.model.endpoint import (
     GOOD,
@@ -300,6 +301,25 @@ async def test_the_key_is_in_no_log_and_no_warning(caplog: pytest.LogCaptureFixt
         assert KEY not in repr(said)
     assert caplog.records
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (completion(GOOD), "ok"),
+        (completion(NOTHING), "nothing"),
+        (say(503), "llm_unavailable"),
+        (completion(None, refusal="no"), "llm_invalid_output"),
+    ],
+)
+async def test_what_came_of_it_is_counted(answer: bytes, outcome: str) -> None:
+    before = counted(outcome)
+    await suggested(answer)
+    assert counted(outcome) == before + 1
+
+
+def counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("model_answers_total", {"outcome": outcome}) or 0
 
 
 async def test_each_model_makes_another_reading() -> None:
