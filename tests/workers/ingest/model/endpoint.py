@@ -115,3 +115,11 @@ async def kept(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -
     assert len(endpoint.asked) == 1
     assert said.warnings == []
     return by_field(said)
+
+
+def warned(said: Suggested, endpoint: Endpoint, requests: int = 1) -> str:
+    """The one warning, where that and no candidate is what came of so many requests."""
+    assert len(endpoint.asked) == requests
+    assert said.candidates == []
+    (warning,) = said.warnings
+    return warning
