@@ -17,6 +17,7 @@ from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import Turns
+from workers.ingest.appstore.upstreams import moved
 from workers.ingest.conclude import conclude
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import Api
@@ -76,9 +77,7 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[Stores]:
-    addresses = (settings.itunes_api_url, settings.app_store_url, settings.play_url)
-    allowed = {origin: policy for url in addresses for origin, policy in urls.operated(url).items()}
-    async with open_client(allowed=allowed, contact=contact) as client:
+    async with open_client(allowed=moved(settings), contact=contact) as client:
         yield Stores(
             lookup=Lookup(client, settings.itunes_api_url, Turns(at_once, too_often)),
             web=open_web(client),

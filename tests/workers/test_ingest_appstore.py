@@ -161,6 +161,16 @@ async def test_a_full_line_is_waited_for_outside_the_worker(crew: Crew, project_
     assert await crew.attempts(job_id) == ["snoozed"]
 
 
+async def test_a_slot_that_is_near_is_waited_for_in_the_worker(crew: Crew, project_id: UUID) -> None:
+    await crew.pool.execute(
+        "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
+    )
+    answers = {at(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
+    row = await ingest(crew, project_id, answers, FACEBOOK)
+    assert (row["state"], row["attempt"]) == ("completed", 1)
+    assert await crew.attempts(row["id"]) == ["completed"]
+
+
 async def test_google_play_needs_no_turn(crew: Crew, project_id: UUID) -> None:
     listing = InGooglePlay(package="com.example.acme")
     node = '{"@type": "SoftwareApplication", "name": "Acme", "description": "Every plan of your team"}'

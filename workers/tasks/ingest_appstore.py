@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain import urls
 from domain.listings import Listing
 from domain.paces import ITUNES
 from jobs.outcomes import Outcome
@@ -19,6 +18,7 @@ from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import turns
+from workers.ingest.appstore.upstreams import moved
 from workers.ingest.model.endpoint import Model
 from workers.ingest.perform import perform
 from workers.ingest.website.session import Web, open_web
@@ -44,9 +44,7 @@ class Args(msgspec.Struct, frozen=True, kw_only=True):
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
     settings, parser, model = tools.settings, await tools.parser(), await tools.model()
-    addresses = (settings.itunes_api_url, settings.app_store_url, settings.play_url)
-    allowed = {origin: policy for url in addresses for origin, policy in urls.operated(url).items()}
-    async with open_client(allowed=allowed, contact=settings.public_url) as client:
+    async with open_client(allowed=moved(settings), contact=settings.public_url) as client:
         yield partial(ingest_appstore, means=Means(open_web(client), parser, model, settings))
 
 

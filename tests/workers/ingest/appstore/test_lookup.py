@@ -1,5 +1,8 @@
 """How Apple's look-up is asked, and what each of its answers means."""
 
+import socket
+
+import msgspec
 import pytest
 
 from domain.listings import InAppStore
@@ -11,6 +14,7 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
+from tests.servers import settings_for
 from tests.workers.ingest.appstore.counter import (
     FACEBOOK,
     NOTHING,
@@ -22,8 +26,10 @@ from tests.workers.ingest.appstore.counter import (
     recorded,
 )
 from tests.workers.web import Answers, say
-from workers.ingest.appstore.lookup import Found, find
+from workers.fetch import open_client
+from workers.ingest.appstore.lookup import Found, Lookup, find
 from workers.ingest.appstore.turns import Turns
+from workers.ingest.appstore.upstreams import moved
 from workers.parse import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -180,3 +186,22 @@ async def test_a_redirect_to_what_is_no_web_address_is_refused(parser: Parser) -
     with pytest.raises(SourceError) as refused:
         await look_up(parser, {at(FACEBOOK): say(302, location="file:///etc/passwd")})
     assert not refused.value.retryable
+
+
+async def test_only_what_the_operator_moved_may_be_private() -> None:
+    own = settings_for("postgresql://localhost/none", "redis://localhost")
+    assert moved(own) == {}
+    mine = msgspec.structs.replace(own, play_url="http://127.0.0.1:8123")
+    assert list(moved(mine)) == [("127.0.0.1", 8123)]
+
+
+async def test_apples_own_name_leads_nowhere_private(parser: Parser) -> None:
+    """A resolver that says `itunes.apple.com` is this machine is not believed."""
+
+    def resolver(host: str, port: int, *_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    own = settings_for("postgresql://localhost/none", "redis://localhost")
+    async with open_client(allowed=moved(own), contact="https://x.test", resolver=resolver) as client:
+        with pytest.raises(FetchBlocked):
+            await find(Lookup(client, own.itunes_api_url, free_turns()), FACEBOOK, country="us")
