@@ -88,8 +88,19 @@ def test_a_readme_reads_alike_in_each_markup(path: str, text: str) -> None:
         assert unwanted not in told
 
 
-def test_a_title_keeps_its_line_apart() -> None:
-    assert reading({"README.md": MARKDOWN})["tagline"] == "draw what you say"
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (MARKDOWN, "draw what you say"),
+        ("# Zap\n\n> Draw what you say\n\nZap draws for everyone.", "Draw what you say"),
+        ("# Zap\n\n### Draw what you say\n\nMore.", "Draw what you say"),
+        ("<h3>Draw anything that you say aloud</h3>", "Draw anything that you say aloud"),
+        ("# Zap\n\nSee https://zap.test for how to draw.", None),
+        ("# Zap\n\n## Building and testing it", None),
+    ],
+)
+def test_a_line_stands_at_the_title(text: str, line: str | None) -> None:
+    assert reading({"README.md": text}).get("tagline") == line
 
 
 @pytest.mark.parametrize(
@@ -100,6 +111,10 @@ def test_a_title_keeps_its_line_apart() -> None:
         ("# :zap: Zap", "Zap"),
         ("# Welcome to Zap!", "Zap"),
         ("# Zap for iOS & Android", "Zap"),
+        ("# Zap iOS", "Zap"),
+        ("# [Zap](https://zap.test) Android app :iphone:", "Zap"),
+        ("# Zap Desktop", "Zap Desktop"),
+        ("### We are rewriting it all\n\n<h2 align=center><b>Zap</b></h2>", "Zap"),
         ("# Zap - Draw what you say", "Zap"),
         ("# Zap (beta)", "Zap"),
         ("# `zap`", "zap"),

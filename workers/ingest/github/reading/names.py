@@ -8,9 +8,11 @@ from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, squash
 
 PLATFORM = r"(?:ios|ipados|android|macos|mac|osx|windows|linux|wear ?os|web|desktop|mobile)"
-#: `Simplenote for iOS`, `Acme (Android)`.
+#: `Simplenote for iOS`, `Signal Android`, `Nextcloud Android app`; but `Docker Desktop` is one name.
 FOR_PLATFORM = re.compile(
-    rf"\s+(?:for|on)\s+{PLATFORM}(?:(?:\s*[,/&+]\s*|\s+and\s+){PLATFORM})*$", re.IGNORECASE
+    rf"\s+(?:(?:for|on)\s+{PLATFORM}(?:(?:\s*[,/&+]\s*|\s+and\s+){PLATFORM})*|ios|ipados|android|macos)"
+    r"(?:\s+(?:app|application|client))?$",
+    re.IGNORECASE,
 )
 GREETING = re.compile(r"^(?:welcome to|hello|hi|introducing)\s+(?:the\s+)?", re.IGNORECASE)
 SUFFIX = re.compile(

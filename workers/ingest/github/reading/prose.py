@@ -49,11 +49,10 @@ ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary"
 
 def said(blocks: list[Block], own: Own) -> Iterator[Said]:
     title = title_of(blocks, own)
-    if title is not None:
-        yield from named(title, own)
-    for text, confidence in lines(blocks, title):
-        yield Said("tagline", text, confidence, "readme.line")
-    yield from described(blocks, title, own)
+    called = list(named(title, own)) if title else []
+    told = list(lines(blocks, title, called=bool(called))) if title else []
+    yield from (*called, *told)
+    yield from described(blocks, [str(one.value) for one in told], own)
 
 
 def title_of(blocks: list[Block], own: Own) -> Block | None:
@@ -66,27 +65,26 @@ def title_of(blocks: list[Block], own: Own) -> Block | None:
 
 def named(title: Block, own: Own) -> Iterator[Said]:
     """A first heading of another name is one while it is short; a longer one says what the project does."""
-    name, tail = bare(title.text)
+    name, _ = bare(title.text)
     if is_own(name, own):
         name = name.rpartition("/")[2]
     about = is_about(name, own)
     short = title.level == 1 and words(name) <= NAME_WORDS
     if is_name(name) and len(name) <= PART_LIMIT and (about or short):
         yield Said("appName", name, 0.85 if about else 0.70, "readme.h1")
-    if is_line(tail):
-        yield Said("tagline", tail, 0.70, "readme.h1.tail")
 
 
-def lines(blocks: list[Block], title: Block | None) -> Iterator[tuple[str, float]]:
-    """What stands right below the title, or is quoted there, if it is short enough to be read as one."""
-    if title is None:
-        return
+def lines(blocks: list[Block], title: Block, *, called: bool) -> Iterator[Said]:
+    """What goes on after the name, stands or is quoted right below it, or stands where a name would."""
     start = blocks.index(title) + 1
     following = [one for one in blocks[start : start + 4] if not is_menu(one)]
     quotes = [one for one in following if one.kind == "quote"]
     for one in (quotes or following)[:1]:
-        if one.kind != "item" and is_line(one.text) and not is_work(one.text):
-            yield one.text, 0.65
+        if one.kind != "item" and is_line(one.text) and not (one.kind == "heading" and is_work(one.text)):
+            yield Said("tagline", one.text, 0.65, "readme.line")
+    rest = bare(title.text)[1] if called else title.text
+    if is_line(rest):
+        yield Said("tagline", rest, 0.70, "readme.h1.tail" if called else "readme.h1")
 
 
 def is_line(text: str) -> bool:
@@ -94,17 +92,15 @@ def is_line(text: str) -> bool:
     return sized and not (OVER.search(text) or ASKING.match(text) or "://" in text)
 
 
-def described(blocks: list[Block], title: Block | None, own: Own) -> Iterator[Said]:
+def described(blocks: list[Block], told: list[str], own: Own) -> Iterator[Said]:
     """The first paragraph, else the line at the title, else a sentence further down about the project."""
     paragraphs = [section for section in sections(blocks) if is_paragraph(section.block)]
     about = [one.block for one in paragraphs if one.number <= TITLES and not is_work(one.heading)]
     if about:
         yield Said("appDescription", cut(opening(blocks, about[0]), LIMIT), 0.60, "readme.paragraph")
         return
-    tail = bare(title.text)[1] if title else ""
-    for text in [*(text for text, _ in lines(blocks, title)), tail][:1]:
-        if len(text) >= SHORT:
-            yield Said("appDescription", text, 0.50, "readme.line")
+    for text in [text for text in told if len(text) >= SHORT][:1]:
+        yield Said("appDescription", text, 0.50, "readme.line")
     texts = [one.block.text for one in paragraphs]
     for text in [text for text in texts if own.key in squash(text)[: len(own.key) + NAMED_BY]][:1]:
         yield Said("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")

@@ -3,6 +3,9 @@
 import re
 
 from docutils.core import publish_parts
+from docutils.parsers import rst
+from docutils.readers import standalone
+from docutils.writers import html5_polyglot
 from markdown_it import MarkdownIt
 
 from workers.ingest.github.reading.adoc import to_html
@@ -33,7 +36,14 @@ DOCUTILS = {
 def from_rst(text: str) -> str | None:
     """None for what docutils itself breaks on: it is plain text still."""
     try:
-        return str(publish_parts(text, writer="html5", settings_overrides=DOCUTILS)["body"])
+        parts = publish_parts(
+            text,
+            reader=standalone.Reader(),
+            parser=rst.Parser(),
+            writer=html5_polyglot.Writer(),
+            settings_overrides=DOCUTILS,
+        )
+        return str(parts["body"])
     except Exception:  # noqa: BLE001  Its directives raise whatever they like.
         return None
 
