@@ -4,6 +4,7 @@ import pytest
 
 from tests.workers.ingest.github_files import reading
 from workers.ingest.github.reading import names
+from workers.ingest.github.reading.prose import telling
 from workers.ingest.github.reading.readme import blocks
 
 MARKDOWN = """---
@@ -136,6 +137,12 @@ def test_a_line_stands_at_the_title(text: str, line: str | None) -> None:
 )
 def test_a_heading_names_the_project(heading: str, name: str) -> None:
     assert reading({"README.md": heading})["appName"] == name
+
+
+def test_prose_is_about_the_project_and_not_about_building_it() -> None:
+    text = "# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n## Building\n\nRun make.\n\n### Tools\n\nGet make.\n\n## Features\n\n- Fast"
+    told = [one.text for one in telling(blocks("README.md", text.encode()))]
+    assert told == ["Zap", "Draws.", "Features", "Fast"]
 
 
 @pytest.mark.parametrize(

@@ -121,5 +121,18 @@ def is_paragraph(one: Block) -> bool:
     return whole and long and ended and not one.text.endswith((":", "："))
 
 
+def telling(blocks: list[Block]) -> Iterator[Block]:
+    """What is about the project: no row of links, and nothing from the sections on how to build it.
+
+    Such a section has its subsections with it.
+    """
+    work = 0
+    for one in blocks:
+        if one.kind == "heading" and (work == 0 or one.level <= work):
+            work = one.level if is_work(one.text) else 0
+        if work == 0 and not is_menu(one):
+            yield one
+
+
 def is_work(heading: str) -> bool:
     return WORK.search(heading) is not None and not ABOUT.fullmatch(heading)

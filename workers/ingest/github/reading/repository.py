@@ -134,5 +134,5 @@ def passages(
     for file, _, text in told:
         yield from (Passage(text=one, url=address(repository, file)) for one in stores.paragraphs(text))
     page = address(repository, repository.readme)
-    for one in blocks:
+    for one in prose.telling(blocks):
         yield Passage(text=one.text, kind="heading" if one.kind == "heading" else "text", url=page)
