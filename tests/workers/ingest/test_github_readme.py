@@ -140,7 +140,8 @@ def test_a_heading_names_the_project(heading: str, name: str) -> None:
 
 
 def test_prose_is_about_the_project_and_not_about_building_it() -> None:
-    text = "# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n## Building\n\nRun make.\n\n### Tools\n\nGet make.\n\n## Features\n\n- Fast"
+    building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
+    text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
     told = [one.text for one in telling(blocks("README.md", text.encode()))]
     assert told == ["Zap", "Draws.", "Features", "Fast"]
 
