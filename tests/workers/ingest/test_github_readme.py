@@ -158,6 +158,7 @@ def test_prose_is_about_the_project_and_not_about_building_it() -> None:
         ("next.js", "Next.js"),
         ("android", "Android"),
         ("zap-mobile-app", "Zap"),
+        ("2048", "2048"),
     ],
 )
 def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) -> None:

@@ -16,7 +16,7 @@ from workers.ingest.page.keywords import MOST, distinct
 from workers.ingest.page.names import is_name
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
-from workers.ingest.page.text import clean, cut, words
+from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage, Reading
 
 #: Topics that say where a project takes part, and not what it is.
@@ -74,7 +74,8 @@ def declared(repository: Repository, own: Own) -> Iterator[Said]:
         yield Said("appDescription", cut(description, LIMIT), 0.90, "github.description")
         if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS:
             yield Said("tagline", description, 0.80, "github.description")
-    yield Said("appName", own.shown, 0.50, "github.name")
+    if squash(own.shown):
+        yield Said("appName", own.shown, 0.50, "github.name")
     if links := stores.links(repository.homepage):
         yield Said("links", links, 0.90, "github.homepage")
     if repository.icon:

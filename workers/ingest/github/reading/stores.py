@@ -42,7 +42,7 @@ def said(file: File) -> Iterator[Said]:
     elif name in LINES:
         yield from line(clean(text), 0.95, rule)
     elif name in DESCRIPTIONS:
-        yield from (Said("appDescription", cut(one, LIMIT), 0.92, rule) for one in opening(text))
+        yield from (Said("appDescription", cut(one, LIMIT), 0.92, rule) for one in opening(text) if one)
     elif name == "keywords" and (found := distinct([text])):
         yield Said("keywords", found, 0.95, rule)
     elif name == "marketing_url" and (found_links := links(text)):
