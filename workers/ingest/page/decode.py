@@ -41,6 +41,7 @@ LABELS = {
     "sun_eu_greek": "iso-8859-7",
     "unicode-1-1-utf-8": "utf-8",
     "user-defined": "cp1252",
+    "windows-31j": "cp932",
     "windows-874": "cp874",
 }
 #: A declared encoding that can't read one character in a hundred is not the page's encoding.
