@@ -177,6 +177,7 @@ def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) 
         "=\n" * 30_000,
         "|" * 50_000,
         "`" * 9999,
+        "*a **b " * 8000,
         "\x00",
         "",
     ],

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from html import escape
 
+#: Characters of a line that are read; people write them shorter.
+LINE = 2000
 HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
 ITEM = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
 #: A listing, a literal, a table, a comment or a passthrough, until the same line again.
@@ -52,6 +54,7 @@ def visible(lines: list[str]) -> Iterator[str]:
 
 
 def inline(text: str) -> str:
-    linked = LINK.sub("\x01\\1\x02", text)
+    """A line's length is bounded: marks without a partner are looked for to its end, each."""
+    linked = LINK.sub("\x01\\1\x02", text[:LINE])
     bare = MARKS.sub(r"\2", INLINE.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

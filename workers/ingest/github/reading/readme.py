@@ -29,7 +29,6 @@ DOCUTILS = {
     "initial_header_level": 1,
     "syntax_highlight": "none",
     "math_output": "LaTeX",
-    "line_length_limit": READ,
 }
 
 
