@@ -47,9 +47,9 @@ class Presence:
         metrics.LEASE_AGE.set_function(lambda: self.age_s)
 
     async def enter(self) -> None:
-        """Take a lease under a new id."""
+        """Take a lease under a new id. There is none to lose: the answer may take as long as one lasts."""
         self.worker_id, asked_at = ids.new(), self._clock.time()
-        async with self._contact() as conn:
+        async with self._contact(share=1) as conn:
             await leases.register(
                 conn,
                 worker_id=self.worker_id,
@@ -123,9 +123,9 @@ class Presence:
         self._desk.stop_all(Interrupted())
 
     @asynccontextmanager
-    async def _contact(self) -> AsyncIterator[Conn]:
+    async def _contact(self, *, share: float = PATIENCE) -> AsyncIterator[Conn]:
         """Within a part of the lease, or `Unavailable`: a silent server mustn't hold up the next try."""
-        limit_s = self._lease_s * PATIENCE
+        limit_s = self._lease_s * share
         with reaching():
             async with asyncio.timeout(limit_s), self._pool.acquire(timeout=limit_s) as conn:
                 yield conn
