@@ -1,13 +1,9 @@
 """A whole ingest against a server: what is asked for, in which order, and how each end looks."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from schemas.brand import Extraction
 from schemas.errors import (
     FetchFailed,
     NotHtml,
@@ -19,10 +15,11 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
-from tests.workers.web import Answers, Site, allowed_client, say, serve
-from workers.ingest.website.ingest import ingest as read_website
+from tests.workers.ingest.visits import visit, visited, words
+from tests.workers.web import Answers, allowed_client, say, serve
+from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import open_web
-from workers.parse import Parser, open_parser
+from workers.parse import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,25 +29,8 @@ ROOT = say(
 PRICING = say(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a month.")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(at_once=2) as opened:
-        yield opened
-
-
-async def ingest(parser: Parser, answers: Answers, path: str = "/", **args: Any) -> tuple[Extraction, Site]:
-    async with serve(answers) as site, allowed_client(site) as client:
-        return await read_website(
-            open_web(client), parser, args={"url": site.url(path), **args}, report=ignored
-        ), site
-
-
-async def ignored(_stage: str, _progress: float) -> None:
-    pass
-
-
 async def test_a_home_page_is_asked_for_once_after_robots_txt(parser: Parser) -> None:
-    extraction, site = await ingest(parser, {"/": ROOT})
+    extraction, site = await visited(parser, {"/": ROOT})
     assert site.paths == ["/robots.txt", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
     assert extraction.fields["appName"].value == "Zap"
@@ -60,7 +40,7 @@ async def test_a_home_page_is_asked_for_once_after_robots_txt(parser: Parser) ->
 
 
 async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
-    extraction, site = await ingest(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
+    extraction, site = await visited(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
     assert sorted(site.paths) == ["/", "/llms.txt", "/pricing", "/robots.txt"]
     assert extraction.url == site.url("/pricing")
     assert extraction.title == "Pricing"
@@ -70,21 +50,21 @@ async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
 
 
 async def test_a_redirect_to_the_root_asks_for_it_once(parser: Parser) -> None:
-    extraction, site = await ingest(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
+    extraction, site = await visited(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
     assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
 
 
 async def test_a_root_that_leads_back_is_not_read_twice(parser: Parser) -> None:
     answers = {"/": say(302, location="/en/"), "/en/": ROOT}
-    extraction, site = await ingest(parser, answers, "/en/")
+    extraction, site = await visited(parser, answers, "/en/")
     assert Counter(site.paths) == Counter(["/robots.txt", "/en/", "/", "/llms.txt", "/en/"])
     assert extraction.fields["appName"].confidence == 0.5
 
 
 @pytest.mark.parametrize("root", [say(404), say(500), say(body="{}", content_type="application/json")])
 async def test_a_root_that_fails_is_only_a_warning(parser: Parser, root: bytes) -> None:
-    extraction, _ = await ingest(parser, {"/": root, "/pricing": PRICING}, "/pricing")
+    extraction, _ = await visited(parser, {"/": root, "/pricing": PRICING}, "/pricing")
     assert extraction.fields["appName"].value == "Zap"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
 
@@ -96,9 +76,8 @@ async def test_a_root_on_another_site_is_not_the_brands(parser: Parser) -> None:
         async with serve(answers) as site:
             other.host = other.host.replace("127.0.0.1", "localhost")
             async with allowed_client(site, other) as client:
-                url = site.url("/pricing")
-                extraction = await read_website(open_web(client), parser, args={"url": url}, report=ignored)
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
+                extraction = await visit(parser, client, site, "/pricing")
+    assert words(extraction) == ["root_unread"]
     assert other.asked == []
 
 
@@ -109,7 +88,7 @@ async def test_stages_come_in_order_and_progress_only_grows(parser: Parser) -> N
         told.append((stage, progress))
 
     async with serve({"/": ROOT}) as site, allowed_client(site) as client:
-        await read_website(open_web(client), parser, args={"url": site.url()}, report=report)
+        await ingest(open_web(client), parser, args={"url": site.url()}, report=report)
     assert list(dict.fromkeys(stage for stage, _ in told)) == ["fetching", "analyzing"]
     assert [progress for _, progress in told] == sorted(progress for _, progress in told)
 
@@ -137,7 +116,7 @@ async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
     parser: Parser, answers: Answers, error: type[SourceError]
 ) -> None:
     with pytest.raises(error) as refused:
-        await ingest(parser, answers, "/private")
+        await visited(parser, answers, "/private")
     assert refused.value.code == error.code
     assert refused.value.message
 
@@ -146,7 +125,7 @@ async def test_a_redirect_into_what_robots_txt_forbids_is_not_followed(parser: P
     answers = {"/robots.txt": KEEP_OUT, "/": say(302, location="/private"), "/private": ROOT}
     async with serve(answers) as site, allowed_client(site) as client:
         with pytest.raises(RobotsDisallowed):
-            await read_website(open_web(client), parser, args={"url": site.url()}, report=ignored)
+            await visit(parser, client, site)
     assert site.paths == ["/robots.txt", "/"]
 
 
@@ -161,14 +140,14 @@ async def test_a_redirect_into_what_robots_txt_forbids_is_not_followed(parser: P
 async def test_headers_and_bytes_reach_the_reader_as_sent(
     parser: Parser, body: bytes, headers: dict[str, str]
 ) -> None:
-    extraction, _ = await ingest(parser, {"/": say(body=body, content_type=headers["content_type"])})
+    extraction, _ = await visited(parser, {"/": say(body=body, content_type=headers["content_type"])})
     assert extraction.title == "Größe"
 
 
 async def test_a_page_of_200_000_nested_tags_ends_in_time(parser: Parser) -> None:
     answers = {"/": say(body="<title>Deep</title>" + "<div>" * 200_000)}
     try:
-        extraction, _ = await ingest(parser, answers)
+        extraction, _ = await visited(parser, answers)
         assert extraction.title == "Deep"
     except (ScrapeFailed, TooLarge) as error:
         assert not error.retryable  # noqa: PT017  either end is right
