@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from domain import urls
-from workers.fetch import open_client
+from workers.fetch import HTML, Fetched, Want, fetch, open_client
 
 #: Writes an answer by hand, for what no well-behaved server sends; the reader ends when the client leaves.
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -73,3 +73,9 @@ def say(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
 def allowed_client(*sites: Site) -> httpx.AsyncClient:
     allowed = urls.read_allowed(",".join(site.host for site in sites))
     return open_client(allowed=allowed, contact="https://tenantry.test/bot")
+
+
+async def answered(answer: bytes, want: Want = HTML) -> Fetched:
+    """What a fetch makes of an answer."""
+    async with serve({"/": answer}) as site, allowed_client(site) as client:
+        return await fetch(client, site.url(), want=want)
