@@ -21,7 +21,7 @@ from jobs import ledger
 from jobs.courier import Courier, open_courier
 from schemas.settings import OWN, Settings
 from tests import seeds
-from tests.chaos.worker import EFFECT, SCHEMA, name_of
+from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,20 @@ class Fleet:
         # It has said that it serves.
         await eventually(lambda: _says(process, "serving health"))
         return process
+
+    async def pause(self, *, paused: bool) -> None:
+        await self.pool.execute("update pool set paused = $1 where name = $2", paused, POOL)
+
+    async def hung_up(self) -> None:
+        """Postgres has noticed the end of every worker, and of what they last asked."""
+        asked = """
+            select not exists (
+              select from pg_stat_activity where datname = current_database() and application_name in ($1, $1 || ' own'))"""
+
+        async def true() -> bool:
+            return bool(await self.pool.fetchval(asked, POOL))
+
+        await eventually(true)
 
     def _spawn(self, module: str, changes: dict[str, Any]) -> Process:
         log = self.folder / f"{module}.{len(self.processes)}.log"

@@ -17,12 +17,15 @@ pytestmark = pytest.mark.chaos
 
 
 async def test_killed_before_the_pull(fleet: Fleet) -> None:
-    """It is frozen while the message comes, so that it can't have pulled."""
+    """It is frozen while the message comes; a pull that it had just sent finds the pool paused."""
     await fleet.dispatcher()
     worker = await fleet.worker()
+    await fleet.pause(paused=True)
     worker.signal(signal.SIGSTOP)
     jobs = await fleet.submit(3)
     worker.kill()
+    await fleet.hung_up()
+    await fleet.pause(paused=False)
     await fleet.worker()
     rows = await fleet.completed(jobs)
     assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
