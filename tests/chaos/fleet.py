@@ -82,7 +82,8 @@ class Fleet:
         """Postgres has noticed the end of every worker, and of what they last asked."""
         asked = """
             select not exists (
-              select from pg_stat_activity where datname = current_database() and application_name in ($1, $1 || ' own'))"""
+              select from pg_stat_activity
+               where datname = current_database() and application_name in ($1, $1 || ' own'))"""
 
         async def true() -> bool:
             return bool(await self.pool.fetchval(asked, POOL))
