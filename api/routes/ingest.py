@@ -1,5 +1,8 @@
 """Reading a brand from a source: each is a job (api.md 7)."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
@@ -11,7 +14,8 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain import countries, ingests, listings, repositories, urls
-from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
+from jobs.ledger import Submitted
 from schemas import ids
 from schemas.ingest import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
@@ -31,19 +35,15 @@ async def ingest_website(
     """
     url = urls.check(data.url, allowed=request.services.allowed)
 
-    async def start(conn: Conn) -> Made[Accepted]:
-        project = paths.project(project_id)
-        submitted = await ingests.start_website(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=project,
-            url=url,
-            follow_links=data.follow_links,
-            max_pages=data.max_pages,
-        )
-        return accepted(submitted, kind=INGEST_WEBSITE.name, project_id=ids.show(ids.PROJECT, project))
-
-    return await once(request, start)
+    return await start(
+        request,
+        project_id,
+        INGEST_WEBSITE,
+        ingests.start_website,
+        url=url,
+        follow_links=data.follow_links,
+        max_pages=data.max_pages,
+    )
 
 
 @post(
@@ -62,18 +62,7 @@ async def ingest_github(
     repo = repositories.check(data.repo_full_name)
     branch = None if data.branch is None else repositories.check_branch(data.branch)
 
-    async def start(conn: Conn) -> Made[Accepted]:
-        project = paths.project(project_id)
-        submitted = await ingests.start_github(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=project,
-            repo=repo,
-            branch=branch,
-        )
-        return accepted(submitted, kind=INGEST_GITHUB.name, project_id=ids.show(ids.PROJECT, project))
-
-    return await once(request, start)
+    return await start(request, project_id, INGEST_GITHUB, ingests.start_github, repo=repo, branch=branch)
 
 
 @post(
@@ -91,18 +80,29 @@ async def ingest_appstore(
     named = listings.check(data)
     country_code = countries.check(data.country_code, path="countryCode")
 
-    async def start(conn: Conn) -> Made[Accepted]:
-        project = paths.project(project_id)
-        submitted = await ingests.start_appstore(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=project,
-            listings=named,
-            country_code=country_code,
-        )
-        return accepted(submitted, kind=INGEST_APPSTORE.name, project_id=ids.show(ids.PROJECT, project))
+    return await start(
+        request,
+        project_id,
+        INGEST_APPSTORE,
+        ingests.start_appstore,
+        listings=named,
+        country_code=country_code,
+    )
 
-    return await once(request, start)
+
+async def start(
+    request: ApiRequest, project_id: str, kind: Kind, verb: Callable[..., Awaitable[Submitted]], **args: Any
+) -> Response[Accepted]:
+    """Accept an ingest: `verb` submits its job, with `args` as they were checked."""
+
+    async def submit(conn: Conn) -> Made[Accepted]:
+        project = paths.project(project_id)
+        submitted = await verb(
+            conn, organization_id=request.principal.organization_id, project_id=project, **args
+        )
+        return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, submit)
 
 
 ROUTES = [ingest_website, ingest_github, ingest_appstore]
