@@ -24,21 +24,25 @@ pytestmark = pytest.mark.timeout(120)
 def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a person's second terminal, with what the first one printed."""
     with demo.site() as host:
-        ours = {"DATABASE_URL": "", "REDIS_URL": "", demo.ALLOW: host}
+        # The tests' own servers are not this person's.
+        mine = {
+            name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "up", "--port", "0", "--json"],
-            cwd=tmp_path, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=tmp_path, env=mine | {demo.ALLOW: host}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         said, complaint = "", ""
         assert process.stdout is not None
         try:
             said = process.stdout.readline()
             ready = json.loads(said)
-            yield os.environ | {
+            yield mine | {
                 "API": f"{ready['api']}/v1",
                 "KEY": ready["apiKey"],
                 "SITE": f"http://{host}/",
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": f"{Path(sys.executable).parent}:{mine['PATH']}",
                 "no_proxy": "127.0.0.1",
             }
         finally:
