@@ -1,5 +1,6 @@
-"""Fixtures for every test: servers for the whole run, a database for each test."""
+"""Fixtures for every test: servers and a parsing process for the whole run, a database for each test."""
 
+import functools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +12,30 @@ from db.migrate import migrate
 from db.pool import Conn, Pool, open_pool
 from schemas.settings import Settings
 from tests import servers as made
+from workers import parse
+
+START, STOP = parse.start, parse.Parser.stop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_parsing_process() -> Iterator[None]:
+    """Each takes 1.3 s of CPU to start, and keeps nothing of a page: all parsers here share the first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "start", start := functools.cache(parse.start))
+        patch.setattr(parse.Parser, "stop", lambda _: None)
+        yield
+    if start.cache_info().currsize:
+        process, control = start()
+        control.close()
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def own_parsing_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the process itself."""
+    monkeypatch.setattr(parse, "start", START)
+    monkeypatch.setattr(parse.Parser, "stop", STOP)
 
 
 @pytest.fixture(scope="session")

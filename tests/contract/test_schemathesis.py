@@ -23,7 +23,7 @@ BIN = Path(sys.executable).parent
 SERVER = ("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "api.app:create_app")
 
 CHECKER = (
-    "schemathesis", "run", "--checks", "all", "--max-time", "20", "--max-examples", "10",
+    "schemathesis", "run", "--checks", "all", "--max-time", "12", "--max-examples", "10",
     # Python 3.11 can't build syntax trees in two threads at once, which is what Hypothesis does.
     "--workers", "1",
     "--seed", "1", "--no-shrink", "--no-color",

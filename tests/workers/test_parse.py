@@ -17,6 +17,7 @@ from workers.ingest.shapes import Page, Source
 from workers.parse import Parser, open_parser, parse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+own = pytest.mark.usefixtures("own_parsing_process")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -74,13 +75,16 @@ async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
     assert worst < 1
 
 
-async def test_when_the_process_dies_the_next_page_starts_another(parser: Parser) -> None:
-    before = parser.process.pid
-    os.kill(before, signal.SIGKILL)
-    assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
-    assert parser.process.pid != before
+@own
+async def test_when_the_process_dies_the_next_page_starts_another() -> None:
+    async with open_parser(at_once=1) as parser:
+        before = parser.process.pid
+        os.kill(before, signal.SIGKILL)
+        assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
+        assert parser.process.pid != before
 
 
+@own
 async def test_a_page_whose_process_is_killed_fails_alone() -> None:
     async with open_parser(at_once=2) as parser:
         await page(parser, b"")
@@ -102,6 +106,7 @@ async def kill_children(pid: int, page: asyncio.Task[Page]) -> bool:
     return page.done()
 
 
+@own
 async def test_a_process_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "PATIENCE_S", 0.2)
     async with open_parser(at_once=1) as parser:
@@ -110,12 +115,14 @@ async def test_a_process_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch)
             await page(parser, b"<title>Acme</title>")
 
 
+@own
 async def test_closing_leaves_no_process_behind() -> None:
     async with open_parser(at_once=1) as parser:
         await page(parser, b"")
     assert parser.process.poll() is not None
 
 
+@own
 async def test_the_process_leaves_when_its_owner_is_gone() -> None:
     async with open_parser(at_once=1) as parser:
         await page(parser, b"")

@@ -9,6 +9,7 @@ from workers.tools import open_tools
 SETTINGS: Settings = servers.settings_for("postgresql://localhost/none", "redis://localhost")
 
 
+@pytest.mark.usefixtures("own_parsing_process")
 async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
     async with open_tools(SETTINGS) as tools:
         parser = await tools.parser()
