@@ -56,6 +56,34 @@ ARCHIVE_PROJECT = Kind(
     cancelable=False,
     on_archive=OnArchive.FINISH,
 )
+PUBLISH_POST = Kind(
+    "publish_post", "publish", "publish:write", timeout_s=300, max_attempts=8, total_s=3 * 3600
+)
+RECONCILE_POST = Kind(
+    "reconcile_post",
+    "publish",
+    "publish:write",
+    timeout_s=60,
+    max_attempts=7,
+    total_s=48 * 3600,
+    cancelable=False,
+    on_archive=OnArchive.FINISH,
+    internal=True,
+)
+CONNECT_ACCOUNT = Kind(
+    "connect_account", "publish", "social:write", timeout_s=30, max_attempts=3, total_s=600
+)
+REGISTER_APP = Kind(
+    "register_app",
+    "publish",
+    "social:write",
+    timeout_s=30,
+    max_attempts=5,
+    total_s=3600,
+    on_archive=OnArchive.FINISH,
+    internal=True,
+)
+REFRESH_TOKEN = REGISTER_APP._replace(name="refresh_token")
 
 KINDS = {
     kind.name: kind
@@ -66,5 +94,10 @@ KINDS = {
         CONNECT_GITHUB,
         LIST_GITHUB_REPOS,
         ARCHIVE_PROJECT,
+        PUBLISH_POST,
+        RECONCILE_POST,
+        CONNECT_ACCOUNT,
+        REGISTER_APP,
+        REFRESH_TOKEN,
     )
 }

@@ -5,6 +5,7 @@ import time
 from uuid import UUID
 
 PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
+CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 

@@ -15,6 +15,10 @@ TenantryError
 │   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
 │   └── FetchFailed
 │       └── Unreachable
+├── PlatformError        what a platform answers a sender with; says what is proved about the post
+│   ├── NotSent · Throttled · TokenExpired   nothing is live, and another try is worth it
+│   ├── ReauthRequired · Rejected            nothing is live, and no repeat would change that
+│   └── OutcomeUnknown                       it may be live
 ├── ModelError           the optional language model gave nothing usable: a warning of its ingest, no end
 │   ├── ModelUnavailable
 │   │   └── ModelFormatRefused   the endpoint knows no JSON schemas
@@ -47,6 +51,15 @@ from schemas.errors.base import (
     TenantryError,
 )
 from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable
+from schemas.errors.platforms import (
+    NotSent,
+    OutcomeUnknown,
+    PlatformError,
+    ReauthRequired,
+    Rejected,
+    Throttled,
+    TokenExpired,
+)
 from schemas.errors.refusals import (
     Conflict,
     DomainError,
@@ -112,6 +125,11 @@ __all__ = [
     "NotHtml",
     "NotProved",
     "NotReturnable",
+    "NotSent",
+    "OutcomeUnknown",
+    "PlatformError",
+    "ReauthRequired",
+    "Rejected",
     "RobotsDisallowed",
     "ScrapeFailed",
     "SettingsInvalid",
@@ -121,6 +139,8 @@ __all__ = [
     "SourceRateLimited",
     "Stale",
     "TenantryError",
+    "Throttled",
+    "TokenExpired",
     "TooLarge",
     "Unauthenticated",
     "Unavailable",

@@ -1,0 +1,67 @@
+"""What a platform answers a sender with: each leaf says what is proved about the post."""
+
+from typing import ClassVar, Literal
+
+from schemas.errors.base import TenantryError
+
+Category = Literal[
+    "auth", "rate_limit", "quota", "user_content", "account_issue", "platform_rejected", "config", "network",
+    "too_late", "unknown",
+]  # fmt: skip
+
+
+class PlatformError(TenantryError):
+    """`code` is ours and stays the same; `message` tells a person what to do, and holds no secret."""
+
+    category: ClassVar[Category] = "unknown"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class NotSent(PlatformError):
+    """No byte of the irreversible call got there, or the platform failed before it: nothing is live."""
+
+    category = "network"
+    retryable = True
+
+
+class Throttled(PlatformError):
+    """Refused before the write, by the platform's own limit; again after `after_s` seconds, if it says."""
+
+    category = "rate_limit"
+    retryable = True
+
+    def __init__(self, code: str, message: str, *, after_s: float | None = None) -> None:
+        super().__init__(code, message)
+        self.after_s = after_s
+
+
+class TokenExpired(PlatformError):
+    """The access token is of no more use; a refresh may bring a new one."""
+
+    category = "auth"
+    retryable = True
+
+
+class ReauthRequired(PlatformError):
+    """Only the account's owner can open it again: `invalid_grant`, revoked, a password that is wrong."""
+
+    category = "auth"
+
+
+class Rejected(PlatformError):
+    """The platform has read the post and won't have it: nothing is live, and no repeat would change that."""
+
+    def __init__(self, code: str, message: str, *, category: Category = "user_content") -> None:
+        super().__init__(code, message)
+        self.category = category  # type: ignore[misc]  # A leaf's own where it is not the class's.
+
+
+class OutcomeUnknown(PlatformError):
+    """The irreversible call was made and its answer is lost or says nothing: the post may be live."""
+
+    category = "unknown"
+    retryable = True
