@@ -1,6 +1,7 @@
 """GitHub's side of an App on loopback: its OAuth, its installations, its tokens, checked as GitHub checks."""
 
 import asyncio
+import hashlib
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -66,14 +67,30 @@ class Told(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
+class Scope(NamedTuple):
+    """Of a token: the ids of the repositories that it was asked for, or none for all of them."""
+
+    number: int
+    ids: frozenset[int]
+
+
 @dataclass
 class Installed:
-    """`repositories` by name, and whether each is private."""
+    """`repositories` by name, and whether each is private; `moved` has the names that some had before."""
 
     login: str
     repositories: dict[str, bool]
     suspended: bool = False
     granted: frozenset[str] = frozenset({"contents", "metadata"})
+    moved: dict[str, str] = field(default_factory=dict)
+
+    def rename(self, old: str, new: str) -> None:
+        """Whoever may see it is sent on from the old name."""
+        self.repositories = {new if name == old else name: it for name, it in self.repositories.items()}
+        self.moved = {before: new if now == old else now for before, now in self.moved.items()} | {old: new}
+
+
+ABSENT = Told(404, {"message": "Not Found"})
 
 
 @dataclass
@@ -87,7 +104,8 @@ class Hub:
     broken: dict[str, Told] = field(default_factory=dict)
     page_size: int = 100
     asked: list[Asked] = field(default_factory=list)
-    issued: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    #: Which repositories a token reads; of an installation's whole list it reads no contents.
+    issued: dict[str, Scope] = field(default_factory=dict)
     persons: dict[str, str] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     clock: Callable[[], datetime] = now
@@ -116,27 +134,59 @@ class Hub:
                 return self.issue(asked, int(number))
             case ["user", *rest] if asked.token in self.persons:
                 return self.answer_person(asked, self.people[self.persons[asked.token]], rest)
-            case ["repos", owner, name, *rest]:
-                return self.read_repository(asked, f"{owner}/{name}", rest)
+            case ["repos" | "repositories", *place]:
+                return self.find_repository(asked, place)
             case ["installation", "repositories"] if asked.token in self.issued:
-                number_of, _ = self.issued[asked.token]
-                return self.list_repositories(asked, number_of, [*self.installations[number_of].repositories])
+                own = self.issued[asked.token].number
+                return self.list_repositories(asked, own, [*self.installations[own].repositories])
         return Told(401, {"message": "Bad credentials"})
 
-    def read_repository(self, asked: Asked, full_name: str, rest: list[str]) -> Told:
-        """A private one is there for a token that was issued for it, and has nothing but a description."""
-        number, names = self.issued.get(asked.token, (0, []))
-        name = full_name.partition("/")[2]
-        if not number or name not in names or self.installations[number].login not in full_name:
-            return Told(404, {"message": "Not Found"})
+    def id_of(self, number: int, name: str) -> int:
+        """It outlives a new name: an installation's repositories keep their order."""
+        return 100 * number + [*self.installations[number].repositories].index(name)
+
+    def find_repository(self, asked: Asked, place: list[str]) -> Told:
+        """By id, or by a name that is one of the installation's own, or was."""
+        if asked.token not in self.issued:
+            return ABSENT
+        if len(place) == 1:
+            return self.read_repository(asked, int(place[0]), [])
+        (owner, name, *rest), number = place, self.issued[asked.token].number
+        installed = self.installations[number]
+        now = installed.moved.get(name, name)
+        if installed.login.lower() != owner.lower() or now not in installed.repositories:
+            return ABSENT
+        repository_id = self.id_of(number, now)
+        told = self.read_repository(asked, repository_id, rest)
+        return told if now == name or told == ABSENT else self.moved_to(repository_id)
+
+    def moved_to(self, repository_id: int) -> Told:
+        location = f"{self.url}/api/repositories/{repository_id}"
+        return Told(301, {"message": "Moved Permanently", "url": location}, (f"Location: {location}",))
+
+    def read_repository(self, asked: Asked, repository_id: int, rest: list[str]) -> Told:
+        """A private one is there for a token that covers it, and has nothing but a description."""
+        number, ids = self.issued[asked.token]
+        known = {self.id_of(number, name): name for name in self.installations[number].repositories}
+        if repository_id not in known or (ids and repository_id not in ids):
+            return ABSENT
+        full_name = f"{self.installations[number].login}/{known[repository_id]}"
         match rest:
             case []:
-                return Told(200, about(full_name))
+                return self.versioned(asked, about(full_name, repository_id))
+            case _ if not ids:
+                return Told(403, {"message": "Resource not accessible by integration"})
             case ["git", "trees", _]:
-                return Told(200, {"tree": [], "truncated": False})
+                return self.versioned(asked, {"tree": [], "truncated": False})
             case ["languages"]:
                 return Told(200, {})
-        return Told(404, {"message": "Not Found"})
+        return ABSENT
+
+    def versioned(self, asked: Asked, content: Any) -> Told:
+        etag = f'W/"{hashlib.sha256(msgspec.json.encode(content)).hexdigest()}"'
+        if asked.headers.get("if-none-match") == etag:
+            return Told(304, None, (f"ETag: {etag}",))
+        return Told(200, content, (f"ETag: {etag}",))
 
     def answer_person(self, asked: Asked, sees: dict[int, list[str]], rest: list[str]) -> Told:
         match rest:
@@ -144,7 +194,7 @@ class Hub:
                 return self.page(asked, "installations", [self.listed(number) for number in sees])
             case ["installations", number, "repositories"]:
                 return self.list_repositories(asked, int(number), sees.get(int(number), []))
-        return Told(404, {"message": "Not Found"})
+        return ABSENT
 
     def listed(self, number: int) -> dict[str, Any]:
         installed = self.installations[number]
@@ -169,8 +219,12 @@ class Hub:
     def list_repositories(self, asked: Asked, number: int, names: list[str]) -> Told:
         installed = self.installations[number]
         listed = [
-            {"id": index, "full_name": f"{installed.login}/{name}", "private": installed.repositories[name]}
-            for index, name in enumerate(names, 1)
+            {
+                "id": self.id_of(number, name),
+                "full_name": f"{installed.login}/{name}",
+                "private": installed.repositories[name],
+            }
+            for name in names
         ]
         return self.page(asked, "repositories", listed)
 
@@ -192,27 +246,29 @@ class Hub:
         if not claims["iat"] <= moment < claims["exp"] <= moment + 600:
             return Told(401, {"message": "'Expiration time' claim ('exp') is too far in the future"})
         if number not in self.installations:
-            return Told(404, {"message": "Not Found"})
+            return ABSENT
         return self.issue_for(number, msgspec.json.decode(asked.body))
 
     def issue_for(self, number: int, wanted: dict[str, Any]) -> Told:
-        installed, names = self.installations[number], wanted.get("repositories", [])
+        installed, names = self.installations[number], set(wanted.get("repositories", []))
         if installed.suspended:
             return Told(403, {"message": "This installation has been suspended"})
         if not set(wanted["permissions"]) <= installed.granted:
             return Told(422, {"message": "The permissions requested are not granted to this installation."})
-        if not set(names) <= installed.repositories.keys():
+        known = {self.id_of(number, name) for name in installed.repositories}
+        ids = set(wanted.get("repository_ids", []))
+        if not (names <= installed.repositories.keys() and ids <= known):
             return Told(422, {"message": "There is at least one repository that does not exist or is not..."})
         token = f"ghs_{next(self.numbers):06}{TAIL}"
-        self.issued[token] = (number, names)
+        self.issued[token] = Scope(number, frozenset(ids | {self.id_of(number, name) for name in names}))
         expires_at = (self.clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Told(201, {"token": token, "expires_at": expires_at, "permissions": wanted["permissions"]})
 
 
-def about(full_name: str) -> dict[str, Any]:
+def about(full_name: str, repository_id: int) -> dict[str, Any]:
     """Its object, as far as an ingest looks at it."""
     return {
-        "id": 7,
+        "id": repository_id,
         "full_name": full_name,
         "html_url": f"https://github.com/{full_name}",
         "private": True,
@@ -230,7 +286,7 @@ async def serving() -> AsyncIterator[Hub]:
         asked = await read(reader)
         hub.asked.append(asked)
         told = hub.broken.get(asked.path) or hub.answer(asked)
-        body = msgspec.json.encode(told.content)
+        body = b"" if told.status == 304 else msgspec.json.encode(told.content)
         head = [f"HTTP/1.1 {told.status} X", f"Content-Type: {JSON}", f"Content-Length: {len(body)}"]
         writer.write("\r\n".join([*head, *told.headers, "Connection: close", "", ""]).encode() + body)
         await writer.drain()

@@ -2,13 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from api.routes import github as route
+from db.pool import Pool
+from schemas.settings import Settings
 from tests.api.conftest import Caller
 from tests.api.described import document
+from tests.api.github.conftest import working
 from tests.api.github.place import ACME, SHOP, Place
 
 
@@ -17,8 +21,8 @@ async def test_repositories_are_listed_when_the_list_is_old(place: Place) -> Non
     await place.connect()
     first = (await place.acme.http.get("/v1/github/repos")).json()
     assert first["repositories"] == [
-        {"id": 1, "fullName": "Acme-Inc/app", "private": True},
-        {"id": 2, "fullName": "Acme-Inc/Site", "private": False},
+        {"id": 4200, "fullName": "Acme-Inc/app", "private": True},
+        {"id": 4201, "fullName": "Acme-Inc/Site", "private": False},
     ]
     place.hub.installations[ACME].repositories["zoo"] = True
     assert (await place.acme.http.get("/v1/github/repos")).json() == first
@@ -63,10 +67,21 @@ async def test_an_account_that_is_renamed_is_followed(place: Place) -> None:
 
 async def ingest(place: Place, caller: Caller, name: str = "Acme-Inc/app") -> tuple[str, str | None]:
     """How an ingest of this repository ends: its status, and its code."""
-    project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
-    started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
-    job = (await caller.http.get(started.json()["locationUrl"], params={"wait": 30})).json()
+    job = await ingested(caller, await new_project(caller), name)
     return job["status"], job["error"] and job["error"]["code"]
+
+
+async def new_project(caller: Caller) -> str:
+    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    return str(made.json()["id"])
+
+
+async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
+    """The job, ended."""
+    started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
+    answer = await caller.http.get(started.json()["locationUrl"], params={"wait": 30})
+    job: dict[str, Any] = answer.json()
+    return job
 
 
 async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_else(place: Place) -> None:
@@ -78,6 +93,51 @@ async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_els
     assert await ingest(place, place.rival) == absent
     await place.acme.http.delete("/v1/github/installation")
     assert await ingest(place, place.acme) == absent
+
+
+RENAMED = "repo_renamed: Acme-Inc/app is now Acme-Inc/anew"
+UNCHANGED = "unchanged: the repository is as the last ingest read it"
+
+
+async def test_a_private_repository_is_found_under_its_old_name(place: Place) -> None:
+    await place.connect()
+    place.hub.installations[ACME].rename("app", "anew")
+    job = await ingested(place.acme, await new_project(place.acme), "Acme-Inc/app")
+    assert (job["status"], job["error"]) == ("completed", None)
+    assert RENAMED in job["result"]["warnings"]
+    assert job["result"]["url"] == f"{place.hub.url}/Acme-Inc/anew"
+    assert job["result"]["fields"]
+
+
+async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
+    idle: Place, mine: Settings, pool: Pool
+) -> None:
+    """Each by a worker of its own, which holds no token from before."""
+    results: list[dict[str, Any]] = []
+    project = await new_project(idle.acme)
+    for new in (None, "anew", None):
+        if new:
+            idle.hub.installations[ACME].rename("app", new)
+        async with working(mine, pool):
+            if not results:
+                await idle.connect()
+            results.append((await ingested(idle.acme, project, "Acme-Inc/app"))["result"])
+    assert [RENAMED in result["warnings"] for result in results] == [False, True, True]
+    assert [UNCHANGED in result["warnings"] for result in results] == [False, False, True]
+    assert [result["url"].removeprefix(idle.hub.url) for result in results] == [
+        "/Acme-Inc/app",
+        "/Acme-Inc/anew",
+        "/Acme-Inc/anew",
+    ]
+
+
+async def test_an_old_name_of_another_account_gives_nothing(place: Place) -> None:
+    await place.connect()
+    place.hub.installations[SHOP].rename("store", "market")
+    absent = ("failed", "SOURCE_NOT_FOUND")
+    assert await ingest(place, place.acme, "shop/store") == absent
+    assert await ingest(place, place.acme, "Acme-Inc/store") == absent
+    assert await ingest(place, place.rival, "shop/store") == absent
 
 
 async def test_an_installation_that_is_gone_is_forgotten(place: Place) -> None:

@@ -15,8 +15,10 @@ import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from domain.installations import Installation
 from jobs.outcomes import Done, Outcome
 from schemas.errors import (
+    FetchBlocked,
     FetchFailed,
     InstallationGone,
     SettingsInvalid,
@@ -32,7 +34,7 @@ from tests.servers import RING, settings_for
 from tests.workers.crew import Crew
 from workers.context import Context
 from workers.ingest.github import credentials
-from workers.ingest.github.credentials import App, open_app, token_for
+from workers.ingest.github.credentials import App, open_app, token_by_any_name, token_for
 
 MINT = "/api/app/installations/42/access_tokens"
 
@@ -102,8 +104,53 @@ async def test_a_token_is_held_until_five_minutes_before_its_end(app: App, hub: 
 
 async def test_each_repository_and_each_installation_has_its_own(app: App, hub: Hub) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
-    tokens = {await token_for(app, *place) for place in ((42, "app"), (42, "site"), (42, ""), (43, "app"))}
+    tokens = {await token_for(app, *place) for place in ((42, "app"), (42, "site"), (42, None), (43, "app"))}
     assert len(tokens) == minted(hub) == 4
+
+
+async def test_a_name_of_digits_is_no_id(app: App, hub: Hub) -> None:
+    hub.installations[42].repositories["4200"] = True
+    named, numbered = await token_for(app, 42, "4200"), await token_for(app, 42, 4200)
+    assert [*hub.issued[named].ids, *hub.issued[numbered].ids] == [4202, 4200]
+
+
+async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) -> None:
+    hub.installations[43] = Installed("Other", {"app": True})
+    with pytest.raises(SourceNotFound, match="cover"):
+        await token_for(app, 42, hub.id_of(43, "app"))
+
+
+async def test_a_moved_repository_costs_two_requests_and_its_token_is_held_by_its_id(
+    app: App, hub: Hub
+) -> None:
+    hub.installations[42].rename("app", "anew")
+    acme = Installation(42, "Acme-Inc")
+    token = await token_by_any_name(app, acme, "app")
+    assert hub.issued[token].ids == {4200}
+    first = [one.path.removeprefix("/api") for one in hub.asked]
+    looked = ["/repos/Acme-Inc/app", "/repositories/4200"]
+    tokens = "/app/installations/42/access_tokens"
+    assert first == [tokens, tokens, *looked, tokens]
+    assert await token_by_any_name(app, acme, "app") == token
+    assert [one.path.removeprefix("/api") for one in hub.asked[len(first) :]] == [tokens, *looked]
+    assert app.held.keys() == {(42, None), (42, 4200)}
+
+
+@pytest.mark.parametrize("name", ["other", "site"])
+async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hub: Hub, name: str) -> None:
+    """It may be public, and then GitHub tells its id."""
+    hub.broken["/api/repos/Acme-Inc/site"] = Told(200, github_app.about("Acme-Inc/site", 999))
+    del hub.installations[42].repositories["site"]
+    with pytest.raises(SourceNotFound):
+        await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
+    assert app.held.keys() == {(42, None)}
+
+
+async def test_a_redirect_from_github_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
+    away = ("Location: https://evil.example/repositories/4200",)
+    hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
+    with pytest.raises(FetchBlocked):
+        await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
 
 
 async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> None:

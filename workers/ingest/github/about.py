@@ -64,9 +64,13 @@ async def read_about(api: Api, *place: str) -> tuple[About, Fetched]:
 
 
 def remarks(about: About, name: str) -> list[str]:
-    said = []
-    if about.full_name.lower() != name.lower():
-        said.append(f"repo_renamed: {name} is now {about.full_name}")
+    said = renamed(name, about.full_name)
     if about.archived:
         said.append("repo_archived: the repository is archived; what it says may be out of date")
     return said
+
+
+def renamed(name: str, full_name: str) -> list[str]:
+    """A warning where the repository is called differently from what was asked for."""
+    same = full_name.lower() == name.lower()
+    return [] if same else [f"repo_renamed: {name} is now {full_name}"]

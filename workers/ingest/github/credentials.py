@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
+from typing import Any, TypeAlias
 
 import httpx
 import jwt
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from domain import installations
+from domain.installations import Installation
 from schemas.errors import (
     InstallationGone,
     NotConfigured,
@@ -29,6 +31,7 @@ from schemas.errors import (
 from schemas.settings import Settings
 from workers.context import Context
 from workers.fetch import BOT, Fetched, fetch
+from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, keep_to
 from workers.ingest.github.refusals import REFUSALS, message, refusal, rest
 
@@ -58,6 +61,10 @@ REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
 )
 
 
+#: What a token reads: a repository by name, or by id where GitHub has moved it; None lists them all.
+Reach: TypeAlias = str | int | None
+
+
 class Token(msgspec.Struct, frozen=True):
     """As GitHub issues it. Its text has no form to rely on: it grew from 40 characters to 520 (2026-04)."""
 
@@ -74,7 +81,7 @@ class App:
     client_secret: str
     key: RSAPrivateKey
     clock: Callable[[], datetime]
-    held: dict[tuple[int, str], Token] = field(default_factory=dict)
+    held: dict[tuple[int, Reach], Token] = field(default_factory=dict)
 
 
 def now() -> datetime:
@@ -136,21 +143,17 @@ def sign(app: App) -> str:
     return jwt.encode(claims, app.key, algorithm="RS256")
 
 
-async def token_for(app: App, installation_id: int, repository: str = "") -> str:
-    """A token that reads this repository, or without one that lists them all.
-
-    Raises `InstallationGone`, `SourceNotFound` where the installation doesn't cover it, `SourceError`.
-    """
-    place = installation_id, repository.lower()
+async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
+    """Raises `InstallationGone`, `SourceNotFound` where the installation doesn't cover it, `SourceError`."""
+    place = installation_id, reach.lower() if isinstance(reach, str) else reach
     held = app.held.get(place)
     if held is None or held.expires_at - SPARE <= app.clock():
-        held = app.held[place] = await issue(app, installation_id, repository)
+        held = app.held[place] = await issue(app, installation_id, reach)
     return held.token
 
 
-async def issue(app: App, installation_id: int, repository: str) -> Token:
+async def issue(app: App, installation_id: int, reach: Reach) -> Token:
     forget_old(app)
-    asked = {"repositories": [repository], "permissions": READ} if repository else {"permissions": LIST}
     answer = await fetch(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
@@ -160,12 +163,19 @@ async def issue(app: App, installation_id: int, repository: str) -> Token:
             "Authorization": f"Bearer {sign(app)}",
             "Content-Type": "application/json",
         },
-        content=msgspec.json.encode(asked),
+        content=msgspec.json.encode(wish(reach)),
         admit=keep_to(app.api.base),
     )
     if answer.status in REFUSALS:
         raise refused(answer)
     return msgspec.json.decode(answer.body, type=Token)
+
+
+def wish(reach: Reach) -> dict[str, Any]:
+    if reach is None:
+        return {"permissions": LIST}
+    named = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
+    return {**named, "permissions": READ}
 
 
 def forget_old(app: App) -> None:
@@ -182,6 +192,26 @@ def refused(answer: Fetched) -> SourceError:
     return refusal(answer, installed=True)
 
 
+async def token_by_any_name(app: App, installation: Installation, name: str) -> str:
+    """`token_for` a repository of the installation's account, by this name or under a later one.
+
+    GitHub knows an old name only where it is asked for the repository itself.
+    """
+    try:
+        return await token_for(app, installation.installation_id, name)
+    except SourceNotFound:
+        repository_id = await find_id(app, installation, name)
+        return await token_for(app, installation.installation_id, repository_id)
+
+
+async def find_id(app: App, installation: Installation, name: str) -> int:
+    """Of what has, or once had, this name. Raises `SourceNotFound` for what the installation can't see."""
+    token = await token_for(app, installation.installation_id)
+    api = msgspec.structs.replace(app.api, token=token, installed=True)
+    about, _ = await read_about(api, "repos", installation.account_login, name)
+    return about.id
+
+
 def tokens(ctx: Context, app: App | None) -> Tokens:
     """Those of a job's organization. An installation that GitHub no longer knows is forgotten."""
     organization_id = ctx.job.organization_id
@@ -192,7 +222,7 @@ def tokens(ctx: Context, app: App | None) -> Tokens:
         if app is None or held is None or held.account_login.lower() != owner.lower():
             return None
         try:
-            return await token_for(app, held.installation_id, name)
+            return await token_by_any_name(app, held, name)
         except SourceNotFound:
             return None
         except InstallationGone:

@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
+from workers.ingest.github.about import renamed
 from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
 from workers.ingest.model.endpoint import Model, version
@@ -46,15 +47,23 @@ async def ingest(
 
 
 def visit_of(found: Found, args: dict[str, Any], rules: int) -> Visit:
-    return Visit(rules=rules, args=args, answers=found.answers, repository_id=found.about.id)
+    return Visit(
+        rules=rules,
+        args=args,
+        answers=found.answers,
+        repository_id=found.about.id,
+        repository=found.about.full_name,
+    )
 
 
 def unchanged(api: Api, name: str, visit: Visit) -> Extraction:
+    """A new name would have been a change: the repository's own is still that of the visit."""
+    full_name = visit.repository or name
     return Extraction(
-        url=f"{api.web}/{name}",
+        url=f"{api.web}/{full_name}",
         title=None,
         fields={},
-        warnings=["unchanged: the repository is as the last ingest read it"],
+        warnings=[*renamed(name, full_name), "unchanged: the repository is as the last ingest read it"],
         visit=visit,
         unchanged=True,
     )
