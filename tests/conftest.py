@@ -1,6 +1,7 @@
 """Fixtures for every test: servers and a parsing process for the whole run, a database for each test."""
 
 import functools
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from db.pool import Conn, Pool, open_pool
 from schemas.settings import Settings
 from tests import servers as made
 from workers import parse
+
+# Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 START, STOP = parse.start, parse.Parser.stop
 
