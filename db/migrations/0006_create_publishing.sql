@@ -15,6 +15,8 @@ create table job_secret (
 alter table oauth_state
     add column project_id uuid,
     add column details jsonb not null default '{}',
+    -- Why it failed: a code of ours, or its job's.
+    add column error_code text,
     add foreign key (organization_id, project_id) references project (organization_id, id);
 
 -- Our own registration with an instance of a platform (RFC 7591), for all tenants; the client's secret is sealed.
@@ -48,12 +50,17 @@ create table social_account (
     quota_window_s  integer check (quota_window_s > 0),
     -- The platform asked for a rest until then.
     cooldown_until  timestamptz,
+    -- The post that is being prepared and sent: one at a time (docs/decisions/0012-turns-instead-of-lanes.md).
+    turn_post_id    uuid,
     connected_at    timestamptz not null default now(),
     disconnected_at timestamptz,
+    -- How many posts its disconnecting canceled: a repeat answers the same.
+    canceled_posts  integer,
     primary key (organization_id, id),
     foreign key (organization_id, project_id) references project (organization_id, id),
     unique (organization_id, project_id, id),
     check ((status = 'disconnected') = (disconnected_at is not null)),
+    check ((status = 'disconnected') = (canceled_posts is not null)),
     check ((quota_posts is null) = (quota_window_s is null))
 );
 create index social_account_project on social_account (organization_id, project_id, id);
@@ -152,6 +159,8 @@ create table scheduled_post (
     caption_override  text,
     -- Of what goes out: captions and files, so that the same isn't sent to an account twice in a day.
     fingerprint       bytea not null check (length(fingerprint) = 32),
+    -- After a try that failed: no sooner again.
+    not_before        timestamptz,
     -- What the adapter prepared: its handle, the exact bytes, and the revision of the content that is in them.
     handle            jsonb,
     request           bytea,
@@ -215,3 +224,4 @@ create table account_send (
     foreign key (organization_id, post_id) references scheduled_post (organization_id, id)
 );
 create index account_send_window on account_send (organization_id, account_id, at);
+create index account_send_age on account_send (at);
