@@ -14,8 +14,9 @@ from domain.keys import grants
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT, INGEST_APPSTORE, INGEST_WEBSITE, KINDS, Kind, OnArchive
 from jobs.ledger import Claim, Moved, Settlement, Submitted
+from jobs.outcomes import Outcome
 from schemas import ids
-from schemas.errors import Conflict, Forbidden, NotFound
+from schemas.errors import Conflict, Fenced, Forbidden, NotFound
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
 #: A job and its version, which grows with every change that a reader can see.
@@ -160,6 +161,14 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
         return moved
 
     return await transact(pool, with_subjects)
+
+
+async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
+    """Settle an attempt in the transaction of its own last step, which holds the job. Raises `Fenced`."""
+    moved = await ledger.settle(conn, [Settlement(claim, outcome)])
+    if not moved:
+        raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
+    await subjects.end(conn, moved)
 
 
 async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What a task is given: its job, and the only ways to write, which are fenced."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, TypeVar
 
@@ -7,12 +8,14 @@ from db.pool import Conn, Pool, transact
 from db.reach import reaching
 from domain import holds, jobs
 from jobs import ledger
-from jobs.outcomes import Done
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze
 from workers.desk import Attempt
 from workers.reports import Reports
 
 T = TypeVar("T")
 Result: TypeAlias = dict[str, Any]
+#: How an attempt may end short of completing its job.
+Rest: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
 
 
 class Context:
@@ -22,11 +25,13 @@ class Context:
     accepted and `Unavailable` while Postgres is away: a task lets them pass.
     """
 
-    __slots__ = ("_attempt", "_pool", "_reports", "job")
+    __slots__ = ("_attempt", "_lease_left", "_pool", "_reports", "job")
 
-    def __init__(self, attempt: Attempt, pool: Pool, reports: Reports) -> None:
+    def __init__(
+        self, attempt: Attempt, pool: Pool, reports: Reports, lease_left: Callable[[], float]
+    ) -> None:
         self.job = attempt.claim
-        self._attempt, self._pool, self._reports = attempt, pool, reports
+        self._attempt, self._pool, self._reports, self._lease_left = attempt, pool, reports, lease_left
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         """Run `body` in one transaction that holds the job, and before it its active project if `project`.
@@ -42,6 +47,23 @@ class Context:
         with reaching():
             return await transact(self._pool, held)
 
+    async def decide(self, body: Callable[[Conn], Awaitable[T | Rest]], *, project: bool = False) -> T | Rest:
+        """A step that may end the attempt: an outcome that `body` returns is settled with its writes.
+
+        Whoever locks what `body` has locked so sees a job that waits, and never one that is about to.
+        """
+
+        async def held(conn: Conn) -> T | Rest:
+            decided = await body(conn)
+            if isinstance(decided, Rest):
+                await jobs.conclude(conn, claim=self.job, outcome=decided)
+            return decided
+
+        decided = await self.step(held, project=project)
+        if isinstance(decided, Rest):
+            self._attempt.committed = decided.word
+        return decided
+
     async def commit(self, body: Callable[[Conn], Awaitable[Result]], *, project: bool = False) -> Done:
         """The last step: what `body` returns is the job's result, and the job ends with its writes.
 
@@ -56,17 +78,21 @@ class Context:
                 await ledger.set_result(conn, self.job, result=result)
             return result
 
-        self._attempt.committed = True
+        self._attempt.committed = Done.word
         try:
             with reaching():
                 return Done(await transact(self._pool, last))
         except BaseException:
-            self._attempt.committed = False
+            self._attempt.committed = None
             raise
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Show how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
         self._reports.add(self._attempt, ratio, stage)
+
+    def time_left(self) -> float:
+        """Seconds in which no other attempt can begin: the lease lasts, and the kind's time."""
+        return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
 
     async def _hold_project(self, conn: Conn, wanted: bool) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id

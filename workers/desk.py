@@ -33,16 +33,17 @@ def key(claim: Claim) -> Key:
 class Attempt:
     """A claimed job and, once it runs, the task that works on it.
 
-    `verdict` is why it was stopped from outside; `committed` is set from its own commit on.
+    `verdict` is why it was stopped from outside; `committed` is set from its own commit on, to the word of
+    the outcome that this wrote. `ends_at` is when its kind's time is up, by the loop's clock.
     """
 
-    __slots__ = ("claim", "committed", "task", "verdict")
+    __slots__ = ("claim", "committed", "ends_at", "task", "verdict")
 
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
+    def __init__(self, claim: Claim, ends_at: float) -> None:
+        self.claim, self.ends_at = claim, ends_at
         self.task: asyncio.Task[Any] | None = None
         self.verdict: Verdict | None = None
-        self.committed = False
+        self.committed: str | None = None
 
     def stop(self, verdict: Verdict) -> None:
         """Cancel the handler; the first reason stands, and each call cancels again."""

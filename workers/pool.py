@@ -88,6 +88,8 @@ class Worker:
     def _runner(self, handlers: asyncio.TaskGroup) -> Runner:
         return Runner(
             tasks={kind.name: task for kind, task in self.tasks.items()},
+            limits={kind.name: kind.timeout_s for kind in self.tasks},
+            lease_left=lambda: self.presence.left_s,
             desk=self.desk,
             pool=self.pool,
             reports=self.reports,

@@ -84,6 +84,11 @@ class Presence:
         """Since the last renewal was asked for."""
         return self._clock.time() - self._renewed_at
 
+    @property
+    def left_s(self) -> float:
+        """At least so long the lease lasts: until then no other worker gets what this one holds."""
+        return self._lease_s - self.age_s
+
     async def _beat(self, adopt: Callable[[Claim], None], unsettled: Collection[Key]) -> None:
         held, asked_at = [*self._desk.attempts.values()], self._clock.time()
         async with self._contact() as conn:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from db.pool import Pool
 from jobs.kinds import Kind
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Done, Interrupted, Outcome, Retry
+from jobs.outcomes import Canceled, Interrupted, Outcome, Retry
 from schemas.errors import CancelRequested, Fenced, Unavailable
 from telemetry import logs, metrics
 from workers.context import Context
@@ -30,9 +30,14 @@ _log = logs.get("runner")
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What it takes to work on a job; `group` owns the handlers."""
+    """What it takes to work on a job; `group` owns the handlers.
+
+    `limits` are the seconds that an attempt of each kind may take, `lease_left` those that the lease lasts.
+    """
 
     tasks: Mapping[str, Task]
+    limits: Mapping[str, float]
+    lease_left: Callable[[], float]
     desk: Desk
     pool: Pool
     reports: Reports
@@ -40,7 +45,7 @@ class Runner:
     group: asyncio.TaskGroup
 
     def start(self, claim: Claim) -> None:
-        attempt = Attempt(claim)
+        attempt = Attempt(claim, asyncio.get_running_loop().time() + self.limits[claim.kind])
         self.desk.add(attempt)
         self.group.create_task(self._work(attempt))
 
@@ -52,7 +57,7 @@ class Runner:
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
         try:
-            context = Context(attempt, self.pool, self.reports)
+            context = Context(attempt, self.pool, self.reports, self.lease_left)
             self._end(attempt, attempt.verdict or await judge(self.tasks[kind], context, attempt))
         finally:
             self.desk.remove(attempt)
@@ -60,7 +65,7 @@ class Runner:
 
     def _end(self, attempt: Attempt, verdict: Verdict) -> None:
         if attempt.committed:
-            self._close(attempt, Done.word)
+            self._close(attempt, attempt.committed)
         elif isinstance(verdict, Lost):
             self._close(attempt, verdict.word)
         else:

@@ -10,10 +10,10 @@ import pytest_asyncio
 
 from db.pool import Conn
 from domain import archive
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, Outcome, Snooze
 from schemas.errors import CancelRequested, Conflict, Fenced
 from tests import seeds
-from tests.workers.crew import Crew
+from tests.workers.crew import ERRAND, Crew
 from workers.context import Context
 
 
@@ -70,6 +70,46 @@ async def test_what_a_task_does_after_its_commit_changes_nothing(crew: Crew, eff
         job_id = await crew.submit()
         row = await crew.ended(job_id)
     assert (row["state"], await crew.attempts(job_id)) == ("completed", ["completed"])
+
+
+async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        async def body(conn: Conn) -> Snooze:
+            await write(conn, ctx.job.id, "rests")
+            return Snooze(3600)
+
+        await ctx.decide(body)
+        stages.append((await crew.job(ctx.job.id))["stage"])
+        raise RuntimeError("too late to matter")
+
+    stages: list[str] = []
+
+    async with crew.working(task):
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "stage = 'scheduled'")
+    assert (stages, await effects()) == (["scheduled"], ["rests"])
+    assert await crew.attempts(job_id) == ["snoozed"]
+
+
+async def test_a_step_that_decides_to_go_on_settles_nothing(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        wrote = await ctx.decide(lambda conn: write(conn, ctx.job.id, "step"))
+        return Done({"wrote": wrote})
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert row["result"] == {"wrote": {"wrote": "step"}}
+
+
+async def test_the_time_left_is_the_lease_s_or_the_attempt_s(crew: Crew) -> None:
+    async def task(ctx: Context) -> Outcome:
+        return Done({"left": ctx.time_left()})
+
+    brief = ERRAND._replace(timeout_s=1.0)
+    for kind, least, most in [(ERRAND, 1.0, 2.0), (brief, 0.5, 1.0)]:
+        async with crew.working(task, kind=kind):
+            row = await crew.ended(await crew.submit(kind=kind))
+        assert least < row["result"]["left"] <= most
 
 
 async def test_a_step_gives_back_what_its_body_returned(crew: Crew, effects: Any) -> None:
@@ -229,4 +269,4 @@ async def test_a_task_has_no_connection_of_its_own(crew: Crew) -> None:
 
     async with crew.working(task):
         row = await crew.ended(await crew.submit())
-    assert row["result"] == {"gives": ["commit", "job", "progress", "step"]}
+    assert row["result"] == {"gives": ["commit", "decide", "job", "progress", "step", "time_left"]}
