@@ -76,7 +76,7 @@ async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(crew
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> Snooze:
             await write(conn, ctx.job.id, "rests")
-            return Snooze(3600)
+            return Snooze(60)
 
         await ctx.decide(body)
         stages.append((await crew.job(ctx.job.id))["stage"])
