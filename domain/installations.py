@@ -14,7 +14,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import github_installation
-from domain import audit, organizations, returns, states
+from domain import audit, job_secrets, organizations, returns, states
 from domain.keys import Principal
 from domain.rings import Ring
 from domain.states import Flow
@@ -44,7 +44,6 @@ class Begun(NamedTuple):
 
     sandbox: bool
     code: str
-    api_key_id: UUID
 
 
 async def start(
@@ -83,22 +82,25 @@ async def submit_connect(
         kind=CONNECT_GITHUB,
         organization_id=flow.organization_id,
         project_id=None,
-        args={"installation_id": installation_id},
+        args={"installation_id": installation_id, "api_key_id": str(flow.api_key_id)},
     )
-    await states.keep(conn, flow, secret=code, ring=ring, job_id=submitted.job_id)
+    job = {"organization_id": flow.organization_id, "job_id": submitted.job_id}
+    await job_secrets.keep(conn, **job, secret=code.encode(), ring=ring)
+    await states.give_to_job(conn, flow, job_id=submitted.job_id)
     return submitted
 
 
 async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    secret = await states.reveal(conn, claim=claim, ring=ring)
-    return Begun(sandbox, secret.plain, secret.api_key_id)
+    secret = await job_secrets.reveal(conn, claim=claim, ring=ring)
+    return Begun(sandbox, secret.decode())
 
 
-async def connect(conn: Conn, *, claim: Claim, api_key_id: UUID, proved: Installation) -> dict[str, Any]:
+async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:
     """Keep a proved installation, in place of an earlier one; the result is the job's."""
     await github_installation.put_installation.run(conn, org=claim.organization_id, **proved._asdict())
-    await _record(conn, claim.organization_id, api_key_id, "connected", proved)
+    maker = UUID(claim.args["api_key_id"])
+    await _record(conn, claim.organization_id, maker, "connected", proved)
     return {"installationId": proved.installation_id, "accountLogin": proved.account_login}
 
 
@@ -161,11 +163,6 @@ async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> ledger
         args={"installation_id": row["installation_id"]},
         unique_key=_listing(row["installation_id"]),
     )
-
-
-async def is_listing(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
-    """Whether a job that `refresh` gave still has to end."""
-    return await ledger.is_open(conn, organization_id=organization_id, job_id=job_id)
 
 
 async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:

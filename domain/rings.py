@@ -6,7 +6,14 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from db.pool import Conn
-from db.queries import api_key, idempotency_key, oauth_state
+from db.queries import (
+    account_credential,
+    api_key,
+    idempotency_key,
+    job_secret,
+    oauth_state,
+    platform_app,
+)
 from schemas.errors import SettingsInvalid
 
 KEY_BYTES = 32
@@ -40,8 +47,18 @@ async def check(conn: Conn, *, peppers: Ring, vault: Ring) -> None:
     """Raises `SettingsInvalid` if a secret in the database can't be checked or opened with these rings."""
     hashed = await api_key.pepper_ids.all(conn)
     require(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
-    sealed = await idempotency_key.vault_key_ids.all(conn) + await oauth_state.vault_key_ids.all(conn)
+    sealed = [row for query in _SEALED for row in await query.all(conn)]
     require(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
+
+
+#: Of each table that holds sealed rows.
+_SEALED = (
+    account_credential.vault_key_ids,
+    idempotency_key.vault_key_ids,
+    job_secret.vault_key_ids,
+    oauth_state.vault_key_ids,
+    platform_app.vault_key_ids,
+)
 
 
 def _key(encoded: str, setting: str, key_id: str) -> bytes:

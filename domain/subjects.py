@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from db.pool import Conn
-from domain import ingests, states
-from jobs.kinds import CONNECT_GITHUB, INGEST_APPSTORE, INGEST_WEBSITE
+from domain import ingests, job_secrets, states
+from jobs.kinds import CONNECT_ACCOUNT, CONNECT_GITHUB, INGEST_APPSTORE, INGEST_WEBSITE
 from jobs.ledger import Moved, Settlement
 
 
@@ -15,11 +15,18 @@ class Ended(Protocol):
     def __call__(self, conn: Conn, *, rows: Sequence[Moved]) -> Awaitable[None]: ...
 
 
+async def _connected(conn: Conn, *, rows: Sequence[Moved]) -> None:
+    """A flow ends with its job, and with it what the job was told in secret."""
+    await states.ended(conn, rows=rows)
+    await job_secrets.wipe(conn, rows=rows)
+
+
 #: The kinds whose jobs have a subject with a state of its own.
 ENDS: Mapping[str, Ended] = {
     INGEST_WEBSITE.name: ingests.ended,
     INGEST_APPSTORE.name: ingests.ended,
-    CONNECT_GITHUB.name: states.ended,
+    CONNECT_GITHUB.name: _connected,
+    CONNECT_ACCOUNT.name: _connected,
 }
 
 

@@ -1,20 +1,18 @@
 """Proving a GitHub App's installation, and what it may read (api.md 7). What asks GitHub is a job."""
 
-import asyncio
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api.answers import Answer
+from api import flows
 from api.gate import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.waiting import LOOK_S, unless_gone
 from db.pool import Conn, transact
-from domain import installations, jobs, returns, states
+from domain import installations, states
 from domain.states import Flow
 from jobs.kinds import CONNECT_GITHUB
 from jobs.ledger import Submitted
@@ -26,10 +24,8 @@ from schemas.github import (
     InstallUrlCreate,
 )
 
-#: What a browser and a reader of the list wait for their jobs, in seconds.
-CALLBACK_S, LIST_S = 8.0, 5.0
-
-Status = Literal["connected", "pending", "failed"]
+#: What a reader of the list waits for its job, in seconds.
+LIST_S = 5.0
 
 Returned = Annotated[str, QueryParameter(name="state", description="As `install-url` gave it.")]
 Code = Annotated[str | None, QueryParameter(description="Of the GitHub user.", max_length=500)]
@@ -80,9 +76,9 @@ async def github_callback(
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
         now = request.services.clock()
-        flow = await states.use(conn, state=returned, purpose=CONNECT_GITHUB.name, now=now)
+        ring = request.services.vault
+        flow, _ = await states.use(conn, state=returned, purpose=CONNECT_GITHUB.name, now=now, ring=ring)
         if code and installation_id:
-            ring = request.services.vault
             return flow, await installations.submit_connect(
                 conn, flow, code=code, installation_id=installation_id, ring=ring
             )
@@ -90,15 +86,7 @@ async def github_callback(
         return flow, None
 
     flow, submitted = await transact(request.services.pool, use)
-    if submitted:
-        await _ended(request, flow, submitted)
-    status = await _status(request, flow)
-    headers = {
-        "Location": returns.lead_back(flow.return_url, status=status, state=returned),
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-    }
-    return Answer(None, status_code=302, headers=headers)
+    return await flows.lead_back(request, flow, submitted, state=returned)
 
 
 @get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
@@ -128,43 +116,11 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     now = request.services.clock()
     submitted = await transact(pool, partial(installations.refresh, organization_id=organization_id, now=now))
     if submitted is not None:
-        await _listed(request, submitted)
+        if submitted.wake:
+            await request.services.courier.send(submitted.wake)
+        await flows.until_ended(request, (organization_id, submitted.job_id), within_s=LIST_S)
     async with pool.acquire() as conn:
         return await installations.list_repos(conn, organization_id=organization_id)
-
-
-async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
-    """The job has ended, or it took too long, or the browser left."""
-    if submitted.wake:
-        await request.services.courier.send(submitted.wake)
-    ref = (flow.organization_id, submitted.job_id)
-    with request.services.watcher.seat(ref, key=flow.api_key_id) as seat:
-        await unless_gone(request.receive, seat.until(jobs.has_ended, within=CALLBACK_S))
-
-
-async def _status(request: ApiRequest, flow: Flow) -> Status:
-    async with request.services.pool.acquire() as conn:
-        outcome = await states.outcome(conn, flow)
-    if outcome in {None, "requested"}:
-        return "pending"
-    return "connected" if outcome == "completed" else "failed"
-
-
-async def _listed(request: ApiRequest, submitted: Submitted) -> None:
-    """Like `_ended`, for a job that no partner sees, and so no watcher either."""
-    if submitted.wake:
-        await request.services.courier.send(submitted.wake)
-    for _ in range(int(LIST_S / LOOK_S)):
-        if not await _is_listing(request, submitted):
-            return
-        await asyncio.sleep(LOOK_S)
-
-
-async def _is_listing(request: ApiRequest, submitted: Submitted) -> bool:
-    async with request.services.pool.acquire() as conn:
-        return await installations.is_listing(
-            conn, organization_id=request.principal.organization_id, job_id=submitted.job_id
-        )
 
 
 ROUTES = [

@@ -64,7 +64,9 @@ create table social_account (
     check ((quota_posts is null) = (quota_window_s is null))
 );
 create index social_account_project on social_account (organization_id, project_id, id);
-create unique index social_account_external on social_account (organization_id, project_id, platform, service_url, external_id)
+-- A DID is one account wherever it lives, and may move to another server.
+create unique index social_account_external on social_account
+    (organization_id, project_id, platform, (case platform when 'bluesky' then '' else service_url end), external_id)
     where disconnected_at is null;
 
 -- What opens an account, never in its own row. `generation` grows with each refresh: a late one can't overwrite a newer.
@@ -171,6 +173,8 @@ create table scheduled_post (
     published_at      timestamptz,
     canceled_at       timestamptz,
     cancel_reason     text,
+    -- When a person said what had become of it.
+    resolved_at       timestamptz,
     external_id       text,
     external_url      text,
     last_error        jsonb,
@@ -187,7 +191,7 @@ create table scheduled_post (
     check (phase is null or phase = 'preparing' or (handle is not null and request is not null)),
     check ((status = 'published') = (published_at is not null)),
     check ((status = 'canceled') = (canceled_at is not null)),
-    check (status <> 'published' or external_id is not null)
+    check (status <> 'published' or external_id is not null or resolved_at is not null)
 );
 create index scheduled_post_project on scheduled_post (organization_id, project_id, id);
 create index scheduled_post_job     on scheduled_post (organization_id, job_id) where job_id is not null;
@@ -225,3 +229,13 @@ create table account_send (
 );
 create index account_send_window on account_send (organization_id, account_id, at);
 create index account_send_age on account_send (at);
+
+-- A file that is being stored: here from before its first byte until the transaction that gives it to an asset, so that
+-- what a crash leaves in the storage is found without looking through it.
+create table media_upload (
+    organization_id uuid not null references organization (id),
+    token           text not null,
+    started_at      timestamptz not null default now(),
+    primary key (organization_id, token)
+);
+create index media_upload_started on media_upload (started_at);

@@ -1,36 +1,48 @@
 -- name: insert_state
-insert into oauth_state (organization_id, state_hash, api_key_id, purpose, return_url, expires_at)
-values (:org, :state_hash, :api_key_id, :purpose, :return_url, :expires_at);
+insert into oauth_state (organization_id, state_hash, api_key_id, purpose, project_id, return_url, details,
+                         sealed, vault_key_id, expires_at)
+values (:org, :state_hash, :api_key_id, :purpose, :project_id, :return_url, :details, :sealed, :vault_key_id, :expires_at);
+
+-- name: find_state    as `use_state` would, and leaves it
+select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details
+  from oauth_state s
+  join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
+ where s.state_hash = :state_hash and s.purpose = :purpose and s.used_at is null and s.expires_at > :now;
 
 -- name: use_state    once: whoever comes second waits for the first and then finds `used_at` set. A killed key's flows end with it
-update oauth_state s set used_at = now()
-  from api_key k
- where s.state_hash = :state_hash and s.purpose = :purpose and s.used_at is null and s.expires_at > :now
-   and k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
-returning s.organization_id, s.state_hash, s.api_key_id, s.return_url;
+with held as materialized (
+  select s.* from oauth_state s
+    join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
+   where s.state_hash = :state_hash and s.purpose = :purpose and s.used_at is null and s.expires_at > :now
+     for no key update of s)
+update oauth_state s set used_at = now(), sealed = null, vault_key_id = null
+  from held where s.organization_id = held.organization_id and s.state_hash = held.state_hash
+returning held.organization_id, held.state_hash, held.api_key_id, held.project_id, held.return_url, held.details,
+          held.sealed, held.vault_key_id;
 
 -- name: end_state    without a job
-update oauth_state set outcome = :outcome where organization_id = :org and state_hash = :state_hash;
-
--- name: keep_secret    for the job
-update oauth_state set job_id = :job_id, sealed = :sealed, vault_key_id = :vault_key_id
+update oauth_state set outcome = :outcome, error_code = :error_code
  where organization_id = :org and state_hash = :state_hash;
 
--- name: find_secret    of a job that has not ended
-select state_hash, api_key_id, sealed, vault_key_id from oauth_state
- where organization_id = :org and job_id = :job_id and sealed is not null;
+-- name: give_to_job    which ends it
+update oauth_state set job_id = :job_id where organization_id = :org and state_hash = :state_hash;
 
 -- name: get_outcome
 select outcome from oauth_state where organization_id = :org and state_hash = :state_hash;
 
--- name: end_states    as their jobs ended; what was sealed is of no more use
+-- name: get_state    as its maker sees it
+select s.outcome, s.error_code, s.used_at, s.expires_at, j.result
+  from oauth_state s left join job j on j.organization_id = s.organization_id and j.id = s.job_id
+ where s.organization_id = :org and s.state_hash = :state_hash and s.api_key_id = :api_key_id and s.purpose = :purpose;
+
+-- name: end_states    as their jobs ended
 with held as materialized (
-  select s.organization_id, s.state_hash, j.state
+  select s.organization_id, s.state_hash, j.state, j.error->>'code' as code
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join oauth_state s on s.organization_id = t.org and s.job_id = t.job_id
     join job j on j.organization_id = t.org and j.id = t.job_id
    order by s.organization_id, s.state_hash for no key update of s)
-update oauth_state s set outcome = held.state, sealed = null, vault_key_id = null
+update oauth_state s set outcome = held.state, error_code = held.code
   from held where s.organization_id = held.organization_id and s.state_hash = held.state_hash;
 
 -- name: vault_key_ids

@@ -31,5 +31,5 @@ async def connect_github(ctx: Context, *, app: App | None, ring: Ring) -> Outcom
         proved = fakes.prove(**asked) if begun.sandbox else await proof.prove(require(app), **asked)
     except SourceError as error:
         return refused(error)
-    keep = partial(installations.connect, claim=ctx.job, api_key_id=begun.api_key_id, proved=proved)
+    keep = partial(installations.connect, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)

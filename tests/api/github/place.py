@@ -68,7 +68,7 @@ class Place:
 
     async def sealed(self) -> int:
         """How many codes lie in the database."""
-        found: int = await self.pool.fetchval("select count(*) from oauth_state where sealed is not null")
+        found: int = await self.pool.fetchval("select count(*) from job_secret")
         return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.routes import github as route
+from api import flows
 from db.pool import Pool
 from domain.installations import Installation
 from tests.api.conftest import calling
@@ -45,7 +45,7 @@ async def test_nothing_that_is_secret_is_kept(place: Place) -> None:
 async def test_a_code_lies_sealed_until_its_job_has_ended(
     idle: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "CALLBACK_S", 0.01)
+    monkeypatch.setattr(flows, "CALLBACK_S", 0.01)
     assert await idle.connect(code="the-code") == "pending"
     assert "the-code" not in await everything(idle.pool)
     assert await idle.sealed() == 1

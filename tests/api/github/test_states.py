@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.routes import github as route
+from api import flows
 from domain import upkeep
 from tests.api.github.place import ACME, Place, status
 from tests.waiting import eventually
@@ -76,7 +76,7 @@ async def test_who_comes_back_with_less_starts_no_job(idle: Place, given: dict[s
 
 
 async def test_a_browser_waits_only_so_long(idle: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route, "CALLBACK_S", 0.05)
+    monkeypatch.setattr(flows, "CALLBACK_S", 0.05)
     assert await idle.connect() == "pending"
 
 

@@ -1,0 +1,26 @@
+-- name: get_credential
+select sealed, vault_key_id, generation, expires_at from account_credential
+ where organization_id = :org and account_id = :account_id;
+
+-- name: put_credential    of a new connection: a refresh under way of the one before comes too late
+insert into account_credential (organization_id, account_id, sealed, vault_key_id, expires_at)
+values (:org, :account_id, :sealed, :vault_key_id, :expires_at)
+on conflict (organization_id, account_id) do update
+   set sealed = excluded.sealed, vault_key_id = excluded.vault_key_id, expires_at = excluded.expires_at,
+       generation = account_credential.generation + 1, rotated_at = now();
+
+-- name: refresh_credential    no row: another refresh or connection was sooner, or the account is disconnected
+update account_credential
+   set sealed = :sealed, vault_key_id = :vault_key_id, expires_at = :expires_at,
+       generation = generation + 1, rotated_at = now()
+ where organization_id = :org and account_id = :account_id and generation = :generation;
+
+-- name: lock_generation
+select generation from account_credential
+ where organization_id = :org and account_id = :account_id for no key update;
+
+-- name: wipe_credential
+delete from account_credential where organization_id = :org and account_id = :account_id;
+
+-- name: vault_key_ids
+select distinct vault_key_id from account_credential;

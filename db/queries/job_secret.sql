@@ -1,0 +1,12 @@
+-- name: keep_secret
+insert into job_secret (organization_id, job_id, sealed, vault_key_id) values (:org, :job_id, :sealed, :vault_key_id);
+
+-- name: find_secret
+select sealed, vault_key_id from job_secret where organization_id = :org and job_id = :job_id;
+
+-- name: wipe_secrets    of jobs that have ended: they are of no more use. The locks of the jobs are held
+delete from job_secret s using unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
+ where s.organization_id = t.org and s.job_id = t.job_id;
+
+-- name: vault_key_ids
+select distinct vault_key_id from job_secret;

@@ -1,0 +1,41 @@
+-- name: connect_account    the same one again keeps its id, unless it was disconnected
+insert into social_account (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits)
+values (:org, :project_id, :id, :platform, :service_url, :external_id, :handle, :avatar_url, :traits)
+on conflict (organization_id, project_id, platform, (case platform when 'bluesky' then '' else service_url end), external_id)
+      where disconnected_at is null do update
+   set service_url = excluded.service_url, handle = excluded.handle, avatar_url = excluded.avatar_url, traits = excluded.traits,
+       status = 'connected', connected_at = now()
+returning id;
+
+-- name: get_account
+select a.id, a.project_id, a.platform, a.service_url, a.external_id, a.handle, a.avatar_url, a.traits, a.status,
+       a.quota_posts, a.quota_window_s, a.cooldown_until, a.connected_at, a.canceled_posts, c.expires_at as token_expires_at
+  from social_account a
+  left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
+ where a.organization_id = :org and a.id = :id;
+
+-- name: lock_account
+select id, project_id, platform, service_url, external_id, handle, status, canceled_posts from social_account
+ where organization_id = :org and id = :id for no key update;
+
+-- name: list_accounts    newest first
+select a.id, a.project_id, a.platform, a.service_url, a.external_id, a.handle, a.avatar_url, a.traits, a.status,
+       a.quota_posts, a.quota_window_s, a.cooldown_until, a.connected_at, a.canceled_posts, c.expires_at as token_expires_at
+  from social_account a
+  left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
+ where a.organization_id = :org and a.project_id = :project_id and (:before::uuid is null or a.id < :before)
+ order by a.id desc limit :limit;
+
+-- name: require_reauth    no row: it was required before, or the account is disconnected
+update social_account set status = 'reauth_required'
+ where organization_id = :org and id = :id and status = 'connected'
+returning id;
+
+-- name: disconnect_account
+update social_account
+   set status = 'disconnected', disconnected_at = now(), canceled_posts = :canceled_posts, cooldown_until = null
+ where organization_id = :org and id = :id;
+
+-- name: set_quota    null: the platform's own
+update social_account set quota_posts = :posts, quota_window_s = :window_s
+ where organization_id = :org and id = :id;

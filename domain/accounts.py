@@ -1,0 +1,105 @@
+"""Social accounts: connected, asked to be connected again, disconnected for good (api.md 10)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import social_account
+from domain import audit, credentials, holds
+from schemas import ids
+from schemas.accounts import AccountQuota, SocialAccount
+from schemas.errors import Conflict, NotFound
+
+
+async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> asyncpg.Record:
+    """The row, with its credential's `token_expires_at`. Raises `NotFound`."""
+    row = await social_account.get_account.one(conn, org=organization_id, id=account_id)
+    if row is None:
+        raise absent()
+    return row
+
+
+async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
+    """Raises `NotFound`."""
+    return _shown(await find(conn, organization_id=organization_id, account_id=account_id))
+
+
+async def list_page(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
+) -> list[SocialAccount]:
+    """At most `limit` of a project's accounts older than `before`, newest first. Raises `NotFound`."""
+    await holds.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await social_account.list_accounts.all(
+        conn, org=organization_id, project_id=project_id, before=before, limit=limit
+    )
+    return [_shown(row) for row in rows]
+
+
+async def require_reauth(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
+) -> None:
+    """Only its owner can open the account again. Nothing happens if a newer `generation` is there by now."""
+    place: dict[str, Any] = {"organization_id": organization_id, "account_id": account_id}
+    if generation is not None and not await credentials.is_current(conn, **place, generation=generation):
+        return
+    if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
+        said = {"action": "reauth_required", "details": {"reason": reason}}
+        await record(conn, **place, api_key_id=None, **said)
+
+
+async def record(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    account_id: UUID,
+    api_key_id: UUID | None,
+    action: str,
+    details: Mapping[str, Any],
+) -> None:
+    """Each change of status is one of these."""
+    await audit.record(
+        conn,
+        organization_id=organization_id,
+        api_key_id=api_key_id,
+        action=f"social_account.{action}",
+        subject=ids.show(ids.ACCOUNT, account_id),
+        details=details,
+    )
+
+
+async def set_quota(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
+) -> AccountQuota:
+    """An operator's own figures for an account; None for both: the platform's. Raises `NotFound`."""
+    await social_account.set_quota.run(
+        conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
+    )
+    row = await find(conn, organization_id=organization_id, account_id=account_id)
+    return AccountQuota(
+        social_account_id=ids.show(ids.ACCOUNT, row["id"]),
+        handle=row["handle"],
+        posts=row["quota_posts"],
+        seconds=row["quota_window_s"],
+    )
+
+
+def absent() -> NotFound:
+    """One answer for an account that isn't and for another organization's."""
+    return NotFound("no such social account: check the id, and that the key belongs to its organization")
+
+
+def gone() -> Conflict:
+    return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it anew")
+
+
+def _shown(row: asyncpg.Record) -> SocialAccount:
+    same = ("platform", "service_url", "handle", "avatar_url", "status", "connected_at", "token_expires_at")
+    return SocialAccount(
+        social_account_id=ids.show(ids.ACCOUNT, row["id"]),
+        project_id=ids.show(ids.PROJECT, row["project_id"]),
+        leased=False,
+        **{name: row[name] for name in same},
+    )
