@@ -11,7 +11,7 @@ from msgspec import UNSET
 from api import exchange
 from api.answers import JSON, Answer
 from schemas.envelope import Envelope, Problem
-from schemas.errors import DomainError, Unauthenticated, Unavailable
+from schemas.errors import DomainError, Unauthenticated, Unavailable, Unsatisfiable
 from telemetry import logs
 
 
@@ -37,8 +37,9 @@ CODES = {
         409, "the Idempotency-Key is another request's, or its first still runs: `details.reason` IN_FLIGHT"
     ),
     "PRECONDITION_FAILED": Code(412, "`If-Match` names an older version"),
-    "PAYLOAD_TOO_LARGE": Code(413, "the body is larger than 1 MiB"),
-    "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not application/json"),
+    "PAYLOAD_TOO_LARGE": Code(413, "the body is larger than 1 MiB, or a file of an upload than its limit"),
+    "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not of the type that the route reads"),
+    "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
     "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
     "RATE_LIMITED": Code(429, "`details.limit` is used up: wait as long as `Retry-After` says"),
     "INTERNAL": Code(500, "a fault of ours; tell us the request's id"),
@@ -111,6 +112,8 @@ def _hints(error: DomainError) -> Iterable[tuple[str, str]]:
         yield "Retry-After", str(error.retry_after)
     if isinstance(error, Unauthenticated):
         yield "WWW-Authenticate", "Bearer"
+    if isinstance(error, Unsatisfiable):
+        yield "Content-Range", f"bytes */{error.size}"
 
 
 def _issues(extra: Any) -> Iterable[dict[str, str]]:

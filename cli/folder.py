@@ -17,6 +17,7 @@ from db.server import Server
 
 FOLDER = Path(".local")
 LOCAL = FOLDER / "env"
+ASSETS = FOLDER / "assets"
 
 
 class Servers(NamedTuple):
@@ -51,6 +52,7 @@ def settings(urls: Servers, public_url: str) -> dict[str, str]:
         "PEPPERS": given.get("PEPPERS") or _ring(),
         "VAULT_KEYS": given.get("VAULT_KEYS") or _ring(),
         "PUBLIC_URL": public_url,
+        "ASSETS_URL": os.environ.get("ASSETS_URL") or _assets(),
     }
     write(LOCAL, chosen)
     return chosen
@@ -70,6 +72,12 @@ def write(file: Path, values: Mapping[str, str]) -> None:
     ) as lines:
         lines.writelines(f"{name}={value}\n" for name, value in values.items())
     fresh.replace(file)
+
+
+def _assets() -> str:
+    """The address of a folder of ours, which is there from now on."""
+    local.own(ASSETS)
+    return ASSETS.absolute().as_uri()
 
 
 def _ring() -> str:

@@ -1,5 +1,6 @@
 """What a process is told from outside: the environment, read once, checked, frozen."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from schemas.errors import SettingsInvalid
 
 #: A GitHub App has all of these or isn't there.
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
+
+#: A file URL without a host: absolute, or relative to the current folder.
+_FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
 RING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
@@ -40,6 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     public_url: Annotated[
         str, Meta(description="Where partners reach the API; `locationUrl` begins with it.")
     ] = "http://127.0.0.1:8000"
+    assets_url: Annotated[
+        str,
+        Meta(
+            description="Where uploaded media is kept: a folder that all processes reach, as "
+            "`file:///srv/tenantry/assets`; relative to the current one without the slashes."
+        ),
+    ] = "file:.local/assets"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line that is logged."),
@@ -144,9 +155,16 @@ def from_env(environ: Mapping[str, str]) -> Settings:
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
+    check_assets(settings)
     check_github_app(settings)
     check_model(settings)
     return settings
+
+
+def check_assets(settings: Settings) -> None:
+    """Raises `SettingsInvalid` for what names no folder of this machine."""
+    if not _FOLDER.fullmatch(settings.assets_url):
+        raise SettingsInvalid("ASSETS_URL must be a folder of this machine, such as file:///srv/assets")
 
 
 def check_github_app(settings: Settings) -> None:

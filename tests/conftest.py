@@ -71,8 +71,8 @@ def redis_url(servers: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str) -> Settings:
-    return made.settings_for(database_url, redis_url)
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    return made.settings_for(database_url, redis_url, assets_url=(tmp_path / "assets").as_uri())
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -112,8 +112,9 @@ def with_path(url: str, path: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
 
 
-def settings_for(database_url: str, redis_url: str) -> Settings:
+def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
     """Settings as every test uses them: leases of 2 s, so that a rescue is seen soon."""
+    rings = {"peppers": RING, "vault_keys": RING}
     return Settings(
-        database_url=database_url, redis_url=redis_url, peppers=RING, vault_keys=RING, lease_s=2, drain_s=5
+        database_url=database_url, redis_url=redis_url, **rings, **{"lease_s": 2, "drain_s": 5} | more
     )

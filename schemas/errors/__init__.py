@@ -32,8 +32,11 @@ TenantryError
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
+    ├── ContentRejected  409: a reviewer said no
     ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
     ├── Stale            412: If-Match names an older version
+    ├── Oversized        413: more bytes than the route takes
+    ├── Unsatisfiable    416: a range behind the end
     ├── Unsupported      415: a body that is not JSON
     ├── Limited          429: a rate limit, or a cap on queued work, is reached
     ├── Killed           503: the key was switched off
@@ -62,6 +65,7 @@ from schemas.errors.platforms import (
 )
 from schemas.errors.refusals import (
     Conflict,
+    ContentRejected,
     DomainError,
     Forbidden,
     InFlight,
@@ -72,9 +76,11 @@ from schemas.errors.refusals import (
     Malformed,
     NotFound,
     NotReturnable,
+    Oversized,
     Stale,
     Unauthenticated,
     Unavailable,
+    Unsatisfiable,
     Unsupported,
 )
 from schemas.errors.sources import (
@@ -99,6 +105,7 @@ __all__ = [
     "BenchmarkFailed",
     "CancelRequested",
     "Conflict",
+    "ContentRejected",
     "DemoFailed",
     "DomainError",
     "Fenced",
@@ -127,6 +134,7 @@ __all__ = [
     "NotReturnable",
     "NotSent",
     "OutcomeUnknown",
+    "Oversized",
     "PlatformError",
     "ReauthRequired",
     "Rejected",
@@ -145,5 +153,6 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
+    "Unsatisfiable",
     "Unsupported",
 ]

@@ -75,6 +75,15 @@ class Conflict(DomainError):
         super().__init__(message, reason=reason, **details)
 
 
+class ContentRejected(DomainError):
+    """A reviewer said no, which is final."""
+
+    code = "CONTENT_REJECTED"
+
+    def __init__(self) -> None:
+        super().__init__("this content was rejected, which is final: upload or generate it anew")
+
+
 class KeyReused(DomainError):
     """`reason` is IN_FLIGHT while the first request with the key still runs."""
 
@@ -94,6 +103,22 @@ class Stale(DomainError):
     """The caller's If-Match names a version that is no longer the current one."""
 
     code = "PRECONDITION_FAILED"
+
+
+class Oversized(DomainError):
+    """More bytes than the route takes, of a body or of a part of it."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
+class Unsatisfiable(DomainError):
+    """A range that lies behind the end of what is asked for, which has `size` bytes."""
+
+    code = "RANGE_NOT_SATISFIABLE"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"there are {size} bytes: ask for a range within them, or for all", size=size)
+        self.size = size
 
 
 class Unsupported(DomainError):

@@ -43,6 +43,20 @@ def test_an_origin_is_a_plain_web_address(url: str) -> None:
         from_env(NEEDED | {"GITHUB_API_URL": url})
 
 
+@pytest.mark.parametrize("url", ["file:///srv/assets", "file:.local/assets", "file:assets"])
+def test_media_is_kept_in_a_folder(url: str) -> None:
+    assert from_env(NEEDED | {"ASSETS_URL": url}).assets_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "/srv/assets", "s3://bucket", "file:", "file:///", "file://host/srv", "file:///a?b", "file:/srv"],
+)
+def test_and_nowhere_else(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="ASSETS_URL"):
+        from_env(NEEDED | {"ASSETS_URL": url})
+
+
 def test_a_language_model_may_be_absent() -> None:
     assert from_env(NEEDED).llm_base_url == from_env(NEEDED | {"LLM_BASE_URL": ""}).llm_base_url == ""
 

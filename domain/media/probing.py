@@ -1,0 +1,58 @@
+"""Looking into uploaded files, in a process that a hostile one may break (`domain/media/probe.py`)."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from subprocess import DEVNULL, PIPE
+
+import msgspec
+
+from domain.media.probe import WALL_S, Found, Refused, Said
+from domain.media.storage import Store
+from schemas.errors import Invalid
+
+#: The process ends by itself before this.
+PATIENCE_S = WALL_S + 5.0
+
+_LINES: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+
+
+async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
+    """What the files are, each a token and its sniffed type. Raises `Invalid` for one that is no use.
+
+    `path` of the refusal is `file[1]` for the second.
+    """
+    with ExitStack() as stack:
+        handles = [stack.enter_context(store.opened(token)) for token, _ in files]
+        said = await _run(
+            [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
+        )
+    found = [one for one in said if isinstance(one, Found)]
+    if len(found) < len(files):
+        last = said[-1] if said else None
+        why = (
+            last.why
+            if isinstance(last, Refused)
+            else "can't be read: it takes too long, or breaks the reader"
+        )
+        raise Invalid(f"file[{len(found)}]", why)
+    return found
+
+
+async def _run(files: list[str], handles: list[int]) -> list[Said]:
+    """The answers that came before it ended, however it ended."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "domain.media.probe", *files,
+        pass_fds=handles, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env={}, start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            answer, _ = await process.communicate()
+    except TimeoutError:
+        return []
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return [_LINES.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]

@@ -1,0 +1,59 @@
+"""What a file is, by its first bytes: neither its name nor what its sender calls it has a say."""
+
+import re
+from typing import Literal, NamedTuple
+
+from schemas.errors import Invalid
+
+#: So many of them are looked at.
+HEAD = 32
+
+#: An extension as types have them: `.final` and `.2026` are parts of a name.
+_EXTENSION = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
+
+
+class Type(NamedTuple):
+    """A type of media that we take: `names` are its extensions, `called` what else senders call it."""
+
+    mime: str
+    kind: Literal["image", "video"]
+    names: frozenset[str]
+    called: frozenset[str] = frozenset()
+
+
+JPEG = Type(
+    "image/jpeg", "image", frozenset({"jpg", "jpeg", "jpe", "jfif"}), frozenset({"image/jpg", "image/pjpeg"})
+)
+PNG = Type("image/png", "image", frozenset({"png"}))
+WEBP = Type("image/webp", "image", frozenset({"webp"}))
+# The same boxes in both: programs save either under both names.
+_VIDEO = frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"})
+MP4 = Type("video/mp4", "video", *_VIDEO)
+MOV = Type("video/quicktime", "video", *_VIDEO)
+
+SIGNS: tuple[tuple[re.Pattern[bytes], Type], ...] = (
+    (re.compile(rb"\xff\xd8\xff"), JPEG),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), PNG),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), WEBP),
+    (re.compile(rb"....ftyp(?:qt  )", re.DOTALL), MOV),
+    (re.compile(rb"....ftyp(?:iso[m2-9]|mp4[12]|avc1|M4V[ HP]|dash|MSNV|f4v |cmfc)", re.DOTALL), MP4),
+    # QuickTime before 2001 had no ftyp box.
+    (re.compile(rb"....(?:moov|mdat|wide)", re.DOTALL), MOV),
+)  # fmt: skip
+
+#: What a sender may call anything.
+_UNSAID = frozenset({"", "application/octet-stream"})
+
+
+def sniff(head: bytes) -> Type | None:
+    """The type of what begins with `head`; None for one that we don't take."""
+    return next((found for sign, found in SIGNS if sign.match(head)), None)
+
+
+def check(found: Type, *, name: str, declared: str, path: str) -> None:
+    """Raises `Invalid` where the name or the declared type says that it is something else."""
+    said = _EXTENSION.search(name.lower())
+    if said and said[1] not in found.names:
+        raise Invalid(path, f"is {found.mime}, but its name ends in .{said[1]}: name it as what it is")
+    if declared not in _UNSAID | {found.mime} | found.called:
+        raise Invalid(path, f"is {found.mime}, but is declared as another type: declare what it is")
