@@ -1,0 +1,76 @@
+"""Limits of the platforms, as far as they are known before anything is sent."""
+
+import time
+from typing import Any
+
+import pytest
+
+from domain.platforms import PLATFORMS, bytes_max, caption_max, graphemes, tooted
+
+LONG = "https://example.com/" + "b" * 200
+FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("plain", 5),
+        (FAMILY, 1),
+        (LONG, 23),
+        ("http://a.io", 23),
+        (f"see {LONG}?q=1&r=2#top.", 4 + 23 + 1),
+        (f"({LONG})", 25),
+        (f"{LONG} {LONG}", 47),
+        ("http://example.com/straße-1", 23),
+        ("https://m.example/@bob@other.example", 23),
+        ("@alice@" + "b" * 30 + ".com", 6),
+        ("hi @alice@example.org, @bob", 3 + 6 + 2 + 4),
+        ("@a@b.example @c@d.example", 5),
+    ],
+)
+def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str, count: int) -> None:
+    assert tooted(text) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "example.com/without-a-scheme-is-no-link-and-counts-in-full",
+        "https://nothing",
+        "https://192.168.0.1/an-address",
+        "https://example.c0m/not-a-domain",
+        "ftp://example.com/another-scheme-than-the-two-of-the-web",
+        "xhttps://example.com/inside-a-word-there-is-no-link",
+        "mail@alice@example.com",
+    ],
+)
+def test_what_may_be_no_link_counts_in_full(text: str) -> None:
+    assert tooted(text) == len(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["https://", "https://a.", "a.", "@a@b.", "@a", "http://a.io/", "a-", "\N{GRINNING FACE}"]
+)
+def test_no_caption_takes_long_to_count(piece: str) -> None:
+    begun = time.perf_counter()
+    tooted(piece * 20_000)
+    assert time.perf_counter() - begun < 2
+
+
+def test_bluesky_counts_what_a_person_sees() -> None:
+    assert graphemes(f"e\u0301{FAMILY}\r\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("traits", "expected"),
+    [({}, 500), ({"captionMax": 5000}, 5000), ({"captionMax": 0}, 500), ({"captionMax": "5000"}, 500)],
+)
+def test_an_instances_own_caption_goes_before(traits: dict[str, Any], expected: int) -> None:
+    assert caption_max(PLATFORMS["mastodon"], traits) == expected
+
+
+def test_an_instances_own_bytes_go_before() -> None:
+    mastodon, traits = PLATFORMS["mastodon"], {"imageBytesMax": 1, "videoBytesMax": 2}
+    assert [bytes_max(mastodon, kind, traits) for kind in ("image", "video")] == [1, 2]
+    assert [bytes_max(mastodon, kind, {}) for kind in ("image", "video")] == [16 << 20, 99 << 20]
