@@ -1,7 +1,7 @@
 """Social accounts: connected, asked to be connected again, disconnected for good (api.md 10)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,17 @@ from domain import audit, credentials, holds
 from schemas import ids
 from schemas.accounts import AccountQuota, SocialAccount
 from schemas.errors import Conflict, NotFound
+
+
+class Found(NamedTuple):
+    """An account as its platform names it; `traits` are its server's."""
+
+    platform: str
+    service_url: str
+    external_id: str
+    handle: str
+    avatar_url: str | None
+    traits: dict[str, Any]
 
 
 async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> asyncpg.Record:

@@ -5,13 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from db.pool import Conn
-from domain import organizations, projects
+from domain import connections, organizations, projects, rings
+from domain.accounts import Found
+from domain.credentials import Grant
 from domain.projects import New
 from jobs import leases, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from schemas import ids
 from schemas.projects import ProjectCreate
+from tests.servers import RING
+
+VAULT = rings.parse(RING, setting="VAULT_KEYS")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -29,6 +34,29 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     found = ids.read(ids.PROJECT, drafted.id)
     assert found is not None
     return found
+
+
+async def account(
+    conn: Conn,
+    org: UUID,
+    project_id: UUID,
+    *,
+    handle: str = "shop",
+    platform: str = "mastodon",
+    **fields: Any,
+) -> UUID:
+    """A connected account; `fields` are those of `Found`."""
+    server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
+    found = Found(platform=platform, handle=handle, **server | {"traits": {}} | fields)
+    return await connections.connect(
+        conn,
+        organization_id=org,
+        project_id=project_id,
+        api_key_id=None,
+        found=found,
+        grant=Grant(access_token="the-access-token"),
+        ring=VAULT,
+    )
 
 
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:

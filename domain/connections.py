@@ -1,0 +1,154 @@
+"""Connecting an account, and disconnecting it: what the job needs, keeps and ends (api.md 10)."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import social_account
+from domain import accounts, credentials, holds, job_secrets, organizations, registrations
+from domain.accounts import Found
+from domain.credentials import Grant
+from domain.registrations import Client, Server
+from domain.rings import Ring
+from jobs import ledger
+from jobs.kinds import CONNECT_ACCOUNT
+from jobs.ledger import Claim, Submitted
+from schemas import ids
+from schemas.errors import Conflict
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a person brought back from a server's pages, and the verifier that goes with it."""
+
+    code: str
+    verifier: str
+
+    def __repr__(self) -> str:
+        return "Code()"
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What opens an account without any pages."""
+
+    identifier: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "Login()"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection's job, as its arguments say: nothing in it is secret.
+
+    `account_id` is the account that has to come of it, where it is one that is there already.
+    """
+
+    platform: str
+    service_url: str
+    redirect_uri: str
+    api_key_id: UUID
+    account_id: UUID | None = None
+
+    @property
+    def server(self) -> Server:
+        return Server(self.platform, self.service_url, self.redirect_uri)
+
+
+class Begun(NamedTuple):
+    """What an attempt starts from; `client` is None before we are registered, and where nobody has to be."""
+
+    sandbox: bool
+    asked: Asked
+    secret: Code | Login
+    client: Client | None
+
+
+async def submit(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, asked: Asked, secret: Code | Login, ring: Ring
+) -> Submitted:
+    """The job that finds out whose account it is and keeps it, in a project that is active.
+
+    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
+    """
+    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    submitted = await ledger.submit(
+        conn,
+        kind=CONNECT_ACCOUNT,
+        organization_id=organization_id,
+        project_id=project_id,
+        args=msgspec.to_builtins(asked),
+    )
+    await job_secrets.keep(
+        conn,
+        organization_id=organization_id,
+        job_id=submitted.job_id,
+        secret=msgspec.json.encode(secret),
+        ring=ring,
+    )
+    return submitted
+
+
+async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
+    asked = msgspec.convert(claim.args, Asked)
+    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+    secret = msgspec.json.decode(await job_secrets.reveal(conn, claim=claim, ring=ring), type=Code | Login)
+    return Begun(sandbox, asked, secret, await registrations.open(conn, asked.server, ring=ring))
+
+
+async def finish(conn: Conn, *, claim: Claim, found: Found, grant: Grant, ring: Ring) -> dict[str, Any]:
+    """`connect`, as the end of the job, whose lock and project's this transaction holds; its result."""
+    asked = msgspec.convert(claim.args, Asked)
+    assert claim.project_id is not None  # noqa: S101  `submit` gave it one
+    account_id = await connect(
+        conn,
+        organization_id=claim.organization_id,
+        project_id=claim.project_id,
+        api_key_id=asked.api_key_id,
+        found=found,
+        grant=grant,
+        ring=ring,
+        expected=asked.account_id,
+    )
+    shown = ids.show(ids.ACCOUNT, account_id)
+    return {"socialAccountId": shown, "platform": found.platform, "handle": found.handle}
+
+
+async def connect(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    api_key_id: UUID | None,
+    found: Found,
+    grant: Grant,
+    ring: Ring,
+    expected: UUID | None = None,
+) -> UUID:
+    """Keep an account that let us in; the same one again keeps its id. The project is held active.
+
+    Raises `Conflict` OTHER_ACCOUNT where it is not the `expected` one, ACCOUNT_NOT_CONNECTED if that was
+    disconnected meanwhile.
+    """
+    if expected is not None:
+        await _check_same(conn, organization_id, expected, found)
+    new = ids.new()
+    account_id: UUID = await social_account.connect_account.value(
+        conn, org=organization_id, project_id=project_id, id=new, **found._asdict()
+    )
+    place = {"organization_id": organization_id, "account_id": account_id}
+    await credentials.put(conn, **place, grant=grant, ring=ring)
+    action = "connected" if account_id == new else "reconnected"
+    said = {"platform": found.platform, "handle": found.handle}
+    await accounts.record(conn, **place, api_key_id=api_key_id, action=action, details=said)
+    return account_id
+
+
+async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: Found) -> None:
+    """Else the account's posts would go out from another person's."""
+    row = await social_account.lock_account.row(conn, org=organization_id, id=expected)
+    if row["status"] == "disconnected":
+        raise accounts.gone()
+    if (row["platform"], row["external_id"]) != (found.platform, found.external_id):
+        raise Conflict("OTHER_ACCOUNT", f"{found.handle} let us in, not {row['handle']}: nothing was changed")
