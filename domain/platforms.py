@@ -3,8 +3,8 @@
 A figure that an account's own server says (`traits`) goes before the platform's.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import regex
 
@@ -22,7 +22,23 @@ _MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
 VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
-Kind = Literal["image", "video"]
+
+class File(Protocol):
+    """What has to be known of a post's file."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def mime_type(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+
+
+class Fault(NamedTuple):
+    """Why a platform won't have a post's files."""
+
+    code: str
+    message: str
 
 
 class Platform(NamedTuple):
@@ -103,11 +119,34 @@ def caption_max(platform: Platform, traits: Mapping[str, Any]) -> int:
     return _said(traits.get("captionMax")) or platform.caption_max
 
 
-def bytes_max(platform: Platform, kind: Kind, traits: Mapping[str, Any]) -> int:
+def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
     """For one file: the instance's own figure (`traits.imageBytesMax`, `videoBytesMax`) or the platform's."""
     if kind == "image":
         return _said(traits.get("imageBytesMax")) or platform.image_bytes
     return _said(traits.get("videoBytesMax")) or platform.video_bytes
+
+
+def fault_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequence[File]) -> Fault | None:
+    """The first that is found, or None: all of a post's files together."""
+    kinds = [file.kind for file in files]
+    if len(set(kinds)) > 1:
+        return Fault("MEDIA_MIXED", f"{platform.name} takes images or a video in a post, not both")
+    most = platform.videos_max if "video" in kinds else platform.images_max
+    if len(kinds) > most:
+        return Fault("MEDIA_TOO_MANY", f"{platform.name} takes at most {most} {kinds[0]}(s) in a post")
+    if not (files or platform.text_only):
+        return Fault("MEDIA_MISSING", f"{platform.name} takes no post without a file")
+    faults = (_fault_of_file(platform, traits, file) for file in files)
+    return next((fault for fault in faults if fault), None)
+
+
+def _fault_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -> Fault | None:
+    if file.mime_type not in platform.mime_types:
+        return Fault("MEDIA_REFUSED", f"{platform.name} doesn't take {file.mime_type}")
+    most = bytes_max(platform, file.kind, traits)
+    if file.size_bytes > most:
+        return Fault("MEDIA_TOO_LARGE", f"{platform.name} takes no {file.kind} above {most} bytes")
+    return None
 
 
 def _said(figure: object) -> int | None:

@@ -1,14 +1,23 @@
 """Limits of the platforms, as far as they are known before anything is sent."""
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from domain.platforms import PLATFORMS, bytes_max, caption_max, graphemes, tooted
+from domain.platforms import PLATFORMS, bytes_max, caption_max, fault_of_files, graphemes, tooted
 
 LONG = "https://example.com/" + "b" * 200
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+
+
+class File(NamedTuple):
+    kind: str
+    mime_type: str
+    size_bytes: int
+
+
+IMAGE, VIDEO, MOV = File("image", "image/png", 10), File("video", "video/mp4", 10), "video/quicktime"
 
 
 @pytest.mark.parametrize(
@@ -74,3 +83,29 @@ def test_an_instances_own_bytes_go_before() -> None:
     mastodon, traits = PLATFORMS["mastodon"], {"imageBytesMax": 1, "videoBytesMax": 2}
     assert [bytes_max(mastodon, kind, traits) for kind in ("image", "video")] == [1, 2]
     assert [bytes_max(mastodon, kind, {}) for kind in ("image", "video")] == [16 << 20, 99 << 20]
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "code"),
+    [
+        ("bluesky", [], None),
+        ("bluesky", [IMAGE] * 4, None),
+        ("bluesky", [VIDEO], None),
+        ("bluesky", [IMAGE] * 5, "MEDIA_TOO_MANY"),
+        ("mastodon", [VIDEO] * 2, "MEDIA_TOO_MANY"),
+        ("mastodon", [IMAGE, VIDEO], "MEDIA_MIXED"),
+        ("bluesky", [IMAGE, IMAGE._replace(size_bytes=2_000_001)], "MEDIA_TOO_LARGE"),
+        ("mastodon", [IMAGE._replace(size_bytes=2_000_001)], None),
+        ("bluesky", [VIDEO._replace(mime_type=MOV)], "MEDIA_REFUSED"),
+        ("mastodon", [VIDEO._replace(mime_type=MOV)], None),
+    ],
+)
+def test_what_a_platform_says_of_a_posts_files(name: str, files: list[File], code: str | None) -> None:
+    fault = fault_of_files(PLATFORMS[name], {}, files)
+    assert (fault and fault.code) == code
+
+
+def test_a_platform_may_want_a_file_in_each_post() -> None:
+    fault = fault_of_files(PLATFORMS["mastodon"]._replace(text_only=False), {}, [])
+    assert fault is not None
+    assert fault.code == "MEDIA_MISSING"

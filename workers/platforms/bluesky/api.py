@@ -18,6 +18,7 @@ from workers.platforms import http
 from workers.platforms.http import Answer
 
 POST = "app.bsky.feed.post"
+JSON = {"Content-Type": "application/json"}
 
 #: A record under this key has other content than ours.
 KEY_TAKEN = "KEY_TAKEN"
@@ -127,6 +128,10 @@ class Written(msgspec.Struct):
     cid: str
 
 
+class Resolved(msgspec.Struct):
+    did: str
+
+
 class Uploaded(msgspec.Struct):
     blob: dict[str, Any]
 
@@ -158,6 +163,15 @@ async def avatar_url(api: Api, did: str) -> str | None:
     return api.url("com.atproto.sync.getBlob", did=did, cid=cid) if isinstance(cid, str) else None
 
 
+async def resolve_handle(api: Api, handle: str) -> str | None:
+    """The DID behind a handle; None where the server knows none."""
+    url = api.url("com.atproto.identity.resolveHandle", handle=handle)
+    answer = await http.ask(api.client, "GET", url, headers=api.headers)
+    if not answer.ok and said(answer).error == "InvalidRequest":
+        return None
+    return http.read(accepted(answer), Resolved).did
+
+
 async def upload_blob(
     api: Api, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
@@ -187,9 +201,6 @@ async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> Reco
     if not answer.ok and said(answer).error == "RecordNotFound":
         return None
     return http.read(accepted(answer), Record)
-
-
-JSON = {"Content-Type": "application/json"}
 
 
 async def post(

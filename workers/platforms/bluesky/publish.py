@@ -1,0 +1,126 @@
+"""Posts to an account on Bluesky, or on any other Personal Data Server: exactly once (research 5.6, 5.7).
+
+The post's key in the repository is ours and the record's bytes are stored before they go out. `putRecord`
+with both, and `swapRecord: null`, makes the record or finds it made, however often it is repeated.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from domain.platforms import PLATFORMS, fault_of_files
+from schemas.errors import OutcomeUnknown, PlatformError, Rejected
+from workers.platforms.bluesky import api
+from workers.platforms.bluesky.api import Api
+from workers.platforms.bluesky.record import key_of, mentioned, record_of
+from workers.platforms.contract import (
+    Absent,
+    Account,
+    Draft,
+    Found,
+    Live,
+    Media,
+    Prepared,
+    Sent,
+    Undecided,
+)
+
+#: For that long after the last call its request may still be on its way, and is not proved absent.
+SETTLE = timedelta(seconds=60)
+#: Of the people that a post mentions, how many are looked up.
+LOOKED_UP = 10
+
+
+class Put(msgspec.Struct, rename="camel"):
+    """The input of com.atproto.repo.putRecord."""
+
+    repo: str
+    collection: str
+    rkey: str
+    record: dict[str, Any]
+    swap_record: None = None
+
+
+class Bluesky(msgspec.Struct, frozen=True):
+    """The adapter; `client` is `workers.fetch.open_client`'s."""
+
+    client: httpx.AsyncClient
+
+    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:  # noqa: ARG002
+        """Always: its arguments are the contract's."""
+        return True
+
+    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+        """A file that the server has already gets the same name again, so a repeat leaves nothing behind."""
+        if fault := fault_of_files(PLATFORMS["bluesky"], account.traits, draft.media):
+            raise Rejected(fault.code, fault.message)
+        server = self.server(account)
+        blobs = [await upload(server, file) for file in draft.media]
+        people = await look_up(server, draft.caption)
+        key, record = key_of(draft.post_id, draft.created_at), record_of(draft, blobs, people)
+        put = Put(repo=account.external_id, collection=api.POST, rkey=key, record=record)
+        return Prepared(handle={"rkey": key}, request=msgspec.json.encode(put))
+
+    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+        try:
+            await api.put_record(self.server(account), prepared.request, timeout_s=timeout_s)
+        except Rejected as error:
+            if error.code != api.KEY_TAKEN:
+                raise
+            return await self.taken(account, prepared)
+        return live(prepared)
+
+    async def taken(self, account: Account, prepared: Prepared) -> Live:
+        """For what is under the post's own key already: `OutcomeUnknown` unless it is this very post."""
+        try:
+            found = await self.look(account, prepared)
+        except PlatformError as error:
+            raise OutcomeUnknown(api.KEY_TAKEN, f"the post's key is taken, and {error}") from error
+        if isinstance(found, Live):
+            return found
+        raise OutcomeUnknown(
+            api.KEY_TAKEN, "another post than this one has its key: look at the account and say which is live"
+        )
+
+    async def poll(self, account: Account, prepared: Prepared) -> Sent:  # noqa: ARG002
+        raise NotImplementedError("a server answers a put at once: there is nothing to wait for")
+
+    async def reconcile(
+        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
+    ) -> Found:
+        found = await self.look(account, prepared)
+        return Undecided() if isinstance(found, Absent) and now - sent_at < SETTLE else found
+
+    async def look(self, account: Account, prepared: Prepared) -> Found:
+        put = msgspec.json.decode(prepared.request, type=Put)
+        record = await api.get_record(
+            self.server(account), repo=put.repo, collection=put.collection, rkey=put.rkey
+        )
+        if record is None:
+            return Absent()
+        return live(prepared) if record.value == put.record else Undecided()
+
+    def server(self, account: Account) -> Api:
+        return Api(client=self.client, base=account.service_url, token=account.access_token)
+
+
+def live(prepared: Prepared) -> Live:
+    """The address is that of Bluesky's own page of it, whichever server it is on."""
+    put = msgspec.json.decode(prepared.request, type=Put)
+    return Live(
+        external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
+        external_url=f"https://bsky.app/profile/{put.repo}/post/{put.rkey}",
+    )
+
+
+async def upload(server: Api, file: Media) -> dict[str, Any]:
+    async with file.read() as chunks:
+        return await api.upload_blob(server, chunks, mime_type=file.mime_type, size_bytes=file.size_bytes)
+
+
+async def look_up(server: Api, caption: str) -> dict[str, str]:
+    """The DIDs of those mentioned, by handle; those that the server doesn't know are left out."""
+    found = {handle: await api.resolve_handle(server, handle) for handle in mentioned(caption)[:LOOKED_UP]}
+    return {handle: did for handle, did in found.items() if did is not None}
