@@ -84,7 +84,7 @@ class Bluesky(msgspec.Struct, frozen=True):
             api.KEY_TAKEN, "another post than this one has its key: look at the account and say which is live"
         )
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:  # noqa: ARG002
+    async def poll(self, account: Account, prepared: Prepared) -> Sent:
         raise NotImplementedError("a server answers a put at once: there is nothing to wait for")
 
     async def reconcile(

@@ -86,7 +86,7 @@ def without_tail(uri: str) -> str:
 
 def tags(text: str) -> Iterator[dict[str, Any]]:
     for match in TAG.finditer(text):
-        yield facet(text, *match.span(), {"$type": f"{FACET}#tag", "tag": match[1]})
+        yield facet(text, match.start(), match.end(), {"$type": f"{FACET}#tag", "tag": match[1]})
 
 
 def mentioned(text: str) -> list[str]:
@@ -97,7 +97,7 @@ def mentioned(text: str) -> list[str]:
 def mentions(text: str, people: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for match in MENTION.finditer(text):
         if did := people.get(match[1].lower()):
-            yield facet(text, *match.span(), {"$type": f"{FACET}#mention", "did": did})
+            yield facet(text, match.start(), match.end(), {"$type": f"{FACET}#mention", "did": did})
 
 
 FACET = "app.bsky.richtext.facet"

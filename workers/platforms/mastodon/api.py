@@ -5,7 +5,6 @@ is in its `traits`, found out when the account was connected.
 """
 
 from collections.abc import AsyncIterable, Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,6 +17,8 @@ from workers.platforms.http import Answer
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
+#: The server doesn't know us: we have to register anew.
+APP_UNKNOWN = "APP_UNKNOWN"
 #: An answer's body that says, whatever the status, that the token opens nothing.
 DEAD_TOKEN = frozenset({"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"})
 
@@ -73,18 +74,17 @@ class Credentials(msgspec.Struct):
 
 
 class Attachment(msgspec.Struct):
-    """An uploaded file; `url` is null while the server still works on it."""
+    """An uploaded file, or one in a post."""
 
     id: str
-    url: str | None = None
 
 
 class Status(msgspec.Struct):
-    """A post as a server shows it: `content` is HTML. A boost has `reblog`."""
+    """A post as a server shows it: `content` is HTML, `text` what was sent. A boost has `reblog`."""
 
     id: str
-    created_at: datetime
     content: str
+    text: str | None = None
     uri: str | None = None
     url: str | None = None
     media_attachments: list[Attachment] = []
@@ -111,22 +111,6 @@ async def register_app(
     """`POST /api/v1/apps`. Each call is another registration: keep what it gives."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     return http.read(await form(Api(client=client, base=base), "/api/v1/apps", fields), App)
-
-
-def authorize_url(
-    base: str, app_id: str, *, redirect_uri: str, scopes: str, state: str, challenge: str
-) -> str:
-    """The page where a person lets the app in (OAuth 2 code flow, PKCE S256)."""
-    query = {
-        "response_type": "code",
-        "client_id": app_id,
-        "redirect_uri": redirect_uri,
-        "scope": scopes,
-        "state": state,
-        "code_challenge": challenge,
-        "code_challenge_method": "S256",
-    }
-    return f"{base}/oauth/authorize?{urlencode(query, quote_via=quote)}"
 
 
 async def exchange(
@@ -171,18 +155,18 @@ async def verify_credentials(api: Api) -> Credentials:
 
 async def upload_media(
     api: Api, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
-) -> Attachment:
-    """A multipart body with the field `file`. The file may not be usable before `media` says so."""
+) -> tuple[Attachment, bool]:
+    """A multipart body with the field `file`: the file, and whether it can be used yet (202 where not)."""
     sent = {**api.headers, "Content-Type": content_type, "Content-Length": str(size_bytes)}
     url = api.url("/api/v2/media")
     answer = await http.ask(api.client, "POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
-    return http.read(accepted(answer), Attachment)
+    return http.read(accepted(answer), Attachment), answer.status != httpx.codes.ACCEPTED
 
 
-async def media(api: Api, media_id: str) -> tuple[Attachment, bool]:
-    """The file, and whether the server is done with it (206 while it isn't)."""
+async def media_is_ready(api: Api, media_id: str) -> bool:
+    """206 while the server still works on the file. Raises `Rejected` where it can't."""
     answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
-    return http.read(answer, Attachment), answer.status != httpx.codes.PARTIAL_CONTENT
+    return answer.status != httpx.codes.PARTIAL_CONTENT
 
 
 async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> Status:
@@ -196,8 +180,8 @@ async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> S
 
 
 async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None = None) -> list[Status]:
-    """The account's posts, the newest first; those older than `max_id` where it is given."""
-    query = {"limit": str(limit)} | ({} if max_id is None else {"max_id": max_id})
+    """The account's own posts, the newest first; those older than `max_id` where it is given."""
+    query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     path = f"/api/v1/accounts/{quote(account_id, safe='')}/statuses"
     return http.read(await get(api, path, **query), list[Status])
 
@@ -227,9 +211,18 @@ def refusal(answer: Answer) -> PlatformError:
     if not answer.settled:
         return http.failed(answer)
     told = said(answer)
-    if answer.status == 401 or told.error in DEAD_TOKEN:
+    if told.error == "invalid_client":
+        return app_unknown()
+    # snac says 422, and nothing else, to a token that was revoked.
+    if answer.status == 401 or told.error in DEAD_TOKEN or (answer.status == 422 and not answer.body):
         return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
     return by_status(answer.status, told)
+
+
+def app_unknown() -> Rejected:
+    """Nobody can be let in through a registration that isn't there any more."""
+    message = "the account's server doesn't know our registration (any more): connect the account again"
+    return Rejected(APP_UNKNOWN, message, category="config")
 
 
 def by_status(status: int, told: Refusal) -> PlatformError:

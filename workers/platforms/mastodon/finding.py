@@ -1,0 +1,81 @@
+"""Is a post among an account's newest? Asked where an answer was lost and the server keeps no keys."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import msgspec
+
+from workers.platforms.contract import Absent, Found, Live, Undecided
+from workers.platforms.mastodon import api
+from workers.platforms.mastodon.api import Api, Status
+
+PAGE = 40
+#: Past so many newer posts nothing is proved.
+MOST_PAGES = 5
+
+ELEMENT = re.compile(r"<[^<>]*>")
+#: A server shows a mention without the name of its server.
+MENTION_SERVER = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """The post as it was sent; `after` was the account's newest post before that, None where it had none."""
+
+    text: str
+    media_ids: Sequence[str]
+    after: str | None
+
+
+async def newest(server: Api, account_id: str) -> str | None:
+    """The id of the account's latest post."""
+    page = await api.statuses(server, account_id, limit=1)
+    return page[0].id if page else None
+
+
+async def find(server: Api, account_id: str, wanted: Wanted) -> Found:
+    """`Absent` only where every post since `wanted.after` was seen; `Undecided` where several match."""
+    newer, complete = await since(server, account_id, wanted.after)
+    matching = [status for status in newer if matches(status, wanted)]
+    if len(matching) == 1:
+        return live(matching[0])
+    return Absent() if complete and not matching else Undecided()
+
+
+async def since(server: Api, account_id: str, after: str | None) -> tuple[list[Status], bool]:
+    """The posts after `after`, the newest first, and whether these are all of them."""
+    found: list[Status] = []
+    for _ in range(MOST_PAGES):
+        max_id = found[-1].id if found else None
+        page = await api.statuses(server, account_id, limit=PAGE, max_id=max_id)
+        ids = [status.id for status in page]
+        if after in ids:
+            return found + page[: ids.index(after)], True
+        found += page
+        if len(page) < PAGE:
+            return found, True
+    return found, False
+
+
+def matches(status: Status, wanted: Wanted) -> bool:
+    """Some servers name a file anew in the post, so that the number of files has to do."""
+    if status.reblog is not None or len(status.media_attachments) != len(wanted.media_ids):
+        return False
+    shown = plain(status.content) if status.text is None else status.text
+    return essence(shown) == essence(wanted.text)
+
+
+def live(status: Status) -> Live:
+    return Live(external_id=status.id, external_url=status.url or status.uri)
+
+
+def plain(content: str) -> str:
+    return html.unescape(ELEMENT.sub("", content))
+
+
+def essence(text: str) -> str:
+    """What no server changes in showing a text: its letters and digits, or all but its spaces without any."""
+    bare = MENTION_SERVER.sub(r"\1", ELEMENT.sub("", text))
+    folded = unicodedata.normalize("NFKC", bare).casefold()
+    return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

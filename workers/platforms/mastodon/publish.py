@@ -1,0 +1,84 @@
+"""Posts to an account on a server of Mastodon's API: exactly once where it keeps keys, else found again.
+
+Mastodon keeps an Idempotency-Key for an hour, and answers a repeat with the post that is there. Other
+programs of the same API ignore it (research 5.5): there a lost answer is settled by the account's own list.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import msgspec
+
+from domain.platforms import PLATFORMS, fault_of_files
+from schemas.errors import Rejected
+from workers.platforms.contract import Absent, Account, Draft, Found, Prepared, Sent, Undecided
+from workers.platforms.mastodon import api, finding, uploads
+from workers.platforms.mastodon.api import Api
+from workers.platforms.mastodon.finding import Wanted
+
+#: Of the hour that a key is kept, what is safe to count on.
+KEY_KEPT = timedelta(minutes=50)
+#: For that long after the last call its post may still come to be, or to be listed.
+SETTLE = timedelta(seconds=60)
+
+
+class Handle(msgspec.Struct, rename="camel"):
+    """`prepared_at` is before any call with `key`; `after` was the account's newest post then."""
+
+    key: str
+    prepared_at: datetime
+    after: str | None
+
+
+class Post(msgspec.Struct):
+    """The body of POST /api/v1/statuses. Never `scheduled_at`: the time is ours to keep."""
+
+    status: str
+    media_ids: list[str]
+    visibility: str
+    language: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Mastodon(msgspec.Struct, frozen=True):
+    """The adapter; `client` is `workers.fetch.open_client`'s."""
+
+    client: httpx.AsyncClient
+
+    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:  # noqa: ARG002
+        """Counted from before the first call: `sent_at` is that of the last."""
+        return account.traits.get("tokenExact") is True and now - handle(prepared).prepared_at < KEY_KEPT
+
+    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+        if fault := fault_of_files(PLATFORMS["mastodon"], account.traits, draft.media):
+            raise Rejected(fault.code, fault.message)
+        server, prepared_at = self.server(account), datetime.now(UTC)
+        after = await finding.newest(server, account.external_id)
+        media = [await uploads.upload(server, file) for file in draft.media]
+        language = draft.language or msgspec.UNSET
+        post = Post(status=draft.caption, media_ids=media, visibility="public", language=language)
+        kept = Handle(key=str(draft.post_id), prepared_at=prepared_at, after=after)
+        return Prepared(handle=msgspec.to_builtins(kept), request=msgspec.json.encode(post))
+
+    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+        status = await api.post_status(
+            self.server(account), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
+        )
+        return finding.live(status)
+
+    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+        raise NotImplementedError("a server answers with the post at once: there is nothing to wait for")
+
+    async def reconcile(
+        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
+    ) -> Found:
+        post = msgspec.json.decode(prepared.request, type=Post)
+        wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(prepared).after)
+        found = await finding.find(self.server(account), account.external_id, wanted)
+        return Undecided() if isinstance(found, Absent) and now - sent_at < SETTLE else found
+
+    def server(self, account: Account) -> Api:
+        return Api(client=self.client, base=account.service_url, token=account.access_token)
+
+
+def handle(prepared: Prepared) -> Handle:
+    return msgspec.convert(prepared.handle, Handle)

@@ -1,0 +1,52 @@
+"""A post's files on a server of Mastodon's API: each uploaded, and waited for while it is worked on."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+
+from schemas.errors import NotSent
+from workers.platforms.contract import Media
+from workers.platforms.mastodon import api
+from workers.platforms.mastodon.api import Api
+
+#: Between questions whether a file is ready; after the last it is given up for this attempt.
+PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
+
+
+async def upload(server: Api, file: Media) -> str:
+    """The file's id, usable in a post. Raises `NotSent` where it isn't ready in time, any `PlatformError`."""
+    boundary = secrets.token_hex(16)
+    head, tail = parts(file, boundary)
+    attachment, done = await api.upload_media(
+        server,
+        body(file, head, tail),
+        content_type=f"multipart/form-data; boundary={boundary}",
+        size_bytes=len(head) + file.size_bytes + len(tail),
+    )
+    if not done:
+        await ready(server, attachment.id)
+    return attachment.id
+
+
+async def ready(server: Api, media_id: str) -> None:
+    for pause_s in PAUSES_S:
+        await asyncio.sleep(pause_s)
+        if await api.media_is_ready(server, media_id):
+            return
+    raise NotSent("MEDIA_PROCESSING", "the account's server still works on a file of the post")
+
+
+def parts(file: Media, boundary: str) -> tuple[bytes, bytes]:
+    """What goes before and after the file's bytes (RFC 7578)."""
+    name = f"{file.asset_id}.{file.mime_type.rpartition('/')[2]}"
+    disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {file.mime_type}\r\n\r\n"
+    return head.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+
+async def body(file: Media, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
+    yield head
+    async with file.read() as chunks:
+        async for chunk in chunks:
+            yield chunk
+    yield tail
