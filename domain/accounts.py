@@ -57,8 +57,7 @@ async def require_reauth(
     if generation is not None and not await credentials.is_current(conn, **place, generation=generation):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
-        said = {"action": "reauth_required", "details": {"reason": reason}}
-        await record(conn, **place, api_key_id=None, **said)
+        await record(conn, **place, api_key_id=None, action="reauth_required", details={"reason": reason})
 
 
 async def record(

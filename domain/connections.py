@@ -94,7 +94,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
     asked = msgspec.convert(claim.args, Asked)
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(await job_secrets.reveal(conn, claim=claim, ring=ring), type=Code | Login)
-    return Begun(sandbox, asked, secret, await registrations.open(conn, asked.server, ring=ring))
+    return Begun(sandbox, asked, secret, await registrations.open(conn, server=asked.server, ring=ring))
 
 
 async def finish(conn: Conn, *, claim: Claim, found: Found, grant: Grant, ring: Ring) -> dict[str, Any]:

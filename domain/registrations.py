@@ -1,6 +1,6 @@
 """Our own registrations with the servers of a platform: one for each server, shared by all tenants."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -10,6 +10,9 @@ from domain.rings import Ring
 from jobs import ledger
 from jobs.kinds import REGISTER_APP
 from jobs.ledger import Submitted
+
+#: What we ask a person of a server of Mastodon's API for, and no more.
+SCOPES = "read:accounts read:statuses write:media write:statuses"
 
 
 class Server(NamedTuple):
@@ -30,13 +33,13 @@ class Client(NamedTuple):
         return f"Client({self.client_id})"
 
 
-async def find_id(conn: Conn, server: Server) -> str | None:
+async def find_id(conn: Conn, *, server: Server) -> str | None:
     """The client id, which is no secret; None before we are registered."""
     row = await platform_app.get_app.one(conn, **server._asdict())
-    return row and str(row["client_id"])
+    return None if row is None else str(row["client_id"])
 
 
-async def open(conn: Conn, server: Server, *, ring: Ring) -> Client | None:  # noqa: A001  what it is
+async def open(conn: Conn, *, server: Server, ring: Ring) -> Client | None:  # noqa: A001  what it is
     row = await platform_app.get_app.one(conn, **server._asdict())
     if row is None:
         return None
@@ -56,8 +59,8 @@ async def submit(conn: Conn, server: Server, *, organization_id: UUID) -> Submit
     )
 
 
-async def keep(conn: Conn, server: Server, client: Client, *, ring: Ring) -> None:
-    """Unless another organization's job was sooner."""
+async def keep(conn: Conn, *, server: Server, client: Client, ring: Ring) -> dict[str, Any]:
+    """As the end of the job; another organization's may have been sooner, and its stays. The result."""
     sealed = vault.seal(ring, client.client_secret.encode(), row=row_name(server))
     await platform_app.keep_app.run(
         conn,
@@ -66,9 +69,10 @@ async def keep(conn: Conn, server: Server, client: Client, *, ring: Ring) -> Non
         sealed=sealed.data,
         vault_key_id=sealed.key_id,
     )
+    return {"clientId": client.client_id}
 
 
-async def forget(conn: Conn, server: Server, *, client_id: str) -> None:
+async def forget(conn: Conn, *, server: Server, client_id: str) -> None:
     """The server doesn't know it any more: who comes next registers anew."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 

@@ -5,22 +5,28 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from jobs.kinds import (
     ARCHIVE_PROJECT,
+    CONNECT_ACCOUNT,
     CONNECT_GITHUB,
     INGEST_APPSTORE,
     INGEST_GITHUB,
     INGEST_WEBSITE,
     LIST_GITHUB_REPOS,
+    REFRESH_TOKEN,
+    REGISTER_APP,
     Kind,
 )
 from schemas.settings import Settings
 from workers.runner import Task, Tasks
 from workers.tasks import (
     archive_project,
+    connect_account,
     connect_github,
     ingest_appstore,
     ingest_github,
     ingest_website,
     list_github_repos,
+    refresh_token,
+    register_app,
 )
 from workers.tools import Tools, open_tools
 
@@ -32,6 +38,9 @@ OPENERS: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]] = {
     CONNECT_GITHUB: connect_github.open_task,
     LIST_GITHUB_REPOS: list_github_repos.open_task,
     ARCHIVE_PROJECT: archive_project.open_task,
+    CONNECT_ACCOUNT: connect_account.open_task,
+    REGISTER_APP: register_app.open_task,
+    REFRESH_TOKEN: refresh_token.open_task,
 }
 
 POOLS = sorted({kind.pool for kind in OPENERS})

@@ -1,0 +1,63 @@
+"""Refreshing an account's tokens: what the job starts from and what it ends with.
+
+A refresh is based on a generation of the credential: once another refresh or a new connection has written,
+what it brought comes too late and is dropped.
+"""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import social_account
+from domain import accounts, credentials, organizations, registrations
+from domain.credentials import Grant, Tokens
+from domain.registrations import Client, Server
+from domain.rings import Ring
+from jobs.ledger import Claim
+
+
+class Begun(NamedTuple):
+    """`client` is who we were to the server when it gave the tokens, if it still knows us."""
+
+    sandbox: bool
+    platform: str
+    service_url: str
+    tokens: Tokens
+    client: Client | None
+
+
+async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun | None:
+    """None for an account that needs no refresh any more: disconnected, or waiting for its owner."""
+    place = _place(claim)
+    row = await accounts.find(conn, **place)
+    if row["status"] != "connected":
+        return None
+    tokens = await credentials.open(conn, **place, ring=ring)
+    server = Server(row["platform"], row["service_url"], tokens.redirect_uri or "")
+    return Begun(
+        await organizations.is_sandbox(conn, organization_id=claim.organization_id),
+        row["platform"],
+        row["service_url"],
+        tokens,
+        await registrations.open(conn, server=server, ring=ring),
+    )
+
+
+async def finish(
+    conn: Conn, *, claim: Claim, generation: int, came: Grant | str, ring: Ring
+) -> dict[str, Any]:
+    """Write what came of a refresh of this generation: tokens, or why only the owner helps; the job's result.
+
+    The account's row is locked before its credential's, as whoever disconnects it does.
+    """
+    place = _place(claim)
+    await social_account.lock_account.one(conn, org=place["organization_id"], id=place["account_id"])
+    if isinstance(came, str):
+        await accounts.require_reauth(conn, **place, reason=came, generation=generation)
+        return {"reauthRequired": came}
+    written = await credentials.replace(conn, **place, generation=generation, grant=came, ring=ring)
+    return {"refreshed": written}
+
+
+def _place(claim: Claim) -> dict[str, UUID]:
+    return {"organization_id": claim.organization_id, "account_id": UUID(claim.args["account_id"])}

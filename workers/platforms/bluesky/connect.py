@@ -1,0 +1,65 @@
+"""Letting us into a Bluesky account by an app password: a session's tokens are kept, the password is not."""
+
+import httpx
+
+from domain import servers
+from domain.accounts import Found
+from domain.connections import Asked, Login
+from domain.credentials import Grant, Tokens
+from schemas.errors import Invalid, PlatformError, Rejected
+from workers.platforms.bluesky import api
+from workers.platforms.bluesky.api import Api, Session
+from workers.platforms.connecting import Connected, Net
+
+
+async def connect(net: Net, asked: Asked, secret: Login) -> Connected:
+    """Raises `ReauthRequired` for a password that opens nothing, any `PlatformError`.
+
+    The account's own server, which its identity names, is the one to ask from then on.
+    """
+    session = await api.create_session(
+        net.client, asked.service_url, identifier=secret.identifier, password=secret.password
+    )
+    if not session.active:
+        raise Rejected(
+            "ACCOUNT_INACTIVE", f"the account is {session.status or 'inactive'}", category="account_issue"
+        )
+    home = _home(net, session, asked.service_url)
+    found = Found(
+        platform=asked.platform,
+        service_url=home,
+        external_id=session.did,
+        handle=session.handle,
+        avatar_url=await _avatar(net.client, home, session),
+        traits={"software": "atproto"},
+    )
+    return Connected(found, _grant(session))
+
+
+async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -> Grant:
+    """The session's next pair. Raises `ReauthRequired` past its end, any `PlatformError`."""
+    session = await api.refresh_session(client, service_url, refresh_token=tokens.refresh_token or "")
+    return _grant(session)
+
+
+def _home(net: Net, session: Session, asked: str) -> str:
+    try:
+        return servers.of_url(session.server or asked, allowed=net.allowed, path="serviceUrl")
+    except Invalid:
+        return asked
+
+
+async def _avatar(client: httpx.AsyncClient, home: str, session: Session) -> str | None:
+    """An account is no worse without one."""
+    try:
+        return await api.avatar_url(Api(client=client, base=home, token=session.access_jwt), session.did)
+    except PlatformError:
+        return None
+
+
+def _grant(session: Session) -> Grant:
+    return Grant(
+        access_token=session.access_jwt,
+        refresh_token=session.refresh_jwt,
+        expires_at=session.expires_at,
+    )

@@ -1,0 +1,48 @@
+"""What connecting an account and refreshing its tokens share, whatever the platform."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import httpx
+
+from domain import urls
+from domain.accounts import Found
+from domain.credentials import Grant
+from domain.urls import Allowed
+from jobs.outcomes import Failed, Outcome, Retry, Snooze
+from schemas.errors import PlatformError, Throttled
+from schemas.settings import Settings
+from workers.fetch import open_client
+
+START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
+
+
+class Net(NamedTuple):
+    """How to get out: guarded sockets, and the loopback hosts that they may open all the same."""
+
+    client: httpx.AsyncClient
+    allowed: Allowed
+
+
+@asynccontextmanager
+async def open_net(settings: Settings) -> AsyncIterator[Net]:
+    allowed = urls.read_allowed(settings.fetch_allow)
+    async with open_client(allowed=allowed, contact=settings.public_url) as client:
+        yield Net(client, allowed)
+
+
+class Connected(NamedTuple):
+    """An account that let us in, and with what."""
+
+    found: Found
+    grant: Grant
+
+
+def refused(error: PlatformError) -> Outcome:
+    """A limit that says when it ends costs no attempt: nothing is wrong, it is too early."""
+    if isinstance(error, Throttled) and error.after_s is not None:
+        return Snooze(error.after_s)
+    if error.retryable:
+        return Retry(error.code, error.message)
+    return Failed(error.code, error.message)

@@ -1,0 +1,1 @@
+"""A sandbox's platforms: pure functions of their input, without a network (api.md 1)."""

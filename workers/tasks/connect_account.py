@@ -1,0 +1,52 @@
+"""Find out whose account a code or an app password opens, and keep what opens it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from domain import connections, registrations, rings
+from domain.connections import Begun, Login
+from domain.rings import Ring
+from jobs.outcomes import Canceled, Failed, Outcome
+from schemas.errors import Conflict, PlatformError
+from workers.context import Context
+from workers.platforms.bluesky import connect as bluesky
+from workers.platforms.connecting import Connected, Net, open_net, refused
+from workers.platforms.fakes import connect as fakes
+from workers.platforms.mastodon import connect as mastodon
+from workers.platforms.mastodon.api import APP_UNKNOWN
+from workers.runner import Task
+from workers.tools import Tools
+
+
+@asynccontextmanager
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_net(tools.settings) as net:
+        yield partial(connect_account, net=net, ring=ring)
+
+
+async def connect_account(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+    """A code works once: an attempt after one that reached the server fails, and says to start again."""
+    begun = await ctx.step(partial(connections.begin, claim=ctx.job, ring=ring))
+    try:
+        came = await ask(net, begun)
+        keep = partial(connections.finish, claim=ctx.job, found=came.found, grant=came.grant, ring=ring)
+        return await ctx.commit(keep, project=True)
+    except PlatformError as error:
+        if error.code == APP_UNKNOWN and begun.client:
+            server, gone = begun.asked.server, begun.client.client_id
+            await ctx.step(partial(registrations.forget, server=server, client_id=gone))
+        return refused(error)
+    except Conflict as error:
+        # Archived meanwhile: the same end as for what the archive's job finds still under way.
+        reason = error.details["reason"]
+        return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
+
+
+async def ask(net: Net, begun: Begun) -> Connected:
+    if begun.sandbox:
+        return fakes.connect(begun.asked, begun.secret)
+    if isinstance(begun.secret, Login):
+        return await bluesky.connect(net, begun.asked, begun.secret)
+    return await mastodon.connect(net.client, begun.asked, begun.client, begun.secret)

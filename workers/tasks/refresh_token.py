@@ -1,0 +1,49 @@
+"""Refresh what opens an account; an account that only its owner can open again is said to be one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from domain import refreshing, rings
+from domain.credentials import Grant
+from domain.refreshing import Begun
+from domain.rings import Ring
+from jobs.outcomes import Done, Outcome
+from schemas.errors import PlatformError, ReauthRequired
+from workers.context import Context
+from workers.platforms.bluesky import connect as bluesky
+from workers.platforms.connecting import Net, open_net, refused
+from workers.platforms.fakes import connect as fakes
+from workers.platforms.mastodon import connect as mastodon
+from workers.platforms.mastodon.api import APP_UNKNOWN
+from workers.runner import Task
+from workers.tools import Tools
+
+
+@asynccontextmanager
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_net(tools.settings) as net:
+        yield partial(refresh_token, net=net, ring=ring)
+
+
+async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+    begun = await ctx.step(partial(refreshing.begin, claim=ctx.job, ring=ring))
+    if begun is None:
+        return Done()
+    end = partial(refreshing.finish, claim=ctx.job, generation=begun.tokens.generation, ring=ring)
+    try:
+        grant = await ask(net, begun)
+    except PlatformError as error:
+        if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
+            return await ctx.commit(partial(end, came=error.code))
+        return refused(error)
+    return await ctx.commit(partial(end, came=grant))
+
+
+async def ask(net: Net, begun: Begun) -> Grant:
+    if begun.sandbox:
+        return fakes.refresh()
+    if begun.platform == "bluesky":
+        return await bluesky.refresh(net.client, begun.service_url, begun.tokens)
+    return await mastodon.refresh(net.client, begun.service_url, begun.client, begun.tokens)

@@ -1,0 +1,36 @@
+"""Register us with a server of Mastodon's API, so that people there can let us in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from domain import registrations, rings
+from domain.registrations import Server
+from domain.rings import Ring
+from jobs.outcomes import Done, Outcome
+from schemas.errors import PlatformError
+from schemas.settings import Settings
+from workers.context import Context
+from workers.platforms.connecting import Net, open_net, refused
+from workers.platforms.mastodon import connect as mastodon
+from workers.runner import Task
+from workers.tools import Tools
+
+
+@asynccontextmanager
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_net(tools.settings) as net:
+        yield partial(register_app, settings=tools.settings, net=net, ring=ring)
+
+
+async def register_app(ctx: Context, *, settings: Settings, net: Net, ring: Ring) -> Outcome:
+    """Not twice: another organization's job, or an earlier attempt's commit, may have been sooner."""
+    server = Server(**ctx.job.args)
+    if await ctx.step(partial(registrations.find_id, server=server)):
+        return Done()
+    try:
+        client = await mastodon.register(net.client, server, website=settings.public_url)
+    except PlatformError as error:
+        return refused(error)
+    return await ctx.commit(partial(registrations.keep, server=server, client=client, ring=ring))
