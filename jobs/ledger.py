@@ -225,6 +225,27 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | 
     return Moved(*row.values()) if row else None
 
 
+async def hold_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
+    """Lock jobs, before the rows that they are about."""
+    await job.hold_jobs.run(conn, org=organization_id, ids=job_ids)
+
+
+async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[Moved]:
+    """`cancel` for each of these; one that has ended or can't be canceled now has no row."""
+    rows = await job.cancel_jobs.all(conn, org=organization_id, ids=job_ids)
+    return [Moved(*row.values()) for row in rows]
+
+
+async def move(
+    conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
+) -> list[Wake] | None:
+    """Another time for a queued job, and whom to wake for it; None for one that runs or has ended."""
+    due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
+    if due is None:
+        return None
+    return [Wake(kind.pool, kind.name, job_id)] if due else []
+
+
 async def cancel_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[Moved]:

@@ -94,6 +94,30 @@ update job
  where organization_id = :org and id = :id and state in ('queued', 'running') and cancelable and not internal
 returning organization_id, project_id, id, kind, fence, state, error;
 
+-- name: hold_jobs    by who will cancel or move some of them
+select id from job where organization_id = :org and id = any(:ids) order by id for no key update;
+
+-- name: cancel_jobs    these of one tenant, as cancel_job does; locks by id
+with open as materialized (
+  select organization_id, id from job
+   where organization_id = :org and id = any(:ids) and state in ('queued', 'running') and cancelable
+   order by id for no key update)
+update job j
+   set cancel_requested_at = coalesce(j.cancel_requested_at, now()),
+       state_version = j.state_version + (j.cancel_requested_at is null)::int,
+       state = case j.state when 'queued' then 'canceled' else j.state end,
+       stage = case j.state when 'queued' then 'canceled' else j.stage end,
+       finished_at = case j.state when 'queued' then now() end
+  from open o where j.organization_id = o.organization_id and j.id = o.id
+returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+
+-- name: move_job    a queued one to another time, with its whole life before it again. No row: it runs, or it has ended
+update job
+   set run_at = :run_at, deadline_at = :run_at + :total_s * interval '1 second',
+       stage = case when :run_at > now() then 'scheduled' else 'queued' end, state_version = state_version + 1
+ where organization_id = :org and id = :id and state = 'queued'
+returning run_at <= now() as due;
+
 -- name: cancel_jobs_of_project    the next batch of those not asked yet; locks by id, as every statement over many
 with open as materialized (
   select organization_id, id from job
@@ -157,6 +181,7 @@ with old as materialized (
       select organization_id, id from job
        where pool = p.name and finished_at < now() - :keep_s * interval '1 second'
          and not exists (select from ingest i where i.organization_id = job.organization_id and i.job_id = job.id)
+         and not exists (select from scheduled_post s where s.organization_id = job.organization_id and s.job_id = job.id)
          and not exists (select from brand_source b where b.organization_id = job.organization_id and b.job_id = job.id)
          and not exists (select from project o where o.organization_id = job.organization_id and o.id = job.project_id and o.archive_job_id = job.id)
        order by finished_at limit :limit for update skip locked) j),

@@ -28,11 +28,13 @@ TenantryError
     ├── Malformed        400: not readable as what it says it is
     ├── Unauthenticated  401: one answer for every key that opens nothing
     ├── Forbidden        403: the key lacks a scope
+    ├── ApprovalRequired 403: the content awaits its approval
     ├── NotReturnable    403: the key doesn't say that its people may be sent there
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
     ├── ContentRejected  409: a reviewer said no
+    ├── ContentRejected  409: the content's rejection is final
     ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
     ├── Stale            412: If-Match names an older version
     ├── Oversized        413: more bytes than the route takes
@@ -64,6 +66,7 @@ from schemas.errors.platforms import (
     TokenExpired,
 )
 from schemas.errors.refusals import (
+    ApprovalRequired,
     Conflict,
     ContentRejected,
     DomainError,
@@ -102,6 +105,7 @@ from schemas.errors.sources import (
 )
 
 __all__ = [
+    "ApprovalRequired",
     "BenchmarkFailed",
     "CancelRequested",
     "Conflict",

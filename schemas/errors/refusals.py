@@ -52,12 +52,17 @@ class NotReturnable(DomainError):
 
 
 class Invalid(DomainError):
-    """`path` is the JSON pointer-like path of the field, such as `brandContext.tagline`."""
+    """`path` is the JSON pointer-like path of the field, such as `brandContext.tagline`.
+
+    `more` are further fields that are wrong, each as path and message.
+    """
 
     code = "VALIDATION"
 
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}", issues=[{"path": path, "message": message}])
+    def __init__(self, path: str, message: str, *more: tuple[str, str]) -> None:
+        issues = [(path, message), *more]
+        text = "; ".join(f"{where}: {what}" for where, what in issues)
+        super().__init__(text, issues=[{"path": where, "message": what} for where, what in issues])
 
 
 class NotFound(DomainError):
@@ -82,6 +87,15 @@ class ContentRejected(DomainError):
 
     def __init__(self) -> None:
         super().__init__("this content was rejected, which is final: upload or generate it anew")
+
+
+class ApprovalRequired(DomainError):
+    """Content that awaits its approval can be scheduled, and not published."""
+
+    code = "APPROVAL_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("the content awaits approval: approve it first", approvalStatus="pending")
 
 
 class KeyReused(DomainError):
