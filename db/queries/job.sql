@@ -113,7 +113,7 @@ returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.err
 
 -- name: move_job    a queued one to another time, with its whole life before it again. No row: it runs, or it has ended
 update job
-   set run_at = :run_at, deadline_at = :run_at + :total_s * interval '1 second',
+   set run_at = :run_at, deadline_at = :run_at::timestamptz + :total_s * interval '1 second',
        stage = case when :run_at > now() then 'scheduled' else 'queued' end, state_version = state_version + 1
  where organization_id = :org and id = :id and state = 'queued'
 returning run_at <= now() as due;
