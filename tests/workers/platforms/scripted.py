@@ -1,0 +1,184 @@
+"""A platform's server whose every answer a test chooses, and posts to send to it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+
+from domain import urls
+from tests.workers.web import say
+from workers.fetch import open_client
+from workers.platforms.contract import Account, Draft, Media
+
+POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
+AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+
+#: An answer in bytes, or what is done with the connection instead.
+Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+class Asked(NamedTuple):
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Server:
+    """`answers` are by path, each a list: one for each request, the last one for all that follow."""
+
+    def __init__(self, answers: dict[str, list[Answer]]) -> None:
+        self.answers, self.asked = answers, list[Asked]()
+        self.base = ""
+
+    def at(self, path: str) -> list[Asked]:
+        return [asked for asked in self.asked if asked.path == path]
+
+    def next(self, path: str) -> Answer:
+        answers = self.answers.get(path, [told({"error": "NotScripted"}, 404)])
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+async def drop(writer: asyncio.StreamWriter) -> None:
+    """The connection ends without an answer."""
+
+
+async def reset(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def hang(writer: asyncio.StreamWriter) -> None:
+    """Until the client leaves."""
+    await asyncio.Event().wait()
+
+
+async def truncate(writer: asyncio.StreamWriter) -> None:
+    """A 200 that breaks off."""
+    writer.write(
+        told({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[:-5]
+    )
+
+
+def told(body: Any, status: int = 200, **headers: str) -> bytes:
+    return say(status, json.dumps(body), **{"content_type": "application/json", **headers})
+
+
+#: What may become of an irreversible call whose bytes have left, its answer being of no use.
+LOST: dict[str, Answer] = {
+    "dropped": drop,
+    "reset": reset,
+    "never answered": hang,
+    "cut off": truncate,
+    "500": told({"error": "InternalServerError"}, 500),
+    "a proxy's 502": say(502, "<html>"),
+    "a proxy's 408": say(408),
+    "redirected": say(307, location="/elsewhere"),
+    "200 of something else": say(200, "<html>"),
+    "200 too long": say(200, b"x" * ((1 << 20) + 1)),
+}
+
+
+@asynccontextmanager
+async def server(**answers: Any) -> AsyncIterator[Server]:
+    """Answers go by a path's end: `putRecord`, `media`."""
+    served = Server({name: said if isinstance(said, list) else [said] for name, said in answers.items()})
+    waiting = set[asyncio.Task[Any] | None]()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        waiting.add(task := asyncio.current_task())
+        try:
+            asked = await read(reader)
+            served.asked.append(asked)
+            await give(served.next(asked.path.rpartition("/")[2]), writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # The client left early, or the test is over, as some mean it to.
+        finally:
+            waiting.discard(task)
+            writer.close()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    served.base = "http://{}:{}".format(*listening.sockets[0].getsockname())
+    async with listening:
+        yield served
+        for task in filter(None, list(waiting)):
+            task.cancel()
+
+
+async def read(reader: asyncio.StreamReader) -> Asked:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+    method, target, _ = head[0].split(" ")
+    fields = (line.split(": ", 1) for line in head[1:] if line)
+    headers = {name.lower(): value for name, value in fields}
+    return Asked(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+
+
+async def give(answer: Answer, writer: asyncio.StreamWriter) -> None:
+    if isinstance(answer, bytes):
+        writer.write(answer)
+    else:
+        await answer(writer)
+    await writer.drain()
+
+
+@asynccontextmanager
+async def client_for(*served: Server) -> AsyncIterator[httpx.AsyncClient]:
+    allowed = urls.read_allowed(",".join(one.base.removeprefix("http://") for one in served))
+    async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
+        yield client
+
+
+def account(served: Server | None, platform: str, **traits: Any) -> Account:
+    return Account(
+        platform=platform,
+        service_url="http://127.0.0.1:9" if served is None else served.base,
+        external_id={"bluesky": "did:plc:me", "mastodon": "7"}[platform],
+        handle="me.test",
+        traits=traits,
+        access_token="secret-token",
+    )
+
+
+def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
+    fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "created_at": AT}
+    return Draft(caption=caption, media=files, **fields | changes)
+
+
+def file(
+    content: bytes = b"\x89PNG...", *, kind: str = "image", mime_type: str = "image/png", **changes: Any
+) -> Media:
+    """A file in two chunks."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AsyncIterator[bytes]]:
+        yield chunks(content)
+
+    fields: dict[str, Any] = {
+        "asset_id": UUID(int=1),
+        "kind": kind,
+        "mime_type": mime_type,
+        "size_bytes": len(content),
+        "width": 4,
+        "height": 3,
+        "duration_ms": None,
+        "read": opened,
+    }
+    return Media(**fields | changes)
+
+
+async def chunks(content: bytes) -> AsyncIterator[bytes]:
+    middle = len(content) // 2
+    yield content[:middle]
+    yield content[middle:]

@@ -1,0 +1,251 @@
+"""Posting to Bluesky, against a server that says and does what the test wants."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.errors import (
+    NotSent,
+    OutcomeUnknown,
+    PlatformError,
+    Rejected,
+    Throttled,
+    TokenExpired,
+)
+from tests.workers.platforms.pds import BLOB, METHODS, pds, xrpc
+from tests.workers.platforms.scripted import (
+    AT,
+    LOST,
+    Answer,
+    Server,
+    account,
+    client_for,
+    draft,
+    file,
+    told,
+)
+from workers.platforms.bluesky.publish import Bluesky
+from workers.platforms.contract import Absent, Draft, Live, Prepared, Undecided
+
+PUT = "/xrpc/com.atproto.repo.putRecord"
+WRITTEN = told({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
+
+
+async def prepared(served: Server, what: Draft | None = None) -> Prepared:
+    async with client_for(served) as client:
+        return await Bluesky(client).prepare(account(served, "bluesky"), what or draft())
+
+
+async def sent(served: Server, what: Prepared, *, timeout_s: float = 0.3) -> Any:
+    async with client_for(served) as client:
+        return await Bluesky(client).send(account(served, "bluesky"), what, timeout_s=timeout_s)
+
+
+async def looked(served: Server, what: Prepared, *, since_s: float) -> Any:
+    async with client_for(served) as client:
+        now = AT + timedelta(seconds=since_s)
+        return await Bluesky(client).reconcile(account(served, "bluesky"), what, sent_at=AT, now=now)
+
+
+async def failing(answer: Answer, **more: Answer) -> PlatformError:
+    async with pds(putRecord=answer, **more) as served:
+        what = await prepared(served)
+        with pytest.raises(PlatformError) as caught:
+            await sent(served, what)
+    return caught.value
+
+
+def known(what: Prepared, **changes: Any) -> bytes:
+    record = json.loads(what.request)["record"] | changes
+    return told({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy", "value": record})
+
+
+async def test_a_post_is_put_under_its_own_key() -> None:
+    async with pds(putRecord=WRITTEN) as served:
+        what = await prepared(served)
+        live = await sent(served, what)
+    key = what.handle["rkey"]
+    (asked,) = served.asked
+    assert asked.body == what.request
+    assert asked.headers["authorization"] == "Bearer secret-token"
+    assert asked.json == {
+        "repo": "did:plc:me",
+        "collection": "app.bsky.feed.post",
+        "rkey": key,
+        "record": {
+            "$type": "app.bsky.feed.post",
+            "text": "Hello",
+            "createdAt": "2026-11-24T12:00:00.123Z",
+            "langs": ["en"],
+        },
+        "swapRecord": None,
+    }
+    assert live == Live(
+        external_id=f"at://did:plc:me/app.bsky.feed.post/{key}",
+        external_url=f"https://bsky.app/profile/did:plc:me/post/{key}",
+    )
+
+
+async def test_each_repeat_sends_the_same_bytes() -> None:
+    async with pds(putRecord=WRITTEN, uploadBlob=told(BLOB)) as served:
+        what, again = [await prepared(served, draft("Hi", file())) for _ in range(2)]
+        for _ in range(3):
+            await sent(served, what)
+    assert what == again
+    assert {asked.body for asked in served.at(PUT)} == {what.request}
+    assert len(served.at(PUT)) == 3
+
+
+async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
+    other = {"blob": BLOB["blob"] | {"size": 9}}
+    async with pds(uploadBlob=[told(BLOB), told(other)]) as served:
+        what = await prepared(served, draft("", file(b"1234567"), file(b"123456789", mime_type="image/jpeg")))
+    assert [asked.body for asked in served.asked] == [b"1234567", b"123456789"]
+    assert [asked.headers["content-type"] for asked in served.asked] == ["image/png", "image/jpeg"]
+    embed = json.loads(what.request)["record"]["embed"]
+    assert [image["image"]["size"] for image in embed["images"]] == [7, 9]
+    assert embed["images"][0]["aspectRatio"] == {"width": 4, "height": 3}
+
+
+async def test_a_video_is_embedded_as_one() -> None:
+    async with pds(uploadBlob=told(BLOB)) as served:
+        what = await prepared(served, draft("", file(kind="video", mime_type="video/mp4")))
+    embed = json.loads(what.request)["record"]["embed"]
+    assert (embed["$type"], embed["video"]) == ("app.bsky.embed.video", BLOB["blob"])
+
+
+async def test_files_that_bluesky_does_not_take_are_not_uploaded() -> None:
+    async with pds(uploadBlob=told(BLOB)) as served:
+        with pytest.raises(Rejected) as caught:
+            await prepared(served, draft("", file(size_bytes=2_000_001)))
+    assert (caught.value.code, served.asked) == ("MEDIA_TOO_LARGE", [])
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_an_upload_without_an_answer_is_worth_another_try(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.platforms.http.UPLOAD_S", 0.3)
+    async with pds(uploadBlob=LOST[how]) as served:
+        with pytest.raises(NotSent):
+            await prepared(served, draft("", file()))
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
+    assert type(await failing(LOST[how])) is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        (xrpc("ExpiredToken"), TokenExpired, "TOKEN_EXPIRED"),
+        (xrpc("InvalidToken"), TokenExpired, "TOKEN_EXPIRED"),
+        (xrpc("AuthMissing", 401), TokenExpired, "TOKEN_EXPIRED"),
+        (told({}, 401), TokenExpired, "TOKEN_REFUSED"),
+        (xrpc("AccountTakedown", 401), Rejected, "ACCOUNT_SUSPENDED"),
+        (xrpc("AccountDeactivated", 401), Rejected, "ACCOUNT_DEACTIVATED"),
+        (xrpc("AccountNotFound", 403), Rejected, "ACCOUNT_NOT_FOUND"),
+        (xrpc("RateLimitExceeded", 429), Throttled, "PLATFORM_RATE_LIMITED"),
+        (told({}, 429), Throttled, "PLATFORM_RATE_LIMITED"),
+        (xrpc("InvalidRequest"), Rejected, "PLATFORM_REJECTED"),
+        (xrpc("BlobNotFound"), Rejected, "MEDIA_GONE"),
+        (xrpc("PayloadTooLarge", 413), Rejected, "MEDIA_TOO_LARGE"),
+        (xrpc("SomethingNew", 418), Rejected, "PLATFORM_REJECTED"),
+    ],
+)
+async def test_a_refusal_is_known_by_its_name(answer: bytes, kind: type[PlatformError], code: str) -> None:
+    error = await failing(answer)
+    assert (type(error), error.code) == (kind, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "category"),
+    [
+        ("AccountTakedown", 401, "account_issue"),
+        ("AccountDeactivated", 401, "account_issue"),
+        ("InvalidRequest", 400, "user_content"),
+        ("SomethingNew", 400, "platform_rejected"),
+    ],
+)
+async def test_a_refusal_says_whose_it_is_to_mend(name: str, status: int, category: str) -> None:
+    assert (await failing(xrpc(name, status))).category == category
+
+
+async def test_a_refusal_quotes_the_servers_words_and_no_secret() -> None:
+    error = await failing(xrpc("InvalidRequest"))
+    assert "about InvalidRequest" in error.message
+    assert "secret-token" not in error.message
+
+
+async def test_a_rate_limit_says_when_it_ends() -> None:
+    headers = {"ratelimit_reset": "1795521630", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}
+    error = await failing(xrpc("RateLimitExceeded", 429, **headers))
+    assert isinstance(error, Throttled)
+    assert error.after_s == 30
+
+
+async def test_a_taken_key_that_holds_this_post_is_this_post() -> None:
+    async with pds(putRecord=xrpc("InvalidSwap")) as served:
+        what = await prepared(served)
+        served.answers[METHODS["getRecord"]] = [known(what)]
+        assert isinstance(await sent(served, what), Live)
+
+
+@pytest.mark.parametrize("answer", [None, xrpc("AccountTakedown", 401), LOST["dropped"]])
+async def test_a_taken_key_that_may_hold_another_is_for_a_person(answer: Answer | None) -> None:
+    async with pds(putRecord=xrpc("InvalidSwap")) as served:
+        what = await prepared(served)
+        served.answers[METHODS["getRecord"]] = [answer or known(what, text="Other")]
+        with pytest.raises(OutcomeUnknown) as caught:
+            await sent(served, what)
+    assert caught.value.code == "KEY_TAKEN"
+
+
+@pytest.mark.parametrize(
+    ("since_s", "found"), [(0, Undecided()), (59, Undecided()), (60, Absent()), (10**6, Absent())]
+)
+async def test_a_missing_record_is_absent_once_its_call_is_surely_over(since_s: float, found: Any) -> None:
+    async with pds(getRecord=xrpc("RecordNotFound")) as served:
+        assert await looked(served, await prepared(served), since_s=since_s) == found
+
+
+async def test_a_record_that_is_there_is_live_at_once() -> None:
+    async with pds() as served:
+        what = await prepared(served)
+        served.answers[METHODS["getRecord"]] = [known(what)]
+        assert isinstance(await looked(served, what, since_s=0), Live)
+
+
+async def test_another_record_under_the_key_decides_nothing() -> None:
+    async with pds() as served:
+        what = await prepared(served)
+        served.answers[METHODS["getRecord"]] = [known(what, text="Other")]
+        assert await looked(served, what, since_s=10**6) == Undecided()
+
+
+@pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
+async def test_looking_that_fails_proves_nothing(how: str) -> None:
+    async with pds(getRecord=LOST[how]) as served:
+        what = await prepared(served)
+        with pytest.raises(NotSent):
+            await looked(served, what, since_s=10**6)
+
+
+def test_a_put_may_be_repeated_whenever() -> None:
+    what, later = Prepared(handle={}, request=b""), AT + timedelta(days=30)
+    assert Bluesky(None).repeatable(account(None, "bluesky"), what, sent_at=AT, now=later)  # type: ignore[arg-type]
+
+
+async def test_people_are_mentioned_whom_the_server_knows() -> None:
+    answers = [told({"did": "did:plc:a"}), xrpc("InvalidRequest")]
+    async with pds(resolveHandle=answers) as served:
+        what = await prepared(served, draft("hi @a.test, @b.test and @a.test"))
+    facets = json.loads(what.request)["record"]["facets"]
+    assert [(facet["index"]["byteStart"], facet["features"][0]["did"]) for facet in facets] == [
+        (3, "did:plc:a"),
+        (24, "did:plc:a"),
+    ]
+    assert len(served.asked) == 2

@@ -1,0 +1,120 @@
+"""What a lost request proves, by where it was lost."""
+
+import socket
+
+import httpx
+import pytest
+
+from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
+from tests.workers.net import Net
+from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
+from tests.workers.web import say
+from workers.fetch import open_client
+from workers.platforms.http import ask, rest_s
+
+
+async def lost(answer: Answer, *, irreversible: bool) -> PlatformError:
+    async with server(x=answer) as served, client_for(served) as client:
+        with pytest.raises(PlatformError) as caught:
+            await ask(
+                client, "POST", f"{served.base}/x", content=b"{}", timeout_s=0.3, irreversible=irreversible
+            )
+    return caught.value
+
+
+NO_ANSWER = ["dropped", "reset", "never answered", "cut off", "200 too long"]
+
+
+@pytest.mark.parametrize("how", NO_ANSWER)
+async def test_an_irreversible_call_without_an_answer_may_have_done_its_work(how: str) -> None:
+    assert type(await lost(LOST[how], irreversible=True)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("how", NO_ANSWER)
+async def test_any_other_call_without_an_answer_is_worth_another_try(how: str) -> None:
+    assert type(await lost(LOST[how], irreversible=False)) is NotSent
+
+
+async def refused(url: str, client: httpx.AsyncClient) -> PlatformError:
+    with pytest.raises(PlatformError) as caught:
+        await ask(client, "POST", url, content=b"{}", timeout_s=5, irreversible=True)
+    return caught.value
+
+
+async def test_a_refused_connection_sent_nothing() -> None:
+    async with server() as served, client_for(served) as client:
+        pass
+    async with client_for(served) as client:
+        error = await refused(f"{served.base}/x", client)
+    assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
+
+
+async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
+    net = Net()
+    async with open_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
+        error = await refused("https://nowhere.example/x", client)
+    assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
+
+
+async def test_a_server_that_accepts_nothing_in_time_was_sent_nothing() -> None:
+    """A listening socket whose queue is full: the connection is never made."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        first.connect(full.getsockname())
+        second.settimeout(0)
+        second.connect_ex(full.getsockname())
+        async with server() as served:
+            served.base = "http://{}:{}".format(*full.getsockname())
+            async with client_for(served) as client:
+                with pytest.raises(NotSent) as caught:
+                    await ask(client, "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True)
+    assert caught.value.code == "PLATFORM_TIMEOUT"
+
+
+async def test_an_address_that_is_not_public_is_never_asked() -> None:
+    async with server() as served, client_for() as client:
+        error = await refused(f"{served.base}/x", client)
+    assert (type(error), error.code, error.category) == (Rejected, "ADDRESS_BLOCKED", "config")
+    assert served.asked == []
+
+
+async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    async with server(x=say(307, location="/y")) as served, client_for(served) as client:
+        answer = await ask(client, "POST", f"{served.base}/x", content=b"{}")
+    assert (answer.status, answer.settled) == (307, False)
+    assert [asked.path for asked in served.asked] == ["/x"]
+
+
+async def test_a_time_limit_is_for_the_whole_call() -> None:
+    async with server(x=[hang, told({})]) as served, client_for(served) as client:
+        with pytest.raises(NotSent) as caught:
+            await ask(client, "GET", f"{served.base}/x", timeout_s=0.2)
+    assert caught.value.code == "PLATFORM_TIMEOUT"
+
+
+DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7),
+        ({"Reset": "1795521630", **DATE}, 30),
+        ({"Reset": "2026-11-24T12:05:00.000Z", **DATE}, 300),
+        ({"Reset": "2026-11-24T12:05:00", **DATE}, 300),
+        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, 0),
+        ({"Reset": "1", **DATE}, 0),
+        ({"Reset": "9" * 30, **DATE}, None),
+        ({"Reset": "soon", **DATE}, None),
+        ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
+        ({"Retry-After": "9" * 20}, 86400),
+    ],
+)
+def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | None) -> None:
+    assert rest_s(httpx.Headers(headers), reset="Reset") == seconds
+
+
+def test_a_rest_without_the_servers_own_time_counts_from_ours() -> None:
+    assert rest_s(httpx.Headers({"Reset": "1"}), reset="Reset") == 0
