@@ -1,0 +1,295 @@
+"""Posting to a server of Mastodon's API that says and does what the test wants."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from schemas.errors import NotSent, OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled
+from tests.workers.platforms.scripted import (
+    AT,
+    LOST,
+    POST_ID,
+    Answer,
+    Server,
+    account,
+    client_for,
+    draft,
+    file,
+    server,
+    told,
+)
+from tests.workers.web import say
+from workers.platforms.contract import Absent, Draft, Live, Prepared, Undecided
+from workers.platforms.mastodon.publish import Mastodon
+
+POSTS = "/api/v1/statuses"
+LISTED = "/api/v1/accounts/7/statuses"
+
+
+def status(
+    number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **fields: Any
+) -> dict[str, Any]:
+    attachments = [{"id": str(n)} for n in range(files)]
+    url = f"https://m.example/@me/{number}"
+    return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
+
+
+async def prepared(served: Server, what: Draft | None = None) -> Prepared:
+    async with client_for(served) as client:
+        return await Mastodon(client).prepare(account(served, "mastodon"), what or draft())
+
+
+async def sent(served: Server, what: Prepared) -> Any:
+    async with client_for(served) as client:
+        return await Mastodon(client).send(account(served, "mastodon"), what, timeout_s=0.3)
+
+
+async def looked(served: Server, what: Prepared, *, since_s: float = 60) -> Any:
+    async with client_for(served) as client:
+        now = AT + timedelta(seconds=since_s)
+        return await Mastodon(client).reconcile(account(served, "mastodon"), what, sent_at=AT, now=now)
+
+
+async def failing(answer: Answer) -> PlatformError:
+    async with server(statuses=[told([]), answer]) as served:
+        what = await prepared(served)
+        with pytest.raises(PlatformError) as caught:
+            await sent(served, what)
+    return caught.value
+
+
+async def test_a_post_goes_out_with_its_key() -> None:
+    async with server(statuses=[told([status(3)]), told(status(4))]) as served:
+        what = await prepared(served)
+        live = await sent(served, what)
+    assert live == Live(external_id="4", external_url="https://m.example/@me/4")
+    listed, asked = served.asked
+    assert (listed.path, asked.path, what.handle["after"]) == (LISTED, POSTS, "3")
+    assert asked.json == {"status": "Hello", "media_ids": [], "visibility": "public", "language": "en"}
+    assert asked.headers["idempotency-key"] == what.handle["key"] == str(POST_ID)
+    assert asked.headers["authorization"] == "Bearer secret-token"
+
+
+async def test_each_repeat_sends_the_same_bytes_and_key() -> None:
+    async with server(statuses=[told([]), told(status())]) as served:
+        what = await prepared(served)
+        for _ in range(3):
+            await sent(served, what)
+    assert {(asked.body, asked.headers["idempotency-key"]) for asked in served.at(POSTS)} == {
+        (what.request, str(POST_ID))
+    }
+    assert len(served.at(POSTS)) == 3
+
+
+async def test_files_are_uploaded_and_named_in_their_order() -> None:
+    answers = [told({"id": "11"}), told({"id": "12"})]
+    async with server(statuses=told([]), media=answers) as served:
+        what = await prepared(served, draft("", file(b"first"), file(b"second!", mime_type="image/jpeg")))
+    assert json.loads(what.request)["media_ids"] == ["11", "12"]
+    first, second = served.at("/api/v2/media")
+    boundary = first.headers["content-type"].removeprefix("multipart/form-data; boundary=")
+    head, _, rest = first.body.partition(b"\r\n\r\n")
+    assert rest == f"first\r\n--{boundary}--\r\n".encode()
+    assert b'name="file"; filename="00000000-0000-0000-0000-000000000001.png"' in head
+    assert b"Content-Type: image/jpeg\r\n\r\nsecond!" in second.body
+
+
+@pytest.fixture
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.platforms.mastodon.uploads.PAUSES_S", (0, 0, 0))
+
+
+@pytest.mark.usefixtures("_no_pauses")
+async def test_a_file_is_waited_for_while_the_server_works_on_it() -> None:
+    media = {
+        "media": told({"id": "11", "url": None}, 202),
+        "11": [told({"id": "11"}, 206), told({"id": "11"})],
+    }
+    async with server(statuses=told([]), **media) as served:
+        await prepared(served, draft("", file()))
+    assert [asked.path for asked in served.at("/api/v1/media/11")] == ["/api/v1/media/11"] * 2
+
+
+@pytest.mark.usefixtures("_no_pauses")
+async def test_a_file_that_is_never_ready_is_given_up_for_now() -> None:
+    media = {"media": told({"id": "11"}, 202), "11": told({"id": "11"}, 206)}
+    async with server(statuses=told([]), **media) as served:
+        with pytest.raises(NotSent) as caught:
+            await prepared(served, draft("", file()))
+    assert caught.value.code == "MEDIA_PROCESSING"
+
+
+async def test_a_file_that_the_server_will_not_have_ends_the_post() -> None:
+    async with server(statuses=told([]), media=told({"error": "Bad file"}, 422)) as served:
+        with pytest.raises(Rejected, match="Bad file"):
+            await prepared(served, draft("", file()))
+
+
+async def test_files_that_the_instance_does_not_take_are_not_uploaded() -> None:
+    async with server() as served, client_for(served) as client:
+        with pytest.raises(Rejected) as caught:
+            await Mastodon(client).prepare(
+                account(served, "mastodon", imageBytesMax=5), draft("", file(b"123456"))
+            )
+    assert (caught.value.code, served.asked) == ("MEDIA_TOO_LARGE", [])
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
+    assert type(await failing(LOST[how])) is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "category"),
+    [
+        (told({"error": "The access token was revoked"}, 401), ReauthRequired, "auth"),
+        (say(401), ReauthRequired, "auth"),
+        (say(422), ReauthRequired, "auth"),
+        (told({"error": "This action is outside the authorized scopes"}, 403), ReauthRequired, "auth"),
+        (told({"error": "Your login is currently disabled"}, 403), Rejected, "account_issue"),
+        (told({"error": "Record not found"}, 404), Rejected, "platform_rejected"),
+        (told({"error": "Validation failed: Text character limit"}, 422), Rejected, "user_content"),
+        (say(413), Rejected, "user_content"),
+        (told({"error": "Too many requests"}, 429), Throttled, "rate_limit"),
+        (say(429), Throttled, "rate_limit"),
+    ],
+)
+async def test_a_refusal_says_what_is_to_be_mended(
+    answer: bytes, kind: type[PlatformError], category: str
+) -> None:
+    error = await failing(answer)
+    assert (type(error), error.category) == (kind, category)
+    assert "secret-token" not in error.message
+
+
+@pytest.mark.parametrize("reset", ["1795521630", "2026-11-24T12:00:30.000000Z"])
+async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
+    error = await failing(told({}, 429, x_ratelimit_reset=reset, date="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert isinstance(error, Throttled)
+    assert error.after_s == 30
+
+
+@pytest.mark.parametrize(
+    ("traits", "minutes", "expected"),
+    [
+        ({"tokenExact": True}, 49, True),
+        ({"tokenExact": True}, 51, False),
+        ({"tokenExact": False}, 0, False),
+        ({"tokenExact": "yes"}, 0, False),
+        ({}, 0, False),
+    ],
+)
+async def test_a_call_is_repeated_only_while_its_key_is_kept(
+    traits: dict[str, Any], minutes: float, expected: bool
+) -> None:
+    """From before the first call on: a late `sent_at` is that of a repeat."""
+    async with server(statuses=told([])) as served, client_for(served) as client:
+        adapter, mine = Mastodon(client), account(served, "mastodon", **traits)
+        before = datetime.now(UTC)
+        what = await adapter.prepare(mine, draft())
+        now = before + timedelta(minutes=minutes)
+        assert adapter.repeatable(mine, what, sent_at=now, now=now) is expected
+
+
+async def found(
+    *pages: Any, caption: str = "Hello", files: int = 0, after: str | None = "1", since_s: float = 60
+) -> Any:
+    media = [file() for _ in range(files)]
+    before = [] if after is None else [status(int(after), "<p>Before</p>")]
+    answers = [told(before), *(told(page) for page in pages)]
+    async with server(statuses=answers, media=told({"id": "0"})) as served:
+        what = await prepared(served, draft(caption, *media))
+        return await looked(served, what, since_s=since_s)
+
+
+OLD = status(1, "<p>Before</p>")
+
+
+async def test_the_one_newer_post_with_the_text_is_it() -> None:
+    page = [status(3, "<p>Other</p>"), status(2), OLD, status(0)]
+    assert await found(page, since_s=0) == Live(external_id="2", external_url="https://m.example/@me/2")
+
+
+async def test_an_older_post_with_the_same_text_is_another() -> None:
+    assert await found([status(2, "<p>Other</p>"), OLD, status(0)]) == Absent()
+
+
+@pytest.mark.parametrize(("since_s", "expected"), [(59, Undecided()), (60, Absent())])
+async def test_a_missing_post_is_absent_once_its_call_is_surely_over(since_s: float, expected: Any) -> None:
+    assert await found([OLD], since_s=since_s) == expected
+
+
+async def test_of_two_that_match_neither_is_taken() -> None:
+    assert await found([status(3), status(2), OLD]) == Undecided()
+
+
+async def test_a_boost_and_another_number_of_files_are_others() -> None:
+    page = [status(4, reblog=status(9)), status(3, files=1), OLD]
+    assert await found(page) == Absent()
+    assert isinstance(await found(page, files=1), Live)
+
+
+async def test_all_pages_up_to_the_last_known_post_are_read() -> None:
+    first = [status(100 - n, f"<p>{n}</p>") for n in range(40)]
+    assert isinstance(await found(first, [status(2), OLD]), Live)
+    assert await found(first, [status(2, "<p>no</p>"), OLD]) == Absent()
+
+
+async def test_with_more_posts_than_are_read_nothing_is_proved() -> None:
+    page = [status(100 - n, f"<p>{n}</p>") for n in range(40)]
+    assert await found(page) == Undecided()
+
+
+async def test_an_account_that_had_no_post_is_read_to_its_end() -> None:
+    assert await found([], after=None) == Absent()
+    assert isinstance(await found([status(5)], after=None), Live)
+
+
+async def test_a_last_known_post_that_was_deleted_does_not_stop_the_reading() -> None:
+    assert isinstance(await found([status(2), status(0, "<p>x</p>")]), Live)
+    assert await found([status(0, "<p>x</p>")]) == Absent()
+
+
+@pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
+async def test_looking_that_fails_proves_nothing(how: str) -> None:
+    async with server(statuses=[told([]), LOST[how]]) as served:
+        what = await prepared(served)
+        with pytest.raises(NotSent):
+            await looked(served, what)
+
+
+LINK = "https://example.com/a?b=1&c=2"
+SHOWN_LINK = (
+    f'<a href="{LINK}"><span class="invisible">https://</span><span>example.com/a?b=1&amp;c=2</span></a>'
+)
+
+
+@pytest.mark.parametrize(
+    ("caption", "content"),
+    [
+        ("two\n\nparagraphs\nand a line", "<p>two</p><p>paragraphs<br />and a line</p>"),
+        (f"see {LINK}", f"<p>see {SHOWN_LINK}</p>"),
+        ("hi @bob@m.example!", '<p>hi <span class="h-card"><a href="x">@<span>bob</span></a></span>!</p>'),
+        ("#tag & <b>more</b>", "<p>#<span>tag</span> &amp; &lt;b&gt;more&lt;/b&gt;</p>"),
+        ("raw <b>more</b>", "raw <b>more</b><br>"),
+        ("*starred* `code`", "<i>starred</i> <code>code</code>"),
+        ("ﬁne Ünicode…", "<p>fine U\u0308nicode...</p>"),
+        ("🎉 🎉", "<p>🎉🎉</p>"),
+    ],
+)
+async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: str) -> None:
+    assert isinstance(await found([status(2, content), OLD], caption=caption), Live)
+
+
+async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> None:
+    shown = status(2, "<p>an image in place of :hello:</p>", text="Hello")
+    assert isinstance(await found([shown, OLD]), Live)
+
+
+@pytest.mark.parametrize(
+    ("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")]
+)
+async def test_other_texts_are_others(caption: str, content: str) -> None:
+    assert await found([status(2, content), OLD], caption=caption) == Absent()
