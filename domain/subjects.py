@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from db.pool import Conn
-from domain import ingests, job_secrets, states
-from jobs.kinds import CONNECT_ACCOUNT, CONNECT_GITHUB, INGEST_APPSTORE, INGEST_WEBSITE
+from domain import ingests, job_secrets, post_ends, states
+from jobs.kinds import CONNECT_ACCOUNT, CONNECT_GITHUB, INGEST_APPSTORE, INGEST_WEBSITE, PUBLISH_POST
 from jobs.ledger import Moved, Settlement
 
 
@@ -27,6 +27,7 @@ ENDS: Mapping[str, Ended] = {
     INGEST_APPSTORE.name: ingests.ended,
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
+    PUBLISH_POST.name: post_ends.ended,
 }
 
 

@@ -1,4 +1,234 @@
+-- Scheduling: what becomes of posts before they are sent, and what a person says of them after.
+
 -- name: get_post    `schedule_passed`: approved, but not before its time
 select p.*, p.status = 'blocked' and c.approval_status in ('approved', 'not_required') as schedule_passed
   from scheduled_post p join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
  where p.organization_id = :org and p.id = :id;
+
+-- name: list_posts    newest first
+select p.*, p.status = 'blocked' and c.approval_status in ('approved', 'not_required') as schedule_passed
+  from scheduled_post p join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
+ where p.organization_id = :org and p.project_id = :project_id
+   and (:before::uuid is null or p.id < :before)
+   and (:status::text is null or p.status = :status)
+   and (:account_id::uuid is null or p.social_account_id = :account_id)
+   and (:since::timestamptz is null or p.scheduled_for >= :since) and (:until::timestamptz is null or p.scheduled_for < :until)
+ order by p.id desc limit :limit;
+
+-- name: count_open    in one project, under its lock
+select count(*) filter (where status <> 'publishing') as waiting, count(*) filter (where status = 'publishing') as in_flight
+  from scheduled_post
+ where organization_id = :org and project_id = :project_id and status in ('blocked', 'queued', 'publishing');
+
+-- name: find_content    where it belongs, which never changes, and the zone there
+select c.project_id, p.timezone from content_item c join project p on p.organization_id = c.organization_id and p.id = c.project_id
+ where c.organization_id = :org and c.id = :id;
+
+-- name: share_content    against edits and decisions
+select status, caption, approval_status from content_item where organization_id = :org and id = :id for share;
+
+-- name: list_assets
+select kind, mime_type, size_bytes, sha256 from content_asset where organization_id = :org and content_id = :content_id order by position;
+
+-- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
+select id, project_id, platform, traits, status, turn_post_id from social_account
+ where organization_id = :org and id = any(:ids) order by id for no key update;
+
+-- name: find_same    for each of these, by place, a post of the same to the same account within a day of its time
+select t.place, p.id
+  from unnest(:account_ids::uuid[], :fingerprints::bytea[]) with ordinality as t (account_id, fingerprint, place)
+ cross join lateral (
+   select s.id from scheduled_post s
+    where s.organization_id = :org and s.social_account_id = t.account_id and s.fingerprint = t.fingerprint
+      and s.id is distinct from :but and s.status not in ('canceled', 'failed')
+      and s.scheduled_for > :at::timestamptz - interval '24 hours' and s.scheduled_for < :at::timestamptz + interval '24 hours'
+    limit 1) p
+ order by t.place;
+
+-- name: insert_posts
+insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id, platform, mode, status, job_id,
+                            scheduled_for, caption_override, fingerprint)
+select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, :status, t.job_id, :scheduled_for, t.caption_override,
+       t.fingerprint
+  from unnest(:ids::uuid[], :account_ids::uuid[], :platforms::text[], :modes::text[], :job_ids::uuid[],
+              :caption_overrides::text[], :fingerprints::bytea[])
+       as t (id, account_id, platform, mode, job_id, caption_override, fingerprint);
+
+-- name: find_post    what says which rows to lock, in their order, before its own
+select p.project_id, p.content_id, p.social_account_id, p.job_id, j.timezone
+  from scheduled_post p join project j on j.organization_id = p.organization_id and j.id = p.project_id
+ where p.organization_id = :org and p.id = :id;
+
+-- name: lock_post
+select * from scheduled_post where organization_id = :org and id = :id for no key update;
+
+-- name: move_post    what was prepared is prepared again
+update scheduled_post
+   set scheduled_for = :scheduled_for, status = :status, job_id = :job_id, phase = null, not_before = null, version = version + 1
+ where organization_id = :org and id = :id;
+
+-- name: cancel_posts    those that wait; locks by id
+with waiting as materialized (
+  select id from scheduled_post
+   where organization_id = :org and id = any(:ids) and status in ('blocked', 'queued') order by id for no key update)
+update scheduled_post p
+   set status = 'canceled', phase = null, canceled_at = now(), cancel_reason = :reason, version = version + 1
+  from waiting w where p.organization_id = :org and p.id = w.id
+returning p.id;
+
+-- name: list_blocked    the next batch of an archived project
+select id, job_id, social_account_id from scheduled_post
+ where organization_id = :org and project_id = :project_id and status = 'blocked' order by id limit :limit;
+
+-- name: list_waiting_of_account
+select id, job_id, social_account_id from scheduled_post
+ where organization_id = :org and social_account_id = :account_id and status in ('blocked', 'queued')
+   and project_id = (select project_id from social_account where organization_id = :org and id = :account_id);
+
+-- name: list_waiting_of_content
+select id, job_id, social_account_id from scheduled_post
+ where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued');
+
+-- name: block_posts    those that wait for their time with a job that was just canceled; locks by id
+with waiting as materialized (
+  select id from scheduled_post
+   where organization_id = :org and content_id = :content_id and status = 'queued' order by id for no key update)
+update scheduled_post p
+   set status = 'blocked', job_id = null, phase = null, not_before = null, handle = null, request = null, content_revision = null,
+       version = version + 1
+  from waiting w where p.organization_id = :org and p.id = w.id
+returning p.id;
+
+-- name: lock_blocked    of one content
+select id, scheduled_for from scheduled_post
+ where organization_id = :org and content_id = :content_id and status = 'blocked' order by id for no key update;
+
+-- name: release_posts    locked before
+update scheduled_post p set status = 'queued', job_id = t.job_id, version = version + 1
+  from unnest(:ids::uuid[], :job_ids::uuid[]) as t (id, job_id) where p.organization_id = :org and p.id = t.id;
+
+-- name: keep_blocked    whose time has passed; locked before
+update scheduled_post set version = version + 1 where organization_id = :org and id = any(:ids);
+
+-- name: rewrite_posts    of an edited content, those that wait and have no caption of their own; locks by id
+with waiting as materialized (
+  select id from scheduled_post
+   where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued') and caption_override is null
+   order by id for no key update)
+update scheduled_post p set fingerprint = :fingerprint from waiting w where p.organization_id = :org and p.id = w.id;
+
+-- name: lock_accounts_of_jobs    before their posts
+select a.id, a.turn_post_id
+  from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
+  join scheduled_post p on p.organization_id = t.org and p.job_id = t.job_id and p.status in ('queued', 'publishing')
+  join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id
+ order by a.organization_id, a.id for no key update of a;
+
+-- name: end_posts    as their jobs ended. From `sending` on a platform may have it; an error that the sending noted says more than
+--   the job's
+with held as materialized (
+  select p.organization_id, p.id, j.state, j.error, p.phase in ('sending', 'accepted', 'confirming') as sent
+    from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
+    join job j on j.organization_id = t.org and j.id = t.job_id and j.state in ('failed', 'canceled')
+    join scheduled_post p on p.organization_id = t.org and p.job_id = t.job_id
+   where p.status in ('queued', 'publishing') order by p.organization_id, p.id for no key update of p)
+update scheduled_post p
+   set status = case when h.sent then 'outcome_unknown' else h.state end,
+       canceled_at = case when h.state = 'canceled' and h.sent is not true then now() end,
+       last_error = case when h.error is null or h.error->>'code' = p.last_error->>'code' then p.last_error
+                         else h.error || jsonb_build_object('category', case when h.error->>'code' = 'DEADLINE' then 'too_late' else 'unknown' end) end,
+       version = p.version + 1
+  from held h where p.organization_id = h.organization_id and p.id = h.id
+returning p.organization_id, p.project_id, p.id, p.status, now() as now;
+
+-- name: resolve_post    as a person found it
+update scheduled_post
+   set status = :status, resolved_at = now(), version = version + 1, external_url = coalesce(:external_url, external_url),
+       published_at = case when :status = 'published' then coalesce(sent_at, now()) end, last_error = :error
+ where organization_id = :org and id = :id;
+
+-- Sending: the steps of a post's own job, under its account's lock (domain/sending.py).
+
+-- name: hold_sending    no row: it was canceled, blocked or given another job meanwhile
+select project_id, content_id, mode, status, phase, scheduled_for, handle, request, content_revision, sent_at, last_error,
+       clock_timestamp() as now
+  from scheduled_post
+ where organization_id = :org and id = :id and job_id = :job_id and status in ('queued', 'publishing') for no key update;
+
+-- name: get_draft    what goes out, and whether it does so in earnest
+select coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language, o.env = 'test' as sandbox
+  from scheduled_post p
+  join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
+  join project j on j.organization_id = p.organization_id and j.id = p.project_id
+  join organization o on o.id = p.organization_id
+ where p.organization_id = :org and p.id = :id;
+
+-- name: list_files
+select id, kind, mime_type, size_bytes, width, height, duration_ms, token
+  from content_asset where organization_id = :org and content_id = :content_id order by position;
+
+-- name: share_gate    against edits and decisions, until the post is marked
+select revision, approval_status in ('approved', 'not_required') as approved
+  from content_item where organization_id = :org and id = :id for share;
+
+-- name: begin_preparing
+update scheduled_post set phase = 'preparing', version = version + 1 where organization_id = :org and id = :id and phase is null;
+
+-- name: keep_prepared
+update scheduled_post
+   set phase = 'prepared', handle = :handle, request = :request, content_revision = :content_revision, version = version + 1
+ where organization_id = :org and id = :id;
+
+-- name: prepare_again    its content was edited since
+update scheduled_post set phase = 'preparing', version = version + 1 where organization_id = :org and id = :id;
+
+-- name: mark_sending    from the commit on the platform may have it
+update scheduled_post
+   set status = 'publishing', phase = 'sending', attempted_at = coalesce(attempted_at, clock_timestamp()), sent_at = clock_timestamp(),
+       not_before = null, version = version + 1
+ where organization_id = :org and id = :id
+returning sent_at;
+
+-- name: put_back    proved not to be there
+update scheduled_post
+   set status = 'queued', phase = case phase when 'preparing' then 'preparing' else 'prepared' end, not_before = null,
+       version = version + 1
+ where organization_id = :org and id = :id;
+
+-- name: hold_back    until another try
+update scheduled_post set not_before = now() + :wait_s * interval '1 second' where organization_id = :org and id = :id;
+
+-- name: keep_error
+update scheduled_post set last_error = :error, version = version + 1 where organization_id = :org and id = :id;
+
+-- name: accept_post    the platform works on it
+update scheduled_post set phase = :phase, handle = :handle, version = version + 1 where organization_id = :org and id = :id;
+
+-- name: is_named    another post of the account is known to be this one
+select exists (
+  select from scheduled_post
+   where organization_id = :org and social_account_id = :account_id and external_id = :external_id and id <> :id);
+
+-- name: publish_post    proved to be there
+update scheduled_post
+   set status = 'published', phase = null, published_at = now(), external_id = :external_id, external_url = :external_url,
+       last_error = null, not_before = null, version = version + 1
+ where organization_id = :org and id = :id;
+
+-- name: find_lost    of which nobody knows yet what became of it; its age is that of the job that asks
+select p.project_id, p.social_account_id as account_id, p.handle, p.request, p.sent_at, o.env = 'test' as sandbox,
+       clock_timestamp() as now, extract(epoch from now() - j.created_at)::float8 as age_s
+  from scheduled_post p
+  join organization o on o.id = p.organization_id
+  join job j on j.organization_id = p.organization_id and j.id = :job_id
+ where p.organization_id = :org and p.id = :id and p.status = 'outcome_unknown';
+
+-- name: publish_lost    no row: a person was sooner
+update scheduled_post
+   set status = 'published', phase = null, published_at = sent_at, external_id = :external_id, external_url = :external_url,
+       last_error = null, version = version + 1
+ where organization_id = :org and id = :id and status = 'outcome_unknown';
+
+-- name: fail_lost    no row: a person was sooner
+update scheduled_post set status = 'failed', last_error = :error, version = version + 1
+ where organization_id = :org and id = :id and status = 'outcome_unknown';
