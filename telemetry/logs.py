@@ -52,6 +52,14 @@ def job(job_id: UUID, kind: str, attempt: int) -> dict[str, Any]:
     return {"job_id": ids.show(ids.JOB, job_id), "kind": kind, "attempt": attempt}
 
 
+def post(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
+    """The fields of every line about a post, besides its job's."""
+    return {
+        "organization_id": ids.show(ids.ORGANIZATION, organization_id),
+        "post_id": ids.show(ids.POST, post_id),
+    }
+
+
 #: GitHub's tokens, whose prefix tells them: an App's, its users', people's own (theirs may have dots).
 _SECRET = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
 

@@ -42,6 +42,17 @@ UPSTREAM_REFUSALS = Counter(
 SUBTITLES = Counter(
     "appstore_subtitles", "App Store pages: `read`, or `missing` a subtitle that we can find.", ["outcome"]
 )
+POSTS = Counter(
+    "posts",
+    "Attempts to send a post: published, failed, outcome_unknown, canceled, or a word for another try.",
+    ["platform", "outcome"],
+)
+POST_SEND = Histogram(
+    "post_send_seconds", "The irreversible call to a platform.", ["platform"], buckets=_LONG
+)
+POST_LATE = Histogram(
+    "post_late_seconds", "From a post's time to its first irreversible call.", ["platform"], buckets=_LONG
+)
 
 # Dispatcher
 DISPATCHER_LEADS = Gauge("dispatcher_leads", "1 in the dispatcher that works, 0 in those that stand by.")

@@ -11,6 +11,8 @@ from jobs.kinds import (
     INGEST_GITHUB,
     INGEST_WEBSITE,
     LIST_GITHUB_REPOS,
+    PUBLISH_POST,
+    RECONCILE_POST,
     REFRESH_TOKEN,
     REGISTER_APP,
     Kind,
@@ -25,6 +27,8 @@ from workers.tasks import (
     ingest_github,
     ingest_website,
     list_github_repos,
+    publish_post,
+    reconcile_post,
     refresh_token,
     register_app,
 )
@@ -41,6 +45,8 @@ OPENERS: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]] = {
     CONNECT_ACCOUNT: connect_account.open_task,
     REGISTER_APP: register_app.open_task,
     REFRESH_TOKEN: refresh_token.open_task,
+    PUBLISH_POST: publish_post.open_task,
+    RECONCILE_POST: reconcile_post.open_task,
 }
 
 POOLS = sorted({kind.pool for kind in OPENERS})

@@ -1,0 +1,64 @@
+"""Quotas: so many sends of an account in any so many seconds, counted from the ledger of its sends.
+
+A send is written down before its call, under the account's lock, and taken back where the platform is proved
+not to have the post.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import account_send
+from domain.platforms import PLATFORMS
+from jobs import upkeep
+from schemas import ids
+
+#: A call reaches the platform after it was written down, one later than another: windows are longer by this.
+ARRIVAL_S = 1.0
+
+#: How long sends are kept at least: longer than any platform's own window.
+KEEP_S = 2 * 86400.0
+
+
+class Quota(NamedTuple):
+    posts: int
+    window_s: float
+
+
+def of(account: asyncpg.Record) -> Quota | None:
+    """The account's own figures before its platform's; None: no limit is known."""
+    if account["quota_posts"] is not None:
+        return Quota(account["quota_posts"], account["quota_window_s"])
+    platform = PLATFORMS.get(account["platform"])
+    return platform and Quota(*platform.quota)
+
+
+async def wait_s(conn: Conn, *, organization_id: UUID, account_id: UUID, quota: Quota | None) -> float:
+    """How long until the account may send again; 0.0: now."""
+    if quota is None:
+        return 0.0
+    full_s = await account_send.window_full_s.value(
+        conn,
+        org=organization_id,
+        account_id=account_id,
+        posts=quota.posts,
+        window_s=quota.window_s + ARRIVAL_S,
+    )
+    return max(0.0, full_s or 0.0)
+
+
+async def spend(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
+    await account_send.insert_send.run(
+        conn, org=organization_id, account_id=account_id, id=ids.new(), post_id=post_id
+    )
+
+
+async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
+    await account_send.delete_sends.run(conn, org=organization_id, account_id=account_id, post_id=post_id)
+
+
+async def prune(conn: Conn) -> int:
+    """Forget a batch of sends that no quota counts any more; how many."""
+    return await account_send.prune_sends.run(conn, limit=upkeep.BATCH, keep_s=KEEP_S)

@@ -1,0 +1,121 @@
+"""What became of posts whose answer was lost: the platform is asked again and again, and nothing is sent.
+
+In a project that was archived too; a person's word, and the end of the account, end it.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import account_send, scheduled_post
+from domain import accounts, credentials, posts, sending, setbacks
+from domain.rings import Ring
+from domain.sending import Sender
+from domain.setbacks import Rest
+from jobs.ledger import Claim
+from jobs.outcomes import Snooze
+from schemas import ids
+from schemas.errors import PlatformError, ReauthRequired, TokenExpired
+
+#: When it is asked, in seconds from the loss (api.md 9).
+ASKS_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
+#: An ask that comes so much too soon still is that ask.
+EARLY_S = 1.0
+
+NOT_PUBLISHED = {
+    "code": "NOT_PUBLISHED",
+    "category": "network",
+    "message": "the platform's answer was lost, and the post is proved not to be there: schedule it anew",
+    "retryable": True,
+}
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """What an ask takes; `next_s` is until the one after it, None: this is the last."""
+
+    post_id: UUID
+    account_id: UUID
+    project_id: UUID
+    sender: Sender
+    generation: int
+    sandbox: bool
+    handle: dict[str, Any]
+    request: bytes
+    sent_at: datetime
+    now: datetime
+    next_s: float | None
+
+
+def next_ask(age_s: float) -> float | None:
+    """Seconds until the next one, `age_s` after the loss."""
+    return next((ask_s - age_s for ask_s in ASKS_S if ask_s > age_s + EARLY_S), None)
+
+
+async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
+    """None: there is nothing to ask any more, or nobody who could."""
+    org, post_id = claim.organization_id, UUID(claim.args["post_id"])
+    post = await scheduled_post.find_lost.one(conn, org=org, id=post_id, job_id=claim.id)
+    if post is None:
+        return None
+    place = {"organization_id": org, "account_id": post["account_id"]}
+    account = await account_send.lock_sender.row(conn, org=org, account_id=post["account_id"])
+    later_s = next_ask(post["age_s"])
+    if account["status"] == "disconnected":
+        return None
+    if account["status"] == "reauth_required":
+        return undecided(later_s)
+    tokens = await credentials.open(conn, **place, ring=ring)
+    if tokens.expires_at is not None and tokens.expires_at <= post["now"] + sending.FRESH:
+        await credentials.refresh(conn, **place, project_id=post["project_id"])
+        return Snooze(setbacks.REFRESH_S)
+    return Lost(
+        post_id=post_id,
+        sender=sending.sender_of(account, tokens),
+        generation=tokens.generation,
+        next_s=later_s,
+        **{name: post[name] for name in _SAME},
+    )
+
+
+#: What `Lost` and its row call by one name.
+_SAME = ("account_id", "project_id", "sandbox", "handle", "request", "sent_at", "now")
+
+
+def undecided(next_s: float | None) -> Snooze | None:
+    """Ask on; None: it is left to a person."""
+    return None if next_s is None else Snooze(next_s)
+
+
+async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) -> Rest | None:
+    """The platform could not be asked: again at the next time."""
+    place = {"organization_id": claim.organization_id, "account_id": lost.account_id}
+    if isinstance(error, TokenExpired):
+        await credentials.refresh(conn, **place, project_id=lost.project_id)
+    if isinstance(error, ReauthRequired):
+        await accounts.require_reauth(conn, **place, reason=error.code, generation=lost.generation)
+    return undecided(lost.next_s)
+
+
+async def found(
+    conn: Conn, *, claim: Claim, lost: Lost, external_id: str, external_url: str | None
+) -> dict[str, Any]:
+    """It was live all the while. Raises `OutcomeUnknown` where that is another post of ours."""
+    org = claim.organization_id
+    await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
+    await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
+    named = {"external_id": external_id, "external_url": external_url}
+    if await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, **named):
+        await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
+    return {"postId": ids.show(ids.POST, lost.post_id), "status": "published"}
+
+
+async def absent(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:
+    """Proved: it is not there, nor can it come any more."""
+    org = claim.organization_id
+    await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
+    if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, error=NOT_PUBLISHED):
+        await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
+    return {"postId": ids.show(ids.POST, lost.post_id), "status": "failed"}

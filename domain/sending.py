@@ -1,0 +1,248 @@
+"""The steps of a post on its way to a platform: each is the body of one fenced step of its job.
+
+`preparing -> prepared -> sending -> accepted -> confirming -> published`: docs/explain/publishing.md has the
+whole picture. From the commit of `mark` on the platform may have the post, and only its word ends it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn
+from db.queries import scheduled_post
+from domain import credentials, posts, quotas, setbacks, turns
+from domain.credentials import Tokens
+from domain.rings import Ring
+from domain.setbacks import Held, Rest
+from jobs import ledger
+from jobs.ledger import Claim
+from jobs.outcomes import Canceled, Interrupted, Snooze
+from schemas import ids
+from schemas.errors import OutcomeUnknown, Rejected
+
+#: A post that isn't the account's next looks again this soon, should nobody wake it. In seconds.
+TURN_S = 30.0
+#: A token that ends sooner is refreshed first.
+FRESH = timedelta(seconds=60)
+
+NOT_APPROVED = Rejected(
+    "NOT_APPROVED", "the content is not approved any more: have it approved and schedule anew"
+)
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the post; `token` is where it lies in the storage."""
+
+    id: UUID
+    kind: str
+    mime_type: str
+    size_bytes: int
+    width: int
+    height: int
+    duration_ms: int | None
+    token: str
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that it goes out by. The token is a secret."""
+
+    platform: str
+    service_url: str
+    external_id: str
+    handle: str
+    traits: dict[str, Any]
+    access_token: str
+
+    def __repr__(self) -> str:
+        return f"Sender({self.platform}, {self.handle})"
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt starts from: the post as it is to go out, and how far it has come.
+
+    `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
+    the token. `handle` and `request` are what was prepared; `sent_at` is of the latest irreversible call.
+    """
+
+    post_id: UUID
+    content_id: UUID
+    sender: Sender
+    generation: int
+    sandbox: bool
+    caption: str
+    language: str
+    mode: str
+    moment: datetime
+    files: Sequence[File]
+    revision: int
+    phase: str | None
+    handle: dict[str, Any] | None
+    request: bytes | None
+    sent_at: datetime | None
+    now: datetime
+
+
+async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
+    """The account's turn for a post that waits; what is under way goes on where it was left."""
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        return Canceled()
+    rest = await setbacks.hindrance(conn, held)
+    if rest is None and not held.sent:
+        rest = await setbacks.overdrawn(conn, held)
+    if rest is not None:
+        return rest
+    tokens = await credentials.open(conn, **held.place, ring=ring)
+    if tokens.expires_at is not None and tokens.expires_at <= held.post["now"] + FRESH:
+        return await setbacks.refresh(conn, held)
+    if not (held.sent or await _take_turn(conn, held)):
+        return Snooze(min(TURN_S, held.left_s))
+    return await _work(conn, held, tokens)
+
+
+async def _take_turn(conn: Conn, held: Held) -> bool:
+    mine = await turns.take(
+        conn,
+        **held.place,
+        post_id=held.post_id,
+        scheduled_for=held.post["scheduled_for"],
+        holder=held.account["turn_post_id"],
+    )
+    if mine:
+        await scheduled_post.begin_preparing.run(conn, **held.key)
+        await ledger.progress(conn, held.claim, progress=0.1, stage="preparing")
+    return mine
+
+
+async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:
+    draft = await scheduled_post.get_draft.row(conn, **held.key)
+    files = await scheduled_post.list_files.all(
+        conn, org=held.claim.organization_id, content_id=held.post["content_id"]
+    )
+    return Work(
+        post_id=held.post_id,
+        sender=sender_of(held.account, tokens),
+        generation=tokens.generation,
+        moment=held.post["scheduled_for"],
+        files=[File(**file) for file in files],
+        **draft,
+        **{name: held.post[name] for name in _SAME},
+    )
+
+
+#: What `Work` and the post's row call by one name.
+_SAME = ("content_id", "mode", "phase", "handle", "request", "sent_at", "now")
+
+
+def sender_of(account: asyncpg.Record, tokens: Tokens) -> Sender:
+    same = ("platform", "service_url", "external_id", "handle", "traits")
+    return Sender(access_token=tokens.access_token, **{name: account[name] for name in same})
+
+
+async def keep(
+    conn: Conn, *, claim: Claim, handle: dict[str, Any], request: bytes, revision: int
+) -> Rest | None:
+    """What was prepared, before anything irreversible happens with it."""
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        return Canceled()
+    await scheduled_post.keep_prepared.run(
+        conn, **held.key, handle=handle, request=request, content_revision=revision
+    )
+    await _note(conn, held, "prepared")
+    return None
+
+
+async def mark(conn: Conn, *, claim: Claim, content_id: UUID) -> datetime | Rest:
+    """When the call may be made: now, from the commit on. In a step that holds the active project.
+
+    An edit since it was prepared starts over.
+    """
+    gate = await scheduled_post.share_gate.row(conn, org=claim.organization_id, id=content_id)
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        return Canceled()
+    if not gate["approved"]:
+        return await setbacks.fail(conn, held, NOT_APPROVED)
+    if gate["revision"] != held.post["content_revision"]:
+        await scheduled_post.prepare_again.run(conn, **held.key)
+        return Interrupted()
+    return await _go(conn, held)
+
+
+async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
+    """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        return Canceled()
+    if held.left_s <= 0 or held.account["status"] == "disconnected":
+        return None
+    return await _go(conn, held)
+
+
+async def _go(conn: Conn, held: Held) -> datetime | Rest:
+    rest = await setbacks.hindrance(conn, held) or await setbacks.overdrawn(conn, held)
+    if rest is not None:
+        return rest
+    await quotas.spend(conn, **held.place, post_id=held.post_id)
+    await ledger.progress(conn, held.claim, progress=0.5, stage="sending", cancelable=False)
+    sent_at: datetime = await scheduled_post.mark_sending.value(conn, **held.key)
+    await _note(conn, held, "sending")
+    return sent_at
+
+
+async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | None:
+    """The platform has taken it and works on it: the account's next post may go."""
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        return Canceled()
+    phase = "accepted" if held.post["phase"] == "sending" else "confirming"
+    await scheduled_post.accept_post.run(conn, **held.key, phase=phase, handle=handle)
+    if phase == "accepted":
+        await ledger.progress(conn, claim, progress=0.8, stage="confirming")
+        await _note(conn, held, "accepted")
+        await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    return None
+
+
+async def confirm_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
+    held = await setbacks.hold(conn, claim)
+    return Canceled() if held is None else await setbacks.pause(conn, held, after_s)
+
+
+async def publish(conn: Conn, *, claim: Claim, external_id: str, external_url: str | None) -> dict[str, Any]:
+    """Proved: it is live. In the transaction that ends its job; the answer is the job's result.
+
+    Raises `OutcomeUnknown` where the platform has named another of the account's posts.
+    """
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        raise OutcomeUnknown("POST_GONE", "the post has another job by now")
+    await name(conn, held.claim.organization_id, held.account_id, held.post_id, external_id)
+    await scheduled_post.publish_post.run(
+        conn, **held.key, external_id=external_id, external_url=external_url
+    )
+    await _note(conn, held, "published")
+    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    return {
+        "postId": ids.show(ids.POST, held.post_id),
+        "externalId": external_id,
+        "externalUrl": external_url,
+    }
+
+
+async def name(conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str) -> None:
+    """Raises `OutcomeUnknown` where another post of ours is known by this name."""
+    taken = await scheduled_post.is_named.value(
+        conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
+    )
+    if taken:
+        raise OutcomeUnknown("NAMED_TWICE", "the platform names a post that another one of ours has become")
+
+
+async def _note(conn: Conn, held: Held, event: posts.Event) -> None:
+    await posts.note(conn, organization_id=held.claim.organization_id, post_ids=[held.post_id], event=event)

@@ -1,0 +1,80 @@
+"""Posting in a sandbox: nothing leaves, and what happens follows from the account's handle alone (api.md 1).
+
+| handle | what happens |
+|---|---|
+| `fail_auth` | the platform asks for a new connection: the account becomes `reauth_required` |
+| `fail_content` | the platform won't have the post: it is `failed` |
+| `rate_limited` | the platform asks for a rest until 5 s after the post's own time, then takes it |
+| `unknown_then_found` | the answer is lost; 20 s after the call the post is found |
+| `unknown_forever` | the answer is lost, and the post is neither found nor proved absent |
+| any other | the post is live at once, under a name made of its id |
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
+from workers.platforms.contract import Account, Draft, Found, Live, Prepared, Sent, Undecided
+
+THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
+
+
+class Handle(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the outcome depends on, besides the account and the time."""
+
+    post_id: str
+    moment: datetime
+
+
+class Fake:
+    """Every platform of a sandbox."""
+
+    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:  # noqa: ARG002
+        """Never, so that an unknown outcome shows. Its arguments are the contract's."""
+        return False
+
+    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+        handle = Handle(post_id=str(draft.post_id), moment=draft.created_at)
+        text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
+        return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
+
+    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:  # noqa: ARG002
+        match account.handle:
+            case "fail_auth":
+                raise ReauthRequired(
+                    "TOKEN_REFUSED", "the platform refuses the token: connect the account again"
+                )
+            case "fail_content":
+                raise Rejected("PLATFORM_REJECTED", "the platform refuses the post: change its content")
+            case "unknown_then_found" | "unknown_forever":
+                raise OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost: the post may be live")
+            case "rate_limited":
+                throttle(prepared)
+        return live(account, prepared)
+
+    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+        return live(account, prepared)
+
+    async def reconcile(
+        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
+    ) -> Found:
+        if account.handle == "unknown_then_found" and now - sent_at >= FOUND_AFTER:
+            return live(account, prepared)
+        return Undecided()
+
+
+def throttle(prepared: Prepared) -> None:
+    left = read(prepared).moment + THROTTLED_FOR - datetime.now(UTC)
+    if left > timedelta():
+        raise Throttled("PLATFORM_RATE_LIMITED", "the platform asks for a rest", after_s=left.total_seconds())
+
+
+def live(account: Account, prepared: Prepared) -> Live:
+    post_id = read(prepared).post_id
+    url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
+    return Live(external_id=f"sandbox-{post_id}", external_url=url)
+
+
+def read(prepared: Prepared) -> Handle:
+    return msgspec.convert(prepared.handle, Handle)

@@ -1,0 +1,77 @@
+"""Which adapter posts for an account, and what its calls take."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import NamedTuple
+
+from domain import rings
+from domain.media.storage import Store, open_store
+from domain.rings import Ring
+from domain.sending import File, Sender, Work
+from schemas.errors import Rejected
+from workers.platforms.bluesky.publish import Bluesky
+from workers.platforms.connecting import open_net
+from workers.platforms.contract import Account, Adapter, Draft, Media
+from workers.platforms.fakes.publish import Fake
+from workers.platforms.mastodon.publish import Mastodon
+from workers.tools import Tools
+
+
+class Platforms(NamedTuple):
+    """The adapters by platform, the one of sandboxes, and what opens credentials and files."""
+
+    adapters: Mapping[str, Adapter]
+    fake: Adapter
+    ring: Ring
+    store: Store
+
+    def adapter(self, sender: Sender, *, sandbox: bool) -> Adapter:
+        """Raises `Rejected` for a platform that we don't post to."""
+        if sandbox:
+            return self.fake
+        if sender.platform not in self.adapters:
+            raise Rejected("PLATFORM_UNSUPPORTED", "posts can't go to this platform yet", category="config")
+        return self.adapters[sender.platform]
+
+    def draft(self, work: Work) -> Draft:
+        return Draft(
+            post_id=work.post_id,
+            caption=work.caption,
+            language=work.language,
+            media=[self.media(file) for file in work.files],
+            mode=work.mode,
+            created_at=work.moment,
+        )
+
+    def media(self, file: File) -> Media:
+        return Media(
+            asset_id=file.id,
+            kind=file.kind,
+            mime_type=file.mime_type,
+            size_bytes=file.size_bytes,
+            width=file.width,
+            height=file.height,
+            duration_ms=file.duration_ms,
+            read=partial(self.store.read, file.token),
+        )
+
+
+def account_of(sender: Sender) -> Account:
+    return Account(
+        platform=sender.platform,
+        service_url=sender.service_url,
+        external_id=sender.external_id,
+        handle=sender.handle,
+        traits=sender.traits,
+        access_token=sender.access_token,
+    )
+
+
+@asynccontextmanager
+async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
+    settings = tools.settings
+    async with open_net(settings) as net:
+        adapters: dict[str, Adapter] = {"bluesky": Bluesky(net.client), "mastodon": Mastodon(net.client)}
+        ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
+        yield Platforms(adapters, Fake(), ring, open_store(settings.assets_url))

@@ -1,0 +1,255 @@
+"""Send one post to its platform, once (docs/explain/publishing.md).
+
+Each phase is a fenced step before the next call; what a call that failed proves decides how it goes on. An
+attempt that finds the post marked `sending` follows one that died there, and does as if it had met
+`OutcomeUnknown`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from domain import sending, setbacks
+from domain.sending import Work
+from domain.setbacks import CONFIRM, Rest
+from jobs.outcomes import Canceled, Done, Failed, Outcome
+from schemas.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, Rejected
+from telemetry import logs, metrics
+from workers.context import Context
+from workers.platforms.contract import Account, Adapter, Draft, Live, Prepared, Sent, Undecided
+from workers.platforms.registry import Platforms, account_of, open_platforms
+from workers.runner import Task
+from workers.tools import Tools
+
+#: The irreversible call may take so long, and this part of the time in which no other attempt begins.
+SEND_S, SHARE = 30.0, 0.7
+#: Before the same bytes go out once more.
+PAUSE_S = 1.0
+#: A wait for a platform's work that is worth a slot, and the longest between two questions.
+SHORT_S, LONG_S = 3.0, 60.0
+
+LOST = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
+ABSENT = NotSent("NOT_TAKEN", "the platform's answer was lost, and the post is not there: it is sent again")
+
+_log = logs.get("publish")
+
+
+class Trip(NamedTuple):
+    """One attempt to bring a post to its platform; `began` is when, by the loop's clock."""
+
+    ctx: Context
+    adapter: Adapter
+    account: Account
+    draft: Draft
+    work: Work
+    began: float
+
+    def now(self) -> datetime:
+        """The database's time, by our own clock's measure since it said it."""
+        return self.work.now + timedelta(seconds=asyncio.get_running_loop().time() - self.began)
+
+    async def not_sent(self, error: PlatformError) -> Outcome:
+        body = partial(setbacks.not_sent, claim=self.ctx.job, error=error, generation=self.work.generation)
+        return await self.ctx.decide(body)
+
+    async def unseen(self, error: PlatformError) -> Outcome:
+        body = partial(setbacks.unseen, claim=self.ctx.job, error=error, generation=self.work.generation)
+        return await self.ctx.decide(body)
+
+    async def unknown(self) -> Outcome:
+        return await self.ctx.decide(partial(setbacks.unknown, claim=self.ctx.job))
+
+
+@asynccontextmanager
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    async with open_platforms(tools) as platforms:
+        yield partial(publish_post, platforms=platforms)
+
+
+async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
+    began = asyncio.get_running_loop().time()
+    work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring))
+    if isinstance(work, Rest):
+        return work
+    try:
+        adapter = platforms.adapter(work.sender, sandbox=work.sandbox)
+    except Rejected as error:
+        body = partial(setbacks.not_sent, claim=ctx.job, error=error, generation=work.generation)
+        return await ctx.decide(body)
+    trip = Trip(ctx, adapter, account_of(work.sender), platforms.draft(work), work, began)
+    outcome = await go(trip)
+    tell(trip, outcome)
+    return outcome
+
+
+async def go(trip: Trip) -> Outcome:
+    """On from where the last attempt came to."""
+    work = trip.work
+    if work.handle is None or work.request is None or work.phase in {None, "preparing"}:
+        return await prepare(trip)
+    prepared = Prepared(handle=work.handle, request=work.request)
+    if work.sent_at is None or work.phase == "prepared":
+        return await dispatch(trip, prepared, first=True)
+    if work.phase == "sending":
+        return await clear_up(trip, prepared, work.sent_at, LOST, first=True)
+    return await confirm(trip, prepared, work.sent_at, wait_s=0)
+
+
+async def prepare(trip: Trip) -> Outcome:
+    try:
+        prepared = await trip.adapter.prepare(trip.account, trip.draft)
+    except PlatformError as error:
+        return await trip.not_sent(error)
+    keep = partial(
+        sending.keep,
+        claim=trip.ctx.job,
+        handle=prepared.handle,
+        request=prepared.request,
+        revision=trip.work.revision,
+    )
+    rest = await trip.ctx.decide(keep)
+    return rest or await dispatch(trip, prepared, first=True)
+
+
+async def dispatch(trip: Trip, prepared: Prepared, *, first: bool) -> Outcome:
+    """Mark it, then make the call. In a project that was archived meanwhile nothing goes out (I7)."""
+    mark = partial(sending.mark, claim=trip.ctx.job, content_id=trip.work.content_id)
+    try:
+        marked = await trip.ctx.decide(mark, project=True)
+    except Conflict:
+        return Canceled()
+    if isinstance(marked, Rest):
+        return marked
+    if trip.work.sent_at is None:
+        metrics.POST_LATE.labels(trip.account.platform).observe((marked - trip.work.moment).total_seconds())
+    return await call(trip, prepared, marked, first=first)
+
+
+async def call(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool) -> Outcome:
+    """The irreversible one. `first`: nothing was cleared up in this attempt yet."""
+    try:
+        sent = await send(trip, prepared)
+    except OutcomeUnknown as error:
+        return await clear_up(trip, prepared, sent_at, error, first=first, pause_s=PAUSE_S)
+    except PlatformError as error:
+        return await trip.not_sent(error)
+    if isinstance(sent, Live):
+        return await finish(trip, sent)
+    return await accept(trip, msgspec.structs.replace(prepared, handle=sent.handle), sent_at, sent.after_s)
+
+
+async def send(trip: Trip, prepared: Prepared) -> Sent:
+    """Given up before any other attempt of this job could begin, whatever the adapter does."""
+    timeout_s = min(SEND_S, SHARE * trip.ctx.time_left())
+    if timeout_s <= 0:
+        raise NotSent("NO_TIME", "the worker had no time left for the call")
+    with metrics.POST_SEND.labels(trip.account.platform).time():
+        try:
+            async with asyncio.timeout(timeout_s / SHARE * (1 + SHARE) / 2):
+                return await trip.adapter.send(trip.account, prepared, timeout_s=timeout_s)
+        except TimeoutError as error:
+            raise OutcomeUnknown(
+                "ANSWER_LOST", "the platform did not answer in time: the post may be live"
+            ) from error
+
+
+async def clear_up(
+    trip: Trip,
+    prepared: Prepared,
+    sent_at: datetime,
+    error: OutcomeUnknown,
+    *,
+    first: bool,
+    pause_s: float = 0,
+) -> Outcome:
+    """An answer is lost: the same bytes again where that can't make a second post, else a look."""
+    if not trip.adapter.repeatable(trip.account, prepared, sent_at=sent_at, now=trip.now()):
+        return await look(trip, prepared, sent_at, first=first)
+    if not first:
+        return await trip.unseen(error)
+    await asyncio.sleep(pause_s)
+    try:
+        marked = await trip.ctx.decide(partial(sending.again, claim=trip.ctx.job), project=True)
+    except Conflict:
+        marked = None
+    if isinstance(marked, Rest):
+        return marked
+    if marked is None:
+        return await look(trip, prepared, sent_at, first=first)
+    return await call(trip, prepared, marked, first=False)
+
+
+async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool) -> Outcome:
+    """Only what is proved absent is sent anew; the second time in an attempt it is too much of a riddle."""
+    try:
+        found = await trip.adapter.reconcile(trip.account, prepared, sent_at=sent_at, now=trip.now())
+    except PlatformError as error:
+        return await trip.unseen(error)
+    if isinstance(found, Live):
+        return await finish(trip, found)
+    if isinstance(found, Undecided):
+        return await trip.unknown()
+    if not first:
+        return await trip.not_sent(ABSENT)
+    rest = await trip.ctx.decide(partial(setbacks.absent, claim=trip.ctx.job))
+    return rest or await dispatch(trip, prepared, first=False)
+
+
+async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, wait_s: float) -> Outcome:
+    """From here on it is only asked about, never sent again."""
+    rest = await trip.ctx.decide(partial(sending.accept, claim=trip.ctx.job, handle=prepared.handle))
+    return rest or await confirm(trip, prepared, sent_at, wait_s=wait_s)
+
+
+async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: float) -> Outcome:
+    """Ask after `wait_s`; a longer wait gives the slot back."""
+    if wait_s > SHORT_S or wait_s > trip.ctx.time_left() / 2:
+        later = partial(sending.confirm_later, claim=trip.ctx.job, after_s=wait_s)
+        return await trip.ctx.decide(later)
+    await asyncio.sleep(wait_s)
+    try:
+        sent = await trip.adapter.poll(trip.account, prepared)
+    except Rejected as error:
+        return await trip.not_sent(error)
+    except PlatformError as error:
+        return await trip.unseen(error)
+    if isinstance(sent, Live):
+        return await finish(trip, sent)
+    age = trip.now() - sent_at
+    if age >= CONFIRM:
+        return await trip.unknown()
+    after_s = min(max(sent.after_s, age.total_seconds() / 4), LONG_S)
+    return await accept(trip, msgspec.structs.replace(prepared, handle=sent.handle), sent_at, after_s)
+
+
+async def finish(trip: Trip, live: Live) -> Outcome:
+    body = partial(
+        sending.publish, claim=trip.ctx.job, external_id=live.external_id, external_url=live.external_url
+    )
+    try:
+        return await trip.ctx.commit(body)
+    except OutcomeUnknown:
+        return await trip.unknown()
+
+
+def tell(trip: Trip, outcome: Outcome) -> None:
+    """What this attempt came to, for graphs and for people."""
+    word = _word(outcome)
+    metrics.POSTS.labels(trip.account.platform, word).inc()
+    job = trip.ctx.job
+    about = {**logs.job(job.id, job.kind, job.attempt), **logs.post(job.organization_id, trip.work.post_id)}
+    code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
+    _log.info("post", outcome=word, platform=trip.account.platform, **code, **about)
+
+
+def _word(outcome: Outcome) -> str:
+    if isinstance(outcome, Done):
+        return "published"
+    if isinstance(outcome, Failed) and outcome.code == setbacks.UNKNOWN.code:
+        return "outcome_unknown"
+    return outcome.word

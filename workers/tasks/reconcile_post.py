@@ -1,0 +1,61 @@
+"""Ask a platform what became of a post whose answer was lost. It sends nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from domain import reconciling
+from domain.reconciling import Lost
+from jobs.outcomes import Done, Outcome
+from schemas.errors import OutcomeUnknown, PlatformError
+from telemetry import logs
+from workers.context import Context
+from workers.platforms.contract import Absent, Found, Live, Prepared
+from workers.platforms.registry import Platforms, account_of, open_platforms
+from workers.runner import Task
+from workers.tools import Tools
+
+_log = logs.get("reconcile")
+
+
+@asynccontextmanager
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    async with open_platforms(tools) as platforms:
+        yield partial(reconcile_post, platforms=platforms)
+
+
+async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
+    lost = await ctx.decide(partial(reconciling.begin, claim=ctx.job, ring=platforms.ring))
+    if not isinstance(lost, Lost):
+        return lost or Done()
+    try:
+        found = await look(platforms, lost)
+    except PlatformError as error:
+        unseen = partial(reconciling.unseen, claim=ctx.job, lost=lost, error=error)
+        return await ctx.decide(unseen) or Done()
+    _log.info("asked", found=type(found).__name__, **logs.post(ctx.job.organization_id, lost.post_id))
+    return await end(ctx, lost, found)
+
+
+async def look(platforms: Platforms, lost: Lost) -> Found:
+    adapter = platforms.adapter(lost.sender, sandbox=lost.sandbox)
+    prepared = Prepared(handle=lost.handle, request=lost.request)
+    return await adapter.reconcile(account_of(lost.sender), prepared, sent_at=lost.sent_at, now=lost.now)
+
+
+async def end(ctx: Context, lost: Lost, found: Found) -> Outcome:
+    """What is not decided waits for the next ask."""
+    if isinstance(found, Absent):
+        return await ctx.commit(partial(reconciling.absent, claim=ctx.job, lost=lost))
+    if isinstance(found, Live):
+        with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.
+            return await ctx.commit(
+                partial(
+                    reconciling.found,
+                    claim=ctx.job,
+                    lost=lost,
+                    external_id=found.external_id,
+                    external_url=found.external_url,
+                )
+            )
+    return reconciling.undecided(lost.next_s) or Done()
