@@ -5,7 +5,14 @@ from typing import Protocol
 
 from db.pool import Conn
 from domain import ingests, job_secrets, post_ends, states
-from jobs.kinds import CONNECT_ACCOUNT, CONNECT_GITHUB, INGEST_APPSTORE, INGEST_WEBSITE, PUBLISH_POST
+from jobs.kinds import (
+    CONNECT_ACCOUNT,
+    CONNECT_GITHUB,
+    INGEST_APPSTORE,
+    INGEST_GITHUB,
+    INGEST_WEBSITE,
+    PUBLISH_POST,
+)
 from jobs.ledger import Moved, Settlement
 
 
@@ -24,6 +31,7 @@ async def _connected(conn: Conn, *, rows: Sequence[Moved]) -> None:
 #: The kinds whose jobs have a subject with a state of its own.
 ENDS: Mapping[str, Ended] = {
     INGEST_WEBSITE.name: ingests.ended,
+    INGEST_GITHUB.name: ingests.ended,
     INGEST_APPSTORE.name: ingests.ended,
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
