@@ -8,7 +8,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import project as projects
-from domain import audit, holds
+from domain import audit, holds, posts
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
 from schemas import ids
@@ -26,7 +26,9 @@ async def archive(
 ) -> tuple[Archived, ledger.Wake | None]:
     """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
 
-    From the commit on `hold_active` refuses, so that nothing starts there. Raises `NotFound`, `Stale`.
+    From the commit on `hold_active` refuses, so that nothing starts there: of the posts counted as waiting
+    none goes out any more, and those on their way are the ones that were marked `sending`.
+    Raises `NotFound`, `Stale`.
     """
     held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
     if held["status"] == "archived":
@@ -34,7 +36,12 @@ async def archive(
     submitted = await ledger.submit(
         conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
     )
-    stopped = {"archive_job_id": submitted.job_id, "canceled_scheduled_posts": 0, "in_flight_posts": 0}
+    counts = await posts.count_of_project(conn, organization_id=organization_id, project_id=project_id)
+    stopped = {
+        "archive_job_id": submitted.job_id,
+        "canceled_scheduled_posts": counts.waiting,
+        "in_flight_posts": counts.in_flight,
+    }
     archived_at = await projects.archive_project.value(conn, org=organization_id, id=project_id, **stopped)
     await audit.record(
         conn,

@@ -1,18 +1,21 @@
 """Stop what an archived project left running."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
-from domain import jobs
+from domain import jobs, posts
 from jobs.outcomes import Done, Outcome
 from workers.context import Context
 from workers.runner import Task
 from workers.tools import Tools
 
-#: Jobs in one transaction: each holds its lock until the batch is done.
+#: Jobs or posts in one transaction: each holds its lock until the batch is done.
 BATCH = 200
+
+#: Stops a batch; 0 when none is left.
+Stop: TypeAlias = Callable[..., Awaitable[int]]
 
 
 @asynccontextmanager
@@ -21,13 +24,20 @@ async def open_task(_: Tools) -> AsyncIterator[Task]:
 
 
 async def archive_project(ctx: Context) -> Outcome:
-    """The result counts this attempt's cancels; a running job stops at its next step."""
+    """The result counts this attempt's cancels; a running job stops at its next step, and its post with it.
+
+    A post that waits for its time is canceled with its job, one that waits for an approval has none.
+    """
     await ctx.progress(0, stage="canceling")
-    where: dict[str, Any] = {
-        "organization_id": ctx.job.organization_id,
-        "project_id": ctx.job.project_id,
-    }
-    canceled = 0
-    while batch := await ctx.step(partial(jobs.cancel_of_project, **where, limit=BATCH)):
-        canceled += batch
-    return Done({"canceledJobs": canceled})
+    jobs_canceled = await _stop_all(ctx, jobs.cancel_of_project)
+    await ctx.progress(0.5, stage="canceling")
+    blocked_canceled = await _stop_all(ctx, posts.cancel_blocked_of_project)
+    return Done({"canceledJobs": jobs_canceled, "canceledBlockedPosts": blocked_canceled})
+
+
+async def _stop_all(ctx: Context, stop: Stop) -> int:
+    where = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
+    stopped = 0
+    while batch := await ctx.step(partial(stop, **where, limit=BATCH)):
+        stopped += batch
+    return stopped
