@@ -28,6 +28,8 @@ from workers.refusals import as_source_errors, raise_for_status
 BOT = "BrandContextBot"
 DNS_S = 5.0
 MAX_REDIRECTS = 5
+#: Characters of an ETag: real ones have fewer than a hundred.
+LONGEST_VERSION = 512
 #: A look-up that hangs holds a thread until libc gives up; past this many, names fail after `DNS_S`.
 LOOKUPS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
@@ -77,7 +79,12 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def validators(self) -> Validators:
-        return Validators(etag=self.headers.get("ETag"), last_modified=self.headers.get("Last-Modified"))
+        return Validators(etag=self.version("ETag"), last_modified=self.version("Last-Modified"))
+
+    def version(self, header: str) -> str | None:
+        """None for what can't be sent back as it came, or is too long to be kept for that."""
+        value = str(self.headers.get(header, ""))
+        return value if value.isascii() and 0 < len(value) <= LONGEST_VERSION else None
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):

@@ -195,6 +195,12 @@ async def test_an_answer_tells_what_to_know_it_by() -> None:
     assert (await answered(say(body="<p>"))).validators == Validators()
 
 
+@pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
+async def test_a_version_that_cannot_be_sent_back_is_none(etag: str) -> None:
+    got = await answered(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert got.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+
+
 async def test_content_is_posted_and_never_sent_on() -> None:
     async with (
         serve({"/": say(body="<p>"), "/a": say(307, location="/")}) as site,

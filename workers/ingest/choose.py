@@ -1,5 +1,6 @@
 """From many candidates to one finding for each field (research 2.2)."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -11,6 +12,8 @@ from workers.ingest.page.text import squash
 #: Two independent places that say the same are worth this much more; nothing is ever certain.
 AGREEMENT, MOST = 0.05, 0.98
 ALTERNATIVES = 3
+#: Of one document, for each field; no real one says half as much.
+KEPT = 50
 
 
 def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
@@ -19,6 +22,19 @@ def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
     for candidate in candidates:
         by_field.setdefault(candidate.field, []).append(candidate)
     return {field: finding(said) for field, said in by_field.items()}
+
+
+def foremost(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Each once, best first, and of each field no more than could be shown: a document may have thousands."""
+    once: dict[tuple[str, str, str], Candidate] = {}
+    for one in sorted(candidates, key=lambda one: -one.confidence):
+        once.setdefault((one.field, one.rule, repr(one.value)), one)
+    places: Counter[str] = Counter()
+    kept = []
+    for one in once.values():
+        places[one.field] += 1
+        kept += [one] if places[one.field] <= KEPT else []
+    return kept
 
 
 def finding(said: list[Candidate]) -> Finding:

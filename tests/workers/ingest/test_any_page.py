@@ -25,6 +25,7 @@ MARKUP = [
     *('<meta property="og:title" content="', '<meta name="description" content="', "<base href='", "logo"),
     *('<script type="application/ld+json">', '{"@type":"Organization","name":"', '"}', "</script>"),
     *('<link rel="icon" href="', "<noscript>", "<template>", "<img alt='"),
+    '<script type="application/ld+json">{"@type":"Organization","logo":"https://acme.test/',
 ]
 WORDS = [
     *(
@@ -41,7 +42,7 @@ WORDS = [
         "http://[",
         "//",
     ),
-    *("//", "\0", "\ud800", "\u202e", "\u2028", "\\n", "\r\n"),
+    *("//", "\0", "\ud800", "\\ud800", "\u202e", "\u2028", "\\n", "\r\n"),
 ]
 PIECES = some.sampled_from(MARKUP + WORDS) | some.text(max_size=8)
 PAGES = some.lists(PIECES, max_size=40).map("".join)
@@ -76,3 +77,21 @@ def check(text: str, limit: int) -> None:
 @settings(deadline=None)
 def test_any_bytes_are_read(body: bytes, content_type: str) -> None:
     extract(Source(url="https://acme.test/", body=body, content_type=content_type, language=content_type))
+
+
+def test_a_page_that_repeats_itself_says_no_more() -> None:
+    """A worker holds what its pages say: this one says each of some forty thousand things."""
+    tags = ["en", "de", "fr", "es"] * 50
+    nodes = [{"@type": "WebSite", "name": f"Acme {n}", "inLanguage": tags} for n in range(200)]
+    block = f'<script type="application/ld+json">{msgspec.json.encode(nodes).decode()}</script>'
+    page = extract(Source(url="https://acme.test/", body=block.encode()))
+    assert len(page.candidates) < 100
+
+
+def test_half_a_character_in_an_address_is_no_address() -> None:
+    block = '{"@type":"Organization","name":"Acme","logo":"https://acme.test/\\ud800.png"}'
+    page = extract(
+        Source(url="https://acme.test/", body=f'<script type="application/ld+json">{block}</script>'.encode())
+    )
+    assert msgspec.msgpack.encode(page)
+    assert {one.field for one in page.candidates} == {"appName"}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from schemas.brand import Candidate, Field
-from workers.ingest.choose import AGREEMENT, ALTERNATIVES, MOST, choose
+from workers.ingest.choose import AGREEMENT, ALTERNATIVES, KEPT, MOST, choose, foremost
 
 CANDIDATES = some.lists(
     some.builds(
@@ -41,6 +41,19 @@ def test_one_place_that_repeats_itself_is_worth_no_more() -> None:
 def test_addresses_and_languages_agree_only_when_they_are_the_same(field: Field) -> None:
     chosen = choose([said("a-b", 0.5, field=field), said("ab", 0.4, "two", field=field)])
     assert (chosen[field].confidence, len(chosen[field].alternatives)) == (0.5, 1)
+
+
+@given(CANDIDATES)
+def test_leaving_out_repeats_changes_no_choice(candidates: list[Candidate]) -> None:
+    assert choose(foremost([*candidates, *candidates])) == choose(candidates)
+
+
+def test_of_thousands_the_best_are_kept() -> None:
+    weak = [said(f"A {number}", 0.1 + number / 10_000) for number in range(3000)]
+    kept = foremost([*weak, said("https://acme.test/", 0.2, field="logoUrl"), said("Acme", 0.9)])
+    assert len(kept) == KEPT + 1
+    assert kept[0].value == "Acme"
+    assert {one.field for one in kept} == {"appName", "logoUrl"}
 
 
 @given(CANDIDATES)

@@ -72,6 +72,7 @@ def test_a_short_text_overrules_nothing() -> None:
         ("english", None),
         ("x-default", None),
         ("und", None),
+        ("en-x-" + "-".join(["abcdefgh"] * 1000), None),
         ("", None),
     ],
 )

@@ -14,6 +14,18 @@ def paths(html: str, url: str = HOME) -> list[str]:
     return [link.url.removeprefix("https://www.acme.test") for link in links]
 
 
+@pytest.mark.parametrize(
+    ("base", "path"),
+    [
+        ('<base target="_blank"><base href="/b/">', "/b/tour"),
+        ('<base href="http://[">', "/tour"),
+        ('<base href="//[/x"><base href="/b/">', "/tour"),
+    ],
+)
+def test_a_base_that_is_no_address_leads_nowhere_else(base: str, path: str) -> None:
+    assert paths(base + anchors("tour")) == [path]
+
+
 def anchors(*hrefs: str) -> str:
     return "".join(f'<a href="{href}">Read on</a>' for href in hrefs)
 

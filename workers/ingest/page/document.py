@@ -24,7 +24,7 @@ NEAR = 5
 
 URL_LIMIT = 2048
 #: In an address: what two readers of it may take differently.
-UNREADABLE = re.compile(r"[\s\x00-\x20\"<>\\]")
+UNREADABLE = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
 ARTICLE = re.compile(r"\w*(?:Article|Posting)")
 
 
@@ -110,8 +110,12 @@ class Document:
 
     @cached_property
     def base(self) -> str:
-        bases = (attribute(tag, "href") for tag in self.tags["base"])
-        return urljoin(self.url, next(bases, ""))
+        """The first that has an address, as for browsers; the page's own where that is none."""
+        bases = filter(None, (attribute(tag, "href") for tag in self.tags["base"]))
+        try:
+            return urljoin(self.url, next(bases, ""))
+        except ValueError:
+            return self.url
 
     def absolute(self, address: str) -> str:
         return urljoin(self.base, address.strip())

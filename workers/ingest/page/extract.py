@@ -5,6 +5,7 @@ from itertools import chain
 import msgspec
 
 from schemas.brand import Candidate
+from workers.ingest.choose import foremost
 from workers.ingest.page import (
     audiences,
     descriptions,
@@ -46,7 +47,7 @@ def extract(source: Source) -> Page:
     return Page(
         url=page.url,
         title=titles.title(page, name),
-        candidates=[weighed(page, one) for one in found],
+        candidates=foremost(weighed(page, one) for one in found),
         text_length=len(page.text),
         passages=passages(page),
         scripted=page.is_scripted,

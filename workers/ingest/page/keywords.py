@@ -35,4 +35,6 @@ def distinct(texts: list[str]) -> list[str]:
             word = clean(part).lower()
             if squash(word) and len(word) <= LIMIT and ":" not in word:
                 found.setdefault(squash(word), word)
-    return list(found.values())[:MOST]
+            if len(found) == MOST:
+                return list(found.values())
+    return list(found.values())
