@@ -74,12 +74,14 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an ingest leaves for the next one of the same source: which answers it read, by address.
 
     It holds only for the same arguments and the same `rules`, the version of our own reading.
-    `repository_id` is GitHub's: a repository keeps it when it is renamed; `repository` is what it was called.
+    `url` is where its page was. `repository_id` is GitHub's: a repository keeps it when it is renamed;
+    `repository` is what it was called.
     """
 
     rules: int
     args: dict[str, Any]
     answers: dict[str, Validators] = field(default_factory=dict)
+    url: str | None = None
     repository_id: int | None = None
     repository: str | None = None
 

@@ -108,6 +108,31 @@ async def test_a_redirect_that_leads_elsewhere_now_is_a_change(parser: Parser) -
     assert after.url == site.url("/new")
 
 
+async def test_an_unchanged_page_is_where_it_sent_its_visitors(parser: Parser) -> None:
+    on = say(body=f'<meta http-equiv="refresh" content="0; url=/pricing">{HEAD}', etag='"4"')
+    before, site, after = await twice(parser, {}, "/old", first={**ANSWERS, "/old": on})
+    assert after.unchanged
+    assert after.url == before.url == site.url("/pricing")
+
+
+async def test_what_now_comes_from_another_site_is_not_this_ones(parser: Parser) -> None:
+    text = say(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
+    theirs = say(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
+    home = say(body="<title>Zap", etag='"6"')
+    async with (
+        serve({"/llms.txt": theirs}) as other,
+        serve({"/llms.txt": text, "/": home}) as site,
+        allowed_client(site, other) as client,
+    ):
+        before = await visit(parser, client, site)
+        moved = say(302, location=other.url("/llms.txt"))
+        site.answers = {"/llms.txt": moved, "/": still(site, "/", home)}
+        after = await visit(parser, client, site, last=before.visit)
+    assert before.fields["appDescription"].value == "Zap draws what you say."
+    assert not after.unchanged
+    assert "appDescription" not in after.fields
+
+
 async def test_a_page_without_a_version_is_read_every_time(parser: Parser) -> None:
     before, site, after = await twice(parser, {}, first={**ANSWERS, "/": say(body="<title>Zap")})
     assert before.visit is not None

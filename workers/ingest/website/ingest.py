@@ -46,7 +46,7 @@ async def ingest(
         candidates=[said for one in documents for said in one.candidates],
         passages=[said for one in documents for said in one.passages],
         warnings=[*session.warnings, *remarks(session, pages)],
-        visit=session.visit(args, rules=rules),
+        visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
     )
 
@@ -83,7 +83,7 @@ def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
 def unchanged(url: str, visit: Visit) -> Extraction:
     """Nothing is written: the brand stays as the last ingest left it."""
     return Extraction(
-        url=visit.answers[url].url or url,
+        url=visit.url or url,
         title=None,
         fields={},
         warnings=["unchanged: the site says that nothing has changed since it was last read"],

@@ -66,13 +66,18 @@ class Session:
     async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> Fetched:
         """`within` is the one site that this may lead to. Raises `SourceError`."""
         self.answers[url] = Validators(kind=kind)
-        fetched = self.held.pop(url, None) or await self.open(url, kind, within=within)
+        fetched = self.take(url, within) or await self.open(url, kind, within=within)
         known = fetched.validators
         self.dateless |= known == Validators()
         self.answers[url] = msgspec.structs.replace(
             known, kind=kind, url=fetched.url if fetched.url != url else None
         )
         return fetched
+
+    def take(self, url: str, within: str | None) -> Fetched | None:
+        """What is held, unless it came from where this may not lead."""
+        held = self.held.pop(url, None)
+        return held if held and within in {None, site(held.url)} else None
 
     async def open(
         self, url: str, kind: str, *, within: str | None = None, known: Mapping[str, Validators] = {}
@@ -103,7 +108,7 @@ class Session:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def visit(self, args: dict[str, Any], *, rules: int) -> Visit:
+    def visit(self, args: dict[str, Any], *, rules: int, url: str) -> Visit:
         """With answers only if asking for them all again can tell that nothing has changed."""
         whole = not self.truncated and not self.dateless
-        return Visit(rules=rules, args=args, answers=self.answers if whole else {})
+        return Visit(rules=rules, args=args, answers=self.answers if whole else {}, url=url)
