@@ -30,7 +30,6 @@ class Repo:
     tree: list[dict[str, Any]] | None = None
     about: dict[str, Any] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=dict)
-    truncated: bool = False
     id: int = 1000
 
     def object(self) -> dict[str, Any]:
@@ -112,7 +111,7 @@ class GitHub:
             case []:
                 return repo.object()
             case ["git", "trees", branch] if branch in {"main", repo.object()["default_branch"]}:
-                return {"sha": "0" * 40, "tree": repo.listed(), "truncated": repo.truncated}
+                return {"sha": "0" * 40, "tree": repo.listed(), "truncated": False}
             case ["readme"]:
                 return repo.readme()
             case ["languages"]:

@@ -174,6 +174,7 @@ async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> Non
         (Told(422, {"message": "The permissions requested are not granted"}), SourceForbidden, "Contents"),
         (Told(429, {"message": "slow down"}, ("Retry-After: 30",)), SourceRateLimited, "no more requests"),
         (Told(500, {}), FetchFailed, "500"),
+        (Told(201, {"expires_at": "soon"}), FetchFailed, "document"),
     ],
 )
 async def test_each_refusal_says_what_to_do(
@@ -220,8 +221,10 @@ def test_a_worker_with_a_bad_key_ends_and_says_which_setting() -> None:
     assert ended.stderr.startswith("GITHUB_PRIVATE_KEY is no RSA private key")
 
 
-def test_an_app_shows_nothing_of_itself(app: App) -> None:
+async def test_an_app_shows_nothing_of_itself(app: App) -> None:
+    token = await token_for(app, 42, "app")
     assert github_app.CLIENT_SECRET not in repr(app)
+    assert token not in repr(app.held)
 
 
 async def test_without_an_app_there_is_none() -> None:

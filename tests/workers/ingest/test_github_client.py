@@ -21,7 +21,8 @@ from tests.corpora import corpus
 from tests.workers.ingest.github_server import GitHub, Repo, asking, github, told
 from tests.workers.web import say, serve
 from workers.fetch import Fetched
-from workers.ingest.github.client import JSON, RAW, get
+from workers.ingest.github.about import About
+from workers.ingest.github.client import JSON, RAW, decode, get
 from workers.ingest.github.refusals import UNTOLD_WAIT_S
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
@@ -229,3 +230,15 @@ def check(answer: Fetched, exchange: dict[str, Any]) -> None:
         assert answer.body.decode() == exchange["response"]
     else:
         assert msgspec.json.decode(answer.body) == exchange["response"]
+
+
+@pytest.mark.parametrize("body", [b'{"message": ' + b"[" * 50_000, b'{"message": "\xff"}', b"", b"[]"])
+async def test_a_refusal_whose_words_cannot_be_read_is_one_still(body: bytes) -> None:
+    error = await refused(say(403, body, content_type="application/json"))
+    assert error.code == "SOURCE_FORBIDDEN"
+
+
+@pytest.mark.parametrize("body", [b"[" * 50_000, b'{"id": ' + b"[" * 50_000, b'{"id": "\xff"}'])
+def test_what_cannot_be_decoded_is_its_servers_fault(body: bytes) -> None:
+    with pytest.raises(FetchFailed, match="does not document"):
+        decode(body, About)

@@ -73,6 +73,13 @@ def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
     assert time.process_time() - began < 2
 
 
+def test_a_path_without_end_costs_nothing() -> None:
+    deep = [{"path": f"{'metadata/' * 500}{n}/title.txt", "type": "blob"} for n in range(1000)]
+    began = time.process_time()
+    assert choose(Tree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
+    assert time.process_time() - began < 1
+
+
 def test_what_is_no_tree_is_told_apart() -> None:
     for body in (b"", b"[]", b'{"tree": {}}', b"\xff", b'{"tree": [{"path": 1, "type": "blob"}]}'):
         assert choose(Tree(name="zap", body=body)) == Chosen(broken=True)

@@ -1,5 +1,7 @@
 """What a README says, in each markup, and what a hostile one can't do."""
 
+import time
+
 import pytest
 
 from tests.workers.ingest.github_files import reading
@@ -215,3 +217,9 @@ def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
 )
 def test_the_first_paragraph_about_it_describes_it(text: str, description: str) -> None:
     assert reading({"README.md": f"# Zap\n\n{text}"})["appDescription"] == description
+
+
+def test_front_matter_that_never_ends_costs_nothing() -> None:
+    began = time.process_time()
+    assert [one.text for one in blocks("README.md", b"---" + b"\n" * 59_000 + b"Zap.")] == ["Zap."]
+    assert time.process_time() - began < 1

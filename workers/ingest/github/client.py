@@ -10,7 +10,7 @@ import msgspec
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
 from workers.fetch import Admit, Fetched, Want, fetch
-from workers.ingest.github.refusals import REFUSALS, refusal
+from workers.ingest.github.refusals import REFUSALS, UNREADABLE, refusal
 
 API_VERSION = "2022-11-28"
 MOST_REDIRECTS = 3
@@ -71,9 +71,10 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
 
 
 def decode(body: bytes, kind: type[T]) -> T:
+    """Raises `FetchFailed`."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise FetchFailed(UNDOCUMENTED) from error
 
 

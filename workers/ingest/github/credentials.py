@@ -32,7 +32,7 @@ from schemas.settings import Settings
 from workers.context import Context
 from workers.fetch import BOT, Fetched, fetch
 from workers.ingest.github.about import read_about
-from workers.ingest.github.client import JSON, Api, Tokens, keep_to
+from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
 from workers.ingest.github.refusals import REFUSALS, message, refusal, rest
 
 #: GitHub's clock may be behind ours by the first; it refuses more than 10 minutes.
@@ -70,6 +70,9 @@ class Token(msgspec.Struct, frozen=True):
 
     token: str
     expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Token(expires_at={self.expires_at:%Y-%m-%dT%H:%M:%SZ})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -168,7 +171,7 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
     )
     if answer.status in REFUSALS:
         raise refused(answer)
-    return msgspec.json.decode(answer.body, type=Token)
+    return decode(answer.body, Token)
 
 
 def wish(reach: Reach) -> dict[str, Any]:

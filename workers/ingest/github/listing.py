@@ -6,13 +6,12 @@ from schemas.errors import FetchFailed, SourceNotFound
 from workers.fetch import Fetched
 from workers.ingest.github.about import Branch
 from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
-from workers.ingest.github.shapes import Chosen, Entry, Tree
+from workers.ingest.github.places import Listed
+from workers.ingest.github.shapes import Chosen, Tree
 from workers.parse import Parser, ask
 
 #: Folders of store texts at the root.
 FOLDERS = {"fastlane", "metadata"}
-#: What a folder's contents call the kinds of a tree.
-KINDS = {"file": "blob", "symlink": "blob", "dir": "tree"}
 
 
 async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
@@ -37,15 +36,15 @@ async def choose(parser: Parser, tree: Tree) -> Chosen:
 
 async def completed(branch: Branch, tree: Tree) -> Tree:
     """A tree that was cut short may lack any file: ask for the root's, and for the store texts."""
-    answer = await get(branch.api, branch.address("contents", "", ref=branch.name))
-    root = [as_entry(item) for item in decode(answer.body, list[Entry])]
+    root = decode(await get_tree(branch, branch.name), Listed).tree
     folders = {
-        entry.path: (await get(branch.api, branch.address("git", "trees", entry.sha, recursive="1"))).body
+        entry.path: await get_tree(branch, entry.sha, recursive="1")
         for entry in root
         if entry.path in FOLDERS and entry.type == "tree"
     }
     return msgspec.structs.replace(tree, root=root, folders=folders)
 
 
-def as_entry(item: Entry) -> Entry:
-    return msgspec.structs.replace(item, type=KINDS.get(item.type, item.type))
+async def get_tree(branch: Branch, name: str, **query: str) -> bytes:
+    """Of a branch or a folder, by its hash; folders are opened only where `recursive` is asked for."""
+    return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE)).body

@@ -11,6 +11,8 @@ from workers.ingest.page.text import squash
 
 #: Requests for files, beside the README; and the largest one that is asked for.
 MOST_FILES, MOST_TRIES, LARGEST = 8, 16, 256 << 10
+#: What lies deeper tells nothing of the project.
+LONGEST_PATH = 300
 
 README = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?",
@@ -87,6 +89,8 @@ def within(folder: str, entry: Entry) -> Entry:
 
 
 def is_known(path: str) -> bool:
+    if len(path) > LONGEST_PATH:
+        return False
     name = path.rpartition("/")[2].lower()
     return name in NAMES or name.startswith("readme") or name.endswith("info.plist")
 

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from domain.installations import Installation
-from schemas.errors import FetchFailed, NotProved, SourceForbidden, SourceNotFound
+from schemas.errors import NotProved, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
 from workers.fetch import Fetched, Want, fetch
-from workers.ingest.github.client import JSON, Api, get, site
+from workers.ingest.github.client import JSON, Api, decode, get, site
 from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, token_for
 from workers.ingest.github.refusals import REFUSALS, refusal, rest
 
@@ -94,7 +94,7 @@ async def exchange(app: App, code: str) -> str:
     )
     if rest(answer) is not None:
         raise refusal(answer, installed=False)
-    granted = read(answer, Granted)
+    granted = decode(answer.body, Granted)
     if granted.error in OPERATORS:
         raise SourceForbidden(REFUSED_APP)
     if not granted.access_token:
@@ -128,7 +128,7 @@ async def check_reach(app: App, person: Api, installation_id: int) -> None:
 
 async def count(api: Api, *owner: str) -> int:
     answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LISTS)
-    return read(answer, Repositories).total_count
+    return decode(answer.body, Repositories).total_count
 
 
 async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
@@ -149,7 +149,7 @@ async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
         if url is None:
             return
         answer = await get(api, url, want=LISTS)
-        yield read(answer, kind)
+        yield decode(answer.body, kind)
         url = next_page(answer, api.base)
 
 
@@ -157,10 +157,3 @@ def next_page(answer: Fetched, base: str) -> str | None:
     """None after the last, and for a link that leads away from GitHub, where our token has no business."""
     found = NEXT.search(answer.headers.get("Link", ""))
     return found[1] if found and site(found[1]) == site(base) else None
-
-
-def read(answer: Fetched, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(answer.body, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise FetchFailed("GitHub's answer is not the JSON that it documents") from error

@@ -19,6 +19,9 @@ from workers.refusals import retry_after
 
 REFUSALS = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
+#: What a decoder raises for a body that is not the JSON that was expected.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 #: GitHub's own rule for a limit that says nothing of its end; and the length of its window.
 UNTOLD_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
@@ -95,5 +98,5 @@ def until_reset(headers: httpx.Headers) -> float | None:
 def message(answer: Fetched) -> str:
     try:
         return msgspec.json.decode(answer.body, type=Said).message
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return ""

@@ -14,7 +14,7 @@ from workers.ingest.page.decode import decode
 
 #: Characters that are read; a longer README is a manual by then.
 READ = 60_000
-FRONT_MATTER = re.compile(r"\A---\s*\n.*?\n---\s*\n", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 #: Nothing is opened, run or taken over as it is, and no fault stops the reading (docutils.sourceforge.io).
 DOCUTILS = {
