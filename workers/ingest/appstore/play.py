@@ -49,7 +49,7 @@ def text(value: Any, *keys: str) -> str:
 def website(node: jsonld.Node) -> str:
     """The author's own; a page of the store is none."""
     address = text(node.get("author"), "url")
-    return "" if host(address).endswith("google.com") else address
+    return "" if f".{host(address)}".endswith(".google.com") else address
 
 
 def whole_description(page: Document) -> str:

@@ -62,7 +62,10 @@ async def ingest(
 
 
 async def read_all(stores: Stores, listings: Sequence[Listing], country: str) -> tuple[list[Part], list[str]]:
-    """At least one part. A limit ends it at once: all are read again once it is over."""
+    """At least one part. A limit ends it at once: all are read again once it is over.
+
+    Of the reasons why none can be read, one that may pass counts more: the next attempt may read that one.
+    """
     parts: list[Part] = []
     errors: list[SourceError] = []
     for listing in listings:
@@ -75,7 +78,7 @@ async def read_all(stores: Stores, listings: Sequence[Listing], country: str) ->
         except SourceError as error:
             errors.append(error)
     if not parts:
-        raise errors[0]
+        raise next((error for error in errors if error.retryable), errors[0])
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 

@@ -8,6 +8,7 @@ import pytest
 from domain.listings import InAppStore, InGooglePlay
 from schemas.brand import Extraction
 from schemas.errors import (
+    FetchFailed,
     RobotsDisallowed,
     ScrapeFailed,
     SourceError,
@@ -185,6 +186,26 @@ async def test_where_none_can_be_read_the_first_says_why(parser: Parser) -> None
     nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     with pytest.raises(SourceNotFound, match="App Store has no app 7"):
         await ingest(parser, {**nothing, play_at(APP): say(403)}, BY_ID, APP)
+
+
+async def test_where_one_may_be_read_later_the_ingest_is_tried_again(parser: Parser) -> None:
+    nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
+    with pytest.raises(FetchFailed) as caught:
+        await ingest(parser, {**nothing, play_at(APP): say(503)}, BY_ID, APP)
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://notgoogle.com/", True),
+        ("https://play.google.com/store/apps/dev?id=1", False),
+        ("https://google.com/", False),
+    ],
+)
+async def test_a_page_of_googles_is_nobodys_website(parser: Parser, address: str, shown: bool) -> None:
+    extraction = await read(parser, page(author={"@type": "Person", "name": "Acme", "url": address}))
+    assert (extraction.fields["links"].value.get("website") == address) is shown  # type: ignore[union-attr]
 
 
 async def test_a_limit_at_one_store_is_the_whole_ingests(parser: Parser) -> None:
