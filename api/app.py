@@ -15,7 +15,22 @@ from api.gate import bind, gate
 from api.lifespan import serving
 from api.openapi import document
 from api.requests import ApiRequest
-from api.routes import audit, brand, console, docs, github, ingest, jobs, keys, ops, projects, system, whoami
+from api.routes import (
+    audit,
+    brand,
+    console,
+    content,
+    docs,
+    github,
+    ingest,
+    jobs,
+    keys,
+    media,
+    ops,
+    projects,
+    system,
+    whoami,
+)
 from schemas.settings import Settings, from_env
 from telemetry import logs
 
@@ -26,6 +41,7 @@ ROUTES = [
     *projects.ROUTES,
     *ingest.ROUTES,
     *brand.ROUTES,
+    *content.ROUTES,
     *github.ROUTES,
     *jobs.ROUTES,
     *ops.ROUTES,
@@ -60,7 +76,14 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     serve = partial(serving, settings=settings, clock=clock or _now)
     behind_the_gate = Router("/v1", route_handlers=ROUTES, before_request=gate)
     app = Api(
-        route_handlers=[behind_the_gate, *console.ROUTES, *docs.ROUTES, *system.ROUTES, *github.PUBLIC],
+        route_handlers=[
+            behind_the_gate,
+            *console.ROUTES,
+            *docs.ROUTES,
+            *system.ROUTES,
+            *github.PUBLIC,
+            *media.PUBLIC,
+        ],
         request_class=ApiRequest,
         response_class=Answer,
         lifespan=[serve],

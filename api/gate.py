@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
+import msgspec
 from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
@@ -19,7 +20,8 @@ from schemas.keys import Scope
 class Access(NamedTuple):
     """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
 
-    `statuses` are the statuses of its own; those that gate, body and parameters bring are known.
+    `statuses` are the statuses of its own; those that gate, body and parameters bring are known. `parts`
+    are the shape of a multipart body, which the route streams and reads by itself.
     """
 
     scope: Scope | None
@@ -27,11 +29,14 @@ class Access(NamedTuple):
     statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
     body: bool = False
+    parts: type[msgspec.Struct] | None = None
 
 
-def requires(scope: Scope | None, kind: Class, *statuses: int) -> dict[str, Any]:
+def requires(
+    scope: Scope | None, kind: Class, *statuses: int, parts: type[msgspec.Struct] | None = None
+) -> dict[str, Any]:
     """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
-    return {"access": Access(scope, kind, statuses)}
+    return {"access": Access(scope, kind, statuses, parts=parts)}
 
 
 def bind(app: Litestar) -> None:
@@ -57,8 +62,10 @@ async def gate(connection: Request[Any, Any, Any]) -> Response[None] | None:
     await _admit(request, access)
     if query := request.scope["query_string"]:
         _check_query(query, access.query)
-    if access.body:
-        _check_type(request)
+    if access.parts:
+        _check_type(request, b"multipart/form-data")
+    elif access.body:
+        _check_type(request, b"application/json")
     elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
         raise Invalid("body", "this route takes none")
     return None
@@ -99,11 +106,11 @@ def _check_query(query: bytes, known: frozenset[str]) -> None:
         seen.add(name)
 
 
-def _check_type(request: ApiRequest) -> None:
+def _check_type(request: ApiRequest, expected: bytes) -> None:
     """A request that doesn't say is taken to send JSON."""
     given = request.exchange.headers.get(b"content-type", b"application/json")
-    if given.partition(b";")[0].strip().lower() != b"application/json":
-        raise Unsupported("send the body as application/json")
+    if given.partition(b";")[0].strip().lower() != expected:
+        raise Unsupported(f"send the body as {expected.decode()}")
 
 
 def _completed(handler: HTTPRouteHandler) -> Access:

@@ -53,9 +53,14 @@ async def once(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]]) 
     With a key that was used for the same request, the first answer again. Raises `KeyReused` for another
     request, `InFlight` for one that still runs.
     """
-    claim = await _claim_of(request)
+    return await answer(request, await once_of(request, verb, await request.body()))
+
+
+async def once_of(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]], body: bytes) -> Made[T]:
+    """`once`, but for the answer; `body` is JSON that stands for a body which was not kept."""
+    claim = _claim_of(request, body)
     write = partial(transact, request.services.pool, partial(_write, request, claim, verb))
-    return await _answer(request, await _free(write))
+    return await _free(write)
 
 
 async def once_in_one(
@@ -65,13 +70,13 @@ async def once_in_one(
 
     `insert` says whether it wrote: not if the receipt's key was used before; None while somebody uses it.
     """
-    claim = await _claim_of(request)
+    claim = _claim_of(request, await request.body())
     receipt = None if claim is None else _receipt(request, claim, made)
     wrote = await _free(partial(insert, receipt))
     if claim is not None and not wrote:
         async with request.services.pool.acquire() as conn:
             made = await _replay(request, conn, claim)
-    return await _answer(request, made)
+    return await answer(request, made)
 
 
 async def _free(write: Callable[[], Awaitable[T | None]]) -> T:
@@ -99,15 +104,14 @@ async def _write(
     return made
 
 
-async def _claim_of(request: ApiRequest) -> Claim | None:
+def _claim_of(request: ApiRequest, body: bytes) -> Claim | None:
     key = request.exchange.headers.get(b"idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    fingerprint = _fingerprint(request, await request.body())
-    return Claim(who.organization_id, who.key_uuid, key.decode(), fingerprint)
+    return Claim(who.organization_id, who.key_uuid, key.decode(), _fingerprint(request, body))
 
 
 def _fingerprint(request: ApiRequest, body: bytes) -> bytes:
@@ -128,7 +132,8 @@ async def _replay(request: ApiRequest, conn: Conn, claim: Claim) -> Made[Any]:
     return Made(answer.body, answer.status, answer.location, replayed=True)
 
 
-async def _answer(request: ApiRequest, made: Made[T]) -> Response[T]:
+async def answer(request: ApiRequest, made: Made[T]) -> Response[T]:
+    """Wake whom the write concerns, and say what it made."""
     for wake in made.wakes:
         await request.services.courier.send(wake)
     headers = {

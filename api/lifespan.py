@@ -1,5 +1,6 @@
 """What an API process opens at its start and closes at its end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,6 +15,7 @@ from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from domain import projects, rings, urls
+from domain.media.storage import open_store
 from domain.projects import New
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
@@ -26,10 +28,13 @@ LOCK_TIMEOUT = "2s"
 #: What a silent Postgres may cost one statement of a request, in seconds.
 COMMAND_TIMEOUT_S = 10.0
 
+#: Uploads that are looked into at once: each takes a core for 70 ms, a hostile one for 5 s.
+PROBES = 2
+
 
 @asynccontextmanager
 async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
-    """Raises `SettingsInvalid` without a pepper or vault key that some row names."""
+    """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
     peppers = rings.parse(settings.peppers, setting="PEPPERS")
     vault = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
     async with (
@@ -59,6 +64,8 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             jobs=Coalesced(looking(pool)),
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
+            store=open_store(settings.assets_url),
+            probing=asyncio.Semaphore(PROBES),
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from domain import holds, jobs
+from domain import accounts, holds, jobs, posts
+from domain import content as contents
 from schemas import ids
 
 
@@ -19,4 +20,28 @@ def job(text: str) -> UUID:
     found = ids.read(ids.JOB, text)
     if found is None:
         raise jobs.absent()
+    return found
+
+
+def account(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.ACCOUNT, text)
+    if found is None:
+        raise accounts.absent()
+    return found
+
+
+def content(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.CONTENT, text)
+    if found is None:
+        raise contents.absent()
+    return found
+
+
+def post(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.POST, text)
+    if found is None:
+        raise posts.absent()
     return found

@@ -1,5 +1,6 @@
 """What the routes stand on: opened once by the lifespan, found on the application's state."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from api.waiting import Ref, Watcher
 from db.pool import Pool
 from domain import urls
 from domain.jobs import Versioned
+from domain.media.storage import Store
 from domain.projects import New
 from domain.rings import Ring
 from jobs.courier import Courier
@@ -36,6 +38,9 @@ class Services:
     #: Projects that many requests create at once are one statement, and one commit.
     creates: Coalesced[New, bool | None]
     watcher: Watcher
+    #: Where media lies, and how many uploads may be looked into at once.
+    store: Store
+    probing: asyncio.Semaphore
     #: Addresses on this machine that an ingest may read all the same.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -196,7 +196,7 @@ def _shown(row: asyncpg.Record) -> Project:
         organization_id=ids.show(ids.ORGANIZATION, row["organization_id"]),
         brand_context=brand.merge(msgspec.convert(row["brand"], list[BrandRow])),
         ingest_state=_ingest_states(row["ingests"]),
-        current_blocked_count=0,
+        current_blocked_count=row["blocked"],
         **{name: row[name] for name in _SAME},
     )
 

@@ -33,6 +33,7 @@ HEADERS: dict[str, Json] = {
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": _NUMBER},
     "Location": {"description": "Where the thing can be read.", "schema": _TEXT},
     "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT},
+    "Content-Range": {"description": "Which bytes these are, of how many.", "schema": _TEXT},
     "Idempotent-Replayed": {"description": "`true` on a repeat of an earlier answer.", "schema": _TEXT},
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
 }
@@ -44,7 +45,12 @@ def refused(status: int) -> Json:
     """The one description of an error status, which every operation refers to."""
     codes = {name: code for name, code in CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
-    extra = {401: ["WWW-Authenticate", *_LIMITS], 429: ["Retry-After", *_LIMITS], 503: ["Retry-After"]}
+    extra = {
+        401: ["WWW-Authenticate", *_LIMITS],
+        416: ["Content-Range"],
+        429: ["Retry-After", *_LIMITS],
+        503: ["Retry-After"],
+    }
     return {
         "description": "\n".join(f"- `{name}`: {code.when}" for name, code in codes.items()),
         "headers": _named("X-Request-Id", *extra.get(status, [])),
@@ -59,7 +65,7 @@ def refused(status: int) -> Json:
 
 def answers(one: Operation, schemas: dict[Any, Json]) -> Json:
     """By status."""
-    successes = {one.handler.status_code, *(status for status in _own(one) if status < 400)}
+    successes = {one.handler.status_code, *(status for status in one.statuses if status < 400)}
     return {
         **{str(status): _success(one, status, schemas) for status in sorted(successes)},
         **{str(status): {"$ref": f"#/components/responses/E{status}"} for status in sorted(_refusals(one))},
@@ -72,9 +78,9 @@ def _refusals(one: Operation) -> set[int]:
     return {
         *_KEY,
         *(_SCOPE if one.access.scope else ()),
-        *(_BODY if one.body is not None else ()),
+        *(_BODY if one.body is not None or one.parts else ()),
         *(_WRITE if one.writes else ()),
-        *(status for status in _own(one) if status >= 400),
+        *(status for status in one.statuses if status >= 400),
     }
 
 
@@ -82,7 +88,8 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
     names = ["X-Request-Id", *(_LIMITS if one.access else ())]
     names += ["Location"] if status in {201, 202, 302} else []
     names += ["Retry-After"] if status == 202 else []
-    names += ["ETag"] if {304, 412} & set(_own(one)) else []
+    names += ["ETag"] if {304, 412} & set(one.statuses) else []
+    names += ["Content-Range"] if status == 206 else []
     names += ["Idempotent-Replayed"] if one.writes else []
     said = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
     return said if status in _EMPTY or one.answer is None else {**said, "content": _content(one, schemas)}
@@ -90,14 +97,11 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
 
 def _content(one: Operation, schemas: dict[Any, Json]) -> Json:
     if one.answer is Stream:
-        return {"text/event-stream": {"schema": _EVENT}}
+        types: tuple[str, ...] = one.handler.opt.get("types", ())
+        return {kind: {} for kind in types} or {"text/event-stream": {"schema": _EVENT}}
     if one.answer in schemas:
         return {"application/json": {"schema": schemas[one.answer]}}
     return {str(one.handler.media_type): {"schema": _TEXT}}
-
-
-def _own(one: Operation) -> tuple[int, ...]:
-    return one.access.statuses if one.access else ()
 
 
 def _named(*names: str) -> Json:

@@ -52,7 +52,7 @@ def render(app: Litestar) -> bytes:
 
 def _shapes(found: list[Operation]) -> tuple[dict[Any, Json], Json]:
     """A reference for each type that crosses the boundary, and what they refer to."""
-    named = [kind for one in found for kind in (one.body, one.answer) if _is_shape(kind)]
+    named = [kind for one in found for kind in (one.body, one.parts, one.answer) if _is_shape(kind)]
     kinds = list(dict.fromkeys([*named, Envelope]))
     refs, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     for kind in kinds:
@@ -77,7 +77,7 @@ def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
         "responses": answers(one, schemas),
         "security": [{"bearer": []}, {"apiKey": []}] if one.access else [],
     }
-    return said if one.body is None else {**said, "requestBody": _body(one, schemas)}
+    return {**said, **_body(one, schemas)}
 
 
 def _asks(one: Operation) -> str:
@@ -88,7 +88,10 @@ def _asks(one: Operation) -> str:
 
 
 def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
-    return {
-        "required": not one.fields["data"].has_default,
-        "content": {"application/json": {"schema": schemas[one.body]}},
-    }
+    if one.parts is not None:
+        content = {"multipart/form-data": {"schema": schemas[one.parts]}}
+        return {"requestBody": {"required": True, "content": content}}
+    if one.body is None:
+        return {}
+    content = {"application/json": {"schema": schemas[one.body]}}
+    return {"requestBody": {"required": not one.fields["data"].has_default, "content": content}}

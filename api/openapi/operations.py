@@ -38,8 +38,18 @@ class Operation(NamedTuple):
         return self.fields["data"].annotation if "data" in self.fields else None
 
     @property
+    def parts(self) -> Any:
+        """The shape of the multipart body that it reads, or None."""
+        return self.access.parts if self.access else None
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """Its own, beside the one for when all goes well and those that every route may have."""
+        return self.access.statuses if self.access else self.handler.opt.get("also", ())
+
+    @property
     def answer(self) -> Any:
-        """The type that it answers when all goes well, `Stream` for events, or None for no body."""
+        """The type that it answers when all goes well, `Stream` for events or bytes, or None for no body."""
         returned = self.handler.parsed_fn_signature.return_type
         kinds = returned.inner_types if returned.is_union else (returned,)
         if any(kind.is_subclass_of(Stream) for kind in kinds):

@@ -21,7 +21,13 @@ _BOUNDS = {
     "pattern": "pattern",
 }
 
-_IDS = {"project_id": ids.PROJECT, "job_id": ids.JOB, "api_key_id": ids.KEY}
+_IDS = {
+    "content_id": ids.CONTENT,
+    "project_id": ids.PROJECT,
+    "job_id": ids.JOB,
+    "api_key_id": ids.KEY,
+    "social_account_id": ids.ACCOUNT,
+}
 
 _TAGS = {"type": "string", "examples": ['"3"']}
 
@@ -35,6 +41,8 @@ HEADERS: dict[str, Json] = {
         "description": "The version (`ETag`) that you have; 304 if it still is.",
         "schema": _TAGS,
     },
+    "Range": {"description": "One range of bytes.", "schema": {"type": "string", "examples": ["bytes=0-99"]}},
+    "If-Range": {"description": "The range only if this is still the `ETag`; else all.", "schema": _TAGS},
 }
 
 
@@ -74,8 +82,14 @@ def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
 
 
 def _head(one: Operation) -> Iterator[Json]:
-    own = one.access.statuses if one.access else ()
-    wanted = {"Idempotency-Key": one.writes, "If-Match": 412 in own, "If-None-Match": 304 in own}
+    own = one.statuses
+    wanted = {
+        "Idempotency-Key": one.writes,
+        "If-Match": 412 in own,
+        "If-None-Match": 304 in own,
+        "Range": 206 in own,
+        "If-Range": 206 in own,
+    }
     for name, applies in wanted.items():
         if applies:
             yield {"name": name, "in": "header", "required": False, **HEADERS[name]}

@@ -39,7 +39,9 @@ select p.*,
          where b.organization_id = p.organization_id and b.project_id = p.id) as brand,
        (select coalesce(jsonb_agg(jsonb_build_object('source', i.source, 'status', i.status, 'job_id', i.job_id,
                   'completedAt', i.completed_at, 'error', i.error)), '[]') from ingest i
-         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests
+         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests,
+       (select count(*) from content_item c where c.organization_id = p.organization_id and c.project_id = p.id
+           and c.approval_status = 'pending') as blocked
   from project p
  where p.organization_id = :org and p.id = :id;
 
@@ -50,7 +52,9 @@ select p.*,
          where b.organization_id = p.organization_id and b.project_id = p.id) as brand,
        (select coalesce(jsonb_agg(jsonb_build_object('source', i.source, 'status', i.status, 'job_id', i.job_id,
                   'completedAt', i.completed_at, 'error', i.error)), '[]') from ingest i
-         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests
+         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests,
+       (select count(*) from content_item c where c.organization_id = p.organization_id and c.project_id = p.id
+           and c.approval_status = 'pending') as blocked
   from project p
  where p.organization_id = :org
    and p.status = :status
@@ -72,6 +76,18 @@ select *, now() as now from project where organization_id = :org and id = :id fo
 -- name: update_project
 update project
    set name = :name, timezone = :timezone, primary_language = :primary_language, metadata = :metadata,
+       version = version + 1, updated_at = now()
+ where organization_id = :org and id = :id;
+
+-- name: get_policy
+select p.requires_approval, p.first_n_posts_blocked,
+       (select count(*) from content_item c where c.organization_id = p.organization_id and c.project_id = p.id
+           and c.approval_status = 'pending') as current_blocked_count
+  from project p where p.organization_id = :org and p.id = :id;
+
+-- name: update_policy
+update project
+   set requires_approval = :requires_approval, first_n_posts_blocked = :first_n_posts_blocked,
        version = version + 1, updated_at = now()
  where organization_id = :org and id = :id;
 

@@ -1,8 +1,8 @@
 """The process that looks into uploaded files: `python -m domain.media.probe HANDLE:MIME...`.
 
-It has the files' descriptors and nothing else: no environment, no network of its own, no storage. The kernel
-bounds its CPU, memory and time, so that a hostile file ends this process and no other. For each file in turn
-it writes a line to stdout, a `Found` or a `Refused` in JSON, and goes on to the next unless that was a refusal.
+It has the files' descriptors and nothing else: no environment, no storage, no database. The kernel bounds
+its CPU, memory and time, so that a hostile file ends this process and no other. For each file in turn it
+writes a line to stdout, a `Found` or a `Refused` in JSON, and stops at the first refusal.
 `domain/media/probing.py` starts it, once for an upload.
 """
 
@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
 #: For all files of an upload together. In seconds.
-CPU_S, WALL_S = 10, 20
+CPU_S, WALL_S = 5, 15
 #: Address space beyond what is loaded.
 MEMORY = 256 << 20
 
@@ -54,9 +54,10 @@ def main(files: list[str]) -> None:
     limit()
     for file in files:
         handle, _, mime = file.partition(":")
-        with open(int(handle), "rb", closefd=False) as media:  # noqa: PTH123  It has no path here.
+        with open(int(handle), "rb", closefd=False) as media:
             said = look(media, mime)
         sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+        sys.stdout.flush()
         if isinstance(said, Refused):
             return
 
@@ -82,8 +83,9 @@ def picture(media: IO[bytes], kind: str) -> Said:
     Image.MAX_IMAGE_PIXELS = None  # Ours is a refusal, theirs would be a warning.
     try:
         with Image.open(media, formats=[kind]) as image:
-            sideways = image.getexif().get(_ORIENTATION) in _SIDEWAYS
-            return Found(*(reversed(image.size) if sideways else image.size))
+            exif = Image.Exif()
+            exif.load(image.info.get("exif", b""))  # Its own getexif() would unpack a PNG for it.
+            return Found(*(reversed(image.size) if exif.get(_ORIENTATION) in _SIDEWAYS else image.size))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
         return Refused("is no picture that can be read: save it again")
 
@@ -97,7 +99,7 @@ def film(media: IO[bytes]) -> Said:
     width, height, duration = (_number(video, name) for name in ("width", "height", "duration"))
     if not width or not height or not duration:
         return Refused("says no width, height or duration: export it again")
-    if round(float(video.rotation or 0)) % 180 == 90:  # noqa: PLR2004  a quarter turn
+    if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
     return Found(width, height, duration)
 
@@ -120,5 +122,4 @@ def _within(found: Found) -> Said:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-    sys.stdout.flush()
     os._exit(0)  # Nothing is left to do, and unloading takes longer than the work.

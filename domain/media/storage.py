@@ -24,7 +24,7 @@ class Store:
         self._place, self._folder = place, folder
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
-        """Nobody sees a part of it; a crash may leave one, which `delete` finds. Raises what `chunks` raises."""
+        """Nobody sees a part of it; one that a crash leaves, `delete` finds. Raises what `chunks` does."""
         with _reaching():
             writer = obstore.open_writer_async(
                 self._place, _path(token), buffer_size=BUFFER, max_concurrency=1
@@ -69,7 +69,7 @@ class Store:
 
 
 def open_store(assets_url: str) -> Store:
-    """The folder of a URL that `schemas.settings` passed, made if it isn't there. Raises `SettingsInvalid`."""
+    """The folder of a URL that `schemas.settings` passed, made if need be. Raises `SettingsInvalid`."""
     path = assets_url.removeprefix("file:")
     folder = Path(unquote(path.removeprefix("//"))).absolute()
     try:

@@ -11,7 +11,10 @@ _NAME = re.compile(r"{(\w+)}")
 
 
 class Route(NamedTuple):
-    """`names` are those of its path, `query` those behind it; `body` is None where it takes none."""
+    """`names` are those of its path, `query` those behind it; `body` is JSON, None where it takes none.
+
+    `parts` are the parts of a form where it takes one.
+    """
 
     id: str
     method: str
@@ -19,7 +22,13 @@ class Route(NamedTuple):
     names: tuple[str, ...]
     query: tuple[str, ...]
     body: Any
+    parts: Any
     needs_key: bool
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """What the route would take, for an httpx client."""
+        return {"json": self.body} if self.parts is None else {"files": self.parts}
 
     def at(self, values: Mapping[str, str]) -> str:
         """The path with these values in it."""
@@ -41,6 +50,7 @@ def routes(app: Litestar) -> list[Route]:
             names=tuple(_NAME.findall(path)),
             query=tuple(one["name"] for one in operation["parameters"] if one["in"] == "query"),
             body=_body(operation, described),
+            parts=_parts(operation),
             needs_key=bool(operation["security"]),
         )
         for path, methods in described["paths"].items()
@@ -49,9 +59,14 @@ def routes(app: Litestar) -> list[Route]:
 
 
 def _body(operation: dict[str, Any], described: dict[str, Any]) -> Any:
-    if "requestBody" not in operation:
-        return None
-    return sample(operation["requestBody"]["content"]["application/json"]["schema"], described)
+    content = operation.get("requestBody", {"content": {}})["content"]
+    return sample(content["application/json"]["schema"], described) if "application/json" in content else None
+
+
+def _parts(operation: dict[str, Any]) -> Any:
+    """Every form takes a caption."""
+    content = operation.get("requestBody", {"content": {}})["content"]
+    return {"caption": (None, "text")} if "multipart/form-data" in content else None
 
 
 def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:

@@ -11,6 +11,8 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Pool
+from schemas import ids
+from tests import seeds
 from tests.api.conftest import EVERYTHING, Caller, calling, client_of
 from tests.api.described import Route, routes
 
@@ -30,7 +32,8 @@ class Operator(NamedTuple):
 
     @property
     def writes(self) -> list[Route]:
-        return [route for route in self.routes if route.method != "GET"]
+        """Of JSON: forms are in tests/api/content."""
+        return [route for route in self.routes if route.method != "GET" and route.parts is None]
 
     @property
     def bodies(self) -> list[Route]:
@@ -46,20 +49,34 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Operator]:
     async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
         guarded = [route for route in routes(app) if route.needs_key]
         assert len(guarded) > 10
-        yield Operator(acme.key, acme.http, await one_of_each(acme.http), guarded)
+        yield Operator(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
 
 
-async def one_of_each(http: httpx.AsyncClient) -> dict[str, str]:
+async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     """By the names that they have in paths."""
     project = (await http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    content = await http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hello")})
     job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
     key = await http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
     return {
         "projectId": project,
         "jobId": job.json()["jobId"],
         "apiKeyId": key.json()["id"],
+        "socialAccountId": await an_account(http, pool, project),
+        "oauthState": "A" * 43,
+        "contentId": content.json()["id"],
         "name": "default",
     }
+
+
+async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
+    """Connected without a worker."""
+    org = ids.read(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
+    project_id = ids.read(ids.PROJECT, project)
+    assert org
+    assert project_id
+    async with pool.acquire() as conn:
+        return ids.show(ids.ACCOUNT, await seeds.account(conn, org, project_id))
 
 
 async def census(pool: Pool) -> dict[str, str]:
@@ -255,7 +272,7 @@ async def test_an_id_that_is_none_is_not_found(operator: Operator) -> None:
     for route, value in product(operator.routes, NO_IDS):
         for name in route.names:
             path = route.at(operator.ids | {name: value})
-            refused(await operator.http.request(route.method, path, json=route.body), 404, "NOT_FOUND")
+            refused(await operator.http.request(route.method, path, **route.sent), 404, "NOT_FOUND")
 
 
 async def test_another_kinds_prefix_is_not_found_and_a_bare_uuid_is_found(operator: Operator) -> None:

@@ -1,0 +1,224 @@
+"""Content and its approval (api.md 9)."""
+
+from functools import partial
+from typing import Annotated
+
+from litestar import Response, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import etags, idempotency, paging, paths, uploads
+from api.gate import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.uploads import Received
+from db.pool import Conn
+from domain import approvals, content
+from schemas.base import Page
+from schemas.content import (
+    ApprovalPolicy,
+    ApprovalPolicyPatch,
+    ApprovalStatus,
+    Approve,
+    Content,
+    ContentPatch,
+    ContentStatus,
+    Reject,
+    Upload,
+)
+
+StatusFilter = Annotated[ContentStatus | None, QueryParameter(description="Only with this status.")]
+ApprovalFilter = Annotated[
+    ApprovalStatus | None, QueryParameter(name="approvalStatus", description="Only with this one.")
+]
+
+AS_IT_IS = Approve()
+
+
+@post(
+    "/projects/{project_id:str}/content/upload",
+    opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, parts=Upload),
+    status_code=201,
+    request_max_body_size=uploads.BODY_MAX,
+)
+async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
+    """Upload finished media: pictures (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
+
+    What a file is, its bytes say; a name or a declared type that says otherwise is refused. A side may have
+    8192 pixels, a video 60 minutes. Without a file the caption is all there is. 30 s of silence end it.
+    """
+    async with uploads.receiving(request) as received:
+        create = partial(_create, request, project_id, received)
+        made = await idempotency.once_of(request, create, received.fingerprint)
+    return await idempotency.answer(request, made)
+
+
+async def _create(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[Content]:
+    made = await content.create_uploaded(
+        conn,
+        organization_id=request.principal.organization_id,
+        project_id=paths.project(project_id),
+        hook=received.hook,
+        caption=received.caption,
+        files=received.files,
+        public_url=request.services.settings.public_url,
+    )
+    return Made(made, status=201, location=f"/v1/content/{made.id}", etag=etags.show(made.revision))
+
+
+@get("/projects/{project_id:str}/content", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def list_content(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    status: StatusFilter = None,
+    approval_status: ApprovalFilter = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[Content]:
+    """A project's content, newest first."""
+    async with request.services.pool.acquire() as conn:
+        found = await content.list_page(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            status=status,
+            approval_status=approval_status,
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+            public_url=request.services.settings.public_url,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda item: item.id)
+
+
+@get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
+    """One item of content. Its ETag is its revision, for `If-Match`."""
+    async with request.services.pool.acquire() as conn:
+        found = await content.get(
+            conn,
+            organization_id=request.principal.organization_id,
+            content_id=paths.content(content_id),
+            public_url=request.services.settings.public_url,
+        )
+    return Response(found, headers={"ETag": etags.show(found.revision)})
+
+
+@patch("/content/{content_id:str}", opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, 412))
+async def patch_content(
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
+) -> Response[Content]:
+    """Change the caption, which makes a new revision; the same caption changes nothing.
+
+    Approved content becomes pending again and its queued posts blocked, at once.
+    """
+
+    async def change(conn: Conn) -> Made[Content]:
+        changed = await content.edit(
+            conn,
+            organization_id=request.principal.organization_id,
+            content_id=paths.content(content_id),
+            caption=data.caption,
+            versions=etags.matching(request),
+            public_url=request.services.settings.public_url,
+        )
+        return Made(changed, etag=etags.show(changed.revision))
+
+    return await once(request, change)
+
+
+@post(
+    "/content/{content_id:str}/approve",
+    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
+async def approve_content(
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = AS_IT_IS
+) -> Response[Content]:
+    """Let pending content go out, and its blocked posts at their times.
+
+    Say the `revision` that the reviewer saw: if the content was edited since, it is a conflict.
+    """
+
+    async def decide(conn: Conn) -> Made[Content]:
+        approved, wakes = await approvals.approve(
+            conn,
+            organization_id=request.principal.organization_id,
+            content_id=paths.content(content_id),
+            api_key_id=request.principal.key_uuid,
+            revision=data.revision,
+            note=data.note,
+            now=request.services.clock(),
+            public_url=request.services.settings.public_url,
+        )
+        return Made(approved, wakes=tuple(wakes))
+
+    return await once(request, decide)
+
+
+@post(
+    "/content/{content_id:str}/reject",
+    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
+async def reject_content(
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]
+) -> Response[Content]:
+    """Reject pending content, which is final; the posts that waited for it are canceled."""
+
+    async def decide(conn: Conn) -> Made[Content]:
+        rejected = await approvals.reject(
+            conn,
+            organization_id=request.principal.organization_id,
+            content_id=paths.content(content_id),
+            api_key_id=request.principal.key_uuid,
+            revision=data.revision,
+            reason=data.reason,
+            public_url=request.services.settings.public_url,
+        )
+        return Made(rejected)
+
+    return await once(request, decide)
+
+
+@get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
+    """What new content of the project needs before it goes out."""
+    async with request.services.pool.acquire() as conn:
+        return await approvals.get_policy(
+            conn, organization_id=request.principal.organization_id, project_id=paths.project(project_id)
+        )
+
+
+@patch("/projects/{project_id:str}/approval-policy", opt=requires("content:approve", Class.WRITE_LIGHT, 404))
+async def patch_approval_policy(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[ApprovalPolicyPatch]
+) -> Response[ApprovalPolicy]:
+    """Ask for approval of all new content, or until so many items were approved.
+
+    Content that is there stays as it is: loosening approves nothing, tightening touches nothing decided.
+    """
+
+    async def change(conn: Conn) -> Made[ApprovalPolicy]:
+        changed = await approvals.patch_policy(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            api_key_id=request.principal.key_uuid,
+            body=data,
+        )
+        return Made(changed)
+
+    return await once(request, change)
+
+
+ROUTES = [
+    upload_content,
+    list_content,
+    get_content,
+    patch_content,
+    approve_content,
+    reject_content,
+    get_approval_policy,
+    patch_approval_policy,
+]

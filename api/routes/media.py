@@ -1,0 +1,111 @@
+"""Files of content, for whoever has their URL: platforms that fetch, browsers that show (RFC 9110 13, 14)."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
+
+from litestar import Response, get, head
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from api.answers import Answer
+from api.requests import ApiRequest
+from domain import content
+from domain.content import Served
+from domain.media.storage import Store
+from schemas.errors import Unsatisfiable
+
+_RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
+
+#: A token names one file for ever, and nobody's browser is to take it for a page.
+ALWAYS = {
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Disposition": "inline",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Part(NamedTuple):
+    """The bytes from `start` up to, without, `end`."""
+
+    start: int
+    end: int
+
+
+@get(
+    "/media/{token:str}",
+    status_code=200,
+    opt={"also": (206, 304), "refusals": (404, 416, 503), "types": ("image/*", "video/*")},
+)
+async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
+    """A file of content, whole or one range of it. Needs no key: its address can't be guessed."""
+    found, headers = await _find(request, token)
+    if _is_known(request, found):
+        return Answer(None, status_code=304, headers=headers)
+    part = _asked(request.exchange.headers, found)
+    start, end = part or (0, found.size_bytes)
+    headers["Content-Length"] = str(end - start)
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
+    return Stream(
+        _bytes(request.services.store, token, start, end),
+        status_code=206 if part else 200,
+        media_type=found.mime_type,
+        headers=headers,
+    )
+
+
+@head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
+async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
+    """What GET says of the whole file, without its bytes."""
+    found, headers = await _find(request, token)
+    if _is_known(request, found):
+        return Answer(None, status_code=304, headers=headers)
+    headers |= {"Content-Type": found.mime_type, "Content-Length": str(found.size_bytes)}
+    return Answer(None, headers=headers)
+
+
+async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
+    async with request.services.pool.acquire() as conn:
+        found = await content.find_file(conn, token=token)
+    return found, {**ALWAYS, "ETag": _etag(found).decode()}
+
+
+def _etag(found: Served) -> bytes:
+    return b'"%b"' % found.sha256.hex().encode()
+
+
+def _is_known(request: ApiRequest, found: Served) -> bool:
+    given = request.exchange.headers.get(b"if-none-match", b"").strip()
+    return given == b"*" or _etag(found) in (tag.strip().removeprefix(b"W/") for tag in given.split(b","))
+
+
+def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
+    """The one range that is asked for of this very file; None for all. Raises `Unsatisfiable`.
+
+    Several ranges, or none that can be read, are as if there was no `Range` (RFC 9110 14.2).
+    """
+    given = _RANGE.fullmatch(headers.get(b"range", b""))
+    if not given or headers.get(b"if-range", _etag(found)).strip() != _etag(found):
+        return None
+    size, first, last = found.size_bytes, given["first"], given["last"]
+    if not first:
+        part = Part(max(0, size - int(last)), size) if last else None
+    else:
+        part = Part(int(first), min(size, int(last) + 1) if last else size)
+        if last and int(last) < int(first):
+            return None
+    if part and part.start >= size:
+        raise Unsatisfiable(size)
+    return part
+
+
+async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
+    async with store.read(token, start, end) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+#: Without a key: who comes here has the file's address.
+PUBLIC = [get_media, head_media]

@@ -1,0 +1,57 @@
+"""Files on their way from a request to an asset: each is on record before its first byte is stored.
+
+So a file that no asset took, whatever happened, is found and deleted without a look through the storage.
+"""
+
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import media_upload
+from domain.media.storage import Store
+from schemas.errors import Unavailable
+
+#: Files that one run of `prune` deletes.
+BATCH = 100
+
+
+async def begin(conn: Conn, *, organization_id: UUID) -> str:
+    """The token of a file that is about to be stored: 256 random bits, 43 characters."""
+    token = secrets.token_urlsafe(32)
+    await media_upload.start_upload.run(conn, org=organization_id, token=token)
+    return token
+
+
+async def take(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+    """Give the files to the assets that this transaction makes. Raises `Unavailable` if they were pruned."""
+    orgs = [organization_id] * len(tokens)
+    if await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens) != len(tokens):
+        raise Unavailable("the upload took more than a day: repeat the request")
+
+
+async def discard(conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+    """Delete those of the files that no asset took."""
+    async with conn.transaction():
+        rows = await media_upload.hold_uploads.all(conn, org=organization_id, tokens=tokens)
+        await _delete(conn, store, rows)
+
+
+async def prune(conn: Conn, store: Store) -> int:
+    """Delete a batch of the files that crashes left a day ago; how many."""
+    async with conn.transaction():
+        rows = await media_upload.hold_stale_uploads.all(conn, limit=BATCH)
+        await _delete(conn, store, rows)
+    return len(rows)
+
+
+async def _delete(conn: Conn, store: Store, rows: Sequence[asyncpg.Record]) -> None:
+    """First the files: what a crash leaves in between is a row, which is found again."""
+    if not rows:
+        return
+    for row in rows:
+        await store.delete(row["token"])
+    orgs, tokens = [row["organization_id"] for row in rows], [row["token"] for row in rows]
+    await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens)

@@ -1,0 +1,61 @@
+"""A project to upload to, and what partners send there."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from db.pool import Pool
+from tests import media
+from tests.api.conftest import Caller
+
+#: A part as httpx takes it: its name, and (file name, bytes, declared type).
+Part = tuple[str, tuple[Any, ...]]
+
+PNG, FILM = media.picture(), media.film()
+
+
+class Place(NamedTuple):
+    """A project, and the folder that all media lies in."""
+
+    caller: Caller
+    project_id: str
+    folder: Path
+
+    @property
+    def path(self) -> str:
+        return f"/v1/projects/{self.project_id}/content"
+
+    async def upload(self, *parts: Part, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.caller.http.post(f"{self.path}/upload", files=list(parts), headers=named)
+
+    async def made(self, *parts: Part) -> dict[str, Any]:
+        answer = await self.upload(*parts)
+        assert answer.status_code == 201, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    def stored(self) -> list[str]:
+        """The files that lie there, parts of files too."""
+        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+
+
+def file(content: bytes = PNG, name: str = "shop.png", declared: str = "image/png") -> Part:
+    return "file", (name, content, declared)
+
+
+def film(content: bytes = FILM, name: str = "shop.mp4", declared: str = "video/mp4") -> Part:
+    return "file", (name, content, declared)
+
+
+def text(name: str, value: str | bytes) -> Part:
+    return name, (None, value)
+
+
+async def rows(pool: Pool) -> int:
+    """Of everything that an upload may leave in the database."""
+    counted = [
+        await pool.fetchval(f"select count(*) from {table}")
+        for table in ("content_item", "content_asset", "media_upload", "idempotency_key")
+    ]
+    return sum(counted)

@@ -1,0 +1,170 @@
+"""Uploading media: what is kept, what is answered, what a repeat does (api.md 9)."""
+
+import asyncio
+import hashlib
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from db.pool import Pool
+from tests import media
+from tests.api.content.place import FILM, PNG, Place, file, film, rows, text
+
+JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
+
+
+async def test_a_picture_is_content_at_once(place: Place) -> None:
+    answer = await place.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
+    made = answer.json()
+    assert answer.status_code == 201, made
+    assert answer.headers["Location"] == f"/v1/content/{made['id']}"
+    assert answer.headers["ETag"] == '"1"'
+    [asset] = made["assets"]
+    assert made == {
+        "id": made["id"],
+        "projectId": place.project_id,
+        "format": "image",
+        "status": "completed",
+        "hook": "Look",
+        "caption": "Fresh bread",
+        "assets": [
+            {
+                "assetId": asset["assetId"],
+                "kind": "image",
+                "url": asset["url"],
+                "mimeType": "image/png",
+                "width": 4,
+                "height": 3,
+                "durationMs": None,
+                "sizeBytes": len(PNG),
+                "checksumSha256": hashlib.sha256(PNG).hexdigest(),
+            }
+        ],
+        "approvalStatus": "not_required",
+        "decision": None,
+        "revision": 1,
+        "creativeType": "uploaded",
+        "influencerId": None,
+        "createdAt": made["createdAt"],
+        "updatedAt": made["createdAt"],
+    }
+    assert (made["id"][:4], asset["assetId"][:4]) == ("cnt_", "ast_")
+    assert (await place.caller.http.get(answer.headers["Location"])).json() == made
+    assert len(place.stored()) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([film()], "video"),
+        (
+            [file(), file(JPEG, "a.JPG", "image/jpeg"), file(WEBP, "", "application/octet-stream")],
+            "slideshow",
+        ),
+        ([text("caption", "Just words")], "text"),
+        ([file()] * 10, "slideshow"),
+    ],
+)
+async def test_what_comes_says_what_it_is(place: Place, parts: list[Any], expected: str) -> None:
+    made = await place.made(*parts)
+    assert made["format"] == expected
+    assert len(made["assets"]) == len(place.stored()) == sum(name == "file" for name, _ in parts)
+
+
+async def test_a_films_length_is_known_and_it_is_turned_as_it_asks(place: Place) -> None:
+    turned = media.film(brand=b"qt  ", turned=True, ms=90_500)
+    [asset] = (await place.made(film(turned, "a.mov", "video/quicktime")))["assets"]
+    shown = {name: asset[name] for name in ("kind", "mimeType", "width", "height", "durationMs")}
+    assert shown == {
+        "kind": "video",
+        "mimeType": "video/quicktime",
+        "width": 36,
+        "height": 64,
+        "durationMs": 90_500,
+    }
+
+
+async def test_a_picture_is_as_wide_as_a_viewer_sees_it(place: Place) -> None:
+    for kind in ("JPEG", "PNG", "WEBP"):
+        content = media.picture(kind, orientation=6)
+        [asset] = (await place.made(file(content, "", "application/octet-stream")))["assets"]
+        assert (asset["width"], asset["height"]) == (3, 4), kind
+
+
+async def test_parts_come_in_any_order(place: Place) -> None:
+    parts = [file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "é" * 5000), text("hook", "x" * 300)]
+    for order in permutations(parts):
+        made = await place.made(*order)
+        assert (made["caption"], made["hook"]) == ("é" * 5000, "x" * 300)
+        types = [asset["mimeType"] for asset in made["assets"]]
+        assert types == [content[2] for name, content in order if name == "file"]
+
+
+async def test_an_empty_hook_is_none(place: Place) -> None:
+    assert (await place.made(file(), text("hook", "")))["hook"] is None
+
+
+async def test_a_file_may_be_as_large_as_it_may(place: Place) -> None:
+    largest = PNG + bytes(30 * 1024 * 1024 - len(PNG))
+    assert (await place.made(file(largest)))["assets"][0]["sizeBytes"] == len(largest)
+
+
+async def test_bytes_that_look_like_the_end_of_a_part_are_kept(place: Place) -> None:
+    content = PNG + b"\r\n--\r\n--x\r\n\r\n--"
+    [asset] = (await place.made(file(content)))["assets"]
+    assert asset["checksumSha256"] == hashlib.sha256(content).hexdigest()
+
+
+async def test_a_repeat_gets_the_first_answer_and_stores_nothing(place: Place, pool: Pool) -> None:
+    parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
+    first = await place.upload(*parts, Idempotency_Key="k")
+    before, stored = await rows(pool), place.stored()
+    repeat = await place.upload(parts[2], parts[0], parts[1], Idempotency_Key="k")
+    assert (repeat.status_code, repeat.content) == (201, first.content)
+    assert repeat.headers["Idempotent-Replayed"] == "true"
+    assert repeat.headers["Location"] == first.headers["Location"]
+    assert (await rows(pool), place.stored()) == (before, stored)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [file(), text("caption", "Cake")],
+        [file(PNG + b"x"), text("caption", "Bread")],
+        [file(), file(), text("caption", "Bread")],
+        [file(), text("hook", "Bread")],
+        [text("caption", "Bread")],
+    ],
+)
+async def test_a_used_key_is_refused_for_another_upload(place: Place, pool: Pool, other: list[Any]) -> None:
+    await place.upload(file(), text("caption", "Bread"), Idempotency_Key="k")
+    before, stored = await rows(pool), place.stored()
+    answer = await place.upload(*other, Idempotency_Key="k")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+    assert (await rows(pool), place.stored()) == (before, stored)
+
+
+async def test_a_repeat_is_answered_after_the_archive(place: Place) -> None:
+    first = await place.upload(file(), Idempotency_Key="k")
+    await place.caller.http.delete(f"/v1/projects/{place.project_id}")
+    assert (await place.upload(file(), Idempotency_Key="k")).content == first.content
+    refused = await place.upload(file())
+    assert refused.json()["error"]["details"] == {"reason": "PROJECT_ARCHIVED"}
+    assert len(place.stored()) == 1
+
+
+async def test_one_key_ten_times_at_once_is_one_item(place: Place, pool: Pool) -> None:
+    answers = await asyncio.gather(*(place.upload(film(), Idempotency_Key="k") for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert await pool.fetchval("select count(*) from content_item") == 1
+    assert await pool.fetchval("select count(*) from media_upload") == 0
+    assert len(place.stored()) == 1
+
+
+async def test_what_lies_there_is_what_came(place: Place) -> None:
+    await place.made(film())
+    [stored] = [path for path in place.folder.rglob("*") if path.is_file()]
+    assert stored.read_bytes() == FILM
+    assert len(stored.name) == 43

@@ -1,0 +1,98 @@
+"""Small real pictures and films, and hostile ones; made here, so that no file of somebody else's is kept."""
+
+import io
+import struct
+import zlib
+
+from PIL import Image
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3), *, orientation: int = 1) -> bytes:
+    """`kind` is Pillow's name of the format."""
+    image = Image.new("RGB", size, "teal")
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    image.save(out := io.BytesIO(), kind, exif=exif)
+    return out.getvalue()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A whole PNG of a few bytes that says it has so many pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def box(name: bytes, *parts: bytes) -> bytes:
+    """ISO/IEC 14496-12: a length, a name, what is in it."""
+    content = b"".join(parts)
+    return struct.pack(">I", 8 + len(content)) + name + content
+
+
+def full(name: bytes, *parts: bytes) -> bytes:
+    """A box with version 0 and no flags."""
+    return box(name, bytes(4), *parts)
+
+
+#: H.264, baseline.
+_AVCC = bytes.fromhex("0142c00dffe1000967420d8c8d40501e90ca01000468ce3c80")
+
+_UNTURNED = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+_CLOCKWISE = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
+
+
+def film(
+    *,
+    brand: bytes = b"isom",
+    size: tuple[int, int] = (64, 36),
+    ms: int = 1500,
+    turned: bool = False,
+    handler: bytes = b"vide",
+    more: bytes = b"",
+    frames: int = 16,
+) -> bytes:
+    """A film of one track with a length and a size, and nothing that would play; `more` comes before it."""
+    moov = box(b"moov", _mvhd(ms), _trak(size, ms, _CLOCKWISE if turned else _UNTURNED, handler))
+    return box(b"ftyp", brand, bytes(4), brand) + more + moov + box(b"mdat", bytes(frames))
+
+
+def _mvhd(ms: int) -> bytes:
+    rest = struct.pack(">IH10x", 1 << 16, 1 << 8) + _UNTURNED + bytes(24) + struct.pack(">I", 2)
+    return full(b"mvhd", struct.pack(">IIII", 0, 0, 1000, ms), rest)
+
+
+def _trak(size: tuple[int, int], ms: int, matrix: bytes, handler: bytes) -> bytes:
+    width, height = size
+    tkhd = box(
+        b"tkhd",
+        struct.pack(">IIIIII", 7, 0, 0, 1, 0, ms)
+        + bytes(16)
+        + matrix
+        + struct.pack(">II", width << 16, height << 16),
+    )
+    mdhd = full(b"mdhd", struct.pack(">IIIIHH", 0, 0, 1000, ms, 0x55C4, 0))
+    hdlr = full(b"hdlr", bytes(4), handler, bytes(12), b"\0")
+    return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, _minf(width, height, ms)))
+
+
+def _minf(width: int, height: int, ms: int) -> bytes:
+    shape = (
+        struct.pack(">HHIIIH", width, height, 72 << 16, 72 << 16, 0, 1)
+        + bytes(32)
+        + struct.pack(">Hh", 24, -1)
+    )
+    entry = box(b"avc1", bytes(6), struct.pack(">H", 1), bytes(16), shape, box(b"avcC", _AVCC))
+    one = struct.pack(">I", 1)
+    stbl = box(
+        b"stbl",
+        full(b"stsd", one, entry),
+        full(b"stts", one, one, struct.pack(">I", ms)),
+        full(b"stsc", one, one, one, one),
+        full(b"stsz", struct.pack(">II", 16, 1)),
+        full(b"stco", one, struct.pack(">I", 40)),
+    )
+    dinf = box(b"dinf", full(b"dref", one, box(b"url ", bytes([0, 0, 0, 1]))))
+    return box(b"minf", full(b"vmhd", bytes(8)), dinf, stbl)
