@@ -1,5 +1,6 @@
 """Connecting an account, and disconnecting it: what the job needs, keeps and ends (api.md 10)."""
 
+import re
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -7,16 +8,44 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import social_account
-from domain import accounts, credentials, holds, job_secrets, organizations, registrations
+from domain import (
+    accounts,
+    credentials,
+    holds,
+    job_secrets,
+    organizations,
+    posts,
+    registrations,
+    servers,
+    turns,
+)
 from domain.accounts import Found
 from domain.credentials import Grant
+from domain.platforms import PLATFORMS
 from domain.registrations import Client, Server
 from domain.rings import Ring
+from domain.urls import Allowed
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import Claim, Submitted
 from schemas import ids
-from schemas.errors import Conflict
+from schemas.accounts import AccountConnect, AccountDisconnected
+from schemas.errors import Conflict, Invalid
+
+#: Where an account logs in unless it says otherwise.
+BSKY = "https://bsky.social"
+
+#: A handle is a domain name (atproto.com/specs/handle), a DID is one of its two methods (specs/did).
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+NAMED = re.compile(
+    rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
+    re.ASCII,
+)
+#: In a sandbox the magic ones too (api.md 1).
+PRETENDED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+
+#: Why an account's posts were canceled.
+DISCONNECTED = "account_disconnected"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -63,6 +92,26 @@ class Begun(NamedTuple):
     asked: Asked
     secret: Code | Login
     client: Client | None
+
+
+def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[str, Login]:
+    """The server to log in at, and with what. Raises `Invalid`."""
+    refuse_platform(asked.platform)
+    if asked.platform != "bluesky":
+        raise Invalid(
+            "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
+        )
+    named = PRETENDED if sandbox else NAMED
+    if not named.fullmatch(asked.identifier):
+        raise Invalid("identifier", "must be a handle such as shop.bsky.social, or a DID")
+    service_url = servers.of_url(asked.service_url or BSKY, allowed=allowed, path="serviceUrl")
+    return service_url, Login(identifier=asked.identifier, password=asked.app_password)
+
+
+def refuse_platform(platform: str) -> None:
+    """Raises `Invalid` for one that nobody here can connect yet."""
+    if platform not in PLATFORMS:
+        raise Invalid("platform", f"{platform} is not yet available")
 
 
 async def submit(
@@ -142,7 +191,38 @@ async def connect(
     action = "connected" if account_id == new else "reconnected"
     said = {"platform": found.platform, "handle": found.handle}
     await accounts.record(conn, **place, api_key_id=api_key_id, action=action, details=said)
+    await turns.hasten(conn, **place)
     return account_id
+
+
+async def disconnect(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None
+) -> AccountDisconnected:
+    """For good; a repeat answers the same. From the commit on nothing is sent. Raises `NotFound`.
+
+    The project's lock keeps out whoever schedules: no post comes between the cancel and the end.
+    """
+    place = {"organization_id": organization_id, "account_id": account_id}
+    project_id = (await accounts.find(conn, **place))["project_id"]
+    await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    canceled = (await accounts.find(conn, **place))["canceled_posts"]
+    if canceled is None:
+        canceled = await posts.cancel_of_account(conn, **place, reason=DISCONNECTED)
+        await _end(conn, organization_id, account_id, canceled, api_key_id)
+    shown = ids.show(ids.ACCOUNT, account_id)
+    return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
+
+
+async def _end(
+    conn: Conn, organization_id: UUID, account_id: UUID, canceled: int, api_key_id: UUID | None
+) -> None:
+    place = {"organization_id": organization_id, "account_id": account_id}
+    await social_account.disconnect_account.run(
+        conn, org=organization_id, id=account_id, canceled_posts=canceled
+    )
+    await credentials.wipe(conn, **place)
+    said = {"canceledScheduledPosts": canceled}
+    await accounts.record(conn, **place, api_key_id=api_key_id, action="disconnected", details=said)
 
 
 async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: Found) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import social_account
-from domain import accounts, credentials, organizations, registrations
+from domain import accounts, credentials, organizations, registrations, turns
 from domain.credentials import Grant, Tokens
 from domain.registrations import Client, Server
 from domain.rings import Ring
@@ -56,6 +56,8 @@ async def finish(
         await accounts.require_reauth(conn, **place, reason=came, generation=generation)
         return {"reauthRequired": came}
     written = await credentials.replace(conn, **place, generation=generation, grant=came, ring=ring)
+    if written:
+        await turns.hasten(conn, **place)
     return {"refreshed": written}
 
 

@@ -47,7 +47,7 @@ async def open(conn: Conn, *, server: Server, ring: Ring) -> Client | None:  # n
     return Client(row["client_id"], vault.unseal(ring, sealed, row=row_name(server)).decode())
 
 
-async def submit(conn: Conn, server: Server, *, organization_id: UUID) -> Submitted:
+async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
     """The job that registers us, one at a time for each organization."""
     return await ledger.submit(
         conn,

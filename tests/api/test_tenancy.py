@@ -23,7 +23,7 @@ KINDS = {
     "contentId": ids.CONTENT,
 }
 
-#: A state is its maker\'s: tests/api/social has that.
+#: A state is its maker's: tests/api/social has that.
 UNOWNED = {"name", "oauthState", "token"}
 
 

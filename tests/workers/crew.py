@@ -17,7 +17,7 @@ from jobs.kinds import Kind
 from schemas.settings import Settings
 from tests.waiting import eventually
 from workers.pool import Stop, Worker
-from workers.runner import Task
+from workers.runner import Task, Tasks
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"
@@ -36,15 +36,22 @@ class Crew:
         self, task: Task, *, kind: Kind = ERRAND, stop: Stop | None = None, **settings: Any
     ) -> AsyncIterator[Worker]:
         """A worker of `POOL` that drains when the block ends, unless `stop` was asked before."""
+        async with self.working_on({kind: task}, stop=stop, **settings) as worker:
+            yield worker
+
+    @asynccontextmanager
+    async def working_on(
+        self, tasks: Tasks, *, stop: Stop | None = None, **settings: Any
+    ) -> AsyncIterator[Worker]:
+        """The same, of several kinds of one pool."""
         mine, asked = msgspec.structs.replace(self.settings, **settings), stop or Stop()
         async with (
             open_pool(mine.database_url, name="own", size=4) as own,
             open_pool(mine.database_url, name="handlers", size=mine.pool_size) as pool,
             asyncio.TaskGroup() as group,
         ):
-            worker = Worker(
-                mine, pool_name=kind.pool, tasks={kind: task}, own=own, pool=pool, courier=self.courier
-            )
+            (pool_name,) = {kind.pool for kind in tasks}
+            worker = Worker(mine, pool_name=pool_name, tasks=tasks, own=own, pool=pool, courier=self.courier)
             running = group.create_task(worker.run(asked))
             yield worker
             asked.soon.set()

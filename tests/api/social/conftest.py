@@ -1,0 +1,76 @@
+"""An API, a worker that asks servers of the test's own, and those who call them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from api.app import create_app
+from db.pool import Pool
+from jobs.courier import open_courier
+from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
+from schemas.settings import Settings
+from tests import social_servers
+from tests.api.conftest import calling, client_of, held
+from tests.api.github.place import Clock
+from tests.api.social.place import ORIGIN, Place, new_project
+from tests.social_servers import Fediverse, Pds
+from tests.workers.crew import Crew
+from workers.tasks import connect_account, refresh_token, register_app
+from workers.tools import open_tools
+
+
+@pytest_asyncio.fixture
+async def fediverse() -> AsyncIterator[Fediverse]:
+    async with social_servers.fediverse() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def pds() -> AsyncIterator[Pds]:
+    async with social_servers.pds() as server:
+        yield server
+
+
+@pytest.fixture
+def mine(settings: Settings, fediverse: Fediverse, pds: Pds) -> Settings:
+    return msgspec.structs.replace(settings, fetch_allow=f"{fediverse.host},{pds.host}")
+
+
+@asynccontextmanager
+async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
+    tasks = {
+        CONNECT_ACCOUNT: connect_account.open_task,
+        REGISTER_APP: register_app.open_task,
+        REFRESH_TOKEN: refresh_token.open_task,
+    }
+    async with open_tools(settings) as tools, AsyncExitStack() as stack:
+        courier = await stack.enter_async_context(open_courier(settings.redis_url))
+        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
+        opened = {kind: await stack.enter_async_context(tasks[kind](tools)) for kind in tasks}
+        await stack.enter_async_context(crew.working_on(opened))
+        yield
+
+
+@pytest_asyncio.fixture
+async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Place]:
+    """Without a worker."""
+    clock = Clock()
+    served = create_app(mine, clock=clock)
+    async with (
+        held(served.lifespan()),
+        calling(served, pool, "Acme", tier="partner") as acme,
+        calling(served, pool, "Rival", tier="partner") as rival,
+        client_of(served) as browser,
+    ):
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        project = await new_project(acme)
+        yield Place(fediverse, pds, served, acme, rival, browser, pool, clock, project)
+
+
+@pytest_asyncio.fixture
+async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+    async with working(mine, pool):
+        yield idle
