@@ -9,10 +9,19 @@ import msgspec
 
 from db.pool import Conn, Pool, transact
 from db.queries import job
-from domain import archive, ingests, subjects
+from domain import archive, changing, ingests, subjects
 from domain.keys import grants
 from jobs import ledger
-from jobs.kinds import ARCHIVE_PROJECT, INGEST_APPSTORE, INGEST_WEBSITE, KINDS, Kind, OnArchive
+from jobs.kinds import (
+    ARCHIVE_PROJECT,
+    INGEST_APPSTORE,
+    INGEST_GITHUB,
+    INGEST_WEBSITE,
+    KINDS,
+    PUBLISH_POST,
+    Kind,
+    OnArchive,
+)
 from jobs.ledger import Claim, Moved, Settlement, Submitted
 from jobs.outcomes import Outcome
 from schemas import ids
@@ -139,10 +148,24 @@ async def _retry_archive(
     )
 
 
+async def _retry_post(
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
+) -> Submitted:
+    return await changing.retry(
+        conn,
+        organization_id=organization_id,
+        project_id=origin["project_id"],
+        post_id=UUID(origin["args"]["post_id"]),
+        retry_of=job_id,
+    )
+
+
 _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, asyncpg.Record], Awaitable[Submitted]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
+    INGEST_GITHUB.name: _retry_ingest,
     INGEST_APPSTORE.name: _retry_ingest,
     ARCHIVE_PROJECT.name: _retry_archive,
+    PUBLISH_POST.name: _retry_post,
 }
 
 

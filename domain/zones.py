@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from schemas.errors import Invalid
 from schemas.posts import TimeRule
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z", re.ASCII)
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
@@ -23,6 +24,16 @@ def check(name: str, *, path: str = "timezone") -> str:
     if name not in known():
         raise Invalid(path, "unknown time zone: send a name of the IANA database, such as Europe/Berlin")
     return name
+
+
+def read(text: str, *, path: str) -> datetime:
+    """An instant that a request names in UTC, such as "2026-11-01T05:30:00Z". Raises `Invalid`."""
+    if _INSTANT.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            raise Invalid(path, "is no day or time that the calendar has") from None
+    raise Invalid(path, "must be a time in UTC with its Z, such as 2026-11-01T05:30:00Z")
 
 
 class Resolved(NamedTuple):

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from db.pool import Conn
-from domain import connections, organizations, projects, rings
+from domain import connections, organizations, projects, rings, scheduling
+from domain import content as contents
 from domain.accounts import Found
 from domain.credentials import Grant
 from domain.projects import New
@@ -13,6 +14,7 @@ from jobs import leases, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from schemas import ids
+from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from tests.servers import RING
 
@@ -57,6 +59,41 @@ async def account(
         grant=Grant(access_token="the-access-token"),
         ring=VAULT,
     )
+
+
+async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fresh bread today.") -> UUID:
+    """Completed content without files; it awaits an approval if the project's policy says so."""
+    async with conn.transaction():
+        made = await contents.create_uploaded(
+            conn,
+            organization_id=org,
+            project_id=project_id,
+            hook=None,
+            caption=caption,
+            files=[],
+            public_url="https://api.example",
+        )
+    found = ids.read(ids.CONTENT, made.id)
+    assert found is not None
+    return found
+
+
+async def post(
+    conn: Conn, org: UUID, content_id: UUID, account_id: UUID, *, at: datetime | None = None, **fields: Any
+) -> UUID:
+    """A post that is due now or `at` its time; `fields` are those of `Target`."""
+    now, target = datetime.now(UTC), Target(social_account_id=ids.show(ids.ACCOUNT, account_id), **fields)
+    asked: dict[str, Any] = {"organization_id": org, "content_id": content_id, "now": now}
+    body = ScheduleContent(
+        targets=[target],
+        scheduled_for=(at or now).astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        allow_duplicate=True,
+    )
+    async with conn.transaction():
+        scheduled, _ = await scheduling.schedule(conn, **asked, body=body)
+    found = ids.read(ids.POST, scheduled.scheduled_posts[0].id)
+    assert found is not None
+    return found
 
 
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:

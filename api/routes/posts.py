@@ -1,0 +1,210 @@
+"""Scheduled posts: content to accounts at a time, and what may still be done about it (api.md 9)."""
+
+from typing import Annotated
+
+from litestar import Response, delete, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import etags, paging, paths
+from api.gate import requires
+from api.idempotency import ACCEPTED, Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain import changing, holds, posts, scheduling, zones
+from schemas.base import Page
+from schemas.posts import (
+    CancelPost,
+    Post,
+    PublishContent,
+    Reschedule,
+    ResolvePost,
+    ScheduleContent,
+    Scheduled,
+    Status,
+)
+
+StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
+AccountFilter = Annotated[
+    str | None, QueryParameter(name="socialAccountId", description="Only to this account of the project.")
+]
+Since = Annotated[
+    str | None,
+    QueryParameter(description="Scheduled for this instant or later; UTC, with `Z`.", max_length=40),
+]
+Until = Annotated[
+    str | None, QueryParameter(description="Scheduled for before this instant; UTC, with `Z`.", max_length=40)
+]
+
+NO_REASON = CancelPost()
+
+
+@post(
+    "/content/{content_id:str}/schedule",
+    opt=requires("publish:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def schedule_content(
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[ScheduleContent]
+) -> Response[Scheduled]:
+    """Post content to accounts at a time: to every target, or to none where anything is wrong with one.
+
+    Content that awaits its approval is scheduled too: its posts are `blocked` until it is approved.
+    """
+
+    async def schedule(conn: Conn) -> Made[Scheduled]:
+        scheduled, wakes = await scheduling.schedule(
+            conn,
+            organization_id=request.principal.organization_id,
+            content_id=paths.content(content_id),
+            body=data,
+            now=request.services.clock(),
+        )
+        return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+
+    return await once(request, schedule)
+
+
+@post(
+    "/content/{content_id:str}/publish",
+    opt=requires("publish:write", Class.LONG_RUNNING, 403, 404, 409),
+    status_code=202,
+)
+async def publish_content(
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[PublishContent]
+) -> Response[Scheduled]:
+    """Post content to accounts now: to every target, or to none where anything is wrong with one."""
+
+    async def publish(conn: Conn) -> Made[Scheduled]:
+        scheduled, wakes = await scheduling.publish(
+            conn,
+            organization_id=request.principal.organization_id,
+            content_id=paths.content(content_id),
+            body=data,
+            now=request.services.clock(),
+        )
+        return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+
+    return await once(request, publish)
+
+
+@get("/projects/{project_id:str}/scheduled-posts", opt=requires("publish:read", Class.READ_LIGHT, 404))
+async def list_scheduled_posts(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    status: StatusFilter = None,
+    social_account_id: AccountFilter = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[Post]:
+    """A project's posts, newest first."""
+    organization_id, project = request.principal.organization_id, paths.project(project_id)
+    async with request.services.pool.acquire() as conn:
+        await holds.check(conn, organization_id=organization_id, project_id=project)
+        found = await posts.list_page(
+            conn,
+            organization_id=organization_id,
+            project_id=project,
+            account_id=None if social_account_id is None else paths.account(social_account_id),
+            status=status,
+            since=None if since is None else zones.read(since, path="since"),
+            until=None if until is None else zones.read(until, path="until"),
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda post: post.id)
+
+
+@get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
+async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
+    """A post. Its ETag is for `If-Match`."""
+    async with request.services.pool.acquire() as conn:
+        found, version = await posts.get(
+            conn, organization_id=request.principal.organization_id, post_id=paths.post(scheduled_post_id)
+        )
+    return Response(found, headers={"ETag": etags.show(version)})
+
+
+@post(
+    "/scheduled-posts/{scheduled_post_id:str}/reschedule",
+    opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
+    status_code=200,
+)
+async def reschedule_post(
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[Reschedule]
+) -> Response[Post]:
+    """Give a post that waits another time. One that was approved too late is queued by this."""
+
+    async def reschedule(conn: Conn) -> Made[Post]:
+        (found, version), wakes = await changing.reschedule(
+            conn,
+            organization_id=request.principal.organization_id,
+            post_id=paths.post(scheduled_post_id),
+            body=data,
+            now=request.services.clock(),
+            versions=etags.matching(request),
+        )
+        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
+
+    return await once(request, reschedule)
+
+
+@delete(
+    "/scheduled-posts/{scheduled_post_id:str}",
+    opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
+    status_code=200,
+)
+async def cancel_post(
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[CancelPost] = NO_REASON
+) -> Response[Post]:
+    """Cancel a post that waits, at once; the same again answers the same. It goes out if it is on its way."""
+
+    async def cancel(conn: Conn) -> Made[Post]:
+        found, version = await changing.cancel(
+            conn,
+            organization_id=request.principal.organization_id,
+            post_id=paths.post(scheduled_post_id),
+            reason=data.reason,
+            versions=etags.matching(request),
+        )
+        return Made(found, etag=etags.show(version))
+
+    return await once(request, cancel)
+
+
+@post(
+    "/scheduled-posts/{scheduled_post_id:str}/resolve",
+    opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
+    status_code=200,
+)
+async def resolve_post(
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ResolvePost]
+) -> Response[Post]:
+    """Say what became of a post whose outcome is unknown, having looked. Nothing is sent again by itself."""
+
+    async def resolve(conn: Conn) -> Made[Post]:
+        found, version = await changing.resolve(
+            conn,
+            organization_id=request.principal.organization_id,
+            post_id=paths.post(scheduled_post_id),
+            body=data,
+            api_key_id=request.principal.key_uuid,
+            versions=etags.matching(request),
+        )
+        return Made(found, etag=etags.show(version))
+
+    return await once(request, resolve)
+
+
+ROUTES = [
+    schedule_content,
+    publish_content,
+    list_scheduled_posts,
+    get_scheduled_post,
+    reschedule_post,
+    cancel_post,
+    resolve_post,
+]

@@ -1,0 +1,192 @@
+"""Targets of a schedule: all are checked before any row is written, and all that is wrong is said at once."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import scheduled_post
+from domain import platforms
+from domain.platforms import PLATFORMS, Platform
+from schemas import ids
+from schemas.errors import Conflict, Invalid, NotFound
+from schemas.posts import Target
+
+#: A path, and what is wrong there.
+Issue = tuple[str, str]
+
+
+class Material(NamedTuple):
+    """What is to go out: a content's caption and its files, in their order."""
+
+    caption: str
+    assets: Sequence[asyncpg.Record]
+
+    def fingerprint(self, caption_override: str | None) -> bytes:
+        """The same for whatever looks the same on a platform: the caption that goes out, and the files."""
+        caption = self.caption if caption_override is None else caption_override
+        files = b"".join(asset["sha256"] for asset in self.assets)
+        return hashlib.sha256(caption.encode() + b"\0" + files).digest()
+
+
+class Print(NamedTuple):
+    """What would be posted to an account; `path` is where the request says so."""
+
+    path: str
+    account_id: UUID
+    fingerprint: bytes
+
+
+class Planned(NamedTuple):
+    """A target that passed."""
+
+    account_id: UUID
+    platform: str
+    mode: str
+    caption_override: str | None
+    fingerprint: bytes
+
+
+async def plan(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
+) -> list[Planned]:
+    """Check every target and hold its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
+
+    An account that has to be connected again will do: its posts wait for that.
+    """
+    named = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+    rows = await scheduled_post.lock_accounts.all(
+        conn, org=organization_id, ids=[account_id for account_id in named if account_id]
+    )
+    held = {row["id"]: row for row in rows if row["project_id"] == project_id}
+    accounts = [held[account_id] for account_id in _known(named, held)]
+    _check_fit(targets, accounts, material)
+    _check_connected(accounts)
+    return [
+        Planned(
+            account["id"],
+            account["platform"],
+            target.mode,
+            target.caption_override,
+            material.fingerprint(target.caption_override),
+        )
+        for target, account in zip(targets, accounts, strict=True)
+    ]
+
+
+async def check_new(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    prints: Sequence[Print],
+    at: datetime,
+    but: UUID | None = None,
+) -> None:
+    """In a transaction that holds these accounts: does none have the same fingerprint within 24 h of `at`?
+
+    `but` is the post that this is about. Raises `Conflict` DUPLICATE_POST.
+    """
+    same = await scheduled_post.find_same.all(
+        conn,
+        org=organization_id,
+        account_ids=[one.account_id for one in prints],
+        fingerprints=[one.fingerprint for one in prints],
+        at=at,
+        but=but,
+    )
+    if same:
+        others = [ids.show(ids.POST, row["id"]) for row in same]
+        found = zip([prints[row["place"] - 1].path for row in same], others, strict=True)
+        raise Conflict(
+            "DUPLICATE_POST",
+            "the account has the same within 24 hours: send allowDuplicate if that is what you want",
+            scheduledPostId=others[0],
+            issues=_issues([(path, f"the account has it as {other}") for path, other in found]),
+        )
+
+
+def _known(named: Sequence[UUID | None], held: Mapping[UUID, asyncpg.Record]) -> list[UUID]:
+    unknown = [place for place, account_id in enumerate(named) if account_id not in held]
+    if unknown:
+        raise NotFound(
+            "no such social account in this project: check the targets' socialAccountId",
+            issues=_issues([(path(place), "is no account of this project") for place in unknown]),
+        )
+    return [account_id for account_id in named if account_id is not None]
+
+
+def _check_fit(targets: Sequence[Target], accounts: Sequence[asyncpg.Record], material: Material) -> None:
+    issues: list[Issue] = []
+    seen: set[UUID] = set()
+    for place, (target, account) in enumerate(zip(targets, accounts, strict=True)):
+        if account["id"] in seen:
+            issues.append((path(place), "is given twice"))
+        seen.add(account["id"])
+        issues += [(path(place, field), what) for field, what in _misfits(target, account, material)]
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])
+
+
+def _check_connected(accounts: Sequence[asyncpg.Record]) -> None:
+    gone = [place for place, account in enumerate(accounts) if account["status"] == "disconnected"]
+    if gone:
+        raise Conflict(
+            "ACCOUNT_NOT_CONNECTED",
+            "an account is disconnected: connect it again, or leave it out",
+            issues=_issues([(path(place), "is disconnected") for place in gone]),
+        )
+
+
+def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Iterator[Issue]:
+    """What the account's platform would refuse, as far as that is known before anything is sent."""
+    platform = PLATFORMS[account["platform"]]
+    caption, field = material.caption, "socialAccountId"
+    if target.caption_override is not None:
+        caption, field = target.caption_override, "captionOverride"
+    for what in _caption_misfits(platform, platforms.caption_max(platform, account["traits"]), caption):
+        yield field, what
+    if target.mode not in platform.modes:
+        yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
+    if not material.assets and not caption.strip():
+        yield field, "there is neither a caption nor a file"
+    for what in _media_misfits(platform, account, material):
+        yield "socialAccountId", what
+
+
+def _caption_misfits(platform: Platform, most: int, caption: str) -> Iterator[str]:
+    length, size = platform.measure(caption), len(caption.encode())
+    if length > most:
+        yield f"the caption has {length} {platform.unit} and {platform.name} takes {most}: shorten it"
+    if platform.caption_bytes and size > platform.caption_bytes:
+        yield f"the caption has {size} bytes and {platform.name} takes {platform.caption_bytes}: shorten it"
+
+
+def _media_misfits(platform: Platform, account: asyncpg.Record, material: Material) -> Iterator[str]:
+    kinds = [asset["kind"] for asset in material.assets]
+    images, videos = kinds.count("image"), kinds.count("video")
+    if not kinds and not platform.text_only:
+        yield f"{platform.name} takes no post without an image or a video"
+    if images and videos:
+        yield f"{platform.name} takes images or a video, not both"
+    if images > platform.images_max:
+        yield f"the content has {images} images and {platform.name} takes {platform.images_max}"
+    if videos > platform.videos_max:
+        yield f"the content has {videos} videos and {platform.name} takes {platform.videos_max}"
+    for asset in material.assets:
+        if asset["mime_type"] not in platform.mime_types:
+            yield f"{platform.name} takes no {asset['mime_type']}"
+        most = platforms.bytes_max(platform, asset["kind"], account["traits"])
+        if asset["size_bytes"] > most:
+            yield f"a file has {asset['size_bytes']} bytes and {platform.name} takes {most}"
+
+
+def path(place: int, field: str = "socialAccountId") -> str:
+    return f"targets[{place}].{field}"
+
+
+def _issues(found: Sequence[Issue]) -> list[dict[str, str]]:
+    return [{"path": path, "message": message} for path, message in found]
