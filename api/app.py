@@ -29,6 +29,7 @@ from api.routes import (
     ops,
     posts,
     projects,
+    social,
     system,
     whoami,
 )
@@ -45,6 +46,7 @@ ROUTES = [
     *content.ROUTES,
     *posts.ROUTES,
     *github.ROUTES,
+    *social.ROUTES,
     *jobs.ROUTES,
     *ops.ROUTES,
     *keys.ROUTES,
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
             *system.ROUTES,
             *github.PUBLIC,
             *media.PUBLIC,
+            *social.PUBLIC,
         ],
         request_class=ApiRequest,
         response_class=Answer,
