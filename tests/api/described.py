@@ -81,7 +81,9 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
     if schema["type"] == "object":
         fields = schema.get("properties", {})
         return {name: sample(fields[name], described) for name in needed(schema)}
-    return {"array": [], "integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")
+    if schema["type"] == "array":
+        return [sample(schema["items"], described)] * schema.get("minItems", 0)
+    return {"integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")
 
 
 def needed(schema: dict[str, Any]) -> list[str]:

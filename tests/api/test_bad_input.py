@@ -1,6 +1,7 @@
 """Bad input to every route that the document has: its code, the envelope, and nothing changed."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -58,15 +59,24 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     content = await http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hello")})
     job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
     key = await http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
+    account = await an_account(http, pool, project)
+    body = {"targets": [{"socialAccountId": account}], "scheduledFor": tomorrow()}
+    scheduled = await http.post(f"/v1/content/{content.json()['id']}/schedule", json=body)
     return {
         "projectId": project,
         "jobId": job.json()["jobId"],
         "apiKeyId": key.json()["id"],
-        "socialAccountId": await an_account(http, pool, project),
+        "socialAccountId": account,
         "oauthState": "A" * 43,
         "contentId": content.json()["id"],
+        "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
         "name": "default",
     }
+
+
+def tomorrow() -> str:
+    """As a `scheduledFor`."""
+    return f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:

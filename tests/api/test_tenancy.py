@@ -21,6 +21,7 @@ KINDS = {
     "apiKeyId": ids.KEY,
     "socialAccountId": ids.ACCOUNT,
     "contentId": ids.CONTENT,
+    "scheduledPostId": ids.POST,
 }
 
 #: A state is its maker's: tests/api/social has that.
