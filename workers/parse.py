@@ -21,6 +21,8 @@ from workers.ingest.shapes import STARTED, Answer, Page, Question, Reading, Repl
 PATIENCE_S = 30.0
 #: Bytes of a document that may take much memory.
 LARGE = 256 << 10
+#: A process that forks must have no other threads.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Parser:
@@ -58,8 +60,7 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            # A process that forks must have no threads.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env={**os.environ, **ONE_THREAD},
         )
     return process, ours
 

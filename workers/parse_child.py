@@ -1,4 +1,4 @@
-"""The process that parses: loads the parsers and the language model once, then forks for each page.
+"""The process that parses: loads all that documents need once, then forks for each of them.
 
 So a page costs a fork of some milliseconds and gets a process of its own, whose CPU, memory and time the
 kernel bounds: a hostile page ends that process and nothing else, and no page meets what another one left.
@@ -27,6 +27,7 @@ from workers.ingest.github.shapes import Repository, Tree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import STARTED, Answer, Llms, Manifest, Prose, Question, Reply, Source
+from workers.rehearsal import EXAMPLES
 
 #: What answers each kind of question.
 READERS: dict[type[Question], Callable[[Any], Answer]] = {
@@ -49,6 +50,7 @@ MEMORY = 112 << 20
 def main(handle: int) -> None:
     """Ends when the parent's side of the socket closes, by will or by death."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    rehearse()
     # A page's process is gone before a collection would pay, and untouched pages stay shared.
     gc.freeze()
     gc.disable()
@@ -57,6 +59,11 @@ def main(handle: int) -> None:
             with connection:
                 if os.fork() == 0:
                     serve(connection)
+
+
+def rehearse() -> None:
+    for example in EXAMPLES:
+        answer(example)
 
 
 def receive(control: socket.socket) -> socket.socket | None:
