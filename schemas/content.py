@@ -97,8 +97,8 @@ class ApprovalPolicyPatch(In, frozen=True, kw_only=True):
     first_n_posts_blocked: Annotated[int, Meta(ge=0, le=50)] | UnsetType = UNSET
 
 
-class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of an upload as its document describes them."""
+class Upload(In, frozen=True, kw_only=True):
+    """The parts of an upload, in any order; a caption is required where there is no file."""
 
     file: Annotated[
         list[Annotated[str, Meta(extra_json_schema={"format": "binary"})]],
