@@ -15,6 +15,7 @@ import jwt
 import msgspec
 
 from tests.github_app import Asked, Told, read
+from tests.waiting import eventually
 
 VERSION = "4.4.1"
 #: For tests only: long enough that nothing warns.
@@ -55,6 +56,14 @@ class Server:
 
     def count(self, path: str) -> int:
         return sum(one.path == path for one in self.asked)
+
+    async def reached(self, path: str) -> None:
+        """Once a request for it has come."""
+
+        async def came() -> bool:
+            return self.count(path) > 0
+
+        await eventually(came)
 
     def secret(self, kind: str) -> str:
         """One that no other text contains."""
@@ -159,7 +168,8 @@ class Pds(Server):
     sessions: dict[str, str] = field(default_factory=dict)
 
     def did(self, handle: str) -> str:
-        return f"did:plc:{base64.b32encode(handle.encode()).decode().lower()[:24]:a<24}".replace("=", "a")
+        digest = hashlib.sha256(handle.encode()).digest()
+        return f"did:plc:{base64.b32encode(digest).decode().lower()[:24]}"
 
     def answer(self, asked: Asked) -> Told:
         match asked.path.rpartition("/")[2]:
