@@ -156,15 +156,15 @@ async def unknown(conn: Conn, *, claim: Claim) -> Rest:
 
 
 async def give_up(conn: Conn, held: Held) -> Failed:
+    """What may be live is unknown from now on; what isn't is too late, and says what it met last."""
+    await turns.pass_on(conn, **held.place, post_id=held.post_id)
     if held.sent:
-        await turns.pass_on(conn, **held.place, post_id=held.post_id)
         await _keep(conn, held, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
         return UNKNOWN
-    last = held.post["last_error"]
-    why = f"; the last try said: {last['message']}" if last and last["code"] != TOO_LATE else ""
+    last = await scheduled_post.get_error.value(conn, **held.key)
+    why = f"; the last try met: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
     await _keep(conn, held, TOO_LATE, "too_late", message, retryable=False)
-    await turns.pass_on(conn, **held.place, post_id=held.post_id)
     return Failed(TOO_LATE, message)
 
 

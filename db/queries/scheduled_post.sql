@@ -21,7 +21,8 @@ select count(*) filter (where status <> 'publishing') as waiting, count(*) filte
  where organization_id = :org and project_id = :project_id and status in ('blocked', 'queued', 'publishing');
 
 -- name: find_content    where it belongs, which never changes, and the zone there
-select c.project_id, p.timezone from content_item c join project p on p.organization_id = c.organization_id and p.id = c.project_id
+select c.project_id, p.timezone, now() as now
+  from content_item c join project p on p.organization_id = c.organization_id and p.id = c.project_id
  where c.organization_id = :org and c.id = :id;
 
 -- name: share_content    against edits and decisions
@@ -200,6 +201,9 @@ update scheduled_post set not_before = now() + :wait_s * interval '1 second' whe
 
 -- name: keep_error
 update scheduled_post set last_error = :error, version = version + 1 where organization_id = :org and id = :id;
+
+-- name: get_error    as it is by now
+select last_error from scheduled_post where organization_id = :org and id = :id;
 
 -- name: accept_post    the platform works on it
 update scheduled_post set phase = :phase, handle = :handle, version = version + 1 where organization_id = :org and id = :id;

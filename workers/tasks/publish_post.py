@@ -130,14 +130,23 @@ async def dispatch(trip: Trip, prepared: Prepared, *, first: bool) -> Outcome:
     return await call(trip, prepared, marked, first=first)
 
 
-async def call(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool) -> Outcome:
-    """The irreversible one. `first`: nothing was cleared up in this attempt yet."""
+async def call(
+    trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool, doubt: bool = False
+) -> Outcome:
+    """The irreversible one. `first`: nothing was cleared up in this attempt yet.
+
+    `doubt`: what became of an earlier call is unknown. What this one is refused proves nothing about that.
+    """
     try:
         sent = await send(trip, prepared)
     except OutcomeUnknown as error:
         return await clear_up(trip, prepared, sent_at, error, first=first, pause_s=PAUSE_S)
     except PlatformError as error:
-        return await trip.not_sent(error)
+        if not doubt:
+            return await trip.not_sent(error)
+        if isinstance(error, Rejected):
+            return await look(trip, prepared, sent_at, first=False)
+        return await trip.unseen(error)
     if isinstance(sent, Live):
         return await finish(trip, sent)
     return await accept(trip, msgspec.structs.replace(prepared, handle=sent.handle), sent_at, sent.after_s)
@@ -181,7 +190,7 @@ async def clear_up(
         return marked
     if marked is None:
         return await look(trip, prepared, sent_at, first=first)
-    return await call(trip, prepared, marked, first=False)
+    return await call(trip, prepared, marked, first=False, doubt=True)
 
 
 async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool) -> Outcome:

@@ -1,0 +1,29 @@
+"""A stage to send on, whose waits within an attempt take no time."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from domain.media.storage import open_store
+from jobs import courier
+from schemas.settings import Settings
+from tests import seeds
+from tests.workers.sending.stage import Stage
+from workers.tasks import publish_post
+
+
+@pytest_asyncio.fixture
+async def stage(
+    settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
+    async with pool.acquire() as conn:
+        org = await seeds.organization(conn)
+        project_id = await seeds.project(conn, org)
+        account_id = await seeds.account(conn, org, project_id)
+    store = open_store(f"file:{tmp_path}")
+    async with courier.open_courier(settings.redis_url) as sender:
+        yield Stage(pool, settings, sender, org, project_id, account_id, store)

@@ -1,0 +1,119 @@
+"""A platform that fails as it is told, and knows what is live on it: the oracle of these tests."""
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from schemas.errors import NotSent, OutcomeUnknown, ReauthRequired, Rejected, Throttled, TokenExpired
+from workers.platforms.contract import Absent, Account, Draft, Found, Live, Prepared, Sent, Taken, Undecided
+
+
+class Died(BaseException):
+    """The process is gone: nothing that it still held in its hands is written."""
+
+
+#: What one call comes to. Those of `TAKES` have made the post all the same.
+TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take")
+REFUSES = ("unreached", "refuse", "throttle", "expire", "shut", "lose", "die_before", "slow_before")
+FAULTS: dict[str, Callable[[], BaseException]] = {
+    "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
+    "refuse": lambda: Rejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
+    "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a rest", after_s=60.0),
+    "expire": lambda: TokenExpired("TOKEN_EXPIRED", "the token has ended"),
+    "shut": lambda: ReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
+    "lose": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way there"),
+    "drop": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way back"),
+    "break": lambda: OutcomeUnknown("ANSWER_UNCLEAR", "the platform answered 500"),
+    "die_before": Died,
+    "die_after": Died,
+}
+
+
+class Call(msgspec.Struct, frozen=True):
+    account: str
+    post_id: str
+    caption: str
+    at: float
+
+
+class Scripted:
+    """Each call does the next thing of its script, and then, and where there is none, all is well.
+
+    `names` is a post that it takes all others for. `live` counts the records of each post. A repeatable one knows a post by its key, and makes one record.
+    """
+
+    def __init__(self, *, repeatable: bool = True) -> None:
+        self.exact = repeatable
+        self.script: dict[str, deque[str]] = defaultdict(deque)
+        self.live: Counter[str] = Counter()
+        self.calls: list[Call] = []
+        self.prepared: list[str] = []
+        self.names: str | None = None
+        self.on: dict[str, Callable[[], Awaitable[object]]] = {}
+
+    def plan(self, **steps: Sequence[str]) -> None:
+        """`send`, `prepare`, `poll`, `reconcile`: what their next calls do."""
+        for name, words in steps.items():
+            self.script[name].extend(words)
+
+    async def _next(self, name: str) -> str:
+        if hook := self.on.get(name):
+            await hook()
+        return self.script[name].popleft() if self.script[name] else "ok"
+
+    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:
+        return self.exact
+
+    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+        word = await self._next("prepare")
+        if fault := FAULTS.get(word):
+            raise fault()
+        self.prepared.append(draft.caption)
+        return Prepared(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
+
+    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+        post_id, word = prepared.handle["key"], await self._next("send")
+        if word in TAKES:
+            self.take(post_id)
+        at = asyncio.get_running_loop().time()
+        self.calls.append(Call(account.handle, post_id, prepared.request.decode(), at))
+        if word.startswith("slow"):
+            await asyncio.Event().wait()
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "take":
+            return Taken(handle=prepared.handle | {"upload": "1"}, after_s=0.0)
+        return self.shown(post_id)
+
+    def take(self, post_id: str) -> None:
+        self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
+
+    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+        assert prepared.handle["upload"] == "1"
+        word = await self._next("poll")
+        if word == "refuse":
+            self.live[prepared.handle["key"]] = 0
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "take":
+            return Taken(handle=prepared.handle, after_s=0.0)
+        return self.shown(prepared.handle["key"])
+
+    async def reconcile(
+        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
+    ) -> Found:
+        word = await self._next("reconcile")
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "undecided":
+            return Undecided()
+        post_id = prepared.handle["key"]
+        return self.shown(post_id) if self.live[post_id] else Absent()
+
+    def shown(self, post_id: str) -> Live:
+        return Live(
+            external_id=f"live-{self.names or post_id}", external_url=f"https://example.test/{post_id}"
+        )

@@ -1,0 +1,121 @@
+"""Whatever fails, and whenever the worker dies: a post is live at most once, and its row says so."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain import archive, changing, connections
+from jobs.kinds import RECONCILE_POST
+from schemas.errors import Conflict
+from tests import seeds
+from tests.workers.sending.scripted import REFUSES, TAKES, Scripted
+from tests.workers.sending.stage import Stage, hours_pass
+
+
+class Story(NamedTuple):
+    """What the calls do, before or after which transaction attempts die, what people do meanwhile."""
+
+    exact: bool
+    sends: Sequence[str]
+    prepares: Sequence[str]
+    polls: Sequence[str]
+    looks: Sequence[str]
+    deaths: Sequence[tuple[int, bool] | None]
+    meanwhile: Sequence[str | None]
+
+
+SENDS = st.sampled_from([word for word in (*TAKES, *REFUSES) if not word.startswith("slow")])
+FAULTS = st.sampled_from(["ok", "unreached", "throttle", "expire", "shut", "lose", "die_before"])
+STORIES = st.builds(
+    Story,
+    exact=st.booleans(),
+    sends=st.lists(SENDS, min_size=1, max_size=6),
+    prepares=st.lists(FAULTS, max_size=2),
+    polls=st.lists(st.one_of(FAULTS, st.sampled_from(["take", "refuse"])), max_size=3),
+    looks=st.lists(st.one_of(FAULTS, st.just("undecided")), max_size=3),
+    deaths=st.lists(st.none() | st.tuples(st.integers(1, 5), st.booleans()), max_size=6),
+    meanwhile=st.lists(
+        st.sampled_from([None, None, None, "cancel", "archive", "late", "reconnect", "disconnect"]),
+        max_size=6,
+    ),
+)
+
+
+async def act(stage: Stage, post_id: UUID, what: str | None) -> None:
+    match what:
+        case "cancel":
+            with contextlib.suppress(Conflict):
+                await stage.do(changing.cancel, post_id=post_id, reason=None)
+        case "archive":
+            await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+        case "late":
+            await hours_pass(stage, 1)
+        case "disconnect":
+            await stage.do(connections.disconnect, account_id=stage.account_id, api_key_id=None)
+        case "reconnect":
+            await stage.pool.execute(
+                "update social_account set status = 'connected' where status = 'reauth_required'"
+            )
+
+
+async def tell(stage: Stage, story: Story) -> None:
+    """One post through the whole story, and then on while nothing fails any more."""
+    stage.platform = Scripted(repeatable=story.exact)
+    stage.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
+    post_id = await stage.post()
+    for number in range(20):
+        await act(stage, post_id, story.meanwhile[number] if number < len(story.meanwhile) else "reconnect")
+        fuse, after = (story.deaths[number] if number < len(story.deaths) else None) or (None, False)
+        if await stage.attempt(fuse=fuse, after=after) is None and not await stage.open_jobs():
+            break
+        assert stage.records(post_id) <= 1
+        await stage.skip_waits()
+    stage.platform.script.clear()
+    await stage.attempts()
+    await ask(stage)
+    await check(stage, post_id)
+
+
+async def ask(stage: Stage) -> None:
+    for _ in range(3):
+        await stage.skip_to_asking()
+        await stage.attempt(kind=RECONCILE_POST)
+
+
+async def check(stage: Stage, post_id: UUID) -> None:
+    """Nobody can ask for an account that is gone: what it may have stays unknown."""
+    row, live = await stage.row(post_id), stage.records(post_id)
+    gone = "select status = 'disconnected' from social_account where id = $1"
+    if row["status"] == "outcome_unknown":
+        assert await stage.pool.fetchval(gone, stage.account_id)
+        assert live <= 1
+    else:
+        assert row["status"] in {"published", "failed", "canceled"}
+        assert live == (row["status"] == "published")
+    assert await stage.open_jobs() == 0
+    assert (await stage.events(post_id))[-1] == row["status"]
+
+
+@pytest.mark.parametrize("fuse", range(1, 6))
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("exact", [False, True])
+async def test_a_worker_that_dies_at_any_step_leaves_one_record(
+    stage: Stage, fuse: int, after: bool, exact: bool
+) -> None:
+    story = Story(exact, ["take"], [], [], [], [(fuse, after)], [])
+    await tell(stage, story)
+    assert sum(stage.platform.live.values()) == 1
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=STORIES)
+async def test_any_story_ends_with_the_truth(stage: Stage, story: Story) -> None:
+    async with stage.pool.acquire() as conn:
+        stage.project_id = await seeds.project(conn, stage.org)
+    stage.account_id = await stage.account()
+    await tell(stage, story)

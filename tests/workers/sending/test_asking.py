@@ -1,0 +1,93 @@
+"""Posts whose answer was lost: asked about, and never sent again."""
+
+import itertools
+from uuid import UUID
+
+import pytest
+
+from domain import archive, connections, quotas, reconciling
+from jobs.kinds import RECONCILE_POST
+from tests.workers.sending.scripted import Scripted
+from tests.workers.sending.stage import Stage
+
+
+async def lost(stage: Stage, *, how: str = "drop") -> UUID:
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=[how], reconcile=["undecided"])
+    post_id = await stage.post()
+    assert await stage.attempts() == ["failed"]
+    await stage.skip_to_asking()
+    return post_id
+
+
+async def ask(stage: Stage) -> str | None:
+    return await stage.attempt(kind=RECONCILE_POST)
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")]
+)
+async def test_what_is_found_and_what_is_proved_absent_end_it(
+    stage: Stage, how: str, status: str, code: str | None
+) -> None:
+    post_id = await lost(stage, how=how)
+    assert await ask(stage) == "completed"
+    row = await stage.row(post_id)
+    assert (row["status"], row["last_error"] and row["last_error"]["code"]) == (status, code)
+    assert (await stage.events(post_id))[-2:] == ["outcome_unknown", status]
+    assert (len(stage.platform.calls), await stage.open_jobs()) == (1, 0)
+
+
+async def test_it_is_asked_at_six_times_and_then_left_to_a_person(stage: Stage) -> None:
+    post_id = await lost(stage)
+    stage.platform.plan(reconcile=["undecided", "unreached", "expire", "shut", "undecided", "undecided"])
+    age = "update job set created_at = now() - $1 * interval '1 second' where kind = 'reconcile_post'"
+    words = []
+    for at, following in itertools.pairwise([*reconciling.ASKS_S, 0.0]):
+        await stage.pool.execute("update social_account set status = 'connected'")
+        await stage.pool.execute(age, at)
+        words.append(await ask(stage))
+        [job] = await stage.jobs(RECONCILE_POST)
+        left = await stage.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
+        assert not following or following - at - 5 < left <= following - at
+        await stage.skip_to_asking()
+    assert words == ["snoozed"] * 5 + ["completed"]
+    assert (await stage.row(post_id))["status"] == "outcome_unknown"
+
+
+async def test_a_persons_word_ends_it(stage: Stage) -> None:
+    post_id = await lost(stage)
+    await stage.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
+    assert await ask(stage) == "completed"
+    assert (await stage.events(post_id))[-1] == "outcome_unknown"
+
+
+async def test_an_archived_projects_post_is_found_too(stage: Stage) -> None:
+    post_id = await lost(stage)
+    await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+    assert await ask(stage) == "completed"
+    assert (await stage.row(post_id))["status"] == "published"
+
+
+async def test_nobody_can_ask_for_an_account_that_is_gone(stage: Stage) -> None:
+    post_id = await lost(stage)
+    await stage.do(connections.disconnect, account_id=stage.account_id, api_key_id=None)
+    assert await ask(stage) == "completed"
+    assert (await stage.row(post_id))["status"] == "outcome_unknown"
+
+
+async def test_an_account_that_waits_for_its_owner_is_asked_next_time(stage: Stage) -> None:
+    await lost(stage)
+    await stage.pool.execute("update social_account set status = 'reauth_required'")
+    assert await ask(stage) == "snoozed"
+
+
+async def test_sends_are_kept_as_long_as_a_window_counts_them(stage: Stage) -> None:
+    await stage.post()
+    assert await stage.attempts() == ["completed"]
+    await stage.pool.execute("update account_send set at = now() - interval '3 days'")
+    await stage.pool.execute("update social_account set quota_posts = 1, quota_window_s = 4 * 86400")
+    async with stage.pool.acquire() as conn:
+        assert await quotas.prune(conn) == 0
+        await conn.execute("update social_account set quota_window_s = 86400")
+        assert await quotas.prune(conn) == 1
