@@ -262,41 +262,6 @@ async def test_a_folder_is_no_file_and_a_packed_file_is_one(parser: Parser) -> N
     assert "Packed, with a line that is long enough" in said
 
 
-async def test_a_tree_cut_short_is_completed_from_the_root(parser: Parser) -> None:
-    title = "fastlane/metadata/android/en-US/title.txt"
-    repo = zap(files={"README.md": README, title: b"Zap It"})
-    folder = [
-        {"path": "fastlane", "type": "tree", "sha": "f" * 40},
-        {"path": "README.md", "type": "blob", "sha": "a" * 40, "size": 10},
-        {"path": "module", "type": "commit", "sha": "b" * 40},
-    ]
-    below = {"tree": [{"path": title.partition("/")[2], "type": "blob", "sha": "c", "size": 6}]}
-    cut = {"tree": [], "truncated": True}
-    answers = {
-        "/repos/acme/zap/git/trees/main?recursive=1": told(cut),
-        "/repos/acme/zap/git/trees/main": told({"tree": folder}),
-        f"/repos/acme/zap/git/trees/{'f' * 40}?recursive=1": told(below),
-    }
-    async with github(repo, answers=answers) as served:
-        found = await read(parser, served)
-    assert found.fields["appName"].value == "Zap It"
-    assert [warning.partition(":")[0] for warning in found.warnings] == ["tree_truncated"]
-
-
-async def test_what_completes_a_tree_may_be_as_large_as_one(parser: Parser) -> None:
-    many = [{"path": f"screen{n}.png", "type": "blob", "sha": "d" * 40, "size": 9} for n in range(20_000)]
-    title = {"path": "metadata/android/en-US/title.txt", "type": "blob", "sha": "c" * 40, "size": 6}
-    fastlane = {"path": "fastlane", "type": "tree", "sha": "f" * 40}
-    answers = {
-        "/repos/acme/zap/git/trees/main?recursive=1": told({"tree": [], "truncated": True}),
-        "/repos/acme/zap/git/trees/main": told({"tree": [*many, fastlane]}),
-        f"/repos/acme/zap/git/trees/{'f' * 40}?recursive=1": told({"tree": [*many, title]}),
-    }
-    async with github(zap(files={f"fastlane/{title['path']}": b"Zap It"}), answers=answers) as served:
-        found = await read(parser, served)
-    assert found.fields["appName"].value == "Zap It"
-
-
 @pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": 2}, "x"])
 async def test_what_is_no_answer_of_githubs_is_its_servers_fault(parser: Parser, body: Any) -> None:
     error = await refused(parser, answers={"/repos/acme/zap": told(body)})

@@ -55,6 +55,12 @@ def test_the_stores_own_locale_comes_first() -> None:
     assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 
 
+def test_a_site_is_of_the_root_or_of_docs_and_comes_last() -> None:
+    paths = ["_config.yml", "docs/_config.yml", "website/_config.yml", "docs/x/_config.yml", "package.json"]
+    entries = [Entry(path=path, type="blob", size=9) for path in paths]
+    assert worth_reading(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
+
+
 def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
     """Within what the parsing process gives a document, with room to spare."""
     many = [

@@ -93,6 +93,22 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
         {"appName": "Zap It", "appDescription": "Draws well", "keywords": ["a", "b"]},
     ),
     "flutter's template": ({"pubspec.yaml": "description: A new Flutter project."}, {"appName": "Zap"}),
+    "a site": (
+        {"docs/_config.yml": "title: Zap\ndescription: >- # folded\n  Draws\n  well\n"},
+        {"appName": "Zap", "appDescription": "Draws well"},
+    ),
+    "a site without a title": (
+        {"_config.yml": "description: Draws"},
+        {"appDescription": "Draws", "appName": "Zap"},
+    ),
+    "a site of something else": (
+        {"docs/_config.yml": "title: Legal texts of Acme\ndescription: Privacy and terms"},
+        {"appName": "Zap"},
+    ),
+    "a new site": (
+        {"docs/_config.yml": "title: Zap\ndescription: >-\n  Write an awesome description\n  for you"},
+        {"appName": "Zap"},
+    ),
     "gradle": ({"settings.gradle.kts": 'rootProject.name = "Zap It"'}, {"appName": "Zap It"}),
     "android": (
         {"app/src/main/AndroidManifest.xml": MANIFEST, "app/src/main/res/values/strings.xml": STRINGS},

@@ -44,6 +44,8 @@ MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"settings\.gradle(?:\.kts)?", 1),
     )
 )
+#: The settings of a site that GitHub Pages makes of the root or of `docs/` by Jekyll.
+SITE = re.compile(r"(?:docs/)?_config\.yml")
 #: Folders of what belongs to others, to tests, or to a target beside the app itself.
 ASIDE = re.compile(
     r"(?:node_modules|vendor|pods|carthage|third[-_]?party|external|deps|derived|build|dist|templates?|fixtures?"
@@ -60,7 +62,7 @@ NAMES = frozenset(
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
         *("composer.json", "androidmanifest.xml", "strings.xml", "settings.gradle", "settings.gradle.kts"),
         *(f"{form}.txt" for field in FIELDS for form in (field, field.replace("_", "-"))),
-        "icon.png",
+        *("icon.png", "_config.yml"),
     }
 )
 
@@ -116,9 +118,9 @@ def shown_first(match: re.Match[str]) -> tuple[int, bool, str]:
 
 
 def worth_reading(entries: list[Entry], *, name: str) -> list[str]:
-    """Paths, the most telling first: store texts, then manifests. `name` is the repository's."""
+    """Paths, the most telling first: store texts, manifests, a site. `name` is the repository's."""
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= LARGEST]
-    return [*store_texts(files), *manifests(files, name)][:MOST_TRIES]
+    return [*store_texts(files), *manifests(files, name), *filter(SITE.fullmatch, files)][:MOST_TRIES]
 
 
 def store_texts(files: Iterable[str]) -> Iterator[str]:

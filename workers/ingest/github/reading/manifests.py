@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from workers.ingest.github.reading import apps
-from workers.ingest.github.reading.names import Own, cased, spelled
+from workers.ingest.github.reading.names import Own, cased, is_about, spelled
 from workers.ingest.github.reading.said import Said
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
@@ -21,16 +21,11 @@ from workers.ingest.page.text import clean, cut, squash
 #: What makers of projects write into a new one.
 TEMPLATES = {
     *("anewflutterproject", "anewflutterapplication", "anewfluttermodule", "addyourdescriptionhere"),
-    *(
-        "runner",
-        "myapp",
-        "mypackage",
-        "atauriapp",
-        "descriptionofyourproject",
-        "startonheroku",
-        "yourprojectname",
-    ),
+    *("runner", "myapp", "mypackage", "atauriapp", "startonheroku"),
+    *("yourprojectname", "descriptionofyourproject"),
 }
+#: How the description of a new Jekyll site begins.
+UNWRITTEN = "Write an awesome description"
 GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 
 Object = dict[str, Any]
@@ -122,6 +117,14 @@ def gradle(found: Object, own: Own) -> Iterator[Said]:
     yield from package(found, own, "gradle")
 
 
+def jekyll(found: Object, own: Own) -> Iterator[Said]:
+    """The site's description, where the site is the project's own: some have one for their legal texts."""
+    title = found.get("title")
+    own_site = not isinstance(title, str) or is_about(clean(title), own)
+    if own_site and not str(found.get("description")).startswith(UNWRITTEN):
+        yield from described(found, "jekyll", 0.70)
+
+
 def package(found: Object, own: Own, rule: str) -> Iterator[Said]:
     """What all registries ask for; `@scope/name` and `vendor/name` are the name alone."""
     name = found.get("name")
@@ -137,10 +140,10 @@ def names(found: Object, own: Own, confidence: float, rule: str, *keys: str) -> 
             yield Said("appName", cased(clean(name), own), confidence, f"{rule}.{key}")
 
 
-def described(found: Object, rule: str) -> Iterator[Said]:
+def described(found: Object, rule: str, confidence: float = 0.85) -> Iterator[Said]:
     text = found.get("description")
     if isinstance(text, str) and (line := clean(text)):
-        yield Said("appDescription", cut(line, LIMIT), 0.85, f"{rule}.description")
+        yield Said("appDescription", cut(line, LIMIT), confidence, f"{rule}.description")
 
 
 def tagged(found: Object, rule: str) -> Iterator[Said]:
@@ -159,6 +162,7 @@ READERS: dict[str, tuple[Callable[[File], Object], Reader]] = {
     "pyproject.toml": (from_toml, pyproject),
     "cargo.toml": (from_toml, cargo),
     "composer.json": (from_json, composer),
+    "_config.yml": (from_yaml, jekyll),
     "settings.gradle": (from_gradle, gradle),
     "settings.gradle.kts": (from_gradle, gradle),
 }
