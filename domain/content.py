@@ -12,7 +12,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import content_asset, content_item
-from domain import holds, posts
+from domain import holds, posts, targets
 from domain.media import uploads
 from schemas import ids
 from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
@@ -153,7 +153,7 @@ async def assets(conn: Conn, *, organization_id: UUID, content_id: UUID) -> list
 
 async def find_file(conn: Conn, *, token: str) -> Served:
     """Whosever it is: the token is all that it takes. Raises `NotFound`."""
-    row = await content_asset.find_asset.one(conn, token=token)
+    row = await content_asset.find_asset.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
     if row is None:
         raise NotFound("no such file: take the url of an asset as it came")
     return Served(*row)
@@ -197,8 +197,10 @@ async def _write(conn: Conn, held: asyncpg.Record, caption: str) -> None:
     approved = held["approval_status"] == "approved"
     status = "pending" if approved else held["approval_status"]
     await content_item.edit_content.run(conn, **place, caption=caption, approval_status=status)
+    where = {"organization_id": held["organization_id"], "content_id": held["id"]}
     if approved:
-        await posts.block_of_content(conn, organization_id=held["organization_id"], content_id=held["id"])
+        await posts.block_of_content(conn, **where)
+    await targets.reprint(conn, **where)
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:

@@ -19,12 +19,13 @@ LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
 
 
 class Place(NamedTuple):
-    """Where a content belongs, and the zone of its local times."""
+    """Where a content belongs, the zone of its local times, and the database's time."""
 
     organization_id: UUID
     project_id: UUID
     content_id: UUID
     timezone: str
+    now: datetime
 
 
 class Ready(NamedTuple):
@@ -48,11 +49,14 @@ async def schedule(
 
 
 async def publish(
-    conn: Conn, *, organization_id: UUID, content_id: UUID, body: PublishContent, now: datetime
+    conn: Conn, *, organization_id: UUID, content_id: UUID, body: PublishContent
 ) -> tuple[Scheduled, list[Wake]]:
-    """`schedule` for now; what awaits its approval is refused. Raises `ApprovalRequired` too."""
+    """`schedule` for now; what awaits its approval is refused. Raises `ApprovalRequired` too.
+
+    Now is the database's: by a clock that is ahead of it the jobs would not be due yet.
+    """
     place = await _place(conn, organization_id, content_id)
-    return await _post(conn, place, body, Resolved(now, "exact"), may_wait=False)
+    return await _post(conn, place, body, Resolved(place.now, "exact"), may_wait=False)
 
 
 def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) -> Resolved:
@@ -87,7 +91,7 @@ async def _place(conn: Conn, organization_id: UUID, content_id: UUID) -> Place:
     row = await scheduled_post.find_content.one(conn, org=organization_id, id=content_id)
     if row is None:
         raise content.absent()
-    return Place(organization_id, row["project_id"], content_id, row["timezone"])
+    return Place(organization_id, row["project_id"], content_id, row["timezone"], row["now"])
 
 
 async def _post(

@@ -109,6 +109,16 @@ async def check_new(
         )
 
 
+async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+    """What waits of an edited content and has no caption of its own looks different now."""
+    row = await scheduled_post.share_content.row(conn, org=organization_id, id=content_id)
+    assets = await scheduled_post.list_assets.all(conn, org=organization_id, content_id=content_id)
+    fingerprint = Material(row["caption"], assets).fingerprint(None)
+    await scheduled_post.rewrite_posts.run(
+        conn, org=organization_id, content_id=content_id, fingerprint=fingerprint
+    )
+
+
 def _known(named: Sequence[UUID | None], held: Mapping[UUID, asyncpg.Record]) -> list[UUID]:
     unknown = [place for place, account_id in enumerate(named) if account_id not in held]
     if unknown:

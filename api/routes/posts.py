@@ -81,7 +81,6 @@ async def publish_content(
             organization_id=request.principal.organization_id,
             content_id=paths.content(content_id),
             body=data,
-            now=request.services.clock(),
         )
         return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 

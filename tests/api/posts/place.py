@@ -1,0 +1,131 @@
+"""A project with content and accounts, and what partners ask of its posts."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from db.pool import Pool
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.api.github.place import Clock
+
+
+@dataclass
+class Place:
+    """Acme's project in New York; `clock` is the API's."""
+
+    acme: Caller
+    rival: Caller
+    pool: Pool
+    clock: Clock
+    project_id: UUID
+
+    @property
+    def org(self) -> UUID:
+        return self.acme.organization_id
+
+    @property
+    def list_path(self) -> str:
+        return f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/scheduled-posts"
+
+    async def content(self, caption: str = "Fresh bread today.", **columns: Any) -> str:
+        """Completed content; `columns` are set on its row."""
+        async with self.pool.acquire() as conn:
+            content_id = await seeds.content(conn, self.org, self.project_id, caption=caption)
+            for name, value in columns.items():
+                await conn.execute(f"update content_item set {name} = $1 where id = $2", value, content_id)
+        return ids.show(ids.CONTENT, content_id)
+
+    async def account(self, handle: str = "shop", *, project_id: UUID | None = None, **fields: Any) -> str:
+        async with self.pool.acquire() as conn:
+            where = project_id or self.project_id
+            return ids.show(ids.ACCOUNT, await seeds.account(conn, self.org, where, handle=handle, **fields))
+
+    async def accounts(self, count: int) -> list[str]:
+        return [await self.account(f"shop{number}") for number in range(count)]
+
+    def soon(self, **ahead: float) -> str:
+        """A `scheduledFor`, an hour ahead unless it says otherwise."""
+        at = self.clock() + timedelta(**ahead or {"hours": 1})
+        return at.isoformat().replace("+00:00", "Z")
+
+    async def schedule(self, content: str, *accounts: str, **body: Any) -> httpx.Response:
+        """In an hour, unless `body` says otherwise."""
+        asked: dict[str, Any] = {"targets": [{"socialAccountId": account} for account in accounts]} | body
+        if not asked.keys() & {"scheduledFor", "localTime"}:
+            asked["scheduledFor"] = self.soon()
+        return await self.acme.http.post(f"/v1/content/{content}/schedule", json=asked)
+
+    async def publish(self, content: str, *accounts: str, **body: Any) -> httpx.Response:
+        asked = {"targets": [{"socialAccountId": account} for account in accounts]} | body
+        return await self.acme.http.post(f"/v1/content/{content}/publish", json=asked)
+
+    async def scheduled(self, **body: Any) -> str:
+        """The id of a post of its own content to its own account."""
+        number = await self.pool.fetchval("select count(*) from social_account")
+        answer = await self.schedule(await self.content(), await self.account(f"own{number}"), **body)
+        assert answer.status_code == 202, answer.text
+        post_id: str = answer.json()["scheduledPosts"][0]["id"]
+        return post_id
+
+    async def post(self, post_id: str) -> dict[str, Any]:
+        answer = await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def job(self, post_id: str) -> dict[str, Any]:
+        """The row of its job."""
+        row = await self.pool.fetchrow(
+            "select j.* from scheduled_post p join job j on j.id = p.job_id where p.id = $1",
+            uuid_of(post_id),
+        )
+        assert row is not None
+        return dict(row)
+
+    async def reschedule(self, post_id: str, **body: Any) -> httpx.Response:
+        return await self.acme.http.post(f"/v1/scheduled-posts/{post_id}/reschedule", json=body)
+
+    async def cancel(self, post_id: str, **given: Any) -> httpx.Response:
+        return await self.acme.http.request("DELETE", f"/v1/scheduled-posts/{post_id}", **given)
+
+    async def resolve(self, post_id: str, **body: Any) -> httpx.Response:
+        return await self.acme.http.post(f"/v1/scheduled-posts/{post_id}/resolve", json=body)
+
+    async def set(self, post_id: str, **columns: Any) -> None:
+        """Write a post's row, past all rules."""
+        for name in columns:
+            assert name.isidentifier()
+        assigned = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+        await self.pool.execute(
+            f"update scheduled_post set {assigned} where id = $1", uuid_of(post_id), *columns.values()
+        )
+
+    async def events(self, post_id: str) -> list[tuple[str, dict[str, Any]]]:
+        rows = await self.pool.fetch(
+            "select type, details from post_event where post_id = $1 order by id", uuid_of(post_id)
+        )
+        return [(row["type"], row["details"]) for row in rows]
+
+
+def uuid_of(shown: str) -> UUID:
+    return UUID(shown.rpartition("_")[2])
+
+
+def problem(answer: httpx.Response) -> tuple[int, str, Any]:
+    """Status, code, and the 409's reason, if it has one."""
+    error = answer.json()["error"]
+    return answer.status_code, error["code"], error.get("details", {}).get("reason")
+
+
+def paths(answer: httpx.Response) -> list[str]:
+    """What the issues of a refusal are about."""
+    return [issue["path"] for issue in answer.json()["error"]["details"]["issues"]]
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
