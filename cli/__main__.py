@@ -12,6 +12,7 @@ import click
 COMMANDS = {
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
+    "content": "List and show content; approve and reject it.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "jobs": "List jobs, follow one, cancel it, start it again.",
     "keys": "Create, list, rotate and kill the API keys of an organization.",

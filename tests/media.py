@@ -59,6 +59,20 @@ def film(
     return box(b"ftyp", brand, bytes(4), brand) + more + moov + box(b"mdat", bytes(frames))
 
 
+def nested(depth: int) -> bytes:
+    """A film whose index is in a box in a box."""
+    inner = b""
+    for _ in range(depth):
+        inner = box(b"moov", inner)
+    return box(b"ftyp", b"isom", bytes(4)) + inner
+
+
+def tracks(count: int) -> bytes:
+    """A film of many tracks with nothing in them: its reader would be busy for minutes."""
+    track = box(b"trak", box(b"tkhd", bytes(84)))
+    return box(b"ftyp", b"isom", bytes(4)) + box(b"moov", track * count)
+
+
 def _mvhd(ms: int) -> bytes:
     rest = struct.pack(">IH10x", 1 << 16, 1 << 8) + _UNTURNED + bytes(24) + struct.pack(">I", 2)
     return full(b"mvhd", struct.pack(">IIII", 0, 0, 1000, ms), rest)

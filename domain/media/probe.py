@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
 #: For all files of an upload together. In seconds.
-CPU_S, WALL_S = 5, 15
+CPU_S, WALL_S = 3, 15
 #: Address space beyond what is loaded.
 MEMORY = 256 << 20
 

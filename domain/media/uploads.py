@@ -3,6 +3,7 @@
 So a file that no asset took, whatever happened, is found and deleted without a look through the storage.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,12 +15,15 @@ from db.queries import media_upload
 from domain.media.storage import Store
 from schemas.errors import Unavailable
 
+#: 256 bits.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
 #: Files that one run of `prune` deletes.
 BATCH = 100
 
 
 async def begin(conn: Conn, *, organization_id: UUID) -> str:
-    """The token of a file that is about to be stored: 256 random bits, 43 characters."""
+    """The token of a file that is about to be stored."""
     token = secrets.token_urlsafe(32)
     await media_upload.start_upload.run(conn, org=organization_id, token=token)
     return token

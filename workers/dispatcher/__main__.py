@@ -15,11 +15,11 @@ def main() -> None:
     """Ends with 0 when asked to stop, 2 without its settings."""
     try:
         settings = from_env(os.environ)
+        logs.configure(process="dispatcher", level=settings.log_level)
+        uvloop.run(serve(settings))
     except SettingsInvalid as error:
         print(error, file=sys.stderr)  # noqa: T201  no log yet
         sys.exit(2)
-    logs.configure(process="dispatcher", level=settings.log_level)
-    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

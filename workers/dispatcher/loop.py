@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from db.pool import Conn, connect
 from db.reach import PASSING, reaching
+from domain.media.storage import open_store
 from jobs import upkeep
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
@@ -21,7 +22,7 @@ from workers.dispatcher.contact import Contact
 from workers.dispatcher.gate import Gate, ring
 from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.rescue import rescue
-from workers.dispatcher.retention import RETENTION
+from workers.dispatcher.retention import RETENTION, retain_media
 from workers.dispatcher.ripen import RIPEN
 from workers.pool import Stop, first_of, stop_signals
 
@@ -45,13 +46,14 @@ async def serve(settings: Settings) -> None:
 
 
 class Dispatcher:
-    """`contact` outlives the connection: a gap in it is what counts."""
+    """`contact` outlives the connection: a gap in it is what counts. Raises `SettingsInvalid`."""
 
     def __init__(self, settings: Settings, courier: Courier) -> None:
         self._database_url, self._courier = settings.database_url, courier
         self._contact = Contact(settings.lease_s)
         self._gate = Gate()
-        self._agenda = Agenda([RIPEN, rescue(self._contact), OVERDUE, *RETENTION])
+        store = open_store(settings.assets_url)
+        self._agenda = Agenda([RIPEN, rescue(self._contact), OVERDUE, *RETENTION, retain_media(store)])
         self._clock = asyncio.get_running_loop().time
 
     async def run(self, stop: Stop) -> None:

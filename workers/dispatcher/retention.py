@@ -1,11 +1,18 @@
 """Delete what is past its time (design 5)."""
 
+from db.pool import Conn
 from domain import quotas
+from domain.media import uploads
+from domain.media.storage import Store
 from domain.upkeep import prune_receipts, prune_states
 from jobs.upkeep import prune_jobs, prune_workers
+from schemas.errors import Unavailable
+from telemetry import logs
 from workers.dispatcher.chore import Chore
 
 EVERY_S = 60.0
+
+_log = logs.get("retention")
 
 RETENTION = [
     Chore("retain_jobs", EVERY_S, prune_jobs),
@@ -14,3 +21,16 @@ RETENTION = [
     Chore("retain_states", EVERY_S, prune_states),
     Chore("retain_sends", EVERY_S, quotas.prune),
 ]
+
+
+def retain_media(store: Store) -> Chore:
+    """Files whose upload never ended; it waits a minute where the storage can't be reached."""
+
+    async def run(conn: Conn) -> int:
+        try:
+            return await uploads.prune(conn, store)
+        except Unavailable as error:
+            _log.warning("files not pruned", error=str(error))
+            return 0
+
+    return Chore("retain_media", EVERY_S, run)

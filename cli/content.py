@@ -1,0 +1,169 @@
+"""`tenantry content`."""
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import click
+
+from cli.acting import acting
+from cli.command import Id, answering, at_database, paged
+from cli.connect import Session
+from cli.output import Answer, card, page
+from db.pool import Conn, transact
+from domain import approvals
+from domain import content as verbs
+from domain.keys import Actor
+from jobs.courier import open_courier
+from jobs.ledger import Wake
+from schemas import ids
+from schemas.content import ApprovalStatus, Content, ContentStatus
+
+COLUMNS = ("CONTENT", "FORMAT", "STATUS", "APPROVAL", "REVISION", "FILES", "CAPTION", "CREATED")
+
+#: Characters of a caption that a list shows.
+SHOWN = 40
+
+CONTENT = Id(ids.CONTENT)
+
+seen = click.option(
+    "--revision", type=click.IntRange(1), help="Only if it is still this revision, the one you looked at."
+)
+
+
+@click.group()
+def content() -> None:
+    """List and show content; approve and reject it."""
+
+
+@content.command("list")
+@click.option("--project", "project_id", type=Id(ids.PROJECT), required=True, help="Of this project.")
+@click.option("--status", type=click.Choice(get_args(ContentStatus)), help="Only with this status.")
+@click.option(
+    "--approval",
+    "approval_status",
+    type=click.Choice(get_args(ApprovalStatus)),
+    help="Only what was decided so, or is pending.",
+)
+@answering
+@at_database
+@acting
+@paged(ids.CONTENT)
+async def list_content(session: Session, actor: Actor, *, limit: int, **filters: Any) -> Answer:
+    """List a project's content, newest first.
+
+    \b
+    Examples:
+      tenantry content list --project prj_01890a5d-... --approval pending
+      tenantry content list --project prj_01890a5d-... --json | jq -r '.items[].id'
+    """
+    async with session.pool.acquire() as conn:
+        found = await verbs.list_page(conn, limit=limit + 1, **_about(session, actor), **filters)
+    return page(found, limit, COLUMNS, _row)
+
+
+@content.command("show")
+@click.argument("content_id", type=CONTENT)
+@answering
+@at_database
+@acting
+async def show_content(session: Session, actor: Actor, *, content_id: UUID) -> Answer:
+    """Show one item of content, with its files and its latest decision.
+
+    \b
+    Examples:
+      tenantry content show cnt_01890a5d-...
+      tenantry content show cnt_01890a5d-... --json | jq -r '.assets[].url'
+    """
+    async with session.pool.acquire() as conn:
+        found = await verbs.get(conn, content_id=content_id, **_about(session, actor))
+    return Answer(found, card(found))
+
+
+@content.command("approve")
+@click.argument("content_id", type=CONTENT)
+@click.option("--note", help="For whoever reads the decision.")
+@seen
+@answering
+@at_database
+@acting
+async def approve_content(
+    session: Session, actor: Actor, *, content_id: UUID, note: str | None, revision: int | None
+) -> Answer:
+    """Let pending content go out, and the posts that wait for it at their times.
+
+    The exit code is 4 where it was decided before, or edited since --revision.
+
+    \b
+    Example:
+      tenantry content approve cnt_01890a5d-... --revision 2
+    """
+
+    async def decide(conn: Conn) -> tuple[Content, list[Wake]]:
+        return await approvals.approve(
+            conn,
+            content_id=content_id,
+            api_key_id=actor.key_uuid,
+            revision=revision,
+            note=note,
+            now=datetime.now(UTC),
+            **_about(session, actor),
+        )
+
+    approved, wakes = await transact(session.pool, decide)
+    if wakes:
+        async with open_courier(session.settings.redis_url) as courier:
+            for wake in wakes:
+                await courier.send(wake)
+    return Answer(approved, card(approved))
+
+
+@content.command("reject")
+@click.argument("content_id", type=CONTENT)
+@click.option("--reason", required=True, help="What is wrong with it.")
+@seen
+@answering
+@at_database
+@acting
+async def reject_content(
+    session: Session, actor: Actor, *, content_id: UUID, reason: str, revision: int | None
+) -> Answer:
+    """Reject pending content, which is final, and cancel the posts that wait for it.
+
+    The exit code is 4 where it was decided before, or edited since --revision.
+
+    \b
+    Example:
+      tenantry content reject cnt_01890a5d-... --reason "The logo is the old one"
+    """
+
+    async def decide(conn: Conn) -> Content:
+        return await approvals.reject(
+            conn,
+            content_id=content_id,
+            api_key_id=actor.key_uuid,
+            revision=revision,
+            reason=reason,
+            **_about(session, actor),
+        )
+
+    rejected = await transact(session.pool, decide)
+    return Answer(rejected, card(rejected))
+
+
+def _about(session: Session, actor: Actor) -> dict[str, Any]:
+    return {"organization_id": actor.organization_id, "public_url": session.settings.public_url}
+
+
+def _row(each: Content) -> tuple[object, ...]:
+    caption = each.caption if len(each.caption) <= SHOWN else f"{each.caption[: SHOWN - 1]}…"
+    return (
+        each.id,
+        each.format,
+        each.status,
+        each.approval_status,
+        each.revision,
+        len(each.assets),
+        caption,
+        each.created_at,
+    )

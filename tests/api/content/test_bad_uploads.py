@@ -1,0 +1,264 @@
+"""Uploads that are refused: each with its code, as early as can be, and nothing of them stays."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from api import uploads
+from api.uploads import BODY_MAX, MIB
+from db.pool import Pool
+from tests import media
+from tests.api.conftest import Caller
+from tests.api.content.place import FILM, PNG, Part, Place, file, film, rows, text
+
+BOUNDARY = b"----boundary"
+FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
+HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.png"\r\n'
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def unchanged(place: Place, pool: Pool) -> AsyncIterator[None]:
+    yield
+    assert await rows(pool) == 0
+    assert place.stored() == []
+
+
+def refused(answer: httpx.Response, status: int, code: str, path: str | None = None) -> None:
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (status, code), answer.text
+    if path is not None:
+        assert [issue["path"] for issue in error["details"]["issues"]] == [path], error
+
+
+def part(content: bytes, head: bytes = HEAD) -> bytes:
+    return b"--" + BOUNDARY + b"\r\n" + head + b"\r\n" + content + b"\r\n"
+
+
+END = b"--" + BOUNDARY + b"--\r\n"
+
+
+async def raw(place: Place, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
+    return await place.caller.http.post(f"{place.path}/upload", content=content, headers=headers)
+
+
+async def test_what_these_tests_send_raw_would_be_taken(place: Place, pool: Pool) -> None:
+    assert (await raw(place, part(PNG) + END)).status_code == 201
+    await pool.execute("truncate content_item cascade")
+    for path in place.folder.rglob("*/*"):
+        path.unlink()
+
+
+FILES = {
+    "two films": ([film(), film()], "file"),
+    "a film and a picture": ([film(), file()], "file"),
+    "a picture and a film": ([file(), film()], "file"),
+    "eleven pictures": ([file()] * 11, "file"),
+    "nothing": ([text("hook", "Look")], "caption"),
+    "an empty caption alone": ([text("caption", " \r\n")], "caption"),
+    "an empty file": ([file(b"")], "file[0]"),
+    "a page": ([file(b"<html>", "shop.html", "text/html")], "file[0]"),
+    "a page that is named a picture": ([file(b"<html>" * 100)], "file[0]"),
+    "a GIF": ([file(b"GIF89a" + bytes(50), "a.gif", "image/gif")], "file[0]"),
+    "HEIC": ([file(media.film(brand=b"heic"), "a.heic", "image/heic")], "file[0]"),
+    "sound": ([film(media.film(brand=b"M4A "))], "file[0]"),
+    "a picture named a film": ([file(PNG, "shop.mp4")], "file[0]"),
+    "a picture declared a film": ([file(PNG, "", "video/mp4")], "file[0]"),
+    "a film named a picture": ([film(FILM, "shop.png", "application/octet-stream")], "file[0]"),
+    "a PNG named a JPEG": ([file(PNG, "shop.jpg", "image/png")], "file[0]"),
+    "a PNG declared a JPEG": ([file(PNG, "shop.png", "image/jpeg")], "file[0]"),
+    "the second one named wrongly": ([file(), file(PNG, "b.webp")], "file[1]"),
+    "a long name": ([file(PNG, "x" * 252 + ".png")], "file[0]"),
+    "a head without a picture": ([file(PNG[:20])], "file[0]"),
+    "a JPEG of nothing": ([file(b"\xff\xd8\xff" + bytes(500), "a.jpg", "image/jpeg")], "file[0]"),
+    "a picture bomb": ([file(media.png_claiming(60_000, 60_000))], "file[0]"),
+    "a picture that is too wide": ([file(media.png_claiming(8193, 1))], "file[0]"),
+    "a picture without a side": ([file(media.png_claiming(0, 5))], "file[0]"),
+    "a good one and a bomb": ([file(), file(media.png_claiming(60_000, 60_000))], "file[1]"),
+    "a film of 49 days": ([film(media.film(ms=2**32 - 1))], "file[0]"),
+    "a film of no time": ([film(media.film(ms=0))], "file[0]"),
+    "a film that is too wide": ([film(media.film(size=(60_000, 60_000)))], "file[0]"),
+    "a film without its index": ([film(FILM[:24])], "file[0]"),
+    "a box as large as the world": ([film(FILM[:20] + struct.pack(">I4sQ", 1, b"mdat", 2**62))], "file[0]"),
+    "boxes in boxes": ([film(media.nested(5000))], "file[0]"),
+    "100,000 tracks": ([film(media.tracks(100_000))], "file[0]"),
+    "a long caption": ([file(), text("caption", "x" * 5001)], "caption"),
+    "a very long caption": ([file(), text("caption", "x" * 50_000)], "caption"),
+    "a long hook": ([file(), text("hook", "x" * 301)], "hook"),
+    "a caption with NUL": ([file(), text("caption", "a\0b")], "caption"),
+    "a caption in Latin-1": ([file(), text("caption", b"\xe9t\xe9")], "caption"),
+    "a caption with half a pair": ([file(), text("caption", b"\xed\xa0\xbd")], "caption"),
+    "two captions": ([text("caption", "a"), text("caption", "a")], "caption"),
+    "an unknown part": ([file(), text("colour", "red")], "colour"),
+    "a part without a name": ([file(), text("", "red")], "part"),
+    "a part with a name that is too long to repeat": ([file(), text("x" * 900, "red")], "x" * 100),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_part_that_can_not_be_is_named(place: Place, name: str) -> None:
+    parts, path = FILES[name]
+    refused(await place.upload(*parts), 422, "VALIDATION", path)
+
+
+@pytest.mark.parametrize("name", ["a\0b.png", "a\x1fb.png", "a\u202eb.png"])
+async def test_a_name_is_printable(place: Place, name: str) -> None:
+    head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode()
+    refused(await raw(place, part(PNG, head) + END), 422, "VALIDATION", "file[0]")
+
+
+UNREADABLE: dict[str, bytes] = {
+    "nothing": b"",
+    "no boundary in it": PNG * 100,
+    "another boundary": b"--other\r\n" + HEAD + b"\r\nx\r\n--other--\r\n",
+    "no end": part(PNG),
+    "an end in mid-file": part(PNG * 1000)[:20_000],
+    "an end in a head": part(PNG) + b"--" + BOUNDARY + b"\r\nContent-Dis",
+    "an end in a head's first line": b"--" + BOUNDARY,
+    "a head that is none": part(PNG, b"nonsense\r\n") + END,
+    "no disposition": part(PNG, b"Content-Type: image/png\r\n") + END,
+    "another disposition": part(PNG, b'Content-Disposition: attachment; name="file"\r\n') + END,
+    "no length that fits": part(PNG, HEAD + b"Content-Length: 5\r\n") + END,
+    "no ASCII": part(PNG, b'Content-Disposition: form-data; name="\xff"\r\n') + END,
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_a_body_that_is_no_form_is_told_so(place: Place, name: str) -> None:
+    refused(await raw(place, UNREADABLE[name]), 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data;"]
+)
+async def test_a_form_has_a_boundary(place: Place, kind: str) -> None:
+    refused(await raw(place, part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/mixed; boundary=x", "", "image/png"])
+async def test_only_a_form_is_read(place: Place, kind: str) -> None:
+    refused(await raw(place, part(PNG) + END, {"Content-Type": kind}), 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+class Endless:
+    """A body that goes on and on; `sent` is how much of it was asked for."""
+
+    def __init__(self, start: bytes, chunk: bytes = bytes(64 * 1024), most: int = 400 * MIB) -> None:
+        self.start, self.chunk, self.most, self.sent = start, chunk, most, 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.start
+        while self.sent < self.most:
+            self.sent += len(self.chunk)
+            yield self.chunk
+
+
+def begun(content: bytes, head: bytes = HEAD) -> bytes:
+    return part(content, head).removesuffix(b"\r\n")
+
+
+TOO_MUCH = {
+    "a picture": (begun(PNG), 30 * MIB),
+    "a film": (begun(FILM, HEAD.replace(b"png", b"mp4")), 100 * MIB),
+    "a head": (b"--" + BOUNDARY + b"\r\nX-", MIB),
+    "many lines of a head": (b"--" + BOUNDARY + b"\r\n" + b"X-A: b\r\n" * 9, MIB),
+    "a preamble": (b"", BODY_MAX),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+async def test_what_is_too_much_is_refused_before_it_is_whole(place: Place, name: str) -> None:
+    start, most = TOO_MUCH[name]
+    body = Endless(start, b"x" * 64 * 1024 if "head" in name else bytes(64 * 1024))
+    refused(await raw(place, body), 413, "PAYLOAD_TOO_LARGE")
+    assert body.sent <= most + MIB
+
+
+async def test_a_length_that_is_too_large_is_refused_unread(place: Place) -> None:
+    body = Endless(begun(PNG))
+    refused(await raw(place, body, FORM | {"Content-Length": str(BODY_MAX + 1)}), 413, "PAYLOAD_TOO_LARGE")
+    assert body.sent == 0
+
+
+@pytest.mark.parametrize("size", [30 * MIB + 1])
+async def test_one_byte_is_too_many(place: Place, size: int) -> None:
+    refused(await place.upload(file(PNG + bytes(size - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_other_routes_take_no_more_than_before(place: Place) -> None:
+    body = b'{"name": "' + b"x" * 2 * MIB + b'"}'
+    refused(
+        await place.caller.http.post(
+            "/v1/projects", content=body, headers={"Content-Type": "application/json"}
+        ),
+        413,
+        "PAYLOAD_TOO_LARGE",
+    )
+
+
+@pytest.mark.parametrize("limit", ["IDLE_S", "TOTAL_S"])
+async def test_who_is_too_slow_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(uploads, limit, 0.05)
+    answered = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield begun(PNG)
+        await answered.wait()
+
+    refused(await raw(place, stalling()), 400, "BAD_REQUEST")
+    answered.set()
+
+
+async def test_who_hangs_up_leaves_nothing(place: Place) -> None:
+    """As the server tells of it: the body breaks off in mid-file."""
+    messages = iter(
+        [
+            {"type": "http.request", "body": part(PNG * 1000)[:50_000], "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> Any:
+        return next(messages)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    transport = place.caller.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    headers = {**FORM, "Authorization": f"Bearer {place.caller.key}"}
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "server": ("api", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        "path": f"{place.path}/upload", "raw_path": f"{place.path}/upload".encode(), "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    await transport.app(scope, receive, send)
+    assert sent[0]["status"] == 400
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+async def test_an_idempotency_key_has_its_form(place: Place, key: str) -> None:
+    refused(await place.upload(file(), Idempotency_Key=key), 422, "VALIDATION", "Idempotency-Key")
+
+
+@pytest.mark.parametrize("parts", [[file()], [text("caption", "Hello")]])
+async def test_another_organizations_project_is_not_found(
+    place: Place, rival: Caller, parts: list[Part]
+) -> None:
+    answer = await place._replace(caller=rival).upload(*parts)
+    refused(answer, 404, "NOT_FOUND")
+    refused(await place._replace(project_id="prj_x").upload(*parts), 404, "NOT_FOUND")
+
+
+async def test_an_archived_project_takes_none(place: Place) -> None:
+    await place.caller.http.delete(f"/v1/projects/{place.project_id}")
+    answer = await place.upload(file())
+    refused(answer, 409, "CONFLICT")
+    assert answer.json()["error"]["details"] == {"reason": "PROJECT_ARCHIVED"}

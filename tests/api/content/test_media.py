@@ -1,0 +1,147 @@
+"""Reading files by their address (RFC 9110 13, 14), without a key."""
+
+import hashlib
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.routes.media import _asked
+from db.pool import Pool
+from domain.content import Served
+from schemas.errors import Unsatisfiable
+from tests import media
+from tests.api.content.place import Place, film
+
+CONTENT = media.film(frames=700_000)
+SIZE = len(CONTENT)
+ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
+
+
+@pytest_asyncio.fixture
+async def url(place: Place) -> str:
+    """As a platform has it."""
+    made = await place.made(film(CONTENT))
+    url: str = made["assets"][0]["url"]
+    assert url.startswith("http://127.0.0.1:8000/media/")
+    return url.removeprefix("http://127.0.0.1:8000")
+
+
+async def test_it_comes_whole(anonymous: httpx.AsyncClient, url: str) -> None:
+    answer = await anonymous.get(url)
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    said = {name: answer.headers[name] for name in answer.headers if name != "x-request-id"}
+    assert said == {
+        "accept-ranges": "bytes",
+        "cache-control": "public, max-age=31536000, immutable",
+        "content-disposition": "inline",
+        "content-length": str(SIZE),
+        "content-type": "video/mp4",
+        "etag": ETAG,
+        "x-content-type-options": "nosniff",
+    }
+    head = await anonymous.head(url)
+    assert (head.status_code, head.content) == (200, b"")
+    assert {name: head.headers[name] for name in said} == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=0-1", 0, 2),
+        ("bytes=100-399999", 100, 400_000),
+        ("bytes=0-", 0, SIZE),
+        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
+        ("bytes=5-99999999", 5, SIZE),
+        ("bytes=-10", SIZE - 10, SIZE),
+        ("bytes=-99999999", 0, SIZE),
+    ],
+)
+async def test_one_range_comes_alone(
+    anonymous: httpx.AsyncClient, url: str, asked: str, start: int, end: int
+) -> None:
+    answer = await anonymous.get(url, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (206, CONTENT[start:end])
+    assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{SIZE}"
+    assert answer.headers["Content-Length"] == str(end - start)
+    assert answer.headers["ETag"] == ETAG
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=99999999-99999999", "bytes=-0"])
+async def test_a_range_behind_the_end_is_refused(anonymous: httpx.AsyncClient, url: str, asked: str) -> None:
+    answer = await anonymous.get(url, headers={"Range": asked})
+    assert answer.status_code == 416
+    assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert answer.json()["error"]["code"] == "RANGE_NOT_SATISFIABLE"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=5-4", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes 0-1", "bytes=0-1 ", ""],
+)
+async def test_what_is_no_single_range_is_ignored(anonymous: httpx.AsyncClient, url: str, asked: str) -> None:
+    answer = await anonymous.get(url, headers=[(b"Range", asked.encode())])
+    assert (answer.status_code, len(answer.content)) == (200, SIZE)
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [(ETAG, 206), ('"other"', 200), (f"W/{ETAG}", 200), ("Tue, 24 Nov 2026 00:00:00 GMT", 200)],
+)
+async def test_a_range_of_another_version_is_the_whole(
+    anonymous: httpx.AsyncClient, url: str, tag: str, status: int
+) -> None:
+    answer = await anonymous.get(url, headers={"Range": "bytes=0-1", "If-Range": tag})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [(ETAG, 304), (f"W/{ETAG}", 304), (f'"a", {ETAG}', 304), ("*", 304), ('"other"', 200), ("", 200)],
+)
+async def test_who_has_it_is_told_so(anonymous: httpx.AsyncClient, url: str, tag: str, status: int) -> None:
+    for method in ("GET", "HEAD"):
+        answer = await anonymous.request(method, url, headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.headers["ETag"]) == (status, ETAG)
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "..%2f..%2fenv", "%00", "é"])
+async def test_an_address_that_was_guessed_is_nothing(anonymous: httpx.AsyncClient, token: str) -> None:
+    for method in ("GET", "HEAD"):
+        assert (await anonymous.request(method, f"/media/{token}")).status_code == 404
+
+
+async def test_what_is_being_uploaded_has_no_address(
+    anonymous: httpx.AsyncClient, url: str, pool: Pool
+) -> None:
+    await pool.execute("delete from content_asset")
+    assert (await anonymous.get(url)).status_code == 404
+
+
+def whole(ranges: bytes) -> tuple[int, int]:
+    """What RFC 9110 14.1.2 says of one range of a file of 100 bytes, read word for word."""
+    first, last = ranges.removeprefix(b"bytes=").split(b"-")
+    if not first:
+        return max(0, 100 - int(last)), 100
+    return int(first), min(100, int(last) + 1) if last else 100
+
+
+numbers = st.one_of(st.just(""), st.integers(0, 200).map(str))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=numbers, last=numbers)
+def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
+    asked, served = f"bytes={first}-{last}".encode(), Served("image/png", 100, bytes(32))
+    headers: dict[bytes, Any] = {b"range": asked}
+    if not (first or last) or (first and last and int(last) < int(first)):
+        assert _asked(headers, served) is None
+    elif whole(asked)[0] >= 100:
+        with pytest.raises(Unsatisfiable):
+            _asked(headers, served)
+    else:
+        assert _asked(headers, served) == whole(asked)
