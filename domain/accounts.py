@@ -52,8 +52,9 @@ async def list_page(
 async def require_reauth(
     conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
 ) -> None:
-    """Only its owner can open the account again. Nothing happens if a newer `generation` is there by now."""
+    """Only its owner can open the account again; unless a newer generation than this one is there."""
     place: dict[str, Any] = {"organization_id": organization_id, "account_id": account_id}
+    await social_account.lock_account.one(conn, org=organization_id, id=account_id)
     if generation is not None and not await credentials.is_current(conn, **place, generation=generation):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):

@@ -51,10 +51,10 @@ async def finish(
     The account's row is locked before its credential's, as whoever disconnects it does.
     """
     place = _place(claim)
-    await social_account.lock_account.one(conn, org=place["organization_id"], id=place["account_id"])
     if isinstance(came, str):
         await accounts.require_reauth(conn, **place, reason=came, generation=generation)
         return {"reauthRequired": came}
+    await social_account.lock_account.one(conn, org=place["organization_id"], id=place["account_id"])
     written = await credentials.replace(conn, **place, generation=generation, grant=came, ring=ring)
     if written:
         await turns.hasten(conn, **place)

@@ -57,11 +57,11 @@ class Server:
     def count(self, path: str) -> int:
         return sum(one.path == path for one in self.asked)
 
-    async def reached(self, path: str) -> None:
+    async def reached(self, path: str, *, times: int = 1) -> None:
         """Once a request for it has come."""
 
         async def came() -> bool:
-            return self.count(path) > 0
+            return self.count(path) >= times
 
         await eventually(came)
 

@@ -1,0 +1,116 @@
+"""A project with accounts on servers of the test's own, and workers that connect and refresh them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn, transact
+from domain import connections, credentials, registrations
+from domain.accounts import Found
+from domain.credentials import Grant, Tokens
+from domain.registrations import Client, Server
+from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
+from tests import seeds
+from tests.social_servers import Fediverse, Pds, Registered
+from tests.workers.crew import Crew
+from workers.tasks import connect_account, refresh_token, register_app
+from workers.tools import open_tools
+
+BACK = "http://127.0.0.1:8000/v1/social/callback"
+
+OPENERS = {
+    CONNECT_ACCOUNT: connect_account.open_task,
+    REGISTER_APP: register_app.open_task,
+    REFRESH_TOKEN: refresh_token.open_task,
+}
+
+
+@dataclass
+class Place:
+    crew: Crew
+    fediverse: Fediverse
+    pds: Pds
+    project_id: UUID
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """A worker of the three kinds."""
+        allowed = f"{self.fediverse.host},{self.pds.host}"
+        settings = msgspec.structs.replace(self.crew.settings, fetch_allow=allowed)
+        async with open_tools(settings) as tools, AsyncExitStack() as stack:
+            tasks = {kind: await stack.enter_async_context(OPENERS[kind](tools)) for kind in OPENERS}
+            async with self.crew.working_on(tasks):
+                yield
+
+    async def blogger(self, *, handle: str = "shop.example", refresh_token: str | None = None) -> UUID:
+        """A Bluesky account with a session that is open, unless another token is given."""
+        session = self.pds.open(handle).content
+        token = refresh_token or session["refreshJwt"]
+        grant = Grant(access_token=session["accessJwt"], refresh_token=token)
+        found = Found("bluesky", self.pds.url, session["did"], handle, None, {})
+        return await self.connected(found, grant)
+
+    async def ada(self, **token: Any) -> UUID:
+        """A Mastodon account with the tokens that the server gave, or others."""
+        told = self.fediverse.issue("ada").content
+        grant = Grant(
+            **{"access_token": told["access_token"], "refresh_token": told.get("refresh_token")} | token,
+            redirect_uri=BACK,
+        )
+        found = Found("mastodon", self.fediverse.url, "101", "ada", None, {})
+        return await self.connected(found, grant)
+
+    async def connected(self, found: Found, grant: Grant) -> UUID:
+        async def connect(conn: Conn) -> UUID:
+            place = {"organization_id": self.crew.org, "project_id": self.project_id}
+            return await connections.connect(
+                conn, **place, api_key_id=None, found=found, grant=grant, ring=seeds.VAULT
+            )
+
+        return await transact(self.crew.pool, connect)
+
+    async def registered(self) -> None:
+        """We are known to Mastodon."""
+        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, registrations.SCOPES)
+        server = Server("mastodon", self.fediverse.url, BACK)
+        async with self.crew.pool.acquire() as conn:
+            client = Client("us", "secret-client-us")
+            await registrations.keep(conn, server=server, client=client, ring=seeds.VAULT)
+
+    async def refresh(self, account_id: UUID) -> UUID:
+        """The job."""
+
+        async def submit(conn: Conn) -> UUID:
+            place = {"organization_id": self.crew.org, "project_id": self.project_id}
+            return (await credentials.refresh(conn, **place, account_id=account_id)).job_id
+
+        return await transact(self.crew.pool, submit)
+
+    async def refreshed(self, account_id: UUID) -> asyncpg.Record:
+        """The job's row, once it has ended."""
+        return await self.crew.ended(await self.refresh(account_id))
+
+    async def tokens(self, account_id: UUID) -> Tokens:
+        async with self.crew.pool.acquire() as conn:
+            return await credentials.open(
+                conn, organization_id=self.crew.org, account_id=account_id, ring=seeds.VAULT
+            )
+
+    async def disconnect(self, account_id: UUID) -> None:
+        place = {"organization_id": self.crew.org, "account_id": account_id}
+        await transact(self.crew.pool, lambda conn: connections.disconnect(conn, **place, api_key_id=None))
+
+    async def status(self, account_id: UUID) -> str:
+        found: str = await self.crew.pool.fetchval(
+            "select status from social_account where id = $1", account_id
+        )
+        return found
+
+    async def audited(self) -> list[str]:
+        rows = await self.crew.pool.fetch("select action from audit_log order by id")
+        return [row["action"] for row in rows]

@@ -1,0 +1,139 @@
+"""A connection's job when it dies half-way, and what a server is found to be."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, transact
+from domain import connections, registrations
+from domain.connections import Asked, Code, Login
+from domain.registrations import Server
+from jobs.ledger import Submitted
+from tests import seeds
+from tests.social_servers import Fediverse, Issued, Pds, s256
+from tests.workers.accounts.place import BACK, Place
+from workers.platforms.mastodon.connect import traits
+
+WHO = "/api/v1/accounts/verify_credentials"
+LOGIN = "/xrpc/com.atproto.server.createSession"
+
+
+async def submit(place: Place, platform: str, secret: Code | Login) -> UUID:
+    """The job, for nobody's key."""
+    server = place.fediverse.url if platform == "mastodon" else place.pds.url
+    asked = Asked(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(place))
+    where = {"organization_id": place.crew.org, "project_id": place.project_id}
+
+    async def submitted(conn: Conn) -> Submitted:
+        return await connections.submit(conn, **where, asked=asked, secret=secret, ring=seeds.VAULT)
+
+    return (await transact(place.crew.pool, submitted)).job_id
+
+
+async def a_key(place: Place) -> UUID:
+    found: UUID = await place.crew.pool.fetchval(
+        """insert into api_key
+                  (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
+           values ($1, gen_random_uuid(), 'k', 'abcdefghijklmnop', $2, 'test', '{}', '{}') returning id""",
+        place.crew.org,
+        bytes(32),
+    )
+    return found
+
+
+def code(fediverse: Fediverse) -> Code:
+    """One that ada has just let us have."""
+    fediverse.codes["secret-code"] = Issued("ada", "us", BACK, s256("secret-verifier"))
+    return Code(code="secret-code", verifier="secret-verifier")
+
+
+async def test_one_that_dies_between_code_and_commit_says_to_start_again(
+    place: Place, fediverse: Fediverse
+) -> None:
+    """The code is used, and what it brought died with the attempt; if that lives after all, it is fenced."""
+    await place.registered()
+    fediverse.held[WHO] = asyncio.Event()
+    async with place.at_work():
+        job_id = await submit(place, "mastodon", code(fediverse))
+        await fediverse.reached(WHO)
+        await place.crew.take_away(job_id)
+        job = await place.crew.ended(job_id)
+        fediverse.held[WHO].set()
+    assert (job["state"], job["error"]["code"]) == ("failed", "CODE_REFUSED")
+    assert "start again" in job["error"]["message"]
+    assert fediverse.count("/oauth/token") == 2
+    for table in ("social_account", "account_credential", "job_secret"):
+        assert await place.crew.pool.fetchval(f"select count(*) from {table}") == 0
+
+
+async def test_a_login_that_dies_is_tried_again(place: Place, pds: Pds) -> None:
+    pds.held[LOGIN] = asyncio.Event()
+    async with place.at_work():
+        login = Login(identifier="shop.example", password="secret-app-password")
+        job_id = await submit(place, "bluesky", login)
+        await pds.reached(LOGIN)
+        await place.crew.take_away(job_id)
+        pds.held[LOGIN].set()
+        job = await place.crew.ended(job_id)
+    assert (job["state"], job["result"]["handle"]) == ("completed", "shop.example")
+    assert await place.crew.pool.fetchval("select count(*) from social_account") == 1
+
+
+async def test_two_registrations_at_once_leave_one(place: Place, fediverse: Fediverse) -> None:
+    """Of two organizations: each has a job of its own."""
+    server = Server("mastodon", fediverse.url, BACK)
+    fediverse.held["/api/v1/apps"] = asyncio.Event()
+
+    async def ask(conn: Conn) -> UUID:
+        org = await seeds.organization(conn)
+        return (await registrations.submit(conn, server=server, organization_id=org)).job_id
+
+    async with place.at_work():
+        jobs = [await transact(place.crew.pool, ask) for _ in range(2)]
+        await fediverse.reached("/api/v1/apps", times=2)
+        fediverse.held["/api/v1/apps"].set()
+        for job_id in jobs:
+            assert (await place.crew.ended(job_id))["state"] == "completed"
+        third = await transact(place.crew.pool, ask)
+        assert (await place.crew.ended(third))["state"] == "completed"
+    assert fediverse.count("/api/v1/apps") == 2
+    (row,) = await place.crew.pool.fetch("select * from platform_app")
+    async with place.crew.pool.acquire() as conn:
+        client = await registrations.open(conn, server=server, ring=seeds.VAULT)
+    assert client is not None
+    assert fediverse.apps[row["client_id"]].secret == client.client_secret
+
+
+@pytest.mark.parametrize(
+    ("version", "software", "exact"),
+    [
+        ("4.4.1", "mastodon", True),
+        ("4.3.0-beta.1+glitch", "mastodon", True),
+        ("10.0.0", "mastodon", True),
+        ("4.0.0 (not true; really snac/2.75)", "snac", False),
+        ("really snac/2.75", "snac", False),
+        ("2.7.2 (compatible; Pleroma 2.6.2)", "pleroma", False),
+        ("2.7.2 (compatible; Akkoma 3.13.2-0-g050bc74)", "akkoma", False),
+        ("3.5.3 (compatible; Pixelfed 0.12.3)", "pixelfed", False),
+        ("0.17.3+git-6a2d1a8", "unknown", False),
+        ("", "unknown", False),
+    ],
+)
+def test_only_mastodon_itself_is_taken_to_keep_its_keys(version: str, software: str, exact: bool) -> None:
+    found = traits({"version": version})
+    assert (found["software"], found["tokenExact"]) == (software, exact)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"configuration": None},
+        {"configuration": {"statuses": [], "media_attachments": {"image_size_limit": "big"}}},
+        {"configuration": {"statuses": {"max_characters": True, "max_media_attachments": -1}}},
+        {"version": {"x": 1}, "max_toot_chars": None},
+    ],
+)
+def test_what_a_server_says_may_be_anything(said: dict[str, object]) -> None:
+    assert traits(said).keys() == {"software", "version", "tokenExact"}
