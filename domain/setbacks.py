@@ -164,8 +164,8 @@ async def give_up(conn: Conn, held: Held) -> Failed:
     last = await scheduled_post.get_error.value(conn, **held.key)
     why = f"; the last try met: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
-    await _keep(conn, held, TOO_LATE, "too_late", message, retryable=False)
-    return Failed(TOO_LATE, message)
+    await _keep(conn, held, TOO_LATE, "too_late", message, retryable=True)
+    return Failed(TOO_LATE, message, retryable=True)
 
 
 async def fail(conn: Conn, held: Held, error: PlatformError) -> Failed:

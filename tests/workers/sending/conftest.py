@@ -8,11 +8,21 @@ import pytest_asyncio
 
 from db.pool import Pool
 from domain.media.storage import open_store
+from domain.post_states import ALLOWED
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.workers.sending.stage import Stage
 from workers.tasks import publish_post
+
+#: Every change of a post's status, as the database sees it.
+WATCH = """
+create table moved (source text, target text);
+create function note_move() returns trigger language plpgsql as $$
+begin insert into moved values (old.status, new.status); return null; end $$;
+create trigger watch after update on scheduled_post for each row
+  when (old.status <> new.status) execute function note_move();
+"""
 
 
 @pytest_asyncio.fixture
@@ -21,9 +31,12 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
     async with pool.acquire() as conn:
+        await conn.execute(WATCH)
         org = await seeds.organization(conn)
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
     store = open_store(f"file:{tmp_path}")
     async with courier.open_courier(settings.redis_url) as sender:
         yield Stage(pool, settings, sender, org, project_id, account_id, store)
+    moves = await pool.fetch("select distinct source, target from moved")
+    assert {(row["source"], row["target"]) for row in moves} <= ALLOWED

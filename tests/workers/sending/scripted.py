@@ -42,7 +42,8 @@ class Call(msgspec.Struct, frozen=True):
 class Scripted:
     """Each call does the next thing of its script, and then, and where there is none, all is well.
 
-    `names` is a post that it takes all others for. `live` counts the records of each post. A repeatable one knows a post by its key, and makes one record.
+    `live` counts the records of each post: a repeatable one knows a post by its key, and makes one record.
+    `names` is a post that it takes all others for.
     """
 
     def __init__(self, *, repeatable: bool = True) -> None:

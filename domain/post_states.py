@@ -1,0 +1,47 @@
+"""What a post may be and become. The database's checks and docs/explain/publishing.md follow this table."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class PostState(StrEnum):
+    BLOCKED = "blocked"
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+class Transition(NamedTuple):
+    """`why` is what has to happen; alternatives are separated by commas."""
+
+    source: PostState
+    target: PostState
+    why: str
+
+
+TRANSITIONS = (
+    Transition(PostState.BLOCKED, PostState.QUEUED, "approved, rescheduled once approved"),
+    Transition(PostState.BLOCKED, PostState.CANCELED, "cancel"),
+    Transition(PostState.QUEUED, PostState.BLOCKED, "approved content edited"),
+    Transition(PostState.QUEUED, PostState.PUBLISHING, "marked sending"),
+    Transition(PostState.QUEUED, PostState.FAILED, "refused, too late, last try"),
+    Transition(PostState.QUEUED, PostState.CANCELED, "cancel"),
+    Transition(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
+    Transition(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
+    Transition(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
+    Transition(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
+    Transition(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
+    Transition(PostState.FAILED, PostState.QUEUED, "job retried"),
+)
+
+ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
+
+
+def mermaid() -> str:
+    """The table as a Mermaid state diagram."""
+    lines = [f"    {source} --> {target}: {why}" for source, target, why in TRANSITIONS]
+    starts = ["    [*] --> blocked: scheduled, awaits approval", "    [*] --> queued: scheduled"]
+    return "\n".join(["stateDiagram-v2", *starts, *lines, "    published --> [*]", "    canceled --> [*]"])
