@@ -1,5 +1,6 @@
 """What a person does to one post: a cancel, another time, a retry, a word on what became of it (api.md 9)."""
 
+import re
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,6 +18,8 @@ from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, Invalid, Stale
 from schemas.posts import Reschedule, ResolvePost
+
+_ADDRESS = re.compile(r"https?://[!-~]+")
 
 #: The last error of a post that a person did not find.
 NOT_THERE = {
@@ -114,8 +117,7 @@ async def resolve(
 
     Raises `NotFound`, `Invalid`, `Stale`, `Conflict` OUTCOME_KNOWN.
     """
-    if body.external_url is not None and not body.published:
-        raise Invalid("externalUrl", "is the address of a post that is there: leave it out")
+    _check_address(body)
     post = await _lock(conn, organization_id, post_id, versions)
     if post["status"] != "outcome_unknown":
         raise Conflict(
@@ -134,6 +136,15 @@ async def resolve(
         conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=said
     )
     return await posts.get(conn, organization_id=organization_id, post_id=post_id)
+
+
+def _check_address(body: ResolvePost) -> None:
+    if body.external_url is None:
+        return
+    if not body.published:
+        raise Invalid("externalUrl", "is the address of a post that is there: leave it out")
+    if not _ADDRESS.fullmatch(body.external_url):
+        raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
 async def _find(conn: Conn, organization_id: UUID, post_id: UUID) -> asyncpg.Record:

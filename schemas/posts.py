@@ -35,7 +35,7 @@ class Target(In, frozen=True, kw_only=True):
     """One account. `captionOverride` goes out there in place of the content's caption."""
 
     social_account_id: Annotated[Text, Meta(max_length=100)]
-    caption_override: Annotated[Text, Meta(max_length=100_000)] | None = None
+    caption_override: Annotated[Text, Meta(max_length=10_000)] | None = None
     mode: Mode = "direct"
 
 
