@@ -74,7 +74,7 @@ def open_store(assets_url: str) -> Store:
     folder = Path(unquote(path.removeprefix("//"))).absolute()
     try:
         place = from_url(folder.as_uri(), mkdir=True)
-    except BaseError as error:
+    except (OSError, BaseError) as error:
         raise SettingsInvalid(f"ASSETS_URL: {folder} is no folder that can be used, or made") from error
     assert isinstance(place, LocalStore)  # noqa: S101  What a file URL opens.
     return Store(place, folder)

@@ -1,0 +1,68 @@
+"""What a file is, by its bytes alone; and what contradicts them."""
+
+import pytest
+
+from domain.media.sniff import HEAD, JPEG, MOV, MP4, PNG, WEBP, Type, check, sniff
+from schemas.errors import Invalid
+from tests import media
+
+REAL = [
+    (media.picture("PNG"), PNG),
+    (media.picture("JPEG"), JPEG),
+    (media.picture("WEBP"), WEBP),
+    (media.film(), MP4),
+    (media.film(brand=b"mp42"), MP4),
+    (media.film(brand=b"M4V "), MP4),
+    (media.film(brand=b"qt  "), MOV),
+    (media.film(brand=b"qt  ")[20:], MOV),
+]
+
+OTHERS = [
+    b"", b"\xff\xd8", b"GIF89a", b"RIFF\0\0\0\0WAVE", b"BM", b"%PDF-1.7", b"\x1a\x45\xdf\xa3", b"<svg",
+    *(media.film(brand=brand) for brand in (b"heic", b"avif", b"M4A ", b"3gp4")), b" " + media.picture("PNG"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "expected"), REAL)
+def test_a_type_is_told_by_the_first_bytes(content: bytes, expected: Type) -> None:
+    assert sniff(content[:HEAD]) is expected
+
+
+@pytest.mark.parametrize("content", OTHERS)
+def test_no_other_type_is_taken(content: bytes) -> None:
+    assert sniff(content[:HEAD]) is None
+
+
+AGREED = [
+    (JPEG, "a.jpg", "image/jpeg"),
+    (JPEG, "a.JPEG", "image/jpg"),
+    (PNG, "", ""),
+    (PNG, "Shop 2026.11.24", "application/octet-stream"),
+    (PNG, "holiday.final", "image/png"),
+    (MP4, "a.mov", "video/quicktime"),
+    (MOV, "a.mp4", "video/mp4"),
+    (MP4, "a.m4v", "video/x-m4v"),
+]
+
+CONTRADICTED = [
+    (PNG, "a.mp4", ""),
+    (PNG, "a.PNG.mp4", "image/png"),
+    (PNG, "a.jpg", ""),
+    (PNG, "a.exe", ""),
+    (PNG, "a.png", "image/jpeg"),
+    (PNG, "", "video/mp4"),
+    (MP4, "a.png", "video/mp4"),
+    (MP4, "a.mp4", "text/plain"),
+    (JPEG, "a.heic", "image/jpeg"),
+]
+
+
+@pytest.mark.parametrize(("found", "name", "declared"), AGREED)
+def test_a_name_may_say_what_it_is_or_nothing(found: Type, name: str, declared: str) -> None:
+    check(found, name=name, declared=declared, path="file[0]")
+
+
+@pytest.mark.parametrize(("found", "name", "declared"), CONTRADICTED)
+def test_a_name_must_not_say_otherwise(found: Type, name: str, declared: str) -> None:
+    with pytest.raises(Invalid, match=r"^file\[0\]: is "):
+        check(found, name=name, declared=declared, path="file[0]")

@@ -1,0 +1,118 @@
+"""Files between a request and an asset: none is lost, none is forgotten, whatever breaks in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain.media import uploads
+from domain.media.storage import Store, open_store
+from schemas.errors import Unavailable
+from tests import seeds
+from tests.waiting import eventually
+from workers.dispatcher.retention import retain_media
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store((tmp_path / "assets").as_uri())
+
+
+@pytest_asyncio.fixture
+async def org(conn: Conn) -> UUID:
+    return await seeds.organization(conn)
+
+
+async def stored(conn: Conn, store: Store, org: UUID) -> str:
+    async def content() -> AsyncIterator[bytes]:
+        yield b"bread"
+
+    token = await uploads.begin(conn, organization_id=org)
+    await store.write(token, content())
+    return token
+
+
+async def is_there(store: Store, token: str) -> bool:
+    try:
+        return await store.size(token) > 0
+    except FileNotFoundError:
+        return False
+
+
+async def pending(conn: Conn) -> list[str]:
+    return [row["token"] for row in await conn.fetch("select token from media_upload order by started_at")]
+
+
+async def test_what_no_asset_took_is_deleted(conn: Conn, store: Store, org: UUID) -> None:
+    kept, dropped = [await stored(conn, store, org) for _ in range(2)]
+    await uploads.take(conn, organization_id=org, tokens=[kept])
+    await uploads.discard(conn, store, organization_id=org, tokens=[kept, dropped])
+    assert await is_there(store, kept)
+    assert not await is_there(store, dropped)
+    assert await pending(conn) == []
+
+
+async def test_it_is_deleted_for_its_own_organization_only(conn: Conn, store: Store, org: UUID) -> None:
+    token, other = await stored(conn, store, org), await seeds.organization(conn)
+    await uploads.discard(conn, store, organization_id=other, tokens=[token])
+    with pytest.raises(Unavailable):
+        await uploads.take(conn, organization_id=other, tokens=[token])
+    assert await is_there(store, token)
+
+
+async def test_a_discard_waits_for_a_commit_that_is_under_way(
+    pool: Pool, conn: Conn, store: Store, org: UUID
+) -> None:
+    """A connection that is lost in a commit leaves open what became of it: the rows say."""
+    token = await stored(conn, store, org)
+    async with pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await uploads.take(other, organization_id=org, tokens=[token])
+        discarding = asyncio.create_task(uploads.discard(conn, store, organization_id=org, tokens=[token]))
+        await eventually(lambda: waits(pool))
+        await transaction.commit()
+    await discarding
+    assert await is_there(store, token)
+
+
+async def waits(pool: Pool) -> bool:
+    found = await pool.fetchval(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return bool(found)
+
+
+async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: Store, org: UUID) -> None:
+    old, fresh = [await stored(conn, store, org) for _ in range(2)]
+    unwritten = await uploads.begin(conn, organization_id=org)
+    await conn.execute(
+        "update media_upload set started_at = now() - interval '24 hours' where token <> $1", fresh
+    )
+    assert await retain_media(store).run(conn) == 2
+    assert await pending(conn) == [fresh]
+    assert not await is_there(store, old)
+    assert not await is_there(store, unwritten)
+    assert await is_there(store, fresh)
+    with pytest.raises(Unavailable):
+        await uploads.take(conn, organization_id=org, tokens=[old])
+
+
+async def test_a_chore_waits_for_a_storage_that_is_away(
+    conn: Conn, store: Store, org: UUID, tmp_path: Path
+) -> None:
+    token = await stored(conn, store, org)
+    await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
+    [file] = [path for path in (tmp_path / "assets").rglob("*") if path.is_file()]
+    file.unlink()
+    file.mkdir()
+    assert await retain_media(store).run(conn) == 0
+    assert await pending(conn) == [token]
+    file.rmdir()
+    assert await retain_media(store).run(conn) == 1
+    assert await pending(conn) == []
