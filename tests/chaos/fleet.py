@@ -65,7 +65,14 @@ class Fleet:
 
     async def worker(self, **settings: Any) -> Process:
         """One that is known to the ledger."""
-        process = self._spawn("tests.chaos.worker", settings)
+        return await self._known("tests.chaos.worker", settings)
+
+    async def publisher(self, **settings: Any) -> Process:
+        """One that posts."""
+        return await self._known("tests.chaos.publisher", settings)
+
+    async def _known(self, module: str, settings: dict[str, Any]) -> Process:
+        process = self._spawn(module, settings)
         await self._until(process, "select exists (select from worker where pid = $1)", process.popen.pid)
         return process
 

@@ -1,0 +1,85 @@
+"""`python -m tests.chaos.publisher`: a real worker that posts to Bluesky, and waits where it is told to.
+
+An account's handle names the point at which its posts leave a file and wait for the file `go`, in the folder
+that `CHAOS_FOLDER` names.
+"""
+
+import os
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import uvloop
+
+from jobs.kinds import PUBLISH_POST, RECONCILE_POST
+from schemas.settings import from_env
+from telemetry import logs
+from tests.waiting import eventually
+from workers.platforms.bluesky.publish import Bluesky
+from workers.platforms.contract import Account, Draft, Found, Live, Prepared, Sent, Taken
+from workers.platforms.registry import open_platforms
+from workers.pool import serve
+from workers.tasks.publish_post import publish_post
+from workers.tasks.reconcile_post import reconcile_post
+from workers.tools import open_tools
+
+BEFORE_MARK, MARKED, CALLED, ANSWERED, ACCEPTED = "before_mark", "marked", "called", "answered", "accepted"
+
+
+class Pausing:
+    """Bluesky's adapter, which may wait; where it is `ACCEPTED`, a put counts as taken and is asked about."""
+
+    def __init__(self, inner: Bluesky, folder: Path) -> None:
+        self.inner, self.folder = inner, folder
+
+    async def reach(self, account: Account, point: str) -> None:
+        if account.handle == point:
+            (self.folder / point).touch()
+            await eventually(self.may_go, within=60)
+
+    async def may_go(self) -> bool:
+        return (self.folder / "go").exists()
+
+    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:
+        return self.inner.repeatable(account, prepared, sent_at=sent_at, now=now)
+
+    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+        prepared = await self.inner.prepare(account, draft)
+        await self.reach(account, BEFORE_MARK)
+        return prepared
+
+    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+        await self.reach(account, MARKED)
+        sent = await self.inner.send(account, prepared, timeout_s=timeout_s)
+        await self.reach(account, ANSWERED)
+        return Taken(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
+
+    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+        await self.reach(account, ACCEPTED)
+        found = await self.inner.look(account, prepared)
+        assert isinstance(found, Live)
+        return found
+
+    async def reconcile(
+        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
+    ) -> Found:
+        return await self.inner.reconcile(account, prepared, sent_at=sent_at, now=now)
+
+
+async def main() -> None:
+    settings = from_env(os.environ)
+    logs.configure(process=f"publisher-{os.getpid()}", level="info")
+    async with open_tools(settings) as tools, open_platforms(tools) as platforms:
+        bluesky = platforms.adapters["bluesky"]
+        assert isinstance(bluesky, Bluesky)
+        pausing = Pausing(bluesky, Path(os.environ["CHAOS_FOLDER"]))
+        ours = platforms._replace(adapters={"bluesky": pausing})
+        tasks = {
+            PUBLISH_POST: partial(publish_post, platforms=ours),
+            RECONCILE_POST: partial(reconcile_post, platforms=ours),
+        }
+        await serve(settings, PUBLISH_POST.pool, tasks)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
