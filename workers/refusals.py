@@ -22,6 +22,8 @@ from schemas.errors import (
 
 #: An upstream's wish beyond this is no plan that a job could keep.
 LONGEST_WAIT_S = 86400.0
+#: A site that wants no wait, and refuses again, would be asked without end: waiting for it costs no attempt.
+SHORTEST_REST_S = 30.0
 
 
 @contextmanager
@@ -74,7 +76,8 @@ def refusal(status: int, wait: float | None) -> SourceError:
     if status in {401, 402, 403, 407, 451}:
         return SourceForbidden(f"the site answers {status}: the page must open without an account")
     if status == 429:
-        return SourceRateLimited("the site answers 429: it takes no more requests for now", retry_after=wait)
+        rest = None if wait is None else max(wait, SHORTEST_REST_S)
+        return SourceRateLimited("the site answers 429: it takes no more requests for now", retry_after=rest)
     worth_another_try = status >= 500 or status in {408, 425}
     return FetchFailed(f"the site answers {status}", retryable=worth_another_try, retry_after=wait)
 

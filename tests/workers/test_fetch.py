@@ -19,6 +19,7 @@ from schemas.errors import (
 )
 from tests.workers.web import Script, allowed_client, answered, say, serve
 from workers.fetch import HTML, Want, fetch
+from workers.refusals import SHORTEST_REST_S
 
 
 async def test_a_page_comes_whole_with_its_headers() -> None:
@@ -88,7 +89,6 @@ async def test_each_status_has_its_code(status: int, error: type[SourceError], r
         ({"retry_after": "120"}, 120.0),
         ({"retry_after": "9" * 500}, 86400.0),
         ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 60.0),
-        ({"retry_after": "Tue, 24 Nov 2026 11:00:00 GMT", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 0.0),
         ({"retry_after": "soon"}, None),
         ({"retry_after": "-1"}, None),
         ({}, None),
@@ -99,6 +99,15 @@ async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], w
         with pytest.raises(SourceError) as refused:
             await answered(say(status, **headers))
         assert refused.value.retry_after == wait
+
+
+@pytest.mark.parametrize("wish", ["0", "1", "Tue, 24 Nov 2026 11:00:00 GMT"])
+async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wish: str) -> None:
+    """A job that waits for a limit's end spends no attempt, so nothing else would end its asking."""
+    date = "Tue, 24 Nov 2026 12:00:00 GMT"
+    with pytest.raises(SourceRateLimited) as refused:
+        await answered(say(429, retry_after=wish, date=date))
+    assert refused.value.retry_after == SHORTEST_REST_S
 
 
 async def test_redirects_are_followed_and_the_last_address_is_told() -> None:

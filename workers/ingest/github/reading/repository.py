@@ -12,8 +12,7 @@ from workers.ingest.github.reading.names import Own, own_name
 from workers.ingest.github.reading.said import Said
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.page.descriptions import LIMIT
-from workers.ingest.page.keywords import MOST, distinct
-from workers.ingest.page.names import is_name
+from workers.ingest.page.keywords import distinct
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import clean, cut, squash, words
@@ -85,9 +84,7 @@ def declared(repository: Repository, own: Own) -> Iterator[Said]:
 
 def from_manifests(repository: Repository, own: Own) -> Iterator[Candidate]:
     for file in repository.files:
-        for one in manifests.said(file, own, repository.files):
-            if one.field != "appName" or is_name(str(one.value)):
-                yield candidate(repository, file, one)
+        yield from (candidate(repository, file, one) for one in manifests.said(file, own, repository.files))
 
 
 def languages(
@@ -117,7 +114,7 @@ def with_keywords(repository: Repository, found: list[Candidate]) -> list[Candid
     own = [
         Candidate(field="keywords", value=words, confidence=confidence, rule=rule, url=first)
         for texts, confidence, rule in lists
-        if (words := distinct(texts)[:MOST])
+        if (words := distinct(texts))
     ]
     return [*own, *(one for one in found if one not in stored)]
 
