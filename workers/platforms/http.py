@@ -71,15 +71,17 @@ async def ask(
     timeout_s: float = READ_S,
     irreversible: bool = False,
 ) -> Answer:
-    """The answer to one request, given up after `timeout_s`.
+    """The answer to one request, given up after `timeout_s`, on a connection of its own.
 
+    A kept connection may be one that the server is just closing: the request on it would be lost, and
+    nobody could say whether it was.
     Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't public.
     """
     left = Departure()
     request = client.build_request(
         method,
         url,
-        headers={"Accept": "application/json", **headers},
+        headers={"Accept": "application/json", "Connection": "close", **headers},
         content=content,
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
         extensions={"trace": left},

@@ -225,10 +225,24 @@ async def test_of_two_that_match_neither_is_taken() -> None:
     assert await found([status(3), status(2), OLD]) == Undecided()
 
 
-async def test_a_boost_and_another_number_of_files_are_others() -> None:
-    page = [status(4, reblog=status(9)), status(3, files=1), OLD]
-    assert await found(page) == Absent()
-    assert isinstance(await found(page, files=1), Live)
+async def test_a_boost_is_another() -> None:
+    assert await found([status(4, reblog=status(9)), OLD]) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "expected"),
+    [
+        (0, 0, "Live"),
+        (2, 2, "Live"),
+        (2, 1, "Live"),
+        (0, 1, "Undecided"),
+        (1, 0, "Undecided"),
+        (1, 2, "Undecided"),
+    ],
+)
+async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
+    """A file that is in a post twice may be shown once."""
+    assert type(await found([status(3, files=shown), OLD], files=sent)).__name__ == expected
 
 
 async def test_all_pages_up_to_the_last_known_post_are_read() -> None:
@@ -238,8 +252,15 @@ async def test_all_pages_up_to_the_last_known_post_are_read() -> None:
 
 
 async def test_with_more_posts_than_are_read_nothing_is_proved() -> None:
-    page = [status(100 - n, f"<p>{n}</p>") for n in range(40)]
-    assert await found(page) == Undecided()
+    pages = [[status(1000 - 40 * k - n, f"<p>{n}</p>") for n in range(40)] for k in range(5)]
+    assert await found(*pages) == Undecided()
+
+
+async def test_of_a_server_without_pages_only_a_short_list_is_whole() -> None:
+    page = [status(100 - n, f"<p>{n}</p>") for n in range(50)]
+    assert await found(page, after=None) == Undecided()
+    assert await found([*page, OLD]) == Absent()
+    assert await found(page[:5], after=None) == Absent()
 
 
 async def test_an_account_that_had_no_post_is_read_to_its_end() -> None:
@@ -248,8 +269,8 @@ async def test_an_account_that_had_no_post_is_read_to_its_end() -> None:
 
 
 async def test_a_last_known_post_that_was_deleted_does_not_stop_the_reading() -> None:
-    assert isinstance(await found([status(2), status(0, "<p>x</p>")]), Live)
-    assert await found([status(0, "<p>x</p>")]) == Absent()
+    assert isinstance(await found([status(2), status(0, "<p>x</p>")], []), Live)
+    assert await found([status(0, "<p>x</p>")], []) == Absent()
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])

@@ -35,35 +35,47 @@ async def newest(server: Api, account_id: str) -> str | None:
 
 
 async def find(server: Api, account_id: str, wanted: Wanted) -> Found:
-    """`Absent` only where every post since `wanted.after` was seen; `Undecided` where several match."""
+    """`Absent` only where every post since `wanted.after` was seen and none has the text.
+
+    `Undecided` where several are alike, or the only one has other files.
+    """
     newer, complete = await since(server, account_id, wanted.after)
-    matching = [status for status in newer if matches(status, wanted)]
+    alike = [status for status in newer if has_text(status, wanted.text)]
+    matching = [status for status in alike if may_have_files(status, wanted.media_ids)]
     if len(matching) == 1:
         return live(matching[0])
-    return Absent() if complete and not matching else Undecided()
+    return Absent() if complete and not alike else Undecided()
 
 
 async def since(server: Api, account_id: str, after: str | None) -> tuple[list[Status], bool]:
-    """The posts after `after`, the newest first, and whether these are all of them."""
-    found: list[Status] = []
+    """The posts after `after`, the newest first, and whether these are all of them.
+
+    Not every server has pages: one that repeats what it said has no more to say, if it said less than asked.
+    """
+    found: dict[str, Status] = {}
+    short = True
     for _ in range(MOST_PAGES):
-        max_id = found[-1].id if found else None
-        page = await api.statuses(server, account_id, limit=PAGE, max_id=max_id)
-        ids = [status.id for status in page]
-        if after in ids:
-            return found + page[: ids.index(after)], True
-        found += page
-        if len(page) < PAGE:
-            return found, True
-    return found, False
+        page = await api.statuses(server, account_id, limit=PAGE, max_id=next(reversed(found), None))
+        fresh = [status for status in page if status.id not in found]
+        for status in fresh:
+            if status.id == after:
+                return list(found.values()), True
+            found[status.id] = status
+        if not fresh:
+            return list(found.values()), short or not page
+        short = len(page) < PAGE
+    return list(found.values()), False
 
 
-def matches(status: Status, wanted: Wanted) -> bool:
-    """Some servers name a file anew in the post, so that the number of files has to do."""
-    if status.reblog is not None or len(status.media_attachments) != len(wanted.media_ids):
-        return False
+def has_text(status: Status, text: str) -> bool:
     shown = plain(status.content) if status.text is None else status.text
-    return essence(shown) == essence(wanted.text)
+    return status.reblog is None and essence(shown) == essence(text)
+
+
+def may_have_files(status: Status, media_ids: Sequence[str]) -> bool:
+    """Some servers name a file anew in the post, and show one that is there twice once."""
+    shown = len(status.media_attachments)
+    return shown == len(media_ids) or 0 < shown < len(media_ids)
 
 
 def live(status: Status) -> Live:
