@@ -15,7 +15,14 @@ from cli import demo
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = [ROOT / "README.md", ROOT / "docs" / "quickstart.md", ROOT / "docs" / "howto" / "ingest.md"]
+HOWTO = ROOT / "docs" / "howto"
+#: The pages, and what each has to come to.
+PAGES = {
+    ROOT / "README.md": '"Tidewise"',
+    ROOT / "docs" / "quickstart.md": '"Tidewise"',
+    HOWTO / "ingest.md": '"Tidewise"',
+    HOWTO / "publish.md": '"canceledScheduledPosts":1',
+}
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -58,5 +65,6 @@ def test_what_is_pasted_works(page: Path, shell: dict[str, str], tmp_path: Path)
         ["bash"], input=script, cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert '"Tidewise"' in done.stdout
+    assert PAGES[page] in done.stdout
+    assert '"error":{' not in done.stdout
     assert '"status":"failed"' not in done.stdout
