@@ -10,12 +10,13 @@ import click
 
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
+    "accounts": "List and show social accounts; say how much one may post.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
     "content": "List and show content; approve and reject it.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "jobs": "List jobs, follow one, cancel it, start it again.",
-    "keys": "Create, list, rotate and kill the API keys of an organization.",
+    "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
     "migrate": "Bring the database to this release's tables.",
     "org": "Create and list organizations: the partners who call the API.",
     "pools": "See what waits and runs in each pool; pause one and resume it.",

@@ -1,22 +1,26 @@
 """`tenantry keys`."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
 import click
 import msgspec
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.acting import acting
 from cli.command import Id, answering, at_database, paged
 from cli.connect import Session
-from cli.output import Answer, card, page
+from cli.output import Answer, card, console, page
 from db.pool import transact
 from domain import keys as verbs
-from domain import rings
+from domain import rewrap, rings
 from domain.keys import Actor
 from schemas import ids
-from schemas.keys import ApiKey, ApiKeyCreate, Scope
+from schemas.keys import ApiKey, ApiKeyCreate, Rewrapped, Scope
 
 KEY = Id(ids.KEY)
 COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
@@ -26,7 +30,7 @@ ONCE = "Keep apiKey now: it is shown this once and nowhere kept."
 
 @click.group()
 def keys() -> None:
-    """Create, list, rotate and kill the API keys of an organization."""
+    """Create, list, rotate and kill API keys; seal every secret with a new vault key."""
 
 
 @keys.command("create")
@@ -140,6 +144,42 @@ async def kill_key(session: Session, actor: Actor, *, key_uuid: UUID) -> Answer:
     """
     killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
     return Answer(killed, card(killed))
+
+
+@keys.command("rewrap")
+@answering
+@at_database
+async def rewrap_secrets(session: Session) -> Answer:
+    """Seal every secret in the database anew with the first key of VAULT_KEYS.
+
+    To change the key: put the new one in front of VAULT_KEYS everywhere, release, run this, and drop the
+    old one. It is safe beside running servers, and may be repeated; interrupted, it goes on where it was.
+
+    \b
+    Examples:
+      tenantry keys rewrap
+      tenantry keys rewrap --json | jq .total
+    """
+    ring = rings.parse(session.settings.vault_keys, setting="VAULT_KEYS")
+    async with session.pool.acquire() as conn:
+        await rings.check(conn, peppers=_peppers(session), vault=ring)
+        total = await rewrap.count(conn, ring=ring)
+    with _bar(total) as report:
+        rows = await rewrap.rewrap(session.pool, ring=ring, report=report)
+    done = Rewrapped(key_id=ring.writer, rows=rows, total=sum(rows.values()))
+    return Answer(done, card(done), f"Every secret is sealed with {ring.writer}: the others may go.")
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[rewrap.Report]:
+    """On stderr, for people only."""
+    if click.get_current_context().params["as_json"]:
+        yield lambda _: None
+        return
+    columns = (TextColumn("sealing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda some: bar.advance(task, some)
 
 
 def _peppers(session: Session) -> rings.Ring:

@@ -85,15 +85,18 @@ async def set_quota(
     conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
 ) -> AccountQuota:
     """An operator's own figures for an account; None for both: the platform's. Raises `NotFound`."""
+    row = await find(conn, organization_id=organization_id, account_id=account_id)
     await social_account.set_quota.run(
         conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
     )
-    row = await find(conn, organization_id=organization_id, account_id=account_id)
+    place = {"organization_id": organization_id, "account_id": account_id}
+    said = {"posts": posts, "seconds": seconds}
+    await record(conn, **place, api_key_id=None, action="quota_set", details=said)
     return AccountQuota(
         social_account_id=ids.show(ids.ACCOUNT, row["id"]),
         handle=row["handle"],
-        posts=row["quota_posts"],
-        seconds=row["quota_window_s"],
+        posts=posts,
+        seconds=seconds,
     )
 
 

@@ -44,7 +44,7 @@ def fill(claim: Claim, answer: Answer, *, seal_with: Ring | None) -> Receipt:
     """The row for an answer; one that holds a secret is sealed."""
     if seal_with is None:
         return Receipt(*claim, *answer, None)
-    sealed = vault.seal(seal_with, answer.body, row=_row(claim))
+    sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
     return Receipt(*claim, answer.status, answer.location, sealed.data, sealed.key_id)
 
 
@@ -71,9 +71,10 @@ async def replay(conn: Conn, claim: Claim, *, ring: Ring) -> Answer:
     if found["vault_key_id"] is None:
         return Answer(found["status"], found["location"], found["body"])
     sealed = vault.Sealed(found["vault_key_id"], found["body"])
-    return Answer(found["status"], found["location"], vault.unseal(ring, sealed, row=_row(claim)))
+    row = row_name(claim.org, claim.api_key_id, claim.key)
+    return Answer(found["status"], found["location"], vault.unseal(ring, sealed, row=row))
 
 
-def _row(claim: Claim) -> str:
+def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
     """What binds a sealed body to its row."""
-    return f"idempotency_key/{claim.org}/{claim.api_key_id}/{claim.key}"
+    return f"idempotency_key/{organization_id}/{api_key_id}/{key}"

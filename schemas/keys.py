@@ -79,6 +79,14 @@ class Whoami(Out, frozen=True, kw_only=True):
     tier: Tier
 
 
+class Rewrapped(Out, frozen=True, kw_only=True):
+    """How many sealed rows of each table are sealed with `keyId` now that weren't before."""
+
+    key_id: str
+    rows: dict[str, int]
+    total: int
+
+
 class AuditEntry(Out, frozen=True, kw_only=True):
     """What was done to `subject`; `apiKeyId` is null for whoever works on the machine itself."""
 

@@ -24,3 +24,14 @@ delete from account_credential where organization_id = :org and account_id = :ac
 
 -- name: vault_key_ids
 select distinct vault_key_id from account_credential;
+
+-- name: count_of_other_keys    sealed with another key of the ring than `writer`
+select count(*) from account_credential where vault_key_id <> :writer;
+
+-- name: lock_of_other_keys
+select organization_id, account_id, sealed, vault_key_id from account_credential where vault_key_id <> :writer
+ order by organization_id, account_id limit :limit for no key update;
+
+-- name: reseal
+update account_credential set sealed = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id and account_id = :account_id;

@@ -31,3 +31,15 @@ with old as (
    where created_at <= now() - interval '24 hours' order by created_at limit :limit for update skip locked)
 delete from idempotency_key k using old
  where k.organization_id = old.organization_id and k.api_key_id = old.api_key_id and k.key = old.key;
+
+-- name: count_of_other_keys    sealed with another key of the ring than `writer`
+select count(*) from idempotency_key where vault_key_id <> :writer and created_at > now() - interval '24 hours';
+
+-- name: lock_of_other_keys
+select organization_id, api_key_id, key, body as sealed, vault_key_id from idempotency_key
+ where vault_key_id <> :writer and created_at > now() - interval '24 hours'
+ order by organization_id, api_key_id, key limit :limit for no key update;
+
+-- name: reseal
+update idempotency_key set body = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id and api_key_id = :api_key_id and key = :key;

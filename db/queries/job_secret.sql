@@ -10,3 +10,14 @@ delete from job_secret s using unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org
 
 -- name: vault_key_ids
 select distinct vault_key_id from job_secret;
+
+-- name: count_of_other_keys    sealed with another key of the ring than `writer`
+select count(*) from job_secret where vault_key_id <> :writer;
+
+-- name: lock_of_other_keys
+select organization_id, job_id, sealed, vault_key_id from job_secret where vault_key_id <> :writer
+ order by organization_id, job_id limit :limit for no key update;
+
+-- name: reseal
+update job_secret set sealed = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id and job_id = :job_id;

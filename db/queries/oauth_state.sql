@@ -53,3 +53,14 @@ with old as (
   select organization_id, state_hash from oauth_state
    where expires_at <= now() - interval '24 hours' order by expires_at limit :limit for update skip locked)
 delete from oauth_state s using old where s.organization_id = old.organization_id and s.state_hash = old.state_hash;
+
+-- name: count_of_other_keys    sealed with another key of the ring than `writer`
+select count(*) from oauth_state where vault_key_id <> :writer;
+
+-- name: lock_of_other_keys
+select organization_id, state_hash, sealed, vault_key_id from oauth_state where vault_key_id <> :writer
+ order by organization_id, state_hash limit :limit for no key update;
+
+-- name: reseal
+update oauth_state set sealed = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id and state_hash = :state_hash;

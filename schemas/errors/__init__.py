@@ -2,6 +2,7 @@
 
 TenantryError
 ├── SettingsInvalid      the environment lacks a setting or holds a bad one
+├── SealBroken           a sealed value was changed or moved
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
@@ -52,6 +53,7 @@ from schemas.errors.base import (
     Fenced,
     LocalUnavailable,
     MigrationChanged,
+    SealBroken,
     SettingsInvalid,
     TenantryError,
 )
@@ -144,6 +146,7 @@ __all__ = [
     "Rejected",
     "RobotsDisallowed",
     "ScrapeFailed",
+    "SealBroken",
     "SettingsInvalid",
     "SourceError",
     "SourceForbidden",

@@ -13,6 +13,10 @@ class MigrationChanged(TenantryError):
     """An applied migration no longer has the text that was applied."""
 
 
+class SealBroken(TenantryError):
+    """A sealed value doesn't open in its row: it was changed, or lies in another row than it was made for."""
+
+
 class LocalUnavailable(TenantryError):
     """An embedded server can't run on this machine, or not in this folder, or ended at its start."""
 

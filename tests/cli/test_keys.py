@@ -1,3 +1,4 @@
+import base64
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -5,8 +6,10 @@ from uuid import uuid4
 import pytest
 
 from db.pool import Conn
-from domain import keys, rings
+from domain import credentials, keys, rings
+from schemas import ids
 from schemas.settings import Settings
+from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
 
 
@@ -103,3 +106,44 @@ async def test_bad_words_change_nothing(tenantry: Tenantry, organization: dict[s
     assert (await tenantry("keys", "kill", "job_" + str(uuid4()))).exit_code == 2
     assert refused(await tenantry("keys", "kill", str(uuid4()), "--json"), 3)["code"] == "NOT_FOUND"
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
+
+
+async def test_secrets_are_sealed_with_the_rings_first_key(
+    tenantry: Tenantry,
+    organization: dict[str, Any],
+    conn: Conn,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    organization_id = ids.read(ids.ORGANIZATION, organization["id"])
+    assert organization_id
+    account = await seeds.account(conn, organization_id, await seeds.project(conn, organization_id))
+    newer = f"new:{base64.b64encode(bytes(32)).decode()}"
+    monkeypatch.setenv("VAULT_KEYS", newer)
+    assert "lacks test" in refused(await tenantry("keys", "rewrap", "--json"), 5)["message"]
+    monkeypatch.setenv("VAULT_KEYS", f"{newer},{settings.vault_keys}")
+    done = decoded(await tenantry("keys", "rewrap", "--json"))
+    assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
+    ring = rings.parse(newer, setting="VAULT_KEYS")
+    place = {"organization_id": organization_id, "account_id": account}
+    assert (await credentials.open(conn, **place, ring=ring)).access_token == "the-access-token"
+    again = await tenantry("keys", "rewrap")
+    assert "Every secret is sealed with new" in again.stderr
+    monkeypatch.setenv("VAULT_KEYS", newer)
+    assert decoded(await tenantry("keys", "rewrap", "--json"))["total"] == 0
+
+
+async def test_a_secret_that_was_changed_is_named(
+    tenantry: Tenantry,
+    organization: dict[str, Any],
+    conn: Conn,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    organization_id = ids.read(ids.ORGANIZATION, organization["id"])
+    assert organization_id
+    account = await seeds.account(conn, organization_id, await seeds.project(conn, organization_id))
+    await conn.execute("update account_credential set sealed = set_bit(sealed, 9, 1 - get_bit(sealed, 9))")
+    monkeypatch.setenv("VAULT_KEYS", f"new:{base64.b64encode(bytes(32)).decode()},{settings.vault_keys}")
+    error = refused(await tenantry("keys", "rewrap", "--json"), 1)
+    assert f"account_credential/{organization_id}/{account}" in error["message"]
