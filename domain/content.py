@@ -20,7 +20,7 @@ from schemas.errors import ContentRejected, Invalid, NotFound, Stale
 
 
 class File(NamedTuple):
-    """A stored file of content: what it is, and its token in the storage."""
+    """A stored file that content is made of: what it is, and its token in the storage."""
 
     kind: Literal["image", "video"]
     mime_type: str
@@ -38,13 +38,6 @@ class Served(NamedTuple):
     mime_type: str
     size_bytes: int
     sha256: bytes
-
-
-class StoredAsset(NamedTuple):
-    """A file as a sender needs it."""
-
-    id: UUID
-    file: File
 
 
 async def create_uploaded(
@@ -143,12 +136,6 @@ async def list_page(
         limit=limit,
     )
     return [_shown(row, public_url) for row in rows]
-
-
-async def assets(conn: Conn, *, organization_id: UUID, content_id: UUID) -> list[StoredAsset]:
-    """The files of content, in their order."""
-    rows = await content_asset.list_assets.all(conn, org=organization_id, content_id=content_id)
-    return [StoredAsset(row["id"], File._make(row[name] for name in File._fields)) for row in rows]
 
 
 async def find_file(conn: Conn, *, token: str) -> Served:

@@ -6,8 +6,5 @@ select :org, :content_id, t.id, t.place - 1, t.kind, t.mime_type, t.width, t.hei
               :durations_ms::integer[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
        with ordinality as t (id, kind, mime_type, width, height, duration_ms, size_bytes, sha256, token, place);
 
--- name: list_assets    of one content, in their order
-select * from content_asset where organization_id = :org and content_id = :content_id order by position;
-
 -- name: find_asset    by what only its URL says; whose it is doesn't matter to a reader
 select mime_type, size_bytes, sha256 from content_asset where token = :token;

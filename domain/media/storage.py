@@ -18,7 +18,7 @@ BUFFER, CHUNK = 1 << 20, 256 << 10
 
 
 class Store:
-    """A folder; only `open_store` makes one. Every method but `size` and `read` raises `Unavailable`."""
+    """A folder; only `open_store` makes one. Every method but `read` raises `Unavailable`."""
 
     def __init__(self, place: LocalStore, folder: Path) -> None:
         self._place, self._folder = place, folder
@@ -35,11 +35,6 @@ class Store:
         with _reaching():
             await writer.close()
             await asyncio.to_thread(_settle, self._folder / _path(token))
-
-    async def size(self, token: str) -> int:
-        """In bytes. Raises FileNotFoundError."""
-        meta = await obstore.head_async(self._place, _path(token))
-        return meta["size"]
 
     @asynccontextmanager
     async def read(

@@ -231,11 +231,10 @@ async def test_another_organization_sees_and_decides_nothing(conn: Conn, place: 
         with pytest.raises(NotFound):
             await attempt()
     assert await status(conn, made) == "pending"
-    assert await content.assets(conn, organization_id=rival.org, content_id=made) == []
 
 
 async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
-    """All at once, each a verb and what it takes, in a transaction of its own: how often they came to what."""
+    """All at once, each a verb and what it takes, in its own transaction: how often they came to what."""
 
     async def run(verb: Callable[..., Awaitable[Any]], *given: Any) -> Any:
         return await transact(pool, lambda inner: verb(inner, *given))

@@ -38,7 +38,8 @@ async def stored(conn: Conn, store: Store, org: UUID) -> str:
 
 async def is_there(store: Store, token: str) -> bool:
     try:
-        return await store.size(token) > 0
+        async with store.read(token):
+            return True
     except FileNotFoundError:
         return False
 

@@ -1,0 +1,58 @@
+"""An upload is never whole in the memory of the API: over a real connection, to a process of its own."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+
+from api.uploads import MIB
+from db.pool import Pool
+from schemas import ids
+from schemas.settings import Settings
+from tests import media, seeds
+from tests.api.conftest import new_key
+from tests.serving import serving
+
+START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)
+HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.%b"\r\n\r\n'
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+async def body(content: bytes, extension: bytes, size: int) -> AsyncIterator[bytes]:
+    """A form with one file: `content`, and what it takes to get to `size`."""
+    yield START + HEAD % extension + content
+    missing = size - len(content)
+    while missing > 0:
+        yield MORE[:missing]
+        missing -= len(MORE)
+    yield END
+
+
+def most(supervisor: int) -> int:
+    """The most memory that the server's worker has had, in bytes."""
+    [worker] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
+async def test_a_hundred_megabytes_take_few(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+    async with pool.acquire() as conn:
+        org = await seeds.organization(conn)
+        path = f"/v1/projects/{ids.show(ids.PROJECT, await seeds.project(conn, org))}/content/upload"
+    headers = FORM | {"Authorization": f"Bearer {await new_key(pool, org)}"}
+    film, picture = media.film(), media.picture()
+    with serving(settings, tmp_path / "api.log") as served:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as client:
+            warm = await client.post(path, content=body(film, b"mp4", len(film)))
+            before = most(served.pid)
+            made = await client.post(path, content=body(film, b"mp4", 100 * MIB))
+            too_much = await client.post(path, content=body(picture, b"png", 30 * MIB + 1))
+            url = made.json()["assets"][0]["url"].removeprefix(settings.public_url)
+            async with client.stream("GET", url) as read:
+                sizes = [len(chunk) async for chunk in read.aiter_raw()]
+            took = most(served.pid) - before
+    assert (warm.status_code, made.status_code, too_much.status_code) == (201, 201, 413), made.text
+    assert sum(sizes) == made.json()["assets"][0]["sizeBytes"] == 100 * MIB
+    assert took < 32 * MIB
