@@ -80,10 +80,13 @@ class Finder:
     """One language's names, by all their forms, and the cues that lead to them."""
 
     def __init__(self, lexicon: Lexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
-        several = {form.casefold(): name for name, words in forms for form in words}
-        self.names = {PLURAL.sub("", form): name for form, name in several.items()} | several
+        several = {
+            form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
+        }
+        either = {PLURAL.sub("", form): name for form, name in several.items()} | several
+        self.names = {folded(form): name for form, name in either.items()}
         self.lexicon = lexicon
-        self.single = named(tuple(self.names), lexicon.suffix)
+        self.single = named(tuple(either), lexicon.suffix)
         plural = named(tuple(several), lexicon.suffix)
         # `For developers` alone heads what a project's own developers need.
         self.plain = Cue(cued(rf"(?<=\w ){plain}"), PLAIN, plural)
@@ -107,7 +110,7 @@ class Finder:
                 return
             start = match.end()
             if not cue.whole or self.is_whole(sentence, start):
-                yield self.names[match["form"].casefold()]
+                yield self.names[folded(match["form"])]
 
     def is_own(self, words: str) -> bool:
         """`for our customers' teams` is about the brand's."""
@@ -118,6 +121,11 @@ class Finder:
         """No part of a longer name."""
         following = NEXT.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
+
+
+def folded(text: str) -> str:
+    """Equal for all that a pattern takes for the same letters: an `i` without a dot, or with one too many."""
+    return text.casefold().replace("ı", "i").replace("\u0307", "")
 
 
 def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
@@ -145,7 +153,7 @@ def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, i
             under = labels[place + 1 : place + 1 + UNDER]
             matches = [match for label in under if (match := finder.single.fullmatch(label))]
             for match in matches if len(matches) >= LABELS else ():
-                yield finder.names[match["form"].casefold()], PLAIN, quote(match.string)
+                yield finder.names[folded(match["form"])], PLAIN, quote(match.string)
 
 
 def without_general(found: list[Named]) -> list[Named]:

@@ -21,6 +21,7 @@ PIECES = some.sampled_from(
         *(
             "Built for teams",
             "for developers",
+            "built for desıgners",
             "Whether you're a designer",
             "helps you to save time,",
             "Für Sie!",

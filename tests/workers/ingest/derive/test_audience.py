@@ -23,6 +23,8 @@ FILLER = ("Tides.", "Currents.", "Harbours.")
         ("Trusted by 10,000 companies worldwide", "Companies"),
         ("We help families, couples and roommates share costs.", "Families, couples and roommates"),
         ("Designed for students of all ages", "Students"),
+        ("Built for DESİGNERS and freelancers", "Designers and freelancers"),
+        ("Built for desıgners and ſtudents", "Designers and students"),
     ],
 )
 def test_english_cues(text: str, audience: str) -> None:
@@ -36,6 +38,7 @@ def test_english_cues(text: str, audience: str) -> None:
     [
         ("de", "Entwickelt für Freiberufler und kleine Unternehmen.", "Freelancers and small businesses"),
         ("de", "Acme richtet sich an Lehrer:innen und Eltern.", "Teachers and parents"),
+        ("de", "Entwickelt für Großunternehmen und Kanzleien.", "Enterprises and lawyers"),
         ("de", "Die Software für Steuerberater und Kanzleien.", "Accountants and lawyers"),
         ("fr", "Conçu pour les artisans et les petites entreprises.", "Tradespeople and small businesses"),
         ("fr", "Une application destinée aux étudiants et aux enseignants.", "Students and teachers"),
