@@ -114,7 +114,5 @@ def with_path(url: str, path: str) -> str:
 
 def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
     """Settings as every test uses them: leases of 2 s, so that a rescue is seen soon."""
-    rings = {"peppers": RING, "vault_keys": RING}
-    return Settings(
-        database_url=database_url, redis_url=redis_url, **rings, **{"lease_s": 2, "drain_s": 5} | more
-    )
+    own: dict[str, Any] = {"peppers": RING, "vault_keys": RING, "lease_s": 2, "drain_s": 5} | more
+    return Settings(database_url=database_url, redis_url=redis_url, **own)
