@@ -115,20 +115,13 @@ async def start(
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED or ACCOUNT_NOT_CONNECTED, `Invalid`, `NotReturnable`.
     """
     await holds.hold_active(conn, organization_id=who.organization_id, project_id=project_id)
-    wanted = (
-        check(asked, who=who, allowed=allowed)
-        if isinstance(asked, OAuthUrlCreate)
-        else await check_again(conn, asked, who=who, project_id=project_id)
-    )
+    if isinstance(asked, OAuthUrlCreate):
+        wanted = check(asked, who=who, allowed=allowed)
+    else:
+        wanted = await check_again(conn, asked, who=who, project_id=project_id)
     server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback")
     registering = None if who.sandbox else await _register(conn, server, who.organization_id)
-    verifier = secrets.token_urlsafe(48)
-    details = Details(
-        **server._asdict(),
-        challenge=_challenge(verifier),
-        account_id=wanted.account_id,
-        register_job_id=registering and registering.job_id,
-    )
+    details, verifier = _details(server, wanted, registering)
     state, expires_at = await states.make(
         conn,
         organization_id=who.organization_id,
@@ -222,6 +215,18 @@ async def _register(conn: Conn, server: Server, organization_id: UUID) -> Submit
     if await registrations.find_id(conn, server=server) is not None:
         return None
     return await registrations.submit(conn, server=server, organization_id=organization_id)
+
+
+def _details(server: Server, wanted: Wanted, registering: Submitted | None) -> tuple[Details, str]:
+    """And the verifier that goes with them."""
+    verifier = secrets.token_urlsafe(48)
+    details = Details(
+        **server._asdict(),
+        challenge=_challenge(verifier),
+        account_id=wanted.account_id,
+        register_job_id=registering and registering.job_id,
+    )
+    return details, verifier
 
 
 def _challenge(verifier: str) -> str:

@@ -8,19 +8,19 @@ on conflict (organization_id, project_id, platform, (case platform when 'bluesky
 returning id;
 
 -- name: get_account
-select a.id, a.project_id, a.platform, a.service_url, a.external_id, a.handle, a.avatar_url, a.traits, a.status,
-       a.quota_posts, a.quota_window_s, a.cooldown_until, a.connected_at, a.canceled_posts, c.expires_at as token_expires_at
+select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
+       a.canceled_posts, c.expires_at as token_expires_at
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  where a.organization_id = :org and a.id = :id;
 
 -- name: lock_account
-select id, project_id, platform, service_url, external_id, handle, status, canceled_posts from social_account
+select platform, external_id, handle, status from social_account
  where organization_id = :org and id = :id for no key update;
 
 -- name: list_accounts    newest first
-select a.id, a.project_id, a.platform, a.service_url, a.external_id, a.handle, a.avatar_url, a.traits, a.status,
-       a.quota_posts, a.quota_window_s, a.cooldown_until, a.connected_at, a.canceled_posts, c.expires_at as token_expires_at
+select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
+       a.canceled_posts, c.expires_at as token_expires_at
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  where a.organization_id = :org and a.project_id = :project_id and (:before::uuid is null or a.id < :before)

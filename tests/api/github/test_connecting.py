@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from api import flows
-from db.pool import Pool
 from domain.installations import Installation
 from tests.api.conftest import calling
 from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
+from tests.dumps import everything
 from tests.github_app import Told
 from tests.waiting import eventually
 from workers.ingest.github import proof
@@ -49,16 +49,6 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
     assert await idle.connect(code="the-code") == "pending"
     assert "the-code" not in await everything(idle.pool)
     assert await idle.sealed() == 1
-
-
-async def everything(pool: Pool) -> str:
-    """All that is in the database, as text."""
-    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
-    texts = [
-        await pool.fetchval(f"select string_agg(t::text, ' ') from {table['tablename']} t")
-        for table in tables
-    ]
-    return " ".join(filter(None, texts))
 
 
 @pytest.mark.parametrize("installation_id", [SHOP, 999])

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api import flows
-from tests.api.github.test_connecting import everything
 from tests.api.social.place import BACK, Place, status
+from tests.dumps import everything
 from tests.github_app import Told
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.github.test_connecting import everything
 from tests.api.social.place import Place
+from tests.dumps import everything
 from tests.github_app import Told
 
 
