@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -126,7 +127,7 @@ async def test_it_works_in_an_archived_project(
 async def test_a_late_word_on_its_tokens_changes_nothing(
     pool: Pool, conn: Conn, place: Place, account_id: UUID
 ) -> None:
-    named = {"organization_id": place.org, "account_id": account_id}
+    named: dict[str, Any] = {"organization_id": place.org, "account_id": account_id}
     await disconnect(pool, place, account_id)
     await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED")
     grant = Grant(access_token="late")
@@ -137,7 +138,7 @@ async def test_a_late_word_on_its_tokens_changes_nothing(
 async def test_only_the_current_generations_refusal_counts(
     pool: Pool, conn: Conn, place: Place, account_id: UUID
 ) -> None:
-    named = {"organization_id": place.org, "account_id": account_id}
+    named: dict[str, Any] = {"organization_id": place.org, "account_id": account_id}
     await seeds.account(conn, place.org, place.project_id)
     async with conn.transaction():
         await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED", generation=1)
