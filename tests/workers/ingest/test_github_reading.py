@@ -25,7 +25,7 @@ def test_the_developers_store_texts_come_first() -> None:
     found = reading(
         {**STORES, "package.json": manifest, "README.md": "# Zap Core\n\nThe core of zap and nothing else."},
         description="A repo",
-        topics=["speech", "swift", "hacktoberfest"],
+        topics=["speech", "swift", "hacktoberfest2026"],
         languages=["Swift"],
     )
     assert found["appName"] == "Zap"

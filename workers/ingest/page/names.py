@@ -35,47 +35,11 @@ META_NAMES = (
     "twitter:app:name:googleplay",
 )
 NOT_A_NAME = re.compile(r"https?://|www\.|^@|^[\W\d_]*$", re.IGNORECASE)
-GENERIC = {
-    *(
-        "home",
-        "homepage",
-        "startseite",
-        "start",
-        "accueil",
-        "inicio",
-        "iniciopagina",
-        "index",
-        "untitled",
-        "welcome",
-    ),
-    *(
-        "main",
-        "default",
-        "page",
-        "website",
-        "site",
-        "blog",
-        "news",
-        "login",
-        "signin",
-        "loading",
-        "error",
-        "logo",
-    ),
-    *(
-        "pagenotfound",
-        "notfound",
-        "404",
-        "anasayfa",
-        "hjem",
-        "etusivu",
-        "strona",
-        "hem",
-        "home1",
-        "mysite",
-        "app",
-    ),
-}
+GENERIC = frozenset(
+    """home homepage startseite start accueil inicio iniciopagina index untitled welcome main default page
+    website site blog news login signin loading error logo pagenotfound notfound 404 anasayfa hjem etusivu
+    strona hem home1 mysite app""".split()
+)
 
 
 def candidates(page: Document) -> Iterator[Candidate]:

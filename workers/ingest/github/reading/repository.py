@@ -1,5 +1,6 @@
 """One repository to what it says of its brand: GitHub's own fields and every file that was read."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from urllib.parse import quote
@@ -19,13 +20,7 @@ from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage, Reading
 
 #: Topics that say where a project takes part, and not what it is.
-NO_TOPICS = {
-    "hacktoberfest",
-    "hacktoberfest2023",
-    "hacktoberfest2024",
-    "hacktoberfest2025",
-    "good-first-issue",
-}
+NO_TOPIC = re.compile(r"hacktoberfest.*|good-first-issue")
 #: Languages that are in nearly every repository.
 NO_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
 MOST_PASSAGES = 250
@@ -104,7 +99,7 @@ def prose_of(blocks: Iterable[Block]) -> str:
 
 def with_keywords(repository: Repository, found: list[Candidate]) -> list[Candidate]:
     """The store's keywords and GitHub's topics are one list; programming languages stand in only for none."""
-    topics = [topic for topic in repository.topics if topic not in NO_TOPICS]
+    topics = [topic for topic in repository.topics if not NO_TOPIC.fullmatch(topic)]
     rule, first = "github.topics", repository.url
     stored = [one for one in found if one.field == "keywords" and one.rule == "store.keywords"]
     for one in stored[:1]:
