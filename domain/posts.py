@@ -1,7 +1,6 @@
 """Posts: what they are, what many of them come to at once, and what they leave behind (api.md 9).
 
-Lock order: project, job rows by id, content row, account rows by id, post rows by id. What makes a post
-wait for its time holds its account's row, so that what ends an account's posts overlooks none.
+Lock order: project, job rows by id, content row, account rows by id, post rows by id.
 """
 
 from collections.abc import Mapping, Sequence
@@ -181,17 +180,12 @@ async def cancel_of_content(conn: Conn, *, organization_id: UUID, content_id: UU
 async def cancel_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
     """Cancel the posts that wait for an account; how many. Before the account's own row is changed.
 
-    Jobs are locked before accounts, so this looks twice: once the account is held, no post comes to wait.
+    In a transaction that has locked the project: no post comes to wait meanwhile.
     """
-    canceled = 0
-    for _ in range(2):
-        waiting = await scheduled_post.list_waiting_of_account.all(
-            conn, org=organization_id, account_id=account_id
-        )
-        canceled += await cancel_waiting(
-            conn, organization_id=organization_id, waiting=waiting, reason=reason
-        )
-    return canceled
+    waiting = await scheduled_post.list_waiting_of_account.all(
+        conn, org=organization_id, account_id=account_id
+    )
+    return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
 
 
 async def cancel_blocked_of_project(

@@ -67,11 +67,15 @@ select p.*,
 -- name: has_project
 select exists (select from project where organization_id = :org and id = :id);
 
--- name: share_project    against archive_project's lock: what starts in a project and its archive have an order
-select status from project where organization_id = :org and id = :id for share;
+-- name: share_project    against archive_project's lock: what starts in a project and its archive have an order. The advisory lock
+--   comes first and makes it a fair one: who shares a row passes by whoever waits for it alone, so that an archive would wait for as
+--   long as posts go out without a pause
+with turn as materialized (select pg_advisory_xact_lock_shared(74, hashtext(:id::uuid::text)))
+select p.status from project p, turn where p.organization_id = :org and p.id = :id for share of p;
 
--- name: lock_project    what PATCH and DELETE decide on must not change before they write
-select *, now() as now from project where organization_id = :org and id = :id for no key update;
+-- name: lock_project    what PATCH and DELETE decide on must not change before they write; in turn, as share_project
+with turn as materialized (select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
+select p.*, now() as now from project p, turn where p.organization_id = :org and p.id = :id for no key update of p;
 
 -- name: update_project
 update project
