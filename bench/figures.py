@@ -30,13 +30,18 @@ class Size(NamedTuple):
     pulls: int = 200
     http_s: float = 2.0
     http_tenants: int = 40
+    accounts: int = 20
+    contents: int = 25
+    publishers: int = 4
+    paced_posts_s: float = 20.0
 
 
 #: Seconds instead of minutes: for a test that everything works, not for a figure that means something.
 TINY = Size(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, idle_s=0.3, lease_s=3.0,
-    waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4,
+    waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4, contents=12,
+    publishers=1, paced_posts_s=1.0,
 )  # fmt: skip
 
 
@@ -85,6 +90,7 @@ TARGETS = {
     "idle_cpu_pct": Target("idle worker: % of a core", 0.5),
     "idle_redis_cmds_s": Target("idle worker: Redis commands/s", 5),
     "pull_p50_ms": Target("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
+    "post_late_p95_s": Target("500 posts in 20 s, 20 accounts with quotas, 4 workers: p95 lateness, s", 2),
     "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, least=True),
     "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, least=True),
 }

@@ -1,4 +1,4 @@
-"""What `tenantry bench jobs|http|all` runs, and in which order."""
+"""What `tenantry bench jobs|http|publish|all` runs, and in which order."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bench import busy, drain, live, pickup, pulling, recovery, web
+from bench import busy, drain, live, pickup, publishing, pulling, recovery, web
 from bench.figures import Measure, Result, Size
 from bench.stage import Stage
 
@@ -21,7 +21,9 @@ JOBS: Mapping[str, Measure] = {
     "pull": pulling.measure,
 }
 HTTP: Mapping[str, Measure] = {"http": web.measure}
-ALL: Mapping[str, Measure] = {**JOBS, **HTTP}
+PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure}
+#: Posts come last: what they leave behind is in no other figure's way.
+ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
 
 #: Told the name of what runs and what it does now.
 Progress = Callable[[str, str], None]

@@ -15,7 +15,7 @@ from rich.table import Table
 from bench import ingest as pages
 from bench import stage, suites
 from bench.figures import FULL, TARGETS, Measure, Result
-from bench.suites import ALL, HTTP, JOBS
+from bench.suites import ALL, HTTP, JOBS, PUBLISH
 from cli.cases import pages_of
 from cli.command import answering
 from cli.output import Answer, console, table
@@ -55,6 +55,22 @@ async def http() -> Answer:
       tenantry bench http --json | jq .details.http
     """
     result = await _run(HTTP)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
+
+
+@bench.command("publish")
+@answering
+async def publish() -> Answer:
+    """How late posts go out: 500 over 20 accounts with quotas, four workers, at once and in 20 s.
+
+    No platform is asked: a sandbox's answers at once. An account over its quota is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench publish
+      tenantry bench publish --json | jq .details.post_late_ms
+    """
+    result = await _run(PUBLISH)
     return Answer({**result.figures, "details": result.details}, _whole(result))
 
 

@@ -21,7 +21,10 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
     A post that a platform may have is `outcome_unknown`, and a job of its own asks on. One whose job
     completed was given its end by the job's last step.
     """
-    orgs, jobs = [row.organization_id for row in rows], [row.id for row in rows]
+    orgs = [row.organization_id for row in rows if row.state != "completed"]
+    jobs = [row.id for row in rows if row.state != "completed"]
+    if not jobs:
+        return
     held = await scheduled_post.lock_accounts_of_jobs.all(conn, orgs=orgs, job_ids=jobs)
     turn = {row["turn_post_id"]: row["id"] for row in held}
     for row in await scheduled_post.end_posts.all(conn, orgs=orgs, job_ids=jobs):

@@ -24,8 +24,9 @@ from jobs.outcomes import Canceled, Interrupted, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
-#: A post that isn't the account's next looks again this soon, should nobody wake it. In seconds.
-TURN_S = 30.0
+#: A post that isn't the account's next looks again this soon should nobody wake it, in seconds; later each
+#: time, so that a long line costs little.
+TURN_S, MOST_DOUBLED = 30.0, 5
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
 
@@ -93,18 +94,23 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
         return Canceled()
     rest = await setbacks.hindrance(conn, held)
     if rest is None and not held.sent:
-        rest = await setbacks.overdrawn(conn, held)
+        rest = await _line_up(conn, held)
     if rest is not None:
         return rest
     tokens = await credentials.open(conn, **held.place, ring=ring)
     if tokens.expires_at is not None and tokens.expires_at <= held.post["now"] + FRESH:
         return await setbacks.refresh(conn, held)
-    if not (held.sent or await _take_turn(conn, held)):
-        return Snooze(min(TURN_S, held.left_s))
+    if not held.sent:
+        await scheduled_post.begin_preparing.run(conn, **held.key)
+        await ledger.progress(conn, claim, progress=0.1, stage="preparing")
     return await _work(conn, held, tokens)
 
 
-async def _take_turn(conn: Conn, held: Held) -> bool:
+async def _line_up(conn: Conn, held: Held) -> Rest | None:
+    """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
+    rest = await setbacks.overdrawn(conn, held)
+    if rest is not None:
+        return rest
     mine = await turns.take(
         conn,
         **held.place,
@@ -112,10 +118,8 @@ async def _take_turn(conn: Conn, held: Held) -> bool:
         scheduled_for=held.post["scheduled_for"],
         holder=held.account["turn_post_id"],
     )
-    if mine:
-        await scheduled_post.begin_preparing.run(conn, **held.key)
-        await ledger.progress(conn, held.claim, progress=0.1, stage="preparing")
-    return mine
+    waits = min(held.claim.fence - held.claim.attempt, MOST_DOUBLED)
+    return None if mine else Snooze(min(TURN_S * 2**waits, held.left_s))
 
 
 async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:

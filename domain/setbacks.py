@@ -82,11 +82,9 @@ class Held(NamedTuple):
 async def hold(conn: Conn, claim: Claim) -> Held | None:
     """None: the post was canceled, blocked or given another job meanwhile."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    found = await scheduled_post.find_post.row(conn, org=org, id=post_id)
-    account_id = found["social_account_id"]
-    account = await account_send.lock_sender.row(conn, org=org, account_id=account_id)
+    account = await account_send.lock_sender_of.row(conn, org=org, post_id=post_id)
     post = await scheduled_post.hold_sending.one(conn, org=org, id=post_id, job_id=claim.id)
-    return None if post is None else Held(claim, post_id, account_id, account, post)
+    return None if post is None else Held(claim, post_id, account["id"], account, post)
 
 
 async def hindrance(conn: Conn, held: Held) -> Rest | None:

@@ -3,6 +3,13 @@ select platform, service_url, external_id, handle, traits, status, quota_posts, 
        extract(epoch from cooldown_until - now())::float8 as rest_s
   from social_account where organization_id = :org and id = :account_id for no key update;
 
+-- name: lock_sender_of    the same, of a post's account, which never changes
+select id, platform, service_url, external_id, handle, traits, status, quota_posts, quota_window_s, turn_post_id,
+       extract(epoch from cooldown_until - now())::float8 as rest_s
+  from social_account
+ where organization_id = :org
+   and id = (select p.social_account_id from scheduled_post p where p.organization_id = :org and p.id = :post_id) for no key update;
+
 -- name: has_turn    a post that is at work or about to be; one whose job waits for later has let its turn go
 select exists (
   select from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id

@@ -25,7 +25,7 @@ async def measured(_: Stage, __: Size, tell: Tell) -> Result:
 
 @pytest.fixture
 def quick(environment: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for suite in ("JOBS", "HTTP", "ALL"):
+    for suite in ("JOBS", "HTTP", "PUBLISH", "ALL"):
         monkeypatch.setattr(command, suite, {"live": measured})
 
 
@@ -37,7 +37,7 @@ async def test_all_prints_the_figures_alone(tenantry: Tenantry) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("suite", ["jobs", "http"])
+@pytest.mark.parametrize("suite", ["jobs", "http", "publish"])
 async def test_a_part_brings_its_details(tenantry: Tenantry, suite: str) -> None:
     answer = decoded(await tenantry("bench", suite, "--json"))
     assert answer["live_x"] == 1.25

@@ -1,0 +1,147 @@
+"""How late posts go out: 500 over 20 accounts with quotas, four workers, a sandbox's platform."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from bench import crew
+from bench.figures import Result, Size, Tell, spread
+from bench.processes import running
+from bench.stage import RING, Stage
+from db.pool import Conn, Pool, transact
+from domain import connections, content, organizations, projects, rings, scheduling
+from domain.accounts import Found
+from domain.projects import New
+from jobs.kinds import PUBLISH_POST
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+from schemas.posts import ScheduleContent, Target
+from schemas.projects import ProjectCreate
+from workers.platforms.fakes.connect import refresh
+
+SLOTS, LEAD_S, DONE_S = 20, 3.0, 60.0
+
+#: One account in four may send so many in an hour, the others as many as anybody schedules here.
+TIGHT, WIDE = 10, 1000
+
+LATE = """
+select extract(epoch from attempted_at - scheduled_for)::float8 * 1000 as late_ms from scheduled_post
+ where status = 'published' and project_id = $1"""
+
+OVER = """
+select count(*) from (
+  select a.id from social_account a join account_send s on s.account_id = a.id
+   where a.project_id = $1 group by a.id, a.quota_posts having count(*) > a.quota_posts) over"""
+
+
+class Place(NamedTuple):
+    """A project of a sandbox and its accounts."""
+
+    org: UUID
+    project_id: UUID
+    account_ids: list[UUID]
+
+
+async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+    """Once with all posts due at the same instant, and once with as many in each of so many seconds."""
+    await stage.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
+    late: dict[str, Any] = {}
+    async with crew.dispatching(stage), publishing(stage, size.publishers):
+        for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
+            tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
+            late[name] = await _round(stage, size, over_s)
+    return Result({"post_late_p95_s": round(late["paced"]["p95"] / 1000, 3)}, {"post_late_ms": late})
+
+
+@contextlib.asynccontextmanager
+async def publishing(stage: Stage, workers: int) -> AsyncIterator[None]:
+    """That many workers of the product's own pool run and wait."""
+    before: int = await stage.pool.fetchval(crew.REGISTERED)
+    environ = {"SLOTS": str(SLOTS), "DRAIN_S": "1", "ASSETS_URL": f"file://{stage.folder}/media"}
+
+    async def registered() -> bool:
+        return bool(await stage.pool.fetchval(crew.REGISTERED) >= before + workers)
+
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(workers):
+            await stack.enter_async_context(running(stage, "workers", PUBLISH_POST.pool, **environ))
+        await crew.until(registered, within=crew.UP_S)
+        yield
+
+
+async def _round(stage: Stage, size: Size, over_s: float) -> dict[str, float]:
+    place = await transact(stage.pool, lambda conn: _place(conn, size.accounts))
+    due = await stage.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + size.contents / 20)
+    for number in range(size.contents):
+        at = due + timedelta(seconds=over_s * number / size.contents)
+        await transact(stage.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
+    await _published(stage.pool, place, expected(size))
+    if await stage.pool.fetchval(OVER, place.project_id):
+        raise BenchmarkFailed("an account sent more than its quota")
+    rows = await stage.pool.fetch(LATE, place.project_id)
+    return spread([row["late_ms"] for row in rows])
+
+
+def expected(size: Size) -> int:
+    """How many posts the quotas let out."""
+    tight = size.accounts // 4
+    return (size.accounts - tight) * size.contents + tight * min(TIGHT, size.contents)
+
+
+async def _published(pool: Pool, place: Place, count: int) -> None:
+    async def all_are() -> bool:
+        question = "select count(*) from scheduled_post where project_id = $1 and status = 'published'"
+        return bool(await pool.fetchval(question, place.project_id) >= count)
+
+    await crew.until(all_are, within=DONE_S, every=0.1)
+
+
+async def _place(conn: Conn, accounts: int) -> Place:
+    org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
+    body = ProjectCreate(name="bench", timezone="UTC")
+    drafted = projects.draft(body, organization_id=org, now=await conn.fetchval("select now()"))
+    await projects.create(conn, [New(org, None, drafted, None)])
+    project_id = _id(ids.PROJECT, drafted.id)
+    made = [await _account(conn, org, project_id, number) for number in range(accounts)]
+    return Place(org, project_id, made)
+
+
+async def _account(conn: Conn, org: UUID, project_id: UUID, number: int) -> UUID:
+    handle = f"shop{number}"
+    found = Found("bluesky", "https://bsky.example", f"did:plc:{handle}", handle, None, {})
+    account_id = await connections.connect(
+        conn,
+        organization_id=org,
+        project_id=project_id,
+        api_key_id=None,
+        found=found,
+        grant=refresh(),
+        ring=rings.parse(RING, setting="VAULT_KEYS"),
+    )
+    quota = "update social_account set quota_posts = $2, quota_window_s = 3600 where id = $1"
+    await conn.execute(quota, account_id, WIDE if number % 4 else TIGHT)
+    return account_id
+
+
+async def _post(conn: Conn, place: Place, at: datetime) -> None:
+    """One content to every account."""
+    org = place.org
+    made = await content.create_uploaded(
+        conn, organization_id=org, project_id=place.project_id, hook=None, caption="Fresh bread today.",
+        files=[], public_url="http://localhost",
+    )  # fmt: skip
+    body = ScheduleContent(
+        targets=[Target(social_account_id=ids.show(ids.ACCOUNT, one)) for one in place.account_ids],
+        scheduled_for=at.isoformat().replace("+00:00", "Z"),
+        allow_duplicate=True,
+    )
+    content_id, now = _id(ids.CONTENT, made.id), await conn.fetchval("select now()")
+    await scheduling.schedule(conn, organization_id=org, content_id=content_id, body=body, now=now)
+
+
+def _id(prefix: str, text: str) -> UUID:
+    found = ids.read(prefix, text)
+    assert found is not None
+    return found
