@@ -1,9 +1,11 @@
 """What surrounds every exchange, whatever answers it: id, headers, a line in the log, metrics."""
 
+import asyncio
+import contextlib
 import time
 from functools import cache
 
-from litestar.types import HTTPScope, Message, Send
+from litestar.types import HTTPScope, Message, Receive, Send
 from prometheus_client import Counter, Histogram
 
 from api.exchange import Exchange
@@ -12,6 +14,9 @@ from schemas import ids
 from telemetry import logs, metrics
 
 UNMATCHED = "unmatched"
+
+#: How long the rest of a body is read and dropped, in seconds.
+LINGER_S = 10.0
 
 _log = logs.get_gathering("api")
 
@@ -33,6 +38,18 @@ def watching(exchange: Exchange, send: Send) -> Send:
         await send(message)
 
     return watched
+
+
+async def linger(receive: Receive) -> None:
+    """Let a client finish that was answered before its body was whole.
+
+    Many send all of it before they read; a connection that is closed with unread bytes in it is reset, and
+    the answer with it.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (message := await receive())["type"] == "http.request" and message["more_body"]:
+                pass
 
 
 async def end(scope: HTTPScope, exchange: Exchange) -> None:

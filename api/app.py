@@ -68,6 +68,8 @@ class Api(Litestar):
         exchange = access.begin(request)
         try:
             await super().__call__(scope, receive, access.watching(exchange, cast("Send", send)))
+            if exchange.lingers:
+                await access.linger(cast("Receive", receive))
         finally:
             await access.end(request, exchange)
 

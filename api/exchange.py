@@ -14,7 +14,18 @@ NOT_MODIFIED = 304
 class Exchange:
     """Made before routing; authentication, rate limit, route and errors each add what they learn."""
 
-    __slots__ = ("code", "headers", "id", "kind", "principal", "probation", "standing", "started", "status")
+    __slots__ = (
+        "code",
+        "headers",
+        "id",
+        "kind",
+        "lingers",
+        "principal",
+        "probation",
+        "standing",
+        "started",
+        "status",
+    )
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.id = ids.show(ids.REQUEST, ids.new())
@@ -27,6 +38,8 @@ class Exchange:
         self.probation: Probation | None = None
         self.standing: Standing | None = None
         self.status = 0
+        #: More of a large body may be on its way than was read.
+        self.lingers = False
         #: The envelope's code, where the answer is an error.
         self.code: str | None = None
 

@@ -58,7 +58,7 @@ async def gate(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     access: Access = opt["access"]
-    request.exchange.kind = access.kind
+    request.exchange.kind, request.exchange.lingers = access.kind, access.parts is not None
     await _admit(request, access)
     if query := request.scope["query_string"]:
         _check_query(query, access.query)

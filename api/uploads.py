@@ -131,6 +131,7 @@ async def _chunks(request: ApiRequest) -> AsyncIterator[bytes]:
             except RequestEntityTooLarge:
                 raise Oversized(f"an upload may have at most {BODY_MAX // MIB} MiB") from None
             if not chunk:  # Litestar's mark of the end.
+                request.exchange.lingers = False
                 return
             yield chunk
 

@@ -48,8 +48,9 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     headers["Content-Length"] = str(end - start)
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
+    chunks = _bytes(request.services.store, token, start, end)
     return Stream(
-        _bytes(request.services.store, token, start, end),
+        _after(await anext(chunks), chunks),
         status_code=206 if part else 200,
         media_type=found.mime_type,
         headers=headers,
@@ -105,6 +106,13 @@ async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterato
     async with store.read(token, start, end) as chunks:
         async for chunk in chunks:
             yield chunk
+
+
+async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A file that can't be read is known by its first bytes, while there is still an answer to choose."""
+    yield first
+    async for chunk in rest:
+        yield chunk
 
 
 #: Without a key: who comes here has the file's address.

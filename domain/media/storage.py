@@ -16,9 +16,12 @@ from schemas.errors import SettingsInvalid, Unavailable
 #: Bytes that wait in memory for the disk, and that a reader gets at once.
 BUFFER, CHUNK = 1 << 20, 256 << 10
 
+#: Behind the end of any file.
+END = 1 << 62
+
 
 class Store:
-    """A folder; only `open_store` makes one. Every method but `read` raises `Unavailable`."""
+    """A folder; only `open_store` makes one. Every method raises `Unavailable`."""
 
     def __init__(self, place: LocalStore, folder: Path) -> None:
         self._place, self._folder = place, folder
@@ -37,13 +40,9 @@ class Store:
             await asyncio.to_thread(_settle, self._folder / _path(token))
 
     @asynccontextmanager
-    async def read(
-        self, token: str, start: int = 0, end: int | None = None
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The bytes from `start` up to, without, `end`. Raises FileNotFoundError."""
-        if end is None:
-            found = await obstore.get_async(self._place, _path(token), options={"range": {"offset": start}})
-        else:
+    async def read(self, token: str, start: int = 0, end: int = END) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The bytes from `start` up to, without, `end`, or as many as there are."""
+        with _reaching():
             found = await obstore.get_async(self._place, _path(token), options={"range": (start, end)})
         yield found.stream(min_chunk_size=CHUNK)
 

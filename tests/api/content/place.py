@@ -35,9 +35,13 @@ class Place(NamedTuple):
         assert answer.status_code == 201, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
-    def stored(self) -> list[str]:
+    def paths(self) -> list[Path]:
         """The files that lie there, parts of files too."""
-        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+    def stored(self) -> list[str]:
+        """Their names."""
+        return sorted(path.name for path in self.paths())
 
 
 def file(content: bytes = PNG, name: str = "shop.png", declared: str = "image/png") -> Part:

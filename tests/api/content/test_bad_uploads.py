@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from api import uploads
+from api import access, uploads
 from api.uploads import BODY_MAX, MIB
 from db.pool import Pool
 from tests import media
@@ -19,6 +19,15 @@ from tests.api.content.place import FILM, PNG, Part, Place, file, film, rows, te
 BOUNDARY = b"----boundary"
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
 HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.png"\r\n'
+
+
+@pytest.fixture(autouse=True)
+def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads on after a refusal: what is counted here is what was read before it."""
+
+    async def leave(_: object) -> None: ...
+
+    monkeypatch.setattr(access, "linger", leave)
 
 
 @pytest_asyncio.fixture(autouse=True)

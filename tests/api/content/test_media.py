@@ -145,3 +145,12 @@ def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
             _asked(headers, served)
     else:
         assert _asked(headers, served) == whole(asked)
+
+
+async def test_a_file_that_is_gone_from_the_storage_is_our_fault(
+    anonymous: httpx.AsyncClient, url: str, place: Place
+) -> None:
+    [stored] = place.paths()
+    stored.unlink()
+    answer = await anonymous.get(url)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")

@@ -66,7 +66,7 @@ async def test_what_breaks_off_is_not_there(store: Store, tmp_path: Path) -> Non
 
     with pytest.raises(LookupError):
         await store.write(TOKEN, breaking())
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Unavailable):
         await read(store)
     await eventually(lambda: nothing(tmp_path))
 
@@ -84,7 +84,7 @@ async def test_what_is_deleted_is_gone_with_what_a_crash_left(store: Store, tmp_
     await store.delete(TOKEN)
     await store.delete(TOKEN)
     assert files(tmp_path) == [other]
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Unavailable):
         await read(store)
 
 

@@ -40,7 +40,7 @@ async def is_there(store: Store, token: str) -> bool:
     try:
         async with store.read(token):
             return True
-    except FileNotFoundError:
+    except Unavailable:
         return False
 
 
