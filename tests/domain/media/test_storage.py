@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.media.storage import BUFFER, CHUNK, Store, open_store
+from domain.media.storage import BUFFER, CHUNK, END, Store, open_store
 from schemas.errors import SettingsInvalid, Unavailable
 from tests.waiting import eventually
 
@@ -23,7 +23,7 @@ async def sent(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def read(store: Store, start: int = 0, end: int | None = None) -> bytes:
+async def read(store: Store, start: int = 0, end: int = END) -> bytes:
     async with store.read(TOKEN, start, end) as chunks:
         return b"".join([chunk async for chunk in chunks])
 
