@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from db.pool import Conn, Pool
-from domain import jobs, upkeep
+from domain import ingests, jobs, subjects, upkeep
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome
 from schemas.errors import Fenced
@@ -52,6 +52,10 @@ async def test_a_rescue_ends_the_ingest_of_a_job_that_it_gives_up(
     await scene.lose(conn, claim)
     assert len(await upkeep.rescue(conn, before=FUTURE)) == 1
     assert (await ingest(conn, place)).status == ("failed" if crashes else "running")
+
+
+def test_every_kind_of_ingest_has_a_subject() -> None:
+    assert {subjects.ENDS[kind] for kind in ingests.SOURCES} == {ingests.ended}
 
 
 async def test_a_deadline_ends_the_ingest(conn: Conn, place: Place) -> None:

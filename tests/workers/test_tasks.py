@@ -166,7 +166,10 @@ async def test_an_archive_cancels_the_projects_jobs_and_no_others(
     ):
         archiving = await crew.pool.fetchval("select id from job where kind = 'archive_project'")
         row = await crew.ended(archiving)
-    assert (row["state"], row["result"]) == ("completed", {"canceledJobs": 8})
+    assert (row["state"], row["result"]) == (
+        "completed",
+        {"canceledJobs": 8, "canceledBlockedPosts": 0},
+    )
     assert {(await crew.job(job_id))["state"] for job_id in doomed} == {"canceled"}
     assert (await crew.job(spared))["state"] == "queued"
 
