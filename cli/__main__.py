@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": "Bring the database to this release's tables.",
     "org": "Create and list organizations: the partners who call the API.",
     "pools": "See what waits and runs in each pool; pause one and resume it.",
+    "posts": "List a project's posts, show one, cancel it, say what became of it.",
     "projects": "List and show an organization's projects.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }
