@@ -87,8 +87,8 @@ class Stage:
     def asking(self) -> Task:
         return partial(reconcile_post, platforms=self.platforms)
 
-    async def do(self, body: Callable[..., Awaitable[T]], **given: Any) -> T:
-        return await transact(self.pool, lambda conn: body(conn, organization_id=self.org, **given))
+    async def do(self, verb: Callable[..., Awaitable[T]], /, **given: Any) -> T:
+        return await transact(self.pool, lambda conn: verb(conn, organization_id=self.org, **given))
 
     async def account(self, **fields: Any) -> UUID:
         async with self.pool.acquire() as conn:

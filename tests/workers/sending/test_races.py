@@ -1,0 +1,106 @@
+"""Sending against all else that may happen to a post: whoever commits first wins, and the rest agrees."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain import archive, changing, connections, content
+from jobs.kinds import RECONCILE_POST
+from schemas.errors import DomainError
+from schemas.posts import Reschedule
+from tests import seeds
+from tests.waiting import eventually
+from tests.workers.sending.scripted import Scripted
+from tests.workers.sending.stage import Stage
+
+RACES = 60
+
+
+async def test_archive_against_sending(stage: Stage) -> None:
+    """Each post is canceled or published, never both, and the answer of the archive says which."""
+    chance, ends = random.Random(7), Counter[tuple[int, int, str]]()
+    for _ in range(RACES):
+        async with stage.pool.acquire() as conn:
+            stage.project_id = await seeds.project(conn, stage.org)
+        stage.account_id = await stage.account()
+        post_id = await stage.post()
+
+        async def archived() -> tuple[int, int]:
+            await asyncio.sleep(chance.uniform(0, 0.02))
+            said, _ = await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+            return said.canceled_scheduled_posts, said.in_flight_posts
+
+        counted, _ = await asyncio.gather(archived(), stage.attempt())
+        await stage.attempts()
+        status = (await stage.row(post_id))["status"]
+        assert stage.records(post_id) == (status == "published")
+        ends[(*counted, status)] += 1
+    assert set(ends) <= {(1, 0, "canceled"), (0, 1, "published"), (0, 0, "published")}
+    assert ends[1, 0, "canceled"]
+
+
+async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(stage: Stage) -> None:
+    """Two workers, a platform with faults, and people who cancel, move, edit, disconnect and archive."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["drop", "ok", "unreached", "ok", "take", "lose", "throttle", "ok"] * 3)
+    account_ids = [await stage.account(handle=f"shop{number}") for number in range(4)]
+    post_ids = [
+        await stage.post(f"post {number}", account_id=account_ids[number % 4]) for number in range(40)
+    ]
+    async with stage.working(slots=10), stage.working(slots=10):
+        await asyncio.gather(*[people(stage, post_ids, seed) for seed in range(3)])
+        await tolerant(stage.do, connections.disconnect, account_id=account_ids[0], api_key_id=None)
+        await tolerant(stage.do, archive.archive, project_id=stage.project_id, api_key_id=None)
+        for _ in range(100):
+            await stage.skip_waits()
+            if await stage.open_jobs() == 0:
+                break
+            await asyncio.sleep(0.05)
+        await eventually(lambda: none_open(stage))
+    await stage.skip_to_asking()
+    while await stage.attempt(kind=RECONCILE_POST) is not None:
+        pass
+    for post_id in post_ids:
+        status = (await stage.row(post_id))["status"]
+        assert stage.records(post_id) <= 1
+        assert status == "outcome_unknown" or stage.records(post_id) == (status == "published")
+
+
+async def none_open(stage: Stage) -> bool:
+    return await stage.open_jobs() == 0
+
+
+async def people(stage: Stage, post_ids: list[UUID], seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(25):
+        post_id = chance.choice(post_ids)
+        match chance.choice(["cancel", "move", "edit"]):
+            case "cancel":
+                await tolerant(stage.do, changing.cancel, post_id=post_id, reason=None)
+            case "move":
+                soon = (datetime.now(UTC) + timedelta(seconds=0.2)).isoformat().replace("+00:00", "Z")
+                body = Reschedule(scheduled_for=soon, allow_duplicate=True)
+                await tolerant(
+                    stage.do, changing.reschedule, post_id=post_id, body=body, now=datetime.now(UTC)
+                )
+            case "edit":
+                content_id = (await stage.row(post_id))["content_id"]
+                caption = f"edited {chance.random()}"
+                await tolerant(
+                    stage.do,
+                    content.edit,
+                    content_id=content_id,
+                    caption=caption,
+                    versions=None,
+                    public_url="",
+                )
+
+
+async def tolerant(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:
+    """Too late is an answer too."""
+    with contextlib.suppress(DomainError):
+        await do(verb, **given)
