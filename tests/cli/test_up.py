@@ -148,14 +148,14 @@ def test_what_dies_is_started_again_and_nothing_of_it_is_left(up: Up, tmp_path: 
     said = ready(process, tmp_path)
     before = alive_in(tmp_path).keys() - {process.pid}
     killed = children(process.pid)
-    assert len(killed) == 7
+    assert len(killed) == 8
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     until(lambda: not before & alive_in(tmp_path).keys(), within=START_S)
     until(lambda: answers(said), within=START_S)
-    until(lambda: len(children(process.pid)) == 7, within=START_S)
+    until(lambda: len(children(process.pid)) == 8, within=START_S)
     log = (tmp_path / "stderr").read_text()
-    for name in ("postgres", "valkey", "web", "ingest", "ingest-2", "default", "dispatcher"):
+    for name in ("postgres", "valkey", "web", "ingest", "ingest-2", "publish", "default", "dispatcher"):
         assert f"{name} ended by itself (exit code -9)" in log
 
 
