@@ -142,17 +142,16 @@ async def onward(conn: Conn, *, state: str, now: datetime, ring: Ring) -> Onward
     """Raises `Invalid`. A flow whose registration failed ends with it."""
     flow = await states.find(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now)
     details = msgspec.convert(flow.details, Details)
-    # Looked at first: a job that ends between the two has left its registration.
     waits = details.register_job_id and await ledger.is_open(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
+    if waits:
+        return Onward(flow, None, details.register_job_id)
     client_id = await registrations.find_id(conn, server=details.server)
     if client_id is not None:
         return Onward(flow, _page(details, client_id, state), None)
-    if waits:
-        return Onward(flow, None, details.register_job_id)
     await states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring)
-    await states.end(conn, flow, outcome="failed", error="REGISTRATION_FAILED")
+    await states.end(conn, flow, outcome="failed", error=await _why(conn, flow, details))
     return Onward(flow, None, None)
 
 
@@ -212,7 +211,7 @@ def _base(settings: Settings) -> str:
 
 
 async def _register(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:
-    if await registrations.find_id(conn, server=server) is not None:
+    if await registrations.is_lasting(conn, server=server):
         return None
     return await registrations.submit(conn, server=server, organization_id=organization_id)
 
@@ -227,6 +226,14 @@ def _details(server: Server, wanted: Wanted, registering: Submitted | None) -> t
         register_job_id=registering and registering.job_id,
     )
     return details, verifier
+
+
+async def _why(conn: Conn, flow: Flow, details: Details) -> str:
+    """The code of what kept us from being registered."""
+    found = details.register_job_id and await ledger.error_code(
+        conn, organization_id=flow.organization_id, job_id=details.register_job_id
+    )
+    return found or "REGISTRATION_FAILED"
 
 
 def _challenge(verifier: str) -> str:

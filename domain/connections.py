@@ -146,20 +146,23 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
     return Begun(sandbox, asked, secret, await registrations.open(conn, server=asked.server, ring=ring))
 
 
-async def finish(conn: Conn, *, claim: Claim, found: Found, grant: Grant, ring: Ring) -> dict[str, Any]:
+async def finish(
+    conn: Conn, *, claim: Claim, begun: Begun, found: Found, grant: Grant, ring: Ring
+) -> dict[str, Any]:
     """`connect`, as the end of the job, whose lock and project's this transaction holds; its result."""
-    asked = msgspec.convert(claim.args, Asked)
-    assert claim.project_id is not None  # noqa: S101  `submit` gave it one
+    asked = begun.asked
+    place: dict[str, Any] = {"organization_id": claim.organization_id, "project_id": claim.project_id}
     account_id = await connect(
         conn,
-        organization_id=claim.organization_id,
-        project_id=claim.project_id,
+        **place,
         api_key_id=asked.api_key_id,
         found=found,
         grant=grant,
         ring=ring,
         expected=asked.account_id,
     )
+    if begun.client is not None:
+        await registrations.prove(conn, server=asked.server, client_id=begun.client.client_id)
     shown = ids.show(ids.ACCOUNT, account_id)
     return {"socialAccountId": shown, "platform": found.platform, "handle": found.handle}
 

@@ -7,6 +7,8 @@ what it brought comes too late and is dropped.
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from db.pool import Conn
 from db.queries import social_account
 from domain import accounts, credentials, organizations, registrations, turns
@@ -17,11 +19,10 @@ from jobs.ledger import Claim
 
 
 class Begun(NamedTuple):
-    """`client` is who we were to the server when it gave the tokens, if it still knows us."""
+    """`client` is who we were to the server when it gave the tokens, where we still know that."""
 
     sandbox: bool
-    platform: str
-    service_url: str
+    server: Server
     tokens: Tokens
     client: Client | None
 
@@ -29,18 +30,13 @@ class Begun(NamedTuple):
 async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun | None:
     """None for an account that needs no refresh any more: disconnected, or waiting for its owner."""
     place = _place(claim)
-    row = await accounts.find(conn, **place)
+    row = await _lock(conn, claim)
     if row["status"] != "connected":
         return None
     tokens = await credentials.open(conn, **place, ring=ring)
     server = Server(row["platform"], row["service_url"], tokens.redirect_uri or "")
-    return Begun(
-        await organizations.is_sandbox(conn, organization_id=claim.organization_id),
-        row["platform"],
-        row["service_url"],
-        tokens,
-        await registrations.open(conn, server=server, ring=ring),
-    )
+    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+    return Begun(sandbox, server, tokens, await registrations.open(conn, server=server, ring=ring))
 
 
 async def finish(
@@ -54,12 +50,17 @@ async def finish(
     if isinstance(came, str):
         await accounts.require_reauth(conn, **place, reason=came, generation=generation)
         return {"reauthRequired": came}
-    await social_account.lock_account.one(conn, org=place["organization_id"], id=place["account_id"])
+    await _lock(conn, claim)
     written = await credentials.replace(conn, **place, generation=generation, grant=came, ring=ring)
     if written:
         await turns.hasten(conn, **place)
     return {"refreshed": written}
 
 
-def _place(claim: Claim) -> dict[str, UUID]:
+async def _lock(conn: Conn, claim: Claim) -> asyncpg.Record:
+    place = _place(claim)
+    return await social_account.lock_account.row(conn, org=place["organization_id"], id=place["account_id"])
+
+
+def _place(claim: Claim) -> dict[str, Any]:
     return {"organization_id": claim.organization_id, "account_id": UUID(claim.args["account_id"])}

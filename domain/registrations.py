@@ -39,6 +39,12 @@ async def find_id(conn: Conn, *, server: Server) -> str | None:
     return None if row is None else str(row["client_id"])
 
 
+async def is_lasting(conn: Conn, *, server: Server) -> bool:
+    """Whether we are registered, and will be for as long as a person needs."""
+    row = await platform_app.get_app.one(conn, **server._asdict())
+    return row is not None and bool(row["lasting"])
+
+
 async def open(conn: Conn, *, server: Server, ring: Ring) -> Client | None:  # noqa: A001  what it is
     row = await platform_app.get_app.one(conn, **server._asdict())
     if row is None:
@@ -70,6 +76,11 @@ async def keep(conn: Conn, *, server: Server, client: Client, ring: Ring) -> dic
         vault_key_id=sealed.key_id,
     )
     return {"clientId": client.client_id}
+
+
+async def prove(conn: Conn, *, server: Server, client_id: str) -> None:
+    """Somebody was let in with it: the server keeps it from now on."""
+    await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
 async def forget(conn: Conn, *, server: Server, client_id: str) -> None:

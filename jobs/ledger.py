@@ -134,6 +134,12 @@ async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
+async def error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
+    """Why the job failed, if it did."""
+    found: str | None = await job.get_error_code.value(conn, org=organization_id, id=job_id)
+    return found
+
+
 async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind]) -> list[Claim]:
     """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
 

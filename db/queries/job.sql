@@ -25,6 +25,9 @@ select id, created_at, stage from job where organization_id = :org and unique_ke
 -- name: is_open
 select finished_at is null from job where organization_id = :org and id = :id;
 
+-- name: get_error_code    of a failed one
+select error->>'code' from job where organization_id = :org and id = :id;
+
 -- name: pull_jobs
 select * from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
 

@@ -15,7 +15,7 @@ select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.
  where a.organization_id = :org and a.id = :id;
 
 -- name: lock_account
-select platform, external_id, handle, status from social_account
+select platform, service_url, external_id, handle, status from social_account
  where organization_id = :org and id = :id for no key update;
 
 -- name: list_accounts    newest first

@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import NamedTuple
 
 import httpx
 
-from domain import urls
+from domain import registrations, urls
 from domain.accounts import Found
 from domain.credentials import Grant
+from domain.registrations import Client, Server
 from domain.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
 from schemas.errors import PlatformError, Throttled
 from schemas.settings import Settings
+from workers.context import Context
 from workers.fetch import open_client
+from workers.platforms.mastodon.api import APP_UNKNOWN
 
 START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
 
@@ -37,6 +41,12 @@ class Connected(NamedTuple):
 
     found: Found
     grant: Grant
+
+
+async def forget_unknown(ctx: Context, error: PlatformError, server: Server, us: Client | None) -> None:
+    """A server that doesn't know us any more is registered with anew for whoever comes next."""
+    if error.code == APP_UNKNOWN and us is not None:
+        await ctx.step(partial(registrations.forget, server=server, client_id=us.client_id))
 
 
 def refused(error: PlatformError) -> Outcome:

@@ -4,17 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import connections, registrations, rings
+from domain import connections, rings
 from domain.connections import Begun, Login
 from domain.rings import Ring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Connected, Net, open_net, refused
+from workers.platforms.connecting import Connected, Net, forget_unknown, open_net, refused
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.runner import Task
 from workers.tools import Tools
 
@@ -31,12 +30,10 @@ async def connect_account(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
     begun = await ctx.step(partial(connections.begin, claim=ctx.job, ring=ring))
     try:
         came = await ask(net, begun)
-        keep = partial(connections.finish, claim=ctx.job, found=came.found, grant=came.grant, ring=ring)
-        return await ctx.commit(keep, project=True)
+        end = partial(connections.finish, claim=ctx.job, begun=begun, ring=ring)
+        return await ctx.commit(partial(end, found=came.found, grant=came.grant), project=True)
     except PlatformError as error:
-        if error.code == APP_UNKNOWN and begun.client:
-            server, gone = begun.asked.server, begun.client.client_id
-            await ctx.step(partial(registrations.forget, server=server, client_id=gone))
+        await forget_unknown(ctx, error, begun.asked.server, begun.client)
         return refused(error)
     except Conflict as error:
         # Archived meanwhile: the same end as for what the archive's job finds still under way.

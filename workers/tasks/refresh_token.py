@@ -12,7 +12,7 @@ from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired
 from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
-from workers.platforms.connecting import Net, open_net, refused
+from workers.platforms.connecting import Net, forget_unknown, open_net, refused
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.mastodon.api import APP_UNKNOWN
@@ -35,6 +35,7 @@ async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
     try:
         grant = await ask(net, begun)
     except PlatformError as error:
+        await forget_unknown(ctx, error, begun.server, begun.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
             return await ctx.commit(partial(end, came=error.code))
         return refused(error)
@@ -44,6 +45,7 @@ async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
 async def ask(net: Net, begun: Begun) -> Grant:
     if begun.sandbox:
         return fakes.refresh()
-    if begun.platform == "bluesky":
-        return await bluesky.refresh(net.client, begun.service_url, begun.tokens)
-    return await mastodon.refresh(net.client, begun.service_url, begun.client, begun.tokens)
+    platform, service_url, _ = begun.server
+    if platform == "bluesky":
+        return await bluesky.refresh(net.client, service_url, begun.tokens)
+    return await mastodon.refresh(net.client, service_url, begun.client, begun.tokens)

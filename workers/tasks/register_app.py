@@ -27,7 +27,7 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 async def register_app(ctx: Context, *, settings: Settings, net: Net, ring: Ring) -> Outcome:
     """Not twice: another organization's job, or an earlier attempt's commit, may have been sooner."""
     server = Server(**ctx.job.args)
-    if await ctx.step(partial(registrations.find_id, server=server)):
+    if await ctx.step(partial(registrations.is_lasting, server=server)):
         return Done()
     try:
         client = await mastodon.register(net.client, server, website=settings.public_url)

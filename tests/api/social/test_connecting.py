@@ -133,15 +133,36 @@ async def test_a_link_leads_nowhere_until_we_are_registered(
     assert await idle.page(made) == made["authorizeUrl"]
 
 
-@pytest.mark.parametrize("told", [Told(403, {"error": "This action is not allowed"}), Told(422, {})])
-async def test_a_server_that_does_not_register_us_fails_the_flow(place: Place, told: Told) -> None:
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        (Told(403, {"error": "This action is not allowed"}), "ACCOUNT_REFUSED"),
+        (Told(404, {}), "PLATFORM_REJECTED"),
+    ],
+)
+async def test_a_server_that_does_not_register_us_fails_the_flow(place: Place, told: Told, code: str) -> None:
     place.fediverse.broken["/api/v1/apps"] = [told]
     made = await place.start()
     assert status(await place.browser.get(made["authorizeUrl"]), made["state"]) == "failed"
     said = (await place.status(made["state"])).json()
-    assert said == {"status": "failed", "socialAccountId": None, "error": {"code": "REGISTRATION_FAILED"}}
+    assert said == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
     assert (await place.browser.get(made["authorizeUrl"])).status_code == 422
     assert await place.connect()
+
+
+@pytest.mark.parametrize(("proved", "registrations"), [(False, 2), (True, 1)])
+async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
+    place: Place, proved: bool, registrations: int
+) -> None:
+    """Mastodon drops one that nobody was let in with, and tells only the person, on its own page."""
+    if proved:
+        await place.connect()
+    else:
+        await place.page(await place.start())
+    await place.pool.execute("update platform_app set created_at = now() - interval '13 hours'")
+    assert await place.connect("eve")
+    assert place.fediverse.count("/api/v1/apps") == registrations
+    assert await place.pool.fetchval("select count(*) from platform_app where proved_at is not null") == 1
 
 
 async def test_a_server_that_forgot_us_is_registered_with_anew(place: Place) -> None:
