@@ -8,6 +8,8 @@ from uuid import UUID
 import httpx
 
 from db.pool import Pool
+from jobs.kinds import PUBLISH_POST
+from jobs.ledger import Claim
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller
@@ -129,3 +131,10 @@ def paths(answer: httpx.Response) -> list[str]:
 
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+async def run(pool: Pool) -> Claim:
+    """A worker takes the one due job."""
+    async with pool.acquire() as conn:
+        [claim] = await seeds.claims(conn, PUBLISH_POST)
+    return claim

@@ -1,17 +1,14 @@
-"""One post, changed by a person: canceled, moved, resolved, its job canceled or retried (api.md 8, 9)."""
+"""One post that a person cancels or moves, or whose account they disconnect (api.md 9)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from db.pool import Pool
 from domain import jobs
-from jobs.kinds import PUBLISH_POST
-from jobs.ledger import Claim, Settlement
-from jobs.outcomes import Canceled, Failed
-from tests import seeds
-from tests.api.posts.place import Place, instant, paths, problem, uuid_of
+from jobs.ledger import Settlement
+from jobs.outcomes import Canceled
+from tests.api.posts.place import Place, instant, problem, run
 from tests.api.test_bad_input import census
 
 SENT = {"status": "publishing", "phase": "sending", "handle": {}, "request": b""}
@@ -23,22 +20,6 @@ LATER: dict[str, dict[str, Any]] = {
     "failed": {"status": "failed"},
     "outcome_unknown": {"status": "outcome_unknown"},
 }
-
-
-async def run(pool: Pool) -> Claim:
-    """A worker takes the one due job."""
-    async with pool.acquire() as conn:
-        [claim] = await seeds.claims(conn, PUBLISH_POST)
-    return claim
-
-
-async def fail(place: Place, *, retryable: bool = True) -> tuple[str, str]:
-    """A post whose job failed, and the job."""
-    post_id = await place.scheduled(scheduledFor=place.soon(seconds=-1))
-    claim = await run(place.pool)
-    failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
-    await jobs.settle(place.pool, [Settlement(claim, failed)])
-    return post_id, f"job_{claim.id}"
 
 
 async def test_a_cancel_ends_the_post_and_its_job_at_once(place: Place) -> None:
@@ -185,113 +166,6 @@ async def test_a_move_next_to_the_same_is_a_duplicate(place: Place) -> None:
     assert answer.json()["error"]["details"]["scheduledPostId"] == first["id"]
     assert (await place.reschedule(first["id"], scheduledFor=near)).status_code == 200
     assert (await place.reschedule(second["id"], scheduledFor=near, allowDuplicate=True)).status_code == 200
-
-
-@pytest.mark.parametrize("published", [True, False])
-async def test_a_person_says_what_became_of_a_post(place: Place, published: bool) -> None:
-    post_id, _ = await fail(place)
-    sent = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    await place.set(post_id, status="outcome_unknown", sent_at=sent)
-    url = {"externalUrl": "https://example.social/@shop/1"} if published else {}
-    answer = await place.resolve(post_id, published=published, **url)
-    post = answer.json()
-    assert answer.status_code == 200, post
-    if published:
-        assert (post["status"], post["lastError"]) == ("published", None)
-        assert (post["externalUrl"], instant(post["publishedAt"])) == (url["externalUrl"], sent)
-    else:
-        assert (post["status"], post["lastError"]["code"]) == ("failed", "NOT_PUBLISHED")
-    [*_, (event, details)] = await place.events(post_id)
-    assert (event, details["published"], details["by"][:4]) == ("resolved", published, "key_")
-    assert await place.pool.fetchval("select count(*) from job where finished_at is null") == 0
-    again = await place.resolve(post_id, published=published)
-    assert problem(again) == (409, "CONFLICT", "OUTCOME_KNOWN")
-
-
-async def test_only_an_unknown_outcome_is_resolved(place: Place) -> None:
-    post_id = await place.scheduled()
-    before = await census(place.pool)
-    answer = await place.resolve(post_id, published=True)
-    assert problem(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
-    assert answer.json()["error"]["details"]["status"] == "queued"
-    assert await census(place.pool) == before
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({}, "published"),
-        ({"published": "yes"}, "published"),
-        ({"published": True, "externalUrl": "javascript:alert(1)"}, "externalUrl"),
-        ({"published": True, "externalUrl": "https://a b/"}, "externalUrl"),
-        ({"published": False, "externalUrl": "https://example.social/1"}, "externalUrl"),
-    ],
-)
-async def test_a_word_of_another_shape_is_refused(place: Place, body: dict[str, Any], path: str) -> None:
-    post_id, _ = await fail(place)
-    await place.set(post_id, status="outcome_unknown")
-    before = await census(place.pool)
-    answer = await place.resolve(post_id, **body)
-    assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), [path])
-    assert await census(place.pool) == before
-
-
-async def test_canceling_the_job_cancels_the_post(place: Place) -> None:
-    post_id = await place.scheduled()
-    job = (await place.post(post_id))["jobId"]
-    assert (await place.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
-    post = await place.post(post_id)
-    assert (post["status"], post["jobId"]) == ("canceled", job)
-    assert [event for event, _ in await place.events(post_id)] == ["scheduled", "canceled"]
-
-
-async def test_retrying_the_job_sends_the_post_once_more(place: Place) -> None:
-    post_id, job = await fail(place)
-    post = await place.post(post_id)
-    assert (post["status"], post["lastError"]["code"], post["lastError"]["category"]) == (
-        "failed",
-        "NETWORK",
-        "unknown",
-    )
-    answer = await place.acme.http.post(f"/v1/jobs/{job}/retry")
-    said = answer.json()
-    assert (answer.status_code, said["kind"], said["deduplicated"]) == (202, "publish_post", False)
-    post, row = await place.post(post_id), await place.job(post_id)
-    assert (post["status"], post["jobId"]) == ("queued", said["jobId"])
-    assert (row["retry_of"], instant(post["scheduledFor"])) == (uuid_of(job), row["run_at"])
-    again = (await place.acme.http.post(f"/v1/jobs/{job}/retry")).json()
-    assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
-
-
-async def test_what_can_not_be_retried(place: Place) -> None:
-    final, of_final = await fail(place, retryable=False)
-    canceled = await place.scheduled()
-    of_canceled = (await place.post(canceled))["jobId"]
-    await place.cancel(canceled)
-    waiting = (await place.post(await place.scheduled()))["jobId"]
-    before = await census(place.pool)
-    for job in (of_final, of_canceled, waiting):
-        answer = await place.acme.http.post(f"/v1/jobs/{job}/retry")
-        assert problem(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
-    assert await census(place.pool) == before
-    assert (await place.post(final))["status"] == "failed"
-
-
-async def test_a_retry_is_refused_where_a_schedule_would_be(place: Place) -> None:
-    post_id, job = await fail(place)
-    post = await place.post(post_id)
-    content, account = post["contentId"], post["socialAccountId"]
-    retry = f"/v1/jobs/{job}/retry"
-    await place.schedule(content, account)
-    assert problem(await place.acme.http.post(retry))[2] == "DUPLICATE_POST"
-    await place.pool.execute("update content_item set approval_status = 'pending'")
-    assert problem(await place.acme.http.post(retry))[:2] == (403, "APPROVAL_REQUIRED")
-    await place.pool.execute("update content_item set approval_status = 'not_required'")
-    await place.acme.http.delete(f"/v1/social-accounts/{account}")
-    assert problem(await place.acme.http.post(retry))[2] == "ACCOUNT_NOT_CONNECTED"
-    await place.acme.http.delete(place.list_path.removesuffix("/scheduled-posts"))
-    assert problem(await place.acme.http.post(retry))[2] == "PROJECT_ARCHIVED"
-    assert (await place.post(post_id))["status"] == "failed"
 
 
 async def test_disconnecting_an_account_cancels_what_waits_for_it(place: Place) -> None:
