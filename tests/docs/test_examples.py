@@ -27,8 +27,14 @@ PAGES = {
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where both terminals are."""
+    return tmp_path_factory.mktemp("pasted")
+
+
+@pytest.fixture(scope="module")
+def shell(folder: Path) -> Iterator[dict[str, str]]:
     """The environment of a person's second terminal, with what the first one printed."""
     with demo.site() as host:
         # The tests' own servers are not this person's.
@@ -37,7 +43,7 @@ def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "up", "--port", "0", "--json"],
-            cwd=tmp_path, env=mine | {demo.ALLOW: host}, text=True,
+            cwd=folder, env=mine | {demo.ALLOW: host}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         said, complaint = "", ""
@@ -59,10 +65,10 @@ def shell(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_is_pasted_works(page: Path, shell: dict[str, str], tmp_path: Path) -> None:
+def test_what_is_pasted_works(page: Path, shell: dict[str, str], folder: Path) -> None:
     script = "set -eu\n" + "".join(BLOCK.findall(page.read_text("utf-8")))
     done = subprocess.run(
-        ["bash"], input=script, cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
+        ["bash"], input=script, cwd=folder, env=shell, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert PAGES[page] in done.stdout
