@@ -1,16 +1,17 @@
 """The peers: servers of other people's, that know nothing of our tests."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from db.server import free_port
-from tests.peers import node
-from tests.waiting import until
+from tests.peers import mastodons, node
+from tests.peers.mastodons import Instance
+from tests.peers.pds import Pds
+from tests.peers.pds import serve as served_pds
+from tests.peers.serving import running
 
 
 @pytest.fixture(scope="session")
@@ -36,21 +37,19 @@ def fixtures_server(recordings: Path) -> Iterator[str]:
     script = node.install() / "@octokit" / "fixtures-server" / "bin" / "server.js"
     options = ["--port", str(port), "--fixtures-url", address, "--log-level", "silent"]
     pattern = str(recordings / "**" / "normalized-fixture.json")
-    with subprocess.Popen(
-        [node.command()[0], str(script), *options, "--fixtures", pattern],
-        cwd=node.FOLDER,
-        stdout=subprocess.DEVNULL,
-    ) as process:
-        try:
-            until(lambda: process.poll() is not None or answers(address), within=30)
-            assert process.poll() is None, "the fixtures server ended at its start"
-            yield address
-        finally:
-            process.terminate()
+    words = [node.command(), str(script), *options, "--fixtures", pattern]
+    with running(words, ready=f"{address}/ping", cwd=node.FOLDER):
+        yield address
 
 
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/ping").is_success
-    except httpx.TransportError:
-        return False
+@pytest.fixture(scope="session")
+def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
+    with served_pds(tmp_path_factory.mktemp("pds")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session", params=["snac", "mock"])
+def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with {"snac": mastodons.snac, "mock": mastodons.mock}[request.param](folder) as served:
+        yield served

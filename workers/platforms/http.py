@@ -1,7 +1,7 @@
 """One request to a platform's server, told apart by what its loss proves.
 
 The server is one that a partner named: the client is `workers.fetch.open_client`'s, with its guarded
-sockets; no redirect is followed, and an answer may have `LIMIT` bytes. What comes back is an answer of any
+sockets; no redirect is followed, and an answer may have `LIMIT` bytes unless its caller says more. What comes back is an answer of any
 status; without one it is `NotSent`, or `OutcomeUnknown` where an irreversible request's bytes had begun to
 leave.
 """
@@ -69,6 +69,7 @@ async def ask(
     headers: Mapping[str, str] = {},
     content: bytes | AsyncIterable[bytes] | None = None,
     timeout_s: float = READ_S,
+    limit: int = LIMIT,
     irreversible: bool = False,
 ) -> Answer:
     """The answer to one request, given up after `timeout_s`, on a connection of its own.
@@ -88,7 +89,7 @@ async def ask(
     )
     try:
         async with asyncio.timeout(timeout_s):
-            return await exchange(client, request, irreversible=irreversible)
+            return await exchange(client, request, limit=limit, irreversible=irreversible)
     except SSRFGuardError as error:
         raise Rejected(
             "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
@@ -97,11 +98,13 @@ async def ask(
         raise lost(url, error, unknown=irreversible and left.begun) from error
 
 
-async def exchange(client: httpx.AsyncClient, request: httpx.Request, *, irreversible: bool) -> Answer:
+async def exchange(
+    client: httpx.AsyncClient, request: httpx.Request, *, limit: int, irreversible: bool
+) -> Answer:
     response = await client.send(request, stream=True)
     try:
         encoding = response.headers.get("Content-Encoding", "")
-        body = await inflate.read(response.aiter_raw(), encoding=encoding, limit=LIMIT)
+        body = await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit)
     finally:
         await response.aclose()
     return Answer(status=response.status_code, headers=response.headers, body=body, irreversible=irreversible)

@@ -17,6 +17,8 @@ from workers.platforms.http import Answer
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
+#: Of a list's bytes: some servers (snac) give all they have, however few they are asked for.
+LIST_LIMIT = 8 << 20
 #: The server doesn't know us: we have to register anew.
 APP_UNKNOWN = "APP_UNKNOWN"
 #: An answer's body that says, whatever the status, that the token opens nothing.
@@ -182,8 +184,9 @@ async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> S
 async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None = None) -> list[Status]:
     """The account's own posts, the newest first; those older than `max_id` where it is given."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
-    path = f"/api/v1/accounts/{quote(account_id, safe='')}/statuses"
-    return http.read(await get(api, path, **query), list[Status])
+    url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
+    answer = await http.ask(api.client, "GET", url, headers=api.headers, limit=LIST_LIMIT)
+    return http.read(accepted(answer), list[Status])
 
 
 async def get(api: Api, path: str, **query: str) -> Answer:

@@ -1,0 +1,80 @@
+"""Two servers of Mastodon's API that others wrote: snac2 and mastodon_mock, with an account on each."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import httpx
+import msgspec
+
+from db.server import free_port
+from tests.peers import debian, pypi
+from tests.peers.serving import running
+
+#: It delivers each post to its own inbox too: its few threads would wait for one another, until the delivery
+#: is given up.
+SNAC = {"protocol": "http", "num_threads": 16, "queue_timeout": 1, "queue_timeout_2": 1}
+PATIENCE_S = 30
+FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+ACTION = re.compile(r'<form method="post" action="([^"]+)"')
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """`form` is what a person types or presses on the page where they let an app in."""
+
+    name: str
+    port: int
+    form: dict[str, str]
+
+    @property
+    def base(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def code(self, authorize_url: str) -> str:
+        """What a person's visit of the page brings to the address that they are sent back to."""
+        page = httpx.get(authorize_url, timeout=PATIENCE_S).raise_for_status().text
+        action = ACTION.search(page)
+        assert action, page
+        fields = dict(FIELD.findall(page)) | self.form
+        answer = httpx.post(urljoin(authorize_url, action[1]), data=fields, timeout=PATIENCE_S)
+        return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+
+    def texts(self, account_id: str) -> list[str]:
+        """All posts of an account as they are shown: the judge of how often something was posted."""
+        found: dict[str, str] = {}
+        url, query = f"{self.base}/api/v1/accounts/{account_id}/statuses", {"limit": "40"}
+        while True:
+            listed = httpx.get(url, params=query, timeout=PATIENCE_S).json()
+            if {status["id"] for status in listed} <= found.keys():
+                return sorted(found.values())
+            found |= {status["id"]: re.sub("<[^>]*>", "", status["content"]) for status in listed}
+            query["max_id"] = listed[-1]["id"]
+
+
+@contextmanager
+def snac(folder: Path) -> Iterator[Instance]:
+    program, port, data = debian.install(), free_port(), folder / "snac"
+    answered = f"127.0.0.1\n{port}\nlocalhost:{port}\n\n\n"
+    subprocess.run([program, "init", data], input=answered, text=True, check=True, capture_output=True)
+    settings = data / "server.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | SNAC))
+    said = subprocess.run(
+        [program, "adduser", data, "alice"], text=True, check=True, capture_output=True
+    ).stdout
+    password = said.partition("password is ")[2].split()[0]
+    instance = Instance("snac", port, {"login": "alice", "passwd": password})
+    with running([str(program), "httpd", str(data)], ready=f"{instance.base}/api/v1/instance"):
+        yield instance
+
+
+@contextmanager
+def mock(folder: Path) -> Iterator[Instance]:
+    program, instance = pypi.install(), Instance("mock", free_port(), {"username": "testuser"})
+    place = ["--host", "127.0.0.1", "--port", str(instance.port), "--domain", f"localhost:{instance.port}"]
+    words = [str(program), "serve", *place, "--in-memory"]
+    with running(words, ready=f"{instance.base}/api/v1/instance", cwd=folder):
+        yield instance

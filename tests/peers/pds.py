@@ -1,0 +1,91 @@
+"""Bluesky's own Personal Data Server, and what its operator and its accounts do there."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from db.server import free_port
+from tests.peers import node
+from tests.peers.serving import running
+
+SCRIPT = Path(__file__).with_name("pds.mjs")
+#: As in the script.
+OPERATOR = ("admin", "admin-password-of-the-tests")
+NAMES = itertools.count(1)
+
+
+class Person(msgspec.Struct, frozen=True):
+    """An account on it, with its app password and a session of the owner's own."""
+
+    did: str
+    handle: str
+    app_password: str
+    owner: str
+
+
+class Pds(msgspec.Struct, frozen=True):
+    port: int
+
+    @property
+    def base(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def call(self, method: str, *, token: str = "", operator: bool = False, **body: Any) -> Any:
+        """A procedure, as the bearer of a token, the operator or nobody."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = httpx.post(
+            f"{self.base}/xrpc/{method}",
+            json=body or None,
+            headers=headers,
+            auth=OPERATOR if operator else None,
+            timeout=30,
+        )
+        return answer.raise_for_status().json() if answer.content else None
+
+    def file(self, url: str) -> bytes:
+        return httpx.get(url).raise_for_status().content
+
+    def person(self) -> Person:
+        name = f"person{next(NAMES)}"
+        made = self.call(
+            "com.atproto.server.createAccount",
+            handle=f"{name}.test",
+            email=f"{name}@example.com",
+            password="owner-password",
+        )
+        owner = made["accessJwt"]
+        password = self.call("com.atproto.server.createAppPassword", token=owner, name="tenantry")
+        return Person(made["did"], made["handle"], password["password"], owner)
+
+    def take_down(self, person: Person, *, applied: bool = True) -> None:
+        subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
+        method, state = "com.atproto.admin.updateSubjectStatus", {"applied": applied}
+        self.call(method, operator=True, subject=subject, takedown=state)
+
+    def records(self, person: Person) -> list[dict[str, Any]]:
+        """All posts of an account: the judge of how often something was posted."""
+        found: list[dict[str, Any]] = []
+        query = {"repo": person.did, "collection": "app.bsky.feed.post", "limit": "100"}
+        while True:
+            answer = httpx.get(f"{self.base}/xrpc/com.atproto.repo.listRecords", params=query, timeout=30)
+            page = answer.raise_for_status().json()
+            found += page["records"]
+            if "cursor" not in page:
+                return found
+            query["cursor"] = page["cursor"]
+
+    def texts(self, person: Person) -> list[str]:
+        return sorted(record["value"]["text"] for record in self.records(person))
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Pds]:
+    modules, pds, directory = node.install(), Pds(free_port()), free_port()
+    words = [node.command(), str(SCRIPT), str(modules), str(folder), str(pds.port), str(directory)]
+    with running(words, ready=f"{pds.base}/xrpc/com.atproto.server.describeServer"):
+        yield pds

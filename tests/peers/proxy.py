@@ -1,0 +1,88 @@
+"""A proxy between us and a peer that loses requests or answers, as a bad network does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from enum import Enum, auto
+
+
+class Loss(Enum):
+    """`ANSWER`: the peer takes the request, and its answer is lost. `REQUEST`: it never gets there."""
+
+    NOTHING = auto()
+    ANSWER = auto()
+    REQUEST = auto()
+
+
+#: What is lost of a request, by its first line and its body.
+Rule = Callable[[str, bytes], Loss]
+
+
+class Proxy:
+    """`base` takes the peer's place; `lost` counts what was."""
+
+    def __init__(self, port: int, rule: Rule) -> None:
+        self.port, self.rule, self.base, self.lost = port, rule, "", 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request for each connection."""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = await reader.readexactly(length(head))
+            answer = await self.passed_on(head, body)
+            writer.write(answer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # Whoever asked has left.
+        finally:
+            writer.close()
+
+    async def passed_on(self, head: bytes, body: bytes) -> bytes:
+        loss = self.rule(head.partition(b"\r\n")[0].decode(), body)
+        self.lost += loss is not Loss.NOTHING
+        answer = b"" if loss is Loss.REQUEST else await ask(self.port, closing(head) + body)
+        return answer if loss is Loss.NOTHING else b""
+
+
+@asynccontextmanager
+async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
+    """A proxy before the peer at `port` of this machine."""
+    proxy = Proxy(port, rule)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield proxy
+
+
+def length(head: bytes) -> int:
+    fields = (line.partition(b":") for line in head.splitlines())
+    return next((int(value) for name, _, value in fields if name.lower() == b"content-length"), 0)
+
+
+def closing(head: bytes) -> bytes:
+    """The request's head, so that the peer's answer ends with its connection."""
+    lines = [line for line in head.split(b"\r\n") if line and not line.lower().startswith(b"connection:")]
+    return b"\r\n".join([*lines, b"Connection: close", b"", b""])
+
+
+async def ask(port: int, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        await writer.drain()
+        return await reader.read(-1)
+    finally:
+        writer.close()
+
+
+def first_of_each(path: str, *losses: Loss) -> Rule:
+    """Of each body POSTed to `path`, the first requests are lost so, and those after them pass."""
+    seen: dict[bytes, int] = {}
+
+    def rule(line: str, body: bytes) -> Loss:
+        if not line.startswith(f"POST {path}"):
+            return Loss.NOTHING
+        seen[body] = seen.get(body, 0) + 1
+        return losses[seen[body] - 1] if seen[body] <= len(losses) else Loss.NOTHING
+
+    return rule

@@ -1,0 +1,64 @@
+"""What a worker does with an adapter, without its database: the same decisions after each lost answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+
+from domain import urls
+from schemas import ids
+from schemas.errors import OutcomeUnknown
+from tests.media import picture
+from tests.workers.platforms.scripted import draft, file
+from workers.fetch import open_client
+from workers.platforms.contract import Absent, Account, Adapter, Draft, Live, Prepared
+
+TRIES = 5
+TIMEOUT_S = 10.0
+#: Longer than any adapter waits before it says that a post is absent.
+LATER = timedelta(minutes=2)
+
+
+@asynccontextmanager
+async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that may ask these addresses of this machine."""
+    allowed = urls.read_allowed(",".join(base.removeprefix("http://") for base in bases))
+    async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
+        yield client
+
+
+def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> Draft:
+    """A post of this moment with an id of its own."""
+    files = [file(picture(size=(4, 3 + number)), asset_id=ids.new()) for number in range(images)]
+    return draft(caption, *files, post_id=post_id or ids.new(), created_at=datetime.now(UTC))
+
+
+async def publish(adapter: Adapter, account: Account, what: Draft) -> Live:
+    return await deliver(adapter, account, await adapter.prepare(account, what))
+
+
+async def deliver(adapter: Adapter, account: Account, prepared: Prepared) -> Live:
+    """Sends until it is proved live: again where that is harmless, or once its absence is proved."""
+    for _ in range(TRIES):
+        sent_at = datetime.now(UTC)
+        try:
+            sent = await adapter.send(account, prepared, timeout_s=TIMEOUT_S)
+        except OutcomeUnknown:
+            found = await settled(adapter, account, prepared, sent_at)
+            if found is not None:
+                return found
+        else:
+            assert isinstance(sent, Live)
+            return sent
+    raise AssertionError(f"not live after {TRIES} tries")
+
+
+async def settled(adapter: Adapter, account: Account, prepared: Prepared, sent_at: datetime) -> Live | None:
+    """The post if it is there; None where sending again can't make a second one."""
+    if adapter.repeatable(account, prepared, sent_at=sent_at, now=datetime.now(UTC)):
+        return None
+    found = await adapter.reconcile(account, prepared, sent_at=sent_at, now=sent_at + LATER)
+    assert isinstance(found, Live | Absent), found
+    return found if isinstance(found, Live) else None

@@ -1,0 +1,45 @@
+"""A peer's process, from ready to ended."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from tests.waiting import until
+
+PATIENCE_S = 30
+
+
+@contextmanager
+def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Iterator[None]:
+    """From the first 2xx of the address `ready` on; nothing of it is left afterwards."""
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(list(words), cwd=cwd, stdout=subprocess.DEVNULL, stderr=said) as process,
+    ):
+        try:
+            until(lambda: process.poll() is not None or answers(ready), within=PATIENCE_S)
+            assert process.poll() is None, last_words(said)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def last_words(said: IO[str]) -> str:
+    said.seek(0)
+    return f"a peer ended at its start: {said.read()[-2000:]}"
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2).is_success
+    except httpx.TransportError:
+        return False

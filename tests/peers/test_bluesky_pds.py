@@ -1,0 +1,235 @@
+"""Posting to Bluesky's own server: exactly once, and what it answers an account that it won't have."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas.errors import OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from tests.media import film, picture
+from tests.peers.pds import Pds, Person
+from tests.peers.proxy import Loss, between, first_of_each
+from tests.peers.publishing import TIMEOUT_S, deliver, outbound, post, publish
+from tests.workers.platforms.scripted import draft, file
+from workers.platforms.bluesky import api
+from workers.platforms.bluesky.api import Api, Session
+from workers.platforms.bluesky.publish import Bluesky
+from workers.platforms.contract import Absent, Account, Live
+
+pytestmark = pytest.mark.peers
+
+PUT = "/xrpc/com.atproto.repo.putRecord"
+POSTS = 50
+
+
+async def opened(client: httpx.AsyncClient, pds: Pds, person: Person) -> Session:
+    return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
+
+
+def account(session: Session, base: str) -> Account:
+    return Account(
+        platform="bluesky",
+        service_url=base,
+        external_id=session.did,
+        handle=session.handle,
+        traits={},
+        access_token=session.access_jwt,
+    )
+
+
+async def test_an_account_is_opened_by_its_app_password(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        session = await opened(client, pds, person)
+    assert (session.did, session.handle, session.active) == (person.did, person.handle, True)
+    assert session.server == pds.base
+    assert session.expires_at is not None
+    assert timedelta(hours=1) < session.expires_at - datetime.now(UTC) < timedelta(hours=3)
+
+
+async def test_a_wrong_password_opens_nothing(pds: Pds) -> None:
+    async with outbound(pds.base) as client:
+        with pytest.raises(ReauthRequired):
+            await api.create_session(client, pds.base, identifier=pds.person().handle, password="wrong")
+
+
+async def test_a_text_with_a_link_a_tag_and_a_mention_is_posted(pds: Pds) -> None:
+    person, friend = pds.person(), pds.person()
+    text = f"Grüße 🎉 to @{friend.handle}: https://example.com/a?b=c #launch"
+    async with outbound(pds.base) as client:
+        live = await publish(
+            Bluesky(client), account(await opened(client, pds, person), pds.base), post(text)
+        )
+    (record,) = pds.records(person)
+    assert live.external_id == record["uri"]
+    assert record["value"]["text"] == text
+    features = [facet["features"][0]["$type"] for facet in record["value"]["facets"]]
+    assert features == [f"app.bsky.richtext.facet#{name}" for name in ("mention", "link", "tag")]
+    assert record["value"]["facets"][0]["features"][0]["did"] == friend.did
+
+
+async def test_images_and_a_video_are_posted(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        await publish(adapter, mine, post("four", images=4))
+        movie = file(film(), kind="video", mime_type="video/mp4", width=64, height=36)
+        await publish(adapter, mine, draft("a film", movie, created_at=datetime.now(UTC)))
+    film_record, images_record = (record["value"] for record in pds.records(person))
+    assert len(images_record["embed"]["images"]) == 4
+    assert images_record["embed"]["images"][0]["image"]["size"] == len(picture())
+    assert film_record["embed"]["video"]["mimeType"] == "video/mp4"
+
+
+async def test_a_file_that_the_server_finds_too_large_ends_the_post(pds: Pds) -> None:
+    movie = file(bytes(6 << 20), kind="video", mime_type="video/mp4")
+    async with outbound(pds.base) as client:
+        mine = account(await opened(client, pds, pds.person()), pds.base)
+        with pytest.raises(Rejected) as caught:
+            await Bluesky(client).prepare(mine, draft("", movie))
+    assert caught.value.code == "MEDIA_TOO_LARGE"
+
+
+async def test_a_text_that_is_too_long_is_the_partners_to_mend(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        with pytest.raises(Rejected, match="300") as caught:
+            await publish(
+                Bluesky(client), account(await opened(client, pds, person), pds.base), post("x" * 301)
+            )
+    assert (caught.value.category, pds.records(person)) == ("user_content", [])
+
+
+@pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST], [Loss.ANSWER, Loss.ANSWER, Loss.REQUEST]])
+async def test_lost_answers_and_requests_leave_each_post_there_once(pds: Pds, losses: list[Loss]) -> None:
+    person = pds.person()
+    async with (
+        between(pds.port, first_of_each(PUT, *losses)) as proxy,
+        outbound(pds.base, proxy.base) as client,
+    ):
+        adapter, mine = Bluesky(client), account(await opened(client, pds, person), proxy.base)
+        for number in range(POSTS):
+            await publish(adapter, mine, post(f"post {number}"))
+    assert pds.texts(person) == sorted(f"post {number}" for number in range(POSTS))
+    assert proxy.lost == POSTS * len(losses)
+
+
+async def test_a_repeat_long_after_changes_nothing(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        prepared = await adapter.prepare(mine, post("once", images=1))
+        first = await deliver(adapter, mine, prepared)
+        before = pds.records(person)
+        assert await deliver(adapter, mine, prepared) == first
+    assert pds.records(person) == before
+
+
+async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
+    person, now = pds.person(), datetime.now(UTC)
+    async with outbound(pds.base) as client:
+        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        prepared = await adapter.prepare(mine, post("looked for", images=1))
+        late = now + timedelta(minutes=2)
+        assert await adapter.reconcile(mine, prepared, sent_at=now, now=late) == Absent()
+        live = await deliver(adapter, mine, prepared)
+        assert await adapter.reconcile(mine, prepared, sent_at=now, now=now) == live
+
+
+async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> None:
+    person, post_id = pds.person(), post("").post_id
+    async with outbound(pds.base) as client:
+        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        moment = datetime.now(UTC)
+        await publish(adapter, mine, draft("one", post_id=post_id, created_at=moment))
+        other = await adapter.prepare(mine, draft("another", post_id=post_id, created_at=moment))
+        with pytest.raises(OutcomeUnknown) as caught:
+            await adapter.send(mine, other, timeout_s=TIMEOUT_S)
+    assert (caught.value.code, pds.texts(person)) == ("KEY_TAKEN", ["one"])
+
+
+async def test_a_refresh_brings_new_tokens_and_its_lost_answer_costs_nothing(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        session = await opened(client, pds, person)
+        lost = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
+        again = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
+        assert again.refresh_jwt != session.refresh_jwt
+        assert lost.did == again.did
+        await publish(Bluesky(client), account(again, pds.base), post("with the new token"))
+    assert pds.texts(person) == ["with the new token"]
+
+
+async def test_a_session_that_was_closed_can_not_be_refreshed(pds: Pds) -> None:
+    async with outbound(pds.base) as client:
+        session = await opened(client, pds, pds.person())
+        pds.call("com.atproto.server.deleteSession", token=session.refresh_jwt)
+        with pytest.raises(ReauthRequired):
+            await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
+
+
+@pytest.mark.parametrize("token", ["garbage", "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln"])
+async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> None:
+    person = pds.person()
+    mine = account(Session(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt=""), pds.base)
+    async with outbound(pds.base) as client:
+        with pytest.raises(TokenExpired):
+            await publish(Bluesky(client), mine, post("x"))
+
+
+async def refused(client: httpx.AsyncClient, mine: Account) -> PlatformError:
+    with pytest.raises(PlatformError) as caught:
+        await publish(Bluesky(client), mine, post("refused"))
+    return caught.value
+
+
+async def test_an_account_that_was_taken_down_is_its_owners_to_mend(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        mine = account(await opened(client, pds, person), pds.base)
+        pds.take_down(person)
+        error = await refused(client, mine)
+        pds.take_down(person, applied=False)
+        assert isinstance(await publish(Bluesky(client), mine, post("back")), Live)
+    assert (error.code, error.category) == ("ACCOUNT_SUSPENDED", "account_issue")
+    assert pds.texts(person) == ["back"]
+
+
+async def test_an_account_that_was_deactivated_is_its_owners_to_mend(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        mine = account(await opened(client, pds, person), pds.base)
+        pds.call(
+            "com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z"
+        )
+        error = await refused(client, mine)
+    assert (error.code, error.category) == ("ACCOUNT_DEACTIVATED", "account_issue")
+
+
+async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:
+    """30 sessions in 5 minutes for each account."""
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        for _ in range(30):
+            await opened(client, pds, person)
+        with pytest.raises(Throttled) as caught:
+            await opened(client, pds, person)
+    assert caught.value.after_s is not None
+    assert 0 < caught.value.after_s <= 300
+
+
+async def test_an_avatar_is_found_where_there_is_one(pds: Pds) -> None:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        session = await opened(client, pds, person)
+        server = Api(client=client, base=pds.base, token=session.access_jwt)
+        assert await api.avatar_url(server, person.did) is None
+        async with file(picture()).read() as content:
+            blob = await api.upload_blob(server, content, mime_type="image/png", size_bytes=len(picture()))
+        profile = {"$type": "app.bsky.actor.profile", "avatar": blob}
+        where: dict[str, Any] = {"repo": person.did, "collection": "app.bsky.actor.profile", "rkey": "self"}
+        pds.call("com.atproto.repo.putRecord", token=session.access_jwt, record=profile, **where)
+        url = await api.avatar_url(server, person.did)
+    assert url is not None
+    assert pds.file(url) == picture()

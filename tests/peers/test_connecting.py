@@ -1,0 +1,162 @@
+"""Connecting accounts of servers that others wrote, all the way: a link, their pages, a code; a password."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api.app import create_app
+from db.pool import Pool, transact
+from domain import credentials
+from domain.credentials import Tokens
+from jobs.ledger import Submitted
+from schemas import ids
+from schemas.settings import Settings
+from tests import seeds
+from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.social.conftest import working
+from tests.api.social.place import BACK, ORIGIN, new_project, status, uuid
+from tests.dumps import everything
+from tests.peers.mastodons import Instance
+from tests.peers.pds import Pds, Person
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.peers
+
+
+@dataclass
+class Place:
+    app: Litestar
+    acme: Caller
+    browser: httpx.AsyncClient
+    pool: Pool
+    project: str
+
+    async def ask(self, path: str, **body: Any) -> Any:
+        answer = await self.acme.http.post(f"/v1/projects/{self.project}/{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def let_in(self, instance: Instance, made: dict[str, Any]) -> str:
+        """Through our link and the server's own pages; the status on the way back."""
+        page = (await self.browser.get(made["authorizeUrl"])).headers["Location"]
+        asked = {"state": made["state"], "code": instance.code(page)}
+        return status(await self.browser.get("/v1/social/callback", params=asked), made["state"])
+
+    async def account(self, account_id: str) -> Any:
+        return (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
+
+    async def log_in(self, pds: Pds, person: Person, password: str | None = None) -> Any:
+        body = {"identifier": person.handle, "appPassword": password or person.app_password}
+        accepted = await self.ask("social-accounts", platform="bluesky", serviceUrl=pds.base, **body)
+        return (await self.acme.http.get(accepted["locationUrl"], params={"wait": 10})).json()
+
+    async def tokens(self, account_id: str) -> Tokens:
+        named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
+        async with self.pool.acquire() as conn:
+            return await credentials.open(conn, **named, ring=seeds.VAULT)
+
+    async def refreshed(self, account_id: str) -> Any:
+        """The job's result."""
+        project_id = ids.read(ids.PROJECT, self.project)
+        assert project_id
+        named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
+
+        async def submit(conn: Any) -> Submitted:
+            return await credentials.refresh(conn, project_id=project_id, **named)
+
+        job = (await transact(self.pool, submit)).job_id
+        done = "select result from job where id = $1 and finished_at is not null"
+        row = await eventually(lambda: self.pool.fetchrow(done, job))
+        assert row
+        return row["result"]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[Place]:
+    """An API and a worker that may open this server."""
+    mine = msgspec.structs.replace(settings, fetch_allow=urlsplit(server).netloc)
+    served = create_app(mine)
+    async with (
+        held(served.lifespan()),
+        calling(served, pool, "Acme", tier="partner") as acme,
+        client_of(served) as browser,
+        working(mine, pool),
+    ):
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        yield Place(served, acme, browser, pool, await new_project(acme))
+
+
+@pytest_asyncio.fixture
+async def place(settings: Settings, pool: Pool, instance: Instance) -> AsyncIterator[Place]:
+    async with opened(settings, pool, instance.base) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def blue(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Place]:
+    async with opened(settings, pool, pds.base) as found:
+        yield found
+
+
+async def test_a_person_connects_their_account_and_connects_it_again(
+    place: Place, instance: Instance
+) -> None:
+    host = f"localhost:{instance.port}"
+    asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
+    made = await place.ask("social/oauth-url", **asked)
+    assert await place.let_in(instance, made) == "connected"
+    said = (await place.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
+    account = await place.account(said["socialAccountId"])
+    assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
+    again = await place.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
+    assert await place.let_in(instance, again) == "connected"
+    tokens = await place.tokens(account["socialAccountId"])
+    assert tokens.generation == 2
+    assert tokens.access_token not in await everything(place.pool)
+
+
+async def test_an_app_password_connects_an_account(blue: Place, pds: Pds) -> None:
+    person = pds.person()
+    job = await blue.log_in(pds, person)
+    assert (job["status"], job["error"]) == ("completed", None)
+    account = await blue.account(job["result"]["socialAccountId"])
+    assert (account["handle"], account["status"]) == (person.handle, "connected")
+    assert account["tokenExpiresAt"] is not None
+    kept = await everything(blue.pool)
+    tokens = await blue.tokens(account["socialAccountId"])
+    for secret in (person.app_password, tokens.access_token, str(tokens.refresh_token)):
+        assert secret not in kept
+
+
+async def test_a_wrong_app_password_connects_nothing(blue: Place, pds: Pds) -> None:
+    job = await blue.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
+    assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
+
+
+async def test_a_session_is_refreshed_until_it_is_ended(blue: Place, pds: Pds) -> None:
+    person = pds.person()
+    account = (await blue.log_in(pds, person))["result"]["socialAccountId"]
+    first = await blue.tokens(account)
+    assert await blue.refreshed(account) == {"refreshed": True}
+    second = await blue.tokens(account)
+    assert (second.generation, second.refresh_token != first.refresh_token) == (2, True)
+    pds.call("com.atproto.server.deleteSession", token=str(second.refresh_token))
+    assert await blue.refreshed(account) == {"reauthRequired": "SESSION_ENDED"}
+    assert (await blue.account(account))["status"] == "reauth_required"
+    assert (await blue.log_in(pds, person))["result"]["socialAccountId"] == account
+    assert (await blue.account(account))["status"] == "connected"
+
+
+async def test_an_account_that_was_taken_down_is_not_connected(blue: Place, pds: Pds) -> None:
+    person = pds.person()
+    pds.take_down(person)
+    assert (await blue.log_in(pds, person))["status"] == "failed"
+    assert await blue.pool.fetchval("select count(*) from social_account") == 0
