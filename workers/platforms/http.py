@@ -1,9 +1,9 @@
 """One request to a platform's server, told apart by what its loss proves.
 
 The server is one that a partner named: the client is `workers.fetch.open_client`'s, with its guarded
-sockets; no redirect is followed, and an answer may have `LIMIT` bytes unless its caller says more. What comes back is an answer of any
-status; without one it is `NotSent`, or `OutcomeUnknown` where an irreversible request's bytes had begun to
-leave.
+sockets; no redirect is followed, and an answer may have `LIMIT` bytes unless its caller says more. What
+comes back is an answer of any status; without one it is `NotSent`, or `OutcomeUnknown` where an
+irreversible request's bytes had begun to leave.
 """
 
 import asyncio
