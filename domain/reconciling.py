@@ -14,9 +14,8 @@ from db.queries import account_send, scheduled_post
 from domain import accounts, credentials, posts, sending, setbacks
 from domain.rings import Ring
 from domain.sending import Sender
-from domain.setbacks import Rest
 from jobs.ledger import Claim
-from jobs.outcomes import Snooze
+from jobs.outcomes import Rest, Snooze
 from schemas import ids
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 

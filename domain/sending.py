@@ -17,10 +17,10 @@ from db.queries import scheduled_post
 from domain import credentials, posts, quotas, setbacks, turns
 from domain.credentials import Tokens
 from domain.rings import Ring
-from domain.setbacks import Held, Rest
+from domain.setbacks import Held
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Interrupted, Snooze
+from jobs.outcomes import Canceled, Interrupted, Rest, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
@@ -213,9 +213,13 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | 
     return None
 
 
-async def confirm_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
+async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
+    """What became of a post that the platform has, or may have; the account's others go on meanwhile."""
     held = await setbacks.hold(conn, claim)
-    return Canceled() if held is None else await setbacks.pause(conn, held, after_s)
+    if held is None:
+        return Canceled()
+    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    return await setbacks.pause(conn, held, after_s)
 
 
 async def publish(conn: Conn, *, claim: Claim, external_id: str, external_url: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ answers with an outcome has let the account's turn go.
 
 import random
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -16,10 +16,8 @@ from db.queries import account_send, scheduled_post
 from domain import accounts, credentials, posts, quotas, turns
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Failed, Interrupted, Retry, Snooze
+from jobs.outcomes import Canceled, Failed, Rest, Retry, Snooze
 from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
-
-Rest: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
 
 #: A post that comes later than this after its time is not sent any more.
 GRACE = timedelta(hours=2)

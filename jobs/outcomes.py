@@ -58,7 +58,9 @@ class Interrupted:
     word: ClassVar[str] = "interrupted"
 
 
-Outcome: TypeAlias = Done | Failed | Retry | Snooze | Canceled | Interrupted
+#: How an attempt may end short of completing its job.
+Rest: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
+Outcome: TypeAlias = Done | Rest
 
 POISONED = Failed("POISONED", "three workers died while they ran this job: contact support")
 WORKER_LOST = Failed(

@@ -8,14 +8,12 @@ from db.pool import Conn, Pool, transact
 from db.reach import reaching
 from domain import holds, jobs
 from jobs import ledger
-from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze
+from jobs.outcomes import Done, Rest
 from workers.desk import Attempt
 from workers.reports import Reports
 
 T = TypeVar("T")
 Result: TypeAlias = dict[str, Any]
-#: How an attempt may end short of completing its job.
-Rest: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
 
 
 class Context:

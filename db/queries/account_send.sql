@@ -50,8 +50,9 @@ select extract(epoch from at + :window_s * interval '1 second' - clock_timestamp
 -- name: insert_send    before the call, under the account's lock
 insert into account_send (organization_id, account_id, id, post_id, at) values (:org, :account_id, :id, :post_id, clock_timestamp());
 
--- name: delete_sends    of a post that is proved not to be there
-delete from account_send where organization_id = :org and account_id = :account_id and post_id = :post_id;
+-- name: delete_sends    of a post that is proved not to be there; a day is longer than its job lives
+delete from account_send
+ where organization_id = :org and account_id = :account_id and post_id = :post_id and at > now() - interval '1 day';
 
 -- name: rest_account    the longest of the rests that the platform asked for
 update social_account set cooldown_until = greatest(cooldown_until, now() + :rest_s * interval '1 second')

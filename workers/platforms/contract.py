@@ -82,7 +82,9 @@ class Absent(msgspec.Struct, frozen=True):
 
 
 class Undecided(msgspec.Struct, frozen=True):
-    """Neither is proved yet."""
+    """Neither is proved. `after_s`: it will be then, when no earlier call can be under way any more."""
+
+    after_s: float | None = None
 
 
 Sent: TypeAlias = Live | Taken

@@ -16,8 +16,8 @@ import msgspec
 
 from domain import sending, setbacks
 from domain.sending import Work
-from domain.setbacks import CONFIRM, Rest
-from jobs.outcomes import Canceled, Done, Failed, Outcome
+from domain.setbacks import CONFIRM
+from jobs.outcomes import Canceled, Done, Failed, Outcome, Rest
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, Rejected
 from telemetry import logs, metrics
 from workers.context import Context
@@ -26,12 +26,13 @@ from workers.platforms.registry import Platforms, account_of, open_platforms
 from workers.runner import Task
 from workers.tools import Tools
 
-#: The irreversible call may take so long, and this part of the time in which no other attempt begins.
-SEND_S, SHARE = 30.0, 0.7
+#: The irreversible call may take so long, and this part of the time in which no other attempt begins; its
+#: adapter is given this part of that, and so says first what it knows.
+SEND_S, SHARE = 30.0, 0.8
 #: Before the same bytes go out once more.
 PAUSE_S = 1.0
-#: A wait for a platform's work that is worth a slot, and the longest between two questions.
-SHORT_S, LONG_S = 3.0, 60.0
+#: A wait for a platform's work that is worth a slot; the shortest and the longest between two questions.
+SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
 
 LOST = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 ABSENT = NotSent("NOT_TAKEN", "the platform's answer was lost, and the post is not there: it is sent again")
@@ -154,13 +155,13 @@ async def call(
 
 async def send(trip: Trip, prepared: Prepared) -> Sent:
     """Given up before any other attempt of this job could begin, whatever the adapter does."""
-    timeout_s = min(SEND_S, SHARE * trip.ctx.time_left())
-    if timeout_s <= 0:
+    limit_s = min(SEND_S, SHARE * trip.ctx.time_left())
+    if limit_s <= 0:
         raise NotSent("NO_TIME", "the worker had no time left for the call")
     with metrics.POST_SEND.labels(trip.account.platform).time():
         try:
-            async with asyncio.timeout(timeout_s / SHARE * (1 + SHARE) / 2):
-                return await trip.adapter.send(trip.account, prepared, timeout_s=timeout_s)
+            async with asyncio.timeout(limit_s):
+                return await trip.adapter.send(trip.account, prepared, timeout_s=SHARE * limit_s)
         except TimeoutError as error:
             raise OutcomeUnknown(
                 "ANSWER_LOST", "the platform did not answer in time: the post may be live"
@@ -202,11 +203,18 @@ async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool
     if isinstance(found, Live):
         return await finish(trip, found)
     if isinstance(found, Undecided):
-        return await trip.unknown()
+        return await settle(trip, found)
     if not first:
         return await trip.not_sent(ABSENT)
     rest = await trip.ctx.decide(partial(setbacks.absent, claim=trip.ctx.job))
     return rest or await dispatch(trip, prepared, first=False)
+
+
+async def settle(trip: Trip, found: Undecided) -> Outcome:
+    """What time will decide is looked for again then, still `sending`; the rest is for others to find out."""
+    if found.after_s is None:
+        return await trip.unknown()
+    return await trip.ctx.decide(partial(sending.ask_later, claim=trip.ctx.job, after_s=found.after_s))
 
 
 async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, wait_s: float) -> Outcome:
@@ -218,7 +226,7 @@ async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, wait_s: floa
 async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: float) -> Outcome:
     """Ask after `wait_s`; a longer wait gives the slot back."""
     if wait_s > SHORT_S or wait_s > trip.ctx.time_left() / 2:
-        later = partial(sending.confirm_later, claim=trip.ctx.job, after_s=wait_s)
+        later = partial(sending.ask_later, claim=trip.ctx.job, after_s=wait_s)
         return await trip.ctx.decide(later)
     await asyncio.sleep(wait_s)
     try:
@@ -232,7 +240,7 @@ async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: 
     age = trip.now() - sent_at
     if age >= CONFIRM:
         return await trip.unknown()
-    after_s = min(max(sent.after_s, age.total_seconds() / 4), LONG_S)
+    after_s = min(max(sent.after_s, age.total_seconds() / 4, LEAST_S), LONG_S)
     return await accept(trip, msgspec.structs.replace(prepared, handle=sent.handle), sent_at, after_s)
 
 

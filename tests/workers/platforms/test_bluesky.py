@@ -205,7 +205,7 @@ async def test_a_taken_key_that_may_hold_another_is_for_a_person(answer: Answer 
 
 
 @pytest.mark.parametrize(
-    ("since_s", "found"), [(0, Undecided()), (59, Undecided()), (60, Absent()), (10**6, Absent())]
+    ("since_s", "found"), [(0, Undecided(60.0)), (59, Undecided(1.0)), (60, Absent()), (10**6, Absent())]
 )
 async def test_a_missing_record_is_absent_once_its_call_is_surely_over(since_s: float, found: Any) -> None:
     async with pds(getRecord=xrpc("RecordNotFound")) as served:

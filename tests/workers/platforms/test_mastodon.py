@@ -216,7 +216,7 @@ async def test_an_older_post_with_the_same_text_is_another() -> None:
     assert await found([status(2, "<p>Other</p>"), OLD, status(0)]) == Absent()
 
 
-@pytest.mark.parametrize(("since_s", "expected"), [(59, Undecided()), (60, Absent())])
+@pytest.mark.parametrize(("since_s", "expected"), [(59, Undecided(1.0)), (60, Absent())])
 async def test_a_missing_post_is_absent_once_its_call_is_surely_over(since_s: float, expected: Any) -> None:
     assert await found([OLD], since_s=since_s) == expected
 

@@ -30,6 +30,7 @@ async def stage(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
     monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
+    monkeypatch.setattr(publish_post, "LEAST_S", 0.0)
     async with pool.acquire() as conn:
         await conn.execute(WATCH)
         org = await seeds.organization(conn)

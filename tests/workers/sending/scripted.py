@@ -111,6 +111,8 @@ class Scripted:
             raise fault()
         if word == "undecided":
             return Undecided()
+        if word == "settling":
+            return Undecided(after_s=60.0)
         post_id = prepared.handle["key"]
         return self.shown(post_id) if self.live[post_id] else Absent()
 

@@ -37,7 +37,7 @@ STORIES = st.builds(
     sends=st.lists(SENDS, min_size=1, max_size=6),
     prepares=st.lists(FAULTS, max_size=2),
     polls=st.lists(st.one_of(FAULTS, st.sampled_from(["take", "refuse"])), max_size=3),
-    looks=st.lists(st.one_of(FAULTS, st.just("undecided")), max_size=3),
+    looks=st.lists(st.one_of(FAULTS, st.sampled_from(["undecided", "settling"])), max_size=3),
     deaths=st.lists(st.none() | st.tuples(st.integers(1, 5), st.booleans()), max_size=6),
     meanwhile=st.lists(
         st.sampled_from([None, None, None, "cancel", "archive", "late", "reconnect", "disconnect"]),

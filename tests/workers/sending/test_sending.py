@@ -86,6 +86,20 @@ async def test_what_nobody_can_tell_is_outcome_unknown_and_asked_on(stage: Stage
     assert asking["args"] == {"post_id": str(post_id)}
 
 
+async def test_what_time_will_decide_is_looked_for_again_then(stage: Stage) -> None:
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose"], reconcile=["settling", "ok"])
+    post_id = await stage.post()
+    assert await stage.attempt() == "snoozed"
+    row, job = await stage.row(post_id), await stage.job(post_id)
+    assert (row["phase"], job["attempt"]) == ("sending", 0)
+    left = await stage.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
+    assert 58 < left <= 60.1
+    await stage.skip_waits()
+    assert await stage.attempts() == ["completed"]
+    assert (len(stage.platform.calls), stage.records(post_id)) == (2, 1)
+
+
 async def test_a_look_that_fails_is_made_again(stage: Stage) -> None:
     stage.platform = Scripted(repeatable=False)
     stage.platform.plan(send=["drop"], reconcile=["unreached", "throttle", "expire"])

@@ -91,7 +91,8 @@ class Bluesky(msgspec.Struct, frozen=True):
         self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
     ) -> Found:
         found = await self.look(account, prepared)
-        return Undecided() if isinstance(found, Absent) and now - sent_at < SETTLE else found
+        settling_s = (sent_at + SETTLE - now).total_seconds()
+        return Undecided(settling_s) if isinstance(found, Absent) and settling_s > 0 else found
 
     async def look(self, account: Account, prepared: Prepared) -> Found:
         put = msgspec.json.decode(prepared.request, type=Put)

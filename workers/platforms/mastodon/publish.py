@@ -74,7 +74,8 @@ class Mastodon(msgspec.Struct, frozen=True):
         post = msgspec.json.decode(prepared.request, type=Post)
         wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(prepared).after)
         found = await finding.find(self.server(account), account.external_id, wanted)
-        return Undecided() if isinstance(found, Absent) and now - sent_at < SETTLE else found
+        settling_s = (sent_at + SETTLE - now).total_seconds()
+        return Undecided(settling_s) if isinstance(found, Absent) and settling_s > 0 else found
 
     def server(self, account: Account) -> Api:
         return Api(client=self.client, base=account.service_url, token=account.access_token)
