@@ -11,8 +11,9 @@ _HOST = re.compile(r"[^/?#@\\\s]+")
 
 
 def of_host(host: str, *, allowed: Allowed, path: str) -> str:
-    """The address of a host name such as `mastodon.social`: https, or http on a loopback host that may be
-    opened (TENANTRY_FETCH_ALLOW). Raises `Invalid` at `path`.
+    """The address of a host name such as `mastodon.social`. Raises `Invalid` at `path`.
+
+    It is https, or http on a loopback host that may be opened all the same (TENANTRY_FETCH_ALLOW).
     """
     named = host.strip(" ")
     if not _HOST.fullmatch(named):
@@ -32,5 +33,6 @@ def of_url(url: str, *, allowed: Allowed, path: str) -> str:
     if parts.scheme != "https" and (parts.hostname, parts.port or 80) not in allowed:
         raise Invalid(path, "must be an https address")
     port = parts.port if parts.port != urls.DEFAULT_PORTS[parts.scheme] else None
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    name = (parts.hostname or "").rstrip(".")
+    host = f"[{name}]" if ":" in name else name
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}"

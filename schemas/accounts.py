@@ -63,6 +63,9 @@ class AccountConnect(In, frozen=True, kw_only=True):
     app_password: Annotated[Text, Meta(min_length=1, max_length=256, examples=["abcd-efgh-ijkl-mnop"])]
     service_url: Annotated[Text, Meta(max_length=300, examples=["https://bsky.social"])] | None = None
 
+    def __repr__(self) -> str:
+        return "AccountConnect()"
+
 
 class SocialAccount(Out, frozen=True, kw_only=True):
     """`serviceUrl` is the server that the account lives on; `tokenExpiresAt` null: its token doesn't end."""

@@ -28,7 +28,7 @@ create table platform_app (
     sealed       bytea not null,
     vault_key_id text not null,
     created_at   timestamptz not null default now(),
-    -- When somebody was first let in with it: until then a server may drop it (Mastodon does, after a day).
+    -- When somebody was first let in with it: until then a server may drop it (Mastodon 4.2 does, after a day).
     proved_at    timestamptz,
     primary key (platform, service_url, redirect_uri)
 );

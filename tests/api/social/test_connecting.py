@@ -154,7 +154,7 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(place: Place, t
 async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
     place: Place, proved: bool, registrations: int
 ) -> None:
-    """Mastodon drops one that nobody was let in with, and tells only the person, on its own page."""
+    """Mastodon 4.2 drops one that nobody was let in with, and tells only the person, on its own page."""
     if proved:
         await place.connect()
     else:
