@@ -1,15 +1,17 @@
 -- Scheduling: what becomes of posts before they are sent, and what a person says of them after.
 
 -- name: get_post    `schedule_passed`: approved, but not before its time
-select p.*, p.status = 'blocked' and c.approval_status in ('approved', 'not_required') as schedule_passed
-  from scheduled_post p join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
+select p.*, p.status = 'blocked' and (select c.approval_status in ('approved', 'not_required') from content_item c
+         where c.organization_id = p.organization_id and c.id = p.content_id) as schedule_passed
+  from scheduled_post p
  where p.organization_id = :org and p.id = :id;
 
 -- name: list_posts    newest first
-select p.*, p.status = 'blocked' and c.approval_status in ('approved', 'not_required') as schedule_passed
-  from scheduled_post p join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
+select p.*, p.status = 'blocked' and (select c.approval_status in ('approved', 'not_required') from content_item c
+         where c.organization_id = p.organization_id and c.id = p.content_id) as schedule_passed
+  from scheduled_post p
  where p.organization_id = :org and p.project_id = :project_id
-   and (:before::uuid is null or p.id < :before)
+   and p.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and (:status::text is null or p.status = :status)
    and (:account_id::uuid is null or p.social_account_id = :account_id)
    and (:since::timestamptz is null or p.scheduled_for >= :since) and (:until::timestamptz is null or p.scheduled_for < :until)

@@ -1,0 +1,198 @@
+"""What is asked of posts reads few rows of a large table, also when it was planned on an empty one."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain import post_ends, posts, targets, turns
+from domain.targets import Print
+from jobs.ledger import Moved
+from schemas import ids
+from tests import seeds
+from tests.domain import post_scene as scene
+from tests.domain.place import Place
+from tests.domain.post_scene import Full
+
+#: Of one project: posts that wait, posts that went out; and projects like it, of the same and another tenant.
+WAITING, ENDED, OTHERS = 200, 20_000, 50
+PAGE = 25
+
+
+class Table(NamedTuple):
+    """A project whose posts are asked for, and its tenant."""
+
+    full: Full
+    post_id: UUID
+    job_id: UUID
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {"organization_id": self.full.org, "project_id": self.full.project_id}
+
+    @property
+    def account(self) -> dict[str, Any]:
+        return {"organization_id": self.full.org, "account_id": self.full.account_ids[0]}
+
+
+Use = Callable[[Conn, Table], Awaitable[Any]]
+
+
+async def list_page(conn: Conn, found: Table, **filters: Any) -> None:
+    none: dict[str, Any] = dict.fromkeys(("account_id", "status", "since", "until", "before"))
+    await posts.list_page(conn, **found.place, **none | filters, limit=PAGE)
+
+
+async def list_all(conn: Conn, found: Table) -> None:
+    await list_page(conn, found)
+
+
+async def list_further(conn: Conn, found: Table) -> None:
+    await list_page(conn, found, before=ids.new())
+
+
+async def list_published(conn: Conn, found: Table) -> None:
+    await list_page(conn, found, status="published")
+
+
+async def get(conn: Conn, found: Table) -> None:
+    await posts.get(conn, organization_id=found.full.org, post_id=found.post_id)
+
+
+async def count(conn: Conn, found: Table) -> None:
+    await posts.count_of_project(conn, **found.place)
+
+
+async def check_new(conn: Conn, found: Table) -> None:
+    prints = [Print("", account_id, bytes(32)) for account_id in found.full.account_ids]
+    at = datetime.now(UTC) + timedelta(days=30)
+    await targets.check_new(conn, organization_id=found.full.org, prints=prints, at=at)
+
+
+async def block(conn: Conn, found: Table) -> None:
+    await posts.block_of_content(conn, organization_id=found.full.org, content_id=ids.new())
+
+
+async def reprint(conn: Conn, found: Table) -> None:
+    await targets.reprint(conn, organization_id=found.full.org, content_id=found.full.content_id)
+
+
+async def end(conn: Conn, found: Table) -> None:
+    row = Moved(found.full.org, found.full.project_id, found.job_id, "publish_post", 1, "failed", None)
+    await post_ends.ended(conn, rows=[row])
+
+
+async def take_turn(conn: Conn, found: Table) -> None:
+    await turns.take(
+        conn, **found.account, post_id=found.post_id, scheduled_for=datetime.now(UTC), holder=found.post_id
+    )
+    await turns.take(
+        conn, **found.account, post_id=ids.new(), scheduled_for=datetime.now(UTC), holder=found.post_id
+    )
+
+
+async def hasten(conn: Conn, found: Table) -> None:
+    await turns.hasten(conn, **found.account)
+
+
+#: At most so many rows of the table and its indexes may be read.
+USES: dict[Use, int] = {
+    list_all: 3 * PAGE,
+    list_further: 3 * PAGE,
+    list_published: 3 * PAGE + WAITING,
+    get: 5,
+    count: WAITING + 10,
+    check_new: 20,
+    block: 5,
+    reprint: 2 * WAITING + 50,
+    end: 10,
+    take_turn: 3 * WAITING,
+    hasten: 3 * WAITING,
+}
+
+#: Those whose cost must not wait for the first ANALYZE of a table that fills up; autovacuum sees to the rest.
+FROM_THE_START = (list_all, list_further, list_published, count, check_new, hasten)
+
+
+@pytest_asyncio.fixture
+async def found(conn: Conn, place: Place) -> Table:
+    """The empty table, but for one post."""
+    full = await scene.fill(conn, place, accounts=5)
+    [post_id, *_] = await scene.schedule(conn, full, at=datetime.now(UTC) + timedelta(days=1))
+    job_id = await conn.fetchval("select job_id from scheduled_post where id = $1", post_id)
+    return Table(full, post_id, job_id)
+
+
+async def copy(conn: Conn, full: Full, count: int, status: str) -> None:
+    """Posts like the project's first, of a content for each account; the published went out long ago."""
+    await conn.execute(
+        """with made as (
+             insert into content_item (organization_id, project_id, id, format, status, creative_type,
+                                       caption, approval_status)
+             select organization_id, project_id, gen_random_uuid(), format, status, creative_type,
+                    caption, approval_status
+               from content_item, generate_series(1, $2::int / $5)
+              where id = $1
+             returning *)
+           insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
+                                       platform, mode, status, job_id, scheduled_for, fingerprint,
+                                       published_at, external_id)
+           select c.organization_id, c.project_id, gen_random_uuid(), c.id, a.id, a.platform, 'direct', $3,
+                  gen_random_uuid(), now() - $4 * interval '1 day' * random(), sha256(c.id::text::bytea),
+                  case $3 when 'published' then now() end, case $3 when 'published' then c.id::text end
+             from made c, social_account a where a.project_id = c.project_id""",
+        full.content_id,
+        count,
+        status,
+        100 if status == "published" else 0.1,
+        len(full.account_ids),
+    )
+
+
+async def load(conn: Conn, found: Table) -> None:
+    await copy(conn, found.full, WAITING, "queued")
+    await copy(conn, found.full, ENDED, "published")
+    for number in range(OTHERS):
+        org = found.full.org if number % 2 else await seeds.organization(conn)
+        other = await scene.fill(conn, Place(org, await seeds.project(conn, org)), accounts=1)
+        await scene.schedule(conn, other)
+        await copy(conn, other, WAITING, "queued")
+
+
+async def read(conn: Conn) -> tuple[int, int]:
+    """Whole scans of the table so far, and rows read by its indexes."""
+    await conn.execute("select pg_stat_force_next_flush()")
+    row = await conn.fetchrow(
+        """select t.seq_scan, i.read from pg_stat_user_tables t,
+                  (select sum(idx_tup_read)::int as read from pg_stat_user_indexes
+                    where relname = 'scheduled_post') i
+            where t.relname = 'scheduled_post'"""
+    )
+    assert row is not None
+    return row["seq_scan"], row["read"]
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_no_statement_reads_more_than_it_must(
+    pool: Pool, conn: Conn, found: Table, analyzed: bool
+) -> None:
+    uses = USES if analyzed else {use: USES[use] for use in FROM_THE_START}
+    async with pool.acquire() as session:
+        for use in uses:
+            for _ in range(6):  # from then on PostgreSQL may keep a plan for good
+                await use(session, found)
+        await load(session, found)
+        if analyzed:
+            await conn.execute("vacuum analyze scheduled_post, content_item")
+        excessive = {}
+        for use, most in uses.items():
+            scans, rows = await read(session)
+            await use(session, found)
+            scans_after, rows_after = await read(session)
+            if scans_after > scans or rows_after - rows > most:
+                excessive[use.__name__] = (scans_after - scans, rows_after - rows)
+    assert excessive == {}
