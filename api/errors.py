@@ -24,7 +24,7 @@ class Code(NamedTuple):
 
 #: The contract (api.md 2): codes are added, never changed.
 CODES = {
-    "BAD_REQUEST": Code(400, "the body is not readable JSON"),
+    "BAD_REQUEST": Code(400, "the body is not readable as what it says it is"),
     "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
     "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
     "RETURN_URL_NOT_ALLOWED": Code(403, "the origin is not on the key's list"),

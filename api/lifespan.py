@@ -1,6 +1,5 @@
 """What an API process opens at its start and closes at its end."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -15,6 +14,7 @@ from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from domain import projects, rings, urls
+from domain.media.probing import Turns
 from domain.media.storage import open_store
 from domain.projects import New
 from jobs.breaker import Breaker
@@ -65,7 +65,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
             store=open_store(settings.assets_url),
-            probing=asyncio.Semaphore(PROBES),
+            probes=Turns(PROBES),
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )

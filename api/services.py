@@ -1,6 +1,5 @@
 """What the routes stand on: opened once by the lifespan, found on the application's state."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from api.waiting import Ref, Watcher
 from db.pool import Pool
 from domain import urls
 from domain.jobs import Versioned
+from domain.media.probing import Turns
 from domain.media.storage import Store
 from domain.projects import New
 from domain.rings import Ring
@@ -38,9 +38,9 @@ class Services:
     #: Projects that many requests create at once are one statement, and one commit.
     creates: Coalesced[New, bool | None]
     watcher: Watcher
-    #: Where media lies, and how many uploads may be looked into at once.
+    #: Where media lies, and whose upload may be looked into.
     store: Store
-    probing: asyncio.Semaphore
+    probes: Turns
     #: Addresses on this machine that an ingest may read all the same.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -80,8 +80,8 @@ def _path(token: str) -> str:
 
 
 def _settle(file: Path) -> None:
-    """Have it on the disk before a row says that it is there, and its name too."""
-    for path in (file, file.parent):
+    """Have it on the disk before a row says that it is there, and its name and its folder's too."""
+    for path in (file, file.parent, file.parent.parent):
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
