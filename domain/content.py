@@ -50,7 +50,7 @@ async def create_uploaded(
     files: Sequence[File],
     public_url: str,
 ) -> Content:
-    """Content of stored files that `check_kinds` passed; pending where the project's policy says so.
+    """Content of stored files; pending where the project's policy says so.
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, `Invalid`, `Unavailable`.
     """
