@@ -26,7 +26,7 @@ from schemas.errors import OutcomeUnknown, Rejected
 
 #: A post that isn't the account's next looks again this soon should nobody wake it, in seconds; later each
 #: time, so that a long line costs little.
-TURN_S, MOST_DOUBLED = 30.0, 5
+TURN_S, MOST_DOUBLED = 30.0, 3
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
 

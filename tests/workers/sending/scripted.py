@@ -51,7 +51,7 @@ class Scripted:
         self.script: dict[str, deque[str]] = defaultdict(deque)
         self.live: Counter[str] = Counter()
         self.calls: list[Call] = []
-        self.prepared: list[str] = []
+        self.drafts: list[Draft] = []
         self.names: str | None = None
         self.on: dict[str, Callable[[], Awaitable[object]]] = {}
 
@@ -72,7 +72,7 @@ class Scripted:
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
             raise fault()
-        self.prepared.append(draft.caption)
+        self.drafts.append(draft)
         return Prepared(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
 
     async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:

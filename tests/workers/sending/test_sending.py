@@ -1,11 +1,13 @@
 """One post: what each thing that a platform can do makes of it, and how often it is live then."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
 
 from domain import accounts, archive, changing, jobs
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
+from schemas import ids
 from schemas.errors import Conflict
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage, hours_pass
@@ -21,6 +23,30 @@ async def test_a_post_goes_out_in_steps_that_are_written_down(stage: Stage) -> N
     assert [call.caption for call in stage.platform.calls] == ["Hello, world"]
     assert (stage.records(post_id), await stage.sends()) == (1, 1)
     assert await stage.pool.fetchval("select turn_post_id from social_account") is None
+
+
+async def test_its_files_come_in_their_order_and_can_be_read_again(stage: Stage) -> None:
+    post_id = await stage.post()
+    for position, token in enumerate(["a" * 43, "b" * 43]):
+        await stage.store.write(token, one_chunk(token.encode()))
+        await stage.pool.execute(
+            """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
+                                          height, size_bytes, sha256, token)
+               select organization_id, content_id, $2, $3, 'image', 'image/png', 1, 1, 43, sha256(''), $4
+                 from scheduled_post where id = $1""",
+            post_id, ids.new(), 1 - position, token,
+        )  # fmt: skip
+    assert await stage.attempts() == ["completed"]
+    [draft] = stage.platform.drafts
+    for media, letter in zip(draft.media, "ba", strict=True):
+        for _ in range(2):
+            async with media.read() as chunks:
+                assert b"".join([bytes(chunk) async for chunk in chunks]) == letter.encode() * 43
+    assert (draft.caption, draft.language, draft.mode) == ("hello", "en", "direct")
+
+
+async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 @pytest.mark.parametrize("lost", ["drop", "break", "lose"])
@@ -144,7 +170,7 @@ async def test_a_limit_rests_the_account_and_costs_no_attempt(stage: Stage) -> N
     assert await stage.attempt() == "snoozed"
     await stage.skip_waits()
     assert await stage.attempts() == ["completed"]
-    assert (len(stage.platform.calls), len(stage.platform.prepared), stage.records(post_id)) == (2, 1, 1)
+    assert (len(stage.platform.calls), len(stage.platform.drafts), stage.records(post_id)) == (2, 1, 1)
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
@@ -163,7 +189,7 @@ async def test_a_token_about_to_end_is_refreshed_before_anything(stage: Stage) -
     await stage.pool.execute("update account_credential set expires_at = now() + interval '30 seconds'")
     await stage.post()
     assert await stage.attempt() == "snoozed"
-    assert (stage.platform.prepared, len(await stage.jobs(REFRESH_TOKEN))) == ([], 1)
+    assert (stage.platform.drafts, len(await stage.jobs(REFRESH_TOKEN))) == ([], 1)
 
 
 async def test_an_account_that_needs_its_owner_is_waited_for(stage: Stage) -> None:
