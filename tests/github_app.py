@@ -1,6 +1,5 @@
 """GitHub's side of an App on loopback: its OAuth, its installations, its tokens, checked as GitHub checks."""
 
-import asyncio
 import hashlib
 import itertools
 from collections import Counter
@@ -10,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import msgspec
@@ -18,9 +16,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from schemas.settings import Settings
+from tests.by_hand import Asked, Told, listening
 
 CLIENT_ID, CLIENT_SECRET = "Iv1.test", "shh"
-JSON = "application/json; charset=utf-8"
 
 #: The last part of a token of 2026: long, with dots.
 TAIL = "_eyJhbGciOiJSUzI1NiJ9." + "eyJpc3MiOiJJdjEudGVzdCJ9" * 19 + "."
@@ -47,24 +45,6 @@ def key() -> rsa.RSAPrivateKey:
 def pem() -> str:
     private = serialization.PrivateFormat.TraditionalOpenSSL
     return key().private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption()).decode()
-
-
-class Asked(NamedTuple):
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def token(self) -> str:
-        return self.headers.get("authorization", "").removeprefix("Bearer ")
-
-
-class Told(NamedTuple):
-    status: int
-    content: Any
-    headers: tuple[str, ...] = ()
 
 
 class Scope(NamedTuple):
@@ -206,7 +186,7 @@ class Hub:
         }
 
     def exchange(self, asked: Asked) -> Told:
-        form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        form = asked.form
         if (form["client_id"], form["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
             return Told(200, {"error": "incorrect_client_credentials"})
         person = self.codes.pop(form["code"], None)
@@ -282,28 +262,9 @@ def about(full_name: str, repository_id: int) -> dict[str, Any]:
 async def serving() -> AsyncIterator[Hub]:
     hub = Hub()
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = await read(reader)
+    async def reply(asked: Asked) -> Told:
         hub.asked.append(asked)
-        told = hub.broken.get(asked.path) or hub.answer(asked)
-        body = b"" if told.status == 304 else msgspec.json.encode(told.content)
-        head = [f"HTTP/1.1 {told.status} X", f"Content-Type: {JSON}", f"Content-Length: {len(body)}"]
-        writer.write("\r\n".join([*head, *told.headers, "Connection: close", "", ""]).encode() + body)
-        await writer.drain()
-        writer.close()
+        return hub.broken.get(asked.path) or hub.answer(asked)
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    hub.url = "http://{}:{}".format(*server.sockets[0].getsockname())
-    async with server:
+    async with listening(reply) as hub.url:
         yield hub
-
-
-async def read(reader: asyncio.StreamReader) -> Asked:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-    method, target, _ = lines[0].split(" ")
-    headers = dict(line.split(": ", 1) for line in lines[1:] if line)
-    lower = {name.lower(): value for name, value in headers.items()}
-    body = await reader.readexactly(int(lower.get("content-length", 0)))
-    parts = urlsplit(target)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return Asked(method, parts.path, query, lower, body)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 import msgspec
 
-from tests.github_app import Asked, Told, read
+from tests.by_hand import Asked, Told, listening
 from tests.waiting import eventually
 
 VERSION = "4.4.1"
@@ -106,7 +106,7 @@ class Fediverse(Server):
         return f"{app.redirect_uri}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def answer(self, asked: Asked) -> Told:
-        form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+        form = asked.form
         match (asked.method, asked.path):
             case ("POST", "/api/v1/apps"):
                 return self.register(form)
@@ -215,40 +215,22 @@ def s256(verifier: str) -> str:
 
 
 @asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[None]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            told = await server.reply(await read(reader))
-            writer.write(written(told))
-            await writer.drain()
-        except ConnectionError:
-            pass  # The client left early, as some tests mean it to.
-        finally:
-            writer.close()
-
-    opened = await asyncio.start_server(handle, "127.0.0.1", 0)
-    server.url = "http://{}:{}".format(*opened.sockets[0].getsockname())
-    async with opened:
+async def serving(server: Server) -> AsyncIterator[None]:
+    async with listening(server.reply) as server.url:
         yield
         for event in server.held.values():
             event.set()
 
 
-def written(told: Told) -> bytes:
-    body = msgspec.json.encode(told.content)
-    head = [f"HTTP/1.1 {told.status} X", "Content-Type: application/json", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*head, *told.headers, "Connection: close", "", ""]).encode() + body
-
-
 @asynccontextmanager
 async def fediverse() -> AsyncIterator[Fediverse]:
     server = Fediverse()
-    async with listening(server):
+    async with serving(server):
         yield server
 
 
 @asynccontextmanager
 async def pds() -> AsyncIterator[Pds]:
     server = Pds(passwords={"shop.example": "secret-app-password"})
-    async with listening(server):
+    async with serving(server):
         yield server

@@ -9,8 +9,8 @@ from api import flows
 from domain.installations import Installation
 from tests.api.conftest import calling
 from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
+from tests.by_hand import Told
 from tests.dumps import everything
-from tests.github_app import Told
 from tests.waiting import eventually
 from workers.ingest.github import proof
 from workers.ingest.github.credentials import App

@@ -8,8 +8,8 @@ import pytest
 
 from api import flows
 from tests.api.social.place import BACK, Place, status
+from tests.by_hand import Told
 from tests.dumps import everything
-from tests.github_app import Told
 
 
 async def test_a_person_connects_their_account(place: Place) -> None:

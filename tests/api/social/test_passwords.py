@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.api.social.place import Place
+from tests.by_hand import Told
 from tests.dumps import everything
-from tests.github_app import Told
 
 
 async def test_an_app_password_connects_an_account(place: Place) -> None:

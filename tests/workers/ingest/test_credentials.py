@@ -29,7 +29,8 @@ from schemas.errors import (
 )
 from schemas.settings import GITHUB_APP
 from tests import github_app, seeds
-from tests.github_app import CLIENT_ID, Hub, Installed, Told
+from tests.by_hand import Told
+from tests.github_app import CLIENT_ID, Hub, Installed
 from tests.servers import RING, settings_for
 from tests.workers.crew import Crew
 from workers.context import Context
