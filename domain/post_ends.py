@@ -29,7 +29,10 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
     turn = {row["turn_post_id"]: row["id"] for row in held}
     for row in await scheduled_post.end_posts.all(conn, orgs=orgs, job_ids=jobs):
         organization_id, post_id = row["organization_id"], row["id"]
-        await posts.note(conn, organization_id=organization_id, post_ids=[post_id], event=row["status"])
+        why = {"reason": row["reason"]}
+        await posts.note(
+            conn, organization_id=organization_id, post_ids=[post_id], event=row["status"], details=why
+        )
         if row["status"] == "outcome_unknown":
             place = {"organization_id": organization_id, "project_id": row["project_id"]}
             await reconcile(conn, **place, post_id=post_id, now=row["now"])

@@ -130,19 +130,21 @@ select a.id, a.turn_post_id
 -- name: end_posts    as their jobs ended. From `sending` on a platform may have it; an error that the sending noted says more than
 --   the job's
 with held as materialized (
-  select p.organization_id, p.id, j.state, j.error, p.phase in ('sending', 'accepted', 'confirming') as sent
+  select p.organization_id, p.id, o.status = 'archived' as archived, j.error,
+         case when p.phase in ('sending', 'accepted', 'confirming') then 'outcome_unknown' else j.state end as status
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join job j on j.organization_id = t.org and j.id = t.job_id and j.state in ('failed', 'canceled')
     join scheduled_post p on p.organization_id = t.org and p.job_id = t.job_id
+    join project o on o.organization_id = t.org and o.id = p.project_id
    where p.status in ('queued', 'publishing') order by p.organization_id, p.id for no key update of p)
 update scheduled_post p
-   set status = case when h.sent then 'outcome_unknown' else h.state end,
-       canceled_at = case when h.state = 'canceled' and h.sent is not true then now() end,
+   set status = h.status, canceled_at = case h.status when 'canceled' then now() end,
+       cancel_reason = case h.status when 'canceled' then case when h.archived then 'project_archived' else 'job_canceled' end end,
        last_error = case when h.error is null or h.error->>'code' = p.last_error->>'code' then p.last_error
-                         else h.error || jsonb_build_object('category', case when h.error->>'code' = 'DEADLINE' then 'too_late' else 'unknown' end) end,
+                         else h.error || jsonb_build_object('category', case h.error->>'code' when 'DEADLINE' then 'too_late' else 'unknown' end) end,
        version = p.version + 1
   from held h where p.organization_id = h.organization_id and p.id = h.id
-returning p.organization_id, p.project_id, p.id, p.status, now() as now;
+returning p.organization_id, p.project_id, p.id, p.status, coalesce(p.cancel_reason, h.error->>'code') as reason, now() as now;
 
 -- name: resolve_post    as a person found it
 update scheduled_post

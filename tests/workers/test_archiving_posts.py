@@ -45,6 +45,7 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     assert await scene.statuses(conn, spared) == ["queued"]
     for post_id in (blocked[0], running[0], queued[0]):
         assert (await scene.events(conn, post_id))[1:] == ["canceled"]
+        assert (await scene.shown(conn, full, post_id)).cancel_reason == "project_archived"
     body = projects.check(ProjectPatch(status="active"))
     revive = partial(
         projects.patch, organization_id=crew.org, project_id=full.project_id, api_key_id=None, body=body

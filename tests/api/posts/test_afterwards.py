@@ -75,8 +75,8 @@ async def test_canceling_the_job_cancels_the_post(place: Place) -> None:
     job = (await place.post(post_id))["jobId"]
     assert (await place.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
     post = await place.post(post_id)
-    assert (post["status"], post["jobId"]) == ("canceled", job)
-    assert [event for event, _ in await place.events(post_id)] == ["scheduled", "canceled"]
+    assert (post["status"], post["jobId"], post["cancelReason"]) == ("canceled", job, "job_canceled")
+    assert (await place.events(post_id))[1:] == [("canceled", {"reason": "job_canceled"})]
 
 
 async def test_retrying_the_job_sends_the_post_once_more(place: Place) -> None:
