@@ -7,7 +7,7 @@ irreversible request's bytes had begun to leave.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -83,7 +83,7 @@ async def ask(
         method,
         url,
         headers={"Accept": "application/json", "Connection": "close", **headers},
-        content=content,
+        content=content if content is None or isinstance(content, bytes) else each(content),
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
         extensions={"trace": left},
     )
@@ -96,6 +96,12 @@ async def ask(
         ) from error
     except (TimeoutError, httpx.HTTPError, SourceError) as error:
         raise lost(url, error, unknown=irreversible and left.begun) from error
+
+
+async def each(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """For httpx, which takes what can be read both ways for one that isn't to be awaited."""
+    async for chunk in content:
+        yield bytes(chunk)
 
 
 async def exchange(

@@ -1,6 +1,7 @@
 """What a lost request proves, by where it was lost."""
 
 import socket
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -91,6 +92,26 @@ async def test_a_time_limit_is_for_the_whole_call() -> None:
         with pytest.raises(NotSent) as caught:
             await ask(client, "GET", f"{served.base}/x", timeout_s=0.2)
     assert caught.value.code == "PLATFORM_TIMEOUT"
+
+
+class Stream:
+    """As a storage's: it can be read with and without awaiting."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.content
+
+
+async def test_what_is_streamed_from_a_storage_is_sent() -> None:
+    async with server(x=told({})) as served, client_for(served) as client:
+        sent = {"Content-Length": "5"}
+        await ask(client, "POST", f"{served.base}/x", headers=sent, content=Stream(b"bytes"))
+    assert served.asked[0].body == b"bytes"
 
 
 DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
