@@ -10,12 +10,16 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Conn
-from db.queries import social_account
+from db.queries import account_send, social_account
 from domain import accounts, credentials, organizations, registrations, turns
 from domain.credentials import Grant, Tokens
 from domain.registrations import Client, Server
 from domain.rings import Ring
 from jobs.ledger import Claim
+
+
+#: How long an account rests whose server won't refresh its tokens, in seconds.
+REST_S = 600.0
 
 
 class Begun(NamedTuple):
@@ -55,6 +59,14 @@ async def finish(
     if written:
         await turns.hasten(conn, **place)
     return {"refreshed": written}
+
+
+async def rest(conn: Conn, *, claim: Claim) -> None:
+    """The server has something against the account itself: its posts would only ask again and again."""
+    place = _place(claim)
+    await account_send.rest_account.run(
+        conn, org=place["organization_id"], account_id=place["account_id"], rest_s=REST_S
+    )
 
 
 async def _lock(conn: Conn, claim: Claim) -> asyncpg.Record:

@@ -9,7 +9,7 @@ from domain.credentials import Grant
 from domain.refreshing import Begun
 from domain.rings import Ring
 from jobs.outcomes import Done, Outcome
-from schemas.errors import PlatformError, ReauthRequired
+from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, forget_unknown, open_net, refused
@@ -38,6 +38,8 @@ async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
         await forget_unknown(ctx, error, begun.server, begun.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
             return await ctx.commit(partial(end, came=error.code))
+        if isinstance(error, Rejected):
+            await ctx.step(partial(refreshing.rest, claim=ctx.job))
         return refused(error)
     return await ctx.commit(partial(end, came=grant))
 

@@ -119,6 +119,8 @@ async def test_a_server_that_suspends_the_account_says_nothing_of_its_tokens(pla
         job = await place.refreshed(account)
     assert (job["state"], job["error"]["code"]) == ("failed", "ACCOUNT_SUSPENDED")
     assert await place.status(account) == "connected"
+    rests = "select cooldown_until > now() + interval '9 minutes' from social_account"
+    assert await place.crew.pool.fetchval(rests)
 
 
 async def test_one_that_is_let_go_meanwhile_gets_no_tokens(place: Place, pds: Pds) -> None:
