@@ -17,7 +17,6 @@ from domain.registrations import Client, Server
 from domain.rings import Ring
 from jobs.ledger import Claim
 
-
 #: How long an account rests whose server won't refresh its tokens, in seconds.
 REST_S = 600.0
 
