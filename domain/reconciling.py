@@ -69,7 +69,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
     tokens = await credentials.open(conn, **place, ring=ring)
     if tokens.expires_at is not None and tokens.expires_at <= post["now"] + sending.FRESH:
         await credentials.refresh(conn, **place, project_id=post["project_id"])
-        return Snooze(setbacks.REFRESH_S)
+        return undecided(later_s and min(later_s, max(setbacks.REFRESH_S, post["age_s"] / 4)))
     return Lost(
         post_id=post_id,
         sender=sending.sender_of(account, tokens),

@@ -80,7 +80,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     try:
         adapter = platforms.adapter(work.sender, sandbox=work.sandbox)
     except Rejected as error:
-        body = partial(setbacks.not_sent, claim=ctx.job, error=error, generation=work.generation)
+        body = partial(setbacks.unseen, claim=ctx.job, error=error, generation=work.generation)
         return await ctx.decide(body)
     trip = Trip(ctx, adapter, account_of(work.sender), platforms.draft(work), work, began)
     outcome = await go(trip)

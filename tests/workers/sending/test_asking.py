@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain import archive, connections, quotas, reconciling
-from jobs.kinds import RECONCILE_POST
+from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
 
@@ -80,6 +80,14 @@ async def test_an_account_that_waits_for_its_owner_is_asked_next_time(stage: Sta
     await lost(stage)
     await stage.pool.execute("update social_account set status = 'reauth_required'")
     assert await ask(stage) == "snoozed"
+
+
+async def test_a_token_that_has_ended_is_refreshed_before_it_is_asked(stage: Stage) -> None:
+    await lost(stage)
+    await stage.pool.execute("update account_credential set expires_at = now()")
+    stage.platform.plan(reconcile=["die_before"])
+    assert await ask(stage) == "snoozed"
+    assert len(await stage.jobs(REFRESH_TOKEN)) == 1
 
 
 async def test_sends_are_kept_as_long_as_a_window_counts_them(stage: Stage) -> None:

@@ -296,6 +296,22 @@ async def test_a_platforms_name_for_another_post_is_no_proof(stage: Stage) -> No
     assert (await stage.row(second))["status"] == "outcome_unknown"
 
 
+async def test_a_platform_that_we_dont_post_to_fails_the_post(stage: Stage) -> None:
+    post_id = await stage.post()
+    await stage.pool.execute("update social_account set platform = 'tiktok'")
+    assert await stage.attempts() == ["failed"]
+    error = (await stage.row(post_id))["last_error"]
+    assert (error["code"], error["category"]) == ("PLATFORM_UNSUPPORTED", "config")
+
+
+async def test_content_that_lost_its_approval_does_not_go_out(stage: Stage) -> None:
+    post_id = await stage.post()
+    await stage.pool.execute("update content_item set approval_status = 'pending'")
+    assert await stage.attempts() == ["failed"]
+    assert (await stage.row(post_id))["last_error"]["code"] == "NOT_APPROVED"
+    assert stage.platform.calls == []
+
+
 # Cancels and archives: whoever commits first wins
 
 
