@@ -59,7 +59,6 @@ async def create_oauth_url(
     special about them shows when they post. A post of `fail_auth` meets a token that is of no more use, and
     the account becomes `reauth_required`.
     """
-
     return await _start(request, project_id, data)
 
 
@@ -76,7 +75,6 @@ async def create_reauth_url(
     Another account of the person's ends the state `failed` with `OTHER_ACCOUNT` and changes nothing. A
     Bluesky account is connected again as at first, with `POST /v1/projects/{projectId}/social-accounts`.
     """
-
     return await _start(request, project_id, data)
 
 
