@@ -150,7 +150,7 @@ async def test_what_the_last_step_said_stays(pool: Pool, conn: Conn, full: Full)
 async def test_an_earlier_job_ends_nothing(pool: Pool, conn: Conn, full: Full) -> None:
     """Blocked by an edit while its job ran, released again: the first job's end is not the post's."""
     content_id = await scene.pending(conn, full, "First.")
-    await scene.schedule(conn, full, content_id=content_id, at=datetime.now(UTC) + timedelta(seconds=2))
+    await scene.schedule(conn, full, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
     await transact(pool, lambda own: scene.approve(own, full, content_id))
     await conn.execute("update job set run_at = now(), stage = 'queued'")
     [claim] = await scene.pull(conn)
@@ -182,7 +182,7 @@ async def test_the_posts_of_many_tenants_end_at_once(pool: Pool, conn: Conn, ful
 async def test_a_turn_that_ends_is_the_next_posts(pool: Pool, conn: Conn, full: Full, ending: str) -> None:
     """Who waits behind it is woken at once, not in half a minute."""
     content_id = await scene.pending(conn, full, "First.")
-    await scene.schedule(conn, full, content_id=content_id, at=datetime.now(UTC) + timedelta(seconds=2))
+    await scene.schedule(conn, full, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
     await transact(pool, lambda own: scene.approve(own, full, content_id))
     await conn.execute("update scheduled_post set scheduled_for = now()")
     await conn.execute("update job set run_at = now(), stage = 'queued'")

@@ -16,6 +16,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool, open_pool, transact
 from jobs.ledger import Claim
 from schemas.errors import Conflict
+from schemas.projects import Archived
 from schemas.settings import Settings
 from tests import seeds
 from tests.domain import post_scene as scene
@@ -87,6 +88,23 @@ async def race_to_archive(pool: Pool, full: Full, claims: list[Claim]) -> tuple[
 
     *_, answer = await asyncio.gather(*[send() for _ in range(4)], stop())
     return went, answer
+
+
+async def test_schedules_against_archives(wide: Pool, conn: Conn, place: Place) -> None:
+    """What came before an archive is counted and canceled, what comes after it is refused."""
+    for _ in range(20):
+        full = await scene.fill(conn, Place(place.org, await seeds.project(conn, place.org)), accounts=2)
+        racers: list[Callable[[], Awaitable[Any]]] = [
+            partial(transact, wide, partial(scene.schedule, full=full)) for _ in range(6)
+        ]
+        racers.insert(random.randrange(6), partial(scene.archive, wide, full))
+        answers = await asyncio.gather(*[racer() for racer in racers], return_exceptions=True)
+        refused = [answer for answer in answers if isinstance(answer, Conflict)]
+        assert {answer.details["reason"] for answer in refused} <= {"PROJECT_ARCHIVED"}
+        [archived] = [answer for answer in answers if isinstance(answer, Archived)]
+        assert archived.canceled_scheduled_posts == 2 * (6 - len(refused))
+    assert await conn.fetchval("select count(*) from scheduled_post where status <> 'canceled'") == 0
+    assert await scene.unfinished(conn) == []
 
 
 async def test_cancels_against_sends(wide: Pool, conn: Conn, full: Full) -> None:
