@@ -24,9 +24,8 @@ from jobs.outcomes import Canceled, Interrupted, Rest, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
-#: A post that isn't the account's next looks again this soon should nobody wake it, in seconds; later each
-#: time, so that a long line costs little.
-TURN_S, MOST_DOUBLED = 30.0, 3
+#: How often the wait for a turn doubles, so that a long line costs little.
+MOST_DOUBLED = 3
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
 
@@ -119,7 +118,7 @@ async def _line_up(conn: Conn, held: Held) -> Rest | None:
         holder=held.account["turn_post_id"],
     )
     waits = min(held.claim.fence - held.claim.attempt, MOST_DOUBLED)
-    return None if mine else Snooze(min(TURN_S * 2**waits, held.left_s))
+    return None if mine else Snooze(min(turns.WAIT_S * 2**waits, held.left_s))
 
 
 async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:

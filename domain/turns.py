@@ -10,6 +10,10 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import account_send
 
+#: A post that isn't the account's next looks again this soon should nobody wake it, in seconds. Whoever takes
+#: a turn lets so many of those behind it wait without a look.
+WAIT_S, LINED_UP = 30.0, 50
+
 
 async def take(
     conn: Conn,
@@ -30,6 +34,8 @@ async def take(
         await account_send.hasten_next.run(conn, **account)
         return False
     await account_send.set_turn.run(conn, **account, post_id=post_id)
+    mine = {"post_id": post_id, "scheduled_for": scheduled_for}
+    await account_send.line_up.run(conn, **account, **mine, most=LINED_UP, wait_s=WAIT_S)
     return True
 
 

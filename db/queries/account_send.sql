@@ -30,16 +30,29 @@ update social_account set turn_post_id = :post_id where organization_id = :org a
 update social_account set turn_post_id = null where organization_id = :org and id = :account_id and turn_post_id = :post_id;
 
 -- name: hasten_next    the first post in order whose job waits; one whose job somebody holds is awake or about to change.
---   Under the account's lock, which comes after jobs': so this waits for no job
+--   Under the account's lock, which comes after jobs': so this waits for no job. It is as due as its post is: before those of later
+--   posts, which would come for nothing
 with next as materialized (
-  select j.organization_id, j.id
+  select j.organization_id, j.id, p.scheduled_for
     from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id
    where p.organization_id = :org and p.social_account_id = :account_id and p.status = 'queued'
      and p.scheduled_for <= now() and (p.not_before is null or p.not_before <= now())
      and j.attempt_started_at is null and j.finished_at is null
    order by p.scheduled_for, p.id limit 1 for no key update of j skip locked)
-update job j set run_at = now(), stage = 'queued', state_version = j.state_version + 1
+update job j set run_at = n.scheduled_for, stage = 'queued', state_version = j.state_version + 1
   from next n where j.organization_id = n.organization_id and j.id = n.id and j.run_at > now();
+
+-- name: line_up    the jobs of the posts next in order, as far as they are due and nobody holds them: they would be pulled for nothing
+with behind as materialized (
+  select p.organization_id, p.job_id from scheduled_post p
+   where p.organization_id = :org and p.social_account_id = :account_id and p.status = 'queued'
+     and p.scheduled_for <= now() and (p.scheduled_for, p.id) > (:scheduled_for, :post_id)
+   order by p.scheduled_for, p.id limit :most),
+held as materialized (
+  select j.organization_id, j.id from behind b join job j on j.organization_id = b.organization_id and j.id = b.job_id
+   where j.attempt_started_at is null and j.finished_at is null and j.run_at <= now() for no key update of j skip locked)
+update job j set run_at = now() + :wait_s * interval '1 second', stage = 'scheduled', state_version = j.state_version + 1
+  from held h where j.organization_id = h.organization_id and j.id = h.id;
 
 -- name: window_full_s    how long until a send is less than `posts` sends away from the window's end; no row: there is room
 select extract(epoch from at + :window_s * interval '1 second' - clock_timestamp())::float8

@@ -73,6 +73,7 @@ class Stage:
     account_id: UUID
     store: Store
     platform: Scripted = field(default_factory=Scripted)
+    lease_left_s: float = 15.0
 
     @property
     def platforms(self) -> Platforms:
@@ -120,7 +121,7 @@ class Stage:
         if not claims:
             return None
         attempt = Attempt(claims[0], asyncio.get_running_loop().time() + kind.timeout_s)
-        context = Mortal(attempt, self.pool, Reports(self.pool), lambda: 15.0)
+        context = Mortal(attempt, self.pool, Reports(self.pool), lambda: self.lease_left_s)
         context.fuse, context.after = fuse, after
         try:
             verdict = await judge(self.task if kind is PUBLISH_POST else self.asking, context, attempt)

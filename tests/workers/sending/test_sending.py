@@ -276,6 +276,13 @@ async def test_an_answer_that_outlasts_the_lease_is_given_up_before(
     assert stage.records(post_id) == 1
 
 
+async def test_no_call_is_made_once_the_lease_may_have_run_out(stage: Stage) -> None:
+    post_id = await stage.post()
+    stage.lease_left_s = 0.0
+    assert await stage.attempt() == "retry"
+    assert ((await stage.row(post_id))["phase"], stage.platform.calls) == ("prepared", [])
+
+
 async def test_an_edit_after_it_was_prepared_prepares_it_anew(stage: Stage) -> None:
     post_id = await stage.post("first words")
     edit = "update content_item set caption = 'last words', revision = revision + 1"

@@ -54,6 +54,20 @@ async def test_one_at_a_time_in_the_order_of_their_times(stage: Stage) -> None:
     assert busy["most"] <= 2
 
 
+async def test_those_behind_wait_outside_of_the_line(stage: Stage) -> None:
+    """They would be pulled for nothing; each end wakes the next."""
+    mine = await posts(stage, 5)
+    stages = "select count(*) filter (where stage = 'scheduled') from job where kind = 'publish_post'"
+    for waiting in (4, 3, 2, 1, 0):
+
+        async def all_behind(waiting: int = waiting) -> None:
+            assert await stage.pool.fetchval(stages) == waiting
+
+        stage.platform.on["prepare"] = all_behind
+        assert await stage.attempt() == "completed"
+    assert sent(stage) == [str(post_id) for post_id in mine]
+
+
 async def test_a_post_that_must_wait_for_another_try_lets_the_others_pass(stage: Stage) -> None:
     first, second, third = await posts(stage, 3)
     stage.platform.plan(send=["unreached"])
@@ -83,7 +97,8 @@ async def test_a_turn_outlives_a_worker_that_died_and_ends_with_a_job(stage: Sta
     assert await stage.attempt() == "died"
     # The first one is due again, so the second gets no turn.
     await stage.pool.execute(
-        "update job set run_at = now() - interval '1 hour' where id = $1", (await stage.job(second))["id"]
+        "update job set run_at = now() - interval '1 hour', stage = 'queued' where id = $1",
+        (await stage.job(second))["id"],
     )
     assert await stage.attempt() == "snoozed"
     await stage.pool.execute("update job set crashes = 2")
