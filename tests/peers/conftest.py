@@ -4,14 +4,24 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+import pytest_asyncio
 
 from db.server import free_port
+from schemas.settings import Settings
+from tests import servers as made
+from tests.api.conftest import Caller, acme, app
 from tests.peers import mastodons, node
 from tests.peers.mastodons import Instance
 from tests.peers.pds import Pds
 from tests.peers.pds import serve as served_pds
 from tests.peers.serving import running
+from tests.peers.shop import Shop
+from tests.workers.conftest import crew, org
+from tests.workers.crew import Crew
+
+__all__ = ["acme", "app", "crew", "org"]
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +63,19 @@ def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp(request.param)
     with {"snac": mastodons.snac, "mock": mastodons.mock}[request.param](folder) as served:
         yield served
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, pds: Pds, tmp_path: Path) -> Settings:
+    """Ours, which may ask the server."""
+    return msgspec.structs.replace(
+        made.settings_for(database_url, redis_url),
+        fetch_allow=pds.base.removeprefix("http://"),
+        assets_url=f"file:{tmp_path / 'media'}",
+    )
+
+
+@pytest_asyncio.fixture
+async def shop(acme: Caller, crew: Crew, pds: Pds) -> Shop:
+    project = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    return Shop(acme, crew, pds, pds.person(), project.json()["id"])

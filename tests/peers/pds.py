@@ -62,6 +62,17 @@ class Pds(msgspec.Struct, frozen=True):
         password = self.call("com.atproto.server.createAppPassword", token=owner, name="tenantry")
         return Person(made["did"], made["handle"], password["password"], owner)
 
+    def another_password(self, person: Person) -> Person:
+        """The owner makes a new one."""
+        method = "com.atproto.server.createAppPassword"
+        made = self.call(method, token=person.owner, name=f"another {next(NAMES)}")
+        return msgspec.structs.replace(person, app_password=made["password"])
+
+    def deactivate(self, person: Person) -> None:
+        self.call(
+            "com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z"
+        )
+
     def take_down(self, person: Person, *, applied: bool = True) -> None:
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
         method, state = "com.atproto.admin.updateSubjectStatus", {"applied": applied}

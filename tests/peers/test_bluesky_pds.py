@@ -200,9 +200,7 @@ async def test_an_account_that_was_deactivated_is_its_owners_to_mend(pds: Pds) -
     person = pds.person()
     async with outbound(pds.base) as client:
         mine = account(await opened(client, pds, person), pds.base)
-        pds.call(
-            "com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z"
-        )
+        pds.deactivate(person)
         error = await refused(client, mine)
     assert (error.code, error.category) == ("ACCOUNT_DEACTIVATED", "account_issue")
 

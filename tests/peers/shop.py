@@ -1,0 +1,134 @@
+"""A partner's customer with an account on Bluesky's own server, through our API and a worker of ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.peers.pds import Pds, Person
+from tests.waiting import eventually
+from tests.workers.crew import Crew
+from workers.dispatcher.loop import Dispatcher
+from workers.pool import Stop
+from workers.tasks import open_tasks
+
+PATIENCE_S = 30
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """`at_work` has a dispatcher and a worker that publishes, with our own tasks."""
+
+    acme: Caller
+    crew: Crew
+    pds: Pds
+    person: Person
+    project_id: str
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        settings, stop = self.crew.settings, Stop()
+        async with (
+            open_tasks(settings, "publish") as tasks,
+            self.crew.working_on(tasks),
+            dispatching(self.crew, stop),
+        ):
+            yield
+
+    def allowing(self, base: str) -> "Shop":
+        """The same, whose worker may ask another address too."""
+        settings = self.crew.settings
+        more = f"{settings.fetch_allow},{base.removeprefix('http://')}"
+        changed = msgspec.structs.replace(settings, fetch_allow=more)
+        return msgspec.structs.replace(self, crew=replace(self.crew, settings=changed))
+
+    async def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        answer = await self.acme.http.request(method, f"/v1{path}", json=body or None)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    async def job(self, job_id: str) -> dict[str, Any]:
+        """Once it has ended."""
+        return await self.ask("GET", f"/jobs/{job_id}?wait={PATIENCE_S}")
+
+    async def connect(self, password: str | None = None) -> dict[str, Any]:
+        """The job that found out whether the app password opens the account."""
+        login = {"identifier": self.person.handle, "appPassword": password or self.person.app_password}
+        path = f"/projects/{self.project_id}/social-accounts"
+        asked = await self.ask("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
+        return await self.job(asked["jobId"])
+
+    async def account(self) -> str:
+        job = await self.connect()
+        assert job["status"] == "completed", job
+        return str(job["result"]["socialAccountId"])
+
+    async def content(self, caption: str, *images: bytes) -> str:
+        files = [("file", (f"{number}.png", image, "image/png")) for number, image in enumerate(images)]
+        url = f"/v1/projects/{self.project_id}/content/upload"
+        answer = await self.acme.http.post(url, files=[("caption", (None, caption)), *files])
+        assert answer.is_success, answer.text
+        return str(answer.json()["id"])
+
+    async def send(self, account_id: str, caption: str, *images: bytes, **when: Any) -> dict[str, Any]:
+        """A post that is due now, or when it says: its id and its job's."""
+        content_id = await self.content(caption, *images)
+        targets = [{"socialAccountId": account_id}]
+        verb = "schedule" if when else "publish"
+        made = await self.ask("POST", f"/content/{content_id}/{verb}", targets=targets, **when)
+        return dict(made["scheduledPosts"][0])
+
+    async def post(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return await self.ask("GET", f"/scheduled-posts/{sent['id']}")
+
+    async def ended(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """The post, once its job has ended."""
+        await self.job(sent["jobId"])
+        return await self.post(sent)
+
+    async def send_all(self, account_id: str, captions: Sequence[str]) -> None:
+        """Posts that are due now, past the API's own limits; until all are published."""
+        account, project = ids.read(ids.ACCOUNT, account_id), ids.read(ids.PROJECT, self.project_id)
+        assert account
+        assert project
+        async with self.crew.pool.acquire() as conn:
+            for caption in captions:
+                content_id = await seeds.content(conn, self.acme.organization_id, project, caption=caption)
+                await seeds.post(conn, self.acme.organization_id, content_id, account)
+
+        async def all_are() -> bool:
+            question = "select count(*) from scheduled_post where status = 'published'"
+            return bool(await self.crew.pool.fetchval(question) == len(captions))
+
+        await eventually(all_are, within=90)
+
+    async def closed(self) -> None:
+        """Until the account waits for its owner."""
+        question = "select exists (select from social_account where status = 'reauth_required')"
+
+        async def is_closed() -> bool:
+            return bool(await self.crew.pool.fetchval(question))
+
+        await eventually(is_closed, within=PATIENCE_S)
+
+    async def expire(self) -> None:
+        """The access token is at its end, by our own books."""
+        await self.crew.pool.execute("update account_credential set expires_at = now() - interval '1 minute'")
+
+    async def move(self, base: str) -> None:
+        """Every account is asked by way of another address."""
+        await self.crew.pool.execute("update social_account set service_url = $1", base)
+
+
+@asynccontextmanager
+async def dispatching(crew: Crew, stop: Stop) -> AsyncIterator[None]:
+    """Until the block ends."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Dispatcher(crew.settings, crew.courier).run(stop))
+        yield
+        stop.ask()

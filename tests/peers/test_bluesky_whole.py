@@ -1,0 +1,115 @@
+"""From the partner's request to the record on Bluesky's own server, and back."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from tests.media import picture
+from tests.peers.proxy import Loss, between, first_of_each
+from tests.peers.shop import Shop
+from workers.tasks import publish_post
+
+pytestmark = pytest.mark.peers
+
+PUT = "/xrpc/com.atproto.repo.putRecord"
+
+
+async def test_a_post_with_pictures_is_published(shop: Shop) -> None:
+    async with shop.at_work():
+        account = await shop.account()
+        post = await shop.ended(
+            await shop.send(account, "Fresh bread #today", picture(), picture(size=(8, 6)))
+        )
+    (record,) = shop.pds.records(shop.person)
+    assert (post["status"], post["externalId"]) == ("published", record["uri"])
+    assert post["externalUrl"].startswith(f"https://bsky.app/profile/{shop.person.did}/post/")
+    images = record["value"]["embed"]["images"]
+    assert [image["aspectRatio"] for image in images] == [
+        {"width": 4, "height": 3},
+        {"width": 8, "height": 6},
+    ]
+
+
+async def test_a_scheduled_post_goes_out_at_its_time(shop: Shop) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=3)
+    async with shop.at_work():
+        account = await shop.account()
+        sent = await shop.send(account, "At three", scheduledFor=at.isoformat().replace("+00:00", "Z"))
+        assert (await shop.post(sent))["status"] == "queued"
+        post = await shop.ended(sent)
+    assert post["status"] == "published"
+    assert timedelta() <= datetime.fromisoformat(post["publishedAt"]) - at < timedelta(seconds=10)
+    (record,) = shop.pds.records(shop.person)
+    assert abs(datetime.fromisoformat(record["value"]["createdAt"]) - at) < timedelta(milliseconds=2)
+
+
+async def test_a_wrong_password_connects_nothing(shop: Shop) -> None:
+    async with shop.at_work():
+        job = await shop.connect("wrong")
+    assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
+
+
+async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(shop: Shop) -> None:
+    async with shop.at_work():
+        account = await shop.account()
+        await shop.expire()
+        post = await shop.ended(await shop.send(account, "With a new token"))
+    assert (post["status"], shop.pds.texts(shop.person)) == ("published", ["With a new token"])
+
+
+async def test_a_session_that_was_revoked_waits_for_its_owner(shop: Shop) -> None:
+    """The app password is taken back: the post waits, and goes out once the account is connected again."""
+    async with shop.at_work():
+        account = await shop.account()
+        shop.pds.call("com.atproto.server.revokeAppPassword", token=shop.person.owner, name="tenantry")
+        await shop.expire()
+        sent = await shop.send(account, "Waiting")
+        await shop.closed()
+        assert (await shop.post(sent))["status"] == "queued"
+        again = msgspec.structs.replace(shop, person=shop.pds.another_password(shop.person))
+        assert await again.account() == account
+        post = await again.ended(sent)
+    assert (post["status"], shop.pds.texts(shop.person)) == ("published", ["Waiting"])
+
+
+async def test_an_account_that_was_taken_down_fails_its_post(shop: Shop) -> None:
+    async with shop.at_work():
+        account = await shop.account()
+        shop.pds.take_down(shop.person)
+        post = await shop.ended(await shop.send(account, "Nobody sees this"))
+    error = post["lastError"]
+    assert (post["status"], error["code"], error["category"]) == (
+        "failed",
+        "ACCOUNT_SUSPENDED",
+        "account_issue",
+    )
+
+
+async def test_an_account_that_was_deactivated_fails_its_post(shop: Shop) -> None:
+    async with shop.at_work():
+        account = await shop.account()
+        shop.pds.deactivate(shop.person)
+        post = await shop.ended(await shop.send(account, "Nobody sees this"))
+    error = post["lastError"]
+    assert (post["status"], error["code"], error["category"]) == (
+        "failed",
+        "ACCOUNT_DEACTIVATED",
+        "account_issue",
+    )
+
+
+@pytest.mark.timeout(120)
+async def test_fifty_posts_through_a_network_that_loses_answers(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
+    captions = [f"post {number}" for number in range(50)]
+    async with between(shop.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy:
+        shop = shop.allowing(proxy.base)
+        async with shop.at_work():
+            account = await shop.account()
+            await shop.move(proxy.base)
+            await shop.send_all(account, captions)
+    assert shop.pds.texts(shop.person) == sorted(captions)
+    assert proxy.lost == len(captions)
