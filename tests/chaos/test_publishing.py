@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -40,7 +41,8 @@ async def post(fleet: Fleet, records: Records, points: Iterable[str], *, in_s: f
         project_id = await seeds.project(conn, fleet.org)
         made = []
         for point in points:
-            server = {"service_url": f"http://{records.host}", "external_id": f"did:plc:{point}"}
+            server: dict[str, Any] = {"service_url": f"http://{records.host}"}
+            server["external_id"] = f"did:plc:{point}"
             account_id = await seeds.account(
                 conn, fleet.org, project_id, handle=point, platform="bluesky", **server
             )

@@ -1,14 +1,11 @@
-"""One post: what each thing that a platform can do makes of it, and how often it is live then."""
+"""One post: what each answer of a platform proves, and how often the post is live then."""
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 import pytest
 
-from domain import accounts, archive, changing, jobs
-from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
+from jobs.kinds import RECONCILE_POST
 from schemas import ids
-from schemas.errors import Conflict
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage, hours_pass
 
@@ -142,104 +139,6 @@ async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(stag
     assert (len(stage.platform.calls), stage.records(post_id), await stage.sends()) == (3, 1, 1)
 
 
-async def test_a_refusal_fails_it_with_its_category(stage: Stage) -> None:
-    stage.platform.plan(send=["refuse"])
-    post_id = await stage.post()
-    assert await stage.attempts() == ["failed"]
-    row, job = await stage.row(post_id), await stage.job(post_id)
-    assert row["status"] == "failed"
-    assert row["last_error"] == {
-        "code": "PLATFORM_REJECTED",
-        "category": "platform_rejected",
-        "message": "it won't have it",
-        "retryable": False,
-    }
-    assert (job["error"]["code"], await stage.sends()) == ("PLATFORM_REJECTED", 0)
-    assert await stage.events(post_id) == ["scheduled", "prepared", "sending", "not_sent", "failed"]
-
-
-async def test_a_limit_rests_the_account_and_costs_no_attempt(stage: Stage) -> None:
-    stage.platform.plan(send=["throttle"])
-    post_id = await stage.post()
-    assert await stage.attempt() == "snoozed"
-    row, job = await stage.row(post_id), await stage.job(post_id)
-    assert (row["status"], row["phase"], job["attempt"], job["cancelable"]) == ("queued", "prepared", 0, True)
-    left = await stage.pool.fetchval("select extract(epoch from cooldown_until - now()) from social_account")
-    assert 55 < left <= 60
-    await stage.pool.execute("update job set run_at = now(), stage = 'queued'")
-    assert await stage.attempt() == "snoozed"
-    await stage.skip_waits()
-    assert await stage.attempts() == ["completed"]
-    assert (len(stage.platform.calls), len(stage.platform.drafts), stage.records(post_id)) == (2, 1, 1)
-
-
-@pytest.mark.parametrize("where", ["prepare", "send"])
-async def test_an_ended_token_is_refreshed_once_and_again_only_after_a_wait(stage: Stage, where: str) -> None:
-    stage.platform.plan(**{where: ["expire", "expire"]})
-    post_id = await stage.post()
-    assert await stage.attempt() == "snoozed"
-    assert len(await stage.jobs(REFRESH_TOKEN)) == 1
-    assert (await stage.job(post_id))["attempt"] == 0
-    await stage.skip_waits()
-    assert await stage.attempts() == ["retry", "completed"]
-    assert len(await stage.jobs(REFRESH_TOKEN)) == 1
-
-
-async def test_a_token_about_to_end_is_refreshed_before_anything(stage: Stage) -> None:
-    await stage.pool.execute("update account_credential set expires_at = now() + interval '30 seconds'")
-    await stage.post()
-    assert await stage.attempt() == "snoozed"
-    assert (stage.platform.drafts, len(await stage.jobs(REFRESH_TOKEN))) == ([], 1)
-
-
-async def test_an_account_that_needs_its_owner_is_waited_for(stage: Stage) -> None:
-    stage.platform.plan(send=["shut"])
-    post_id = await stage.post()
-    assert await stage.attempt() == "snoozed"
-    assert await stage.pool.fetchval("select status from social_account") == "reauth_required"
-    await stage.skip_waits()
-    assert await stage.attempt() == "snoozed"
-    assert await stage.attempt() is None
-    # The owner comes back: the same account again, and its posts are awake at once.
-    assert await stage.account() == stage.account_id
-    assert await stage.attempts() == ["completed"]
-    assert stage.records(post_id) == 1
-
-
-async def test_an_account_that_nobody_opens_in_time_makes_its_post_too_late(stage: Stage) -> None:
-    await stage.do(accounts.require_reauth, account_id=stage.account_id, reason="TEST")
-    post_id = await stage.post()
-    assert await stage.attempt() == "snoozed"
-    await stage.move(post_id, 2 * 3600)
-    await stage.skip_waits()
-    assert await stage.attempts() == ["failed"]
-    row = await stage.row(post_id)
-    assert (row["status"], row["last_error"]["code"], row["last_error"]["category"]) == (
-        "failed", "TOO_LATE", "too_late",
-    )  # fmt: skip
-
-
-async def test_tries_that_fail_wait_longer_each_time(stage: Stage) -> None:
-    stage.platform.plan(send=["unreached"] * 4)
-    post_id = await stage.post()
-    for wait_s in (30, 120, 600, 1800):
-        assert await stage.attempt() == "retry"
-        job = await stage.job(post_id)
-        left = await stage.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
-        assert 0.78 * wait_s < left <= 1.2 * wait_s
-        await stage.skip_waits()
-    assert await stage.attempts() == ["completed"]
-
-
-async def test_a_try_that_would_come_too_late_is_the_last(stage: Stage) -> None:
-    stage.platform.plan(send=["unreached"])
-    post_id = await stage.post(ago_s=2 * 3600 - 10)
-    assert await stage.attempts() == ["failed"]
-    error = (await stage.row(post_id))["last_error"]
-    assert error["code"] == "TOO_LATE"
-    assert "it could not be reached" in error["message"]
-
-
 async def test_what_is_taken_is_asked_about_and_never_sent_again(stage: Stage) -> None:
     stage.platform.plan(send=["take"], poll=["take", "unreached", "expire", "ok"])
     post_id = await stage.post()
@@ -317,70 +216,3 @@ async def test_content_that_lost_its_approval_does_not_go_out(stage: Stage) -> N
     assert await stage.attempts() == ["failed"]
     assert (await stage.row(post_id))["last_error"]["code"] == "NOT_APPROVED"
     assert stage.platform.calls == []
-
-
-# Cancels and archives: whoever commits first wins
-
-
-@pytest.mark.parametrize("where", ["prepare", "send"])
-async def test_a_cancel_wins_until_the_post_is_marked(stage: Stage, where: str) -> None:
-    post_id = await stage.post()
-    refused: list[str] = []
-
-    async def cancel() -> None:
-        job_id = (await stage.row(post_id))["job_id"]
-        try:
-            await stage.do(jobs.cancel, job_id=job_id)
-        except Conflict as conflict:
-            refused.append(conflict.details["stage"])
-
-    stage.platform.on[where] = cancel
-    words = await stage.attempts()
-    status = (await stage.row(post_id))["status"]
-    if where == "prepare":
-        assert (words, status, refused, stage.records(post_id)) == (["canceled"], "canceled", [], 0)
-    else:
-        assert (words, status, refused, stage.records(post_id)) == (
-            ["completed"],
-            "published",
-            ["sending"],
-            1,
-        )
-
-
-async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage: Stage) -> None:
-    post_id = await stage.post()
-    delete = partial(stage.do, changing.cancel, post_id=post_id, reason=None)
-    stage.platform.on["prepare"] = delete
-    assert await stage.attempts() == ["canceled"]
-    assert ((await stage.row(post_id))["status"], stage.platform.calls) == ("canceled", [])
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        ("prepare", ["ok"], "canceled", 0),
-        ("send", ["ok"], "published", 1),
-        ("send", ["drop"], "published", 1),
-        ("send", ["lose"], "canceled", 0),
-        ("send", ["unreached"], "canceled", 0),
-        ("poll", ["take"], "published", 1),
-    ],
-)
-@pytest.mark.parametrize("exact", [True, False])
-async def test_an_archive_stops_what_is_not_marked_and_lets_the_rest_end_truthfully(
-    stage: Stage, case: tuple[str, list[str], str, int], exact: bool
-) -> None:
-    where, plan, status, live = case
-    stage.platform = Scripted(repeatable=exact)
-    stage.platform.plan(send=plan)
-    post_id = await stage.post()
-
-    async def archived() -> None:
-        stage.platform.on.clear()
-        await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
-
-    stage.platform.on[where] = archived
-    await stage.attempts()
-    assert ((await stage.row(post_id))["status"], stage.records(post_id)) == (status, live)
-    assert await stage.open_jobs() == 0

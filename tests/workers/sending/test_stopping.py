@@ -1,0 +1,74 @@
+"""Cancels and archives against a post on its way: whoever commits first wins."""
+
+from functools import partial
+
+import pytest
+
+from domain import archive, changing, jobs
+from schemas.errors import Conflict
+from tests.workers.sending.scripted import Scripted
+from tests.workers.sending.stage import Stage
+
+
+@pytest.mark.parametrize("where", ["prepare", "send"])
+async def test_a_cancel_wins_until_the_post_is_marked(stage: Stage, where: str) -> None:
+    post_id = await stage.post()
+    refused: list[str] = []
+
+    async def cancel() -> None:
+        job_id = (await stage.row(post_id))["job_id"]
+        try:
+            await stage.do(jobs.cancel, job_id=job_id)
+        except Conflict as conflict:
+            refused.append(conflict.details["stage"])
+
+    stage.platform.on[where] = cancel
+    words = await stage.attempts()
+    status = (await stage.row(post_id))["status"]
+    if where == "prepare":
+        assert (words, status, refused, stage.records(post_id)) == (["canceled"], "canceled", [], 0)
+    else:
+        assert (words, status, refused, stage.records(post_id)) == (
+            ["completed"],
+            "published",
+            ["sending"],
+            1,
+        )
+
+
+async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage: Stage) -> None:
+    post_id = await stage.post()
+    delete = partial(stage.do, changing.cancel, post_id=post_id, reason=None)
+    stage.platform.on["prepare"] = delete
+    assert await stage.attempts() == ["canceled"]
+    assert ((await stage.row(post_id))["status"], stage.platform.calls) == ("canceled", [])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("prepare", ["ok"], "canceled", 0),
+        ("send", ["ok"], "published", 1),
+        ("send", ["drop"], "published", 1),
+        ("send", ["lose"], "canceled", 0),
+        ("send", ["unreached"], "canceled", 0),
+        ("poll", ["take"], "published", 1),
+    ],
+)
+@pytest.mark.parametrize("exact", [True, False])
+async def test_an_archive_stops_what_is_not_marked_and_lets_the_rest_end_truthfully(
+    stage: Stage, case: tuple[str, list[str], str, int], exact: bool
+) -> None:
+    where, plan, status, live = case
+    stage.platform = Scripted(repeatable=exact)
+    stage.platform.plan(send=plan)
+    post_id = await stage.post()
+
+    async def archived() -> None:
+        stage.platform.on.clear()
+        await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+
+    stage.platform.on[where] = archived
+    await stage.attempts()
+    assert ((await stage.row(post_id))["status"], stage.records(post_id)) == (status, live)
+    assert await stage.open_jobs() == 0
