@@ -45,6 +45,7 @@ async def account(
     *,
     handle: str = "shop",
     platform: str = "mastodon",
+    grant: Grant | None = None,
     **fields: Any,
 ) -> UUID:
     """A connected account; `fields` are those of `Found`."""
@@ -56,7 +57,7 @@ async def account(
         project_id=project_id,
         api_key_id=None,
         found=found,
-        grant=Grant(access_token="the-access-token"),
+        grant=grant or Grant(access_token="the-access-token"),
         ring=VAULT,
     )
 

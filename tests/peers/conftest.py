@@ -71,7 +71,7 @@ def settings(database_url: str, redis_url: str, pds: Pds, tmp_path: Path) -> Set
     return msgspec.structs.replace(
         made.settings_for(database_url, redis_url),
         fetch_allow=pds.base.removeprefix("http://"),
-        assets_url=f"file:{tmp_path / 'media'}",
+        assets_url=f"file://{tmp_path / 'media'}",
     )
 
 

@@ -7,11 +7,15 @@ from enum import Enum, auto
 
 
 class Loss(Enum):
-    """`ANSWER`: the peer takes the request, and its answer is lost. `REQUEST`: it never gets there."""
+    """`ANSWER`: the peer takes the request, and its answer is lost. `REQUEST`: it never gets there.
+
+    `TIME`: the answer is held back until the proxy lets it go.
+    """
 
     NOTHING = auto()
     ANSWER = auto()
     REQUEST = auto()
+    TIME = auto()
 
 
 #: What is lost of a request, by its first line and its body.
@@ -19,10 +23,11 @@ Rule = Callable[[str, bytes], Loss]
 
 
 class Proxy:
-    """`base` takes the peer's place; `lost` counts what was."""
+    """`base` takes the peer's place; `lost` counts what was, `holds` says that an answer is held back."""
 
     def __init__(self, port: int, rule: Rule) -> None:
         self.port, self.rule, self.base, self.lost = port, rule, "", 0
+        self.holds, self.go = asyncio.Event(), asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request for each connection."""
@@ -41,7 +46,10 @@ class Proxy:
         loss = self.rule(head.partition(b"\r\n")[0].decode(), body)
         self.lost += loss is not Loss.NOTHING
         answer = b"" if loss is Loss.REQUEST else await ask(self.port, closing(head) + body)
-        return answer if loss is Loss.NOTHING else b""
+        if loss is Loss.TIME:
+            self.holds.set()
+            await self.go.wait()
+        return b"" if loss is Loss.ANSWER else answer
 
 
 @asynccontextmanager
@@ -52,6 +60,7 @@ async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
     proxy.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield proxy
+        proxy.go.set()
 
 
 def length(head: bytes) -> int:
