@@ -15,9 +15,8 @@ from db.pool import Conn, Pool, transact
 from domain import jobs, upkeep
 from domain.media.storage import Store
 from jobs.courier import Courier
-from jobs.kinds import PUBLISH_POST, RECONCILE_POST, Kind
+from jobs.kinds import PUBLISH_POST, Kind
 from jobs.ledger import Settlement
-from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import eventually
@@ -221,10 +220,3 @@ async def hours_pass(stage: Stage, hours: float) -> None:
         "update scheduled_post set scheduled_for = scheduled_for - $1::interval, sent_at = sent_at - $1",
         timedelta(hours=hours),
     )
-
-
-def shown(post_id: UUID) -> str:
-    return ids.show(ids.POST, post_id)
-
-
-__all__ = ["RECONCILE_POST", "Stage"]
