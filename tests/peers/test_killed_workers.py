@@ -34,6 +34,7 @@ class Scene(msgspec.Struct, frozen=True):
     pds: Pds
     proxy: Proxy
     people: dict[str, Person]
+    secrets: list[str]
 
     async def post(self, handles: Iterable[str], *, in_s: float = 0) -> list[UUID]:
         """One of each account, by its handle."""
@@ -46,6 +47,7 @@ class Scene(msgspec.Struct, frozen=True):
                 session = await api.create_session(
                     client, self.pds.base, identifier=person.handle, password=person.app_password
                 )
+                self.secrets.extend([session.access_jwt, session.refresh_jwt, person.app_password])
                 found = {"service_url": self.proxy.base, "external_id": person.did}
                 grant = Grant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
                 account_id = await seeds.account(
@@ -93,7 +95,22 @@ async def playing(
         allowed = f"{settings.fetch_allow},{proxy.base.removeprefix('http://')}"
         async with sailing(msgspec.structs.replace(settings, fetch_allow=allowed), folder) as fleet:
             monkeypatch.setenv("CHAOS_FOLDER", str(folder))
-            yield Scene(fleet, pds, proxy, people)
+            scene = Scene(fleet, pds, proxy, people, [])
+            yield scene
+            assert await leaked(scene) == []
+
+
+async def leaked(scene: Scene) -> list[str]:
+    """What holds a token in the clear: of the processes' logs and of the database's tables."""
+    written = {process.log.name: process.log.read_text() for process in scene.fleet.processes}
+    tables = await scene.fleet.pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+    for name in (row["tablename"] for row in tables):
+        written[name] = await scene.fleet.pool.fetchval(
+            f"select coalesce(string_agg(t::text, ''), '') from {name} t"
+        )
+    assert scene.secrets
+    forms = {form for secret in scene.secrets for form in (secret, secret.encode().hex())}
+    return [name for name, text in written.items() if any(form in text for form in forms)]
 
 
 async def test_a_worker_killed_at_five_points_leaves_one_record_each(
