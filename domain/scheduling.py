@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """Content that may be posted; `pending` once it is approved."""
+    """Content that may be posted: at once, or if it is `pending`, once it is approved."""
 
     material: Material
     pending: bool

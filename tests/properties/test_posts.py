@@ -1,0 +1,253 @@
+"""Whatever people and workers do to posts, in any order: they move as the table says, each with its job."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from asyncpg import Record
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn, Pool, transact
+from domain import approvals, changing, jobs, upkeep
+from domain.keys import EVERY_SCOPE
+from domain.post_states import ALLOWED
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
+from schemas.errors import CancelRequested, DomainError, Fenced
+from schemas.posts import ResolvePost
+from tests import seeds
+from tests.domain import post_scene as scene
+from tests.domain.place import Place
+from tests.domain.post_scene import Full
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+OUTCOMES: list[Outcome] = [
+    Failed("NETWORK", "no answer", retryable=True),
+    Failed("REFUSED", "no"),
+    Retry("NETWORK", "no answer", after_s=0),
+    Snooze(0),
+    Canceled(),
+    Interrupted(),
+]
+
+
+class Life(NamedTuple):
+    """A project's posts, and every claim of theirs that a worker has not settled."""
+
+    pool: Pool
+    full: Full
+    claims: list[Claim]
+
+    async def post(self, number: int, status: str) -> Record | None:
+        """One with this status, if there is any, else any."""
+        rows = await self.pool.fetch(
+            "select * from scheduled_post where project_id = $1 order by id", self.full.project_id
+        )
+        fit = [row for row in rows if row["status"] == status] or rows
+        return fit[number % len(fit)] if fit else None
+
+    def claim(self, number: int) -> Claim | None:
+        return self.claims[number % len(self.claims)] if self.claims else None
+
+
+Event = Callable[[Life], Awaitable[object]]
+
+
+def of_a_post(body: Callable[[Life, Record], Awaitable[object]], number: int) -> Event:
+    """Mostly one that it is meant for."""
+    meant_for: Any = {retry_job: "failed", resolve: "outcome_unknown"}
+
+    async def event(life: Life) -> None:
+        if post := await life.post(number, meant_for.get(body, "queued") if number % 4 else ""):
+            await body(life, post)
+
+    return event
+
+
+def of_a_claim(body: Callable[[Life, Claim], Awaitable[object]], number: int) -> Event:
+    async def event(life: Life) -> None:
+        if claim := life.claim(number):
+            await body(life, claim)
+
+    return event
+
+
+async def schedule(life: Life, *, at: timedelta) -> None:
+    asked = partial(scene.schedule, full=life.full, at=datetime.now(UTC) + at)
+    await transact(life.pool, asked)
+
+
+async def approve(life: Life) -> None:
+    await transact(life.pool, partial(scene.approve, full=life.full, content_id=life.full.content_id))
+
+
+async def edit(life: Life) -> None:
+    words = partial(scene.edit, full=life.full, content_id=life.full.content_id)
+    await transact(life.pool, partial(words, caption=str(datetime.now(UTC))))
+
+
+async def reject(life: Life) -> None:
+    no = {"revision": None, "reason": "No.", "api_key_id": None, "public_url": scene.URL}
+    asked: Any = partial(approvals.reject, organization_id=life.full.org, content_id=life.full.content_id)
+    await transact(life.pool, partial(asked, **no))
+
+
+async def disconnect(life: Life) -> None:
+    await transact(life.pool, partial(scene.disconnect, full=life.full, account_id=life.full.account_ids[0]))
+
+
+async def archive(life: Life) -> None:
+    await scene.archive(life.pool, life.full)
+
+
+async def pull(life: Life) -> None:
+    async with life.pool.acquire() as conn:
+        life.claims.extend(await scene.pull(conn, 2))
+        await scene.prepare(conn)
+
+
+async def lose_workers(life: Life) -> None:
+    async with life.pool.acquire() as conn:
+        await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+        await upkeep.rescue(conn, before=FUTURE)
+        await conn.execute("delete from worker")
+
+
+async def ripen(life: Life) -> None:
+    await life.pool.execute("update job set run_at = now(), stage = 'queued' where stage = 'scheduled'")
+
+
+async def cancel(life: Life, post: Record) -> None:
+    await scene.cancel(life.pool, life.full, post["id"])
+
+
+async def postpone(life: Life, post: Record) -> None:
+    await scene.postpone(life.pool, life.full, post["id"])
+
+
+async def cancel_job(life: Life, post: Record) -> None:
+    if post["job_id"]:
+        asked = partial(jobs.cancel, organization_id=life.full.org, job_id=post["job_id"])
+        await transact(life.pool, asked)
+
+
+async def retry_job(life: Life, post: Record) -> None:
+    if post["job_id"]:
+        asked = partial(jobs.retry, organization_id=life.full.org, job_id=post["job_id"], scopes=EVERY_SCOPE)
+        await transact(life.pool, asked)
+
+
+async def resolve(life: Life, post: Record) -> None:
+    asked = partial(changing.resolve, organization_id=life.full.org, post_id=post["id"], api_key_id=None)
+    await transact(life.pool, partial(asked, body=ResolvePost(published=post["version"] % 2 == 0)))
+
+
+async def mark(life: Life, claim: Claim) -> None:
+    if not await scene.mark(life.pool, claim, life.full.content_id):
+        life.claims.remove(claim)
+
+
+async def publish(life: Life, claim: Claim) -> None:
+    post = await life.pool.fetchrow("select status from scheduled_post where job_id = $1", claim.id)
+    if post and post["status"] == "publishing":
+        await scene.publish(life.pool, claim)
+        life.claims.remove(claim)
+
+
+def settle(outcome: Outcome) -> Callable[[Life, Claim], Awaitable[None]]:
+    async def body(life: Life, claim: Claim) -> None:
+        life.claims.remove(claim)
+        await jobs.settle(life.pool, [Settlement(claim, outcome)])
+
+    return body
+
+
+NUMBERS = st.integers(0, 30)
+EVENTS = st.one_of(
+    st.sampled_from([approve, edit, pull, pull, pull, ripen, lose_workers]),
+    st.builds(lambda hours: partial(schedule, at=timedelta(hours=hours)), st.sampled_from([0, 0, 24])),
+    st.builds(of_a_post, st.sampled_from([cancel, postpone, cancel_job, retry_job, resolve]), NUMBERS),
+    st.builds(of_a_claim, st.sampled_from([mark, mark, mark, publish]), NUMBERS),
+    st.builds(of_a_claim, st.just(mark), NUMBERS),
+    st.builds(
+        lambda outcome, number: of_a_claim(settle(outcome), number), st.sampled_from(OUTCOMES), NUMBERS
+    ),
+)
+ENDS = st.lists(st.sampled_from([reject, disconnect, archive]), max_size=2)
+
+
+async def born(pool: Pool, conn: Conn, *, gated: bool) -> Life:
+    await conn.execute("truncate organization, worker cascade")
+    org = await seeds.organization(conn)
+    full = await scene.fill(conn, Place(org, await seeds.project(conn, org)), accounts=2)
+    if gated:
+        full = full._replace(content_id=await scene.pending(conn, full, "First."))
+    life = Life(pool, full, [])
+    await schedule(life, at=timedelta(0))
+    return life
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    gated=st.booleans(),
+    events=st.lists(EVENTS, min_size=5, max_size=25),
+    ends=ENDS,
+    after=st.lists(EVENTS, max_size=5),
+)
+async def test_posts_move_as_the_table_says(
+    pool: Pool, conn: Conn, *, gated: bool, events: list[Event], ends: list[Event], after: list[Event]
+) -> None:
+    life = await born(pool, conn, gated=gated)
+    before = await seen(conn, life)
+    for event in [*events, *ends, *after]:
+        with contextlib.suppress(DomainError, Fenced, CancelRequested):
+            await event(life)
+        now = await seen(conn, life)
+        check(before, now)
+        assert await scene.unfinished(conn) == []
+        assert await strays(conn, life) == []
+        before = now
+
+
+async def seen(conn: Conn, life: Life) -> dict[UUID, Record]:
+    rows = await conn.fetch(
+        """select p.*, (select count(*) from post_event e where e.post_id = p.id) as events
+             from scheduled_post p where project_id = $1""",
+        life.full.project_id,
+    )
+    return {row["id"]: row for row in rows}
+
+
+def check(before: dict[UUID, Record], now: dict[UUID, Record]) -> None:
+    for post_id, was in before.items():
+        is_now = now[post_id]
+        moved = (was["status"], is_now["status"])
+        assert moved[0] == moved[1] or moved in ALLOWED
+        assert is_now["version"] >= was["version"]
+        changed = any(
+            was[name] != is_now[name] for name in ("status", "scheduled_for", "job_id", "last_error")
+        )
+        assert not changed or is_now["version"] > was["version"]
+        assert moved[0] == moved[1] or is_now["events"] > was["events"]
+
+
+async def strays(conn: Conn, life: Life) -> list[str]:
+    """Posts that wait where nothing may wait any more, or without what they wait for."""
+    rows = await conn.fetch(
+        """select p.status || ' ' || c.approval_status || ' ' || a.status || ' ' || o.status as what
+             from scheduled_post p
+             join content_item c on c.id = p.content_id
+             join social_account a on a.id = p.social_account_id
+             join project o on o.id = p.project_id
+             left join job j on j.id = p.job_id
+            where p.project_id = $1 and p.status in ('blocked', 'queued') and j.cancel_requested_at is null
+              and (a.status = 'disconnected' or o.status = 'archived' or c.approval_status = 'rejected'
+                   or (p.status = 'queued' and c.approval_status = 'pending'))""",
+        life.full.project_id,
+    )
+    return [row["what"] for row in rows]
