@@ -27,16 +27,17 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
         return
     held = await scheduled_post.lock_accounts_of_jobs.all(conn, orgs=orgs, job_ids=jobs)
     turn = {row["turn_post_id"]: row["id"] for row in held}
+    alike: dict[tuple[UUID, posts.Event, str], list[UUID]] = {}
     for row in await scheduled_post.end_posts.all(conn, orgs=orgs, job_ids=jobs):
-        organization_id, post_id = row["organization_id"], row["id"]
-        why = {"reason": row["reason"]}
-        await posts.note(
-            conn, organization_id=organization_id, post_ids=[post_id], event=row["status"], details=why
-        )
-        if row["status"] == "outcome_unknown":
+        organization_id, post_id, status = row["organization_id"], row["id"], row["status"]
+        alike.setdefault((organization_id, status, row["reason"]), []).append(post_id)
+        if status == "outcome_unknown":
             place = {"organization_id": organization_id, "project_id": row["project_id"]}
             await reconcile(conn, **place, post_id=post_id, now=row["now"])
-        await posts.pass_on(conn, organization_id=organization_id, turn=turn, gone=[post_id])
+    for (organization_id, status, reason), gone in alike.items():
+        why = {"reason": reason}
+        await posts.note(conn, organization_id=organization_id, post_ids=gone, event=status, details=why)
+        await posts.pass_on(conn, organization_id=organization_id, turn=turn, gone=gone)
 
 
 async def reconcile(
