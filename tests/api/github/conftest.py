@@ -44,9 +44,8 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
     async with open_tools(settings) as tools, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
-        for kind, open_task in tasks.items():
-            task = await stack.enter_async_context(open_task(tools))
-            await stack.enter_async_context(crew.working(task, kind=kind))
+        opened = {kind: await stack.enter_async_context(tasks[kind](tools)) for kind in tasks}
+        await stack.enter_async_context(crew.working_on(opened))
         yield
 
 
