@@ -18,7 +18,7 @@ from domain import sending, setbacks
 from domain.sending import Work
 from domain.setbacks import CONFIRM
 from jobs.outcomes import Canceled, Done, Failed, Outcome, Rest
-from schemas.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, Rejected
+from schemas.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, Rejected, Unavailable
 from telemetry import logs, metrics
 from workers.context import Context
 from workers.platforms.contract import Account, Adapter, Draft, Live, Prepared, Sent, Undecided
@@ -35,6 +35,7 @@ PAUSE_S = 1.0
 SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
 
 LOST = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
+UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our storage: it is tried again")
 ABSENT = NotSent("NOT_TAKEN", "the platform's answer was lost, and the post is not there: it is sent again")
 
 _log = logs.get("publish")
@@ -104,6 +105,8 @@ async def go(trip: Trip) -> Outcome:
 async def prepare(trip: Trip) -> Outcome:
     try:
         prepared = await trip.adapter.prepare(trip.account, trip.draft)
+    except Unavailable:
+        return await trip.not_sent(UNREAD)
     except PlatformError as error:
         return await trip.not_sent(error)
     keep = partial(

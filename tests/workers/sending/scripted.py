@@ -7,7 +7,15 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.errors import NotSent, OutcomeUnknown, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import (
+    NotSent,
+    OutcomeUnknown,
+    ReauthRequired,
+    Rejected,
+    Throttled,
+    TokenExpired,
+    Unavailable,
+)
 from workers.platforms.contract import Absent, Account, Draft, Found, Live, Prepared, Sent, Taken, Undecided
 
 
@@ -27,6 +35,7 @@ FAULTS: dict[str, Callable[[], BaseException]] = {
     "lose": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way there"),
     "drop": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way back"),
     "break": lambda: OutcomeUnknown("ANSWER_UNCLEAR", "the platform answered 500"),
+    "unstored": lambda: Unavailable("the storage of media can't be reached: repeat the request"),
     "die_before": Died,
     "die_after": Died,
 }

@@ -38,6 +38,16 @@ async def test_a_limit_rests_the_account_and_costs_no_attempt(stage: Stage) -> N
     assert (len(stage.platform.calls), len(stage.platform.drafts), stage.records(post_id)) == (2, 1, 1)
 
 
+async def test_files_that_cannot_be_read_now_are_waited_for(stage: Stage) -> None:
+    stage.platform.plan(prepare=["unstored"])
+    post_id = await stage.post()
+    assert await stage.attempt() == "retry"
+    assert (await stage.row(post_id))["last_error"]["code"] == "MEDIA_UNREADABLE"
+    await stage.skip_waits()
+    assert await stage.attempts() == ["completed"]
+    assert stage.records(post_id) == 1
+
+
 @pytest.mark.parametrize("where", ["prepare", "send"])
 async def test_an_ended_token_is_refreshed_once_and_again_only_after_a_wait(stage: Stage, where: str) -> None:
     stage.platform.plan(**{where: ["expire", "expire"]})
