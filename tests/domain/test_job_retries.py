@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from domain import jobs
+from domain import ingests, jobs
 from jobs.kinds import ARCHIVE_PROJECT
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Done, Failed, Outcome
@@ -44,6 +44,15 @@ async def test_a_second_retry_answers_the_first_while_it_runs(pool: Pool, conn: 
     assert sum(answer.fresh for answer in answers) == 1
     await cancel(pool, place, answers[0].job_id)
     assert (await retry(pool, place, old)).fresh
+
+
+async def test_an_ingest_from_github_is_retried_like_any_other(pool: Pool, conn: Conn, place: Place) -> None:
+    where = {"organization_id": place.org, "project_id": place.project_id}
+    async with conn.transaction():
+        old = await ingests.start_github(conn, **where, repo="acme/shop", branch=None)
+    await cancel(pool, place, old.job_id)
+    new = await retry(pool, place, old.job_id)
+    assert (new.fresh, new.kind) == (True, "ingest_github")
 
 
 @pytest.mark.parametrize("outcome", [None, Done()])
