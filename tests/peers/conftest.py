@@ -1,7 +1,7 @@
 """The peers: servers of other people's, that know nothing of our tests."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from tests import servers as made
 from tests.api.conftest import Caller, acme, app
 from tests.peers import mastodons, node
 from tests.peers.mastodons import Instance
+from tests.peers.members import Member, let_in
 from tests.peers.pds import Pds
 from tests.peers.pds import serve as served_pds
 from tests.peers.serving import running
@@ -63,6 +64,12 @@ def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp(request.param)
     with {"snac": mastodons.snac, "mock": mastodons.mock}[request.param](folder) as served:
         yield served
+
+
+@pytest_asyncio.fixture
+async def member(instance: Instance) -> AsyncIterator[Member]:
+    async with let_in(instance) as found:
+        yield found
 
 
 @pytest.fixture

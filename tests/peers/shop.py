@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import msgspec
 
+from db.pool import Pool
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller
@@ -22,30 +22,16 @@ PATIENCE_S = 30
 
 
 class Shop(msgspec.Struct, frozen=True):
-    """`at_work` has a dispatcher and a worker that publishes, with our own tasks."""
-
     acme: Caller
     crew: Crew
     pds: Pds
     person: Person
     project_id: str
 
-    @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        settings, stop = self.crew.settings, Stop()
-        async with (
-            open_tasks(settings, "publish") as tasks,
-            self.crew.working_on(tasks),
-            dispatching(self.crew, stop),
-        ):
-            yield
-
-    def allowing(self, base: str) -> "Shop":
-        """The same, whose worker may ask another address too."""
-        settings = self.crew.settings
-        more = f"{settings.fetch_allow},{base.removeprefix('http://')}"
-        changed = msgspec.structs.replace(settings, fetch_allow=more)
-        return msgspec.structs.replace(self, crew=replace(self.crew, settings=changed))
+    def at_work(self, *more: str) -> AbstractAsyncContextManager[None]:
+        """With a worker that may ask these addresses too."""
+        hosts = [base.removeprefix("http://") for base in (self.pds.base, *more)]
+        return at_work(self.crew, fetch_allow=",".join(hosts))
 
     async def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         answer = await self.acme.http.request(method, f"/v1{path}", json=body or None)
@@ -101,11 +87,7 @@ class Shop(msgspec.Struct, frozen=True):
                 content_id = await seeds.content(conn, self.acme.organization_id, project, caption=caption)
                 await seeds.post(conn, self.acme.organization_id, content_id, account)
 
-        async def all_are() -> bool:
-            question = "select count(*) from scheduled_post where status = 'published'"
-            return bool(await self.crew.pool.fetchval(question) == len(captions))
-
-        await eventually(all_are, within=90)
+        await all_published(self.crew.pool, len(captions))
 
     async def closed(self) -> None:
         """Until the account waits for its owner."""
@@ -126,9 +108,22 @@ class Shop(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def dispatching(crew: Crew, stop: Stop) -> AsyncIterator[None]:
-    """Until the block ends."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Dispatcher(crew.settings, crew.courier).run(stop))
+async def at_work(crew: Crew, **changes: Any) -> AsyncIterator[None]:
+    """A dispatcher, and a worker that publishes with our own tasks."""
+    settings, stop = msgspec.structs.replace(crew.settings, **changes), Stop()
+    async with (
+        open_tasks(settings, "publish") as tasks,
+        crew.working_on(tasks),
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(Dispatcher(settings, crew.courier).run(stop))
         yield
         stop.ask()
+
+
+async def all_published(pool: Pool, count: int) -> None:
+    async def all_are() -> bool:
+        question = "select count(*) from scheduled_post where status = 'published'"
+        return bool(await pool.fetchval(question) == count)
+
+    await eventually(all_are, within=90)

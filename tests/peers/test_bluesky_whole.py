@@ -105,11 +105,9 @@ async def test_fifty_posts_through_a_network_that_loses_answers(
 ) -> None:
     monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]
-    async with between(shop.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy:
-        shop = shop.allowing(proxy.base)
-        async with shop.at_work():
-            account = await shop.account()
-            await shop.move(proxy.base)
-            await shop.send_all(account, captions)
+    async with between(shop.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy, shop.at_work(proxy.base):
+        account = await shop.account()
+        await shop.move(proxy.base)
+        await shop.send_all(account, captions)
     assert shop.pds.texts(shop.person) == sorted(captions)
     assert proxy.lost == len(captions)

@@ -10,6 +10,7 @@ METHODS = {
     "getRecord": "com.atproto.repo.getRecord",
     "uploadBlob": "com.atproto.repo.uploadBlob",
     "resolveHandle": "com.atproto.identity.resolveHandle",
+    "describeServer": "com.atproto.server.describeServer",
     "createSession": "com.atproto.server.createSession",
     "refreshSession": "com.atproto.server.refreshSession",
 }

@@ -110,10 +110,18 @@ async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
 
 
 async def test_a_video_is_embedded_as_one() -> None:
-    async with pds(uploadBlob=told(BLOB)) as served:
+    async with pds(uploadBlob=told(BLOB), describeServer=told({"did": "did:web:x"})) as served:
         what = await prepared(served, draft("", file(kind="video", mime_type="video/mp4")))
     embed = json.loads(what.request)["record"]["embed"]
     assert (embed["$type"], embed["video"]) == ("app.bsky.embed.video", BLOB["blob"])
+
+
+async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
+    movie = file(b"123456", kind="video", mime_type="video/mp4")
+    async with pds(uploadBlob=told(BLOB), describeServer=told({"blobUploadLimit": 5})) as served:
+        with pytest.raises(Rejected) as caught:
+            await prepared(served, draft("", movie))
+    assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
 
 
 async def test_files_that_bluesky_does_not_take_are_not_uploaded() -> None:

@@ -128,6 +128,10 @@ class Written(msgspec.Struct):
     cid: str
 
 
+class Described(msgspec.Struct, rename="camel"):
+    blob_upload_limit: int | None = None
+
+
 class Resolved(msgspec.Struct):
     did: str
 
@@ -170,6 +174,12 @@ async def resolve_handle(api: Api, handle: str) -> str | None:
     if not answer.ok and said(answer).error == "InvalidRequest":
         return None
     return http.read(accepted(answer), Resolved).did
+
+
+async def upload_limit(api: Api) -> int | None:
+    """The bytes that a file may have on this server; None where it doesn't say."""
+    answer = await http.ask(api.client, "GET", api.url("com.atproto.server.describeServer"))
+    return http.read(accepted(answer), Described).blob_upload_limit
 
 
 async def upload_blob(

@@ -4,6 +4,7 @@ The post's key in the repository is ours and the record's bytes are stored befor
 with both, and `swapRecord: null`, makes the record or finds it made, however often it is repeated.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,7 @@ class Bluesky(msgspec.Struct, frozen=True):
         if fault := fault_of_files(PLATFORMS["bluesky"], account.traits, draft.media):
             raise Rejected(fault.code, fault.message)
         server = self.server(account)
+        await check_videos(server, draft.media)
         blobs = [await upload(server, file) for file in draft.media]
         people = await look_up(server, draft.caption)
         key, record = key_of(draft.post_id, draft.created_at), record_of(draft, blobs, people)
@@ -114,6 +116,14 @@ def live(prepared: Prepared) -> Live:
         external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
         external_url=f"https://bsky.app/profile/{put.repo}/post/{put.rkey}",
     )
+
+
+async def check_videos(server: Api, files: Sequence[Media]) -> None:
+    """A server may break off an upload that is too large for it, so that its refusal is never read."""
+    sizes = [file.size_bytes for file in files if file.kind == "video"]
+    limit = await api.upload_limit(server) if sizes else None
+    if limit is not None and max(sizes) > limit:
+        raise Rejected("MEDIA_TOO_LARGE", f"the account's server takes no file above {limit} bytes")
 
 
 async def upload(server: Api, file: Media) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""The account of an instance, and a way into it that is new for each test."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import msgspec
+
+from schemas import ids
+from tests.peers.mastodons import Instance
+from tests.peers.proxy import Loss, Proxy, between, first_of_each
+from tests.peers.publishing import outbound, patiently
+from workers.platforms.contract import Account
+from workers.platforms.mastodon import api
+from workers.platforms.mastodon.api import Api, App, Status
+from workers.platforms.mastodon.connect import traits
+from workers.platforms.mastodon.publish import Mastodon
+
+STATUSES = "/api/v1/statuses"
+BACK = "http://localhost:1/back"
+SCOPES = "read write"
+
+
+class Member(msgspec.Struct, frozen=True):
+    """`app` is our registration, `account` what its adapter is given."""
+
+    instance: Instance
+    client: httpx.AsyncClient
+    app: App
+    account: Account
+
+    @property
+    def adapter(self) -> Mastodon:
+        return Mastodon(self.client)
+
+    @property
+    def api(self) -> Api:
+        return Api(client=self.client, base=self.instance.base, token=self.account.access_token)
+
+    async def newest(self) -> Status:
+        listed = await patiently(lambda: api.statuses(self.api, self.account.external_id, limit=1))
+        return listed[0]
+
+    def losing(self, *losses: Loss) -> AbstractAsyncContextManager[Proxy]:
+        """A proxy before the instance that loses so of each post's first requests."""
+        return between(self.instance.port, first_of_each(STATUSES, *losses))
+
+    def shown(self, *captions: str) -> list[str]:
+        """Of these, those that the account shows, as often as it does."""
+        return sorted(text for text in self.instance.texts(self.account.external_id) if text in captions)
+
+
+async def register(client: httpx.AsyncClient, base: str) -> App:
+    return await api.register_app(client, base, name="Tenantry", redirect_uri=BACK, scopes=SCOPES, website="")
+
+
+@asynccontextmanager
+async def let_in(instance: Instance) -> AsyncIterator[Member]:
+    async with outbound(instance.base) as client:
+        app = await patiently(lambda: register(client, instance.base))
+        query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": BACK, "scope": SCOPES}
+        code = instance.code(str(httpx.URL(f"{instance.base}/oauth/authorize", params=query)))
+        token = await api.exchange(
+            client, instance.base, app=app, code=code, redirect_uri=BACK, verifier="v" * 43, scopes=SCOPES
+        )
+        server = Api(client=client, base=instance.base, token=token.access_token)
+        me = await patiently(lambda: api.verify_credentials(server))
+        said = await patiently(lambda: api.instance(client, instance.base))
+        account = Account(
+            platform="mastodon",
+            service_url=instance.base,
+            external_id=me.id,
+            handle=me.username,
+            traits=traits(said),
+            access_token=token.access_token,
+        )
+        yield Member(instance, client, app, account)
+
+
+@asynccontextmanager
+async def behind(member: Member, *losses: Loss) -> AsyncIterator[tuple[Mastodon, Account]]:
+    """The same account, to be asked by way of a proxy that loses."""
+    async with member.losing(*losses) as proxy, outbound(proxy.base) as client:
+        yield Mastodon(client), msgspec.structs.replace(member.account, service_url=proxy.base)
+
+
+def unique(word: str) -> str:
+    return f"{word} {ids.new()}"

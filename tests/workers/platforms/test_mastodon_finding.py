@@ -1,0 +1,141 @@
+"""Is a post there whose answer was lost? By what the account lists."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.errors import NotSent
+from tests.workers.platforms.instance import prepared, status
+from tests.workers.platforms.scripted import AT, LOST, Server, account, client_for, draft, file, server, told
+from workers.platforms.contract import Absent, Live, Prepared, Undecided
+from workers.platforms.mastodon.publish import Mastodon
+
+
+async def looked(served: Server, what: Prepared, *, since_s: float = 60) -> Any:
+    async with client_for(served) as client:
+        now = AT + timedelta(seconds=since_s)
+        return await Mastodon(client).reconcile(account(served, "mastodon"), what, sent_at=AT, now=now)
+
+
+async def found(
+    *pages: Any, caption: str = "Hello", files: int = 0, after: str | None = "1", since_s: float = 60
+) -> Any:
+    media = [file() for _ in range(files)]
+    before = [] if after is None else [status(int(after), "<p>Before</p>")]
+    answers = [told(before), *(told(page) for page in pages)]
+    async with server(statuses=answers, media=told({"id": "0"})) as served:
+        what = await prepared(served, draft(caption, *media))
+        return await looked(served, what, since_s=since_s)
+
+
+OLD = status(1, "<p>Before</p>")
+
+
+async def test_the_one_newer_post_with_the_text_is_it() -> None:
+    page = [status(3, "<p>Other</p>"), status(2), OLD, status(0)]
+    assert await found(page, since_s=0) == Live(external_id="2", external_url="https://m.example/@me/2")
+
+
+async def test_an_older_post_with_the_same_text_is_another() -> None:
+    assert await found([status(2, "<p>Other</p>"), OLD, status(0)]) == Absent()
+
+
+@pytest.mark.parametrize(("since_s", "expected"), [(59, Undecided(1.0)), (60, Absent())])
+async def test_a_missing_post_is_absent_once_its_call_is_surely_over(since_s: float, expected: Any) -> None:
+    assert await found([OLD], since_s=since_s) == expected
+
+
+async def test_of_two_that_match_neither_is_taken() -> None:
+    assert await found([status(3), status(2), OLD]) == Undecided()
+
+
+async def test_a_boost_is_another() -> None:
+    assert await found([status(4, reblog=status(9)), OLD]) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "expected"),
+    [
+        (0, 0, "Live"),
+        (2, 2, "Live"),
+        (2, 1, "Live"),
+        (0, 1, "Undecided"),
+        (1, 0, "Undecided"),
+        (1, 2, "Undecided"),
+    ],
+)
+async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
+    """A file that is in a post twice may be shown once."""
+    assert type(await found([status(3, files=shown), OLD], files=sent)).__name__ == expected
+
+
+async def test_all_pages_up_to_the_last_known_post_are_read() -> None:
+    first = [status(100 - n, f"<p>{n}</p>") for n in range(40)]
+    assert isinstance(await found(first, [status(2), OLD]), Live)
+    assert await found(first, [status(2, "<p>no</p>"), OLD]) == Absent()
+
+
+async def test_with_more_posts_than_are_read_nothing_is_proved() -> None:
+    pages = [[status(1000 - 40 * k - n, f"<p>{n}</p>") for n in range(40)] for k in range(5)]
+    assert await found(*pages) == Undecided()
+
+
+async def test_of_a_server_without_pages_only_a_short_list_is_whole() -> None:
+    page = [status(100 - n, f"<p>{n}</p>") for n in range(50)]
+    assert await found(page, after=None) == Undecided()
+    assert await found([*page, OLD]) == Absent()
+    assert await found(page[:5], after=None) == Absent()
+
+
+async def test_an_account_that_had_no_post_is_read_to_its_end() -> None:
+    assert await found([], after=None) == Absent()
+    assert isinstance(await found([status(5)], after=None), Live)
+
+
+async def test_a_last_known_post_that_was_deleted_does_not_stop_the_reading() -> None:
+    assert isinstance(await found([status(2), status(0, "<p>x</p>")], []), Live)
+    assert await found([status(0, "<p>x</p>")], []) == Absent()
+
+
+@pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
+async def test_looking_that_fails_proves_nothing(how: str) -> None:
+    async with server(statuses=[told([]), LOST[how]]) as served:
+        what = await prepared(served)
+        with pytest.raises(NotSent):
+            await looked(served, what)
+
+
+LINK = "https://example.com/a?b=1&c=2"
+SHOWN_LINK = (
+    f'<a href="{LINK}"><span class="invisible">https://</span><span>example.com/a?b=1&amp;c=2</span></a>'
+)
+
+
+@pytest.mark.parametrize(
+    ("caption", "content"),
+    [
+        ("two\n\nparagraphs\nand a line", "<p>two</p><p>paragraphs<br />and a line</p>"),
+        (f"see {LINK}", f"<p>see {SHOWN_LINK}</p>"),
+        ("hi @bob@m.example!", '<p>hi <span class="h-card"><a href="x">@<span>bob</span></a></span>!</p>'),
+        ("#tag & <b>more</b>", "<p>#<span>tag</span> &amp; &lt;b&gt;more&lt;/b&gt;</p>"),
+        ("raw <b>more</b>", "raw <b>more</b><br>"),
+        ("*starred* `code`", "<i>starred</i> <code>code</code>"),
+        ("ﬁne Ünicode…", "<p>fine U\u0308nicode...</p>"),
+        ("🎉 🎉", "<p>🎉🎉</p>"),
+    ],
+)
+async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: str) -> None:
+    assert isinstance(await found([status(2, content), OLD], caption=caption), Live)
+
+
+async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> None:
+    shown = status(2, "<p>an image in place of :hello:</p>", text="Hello")
+    assert isinstance(await found([shown, OLD]), Live)
+
+
+@pytest.mark.parametrize(
+    ("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")]
+)
+async def test_other_texts_are_others(caption: str, content: str) -> None:
+    assert await found([status(2, content), OLD], caption=caption) == Absent()
