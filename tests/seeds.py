@@ -45,10 +45,10 @@ async def account(
     *,
     handle: str = "shop",
     platform: str = "mastodon",
-    grant: Grant | None = None,
     **fields: Any,
 ) -> UUID:
-    """A connected account; `fields` are those of `Found`."""
+    """A connected account; `fields` are those of `Found`, and its `grant`."""
+    grant = fields.pop("grant", None) or Grant(access_token="the-access-token")
     server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
     found = Found(platform=platform, handle=handle, **server | {"traits": {}} | fields)
     return await connections.connect(
@@ -57,7 +57,7 @@ async def account(
         project_id=project_id,
         api_key_id=None,
         found=found,
-        grant=grant or Grant(access_token="the-access-token"),
+        grant=grant,
         ring=VAULT,
     )
 
