@@ -117,14 +117,21 @@ async def pause(conn: Conn, held: Held, after_s: float) -> Rest:
     return Snooze(min(after_s, held.left_s) + 0.01)
 
 
-async def not_sent(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> Rest:
-    """Proved: nothing is live. `generation` is that of the token that was used."""
+async def not_sent(
+    conn: Conn, *, claim: Claim, error: PlatformError, generation: int, archived: bool = False
+) -> Rest:
+    """Proved: nothing is live. `generation` is that of the token that was used.
+
+    In a step that holds the active project; or in one of a project that was `archived`, where nothing waits
+    for another try.
+    """
     held = await hold(conn, claim)
     if held is None:
         return Canceled()
     held = await _put_back(conn, held, code=error.code)
     await _note_error(conn, held, error)
-    return await _after(conn, held, error, generation)
+    rest = await _after(conn, held, error, generation)
+    return Canceled() if archived and not isinstance(rest, Failed) else rest
 
 
 async def absent(conn: Conn, *, claim: Claim) -> Rest | None:

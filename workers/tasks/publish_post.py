@@ -56,8 +56,12 @@ class Trip(NamedTuple):
         return self.work.now + timedelta(seconds=asyncio.get_running_loop().time() - self.began)
 
     async def not_sent(self, error: PlatformError) -> Outcome:
+        """It may wait for another try only where the project is active: an un-archive revives nothing."""
         body = partial(setbacks.not_sent, claim=self.ctx.job, error=error, generation=self.work.generation)
-        return await self.ctx.decide(body)
+        try:
+            return await self.ctx.decide(body, project=True)
+        except Conflict:
+            return await self.ctx.decide(partial(body, archived=True))
 
     async def unseen(self, error: PlatformError) -> Outcome:
         body = partial(setbacks.unseen, claim=self.ctx.job, error=error, generation=self.work.generation)
@@ -209,7 +213,10 @@ async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool
         return await settle(trip, found)
     if not first:
         return await trip.not_sent(ABSENT)
-    rest = await trip.ctx.decide(partial(setbacks.absent, claim=trip.ctx.job))
+    try:
+        rest = await trip.ctx.decide(partial(setbacks.absent, claim=trip.ctx.job), project=True)
+    except Conflict:
+        return await trip.not_sent(ABSENT)
     return rest or await dispatch(trip, prepared, first=False)
 
 

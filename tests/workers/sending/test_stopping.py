@@ -72,3 +72,34 @@ async def test_an_archive_stops_what_is_not_marked_and_lets_the_rest_end_truthfu
     await stage.attempts()
     assert ((await stage.row(post_id))["status"], stage.records(post_id)) == (status, live)
     assert await stage.open_jobs() == 0
+
+
+@pytest.mark.parametrize(
+    ("send", "word", "status"),
+    [("throttle", "canceled", "canceled"), ("shut", "canceled", "canceled"), ("refuse", "failed", "failed")],
+)
+async def test_what_comes_back_to_an_archived_project_is_not_revived_by_an_un_archive(
+    stage: Stage, send: str, word: str, status: str
+) -> None:
+    """Else it would wait for its next try, and go out if the project is active by then."""
+    stage.platform.plan(send=[send])
+    post_id = await stage.post()
+    stage.platform.on["send"] = partial(
+        stage.do, archive.archive, project_id=stage.project_id, api_key_id=None
+    )
+    assert await stage.attempt() == word
+    assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == (status, 0)
+
+
+async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
+    stage: Stage,
+) -> None:
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose"])
+    post_id = await stage.post()
+    stage.platform.on["reconcile"] = partial(
+        stage.do, archive.archive, project_id=stage.project_id, api_key_id=None
+    )
+    # Begun, kept, marked, then what the look has proved.
+    await stage.attempt(fuse=4, after=True)
+    assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == ("canceled", 0)
