@@ -106,7 +106,7 @@ async def found(
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
     named = {"external_id": external_id, "external_url": external_url}
-    if await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, **named):
+    if await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "published"}
 
@@ -115,6 +115,7 @@ async def absent(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:
     """Proved: it is not there, nor can it come any more."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, error=NOT_PUBLISHED):
+    said = {"sent_at": lost.sent_at, "error": NOT_PUBLISHED}
+    if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, **said):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "failed"}

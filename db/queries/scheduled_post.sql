@@ -231,12 +231,12 @@ select p.project_id, p.social_account_id as account_id, p.handle, p.request, p.s
   join job j on j.organization_id = p.organization_id and j.id = :job_id
  where p.organization_id = :org and p.id = :id and p.status = 'outcome_unknown';
 
--- name: publish_lost    no row: a person was sooner
+-- name: publish_lost    no row: a person was sooner, or it was sent anew on their word
 update scheduled_post
    set status = 'published', phase = null, published_at = sent_at, external_id = :external_id, external_url = :external_url,
        last_error = null, version = version + 1
- where organization_id = :org and id = :id and status = 'outcome_unknown';
+ where organization_id = :org and id = :id and status = 'outcome_unknown' and sent_at = :sent_at;
 
--- name: fail_lost    no row: a person was sooner
+-- name: fail_lost    no row: as above
 update scheduled_post set status = 'failed', last_error = :error, version = version + 1
- where organization_id = :org and id = :id and status = 'outcome_unknown';
+ where organization_id = :org and id = :id and status = 'outcome_unknown' and sent_at = :sent_at;

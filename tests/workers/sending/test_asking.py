@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from domain import archive, connections, quotas, reconciling
+from domain import archive, changing, connections, quotas, reconciling
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
+from schemas.posts import ResolvePost
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
 
@@ -60,6 +61,25 @@ async def test_a_persons_word_ends_it(stage: Stage) -> None:
     await stage.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
     assert await ask(stage) == "completed"
     assert (await stage.events(post_id))[-1] == "outcome_unknown"
+
+
+@pytest.mark.parametrize("how", ["drop", "lose"])
+async def test_an_ask_says_nothing_of_a_call_that_came_after_it(stage: Stage, how: str) -> None:
+    """While it looks a person says that nothing is there, and retries; that answer is lost too."""
+    post_id = await lost(stage, how=how)
+
+    async def send_anew() -> None:
+        stage.platform.on.clear()
+        word = ResolvePost(published=False)
+        await stage.do(changing.resolve, post_id=post_id, body=word, api_key_id=None)
+        failed = (await stage.row(post_id))["job_id"]
+        await stage.do(changing.retry, project_id=stage.project_id, post_id=post_id, retry_of=failed)
+        stage.platform.plan(send=["lose"], reconcile=["undecided", "ok"])
+        assert await stage.attempt() == "failed"
+
+    stage.platform.on["reconcile"] = send_anew
+    await ask(stage)
+    assert (await stage.row(post_id))["status"] == "outcome_unknown"
 
 
 async def test_an_archived_projects_post_is_found_too(stage: Stage) -> None:
