@@ -129,6 +129,19 @@ async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: s
     assert isinstance(await found([status(2, content), OLD], caption=caption), Live)
 
 
+@pytest.mark.parametrize(
+    ("caption", "content"),
+    [
+        ("see [docs](https://example.com/a)", '<p>see <a href="https://example.com/a">docs</a></p>'),
+        ("a :wave: b", '<p>a <img alt="" src="x"> b</p>'),
+        ("see https://example.com", "<p>see https://example.com (a page)</p>"),
+    ],
+)
+async def test_a_text_that_may_be_ours_is_not_proved_to_be_another(caption: str, content: str) -> None:
+    """Else a post whose markup a server has read would go out twice."""
+    assert await found([status(2, content), OLD], caption=caption) == Undecided()
+
+
 async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> None:
     shown = status(2, "<p>an image in place of :hello:</p>", text="Hello")
     assert isinstance(await found([shown, OLD]), Live)

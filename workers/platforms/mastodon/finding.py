@@ -35,16 +35,17 @@ async def newest(server: Api, account_id: str) -> str | None:
 
 
 async def find(server: Api, account_id: str, wanted: Wanted) -> Found:
-    """`Absent` only where every post since `wanted.after` was seen and none has the text.
+    """`Absent` only where every post since `wanted.after` was seen and none may be it.
 
-    `Undecided` where several are alike, or the only one has other files.
+    `Undecided` where several are alike, or the only one has other files or a text that may be ours.
     """
     newer, complete = await since(server, account_id, wanted.after)
     alike = [status for status in newer if has_text(status, wanted.text)]
     matching = [status for status in alike if may_have_files(status, wanted.media_ids)]
     if len(matching) == 1:
         return live(matching[0])
-    return Absent() if complete and not alike else Undecided()
+    doubtful = alike or any(may_have_text(status, wanted.text) for status in newer)
+    return Undecided() if doubtful or not complete else Absent()
 
 
 async def since(server: Api, account_id: str, after: str | None) -> tuple[list[Status], bool]:
@@ -68,8 +69,25 @@ async def since(server: Api, account_id: str, after: str | None) -> tuple[list[S
 
 
 def has_text(status: Status, text: str) -> bool:
-    shown = plain(status.content) if status.text is None else status.text
-    return status.reblog is None and essence(shown) == essence(text)
+    return status.reblog is None and essence(shown(status)) == essence(text)
+
+
+def may_have_text(status: Status, text: str) -> bool:
+    """A server that reads markup shows `[docs](https://example.com)` as docs: a text with parts left out."""
+    theirs, ours = essence(shown(status)), essence(text)
+    if status.reblog is not None or not theirs or not ours:
+        return False
+    return has_in_order(theirs, ours) or has_in_order(ours, theirs)
+
+
+def has_in_order(whole: str, part: str) -> bool:
+    """Whether all of `part` is in `whole`, with anything between."""
+    rest = iter(whole)
+    return all(letter in rest for letter in part)
+
+
+def shown(status: Status) -> str:
+    return plain(status.content) if status.text is None else status.text
 
 
 def may_have_files(status: Status, media_ids: Sequence[str]) -> bool:
