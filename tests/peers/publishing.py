@@ -35,7 +35,8 @@ async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
 def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> Draft:
     """A post of this moment with an id of its own."""
     files = [file(picture(size=(4, 3 + number)), asset_id=ids.new()) for number in range(images)]
-    return draft(caption, *files, post_id=post_id or ids.new(), created_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    return draft(caption, *files, post_id=post_id or ids.new(), created_at=now, now=now)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:

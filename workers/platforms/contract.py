@@ -43,7 +43,10 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to go out. `created_at` is the post's own moment, the same in each attempt."""
+    """What is to go out. `created_at` is the post's own moment, the same in each attempt.
+
+    `now` is the database's time as this attempt began, which later times of its are held against.
+    """
 
     post_id: UUID
     caption: str
@@ -51,6 +54,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     media: Sequence[Media]
     mode: str
     created_at: datetime
+    now: datetime
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

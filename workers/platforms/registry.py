@@ -42,6 +42,7 @@ class Platforms(NamedTuple):
             media=[self.media(file) for file in work.files],
             mode=work.mode,
             created_at=work.moment,
+            now=work.now,
         )
 
     def media(self, file: File) -> Media:

@@ -152,7 +152,8 @@ def account(served: Server | None, platform: str, **traits: Any) -> Account:
 
 
 def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
-    fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "created_at": AT}
+    fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct"}
+    fields |= {"created_at": AT, "now": AT}
     return Draft(caption=caption, media=files, **fields | changes)
 
 

@@ -1,7 +1,7 @@
 """Posting to a server of Mastodon's API that says and does what the test wants."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled
 from tests.workers.platforms.instance import prepared, status
 from tests.workers.platforms.scripted import (
+    AT,
     LOST,
     POST_ID,
     Answer,
@@ -165,10 +166,9 @@ async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
 async def test_a_call_is_repeated_only_while_its_key_is_kept(
     traits: dict[str, Any], minutes: float, expected: bool
 ) -> None:
-    """From before the first call on: a late `sent_at` is that of a repeat."""
+    """From before the first call on, by the database's time: a late `sent_at` is that of a repeat."""
     async with server(statuses=told([])) as served, client_for(served) as client:
         adapter, mine = Mastodon(client), account(served, "mastodon", **traits)
-        before = datetime.now(UTC)
-        what = await adapter.prepare(mine, draft())
-        now = before + timedelta(minutes=minutes)
+        what = await adapter.prepare(mine, draft(now=AT))
+        now = AT + timedelta(minutes=minutes)
         assert adapter.repeatable(mine, what, sent_at=now, now=now) is expected

@@ -99,6 +99,7 @@ async def test_the_same_input_has_the_same_outcome() -> None:
         media=[],
         mode="direct",
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        now=datetime(2026, 1, 1, tzinfo=UTC),
     )
     prepared: list[Prepared] = [await Fake().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]

@@ -4,7 +4,7 @@ Mastodon keeps an Idempotency-Key for an hour, and answers a repeat with the pos
 programs of the same API ignore it (research 5.5): there a lost answer is settled by the account's own list.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import msgspec
@@ -51,12 +51,12 @@ class Mastodon(msgspec.Struct, frozen=True):
     async def prepare(self, account: Account, draft: Draft) -> Prepared:
         if fault := fault_of_files(PLATFORMS["mastodon"], account.traits, draft.media):
             raise Rejected(fault.code, fault.message)
-        server, prepared_at = self.server(account), datetime.now(UTC)
+        server = self.server(account)
         after = await finding.newest(server, account.external_id)
         media = [await uploads.upload(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
         post = Post(status=draft.caption, media_ids=media, visibility="public", language=language)
-        kept = Handle(key=str(draft.post_id), prepared_at=prepared_at, after=after)
+        kept = Handle(key=str(draft.post_id), prepared_at=draft.now, after=after)
         return Prepared(handle=msgspec.to_builtins(kept), request=msgspec.json.encode(post))
 
     async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
