@@ -3,8 +3,8 @@
 A figure that an account's own server says (`traits`) goes before the platform's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import regex
 
@@ -23,15 +23,12 @@ IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
 VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
-class File(Protocol):
+class File(NamedTuple):
     """What has to be known of a post's file."""
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def mime_type(self) -> str: ...
-    @property
-    def size_bytes(self) -> int: ...
+    kind: str
+    mime_type: str
+    size_bytes: int
 
 
 class Fault(NamedTuple):
@@ -126,27 +123,26 @@ def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
     return _said(traits.get("videoBytesMax")) or platform.video_bytes
 
 
-def fault_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequence[File]) -> Fault | None:
-    """The first that is found, or None: all of a post's files together."""
-    kinds = [file.kind for file in files]
+def faults_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequence[File]) -> Iterator[Fault]:
+    """What keeps all of a post's files, together, from going out."""
+    name, kinds = platform.name, [file.kind for file in files]
+    if not files and not platform.text_only:
+        yield Fault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
     if len(set(kinds)) > 1:
-        return Fault("MEDIA_MIXED", f"{platform.name} takes images or a video in a post, not both")
-    most = platform.videos_max if "video" in kinds else platform.images_max
-    if len(kinds) > most:
-        return Fault("MEDIA_TOO_MANY", f"{platform.name} takes at most {most} {kinds[0]}(s) in a post")
-    if not (files or platform.text_only):
-        return Fault("MEDIA_MISSING", f"{platform.name} takes no post without a file")
-    faults = (_fault_of_file(platform, traits, file) for file in files)
-    return next((fault for fault in faults if fault), None)
+        yield Fault("MEDIA_MIXED", f"{name} takes images or a video, not both")
+    for kind, most in (("image", platform.images_max), ("video", platform.videos_max)):
+        if (count := kinds.count(kind)) > most:
+            yield Fault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {most}")
+    for file in files:
+        yield from _faults_of_file(platform, traits, file)
 
 
-def _fault_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -> Fault | None:
+def _faults_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -> Iterator[Fault]:
     if file.mime_type not in platform.mime_types:
-        return Fault("MEDIA_REFUSED", f"{platform.name} doesn't take {file.mime_type}")
+        yield Fault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
     most = bytes_max(platform, file.kind, traits)
     if file.size_bytes > most:
-        return Fault("MEDIA_TOO_LARGE", f"{platform.name} takes no {file.kind} above {most} bytes")
-    return None
+        yield Fault("MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {most}")
 
 
 def _said(figure: object) -> int | None:

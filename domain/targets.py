@@ -12,7 +12,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain import platforms
-from domain.platforms import PLATFORMS, Platform
+from domain.platforms import PLATFORMS, File, Platform
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.posts import Target
@@ -167,8 +167,9 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
     if not material.assets and not caption.strip():
         yield field, "there is neither a caption nor a file"
-    for what in _media_misfits(platform, account, material):
-        yield "socialAccountId", what
+    files = [File(asset["kind"], asset["mime_type"], asset["size_bytes"]) for asset in material.assets]
+    for fault in platforms.faults_of_files(platform, account["traits"], files):
+        yield "socialAccountId", fault.message
 
 
 def _caption_misfits(platform: Platform, most: int, caption: str) -> Iterator[str]:
@@ -177,25 +178,6 @@ def _caption_misfits(platform: Platform, most: int, caption: str) -> Iterator[st
         yield f"the caption has {length} {platform.unit} and {platform.name} takes {most}: shorten it"
     if platform.caption_bytes and size > platform.caption_bytes:
         yield f"the caption has {size} bytes and {platform.name} takes {platform.caption_bytes}: shorten it"
-
-
-def _media_misfits(platform: Platform, account: asyncpg.Record, material: Material) -> Iterator[str]:
-    kinds = [asset["kind"] for asset in material.assets]
-    images, videos = kinds.count("image"), kinds.count("video")
-    if not kinds and not platform.text_only:
-        yield f"{platform.name} takes no post without an image or a video"
-    if images and videos:
-        yield f"{platform.name} takes images or a video, not both"
-    if images > platform.images_max:
-        yield f"the content has {images} images and {platform.name} takes {platform.images_max}"
-    if videos > platform.videos_max:
-        yield f"the content has {videos} videos and {platform.name} takes {platform.videos_max}"
-    for asset in material.assets:
-        if asset["mime_type"] not in platform.mime_types:
-            yield f"{platform.name} takes no {asset['mime_type']}"
-        most = platforms.bytes_max(platform, asset["kind"], account["traits"])
-        if asset["size_bytes"] > most:
-            yield f"a file has {asset['size_bytes']} bytes and {platform.name} takes {most}"
 
 
 def path(place: int, field: str = "socialAccountId") -> str:

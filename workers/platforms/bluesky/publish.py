@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from domain.platforms import PLATFORMS, fault_of_files
 from schemas.errors import OutcomeUnknown, PlatformError, Rejected
+from workers.platforms import media
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 from workers.platforms.bluesky.record import key_of, mentioned, record_of
@@ -55,8 +55,7 @@ class Bluesky(msgspec.Struct, frozen=True):
 
     async def prepare(self, account: Account, draft: Draft) -> Prepared:
         """A file that the server has already gets the same name again, so a repeat leaves nothing behind."""
-        if fault := fault_of_files(PLATFORMS["bluesky"], account.traits, draft.media):
-            raise Rejected(fault.code, fault.message)
+        media.check(account, draft)
         server = self.server(account)
         await check_videos(server, draft.media)
         blobs = [await upload(server, file) for file in draft.media]

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from domain.platforms import PLATFORMS, fault_of_files
-from schemas.errors import Rejected
+from workers.platforms import media
 from workers.platforms.contract import Absent, Account, Draft, Found, Prepared, Sent, Undecided
 from workers.platforms.mastodon import api, finding, uploads
 from workers.platforms.mastodon.api import Api
@@ -49,13 +48,12 @@ class Mastodon(msgspec.Struct, frozen=True):
         return account.traits.get("tokenExact") is True and now - handle(prepared).prepared_at < KEY_KEPT
 
     async def prepare(self, account: Account, draft: Draft) -> Prepared:
-        if fault := fault_of_files(PLATFORMS["mastodon"], account.traits, draft.media):
-            raise Rejected(fault.code, fault.message)
+        media.check(account, draft)
         server = self.server(account)
         after = await finding.newest(server, account.external_id)
-        media = [await uploads.upload(server, file) for file in draft.media]
+        media_ids = [await uploads.upload(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
-        post = Post(status=draft.caption, media_ids=media, visibility="public", language=language)
+        post = Post(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
         kept = Handle(key=str(draft.post_id), prepared_at=draft.now, after=after)
         return Prepared(handle=msgspec.to_builtins(kept), request=msgspec.json.encode(post))
 
