@@ -1,5 +1,6 @@
 """A peer's process, from ready to ended."""
 
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from typing import IO
 
 import httpx
 
+from db.server import end_with_parent
 from tests.waiting import until
 
 PATIENCE_S = 30
@@ -19,7 +21,9 @@ def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Ite
     """From the first 2xx of the address `ready` on; nothing of it is left afterwards."""
     with (
         tempfile.TemporaryFile("w+") as said,
-        subprocess.Popen(list(words), cwd=cwd, stdout=subprocess.DEVNULL, stderr=said) as process,
+        subprocess.Popen(
+            [*end_with_parent(signal.SIGTERM), *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=said
+        ) as process,
     ):
         try:
             until(lambda: process.poll() is not None or answers(ready), within=PATIENCE_S)
