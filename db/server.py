@@ -139,8 +139,11 @@ def end_with_parent(signum: signal.Signals) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    for port in random.sample(PORTS, 100):
+    """A port of the loopback address that nobody listens on now.
+
+    By the system's chance: processes of a test run have Python's own seeded alike.
+    """
+    for port in random.SystemRandom().sample(PORTS, 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
