@@ -159,8 +159,15 @@ async def release_of_content(
 async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
     """Let the queued posts of an edited content wait for a new approval; how many.
 
-    In a transaction that holds the content. A post that was marked `sending` before goes out.
+    In a transaction that holds the content. A post that was marked `sending` before goes out; one whose job
+    was asked to cancel before is canceled, else it would come back with the next approval.
     """
+    stopped = await scheduled_post.list_stopped_of_content.all(
+        conn, org=organization_id, content_id=content_id
+    )
+    if stopped:
+        why = stopped[0]["reason"]
+        await cancel_waiting(conn, organization_id=organization_id, waiting=stopped, reason=why)
     waiting = await _waiting(conn, organization_id, content_id)
     await ledger.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     turn = await _hold_accounts(conn, organization_id, waiting)

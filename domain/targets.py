@@ -111,7 +111,7 @@ async def check_new(
 
 
 async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """What waits of an edited content and has no caption of its own looks different now."""
+    """What may go out yet of an edited content, and has no caption of its own, looks different now."""
     row = await scheduled_post.share_content.row(conn, org=organization_id, id=content_id)
     assets = await scheduled_post.list_assets.all(conn, org=organization_id, content_id=content_id)
     fingerprint = Material(row["caption"], assets).fingerprint(None)

@@ -92,6 +92,13 @@ select id, job_id, social_account_id from scheduled_post
 select id, job_id, social_account_id from scheduled_post
  where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued');
 
+-- name: list_stopped_of_content    whose jobs run and were asked to cancel; `reason` is the same for all
+select p.id, p.job_id, p.social_account_id, case o.status when 'archived' then 'project_archived' else 'job_canceled' end as reason
+  from scheduled_post p
+  join job j on j.organization_id = p.organization_id and j.id = p.job_id and j.cancel_requested_at is not null
+  join project o on o.organization_id = p.organization_id and o.id = p.project_id
+ where p.organization_id = :org and p.content_id = :content_id and p.status = 'queued';
+
 -- name: block_posts    those that wait for their time with a job that was just canceled; locks by id
 with waiting as materialized (
   select id from scheduled_post
@@ -113,10 +120,10 @@ update scheduled_post p set status = 'queued', job_id = t.job_id, version = vers
 -- name: keep_blocked    whose time has passed; locked before
 update scheduled_post set version = version + 1 where organization_id = :org and id = any(:ids);
 
--- name: rewrite_posts    of an edited content, those that wait and have no caption of their own; locks by id
+-- name: rewrite_posts    of an edited content, those that may go out yet and have no caption of their own; locks by id
 with waiting as materialized (
   select id from scheduled_post
-   where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued') and caption_override is null
+   where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued', 'failed') and caption_override is null
    order by id for no key update)
 update scheduled_post p set fingerprint = :fingerprint from waiting w where p.organization_id = :org and p.id = w.id;
 

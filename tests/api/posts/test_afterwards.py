@@ -97,6 +97,15 @@ async def test_retrying_the_job_sends_the_post_once_more(place: Place) -> None:
     assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
 
 
+async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(place: Place) -> None:
+    post_id, job = await fail(place)
+    post = await place.post(post_id)
+    await place.acme.http.patch(f"/v1/content/{post['contentId']}", json={"caption": "New words."})
+    assert (await place.acme.http.post(f"/v1/jobs/{job}/retry")).status_code == 202
+    same = await place.schedule(await place.content("New words."), post["socialAccountId"])
+    assert problem(same)[2] == "DUPLICATE_POST"
+
+
 async def test_what_can_not_be_retried(place: Place) -> None:
     final, of_final = await fail(place, retryable=False)
     canceled = await place.scheduled()

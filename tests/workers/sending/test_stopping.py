@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from domain import archive, changing, jobs
+from domain import archive, changing, content, jobs
 from schemas.errors import Conflict
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
@@ -34,6 +34,29 @@ async def test_a_cancel_wins_until_the_post_is_marked(stage: Stage, where: str) 
             ["sending"],
             1,
         )
+
+
+@pytest.mark.parametrize("who", ["partner", "archive"])
+async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(stage: Stage, who: str) -> None:
+    """Else the next approval would give it another job, and it would go out."""
+    post_id = await stage.post()
+    post = await stage.row(post_id)
+    await stage.pool.execute("update content_item set approval_status = 'approved'")
+
+    async def cancel_and_edit() -> None:
+        if who == "partner":
+            await stage.do(jobs.cancel, job_id=post["job_id"])
+        else:
+            await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+            await stage.do(jobs.cancel_of_project, project_id=stage.project_id, limit=10)
+        words = {"caption": "other", "versions": None, "public_url": ""}
+        await stage.do(content.edit, content_id=post["content_id"], **words)
+
+    stage.platform.on["prepare"] = cancel_and_edit
+    assert await stage.attempts() == ["canceled"]
+    row = await stage.row(post_id)
+    reason = {"partner": "job_canceled", "archive": "project_archived"}[who]
+    assert (row["status"], row["cancel_reason"], stage.platform.calls) == ("canceled", reason, [])
 
 
 async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage: Stage) -> None:
