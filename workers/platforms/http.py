@@ -148,8 +148,9 @@ def host(url: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A platform's own words as a part of ours: one line, not too long."""
-    return " ".join(text.split())[:QUOTED]
+    """A platform's own words as a part of ours: one line, not too long, nothing that no row can hold."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:QUOTED]
 
 
 def rest_s(headers: httpx.Headers, *, reset: str) -> float | None:

@@ -11,7 +11,7 @@ from tests.workers.net import Net
 from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
 from tests.workers.web import say
 from workers.fetch import open_client
-from workers.platforms.http import ask, rest_s
+from workers.platforms.http import ask, quoted, rest_s
 
 
 async def lost(answer: Answer, *, irreversible: bool) -> PlatformError:
@@ -139,3 +139,8 @@ def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | N
 
 def test_a_rest_without_the_servers_own_time_counts_from_ours() -> None:
     assert rest_s(httpx.Headers({"Reset": "1"}), reset="Reset") == 0
+
+
+def test_a_platforms_words_fit_into_a_row() -> None:
+    """Else a refusal could not be written down, and would count as a lost answer."""
+    assert quoted("it\0says\x1b[31m\nno\u202e " + "x" * 1000) == f"it says [31m no {'x' * 284}"
