@@ -75,7 +75,8 @@ update social_account set cooldown_until = greatest(cooldown_until, now() + :res
 with old as (
   select s.organization_id, s.account_id, s.id
     from account_send s join social_account a on a.organization_id = s.organization_id and a.id = s.account_id
-   where s.at < now() - greatest(:keep_s, a.quota_window_s) * interval '1 second'
+   where s.at < now() - :keep_s * interval '1 second'
+     and (a.quota_window_s is null or s.at < now() - a.quota_window_s * interval '1 second')
    order by s.at limit :limit for update of s skip locked)
 delete from account_send s using old
  where s.organization_id = old.organization_id and s.account_id = old.account_id and s.id = old.id;

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain import post_ends, posts, targets, turns
+from domain import post_ends, posts, quotas, targets, turns
 from domain.targets import Print
 from jobs.ledger import Moved
 from schemas import ids
@@ -163,14 +163,14 @@ async def load(conn: Conn, found: Table) -> None:
         await copy(conn, other, WAITING, "queued")
 
 
-async def read(conn: Conn) -> tuple[int, int]:
+async def read(conn: Conn, table: str = "scheduled_post") -> tuple[int, int]:
     """Whole scans of the table so far, and rows read by its indexes."""
     await conn.execute("select pg_stat_force_next_flush()")
     row = await conn.fetchrow(
         """select t.seq_scan, i.read from pg_stat_user_tables t,
-                  (select sum(idx_tup_read)::int as read from pg_stat_user_indexes
-                    where relname = 'scheduled_post') i
-            where t.relname = 'scheduled_post'"""
+                  (select sum(idx_tup_read)::int as read from pg_stat_user_indexes where relname = $1) i
+            where t.relname = $1""",
+        table,
     )
     assert row is not None
     return row["seq_scan"], row["read"]
@@ -196,3 +196,22 @@ async def test_no_statement_reads_more_than_it_must(
             if scans_after > scans or rows_after - rows > most:
                 excessive[use.__name__] = (scans_after - scans, rows_after - rows)
     assert excessive == {}
+
+
+async def test_forgetting_old_sends_reads_none_that_a_quota_counts(
+    pool: Pool, conn: Conn, found: Table
+) -> None:
+    await conn.execute(
+        """insert into account_send (organization_id, account_id, id, post_id, at)
+           select organization_id, social_account_id, gen_random_uuid(), id,
+                  now() - case when n <= 3 then interval '3 days' else interval '1 hour' end
+             from scheduled_post, generate_series(1, 5000) n where id = $1""",
+        found.post_id,
+    )
+    await conn.execute("vacuum analyze account_send")
+    async with pool.acquire() as session:
+        scans, rows = await read(session, "account_send")
+        assert await quotas.prune(session) == 3
+        scans_after, rows_after = await read(session, "account_send")
+    assert scans_after == scans
+    assert rows_after - rows <= 10
