@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from typing import cast
@@ -79,7 +80,17 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     if settings is None:
         settings = from_env(os.environ)
         logs.configure(process="web", level=settings.log_level)
-    serve = partial(serving, settings=settings, clock=clock or _now)
+    return serve_from(build(), settings, clock=clock)
+
+
+def serve_from(app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Litestar:
+    """Say what a built application stands on from its next start on."""
+    app.state.start = partial(serving, settings=settings, clock=clock or _now)
+    return app
+
+
+def build() -> Litestar:
+    """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
     behind_the_gate = Router("/v1", route_handlers=ROUTES, before_request=gate)
     app = Api(
         route_handlers=[
@@ -93,7 +104,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         ],
         request_class=ApiRequest,
         response_class=Answer,
-        lifespan=[serve],
+        lifespan=[_start],
         exception_handlers={Exception: errors.answer},
         request_max_body_size=MAX_BODY,
         openapi_config=None,
@@ -102,6 +113,11 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     bind(app)
     app.state.openapi = document.render(app)
     return app
+
+
+def _start(app: Litestar) -> AbstractAsyncContextManager[None]:
+    start: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.start
+    return start(app)
 
 
 def _now() -> datetime:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import httpx
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import create_app
+from api.app import build, serve_from
 from db.pool import Pool
 from domain import keys, organizations, rings
 from domain.keys import Actor
@@ -32,9 +33,15 @@ class Caller(NamedTuple):
     http: httpx.AsyncClient
 
 
+@cache
+def built() -> Litestar:
+    """One for all tests of a process, each of which starts it on servers and with a clock of its own."""
+    return build()
+
+
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    served = create_app(settings)
+    served = serve_from(built(), settings)
     async with held(served.lifespan()):
         yield served
 

@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from api.app import create_app
+from api.app import serve_from
 from db.pool import Pool
 from jobs.courier import open_courier
 from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
-from tests.api.conftest import calling, client_of, held
+from tests.api.conftest import built, calling, client_of, held
 from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
 from tests.github_app import Hub, Installed
 from tests.workers.crew import Crew
@@ -53,7 +53,7 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
 async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[Place]:
     """Without a worker."""
     clock = Clock()
-    served = create_app(mine, clock=clock)
+    served = serve_from(built(), mine, clock=clock)
     async with (
         held(served.lifespan()),
         calling(served, pool, "Acme", tier="partner") as acme,

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from api.app import create_app
+from api.app import serve_from
 from db.pool import Pool
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.conftest import calling, held
+from tests.api.conftest import built, calling, held
 from tests.api.github.place import Clock
 from tests.api.posts.place import Place
 
@@ -16,7 +16,7 @@ from tests.api.posts.place import Place
 @pytest_asyncio.fixture
 async def place(settings: Settings, pool: Pool) -> AsyncIterator[Place]:
     clock = Clock()
-    served = create_app(settings, clock=clock)
+    served = serve_from(built(), settings, clock=clock)
     async with (
         held(served.lifespan()),
         calling(served, pool, "Acme", tier="partner") as acme,

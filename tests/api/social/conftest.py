@@ -7,13 +7,13 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.app import create_app
+from api.app import serve_from
 from db.pool import Pool
 from jobs.courier import open_courier
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
 from schemas.settings import Settings
 from tests import social_servers
-from tests.api.conftest import calling, client_of, held
+from tests.api.conftest import built, calling, client_of, held
 from tests.api.github.place import Clock
 from tests.api.social.place import ORIGIN, Place, new_project
 from tests.social_servers import Fediverse, Pds
@@ -58,7 +58,7 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
 async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Place]:
     """Without a worker."""
     clock = Clock()
-    served = create_app(mine, clock=clock)
+    served = serve_from(built(), mine, clock=clock)
     async with (
         held(served.lifespan()),
         calling(served, pool, "Acme", tier="partner") as acme,
