@@ -8,8 +8,10 @@ the bytes drip, plus a look-up's `DNS_S`; how it can fail is `schemas.errors.Sou
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any
@@ -104,14 +106,18 @@ HTML = Want(
 )
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """The authorities that every client of a process trusts; reading them takes 10 ms."""
+    return httpx.create_ssl_context()
+
+
 class Guarded(httpx.AsyncBaseTransport):
     """Sends a request through the sockets of its origin's policy: the public one, or a loopback's."""
 
     def __init__(self, allowed: Allowed, resolver: Resolver) -> None:
-        tls = httpx.create_ssl_context()
-
         def behind(policy: Policy) -> AsyncSafeTransport:
-            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=tls)
+            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=trust())
 
         self.public = behind(PUBLIC)
         self.loopback = {origin: behind(policy) for origin, policy in allowed.items()}

@@ -30,7 +30,7 @@ from schemas.errors import (
 )
 from schemas.settings import Settings
 from workers.context import Context
-from workers.fetch import BOT, Fetched, fetch
+from workers.fetch import BOT, Fetched, fetch, trust
 from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
 from workers.ingest.github.refusals import REFUSALS, message, refusal, rest
@@ -122,6 +122,7 @@ def open_trusted(contact: str) -> httpx.AsyncClient:
     """For the operator's own addresses, which may be anywhere; no redirect leads away from them."""
     return httpx.AsyncClient(
         headers={"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"},
+        verify=trust(),
         follow_redirects=False,
         trust_env=False,
     )

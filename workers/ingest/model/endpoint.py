@@ -16,6 +16,7 @@ import msgspec
 
 from schemas.errors import ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable, SourceError
 from workers import inflate
+from workers.fetch import trust
 from workers.ingest.model.answer import SCHEMA
 from workers.ingest.model.prompt import Message
 from workers.refusals import retry_after
@@ -83,7 +84,7 @@ async def open_model(
             "Content-Type": "application/json",
             **({"Authorization": f"Bearer {api_key}"} if api_key else {}),
         },
-        verify=httpx.create_ssl_context(),
+        verify=trust(),
         timeout=httpx.Timeout(deadline_s, connect=5),
         follow_redirects=False,
         trust_env=False,
