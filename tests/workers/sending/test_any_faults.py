@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain import archive, changing, connections
@@ -77,12 +77,13 @@ async def tell(stage: Stage, story: Story) -> None:
         await stage.skip_waits()
     stage.platform.script.clear()
     await stage.attempts()
-    await ask(stage)
+    await ask(stage, post_id)
     await check(stage, post_id)
 
 
-async def ask(stage: Stage) -> None:
+async def ask(stage: Stage, post_id: UUID) -> None:
     for _ in range(3):
+        await act(stage, post_id, "reconnect")
         await stage.skip_to_asking()
         await stage.attempt(kind=RECONCILE_POST)
 
@@ -112,6 +113,17 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
     assert sum(stage.platform.live.values()) == 1
 
 
+@example(
+    story=Story(
+        exact=False,
+        sends=["ok"],
+        prepares=[],
+        polls=[],
+        looks=["shut"],
+        deaths=[(4, False)],
+        meanwhile=["late", "late"],
+    )
+)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
 async def test_any_story_ends_with_the_truth(stage: Stage, story: Story) -> None:
