@@ -121,7 +121,7 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
         polls=[],
         looks=["shut"],
         deaths=[(4, False)],
-        meanwhile=["late", "late"],
+        meanwhile=["late", "late", None],
     )
 )
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
