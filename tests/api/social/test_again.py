@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.api.social.place import Place, new_project, status, uuid
+from schemas import ids
+from tests.api.social.place import Place, new_project, status
 
 
 async def test_an_account_is_let_in_again_under_its_id(place: Place) -> None:
@@ -50,7 +51,7 @@ async def test_another_projects_account_is_not_found(place: Place) -> None:
     other = await new_project(place.acme)
     for answer in (
         await place.again(account, project=other),
-        await place.again(f"sa_{uuid(account)}"[:-1] + "0"),
+        await place.again(ids.show(ids.ACCOUNT, ids.new())),
         await place.again("prj_1"),
     ):
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
