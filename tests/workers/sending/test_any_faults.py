@@ -124,6 +124,17 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
         meanwhile=["late", "late", None],
     )
 )
+@example(
+    story=Story(
+        exact=False,
+        sends=["take"],
+        prepares=[],
+        polls=["refuse"],
+        looks=[],
+        deaths=[(5, False)],
+        meanwhile=[],
+    )
+)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
 async def test_any_story_ends_with_the_truth(stage: Stage, story: Story) -> None:
