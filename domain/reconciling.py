@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import account_send, scheduled_post
 from domain import accounts, credentials, posts, sending, setbacks
 from domain.rings import Ring
-from domain.sending import Sender
+from domain.sending import Account
 from jobs.ledger import Claim
 from jobs.outcomes import Rest, Snooze
 from schemas import ids
@@ -38,7 +38,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     post_id: UUID
     account_id: UUID
     project_id: UUID
-    sender: Sender
+    account: Account
     generation: int
     sandbox: bool
     handle: dict[str, Any]
@@ -72,7 +72,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
         return undecided(later_s and min(later_s, max(setbacks.REFRESH_S, post["age_s"] / 4)))
     return Lost(
         post_id=post_id,
-        sender=sending.sender_of(account, tokens),
+        account=sending.opened(account, tokens),
         generation=tokens.generation,
         next_s=later_s,
         **{name: post[name] for name in _SAME},

@@ -47,8 +47,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """The account that it goes out by. The token is a secret."""
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose post it is. `traits` are what connecting found out about the server; the token is a secret."""
 
     platform: str
     service_url: str
@@ -58,7 +58,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
 
     def __repr__(self) -> str:
-        return f"Sender({self.platform}, {self.handle})"
+        return f"Account({self.platform}, {self.handle})"
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     post_id: UUID
     content_id: UUID
-    sender: Sender
+    account: Account
     generation: int
     sandbox: bool
     caption: str
@@ -128,7 +128,7 @@ async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:
     )
     return Work(
         post_id=held.post_id,
-        sender=sender_of(held.account, tokens),
+        account=opened(held.account, tokens),
         generation=tokens.generation,
         moment=held.post["scheduled_for"],
         files=[File(**file) for file in files],
@@ -141,9 +141,9 @@ async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:
 _SAME = ("content_id", "mode", "phase", "handle", "request", "sent_at", "now")
 
 
-def sender_of(account: asyncpg.Record, tokens: Tokens) -> Sender:
+def opened(account: asyncpg.Record, tokens: Tokens) -> Account:
     same = ("platform", "service_url", "external_id", "handle", "traits")
-    return Sender(access_token=tokens.access_token, **{name: account[name] for name in same})
+    return Account(access_token=tokens.access_token, **{name: account[name] for name in same})
 
 
 async def keep(

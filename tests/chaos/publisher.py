@@ -11,12 +11,13 @@ from pathlib import Path
 
 import uvloop
 
+from domain.sending import Account
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs
 from tests.waiting import eventually
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Account, Draft, Found, Live, Prepared, Sent, Taken
+from workers.platforms.contract import Draft, Found, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
 from workers.pool import serve
 from workers.tasks.publish_post import publish_post

@@ -6,11 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import msgspec
 
+from domain.sending import Account
 from schemas import ids
 from tests.peers.mastodons import Instance
 from tests.peers.proxy import Loss, Proxy, between, first_of_each
 from tests.peers.publishing import outbound, patiently
-from workers.platforms.contract import Account
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import Api, App, Status
 from workers.platforms.mastodon.connect import traits

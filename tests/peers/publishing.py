@@ -9,12 +9,13 @@ from uuid import UUID
 import httpx
 
 from domain import urls
+from domain.sending import Account
 from schemas import ids
 from schemas.errors import NotSent, OutcomeUnknown
 from tests.media import picture
 from tests.workers.platforms.scripted import draft, file
 from workers.fetch import open_client
-from workers.platforms.contract import Absent, Account, Adapter, Draft, Live, Prepared
+from workers.platforms.contract import Absent, Adapter, Draft, Live, Prepared
 
 T = TypeVar("T")
 

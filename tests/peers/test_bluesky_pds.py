@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.sending import Account
 from schemas.errors import OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from tests.media import film, picture
 from tests.peers.pds import Pds, Person
@@ -15,7 +16,7 @@ from tests.workers.platforms.scripted import draft, file
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Account, Live
+from workers.platforms.contract import Absent, Live
 
 pytestmark = pytest.mark.peers
 

@@ -21,12 +21,13 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.social.conftest import working
+from tests.api.social.conftest import TASKS
 from tests.api.social.place import BACK, ORIGIN, new_project, status, uuid
 from tests.dumps import everything
 from tests.peers.mastodons import Instance
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
+from tests.workers.crew import at_work
 
 pytestmark = pytest.mark.peers
 
@@ -88,7 +89,7 @@ async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[P
         held(served.lifespan()),
         calling(served, pool, "Acme", tier="partner") as acme,
         client_of(served) as browser,
-        working(mine, pool),
+        at_work(mine, pool, TASKS),
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         yield Place(served, acme, browser, pool, await new_project(acme))

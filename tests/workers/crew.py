@@ -1,8 +1,8 @@
 """Workers in the test's own loop: `async with crew.working(task)`, and jobs for them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,13 @@ import msgspec
 
 from db.pool import Pool, open_pool
 from jobs import ledger
-from jobs.courier import Courier
+from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
 from schemas.settings import Settings
 from tests.waiting import eventually
 from workers.pool import Stop, Worker
 from workers.runner import Task, Tasks
+from workers.tools import Tools, open_tools
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"
@@ -101,3 +102,18 @@ class Crew:
             "select outcome from job_attempt where job_id = $1 order by fence", job_id
         )
         return [row["outcome"] for row in rows]
+
+
+@asynccontextmanager
+async def at_work(
+    settings: Settings,
+    pool: Pool,
+    openers: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]],
+) -> AsyncIterator[None]:
+    """A worker of the product's own tasks, for jobs that the test has its API submit."""
+    async with open_tools(settings) as tools, AsyncExitStack() as stack:
+        courier = await stack.enter_async_context(open_courier(settings.redis_url))
+        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
+        opened = {kind: await stack.enter_async_context(openers[kind](tools)) for kind in openers}
+        await stack.enter_async_context(crew.working_on(opened))
+        yield

@@ -14,19 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose post it is. `traits` are what connecting found out about the server; the token is a secret."""
-
-    platform: str
-    service_url: str
-    external_id: str
-    handle: str
-    traits: dict[str, Any]
-    access_token: str
-
-    def __repr__(self) -> str:
-        return f"Account({self.platform}, {self.handle})"
+from domain.sending import Account
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
 """What a post's files must be before any of them is uploaded."""
 
 from domain.platforms import PLATFORMS, File, faults_of_files
+from domain.sending import Account
 from schemas.errors import Rejected
-from workers.platforms.contract import Account, Draft
+from workers.platforms.contract import Draft
 
 
 def check(account: Account, draft: Draft) -> None:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from domain import rings
 from domain.media.storage import Store, open_store
 from domain.rings import Ring
-from domain.sending import File, Sender, Work
+from domain.sending import Account, File, Work
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net
-from workers.platforms.contract import Account, Adapter, Draft, Media
+from workers.platforms.contract import Adapter, Draft, Media
 from workers.platforms.fakes.publish import Fake
 from workers.platforms.mastodon.publish import Mastodon
 from workers.tools import Tools
@@ -26,13 +26,13 @@ class Platforms(NamedTuple):
     ring: Ring
     store: Store
 
-    def adapter(self, sender: Sender, *, sandbox: bool) -> Adapter:
+    def adapter(self, account: Account, *, sandbox: bool) -> Adapter:
         """Raises `Rejected` for a platform that we don't post to."""
         if sandbox:
             return self.fake
-        if sender.platform not in self.adapters:
+        if account.platform not in self.adapters:
             raise Rejected("PLATFORM_UNSUPPORTED", "posts can't go to this platform yet", category="config")
-        return self.adapters[sender.platform]
+        return self.adapters[account.platform]
 
     def draft(self, work: Work) -> Draft:
         return Draft(
@@ -56,17 +56,6 @@ class Platforms(NamedTuple):
             duration_ms=file.duration_ms,
             read=partial(self.store.read, file.token),
         )
-
-
-def account_of(sender: Sender) -> Account:
-    return Account(
-        platform=sender.platform,
-        service_url=sender.service_url,
-        external_id=sender.external_id,
-        handle=sender.handle,
-        traits=sender.traits,
-        access_token=sender.access_token,
-    )
 
 
 @asynccontextmanager

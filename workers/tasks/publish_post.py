@@ -15,14 +15,14 @@ from typing import NamedTuple
 import msgspec
 
 from domain import sending, setbacks
-from domain.sending import Work
+from domain.sending import Account, Work
 from domain.setbacks import CONFIRM
 from jobs.outcomes import Canceled, Done, Failed, Outcome, Rest
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, Rejected, Unavailable
 from telemetry import logs, metrics
 from workers.context import Context
-from workers.platforms.contract import Account, Adapter, Draft, Live, Prepared, Sent, Undecided
-from workers.platforms.registry import Platforms, account_of, open_platforms
+from workers.platforms.contract import Adapter, Draft, Live, Prepared, Sent, Undecided
+from workers.platforms.registry import Platforms, open_platforms
 from workers.runner import Task
 from workers.tools import Tools
 
@@ -83,11 +83,11 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     if isinstance(work, Rest):
         return work
     try:
-        adapter = platforms.adapter(work.sender, sandbox=work.sandbox)
+        adapter = platforms.adapter(work.account, sandbox=work.sandbox)
     except Rejected as error:
         body = partial(setbacks.unseen, claim=ctx.job, error=error, generation=work.generation)
         return await ctx.decide(body)
-    trip = Trip(ctx, adapter, account_of(work.sender), platforms.draft(work), work, began)
+    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, began)
     outcome = await go(trip)
     tell(trip, outcome)
     return outcome

@@ -11,7 +11,7 @@ from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
 from workers.context import Context
 from workers.platforms.contract import Absent, Found, Live, Prepared
-from workers.platforms.registry import Platforms, account_of, open_platforms
+from workers.platforms.registry import Platforms, open_platforms
 from workers.runner import Task
 from workers.tools import Tools
 
@@ -38,9 +38,9 @@ async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
 
 
 async def look(platforms: Platforms, lost: Lost) -> Found:
-    adapter = platforms.adapter(lost.sender, sandbox=lost.sandbox)
+    adapter = platforms.adapter(lost.account, sandbox=lost.sandbox)
     prepared = Prepared(handle=lost.handle, request=lost.request)
-    return await adapter.reconcile(account_of(lost.sender), prepared, sent_at=lost.sent_at, now=lost.now)
+    return await adapter.reconcile(lost.account, prepared, sent_at=lost.sent_at, now=lost.now)
 
 
 async def end(ctx: Context, lost: Lost, found: Found) -> Outcome:

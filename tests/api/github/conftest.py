@@ -1,23 +1,20 @@
 """An API, a worker that asks a GitHub of the test's own, and those who call them."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 import pytest_asyncio
 
 from api.app import serve_from
 from db.pool import Pool
-from jobs.courier import open_courier
 from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
 from tests.api.conftest import built, calling, client_of, held
 from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
 from tests.github_app import Hub, Installed
-from tests.workers.crew import Crew
+from tests.workers.crew import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos
-from workers.tools import open_tools
 
 
 @pytest_asyncio.fixture
@@ -34,19 +31,11 @@ def mine(settings: Settings, hub: Hub) -> Settings:
     return hub.settings(settings)
 
 
-@asynccontextmanager
-async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
-    tasks = {
-        CONNECT_GITHUB: connect_github.open_task,
-        LIST_GITHUB_REPOS: list_github_repos.open_task,
-        INGEST_GITHUB: ingest_github.open_task,
-    }
-    async with open_tools(settings) as tools, AsyncExitStack() as stack:
-        courier = await stack.enter_async_context(open_courier(settings.redis_url))
-        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
-        opened = {kind: await stack.enter_async_context(tasks[kind](tools)) for kind in tasks}
-        await stack.enter_async_context(crew.working_on(opened))
-        yield
+TASKS = {
+    CONNECT_GITHUB: connect_github.open_task,
+    LIST_GITHUB_REPOS: list_github_repos.open_task,
+    INGEST_GITHUB: ingest_github.open_task,
+}
 
 
 @pytest_asyncio.fixture
@@ -67,5 +56,5 @@ async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[Place]:
 
 @pytest_asyncio.fixture
 async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
-    async with working(mine, pool):
+    async with at_work(mine, pool, TASKS):
         yield idle

@@ -12,8 +12,9 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller
 from tests.api.described import document
-from tests.api.github.conftest import working
+from tests.api.github.conftest import TASKS
 from tests.api.github.place import ACME, SHOP, Place
+from tests.workers.crew import at_work
 
 
 async def test_repositories_are_listed_when_the_list_is_old(place: Place) -> None:
@@ -118,7 +119,7 @@ async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
     for new in (None, "anew", None):
         if new:
             idle.hub.installations[ACME].rename("app", new)
-        async with working(mine, pool):
+        async with at_work(mine, pool, TASKS):
             if not results:
                 await idle.connect()
             results.append((await ingested(idle.acme, project, "Acme-Inc/app"))["result"])

@@ -1,7 +1,6 @@
 """An API, a worker that asks servers of the test's own, and those who call them."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 import pytest
@@ -9,7 +8,6 @@ import pytest_asyncio
 
 from api.app import serve_from
 from db.pool import Pool
-from jobs.courier import open_courier
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
 from schemas.settings import Settings
 from tests import social_servers
@@ -17,9 +15,8 @@ from tests.api.conftest import built, calling, client_of, held
 from tests.api.github.place import Clock
 from tests.api.social.place import ORIGIN, Place, new_project
 from tests.social_servers import Fediverse, Pds
-from tests.workers.crew import Crew
+from tests.workers.crew import at_work
 from workers.tasks import connect_account, refresh_token, register_app
-from workers.tools import open_tools
 
 
 @pytest_asyncio.fixture
@@ -39,19 +36,11 @@ def mine(settings: Settings, fediverse: Fediverse, pds: Pds) -> Settings:
     return msgspec.structs.replace(settings, fetch_allow=f"{fediverse.host},{pds.host}")
 
 
-@asynccontextmanager
-async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
-    tasks = {
-        CONNECT_ACCOUNT: connect_account.open_task,
-        REGISTER_APP: register_app.open_task,
-        REFRESH_TOKEN: refresh_token.open_task,
-    }
-    async with open_tools(settings) as tools, AsyncExitStack() as stack:
-        courier = await stack.enter_async_context(open_courier(settings.redis_url))
-        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
-        opened = {kind: await stack.enter_async_context(tasks[kind](tools)) for kind in tasks}
-        await stack.enter_async_context(crew.working_on(opened))
-        yield
+TASKS = {
+    CONNECT_ACCOUNT: connect_account.open_task,
+    REGISTER_APP: register_app.open_task,
+    REFRESH_TOKEN: refresh_token.open_task,
+}
 
 
 @pytest_asyncio.fixture
@@ -72,5 +61,5 @@ async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> As
 
 @pytest_asyncio.fixture
 async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
-    async with working(mine, pool):
+    async with at_work(mine, pool, TASKS):
         yield idle

@@ -11,9 +11,10 @@ from uuid import UUID
 import httpx
 
 from domain import urls
+from domain.sending import Account
 from tests.workers.web import say
 from workers.fetch import open_client
-from workers.platforms.contract import Account, Draft, Media
+from workers.platforms.contract import Draft, Media
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
 AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from domain.sending import Account
 from schemas.errors import (
     NotSent,
     OutcomeUnknown,
@@ -16,7 +17,7 @@ from schemas.errors import (
     TokenExpired,
     Unavailable,
 )
-from workers.platforms.contract import Absent, Account, Draft, Found, Live, Prepared, Sent, Taken, Undecided
+from workers.platforms.contract import Absent, Draft, Found, Live, Prepared, Sent, Taken, Undecided
 
 
 class Died(BaseException):
@@ -103,14 +104,16 @@ class Scripted:
 
     async def poll(self, account: Account, prepared: Prepared) -> Sent:
         assert prepared.handle["upload"] == "1"
-        word = await self._next("poll")
+        key = prepared.handle["key"]
+        # What it has given up, it has given up whenever it is asked.
+        word = await self._next("poll") if self.live[key] else "refuse"
         if word == "refuse":
-            self.live[prepared.handle["key"]] = 0
+            self.live[key] = 0
         if fault := FAULTS.get(word):
             raise fault()
         if word == "take":
             return Taken(handle=prepared.handle, after_s=0.0)
-        return self.shown(prepared.handle["key"])
+        return self.shown(key)
 
     async def reconcile(
         self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime

@@ -10,11 +10,12 @@ import time_machine
 
 from domain import organizations
 from domain.media.storage import open_store
+from domain.sending import Account
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
 from tests.workers.net import Net
 from tests.workers.sending.stage import Stage
-from workers.platforms.contract import Account, Draft, Prepared
+from workers.platforms.contract import Draft, Prepared
 from workers.platforms.fakes.publish import Fake
 from workers.platforms.registry import Platforms
 

@@ -11,22 +11,13 @@ from typing import Any
 import httpx
 import msgspec
 
+from domain.sending import Account
 from schemas.errors import OutcomeUnknown, PlatformError, Rejected
 from workers.platforms import media
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 from workers.platforms.bluesky.record import key_of, mentioned, record_of
-from workers.platforms.contract import (
-    Absent,
-    Account,
-    Draft,
-    Found,
-    Live,
-    Media,
-    Prepared,
-    Sent,
-    Undecided,
-)
+from workers.platforms.contract import Absent, Draft, Found, Live, Media, Prepared, Sent, Undecided
 
 #: For that long after the last call its request may still be on its way, and is not proved absent.
 SETTLE = timedelta(seconds=60)

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from domain.sending import Account
 from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
-from workers.platforms.contract import Account, Draft, Found, Live, Prepared, Sent, Undecided
+from workers.platforms.contract import Draft, Found, Live, Prepared, Sent, Undecided
 
 THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
+from domain.sending import Account
 from workers.platforms import media
-from workers.platforms.contract import Absent, Account, Draft, Found, Prepared, Sent, Undecided
+from workers.platforms.contract import Absent, Draft, Found, Prepared, Sent, Undecided
 from workers.platforms.mastodon import api, finding, uploads
 from workers.platforms.mastodon.api import Api
 from workers.platforms.mastodon.finding import Wanted
