@@ -5,6 +5,7 @@ So a crash can neither wedge a key nor run it twice, and only what was committed
 
 import asyncio
 import hashlib
+import hmac
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -19,6 +20,7 @@ from api.requests import ApiRequest
 from db.pool import Conn, transact
 from domain import receipts
 from domain.receipts import Answer, Claim, Receipt
+from domain.rings import Ring
 from jobs.ledger import Wake
 from schemas.errors import InFlight, Invalid
 
@@ -111,10 +113,23 @@ def _claim_of(request: ApiRequest, body: bytes) -> Claim | None:
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    return Claim(who.organization_id, who.key_uuid, key.decode(), _fingerprint(request, body))
+    prints = _fingerprints(request.services.peppers, _digest(request, body))
+    return Claim(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
-def _fingerprint(request: ApiRequest, body: bytes) -> bytes:
+def _fingerprints(peppers: Ring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """The digest as the ring's writer makes it, and as a row of the last day may have it yet.
+
+    Keyed, since a body may hold a password that a plain hash would let a reader of the table guess. A row
+    of before that has the digest itself.
+    """
+    made = {
+        name: hmac.digest(key, b"request " + digest, hashlib.sha256) for name, key in peppers.keys.items()
+    }
+    return made.pop(peppers.writer), (*made.values(), digest)
+
+
+def _digest(request: ApiRequest, body: bytes) -> bytes:
     """Method, concrete path, query and body; neither the order of fields nor white space changes it."""
     query = sorted(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     parsed = msgspec.json.decode(body) if body else None

@@ -11,12 +11,17 @@ from schemas.errors import InFlight, KeyReused
 
 
 class Claim(NamedTuple):
-    """A key as one request uses it; `fingerprint` is the same for the same request."""
+    """A key as one request uses it; `fingerprint` is the same for the same request.
+
+    `older` are what an earlier writer of `PEPPERS` would have made of this request. A row of a pepper that
+    has left the ring is another request's: it is refused, and nothing is done twice.
+    """
 
     org: UUID
     api_key_id: UUID
     key: str
     fingerprint: bytes
+    older: tuple[bytes, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -43,14 +48,16 @@ class Receipt(NamedTuple):
 def fill(claim: Claim, answer: Answer, *, seal_with: Ring | None) -> Receipt:
     """The row for an answer; one that holds a secret is sealed."""
     if seal_with is None:
-        return Receipt(*claim, *answer, None)
+        return Receipt(*claim[:4], *answer, None)
     sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
-    return Receipt(*claim, answer.status, answer.location, sealed.data, sealed.key_id)
+    return Receipt(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id)
 
 
 async def claim(conn: Conn, claim: Claim) -> bool | None:
     """Whether the key is this transaction's: not if it was used in the last 24 h; None while it is in use."""
-    free: bool | None = await idempotency_key.claim_key.value(conn, **claim._asdict())
+    free: bool | None = await idempotency_key.claim_key.value(
+        conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key, fingerprint=claim.fingerprint
+    )
     return free
 
 
@@ -66,7 +73,7 @@ async def replay(conn: Conn, claim: Claim, *, ring: Ring) -> Answer:
     )
     if found is None:
         raise InFlight  # it went between two statements: whoever repeats finds the key free
-    if found["fingerprint"] != claim.fingerprint:
+    if found["fingerprint"] not in (claim.fingerprint, *claim.older):
         raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
     if found["vault_key_id"] is None:
         return Answer(found["status"], found["location"], found["body"])

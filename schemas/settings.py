@@ -39,7 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             description="Redis 6 or Valkey. It may be away: jobs then start within 2 s.",
         ),
     ] = "redis://127.0.0.1:6379/0"
-    peppers: Annotated[str, Meta(description=f"What the hashes of API keys are made with. {RING}")]
+    peppers: Annotated[
+        str, Meta(description=f"What the hashes of API keys and of repeatable requests are made with. {RING}")
+    ]
     vault_keys: Annotated[str, Meta(description=f"What secrets are sealed with. {RING}")]
     public_url: Annotated[
         str, Meta(description="Where partners reach the API; `locationUrl` begins with it.")
