@@ -157,7 +157,8 @@ async def edit(
 ) -> Content:
     """Give content another caption; approved content is pending again and its queued posts blocked.
 
-    Raises `NotFound`, `Stale`, `ContentRejected`, `Invalid`. The same caption changes nothing.
+    Raises `NotFound`, `Stale`, `ContentRejected`, and `Invalid` for one that some waiting post couldn't go
+    out with. The same caption changes nothing.
     """
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
@@ -166,6 +167,8 @@ async def edit(
     held = await lock(conn, organization_id=organization_id, content_id=content_id)
     _check_edit(held, caption, versions)
     if caption != held["caption"]:
+        where = {"organization_id": organization_id, "content_id": content_id}
+        await targets.check_caption(conn, **where, caption=caption)
         await _write(conn, held, caption)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 

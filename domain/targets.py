@@ -20,6 +20,9 @@ from schemas.posts import Target
 #: A path, and what is wrong there.
 Issue = tuple[str, str]
 
+#: Who counts a caption, and up to what.
+_Bound = tuple[Platform, int]
+
 
 class Material(NamedTuple):
     """What is to go out: a content's caption and its files, in their order."""
@@ -110,6 +113,28 @@ async def check_new(
         )
 
 
+async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
+    """Would the platforms take it with each post that waits with its content's caption? Holds the accounts.
+
+    In a transaction that holds the content. Raises `Invalid` with what is wrong for each post.
+    """
+    waiting = await scheduled_post.list_captioned.all(conn, org=organization_id, content_id=content_id)
+    account_ids = list({row["social_account_id"] for row in waiting})
+    accounts = await scheduled_post.lock_accounts.all(conn, org=organization_id, ids=account_ids)
+    bounds = {account["id"]: _bound(account) for account in accounts}
+    misfits: dict[_Bound, list[str]] = {}
+    for bound in set(bounds.values()):
+        misfits[bound] = list(_caption_misfits(*bound, caption))
+        await asyncio.sleep(0)  # as below
+    issues = [
+        ("caption", f"{ids.show(ids.POST, row['id'])} waits with it: {what}")
+        for row in waiting
+        for what in misfits[bounds[row["social_account_id"]]]
+    ]
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])
+
+
 async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """What may go out yet of an edited content, and has no caption of its own, looks different now."""
     row = await scheduled_post.share_content.row(conn, org=organization_id, id=content_id)
@@ -161,7 +186,7 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
-    for what in _caption_misfits(platform, platforms.caption_max(platform, account["traits"]), caption):
+    for what in _caption_misfits(*_bound(account), caption):
         yield field, what
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
@@ -170,6 +195,11 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
     files = [File(asset["kind"], asset["mime_type"], asset["size_bytes"]) for asset in material.assets]
     for fault in platforms.faults_of_files(platform, account["traits"], files):
         yield "socialAccountId", fault.message
+
+
+def _bound(account: asyncpg.Record) -> _Bound:
+    platform = PLATFORMS[account["platform"]]
+    return platform, platforms.caption_max(platform, account["traits"])
 
 
 def _caption_misfits(platform: Platform, most: int, caption: str) -> Iterator[str]:

@@ -110,7 +110,9 @@ async def patch_content(
 ) -> Response[Content]:
     """Change the caption, which makes a new revision; the same caption changes nothing.
 
-    Approved content becomes pending again and its queued posts blocked, at once.
+    Approved content becomes pending again and its queued posts blocked, at once. Posts that wait without
+    a `captionOverride` go out with the new caption: one that a platform of theirs would refuse is refused
+    here, with an issue for each such post, and nothing changes.
     """
 
     async def change(conn: Conn) -> Made[Content]:

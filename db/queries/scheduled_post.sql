@@ -92,6 +92,11 @@ select id, job_id, social_account_id from scheduled_post
 select id, job_id, social_account_id from scheduled_post
  where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued');
 
+-- name: list_captioned    those that wait with their content's own caption
+select id, social_account_id from scheduled_post
+ where organization_id = :org and content_id = :content_id and status in ('blocked', 'queued') and caption_override is null
+ order by id;
+
 -- name: list_stopped_of_content    whose jobs run and were asked to cancel; `reason` is the same for all
 select p.id, p.job_id, p.social_account_id, case o.status when 'archived' then 'project_archived' else 'job_canceled' end as reason
   from scheduled_post p

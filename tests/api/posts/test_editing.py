@@ -1,0 +1,63 @@
+"""A caption that is edited while posts wait with it: their platforms have to take it."""
+
+import httpx
+import pytest
+
+from tests.api.posts.place import Place, paths, problem, uuid_of
+from tests.api.test_bad_input import census
+
+
+async def edit(place: Place, content: str, caption: str) -> httpx.Response:
+    return await place.acme.http.patch(f"/v1/content/{content}", json={"caption": caption})
+
+
+def messages(answer: httpx.Response) -> list[str]:
+    return [issue["message"] for issue in answer.json()["error"]["details"]["issues"]]
+
+
+@pytest.mark.parametrize("gate", ["not_required", "pending", "approved"])
+async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(place: Place, gate: str) -> None:
+    """Each post is told of, whether it waits for its time or for an approval, and nothing changes."""
+    content = await place.content(approval_status=gate)
+    bluesky, mastodon = await place.account("a", platform="bluesky"), await place.account("b")
+    small = await place.account("c", traits={"captionMax": 50})
+    made = (await place.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
+    before = await census(place.pool)
+    answer = await edit(place, content, "x" * 400)
+    assert problem(answer)[:2] == (422, "VALIDATION")
+    assert paths(answer) == ["caption"] * 2
+    first, second = messages(answer)
+    assert first.startswith(made[0]["id"])
+    assert "400 characters and bluesky takes 300" in first
+    assert second.startswith(made[2]["id"])
+    assert "400 characters and mastodon takes 50" in second
+    assert await census(place.pool) == before
+    assert (await edit(place, content, "x" * 50)).status_code == 200
+
+
+async def test_only_posts_that_show_the_caption_are_asked(place: Place) -> None:
+    """Not those with a caption of their own, nor those that went, failed or were canceled."""
+    content = await place.content()
+    account = await place.account(platform="bluesky")
+    own = {"socialAccountId": account, "captionOverride": "mine"}
+    assert (await place.schedule(content, targets=[own])).status_code == 202
+    for status in ("published", "canceled"):
+        answer = await place.schedule(content, account, allowDuplicate=True)
+        [made] = answer.json()["scheduledPosts"]
+        await place.cancel(made["id"])
+        if status == "published":
+            await place.pool.execute(
+                "update scheduled_post set status = 'published', published_at = now(), external_id = '1',"
+                " canceled_at = null where id = $1",
+                uuid_of(made["id"]),
+            )
+    assert (await edit(place, content, "x" * 400)).status_code == 200
+
+
+async def test_the_caption_as_it_is_stays_even_where_a_server_takes_less_since(place: Place) -> None:
+    content, account = await place.content("y" * 40), await place.account(traits={"captionMax": 50})
+    assert (await place.schedule(content, account)).status_code == 202
+    await place.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")
+    assert (await edit(place, content, "y" * 40)).status_code == 200
+    assert problem(await edit(place, content, "z" * 31))[0] == 422
+    assert (await edit(place, content, "z" * 30)).status_code == 200
