@@ -1,0 +1,94 @@
+"""A test's end of the control API, for a simulator in a thread or in a process."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from tests.peers.simulators.faults import Fault
+
+
+class Sim:
+    """`async with Sim(base) as sim`. What a simulator refuses is an AssertionError with its words."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._http = httpx.AsyncClient(base_url=f"{base}/_sim", timeout=30, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def call(self, method: str, path: str, /, **asked: Any) -> Any:
+        """A control of a platform's own: `await sim.call("POST", "/webhooks/deliver", copies=2)`."""
+        answer = await self._http.request(method, path, json=asked if method == "POST" else None)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def advance(self, seconds: float) -> None:
+        """Returns when what came due (pulls, expiries) is done."""
+        await self.call("POST", "/clock", advance_s=seconds)
+
+    async def now(self) -> float:
+        found: float = (await self.call("GET", "/clock"))["now"]
+        return found
+
+    async def fault(
+        self, path: str, fault: Fault, *, times: int = 1, skip: int = 0, method: str | None = None
+    ) -> None:
+        await self.call("POST", "/faults", path=path, fault=fault, times=times, skip=skip, method=method)
+
+    async def struck(self) -> dict[str, int]:
+        found: dict[str, int] = (await self.call("GET", "/faults"))["struck"]
+        return found
+
+    async def held(self) -> int:
+        """How many answers are held back now by `accept_then_timeout`."""
+        found: int = (await self.call("GET", "/faults"))["held"]
+        return found
+
+    async def release(self) -> list[int]:
+        found: list[int] = (await self.call("POST", "/release"))["accepted"]
+        return found
+
+    async def account(self, username: str, **given: Any) -> Any:
+        return await self.call("POST", "/accounts", username=username, **given)
+
+    async def consents(
+        self, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
+    ) -> None:
+        """From now on this person answers every authorize page at once."""
+        await self.call("POST", "/consent", username=username, allow=allow, scopes=scopes)
+
+    async def consent(
+        self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
+    ) -> str:
+        """Where the authorize page at `url` sends this person back to."""
+        said = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)
+        location: str = said["location"]
+        return location
+
+    async def posts(self, account: str, caption: str | None = None) -> list[dict[str, Any]]:
+        """The account's entries of the ledger, all or those with this caption."""
+        told = await self.call("GET", "/ledger")
+        return [
+            entry
+            for entry in told["posts"]
+            if entry["account"] == account and caption in {None, entry["caption"]}
+        ]
+
+    async def counts(self, account: str, caption: str) -> dict[str, int]:
+        """How many posts with this caption are in each state; only those that aren't 0."""
+        told = await self.call("GET", "/ledger")
+        states: dict[str, int] = told["counts"].get(account, {}).get(caption, {})
+        return {state: number for state, number in states.items() if number}
+
+    async def requests(self) -> dict[str, int]:
+        """How often each `METHOD /path` was asked."""
+        found: dict[str, int] = (await self.call("GET", "/requests"))["counts"]
+        return found

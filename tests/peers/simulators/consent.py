@@ -1,0 +1,97 @@
+"""A person before the authorize page, with or without a browser, and the codes that come of it."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from urllib.parse import urlencode
+
+import msgspec
+
+from tests.peers.simulators.exchange import Answer, Request, as_page, redirect
+
+#: What the page's links, and `POST /_sim/consent` in a person's place, add to the authorize address.
+PERSON, ALLOW, SCOPES = "sim_person", "sim_allow", "sim_scopes"
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """`scopes` None: all that were asked for."""
+
+    username: str
+    allow: bool = True
+    scopes: Sequence[str] | None = None
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application asks for, after the platform has checked it."""
+
+    client: str
+    redirect_uri: str
+    state: str | None
+    scopes: Sequence[str]
+    challenge: str | None = None
+
+
+class Grant(msgspec.Struct, kw_only=True):
+    """What a code stands for. `family` is the tokens that came of it."""
+
+    asked: Asked
+    username: str
+    scopes: Sequence[str]
+    made_at: float
+    family: str | None = None
+
+
+class Consents:
+    """`at_once`: who answers every authorize page without being shown it (`POST /_sim/consent`), or None.
+
+    `tail` is added to the address that the person is sent back to (Instagram's `#_`).
+    """
+
+    def __init__(self) -> None:
+        self.at_once: Choice | None = None
+        self.tail = ""
+        self.grants: dict[str, Grant] = {}
+
+    def answer(self, request: Request, asked: Asked, usernames: Iterable[str], now: float) -> Answer:
+        """The page, or a redirect where someone has chosen. Of whom isn't in `usernames`, the page again."""
+        known = list(usernames)
+        choice = chosen(request.query) or self.at_once
+        if choice is None or choice.username not in known:
+            return page(request, asked, known)
+        return self.decided(asked, choice, now)
+
+    def decided(self, asked: Asked, choice: Choice, now: float) -> Answer:
+        state = {} if asked.state is None else {"state": asked.state}
+        if not choice.allow:
+            return self.back(
+                asked, {"error": "access_denied", "error_description": "The user denied it."} | state
+            )
+        allowed = [scope for scope in asked.scopes if choice.scopes is None or scope in choice.scopes]
+        code = secrets.token_urlsafe(24)
+        self.grants[code] = Grant(asked=asked, username=choice.username, scopes=allowed, made_at=now)
+        return self.back(asked, {"code": code, "scopes": ",".join(allowed)} | state)
+
+    def back(self, asked: Asked, said: Mapping[str, str]) -> Answer:
+        joint = "&" if "?" in asked.redirect_uri else "?"
+        return redirect(f"{asked.redirect_uri}{joint}{urlencode(said)}{self.tail}")
+
+
+def chosen(query: Mapping[str, str]) -> Choice | None:
+    if PERSON not in query:
+        return None
+    scopes = query[SCOPES].split(",") if SCOPES in query else None
+    return Choice(username=query[PERSON], allow=query.get(ALLOW, "1") == "1", scopes=scopes)
+
+
+def page(request: Request, asked: Asked, usernames: Iterable[str]) -> Answer:
+    def link(username: str, allow: str) -> str:
+        address = f"{request.path}?{urlencode({**request.query, PERSON: username, ALLOW: allow})}"
+        word = "allow" if allow == "1" else "deny"
+        return f'<a href="{escape(address)}">{word} as {escape(username)}</a>'
+
+    rows = "".join(f"<li>{link(name, '1')} or {link(name, '0')}</li>" for name in usernames)
+    wanted = escape(", ".join(asked.scopes))
+    return as_page(
+        "<!doctype html><title>Simulator</title>"
+        f"<p>{escape(asked.client)} asks for {wanted}</p><ul>{rows}</ul>"
+    )

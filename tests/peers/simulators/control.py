@@ -1,0 +1,154 @@
+"""The control API: what a test tells a simulator and asks of it, on the platform's own port under `/_sim/`.
+
+All bodies and answers are JSON. What isn't understood is 400 `{"error": text}`. No fault strikes here, and
+nothing here is logged. A platform adds controls of its own by `Simulator.controls`.
+
+- `POST /_sim/clock {"advance_s": 0, "rate": null}`: moves its time and waits until what came due is done; a
+  `rate` of 0 stops it. `GET`: `{"now": seconds since 1970}`.
+- `POST /_sim/faults {"path", "fault", "times": 1, "skip": 0, "method": null}`: see `faults.py`.
+  `GET`: `{"rules": [...], "struck": {fault: number}, "held": number}`. `DELETE`: those still to strike go.
+- `POST /_sim/release`: held answers of `accept_then_timeout` go out, and what `drop_then_accept` dropped is
+  done now: `{"accepted": [status, ...]}`.
+- `GET /_sim/ledger`: see `ledger.py`.
+- `GET /_sim/requests`: see `requestlog.py`. `DELETE`: begins anew.
+- `POST /_sim/accounts {"username", ...}`: makes or changes a person, as the platform describes.
+- `POST /_sim/consent {"username", "allow": true, "scopes": null}`: this person answers every authorize page
+  from now on. With `"url"`: answers that page once: `{"location": where it sends the person}`.
+  `DELETE`: the page is shown again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from tests.peers.simulators.consent import ALLOW, PERSON, SCOPES, Choice
+from tests.peers.simulators.exchange import Answer, Handler, Request, Routes, as_json
+from tests.peers.simulators.faults import Rule
+from tests.peers.simulators.simulator import Simulator
+
+
+class Moved(msgspec.Struct):
+    advance_s: float = 0
+    rate: float | None = None
+
+
+class Controlled:
+    """`later` are requests that were dropped and are still to be done; `go` lets held answers go."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.later: list[Request] = []
+        self.go = asyncio.Event()
+        self._routes = Routes()
+        for method, path, handler in (
+            ("GET", "clock", self.clock),
+            ("POST", "clock", self.moved),
+            ("GET", "faults", self.faults),
+            ("POST", "faults", self.ordered),
+            ("DELETE", "faults", self.no_faults),
+            ("POST", "release", self.release),
+            ("GET", "ledger", self.ledger),
+            ("GET", "requests", self.requests),
+            ("DELETE", "requests", self.no_requests),
+            ("POST", "accounts", self.accounts),
+            ("POST", "consent", self.consent),
+            ("DELETE", "consent", self.no_consent),
+        ):
+            self._routes.add(method, f"/_sim/{path}", handler)
+        simulator.controls(self._routes)
+
+    async def answer(self, request: Request) -> Answer:
+        found = self._routes.find(request)
+        if found is None:
+            return as_json({"error": f"no such control: {request.method} {request.path}"}, 404)
+        handler, matched = found
+        try:
+            return await handler(matched)
+        except (ValueError, msgspec.ValidationError) as error:
+            return as_json({"error": str(error)}, 400)
+
+    async def clock(self, _: Request) -> Answer:
+        return as_json({"now": self.simulator.clock.now()})
+
+    async def moved(self, request: Request) -> Answer:
+        wanted = msgspec.json.decode(request.body, type=Moved)
+        if wanted.rate is not None:
+            self.simulator.clock.run_at(wanted.rate)
+        self.simulator.clock.advance(wanted.advance_s)
+        await self.simulator.clock.quiet()
+        return await self.clock(request)
+
+    async def faults(self, _: Request) -> Answer:
+        faults = self.simulator.faults
+        return as_json({"rules": faults.rules, "struck": faults.struck, "held": faults.held})
+
+    async def ordered(self, request: Request) -> Answer:
+        self.simulator.faults.rules.append(msgspec.json.decode(request.body, type=Rule))
+        return await self.faults(request)
+
+    async def no_faults(self, request: Request) -> Answer:
+        self.simulator.faults.rules.clear()
+        return await self.faults(request)
+
+    async def release(self, _: Request) -> Answer:
+        go, self.go = self.go, asyncio.Event()
+        go.set()
+        late, self.later = self.later, []
+        return as_json({"accepted": [(await self.simulator.answer(request)).status for request in late]})
+
+    async def ledger(self, _: Request) -> Answer:
+        self.simulator.settle()
+        return as_json(self.simulator.ledger.told())
+
+    async def requests(self, _: Request) -> Answer:
+        return as_json(self.simulator.log.told())
+
+    async def no_requests(self, request: Request) -> Answer:
+        self.simulator.log.entries.clear()
+        return await self.requests(request)
+
+    async def accounts(self, request: Request) -> Answer:
+        return as_json(self.simulator.make_account(asked_of(request)))
+
+    async def consent(self, request: Request) -> Answer:
+        asked = asked_of(request)
+        url = asked.pop("url", None)
+        choice = msgspec.convert(asked, Choice)
+        if url is None:
+            self.simulator.consents.at_once = choice
+            return as_json({})
+        answer = await self.simulator.answer(opened(url, choice))
+        if "Location" not in answer.headers:
+            raise ValueError(f"the authorize page says {answer.status}: {answer.body.decode()}")
+        return as_json({"location": answer.headers["Location"]})
+
+    async def no_consent(self, _: Request) -> Answer:
+        self.simulator.consents.at_once = None
+        return as_json({})
+
+
+def asked_of(request: Request) -> dict[str, Any]:
+    """Of no object: ValidationError."""
+    return msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
+
+
+def opened(url: str, choice: Choice) -> Request:
+    """The authorize page's address as `choice` leaves it."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query |= {PERSON: choice.username, ALLOW: "1" if choice.allow else "0"}
+    if choice.scopes is not None:
+        query[SCOPES] = ",".join(choice.scopes)
+    return Request(method="GET", path=parts.path, query=query, headers={}, body=b"")
+
+
+def doing(work: Callable[[dict[str, Any]], Any]) -> Handler:
+    """A control of a platform's own, by what it does with the body."""
+
+    async def handler(request: Request) -> Answer:
+        return as_json(work(asked_of(request)))
+
+    return handler

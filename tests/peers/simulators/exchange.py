@@ -1,0 +1,87 @@
+"""A request, its answer, and the table that leads from one to the other."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+import msgspec
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """`path` has no query; `headers` by names in lower case; `args` the path's, as its route names them."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    args: Mapping[str, str] = {}
+
+    def json(self) -> Any:
+        """None for no JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError:
+            return None
+
+    def form(self) -> dict[str, str]:
+        """Of application/x-www-form-urlencoded; empty for another content type."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip()
+        if kind != "application/x-www-form-urlencoded":
+            return {}
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def bearer(self) -> str | None:
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" and token else None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+
+    def has_accepted(self) -> bool:
+        return self.status < HTTPStatus.BAD_REQUEST
+
+
+class Refused(Exception):
+    """Ends a request with `answer`, from any depth."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def as_json(value: Any, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, msgspec.json.encode(value), {"Content-Type": "application/json", **headers})
+
+
+def as_page(text: str, status: int = 200) -> Answer:
+    return Answer(status, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
+
+
+def redirect(location: str) -> Answer:
+    return Answer(302, b"", {"Location": location})
+
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
+
+
+class Routes:
+    """Handlers by method and path; `{name}` in a path stands for one segment. The first that fits counts."""
+
+    def __init__(self) -> None:
+        self._table: list[tuple[str, re.Pattern[str], Handler]] = []
+
+    def add(self, method: str, path: str, handler: Handler) -> None:
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+        self._table.append((method, re.compile(pattern), handler))
+
+    def find(self, request: Request) -> tuple[Handler, Request] | None:
+        for method, pattern, handler in self._table:
+            if method == request.method and (found := pattern.fullmatch(request.path)):
+                return handler, msgspec.structs.replace(request, args=found.groupdict())
+        return None

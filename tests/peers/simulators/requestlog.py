@@ -1,0 +1,29 @@
+"""Who was asked what, how often: for the tests of limits. Paths without their query, and never a token."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True):
+    """`status` is what the platform decided, told or not; None: it was kept from the platform."""
+
+    at: float
+    method: str
+    path: str
+    status: int | None
+    fault: str | None
+
+
+class RequestLog:
+    def __init__(self) -> None:
+        self.entries: list[Logged] = []
+
+    def add(self, entry: Logged) -> None:
+        self.entries.append(entry)
+
+    def told(self) -> dict[str, Any]:
+        """`{"counts": {"POST /path": number}, "requests": [entry, ...]}`."""
+        counts = Counter(f"{entry.method} {entry.path}" for entry in self.entries)
+        return {"counts": dict(counts), "requests": msgspec.to_builtins(self.entries)}

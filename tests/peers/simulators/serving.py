@@ -1,0 +1,225 @@
+"""HTTP/1.1 by hand, since a fault needs it: an answer that stops halfway, or a connection that says nothing.
+
+`served(simulator)` runs it in a thread with an event loop of its own, for tests of any kind.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import h11
+
+from tests.peers.simulators.control import Controlled
+from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.faults import AFTER, BEFORE, Fault
+from tests.peers.simulators.requestlog import Logged
+from tests.peers.simulators.simulator import Simulator
+
+READ_BYTES = 1 << 18
+START_S = 10
+
+
+class Server:
+    """Every connection to one simulator. `address` once `start` has returned."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator, self.address = simulator, ""
+        self._control = Controlled(simulator)
+        self._connections: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, port: int = 0) -> None:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port)
+        self.address = self.simulator.base = "http://127.0.0.1:{1}".format(
+            *self._server.sockets[0].getsockname()
+        )
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.simulator.clock.stop()
+        for task in tuple(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            await self._talk(Wire(reader, writer))
+        except (ConnectionError, asyncio.CancelledError, h11.RemoteProtocolError):
+            pass  # Whoever asked has left or talks no HTTP, or the simulator stops.
+        finally:
+            self._connections.discard(task)
+            writer.close()
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
+
+    async def _talk(self, wire: "Wire") -> None:
+        while (request := await wire.asked()) is not None:
+            if request.path.startswith("/_sim/"):
+                kept = await wire.say(await self._control.answer(request))
+            else:
+                kept = await self._exchange(wire, request)
+            if not kept:
+                return
+
+    async def _exchange(self, wire: "Wire", request: Request) -> bool:
+        """Answer as the faults let; whether the connection goes on."""
+        simulator = self.simulator
+        names = simulator.names(request)
+        before = simulator.faults.take(BEFORE, request.method, names)
+        if before is not None:
+            self._log(request, None, before)
+            return await self._kept_from(wire, request, before)
+        answer = await simulator.answer(request)
+        after = simulator.faults.take(AFTER, request.method, names) if answer.has_accepted() else None
+        self._log(request, answer.status, after)
+        return await self._say(wire, answer, after)
+
+    async def _kept_from(self, wire: "Wire", request: Request, fault: Fault) -> bool:
+        if fault is Fault.REFUSE_500:
+            return await wire.say(self.simulator.refusal(500))
+        if fault is Fault.REFUSE_429:
+            return await wire.say(self.simulator.refusal(429))
+        if fault is Fault.DROP_THEN_ACCEPT:
+            self._control.later.append(request)
+        return wire.drop()
+
+    async def _say(self, wire: "Wire", answer: Answer, fault: Fault | None) -> bool:
+        if fault is Fault.ACCEPT_THEN_500:
+            return await wire.say(self.simulator.refusal(500))
+        if fault is Fault.CREATED_BUT_400:
+            return await wire.say(self.simulator.refusal(400))
+        if fault is Fault.TRUNCATED_200:
+            return await wire.say_half(answer)
+        if fault is Fault.ACCEPT_THEN_TIMEOUT:
+            await self._hold(wire)
+        return wire.drop() if fault is Fault.ACCEPT_THEN_DROP else await wire.say(answer)
+
+    async def _hold(self, wire: "Wire") -> None:
+        """Until `POST /_sim/release`, or until whoever asked has left."""
+        self.simulator.faults.held += 1
+        go, left = asyncio.ensure_future(self._control.go.wait()), asyncio.ensure_future(wire.left())
+        try:
+            await asyncio.wait({go, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.simulator.faults.held -= 1
+            go.cancel()
+            left.cancel()
+
+    def _log(self, request: Request, status: int | None, fault: Fault | None) -> None:
+        self.simulator.log.add(
+            Logged(
+                at=self.simulator.clock.now(),
+                method=request.method,
+                path=request.path,
+                status=status,
+                fault=fault,
+            )
+        )
+
+
+class Wire:
+    """One connection. What says something tells whether it may say more."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._http = h11.Connection(h11.SERVER)
+
+    async def asked(self) -> Request | None:
+        """A request with its whole body; None at the end. One that is cut off raises RemoteProtocolError."""
+        head: h11.Request | None = None
+        body = bytearray()
+        while True:
+            event = self._http.next_event()
+            if event is h11.NEED_DATA:
+                if self._http.they_are_waiting_for_100_continue:
+                    await self._send(h11.InformationalResponse(status_code=100, headers=[]))
+                self._http.receive_data(await self._reader.read(READ_BYTES))
+            elif isinstance(event, h11.Request):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage) and head is not None:
+                return parsed(head, bytes(body))
+            else:
+                return None
+
+    async def say(self, answer: Answer) -> bool:
+        length = ("Content-Length", str(len(answer.body)))
+        headers = [length, *answer.headers.items()]
+        await self._send(h11.Response(status_code=answer.status, headers=headers))
+        await self._send(h11.Data(data=answer.body))
+        await self._send(h11.EndOfMessage())
+        if self._http.our_state is not h11.DONE:
+            return False
+        self._http.start_next_cycle()
+        return True
+
+    async def say_half(self, answer: Answer) -> bool:
+        """The head of an answer, and less than the body that it announces."""
+        length = max(len(answer.body), 16)
+        kind = answer.headers.get("Content-Type", "application/json")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        self._writer.write(head.encode() + answer.body[: length // 2])
+        await self._writer.drain()
+        return False
+
+    def drop(self) -> bool:
+        """Break the connection without a word."""
+        self._writer.transport.abort()
+        return False
+
+    async def left(self) -> None:
+        """Until the other side has closed."""
+        with suppress(ConnectionError):
+            while await self._reader.read(READ_BYTES):
+                pass
+
+    async def _send(self, event: h11.Event) -> None:
+        self._writer.write(self._http.send(event) or b"")
+        await self._writer.drain()
+
+
+def parsed(head: h11.Request, body: bytes) -> Request:
+    target = urlsplit(head.target.decode())
+    return Request(
+        method=head.method.decode(),
+        path=unquote(target.path),
+        query=dict(parse_qsl(target.query, keep_blank_values=True)),
+        headers={name.decode(): value.decode("latin-1") for name, value in head.headers},
+        body=body,
+    )
+
+
+@contextmanager
+def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
+    """Its address, `http://127.0.0.1:PORT`, until the end of the block."""
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+    thread = threading.Thread(target=asyncio.run, args=(run(simulator, port, started),), daemon=True)
+    thread.start()
+    loop, stop = started.result(START_S)
+    try:
+        yield simulator.base
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(START_S)
+
+
+async def run(
+    simulator: Simulator, port: int, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
+) -> None:
+    server, stop = Server(simulator), asyncio.Event()
+    try:
+        await server.start(port)
+    except OSError as error:
+        started.set_exception(error)
+        return
+    started.set_result((asyncio.get_running_loop(), stop))
+    await stop.wait()
+    await server.stop()
