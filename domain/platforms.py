@@ -29,6 +29,7 @@ class File(NamedTuple):
     kind: str
     mime_type: str
     size_bytes: int
+    duration_ms: int | None
 
 
 class Fault(NamedTuple):
@@ -42,6 +43,7 @@ class Platform(NamedTuple):
     """Captions are counted as the platform counts them; `quota` is posts in any so many seconds.
 
     A post has images or one video, never both, and none of them above its bytes or of another type.
+    `video_s` is how long a video may be; `privacy_levels` are what a post may ask for, none: nobody can.
     """
 
     name: str
@@ -57,11 +59,18 @@ class Platform(NamedTuple):
     video_bytes: int
     mime_types: frozenset[str]
     modes: frozenset[str] = frozenset({"direct"})
+    video_s: float | None = None
+    privacy_levels: frozenset[str] = frozenset()
 
 
 def graphemes(text: str) -> int:
     """User-perceived characters (Unicode UAX 29), as Bluesky counts."""
     return sum(1 for _ in _GRAPHEME.finditer(text))
+
+
+def utf16(text: str) -> int:
+    """UTF-16 code units, as TikTok counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def tooted(text: str) -> int:
@@ -76,6 +85,10 @@ def tooted(text: str) -> int:
 #: 5,000 points an hour at 3 a post; 100 MB a video, though a server may take less.
 #: Mastodon: 500 characters, 4 images of 16 MB or a video of 99 MB, unless the instance says otherwise;
 #: 300 requests in 5 minutes.
+#: TikTok: 2,200 UTF-16 code units, a video or 35 photos of JPEG or WebP, about 15 posts a creator and day;
+#: how long a video may be, and who may see it, each creator's own settings say (research 5.1).
+#: Instagram: 2,200 characters, 10 images of JPEG in a carousel or a reel of at most 15 minutes; at least 25
+#: posts in 24 h, more where the account says so (research 5.2).
 PLATFORMS: Mapping[str, Platform] = {
     platform.name: platform
     for platform in (
@@ -107,6 +120,38 @@ PLATFORMS: Mapping[str, Platform] = {
             video_bytes=99 << 20,
             mime_types=IMAGES | VIDEOS,
         ),
+        Platform(
+            "tiktok",
+            caption_max=2200,
+            measure=utf16,
+            unit="characters",
+            caption_bytes=None,
+            images_max=35,
+            videos_max=1,
+            text_only=False,
+            quota=(15, 86_400),
+            image_bytes=20 << 20,
+            video_bytes=4 << 30,
+            mime_types=frozenset({"image/jpeg", "image/webp"}) | VIDEOS,
+            modes=frozenset({"direct", "draft"}),
+            video_s=600.0,
+            privacy_levels=frozenset({"public", "friends", "followers", "private"}),
+        ),
+        Platform(
+            "instagram",
+            caption_max=2200,
+            measure=len,
+            unit="characters",
+            caption_bytes=None,
+            images_max=10,
+            videos_max=1,
+            text_only=False,
+            quota=(25, 86_400),
+            image_bytes=8 << 20,
+            video_bytes=300 << 20,
+            mime_types=frozenset({"image/jpeg"}) | VIDEOS,
+            video_s=900.0,
+        ),
     )
 }
 
@@ -121,6 +166,17 @@ def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
     if kind == "image":
         return _said(traits.get("imageBytesMax")) or platform.image_bytes
     return _said(traits.get("videoBytesMax")) or platform.video_bytes
+
+
+def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | None) -> str | None:
+    """What speaks against who is to see a post; `traits.privacyLevels` is what its account may choose."""
+    if level is not None and level not in platform.privacy_levels:
+        return f"{platform.name} takes no privacyLevel" + (f" {level}" if platform.privacy_levels else "")
+    offered = traits.get("privacyLevels")
+    wanted = level or "public"
+    if platform.privacy_levels and isinstance(offered, list) and wanted not in offered:
+        return f"the account can't post for {wanted}: it offers {', '.join(map(str, offered))}"
+    return None
 
 
 def faults_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequence[File]) -> Iterator[Fault]:
@@ -143,6 +199,12 @@ def _faults_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -
     most = bytes_max(platform, file.kind, traits)
     if file.size_bytes > most:
         yield Fault("MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {most}")
+    longest_s = _said(traits.get("videoSecondsMax")) or platform.video_s
+    if longest_s and file.duration_ms and file.duration_ms > longest_s * 1000:
+        seconds = file.duration_ms / 1000
+        yield Fault(
+            "MEDIA_TOO_LONG", f"the video has {seconds:.1f} s and {platform.name} takes {longest_s:.0f} here"
+        )
 
 
 def _said(figure: object) -> int | None:

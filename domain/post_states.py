@@ -9,6 +9,7 @@ class PostState(StrEnum):
     QUEUED = "queued"
     PUBLISHING = "publishing"
     PUBLISHED = "published"
+    DRAFT_IN_INBOX = "draft_in_inbox"
     FAILED = "failed"
     CANCELED = "canceled"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -31,8 +32,11 @@ TRANSITIONS = (
     Transition(PostState.QUEUED, PostState.CANCELED, "cancel"),
     Transition(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
     Transition(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
+    Transition(PostState.PUBLISHING, PostState.DRAFT_IN_INBOX, "proved in its owner's inbox"),
     Transition(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
+    Transition(PostState.DRAFT_IN_INBOX, PostState.PUBLISHED, "its owner published it"),
     Transition(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
+    Transition(PostState.OUTCOME_UNKNOWN, PostState.DRAFT_IN_INBOX, "found in its owner's inbox"),
     Transition(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
     Transition(PostState.FAILED, PostState.QUEUED, "job retried"),
 )

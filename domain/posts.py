@@ -26,7 +26,7 @@ Versioned: TypeAlias = tuple[Post, int]
 
 Event = Literal[
     "scheduled", "blocked", "released", "rescheduled", "prepared", "sending", "not_sent", "accepted",
-    "published", "failed", "canceled", "outcome_unknown", "resolved",
+    "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown", "resolved",
 ]  # fmt: skip
 
 #: Why posts are canceled or blocked, where nobody asked for it by itself.
@@ -266,6 +266,7 @@ def _shown(row: asyncpg.Record) -> Post:
 
 #: What a row and a reader call by one name and hold in one form.
 _SAME = (
-    "platform", "mode", "status", "schedule_passed", "scheduled_for", "caption_override", "attempted_at",
-    "published_at", "canceled_at", "cancel_reason", "external_id", "external_url", "created_at",
+    "platform", "mode", "privacy_level", "status", "schedule_passed", "scheduled_for", "caption_override",
+    "attempted_at", "published_at", "canceled_at", "cancel_reason", "external_id", "external_url",
+    "created_at",
 )  # fmt: skip

@@ -12,6 +12,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
 from domain import accounts, credentials, posts, sending, setbacks
+from domain.media import tickets
 from domain.rings import Ring
 from domain.sending import Account
 from jobs.ledger import Claim
@@ -33,7 +34,10 @@ NOT_PUBLISHED = {
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
-    """What an ask takes; `next_s` is until the one after it, None: this is the last."""
+    """What an ask takes; `next_s` is until the one after it, None: this is the last.
+
+    `fetched` is whether a ticket of the call was; they are closed by now. None: it had none.
+    """
 
     post_id: UUID
     account_id: UUID
@@ -45,6 +49,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     request: bytes
     sent_at: datetime
     now: datetime
+    fetched: bool | None
     next_s: float | None
 
 
@@ -75,6 +80,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
         account=sending.opened(account, tokens),
         generation=tokens.generation,
         next_s=later_s,
+        fetched=await tickets.close(conn, organization_id=org, post_id=post_id),
         **{name: post[name] for name in _SAME},
     )
 
@@ -99,7 +105,7 @@ async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) 
 
 
 async def found(
-    conn: Conn, *, claim: Claim, lost: Lost, external_id: str, external_url: str | None
+    conn: Conn, *, claim: Claim, lost: Lost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
     """It was live all the while. Raises `OutcomeUnknown` where that is another post of ours."""
     org = claim.organization_id
@@ -109,6 +115,15 @@ async def found(
     if await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "published"}
+
+
+async def drafted(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:
+    """It lay in its owner's inbox all the while."""
+    org = claim.organization_id
+    await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
+    if await scheduled_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
+        await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
+    return {"postId": ids.show(ids.POST, lost.post_id), "status": "draft_in_inbox"}
 
 
 async def absent(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:

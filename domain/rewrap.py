@@ -11,8 +11,16 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 
 from db.pool import Conn, Pool, transact
-from db.queries import Query, account_credential, idempotency_key, job_secret, oauth_state, platform_app
-from domain import credentials, job_secrets, receipts, registrations, states, vault
+from db.queries import (
+    Query,
+    account_credential,
+    idempotency_key,
+    job_secret,
+    oauth_state,
+    platform_app,
+    scheduled_post,
+)
+from domain import credentials, job_secrets, post_secrets, receipts, registrations, states, vault
 from domain.registrations import Server
 from domain.rings import Ring
 from schemas.errors import SealBroken
@@ -69,6 +77,13 @@ TABLES: Mapping[str, Table] = {
         platform_app.reseal,
         ("platform", "service_url", "redirect_uri"),
         lambda *server: registrations.row_name(Server(*server)),
+    ),
+    "scheduled_post": Table(
+        scheduled_post.count_of_other_keys,
+        scheduled_post.lock_of_other_keys,
+        scheduled_post.reseal,
+        ("organization_id", "id"),
+        post_secrets.row_name,
     ),
 }
 

@@ -13,6 +13,7 @@ from db.queries import (
     job_secret,
     oauth_state,
     platform_app,
+    scheduled_post,
 )
 from schemas.errors import SettingsInvalid
 
@@ -58,6 +59,7 @@ _SEALED = (
     job_secret.vault_key_ids,
     oauth_state.vault_key_ids,
     platform_app.vault_key_ids,
+    scheduled_post.vault_key_ids,
 )
 
 

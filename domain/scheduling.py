@@ -142,6 +142,7 @@ async def _insert(
         account_ids=[one.account_id for one in planned],
         platforms=[one.platform for one in planned],
         modes=[one.mode for one in planned],
+        privacy_levels=[one.privacy_level for one in planned],
         caption_overrides=[one.caption_override for one in planned],
         fingerprints=[one.fingerprint for one in planned],
     )

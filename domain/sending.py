@@ -14,8 +14,9 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from domain import credentials, posts, quotas, setbacks, turns
+from domain import credentials, post_secrets, posts, quotas, setbacks, turns
 from domain.credentials import Tokens
+from domain.media import tickets as media_tickets
 from domain.rings import Ring
 from domain.setbacks import Held
 from jobs import ledger
@@ -65,7 +66,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt starts from: the post as it is to go out, and how far it has come.
 
     `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
-    the token. `handle` and `request` are what was prepared; `sent_at` is of the latest irreversible call.
+    the token. `handle`, `request` and `secret` are what was prepared, or a step on the way there, of the
+    content's `content_revision`; `revision` is the one by now. `sent_at` is of the latest irreversible call.
     """
 
     post_id: UUID
@@ -76,12 +78,15 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     caption: str
     language: str
     mode: str
+    privacy_level: str | None
     moment: datetime
     files: Sequence[File]
     revision: int
     phase: str | None
     handle: dict[str, Any] | None
     request: bytes | None
+    secret: bytes | None
+    content_revision: int | None
     sent_at: datetime | None
     now: datetime
 
@@ -102,7 +107,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
     if not held.sent:
         await scheduled_post.begin_preparing.run(conn, **held.key)
         await ledger.progress(conn, claim, progress=0.1, stage="preparing")
-    return await _work(conn, held, tokens)
+    return await _work(conn, held, tokens, ring)
 
 
 async def _line_up(conn: Conn, held: Held) -> Rest | None:
@@ -121,7 +126,7 @@ async def _line_up(conn: Conn, held: Held) -> Rest | None:
     return None if mine else Snooze(min(turns.WAIT_S * 2**waits, held.left_s))
 
 
-async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:
+async def _work(conn: Conn, held: Held, tokens: Tokens, ring: Ring) -> Work:
     draft = await scheduled_post.get_draft.row(conn, **held.key)
     files = await scheduled_post.list_files.all(
         conn, org=held.claim.organization_id, content_id=held.post["content_id"]
@@ -131,6 +136,9 @@ async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:
         account=opened(held.account, tokens),
         generation=tokens.generation,
         moment=held.post["scheduled_for"],
+        secret=post_secrets.reveal(
+            ring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
+        ),
         files=[File(**file) for file in files],
         **draft,
         **{name: held.post[name] for name in _SAME},
@@ -138,7 +146,9 @@ async def _work(conn: Conn, held: Held, tokens: Tokens) -> Work:
 
 
 #: What `Work` and the post's row call by one name.
-_SAME = ("content_id", "mode", "phase", "handle", "request", "sent_at", "now")
+_SAME = (
+    "content_id", "mode", "privacy_level", "phase", "handle", "request", "content_revision", "sent_at", "now",
+)  # fmt: skip
 
 
 def opened(account: asyncpg.Record, tokens: Tokens) -> Account:
@@ -147,17 +157,42 @@ def opened(account: asyncpg.Record, tokens: Tokens) -> Account:
 
 
 async def keep(
-    conn: Conn, *, claim: Claim, handle: dict[str, Any], request: bytes, revision: int
+    conn: Conn,
+    *,
+    claim: Claim,
+    ring: Ring,
+    revision: int,
+    handle: dict[str, Any],
+    request: bytes,
+    secret: bytes | None,
+    tickets: Sequence[str],
+    complete: bool,
+    after_s: float,
 ) -> Rest | None:
-    """What was prepared, before anything irreversible happens with it."""
+    """What was prepared, before anything irreversible happens with it; or a step on the way there.
+
+    A step that takes the platform `after_s` goes on then; others of the account may go first.
+    """
     held = await setbacks.hold(conn, claim)
     if held is None:
         return Canceled()
+    post = {"organization_id": claim.organization_id, "post_id": held.post_id}
+    sealed = post_secrets.seal(ring, secret, **post)
     await scheduled_post.keep_prepared.run(
-        conn, **held.key, handle=handle, request=request, content_revision=revision
+        conn,
+        **held.key,
+        phase="prepared" if complete else "preparing",
+        handle=handle,
+        request=request,
+        content_revision=revision,
+        sealed=sealed and sealed.data,
+        vault_key_id=sealed and sealed.key_id,
     )
-    await _note(conn, held, "prepared")
-    return None
+    await media_tickets.keep(conn, **post, tickets=tickets)
+    if complete:
+        await _note(conn, held, "prepared")
+        return None
+    return await setbacks.let_pass(conn, held, after_s) if after_s else None
 
 
 async def mark(conn: Conn, *, claim: Claim, content_id: UUID) -> datetime | Rest:
@@ -221,10 +256,13 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
     return await setbacks.pause(conn, held, after_s)
 
 
-async def publish(conn: Conn, *, claim: Claim, external_id: str, external_url: str | None) -> dict[str, Any]:
-    """Proved: it is live. In the transaction that ends its job; the answer is the job's result.
+async def publish(
+    conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None
+) -> dict[str, Any]:
+    """Proved: it is live, under a name that may not be known yet. The answer is the result of its job.
 
-    Raises `OutcomeUnknown` where the platform has named another of the account's posts.
+    In the transaction that ends the job. Raises `OutcomeUnknown` where the platform has named another of the
+    account's posts.
     """
     held = await setbacks.hold(conn, claim)
     if held is None:
@@ -242,7 +280,20 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str, external_url: s
     }
 
 
-async def name(conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str) -> None:
+async def leave_in_inbox(conn: Conn, *, claim: Claim) -> dict[str, Any]:
+    """Proved: it lies in its owner's inbox. As `publish`."""
+    held = await setbacks.hold(conn, claim)
+    if held is None:
+        raise OutcomeUnknown("POST_GONE", "the post has another job by now")
+    await scheduled_post.leave_in_inbox.run(conn, **held.key)
+    await _note(conn, held, "draft_in_inbox")
+    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    return {"postId": ids.show(ids.POST, held.post_id), "status": "draft_in_inbox"}
+
+
+async def name(
+    conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
+) -> None:
     """Raises `OutcomeUnknown` where another post of ours is known by this name."""
     taken = await scheduled_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id

@@ -17,7 +17,7 @@ from domain import accounts, credentials, posts, quotas, turns
 from jobs import ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Rest, Retry, Snooze
-from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import Outdated, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 
 #: A post that comes later than this after its time is not sent any more.
 GRACE = timedelta(hours=2)
@@ -117,6 +117,16 @@ async def pause(conn: Conn, held: Held, after_s: float) -> Rest:
     return Snooze(min(after_s, held.left_s) + 0.01)
 
 
+async def let_pass(conn: Conn, held: Held, after_s: float) -> Rest:
+    """The platform works on a step of preparing: others of the account may go meanwhile."""
+    if held.left_s <= 0:
+        return await give_up(conn, held)
+    wait_s = min(after_s, held.left_s)
+    await scheduled_post.hold_back.run(conn, **held.key, wait_s=wait_s)
+    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    return Snooze(wait_s)
+
+
 async def not_sent(
     conn: Conn, *, claim: Claim, error: PlatformError, generation: int, archived: bool = False
 ) -> Rest:
@@ -128,18 +138,21 @@ async def not_sent(
     held = await hold(conn, claim)
     if held is None:
         return Canceled()
-    held = await _put_back(conn, held, code=error.code)
+    held = await _put_back(conn, held, code=error.code, outdated=isinstance(error, Outdated))
     await _note_error(conn, held, error)
     rest = await _after(conn, held, error, generation)
     return Canceled() if archived and not isinstance(rest, Failed) else rest
 
 
-async def absent(conn: Conn, *, claim: Claim) -> Rest | None:
-    """A look has proved that the post isn't there, nor on its way: None, it may be sent anew."""
+async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> Rest | None:
+    """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
+
+    `outdated`: not by what was prepared, which is prepared anew too.
+    """
     held = await hold(conn, claim)
     if held is None:
         return Canceled()
-    await _put_back(conn, held, code="ABSENT")
+    await _put_back(conn, held, code="ABSENT", outdated=outdated)
     return None
 
 
@@ -212,10 +225,12 @@ async def _try_again(conn: Conn, held: Held, error: PlatformError) -> Rest:
     return Retry(error.code, error.message, after_s=wait_s)
 
 
-async def _put_back(conn: Conn, held: Held, *, code: str) -> Held:
+async def _put_back(conn: Conn, held: Held, *, code: str, outdated: bool) -> Held:
     """As it was before it was marked `sending`: it counts in no quota and can be canceled again."""
     org, key = held.claim.organization_id, held.key
     await scheduled_post.put_back.run(conn, **key)
+    if outdated:
+        await scheduled_post.prepare_again.run(conn, **key)
     await quotas.take_back(conn, **held.place, post_id=held.post_id)
     await ledger.progress(conn, held.claim, progress=0, stage="preparing", cancelable=True)
     told = {"code": code}

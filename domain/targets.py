@@ -51,6 +51,7 @@ class Planned(NamedTuple):
     account_id: UUID
     platform: str
     mode: str
+    privacy_level: str | None
     caption_override: str | None
     fingerprint: bytes
 
@@ -75,6 +76,7 @@ async def plan(
             account["id"],
             account["platform"],
             target.mode,
+            target.privacy_level,
             target.caption_override,
             material.fingerprint(target.caption_override),
         )
@@ -190,11 +192,16 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
         yield field, what
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
+    if fault := platforms.privacy_fault(platform, account["traits"], target.privacy_level):
+        yield "privacyLevel", fault
     if not material.assets and not caption.strip():
         yield field, "there is neither a caption nor a file"
-    files = [File(asset["kind"], asset["mime_type"], asset["size_bytes"]) for asset in material.assets]
-    for fault in platforms.faults_of_files(platform, account["traits"], files):
-        yield "socialAccountId", fault.message
+    files = [
+        File(asset["kind"], asset["mime_type"], asset["size_bytes"], asset["duration_ms"])
+        for asset in material.assets
+    ]
+    for found in platforms.faults_of_files(platform, account["traits"], files):
+        yield "socialAccountId", found.message
 
 
 def _bound(account: asyncpg.Record) -> _Bound:

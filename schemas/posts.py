@@ -7,8 +7,11 @@ from msgspec import Meta
 from schemas.base import In, Instant, Out, Text
 from schemas.errors.platforms import Category
 
-Status = Literal["blocked", "queued", "publishing", "published", "failed", "canceled", "outcome_unknown"]
+Status = Literal[
+    "blocked", "queued", "publishing", "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown",
+]  # fmt: skip
 Mode = Literal["direct", "draft"]
+PrivacyLevel = Literal["public", "friends", "followers", "private"]
 GateStatus = Literal["open", "blocked_on_approval"]
 TimeRule = Literal["exact", "gap_shifted", "fold_first"]
 
@@ -32,11 +35,16 @@ LocalTime = Annotated[
 
 
 class Target(In, frozen=True, kw_only=True):
-    """One account. `captionOverride` goes out there in place of the content's caption."""
+    """One account. `captionOverride` goes out there in place of the content's caption.
+
+    `mode` draft leaves it in the owner's inbox, where the platform has one: they publish it. `privacyLevel`
+    is who may see it, where the platform lets its user choose (TikTok); everybody unless it is given.
+    """
 
     social_account_id: Annotated[Text, Meta(max_length=100)]
     caption_override: Annotated[Text, Meta(max_length=10_000)] | None = None
     mode: Mode = "direct"
+    privacy_level: PrivacyLevel | None = None
 
 
 Targets = Annotated[list[Target], Meta(min_length=1, max_length=50)]
@@ -116,8 +124,9 @@ class PostError(Out, frozen=True, kw_only=True):
 class Post(Out, frozen=True, kw_only=True):
     """`GET /v1/scheduled-posts/{id}`.
 
-    `failed` is proved not to be live; `outcome_unknown` may be. `schedulePassed` marks a blocked post whose
-    content was approved too late: it waits to be rescheduled.
+    `failed` is proved not to be live; `outcome_unknown` may be. `draft_in_inbox` waits there for its owner.
+    A published post's `externalId` is null as long as its platform names none. `schedulePassed` marks a
+    blocked post whose content was approved too late: it waits to be rescheduled.
     """
 
     id: str
@@ -126,6 +135,7 @@ class Post(Out, frozen=True, kw_only=True):
     social_account_id: str
     platform: str
     mode: Mode
+    privacy_level: PrivacyLevel | None
     status: Status
     schedule_passed: bool
     job_id: str | None

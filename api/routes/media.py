@@ -12,6 +12,7 @@ from api.answers import Answer
 from api.requests import ApiRequest
 from domain import content
 from domain.content import Served
+from domain.media import tickets
 from domain.media.storage import Store
 from schemas.errors import Unsatisfiable
 
@@ -55,6 +56,20 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
         media_type=found.mime_type,
         headers=headers,
     )
+
+
+@get(
+    "/media/{token:str}/{ticket:str}",
+    status_code=200,
+    opt={"refusals": (404, 503), "types": ("image/*", "video/*")},
+)
+async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
+    """A whole file, at an address that one call to a platform made known: that it was fetched is kept."""
+    async with request.services.pool.acquire() as conn:
+        found = Served(*await tickets.fetch(conn, token=token, ticket=ticket))
+    headers = {**ALWAYS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
+    chunks = _bytes(request.services.store, token, 0, found.size_bytes)
+    return Stream(_after(await anext(chunks), chunks), media_type=found.mime_type, headers=headers)
 
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
@@ -116,4 +131,4 @@ async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 
 #: Without a key: who comes here has the file's address.
-PUBLIC = [get_media, head_media]
+PUBLIC = [get_media, get_media_by_ticket, head_media]

@@ -31,7 +31,7 @@ select c.project_id, p.timezone, now() as now
 select status, caption, approval_status from content_item where organization_id = :org and id = :id for share;
 
 -- name: list_assets
-select kind, mime_type, size_bytes, sha256 from content_asset where organization_id = :org and content_id = :content_id order by position;
+select kind, mime_type, size_bytes, duration_ms, sha256 from content_asset where organization_id = :org and content_id = :content_id order by position;
 
 -- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
 select id, project_id, platform, traits, status, turn_post_id from social_account
@@ -49,13 +49,13 @@ select t.place, p.id
  order by t.place;
 
 -- name: insert_posts
-insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id, platform, mode, status, job_id,
-                            scheduled_for, caption_override, fingerprint)
-select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, :status, t.job_id, :scheduled_for, t.caption_override,
-       t.fingerprint
-  from unnest(:ids::uuid[], :account_ids::uuid[], :platforms::text[], :modes::text[], :job_ids::uuid[],
+insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id, platform, mode, privacy_level, status,
+                            job_id, scheduled_for, caption_override, fingerprint)
+select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t.privacy_level, :status, t.job_id, :scheduled_for,
+       t.caption_override, t.fingerprint
+  from unnest(:ids::uuid[], :account_ids::uuid[], :platforms::text[], :modes::text[], :privacy_levels::text[], :job_ids::uuid[],
               :caption_overrides::text[], :fingerprints::bytea[])
-       as t (id, account_id, platform, mode, job_id, caption_override, fingerprint);
+       as t (id, account_id, platform, mode, privacy_level, job_id, caption_override, fingerprint);
 
 -- name: find_post    what says which rows to lock, in their order, before its own
 select p.project_id, p.content_id, p.social_account_id, p.job_id, j.timezone
@@ -75,7 +75,8 @@ with waiting as materialized (
   select id from scheduled_post
    where organization_id = :org and id = any(:ids) and status in ('blocked', 'queued') order by id for no key update)
 update scheduled_post p
-   set status = 'canceled', phase = null, canceled_at = now(), cancel_reason = :reason, version = version + 1
+   set status = 'canceled', phase = null, canceled_at = now(), cancel_reason = :reason, sealed = null, vault_key_id = null,
+       version = version + 1
   from waiting w where p.organization_id = :org and p.id = w.id
 returning p.id;
 
@@ -110,7 +111,7 @@ with waiting as materialized (
    where organization_id = :org and content_id = :content_id and status = 'queued' order by id for no key update)
 update scheduled_post p
    set status = 'blocked', job_id = null, phase = null, not_before = null, handle = null, request = null, content_revision = null,
-       version = version + 1
+       sealed = null, vault_key_id = null, version = version + 1
   from waiting w where p.organization_id = :org and p.id = w.id
 returning p.id;
 
@@ -150,7 +151,7 @@ with held as materialized (
     join project o on o.organization_id = t.org and o.id = p.project_id
    where p.status in ('queued', 'publishing') order by p.organization_id, p.id for no key update of p)
 update scheduled_post p
-   set status = h.status, canceled_at = case h.status when 'canceled' then now() end,
+   set status = h.status, sealed = null, vault_key_id = null, canceled_at = case h.status when 'canceled' then now() end,
        cancel_reason = case h.status when 'canceled' then case when h.archived then 'project_archived' else 'job_canceled' end end,
        last_error = case when h.error is null or h.error->>'code' = p.last_error->>'code' then p.last_error
                          else h.error || jsonb_build_object('category', case h.error->>'code' when 'DEADLINE' then 'too_late' else 'unknown' end) end,
@@ -167,8 +168,8 @@ update scheduled_post
 -- Sending: the steps of a post's own job, under its account's lock (domain/sending.py).
 
 -- name: hold_sending    no row: it was canceled, blocked or given another job meanwhile
-select project_id, content_id, mode, status, phase, scheduled_for, handle, request, content_revision, sent_at, last_error,
-       clock_timestamp() as now
+select project_id, content_id, mode, privacy_level, status, phase, scheduled_for, handle, request, content_revision, sealed,
+       vault_key_id, sent_at, last_error, clock_timestamp() as now
   from scheduled_post
  where organization_id = :org and id = :id and job_id = :job_id and status in ('queued', 'publishing') for no key update;
 
@@ -188,16 +189,23 @@ select id, kind, mime_type, size_bytes, width, height, duration_ms, token
 select revision, approval_status in ('approved', 'not_required') as approved
   from content_item where organization_id = :org and id = :id for share;
 
--- name: begin_preparing
-update scheduled_post set phase = 'preparing', version = version + 1 where organization_id = :org and id = :id and phase is null;
-
--- name: keep_prepared
+-- name: begin_preparing    with nothing that an earlier time or caption left
 update scheduled_post
-   set phase = 'prepared', handle = :handle, request = :request, content_revision = :content_revision, version = version + 1
+   set phase = 'preparing', handle = null, request = null, content_revision = null, sealed = null, vault_key_id = null,
+       version = version + 1
+ where organization_id = :org and id = :id and phase is null;
+
+-- name: keep_prepared    or a step on the way there
+update scheduled_post
+   set phase = :phase, handle = :handle, request = :request, content_revision = :content_revision, sealed = :sealed,
+       vault_key_id = :vault_key_id, version = version + 1
  where organization_id = :org and id = :id;
 
--- name: prepare_again    its content was edited since
-update scheduled_post set phase = 'preparing', version = version + 1 where organization_id = :org and id = :id;
+-- name: prepare_again    its content was edited since, or what was prepared is of no more use
+update scheduled_post
+   set phase = 'preparing', handle = null, request = null, content_revision = null, sealed = null, vault_key_id = null,
+       version = version + 1
+ where organization_id = :org and id = :id;
 
 -- name: mark_sending    from the commit on the platform may have it
 update scheduled_post
@@ -224,6 +232,12 @@ select last_error from scheduled_post where organization_id = :org and id = :id;
 -- name: accept_post    the platform works on it
 update scheduled_post set phase = :phase, handle = :handle, version = version + 1 where organization_id = :org and id = :id;
 
+-- name: leave_in_inbox    proved to lie there: only the account's owner can publish it
+update scheduled_post
+   set status = 'draft_in_inbox', phase = null, sealed = null, vault_key_id = null, last_error = null, not_before = null,
+       version = version + 1
+ where organization_id = :org and id = :id;
+
 -- name: is_named    another post of the account is known to be this one
 select exists (
   select from scheduled_post
@@ -232,7 +246,7 @@ select exists (
 -- name: publish_post    proved to be there
 update scheduled_post
    set status = 'published', phase = null, published_at = now(), external_id = :external_id, external_url = :external_url,
-       last_error = null, not_before = null, version = version + 1
+       sealed = null, vault_key_id = null, last_error = null, not_before = null, version = version + 1
  where organization_id = :org and id = :id;
 
 -- name: find_lost    of which nobody knows yet what became of it; its age is that of the job that asks
@@ -249,6 +263,23 @@ update scheduled_post
        last_error = null, version = version + 1
  where organization_id = :org and id = :id and status = 'outcome_unknown' and sent_at = :sent_at;
 
+-- name: draft_lost    no row: as above
+update scheduled_post set status = 'draft_in_inbox', phase = null, last_error = null, version = version + 1
+ where organization_id = :org and id = :id and status = 'outcome_unknown' and sent_at = :sent_at;
+
 -- name: fail_lost    no row: as above
 update scheduled_post set status = 'failed', last_error = :error, version = version + 1
  where organization_id = :org and id = :id and status = 'outcome_unknown' and sent_at = :sent_at;
+
+-- name: vault_key_ids
+select distinct vault_key_id from scheduled_post where vault_key_id is not null;
+
+-- name: count_of_other_keys    sealed with another key of the ring than `writer`
+select count(*) from scheduled_post where vault_key_id <> :writer;
+
+-- name: lock_of_other_keys
+select organization_id, id, sealed, vault_key_id from scheduled_post where vault_key_id <> :writer
+ order by organization_id, id limit :limit for no key update;
+
+-- name: reseal
+update scheduled_post set sealed = :sealed, vault_key_id = :vault_key_id where organization_id = :organization_id and id = :id;

@@ -18,6 +18,7 @@ TenantryError
 │       └── Unreachable
 ├── PlatformError        what a platform answers a sender with; says what is proved about the post
 │   ├── NotSent · Throttled · TokenExpired   nothing is live, and another try is worth it
+│   │   └── Outdated                         but not of what was prepared
 │   ├── ReauthRequired · Rejected            nothing is live, and no repeat would change that
 │   └── OutcomeUnknown                       it may be live
 ├── ModelError           the optional language model gave nothing usable: a warning of its ingest, no end
@@ -61,6 +62,7 @@ from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, M
 from schemas.errors.platforms import (
     NotSent,
     OutcomeUnknown,
+    Outdated,
     PlatformError,
     ReauthRequired,
     Rejected,
@@ -140,6 +142,7 @@ __all__ = [
     "NotReturnable",
     "NotSent",
     "OutcomeUnknown",
+    "Outdated",
     "Oversized",
     "PlatformError",
     "ReauthRequired",

@@ -28,6 +28,10 @@ class NotSent(PlatformError):
     retryable = True
 
 
+class Outdated(NotSent):
+    """What was prepared is of no more use, such as an upload that ran out: nothing is live, prepare again."""
+
+
 class Throttled(PlatformError):
     """Refused before the write, by the platform's own limit; again after `after_s` seconds, if it says."""
 

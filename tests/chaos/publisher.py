@@ -5,7 +5,6 @@ that `CHAOS_FOLDER` names.
 """
 
 import os
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from schemas.settings import from_env
 from telemetry import logs
 from tests.waiting import eventually
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Draft, Found, Live, Prepared, Sent, Taken
+from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
 from workers.pool import serve
 from workers.tasks.publish_post import publish_post
@@ -41,30 +40,28 @@ class Pausing:
     async def may_go(self) -> bool:
         return (self.folder / "go").exists()
 
-    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:
-        return self.inner.repeatable(account, prepared, sent_at=sent_at, now=now)
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
+        return self.inner.repeatable(account, inquiry)
 
-    async def prepare(self, account: Account, draft: Draft) -> Prepared:
-        prepared = await self.inner.prepare(account, draft)
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+        prepared = await self.inner.prepare(account, draft, so_far)
         await self.reach(account, BEFORE_MARK)
         return prepared
 
-    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
         await self.reach(account, MARKED)
-        sent = await self.inner.send(account, prepared, timeout_s=timeout_s)
+        sent = await self.inner.send(account, prepared, draft, timeout_s=timeout_s)
         await self.reach(account, ANSWERED)
         return Taken(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         await self.reach(account, ACCEPTED)
-        found = await self.inner.look(account, prepared)
+        found = await self.inner.look(account, inquiry.prepared)
         assert isinstance(found, Live)
         return found
 
-    async def reconcile(
-        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
-    ) -> Found:
-        return await self.inner.reconcile(account, prepared, sent_at=sent_at, now=now)
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        return await self.inner.reconcile(account, inquiry)
 
 
 async def main() -> None:

@@ -11,7 +11,11 @@ LONG = "https://example.com/" + "b" * 200
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
 
 
-IMAGE, VIDEO, MOV = File("image", "image/png", 10), File("video", "video/mp4", 10), "video/quicktime"
+IMAGE, VIDEO, MOV = (
+    File("image", "image/png", 10, None),
+    File("video", "video/mp4", 10, 1000),
+    "video/quicktime",
+)
 
 
 @pytest.mark.parametrize(

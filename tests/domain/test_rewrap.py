@@ -9,7 +9,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from db.pool import Conn, Pool
-from domain import credentials, job_secrets, receipts, registrations, rewrap, rings, states
+from domain import credentials, job_secrets, post_secrets, receipts, registrations, rewrap, rings, states
 from domain.credentials import Grant
 from domain.receipts import Answer, Claim
 from domain.registrations import Client, Server
@@ -38,6 +38,7 @@ class Sealed(NamedTuple):
     state: str
     receipt: Claim
     job: ledger.Claim
+    post_id: UUID
 
 
 def ignore(_: int) -> None:
@@ -62,7 +63,8 @@ async def seal_each(conn: Conn, place: Place, ring: Ring = OLD) -> Sealed:
     receipt = Claim(place.org, key, "k", bytes(32))
     await receipts.claim(conn, receipt)
     await receipts.store(conn, receipts.fill(receipt, Answer(200, None, b'"body"'), seal_with=ring))
-    return Sealed(place.org, account_id, state, receipt, await a_job(conn, place, ring))
+    job, post_id = await a_job(conn, place, ring), await a_post(conn, place, account_id, ring)
+    return Sealed(place.org, account_id, state, receipt, job, post_id)
 
 
 async def a_key(conn: Conn, org: UUID) -> UUID:
@@ -91,6 +93,20 @@ async def a_job(conn: Conn, place: Place, ring: Ring) -> ledger.Claim:
     return claim
 
 
+async def a_post(conn: Conn, place: Place, account_id: UUID, ring: Ring) -> UUID:
+    content_id = await seeds.content(conn, place.org, place.project_id)
+    post_id = await seeds.post(conn, place.org, content_id, account_id)
+    sealed = post_secrets.seal(ring, b"the upload's address", organization_id=place.org, post_id=post_id)
+    assert sealed
+    await conn.execute(
+        "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1",
+        post_id,
+        sealed.data,
+        sealed.key_id,
+    )
+    return post_id
+
+
 async def opened(conn: Conn, sealed: Sealed, ring: Ring) -> list[str | bytes]:
     """All of them, in plain."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
@@ -101,10 +117,17 @@ async def opened(conn: Conn, sealed: Sealed, ring: Ring) -> list[str | bytes]:
     assert client
     assert verifier
     code = await job_secrets.reveal(conn, claim=sealed.job, ring=ring)
-    return [tokens.access_token, client.client_secret, verifier, answer.body, code]
+    post = await conn.fetchrow(
+        "select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id
+    )
+    assert post
+    address = post_secrets.reveal(ring, post, organization_id=sealed.org, post_id=sealed.post_id)
+    return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b""]
 
 
-PLAIN = ["the token", "the client secret", "the verifier", b'"body"', b"the code"]
+PLAIN = [
+    "the token", "the client secret", "the verifier", b'"body"', b"the code", b"the upload's address",
+]  # fmt: skip
 
 
 async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
@@ -113,10 +136,10 @@ async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
     sealed = await seal_each(conn, place)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
         await rings.check(conn, peppers=OLD, vault=NEW)
-    assert await rewrap.count(conn, ring=BOTH) == 5
+    assert await rewrap.count(conn, ring=BOTH) == 6
     told: list[int] = []
     assert await rewrap.rewrap(pool, ring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
-    assert sum(told) == 5
+    assert sum(told) == 6
     await rings.check(conn, peppers=OLD, vault=NEW)
     assert await opened(conn, sealed, NEW) == PLAIN
     assert await rewrap.rewrap(pool, ring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)

@@ -15,7 +15,7 @@ from schemas.errors import NotSent, OutcomeUnknown
 from tests.media import picture
 from tests.workers.platforms.scripted import draft, file
 from workers.fetch import open_client
-from workers.platforms.contract import Absent, Adapter, Draft, Live, Prepared
+from workers.platforms.contract import Absent, Adapter, Draft, Inquiry, Live, Prepared
 
 T = TypeVar("T")
 
@@ -49,15 +49,15 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 async def publish(adapter: Adapter, account: Account, what: Draft) -> Live:
-    return await deliver(adapter, account, await patiently(lambda: adapter.prepare(account, what)))
+    return await deliver(adapter, account, await patiently(lambda: adapter.prepare(account, what)), what)
 
 
-async def deliver(adapter: Adapter, account: Account, prepared: Prepared) -> Live:
+async def deliver(adapter: Adapter, account: Account, prepared: Prepared, what: Draft | None = None) -> Live:
     """Sends until it is proved live: again where that is harmless, or once its absence is proved."""
     for _ in range(TRIES):
         sent_at = datetime.now(UTC)
         try:
-            sent = await adapter.send(account, prepared, timeout_s=TIMEOUT_S)
+            sent = await adapter.send(account, prepared, what or post(""), timeout_s=TIMEOUT_S)
         except NotSent:
             continue
         except OutcomeUnknown:
@@ -72,9 +72,9 @@ async def deliver(adapter: Adapter, account: Account, prepared: Prepared) -> Liv
 
 async def settled(adapter: Adapter, account: Account, prepared: Prepared, sent_at: datetime) -> Live | None:
     """The post if it is there; None where sending again can't make a second one."""
-    if adapter.repeatable(account, prepared, sent_at=sent_at, now=datetime.now(UTC)):
+    if adapter.repeatable(account, Inquiry(prepared, sent_at, datetime.now(UTC))):
         return None
-    now = sent_at + LATER
-    found = await patiently(lambda: adapter.reconcile(account, prepared, sent_at=sent_at, now=now))
+    later = Inquiry(prepared, sent_at, sent_at + LATER)
+    found = await patiently(lambda: adapter.reconcile(account, later))
     assert isinstance(found, Live | Absent), found
     return found if isinstance(found, Live) else None

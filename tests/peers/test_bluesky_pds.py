@@ -16,7 +16,7 @@ from tests.workers.platforms.scripted import draft, file
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Live
+from workers.platforms.contract import Absent, Inquiry, Live
 
 pytestmark = pytest.mark.peers
 
@@ -133,9 +133,9 @@ async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
         adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
         prepared = await adapter.prepare(mine, post("looked for", images=1))
         late = now + timedelta(minutes=2)
-        assert await adapter.reconcile(mine, prepared, sent_at=now, now=late) == Absent()
+        assert await adapter.reconcile(mine, Inquiry(prepared, now, late)) == Absent()
         live = await deliver(adapter, mine, prepared)
-        assert await adapter.reconcile(mine, prepared, sent_at=now, now=now) == live
+        assert await adapter.reconcile(mine, Inquiry(prepared, now, now)) == live
 
 
 async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> None:
@@ -146,7 +146,7 @@ async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> Non
         await publish(adapter, mine, draft("one", post_id=post_id, created_at=moment))
         other = await adapter.prepare(mine, draft("another", post_id=post_id, created_at=moment))
         with pytest.raises(OutcomeUnknown) as caught:
-            await adapter.send(mine, other, timeout_s=TIMEOUT_S)
+            await adapter.send(mine, other, draft(), timeout_s=TIMEOUT_S)
     assert (caught.value.code, pds.texts(person)) == ("KEY_TAKEN", ["one"])
 
 

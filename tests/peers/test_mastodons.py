@@ -9,7 +9,7 @@ from schemas.errors import ReauthRequired
 from tests.peers.members import Member, behind, unique
 from tests.peers.proxy import Loss
 from tests.peers.publishing import deliver, post, publish
-from workers.platforms.contract import Absent, Live
+from workers.platforms.contract import Absent, Inquiry, Live
 from workers.platforms.mastodon import api
 
 pytestmark = pytest.mark.peers
@@ -56,7 +56,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(member: Member) -> Non
 
     async def look() -> Any:
         late = now + timedelta(minutes=2)
-        return await member.adapter.reconcile(member.account, prepared, sent_at=now, now=late)
+        return await member.adapter.reconcile(member.account, Inquiry(prepared, now, late))
 
     assert await look() == Absent()
     live = await deliver(member.adapter, member.account, prepared)
@@ -79,7 +79,7 @@ async def test_a_post_under_forty_newer_ones_is_found(member: Member) -> None:
     for number in range(45):
         await publish(member.adapter, member.account, post(unique(f"newer {number}")))
     now = datetime.now(UTC)
-    found = await member.adapter.reconcile(member.account, prepared, sent_at=now, now=now)
+    found = await member.adapter.reconcile(member.account, Inquiry(prepared, now, now))
     assert isinstance(found, Live)
     assert found == sent
 
@@ -90,7 +90,7 @@ async def test_a_token_that_was_revoked_asks_for_a_new_connection(member: Member
         member.client, member.instance.base, app=member.app, access_token=member.account.access_token
     )
     with pytest.raises(ReauthRequired):
-        await member.adapter.send(member.account, prepared, timeout_s=10)
+        await member.adapter.send(member.account, prepared, post(""), timeout_s=10)
     with pytest.raises(ReauthRequired):
         await api.verify_credentials(member.api)
 
@@ -98,5 +98,7 @@ async def test_a_token_that_was_revoked_asks_for_a_new_connection(member: Member
 async def test_a_key_brings_back_the_same_post_where_it_is_kept(member: Member) -> None:
     """What `tokenExact` says of each of them is so."""
     prepared = await member.adapter.prepare(member.account, post(unique("keyed"), images=1))
-    first, second = [await member.adapter.send(member.account, prepared, timeout_s=10) for _ in range(2)]
+    first, second = [
+        await member.adapter.send(member.account, prepared, post(""), timeout_s=10) for _ in range(2)
+    ]
     assert (first == second) is member.account.traits["tokenExact"]

@@ -2,7 +2,7 @@
 
 from db.pool import Conn
 from domain import quotas
-from domain.media import uploads
+from domain.media import tickets, uploads
 from domain.media.storage import Store
 from domain.upkeep import prune_receipts, prune_states
 from jobs.upkeep import prune_jobs, prune_workers
@@ -20,6 +20,7 @@ RETENTION = [
     Chore("retain_receipts", EVERY_S, prune_receipts),
     Chore("retain_states", EVERY_S, prune_states),
     Chore("retain_sends", EVERY_S, quotas.prune),
+    Chore("retain_tickets", EVERY_S, tickets.prune),
 ]
 
 

@@ -9,7 +9,7 @@ whoever raises one of `send` says by its class what is proved about the post (th
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,10 @@ from domain.sending import Account
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the post, in its order. `read` opens its bytes anew each time; `duration_ms` is a video's."""
+    """A file of the post, in its order. `read` opens its bytes from an offset on, anew each time.
+
+    `url` is where anybody may fetch it from us; `duration_ms` is a video's.
+    """
 
     asset_id: UUID
     kind: str
@@ -27,7 +30,8 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     duration_ms: int | None
-    read: Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+    url: str
+    read: Callable[..., AbstractAsyncContextManager[AsyncIterator[bytes]]]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,25 +45,40 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     media: Sequence[Media]
     mode: str
+    privacy_level: str | None
     created_at: datetime
     now: datetime
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored before the irreversible call: `handle` finds the post again, `request` is its bytes.
+    """What is stored before the next call: `handle` finds the post again, `request` is its bytes.
 
-    `handle` is JSON without secrets: an own key, ids of uploaded media, a container, an upload session.
+    `handle` is JSON without secrets: an own key, ids of uploaded media, a container. `secret` is kept
+    sealed, such as an address that lets its holder upload. `tickets` are last parts of addresses of ours
+    (`{Media.url}/{ticket}`, 43 URL-safe characters) that only this call makes known: whether one was fetched
+    tells of its fate. One that is not `complete` is given back to `prepare`, `after_s` seconds later.
     """
 
     handle: dict[str, Any]
     request: bytes
+    secret: bytes | None = None
+    tickets: Sequence[str] = ()
+    complete: bool = True
+    after_s: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.handle}, complete={self.complete})"
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """Proved: the post is public."""
+    """Proved: the post is public, or as public as it was meant to be. Its name may not be known."""
 
-    external_id: str
+    external_id: str | None
     external_url: str | None
+
+
+class Drafted(msgspec.Struct, frozen=True):
+    """Proved: it lies in its owner's inbox, and only they can publish it."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,31 +98,46 @@ class Undecided(msgspec.Struct, frozen=True):
     after_s: float | None = None
 
 
-Sent: TypeAlias = Live | Taken
-Found: TypeAlias = Live | Absent | Undecided
+Sent: TypeAlias = Live | Drafted | Taken
+Found: TypeAlias = Live | Drafted | Taken | Absent | Undecided
+
+
+class Inquiry(NamedTuple):
+    """About a post whose call was made at `sent_at`: what an answer is held against.
+
+    `fetched` is whether an address of its tickets, none of which leads anywhere by now, was ever fetched;
+    None: it has none.
+    """
+
+    prepared: Prepared
+    sent_at: datetime
+    now: datetime
+    fetched: bool | None = None
 
 
 class Adapter(Protocol):
     """One platform. Its HTTP client is its own; all times are aware UTC datetimes, all waits seconds."""
 
-    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:
-        """Whether the same call again, after a lost answer to one at `sent_at`, can't make a second post."""
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
+        """Whether the same call again, after a lost answer, can't make a second post."""
         ...
 
-    async def prepare(self, account: Account, draft: Draft) -> Prepared:
-        """Check, upload media, make the handle. Raises any `PlatformError` but `OutcomeUnknown`."""
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+        """Check, upload media, make the handle: in as many steps as have to be remembered.
+
+        `so_far` is the step before, maybe of an attempt that died. Raises any `PlatformError` but
+        `OutcomeUnknown`.
+        """
         ...
 
-    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
         """The irreversible call, given up after `timeout_s`. Raises a `PlatformError`."""
         ...
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         """What became of what was taken. Raises `Rejected` where the platform gave it up, `PlatformError`."""
         ...
 
-    async def reconcile(
-        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
-    ) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         """Look for the post after a lost answer. Raises a `PlatformError` where it could not look."""
         ...

@@ -8,6 +8,6 @@ from workers.platforms.contract import Draft
 
 def check(account: Account, draft: Draft) -> None:
     """Again, as when it was scheduled: what an account's server takes may have changed. Raises `Rejected`."""
-    files = [File(file.kind, file.mime_type, file.size_bytes) for file in draft.media]
+    files = [File(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
     for fault in faults_of_files(PLATFORMS[account.platform], account.traits, files):
         raise Rejected(fault.code, fault.message)

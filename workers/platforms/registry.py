@@ -25,6 +25,7 @@ class Platforms(NamedTuple):
     fake: Adapter
     ring: Ring
     store: Store
+    public_url: str
 
     def adapter(self, account: Account, *, sandbox: bool) -> Adapter:
         """Raises `Rejected` for a platform that we don't post to."""
@@ -41,6 +42,7 @@ class Platforms(NamedTuple):
             language=work.language,
             media=[self.media(file) for file in work.files],
             mode=work.mode,
+            privacy_level=work.privacy_level,
             created_at=work.moment,
             now=work.now,
         )
@@ -54,6 +56,7 @@ class Platforms(NamedTuple):
             width=file.width,
             height=file.height,
             duration_ms=file.duration_ms,
+            url=f"{self.public_url.rstrip('/')}/media/{file.token}",
             read=partial(self.store.read, file.token),
         )
 
@@ -64,4 +67,4 @@ async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
     async with open_net(settings) as net:
         adapters: dict[str, Adapter] = {"bluesky": Bluesky(net.client), "mastodon": Mastodon(net.client)}
         ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
-        yield Platforms(adapters, Fake(), ring, open_store(settings.assets_url))
+        yield Platforms(adapters, Fake(), ring, open_store(settings.assets_url), settings.public_url)

@@ -15,13 +15,26 @@ from typing import NamedTuple
 import msgspec
 
 from domain import sending, setbacks
+from domain.media import tickets
+from domain.rings import Ring
 from domain.sending import Account, Work
 from domain.setbacks import CONFIRM
 from jobs.outcomes import Canceled, Done, Failed, Outcome, Rest
-from schemas.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, Rejected, Unavailable
+from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import logs, metrics
 from workers.context import Context
-from workers.platforms.contract import Adapter, Draft, Live, Prepared, Sent, Undecided
+from workers.platforms.contract import (
+    Absent,
+    Adapter,
+    Draft,
+    Drafted,
+    Inquiry,
+    Live,
+    Prepared,
+    Sent,
+    Taken,
+    Undecided,
+)
 from workers.platforms.registry import Platforms, open_platforms
 from workers.runner import Task
 from workers.tools import Tools
@@ -37,6 +50,7 @@ SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
 LOST = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our storage: it is tried again")
 ABSENT = NotSent("NOT_TAKEN", "the platform's answer was lost, and the post is not there: it is sent again")
+OUTDATED = Outdated(ABSENT.code, ABSENT.message)
 
 _log = logs.get("publish")
 
@@ -49,6 +63,7 @@ class Trip(NamedTuple):
     account: Account
     draft: Draft
     work: Work
+    ring: Ring
     began: float
 
     def now(self) -> datetime:
@@ -87,7 +102,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     except Rejected as error:
         body = partial(setbacks.unseen, claim=ctx.job, error=error, generation=work.generation)
         return await ctx.decide(body)
-    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, began)
+    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.ring, began)
     outcome = await go(trip)
     tell(trip, outcome)
     return outcome
@@ -96,9 +111,11 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
 async def go(trip: Trip) -> Outcome:
     """On from where the last attempt came to."""
     work = trip.work
-    if work.handle is None or work.request is None or work.phase in {None, "preparing"}:
-        return await prepare(trip)
-    prepared = Prepared(handle=work.handle, request=work.request)
+    if work.handle is None or work.request is None:
+        return await prepare(trip, None)
+    prepared = Prepared(handle=work.handle, request=work.request, secret=work.secret)
+    if work.phase in {None, "preparing"}:
+        return await prepare(trip, prepared if work.content_revision == work.revision else None)
     if work.sent_at is None or work.phase == "prepared":
         return await dispatch(trip, prepared, first=True)
     if work.phase == "sending":
@@ -106,22 +123,23 @@ async def go(trip: Trip) -> Outcome:
     return await confirm(trip, prepared, work.sent_at, wait_s=0)
 
 
-async def prepare(trip: Trip) -> Outcome:
-    try:
-        prepared = await trip.adapter.prepare(trip.account, trip.draft)
-    except Unavailable:
-        return await trip.not_sent(UNREAD)
-    except PlatformError as error:
-        return await trip.not_sent(error)
-    keep = partial(
-        sending.keep,
-        claim=trip.ctx.job,
-        handle=prepared.handle,
-        request=prepared.request,
-        revision=trip.work.revision,
-    )
-    rest = await trip.ctx.decide(keep)
-    return rest or await dispatch(trip, prepared, first=True)
+async def prepare(trip: Trip, so_far: Prepared | None, *, first: bool = True) -> Outcome:
+    """Step by step, each kept before the next: what dies in between goes on from the last one."""
+    complete = False
+    while not complete:
+        try:
+            so_far = await trip.adapter.prepare(trip.account, trip.draft, so_far)
+        except Unavailable:
+            return await trip.not_sent(UNREAD)
+        except PlatformError as error:
+            return await trip.not_sent(error)
+        step = msgspec.structs.asdict(so_far)
+        keep = partial(sending.keep, claim=trip.ctx.job, ring=trip.ring, revision=trip.work.revision, **step)
+        if rest := await trip.ctx.decide(keep):
+            return rest
+        complete = so_far.complete
+    assert so_far is not None  # noqa: S101  The loop ran.
+    return await dispatch(trip, so_far, first=first)
 
 
 async def dispatch(trip: Trip, prepared: Prepared, *, first: bool) -> Outcome:
@@ -155,9 +173,14 @@ async def call(
         if isinstance(error, Rejected):
             return await look(trip, prepared, sent_at, first=False)
         return await trip.unseen(error)
-    if isinstance(sent, Live):
-        return await finish(trip, sent)
-    return await accept(trip, msgspec.structs.replace(prepared, handle=sent.handle), sent_at, sent.after_s)
+    return await proceed(trip, prepared, sent_at, sent)
+
+
+async def proceed(trip: Trip, prepared: Prepared, sent_at: datetime, sent: Sent) -> Outcome:
+    """On from what the platform says."""
+    if isinstance(sent, Taken):
+        return await accept(trip, prepared, sent_at, sent)
+    return await finish(trip, sent)
 
 
 async def send(trip: Trip, prepared: Prepared) -> Sent:
@@ -168,7 +191,7 @@ async def send(trip: Trip, prepared: Prepared) -> Sent:
     with metrics.POST_SEND.labels(trip.account.platform).time():
         try:
             async with asyncio.timeout(limit_s):
-                return await trip.adapter.send(trip.account, prepared, timeout_s=SHARE * limit_s)
+                return await trip.adapter.send(trip.account, prepared, trip.draft, timeout_s=SHARE * limit_s)
         except TimeoutError as error:
             raise OutcomeUnknown(
                 "ANSWER_LOST", "the platform did not answer in time: the post may be live"
@@ -185,7 +208,7 @@ async def clear_up(
     pause_s: float = 0,
 ) -> Outcome:
     """An answer is lost: the same bytes again where that can't make a second post, else a look."""
-    if not trip.adapter.repeatable(trip.account, prepared, sent_at=sent_at, now=trip.now()):
+    if not trip.adapter.repeatable(trip.account, Inquiry(prepared, sent_at, trip.now())):
         return await look(trip, prepared, sent_at, first=first)
     if not first:
         return await trip.unseen(error)
@@ -203,21 +226,31 @@ async def clear_up(
 
 async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool) -> Outcome:
     """Only what is proved absent is sent anew; the second time in an attempt it is too much of a riddle."""
+    org, post_id = trip.ctx.job.organization_id, trip.work.post_id
+    fetched = await trip.ctx.step(partial(tickets.close, organization_id=org, post_id=post_id))
     try:
-        found = await trip.adapter.reconcile(trip.account, prepared, sent_at=sent_at, now=trip.now())
+        found = await trip.adapter.reconcile(trip.account, Inquiry(prepared, sent_at, trip.now(), fetched))
     except PlatformError as error:
         return await trip.unseen(error)
-    if isinstance(found, Live):
-        return await finish(trip, found)
     if isinstance(found, Undecided):
         return await settle(trip, found)
+    if not isinstance(found, Absent):
+        return await proceed(trip, prepared, sent_at, found)
+    return await anew(trip, prepared, first=first, outdated=fetched is not None)
+
+
+async def anew(trip: Trip, prepared: Prepared, *, first: bool, outdated: bool) -> Outcome:
+    """`outdated`: what was prepared had addresses that lead nowhere by now."""
     if not first:
-        return await trip.not_sent(ABSENT)
+        return await trip.not_sent(OUTDATED if outdated else ABSENT)
     try:
-        rest = await trip.ctx.decide(partial(setbacks.absent, claim=trip.ctx.job), project=True)
+        put_back = partial(setbacks.absent, claim=trip.ctx.job, outdated=outdated)
+        rest = await trip.ctx.decide(put_back, project=True)
     except Conflict:
         return await trip.not_sent(ABSENT)
-    return rest or await dispatch(trip, prepared, first=False)
+    if rest:
+        return rest
+    return await (prepare(trip, None, first=False) if outdated else dispatch(trip, prepared, first=False))
 
 
 async def settle(trip: Trip, found: Undecided) -> Outcome:
@@ -227,10 +260,11 @@ async def settle(trip: Trip, found: Undecided) -> Outcome:
     return await trip.ctx.decide(partial(sending.ask_later, claim=trip.ctx.job, after_s=found.after_s))
 
 
-async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, wait_s: float) -> Outcome:
+async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, taken: Taken) -> Outcome:
     """From here on it is only asked about, never sent again."""
-    rest = await trip.ctx.decide(partial(sending.accept, claim=trip.ctx.job, handle=prepared.handle))
-    return rest or await confirm(trip, prepared, sent_at, wait_s=wait_s)
+    rest = await trip.ctx.decide(partial(sending.accept, claim=trip.ctx.job, handle=taken.handle))
+    prepared = msgspec.structs.replace(prepared, handle=taken.handle)
+    return rest or await confirm(trip, prepared, sent_at, wait_s=taken.after_s)
 
 
 async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: float) -> Outcome:
@@ -240,24 +274,27 @@ async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: 
         return await trip.ctx.decide(later)
     await asyncio.sleep(wait_s)
     try:
-        sent = await trip.adapter.poll(trip.account, prepared)
+        sent = await trip.adapter.poll(trip.account, Inquiry(prepared, sent_at, trip.now()))
     except Rejected as error:
         return await trip.not_sent(error)
     except PlatformError as error:
         return await trip.unseen(error)
-    if isinstance(sent, Live):
+    if not isinstance(sent, Taken):
         return await finish(trip, sent)
     age = trip.now() - sent_at
     if age >= CONFIRM:
         return await trip.unknown()
     after_s = min(max(sent.after_s, age.total_seconds() / 4, LEAST_S), LONG_S)
-    return await accept(trip, msgspec.structs.replace(prepared, handle=sent.handle), sent_at, after_s)
+    return await accept(trip, prepared, sent_at, msgspec.structs.replace(sent, after_s=after_s))
 
 
-async def finish(trip: Trip, live: Live) -> Outcome:
-    body = partial(
-        sending.publish, claim=trip.ctx.job, external_id=live.external_id, external_url=live.external_url
+async def finish(trip: Trip, end: Live | Drafted) -> Outcome:
+    body = (
+        partial(sending.publish, **msgspec.structs.asdict(end))
+        if isinstance(end, Live)
+        else sending.leave_in_inbox
     )
+    body = partial(body, claim=trip.ctx.job)
     try:
         return await trip.ctx.commit(body)
     except OutcomeUnknown:

@@ -10,7 +10,7 @@ from jobs.outcomes import Done, Outcome
 from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
 from workers.context import Context
-from workers.platforms.contract import Absent, Found, Live, Prepared
+from workers.platforms.contract import Absent, Drafted, Found, Inquiry, Live, Prepared
 from workers.platforms.registry import Platforms, open_platforms
 from workers.runner import Task
 from workers.tools import Tools
@@ -40,13 +40,15 @@ async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
 async def look(platforms: Platforms, lost: Lost) -> Found:
     adapter = platforms.adapter(lost.account, sandbox=lost.sandbox)
     prepared = Prepared(handle=lost.handle, request=lost.request)
-    return await adapter.reconcile(lost.account, prepared, sent_at=lost.sent_at, now=lost.now)
+    return await adapter.reconcile(lost.account, Inquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
 
 async def end(ctx: Context, lost: Lost, found: Found) -> Outcome:
-    """What is not decided waits for the next ask."""
+    """What is not decided, or still worked on, waits for the next ask."""
     if isinstance(found, Absent):
         return await ctx.commit(partial(reconciling.absent, claim=ctx.job, lost=lost))
+    if isinstance(found, Drafted):
+        return await ctx.commit(partial(reconciling.drafted, claim=ctx.job, lost=lost))
     if isinstance(found, Live):
         with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.
             return await ctx.commit(

@@ -153,7 +153,7 @@ def account(served: Server | None, platform: str, **traits: Any) -> Account:
 
 
 def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
-    fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct"}
+    fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "privacy_level": None}
     fields |= {"created_at": AT, "now": AT}
     return Draft(caption=caption, media=files, **fields | changes)
 
@@ -164,11 +164,12 @@ def file(
     """A file in two chunks."""
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[AsyncIterator[bytes]]:
-        yield chunks(content)
+    async def opened(start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        yield chunks(content[start:end])
 
     fields: dict[str, Any] = {
         "asset_id": UUID(int=1),
+        "url": "https://tenantry.test/media/1",
         "kind": kind,
         "mime_type": mime_type,
         "size_bytes": len(content),

@@ -27,7 +27,7 @@ from tests.workers.platforms.scripted import (
     told,
 )
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Draft, Live, Prepared, Undecided
+from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, Undecided
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = told({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
@@ -40,13 +40,13 @@ async def prepared(served: Server, what: Draft | None = None) -> Prepared:
 
 async def sent(served: Server, what: Prepared, *, timeout_s: float = 0.3) -> Any:
     async with client_for(served) as client:
-        return await Bluesky(client).send(account(served, "bluesky"), what, timeout_s=timeout_s)
+        return await Bluesky(client).send(account(served, "bluesky"), what, draft(), timeout_s=timeout_s)
 
 
 async def looked(served: Server, what: Prepared, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
-        return await Bluesky(client).reconcile(account(served, "bluesky"), what, sent_at=AT, now=now)
+        return await Bluesky(client).reconcile(account(served, "bluesky"), Inquiry(what, AT, now))
 
 
 async def failing(answer: Answer, **more: Answer) -> PlatformError:
@@ -244,7 +244,7 @@ async def test_looking_that_fails_proves_nothing(how: str) -> None:
 
 def test_a_put_may_be_repeated_whenever() -> None:
     what, later = Prepared(handle={}, request=b""), AT + timedelta(days=30)
-    assert Bluesky(None).repeatable(account(None, "bluesky"), what, sent_at=AT, now=later)  # type: ignore[arg-type]
+    assert Bluesky(None).repeatable(account(None, "bluesky"), Inquiry(what, AT, later))  # type: ignore[arg-type]
 
 
 async def test_people_are_mentioned_whom_the_server_knows() -> None:

@@ -22,7 +22,7 @@ from tests.workers.platforms.scripted import (
     told,
 )
 from tests.workers.web import say
-from workers.platforms.contract import Live, Prepared
+from workers.platforms.contract import Inquiry, Live, Prepared
 from workers.platforms.mastodon.publish import Mastodon
 
 POSTS = "/api/v1/statuses"
@@ -31,7 +31,7 @@ LISTED = "/api/v1/accounts/7/statuses"
 
 async def sent(served: Server, what: Prepared) -> Any:
     async with client_for(served) as client:
-        return await Mastodon(client).send(account(served, "mastodon"), what, timeout_s=0.3)
+        return await Mastodon(client).send(account(served, "mastodon"), what, draft(), timeout_s=0.3)
 
 
 async def failing(answer: Answer) -> PlatformError:
@@ -171,4 +171,4 @@ async def test_a_call_is_repeated_only_while_its_key_is_kept(
         adapter, mine = Mastodon(client), account(served, "mastodon", **traits)
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)
-        assert adapter.repeatable(mine, what, sent_at=now, now=now) is expected
+        assert adapter.repeatable(mine, Inquiry(what, now, now)) is expected

@@ -8,14 +8,14 @@ import pytest
 from schemas.errors import NotSent
 from tests.workers.platforms.instance import prepared, status
 from tests.workers.platforms.scripted import AT, LOST, Server, account, client_for, draft, file, server, told
-from workers.platforms.contract import Absent, Live, Prepared, Undecided
+from workers.platforms.contract import Absent, Inquiry, Live, Prepared, Undecided
 from workers.platforms.mastodon.publish import Mastodon
 
 
 async def looked(served: Server, what: Prepared, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
-        return await Mastodon(client).reconcile(account(served, "mastodon"), what, sent_at=AT, now=now)
+        return await Mastodon(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
 
 
 async def found(

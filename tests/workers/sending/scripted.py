@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 
 import msgspec
 
@@ -17,7 +16,7 @@ from schemas.errors import (
     TokenExpired,
     Unavailable,
 )
-from workers.platforms.contract import Absent, Draft, Found, Live, Prepared, Sent, Taken, Undecided
+from workers.platforms.contract import Absent, Draft, Found, Inquiry, Live, Prepared, Sent, Taken, Undecided
 
 
 class Died(BaseException):
@@ -75,17 +74,17 @@ class Scripted:
             await hook()
         return self.script[name].popleft() if self.script[name] else "ok"
 
-    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
         return self.exact
 
-    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
             raise fault()
         self.drafts.append(draft)
         return Prepared(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
 
-    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:
             self.take(post_id)
@@ -102,7 +101,8 @@ class Scripted:
     def take(self, post_id: str) -> None:
         self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+        prepared = inquiry.prepared
         assert prepared.handle["upload"] == "1"
         key = prepared.handle["key"]
         # What it has given up, it has given up whenever it is asked.
@@ -115,9 +115,7 @@ class Scripted:
             return Taken(handle=prepared.handle, after_s=0.0)
         return self.shown(key)
 
-    async def reconcile(
-        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
-    ) -> Found:
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         word = await self._next("reconcile")
         if fault := FAULTS.get(word):
             raise fault()
@@ -125,7 +123,7 @@ class Scripted:
             return Undecided()
         if word == "settling":
             return Undecided(after_s=60.0)
-        post_id = prepared.handle["key"]
+        post_id = inquiry.prepared.handle["key"]
         return self.shown(post_id) if self.live[post_id] else Absent()
 
     def shown(self, post_id: str) -> Live:

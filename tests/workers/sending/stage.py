@@ -77,7 +77,7 @@ class Stage:
     @property
     def platforms(self) -> Platforms:
         adapters = {"mastodon": self.platform, "bluesky": self.platform}
-        return Platforms(adapters, self.platform, seeds.VAULT, self.store)
+        return Platforms(adapters, self.platform, seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
     @property
     def task(self) -> Task:

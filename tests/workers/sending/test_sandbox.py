@@ -15,7 +15,7 @@ from jobs.kinds import RECONCILE_POST
 from tests import seeds
 from tests.workers.net import Net
 from tests.workers.sending.stage import Stage
-from workers.platforms.contract import Draft, Prepared
+from workers.platforms.contract import Draft, Inquiry, Prepared
 from workers.platforms.fakes.publish import Fake
 from workers.platforms.registry import Platforms
 
@@ -23,7 +23,7 @@ from workers.platforms.registry import Platforms
 class Sandbox(Stage):
     @property
     def platforms(self) -> Platforms:
-        return Platforms({}, Fake(), seeds.VAULT, self.store)
+        return Platforms({}, Fake(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
 
 @pytest_asyncio.fixture
@@ -99,9 +99,11 @@ async def test_the_same_input_has_the_same_outcome() -> None:
         language="en",
         media=[],
         mode="direct",
+        privacy_level=None,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         now=datetime(2026, 1, 1, tzinfo=UTC),
     )
     prepared: list[Prepared] = [await Fake().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]
-    assert await Fake().send(account, prepared[0], timeout_s=1) == await Fake().poll(account, prepared[1])
+    sent = await Fake().send(account, prepared[0], draft, timeout_s=1)
+    assert sent == await Fake().poll(account, Inquiry(prepared[1], draft.now, draft.now))

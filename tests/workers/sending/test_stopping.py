@@ -123,6 +123,6 @@ async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after
     stage.platform.on["reconcile"] = partial(
         stage.do, archive.archive, project_id=stage.project_id, api_key_id=None
     )
-    # Begun, kept, marked, then what the look has proved.
-    await stage.attempt(fuse=4, after=True)
+    # Begun, kept, marked, tickets closed, then what the look has proved.
+    await stage.attempt(fuse=5, after=True)
     assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == ("canceled", 0)

@@ -5,7 +5,7 @@ with both, and `swapRecord: null`, makes the record or finds it made, however of
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from workers.platforms import media
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 from workers.platforms.bluesky.record import key_of, mentioned, record_of
-from workers.platforms.contract import Absent, Draft, Found, Live, Media, Prepared, Sent, Undecided
+from workers.platforms.contract import Absent, Draft, Found, Inquiry, Live, Media, Prepared, Sent, Undecided
 
 #: For that long after the last call its request may still be on its way, and is not proved absent.
 SETTLE = timedelta(seconds=60)
@@ -40,11 +40,11 @@ class Bluesky(msgspec.Struct, frozen=True):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:  # noqa: ARG002
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
         """Always: its arguments are the contract's."""
         return True
 
-    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         """A file that the server has already gets the same name again, so a repeat leaves nothing behind."""
         media.check(account, draft)
         server = self.server(account)
@@ -55,7 +55,7 @@ class Bluesky(msgspec.Struct, frozen=True):
         put = Put(repo=account.external_id, collection=api.POST, rkey=key, record=record)
         return Prepared(handle={"rkey": key}, request=msgspec.json.encode(put))
 
-    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
         try:
             await api.put_record(self.server(account), prepared.request, timeout_s=timeout_s)
         except Rejected as error:
@@ -76,14 +76,12 @@ class Bluesky(msgspec.Struct, frozen=True):
             api.KEY_TAKEN, "another post than this one has its key: look at the account and say which is live"
         )
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         raise NotImplementedError("a server answers a put at once: there is nothing to wait for")
 
-    async def reconcile(
-        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
-    ) -> Found:
-        found = await self.look(account, prepared)
-        settling_s = (sent_at + SETTLE - now).total_seconds()
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        found = await self.look(account, inquiry.prepared)
+        settling_s = (inquiry.sent_at + SETTLE - inquiry.now).total_seconds()
         return Undecided(settling_s) if isinstance(found, Absent) and settling_s > 0 else found
 
     async def look(self, account: Account, prepared: Prepared) -> Found:

@@ -7,7 +7,7 @@
 | `rate_limited` | the platform asks for a rest until 5 s after the post's own time, then takes it |
 | `unknown_then_found` | the answer is lost; 20 s after the call the post is found |
 | `unknown_forever` | the answer is lost, and the post is neither found nor proved absent |
-| any other | the post is live at once, under a name made of its id |
+| any other | the post is live at once, under a name made of its id; a draft lies in the inbox |
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ import msgspec
 
 from domain.sending import Account
 from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
-from workers.platforms.contract import Draft, Found, Live, Prepared, Sent, Undecided
+from workers.platforms.contract import Draft, Drafted, Found, Inquiry, Live, Prepared, Sent, Undecided
 
 THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
 
@@ -31,16 +31,16 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True):
 class Fake:
     """Every platform of a sandbox."""
 
-    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:  # noqa: ARG002
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
         """Never, so that an unknown outcome shows. Its arguments are the contract's."""
         return False
 
-    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         handle = Handle(post_id=str(draft.post_id), moment=draft.created_at)
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
         return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
 
-    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:  # noqa: ARG002
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
         match account.handle:
             case "fail_auth":
                 raise ReauthRequired(
@@ -52,16 +52,14 @@ class Fake:
                 raise OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost: the post may be live")
             case "rate_limited":
                 throttle(prepared)
-        return live(account, prepared)
+        return Drafted() if draft.mode == "draft" else live(account, prepared)
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:
-        return live(account, prepared)
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+        return live(account, inquiry.prepared)
 
-    async def reconcile(
-        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
-    ) -> Found:
-        if account.handle == "unknown_then_found" and now - sent_at >= FOUND_AFTER:
-            return live(account, prepared)
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= FOUND_AFTER:
+            return live(account, inquiry.prepared)
         return Undecided()
 
 

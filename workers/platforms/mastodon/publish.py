@@ -11,7 +11,7 @@ import msgspec
 
 from domain.sending import Account
 from workers.platforms import media
-from workers.platforms.contract import Absent, Draft, Found, Prepared, Sent, Undecided
+from workers.platforms.contract import Absent, Draft, Found, Inquiry, Prepared, Sent, Undecided
 from workers.platforms.mastodon import api, finding, uploads
 from workers.platforms.mastodon.api import Api
 from workers.platforms.mastodon.finding import Wanted
@@ -44,11 +44,12 @@ class Mastodon(msgspec.Struct, frozen=True):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime) -> bool:  # noqa: ARG002
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
         """Counted from before the first call: `sent_at` is that of the last."""
-        return account.traits.get("tokenExact") is True and now - handle(prepared).prepared_at < KEY_KEPT
+        age = inquiry.now - handle(inquiry.prepared).prepared_at
+        return account.traits.get("tokenExact") is True and age < KEY_KEPT
 
-    async def prepare(self, account: Account, draft: Draft) -> Prepared:
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         media.check(account, draft)
         server = self.server(account)
         after = await finding.newest(server, account.external_id)
@@ -58,22 +59,20 @@ class Mastodon(msgspec.Struct, frozen=True):
         kept = Handle(key=str(draft.post_id), prepared_at=draft.now, after=after)
         return Prepared(handle=msgspec.to_builtins(kept), request=msgspec.json.encode(post))
 
-    async def send(self, account: Account, prepared: Prepared, *, timeout_s: float) -> Sent:
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
         status = await api.post_status(
             self.server(account), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
         )
         return finding.live(status)
 
-    async def poll(self, account: Account, prepared: Prepared) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         raise NotImplementedError("a server answers with the post at once: there is nothing to wait for")
 
-    async def reconcile(
-        self, account: Account, prepared: Prepared, *, sent_at: datetime, now: datetime
-    ) -> Found:
-        post = msgspec.json.decode(prepared.request, type=Post)
-        wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(prepared).after)
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        post = msgspec.json.decode(inquiry.prepared.request, type=Post)
+        wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(inquiry.prepared).after)
         found = await finding.find(self.server(account), account.external_id, wanted)
-        settling_s = (sent_at + SETTLE - now).total_seconds()
+        settling_s = (inquiry.sent_at + SETTLE - inquiry.now).total_seconds()
         return Undecided(settling_s) if isinstance(found, Absent) and settling_s > 0 else found
 
     def server(self, account: Account) -> Api:

@@ -1,0 +1,30 @@
+-- TikTok and Instagram: steps of preparing that are remembered, drafts in an inbox, posts without a name of their own.
+
+alter table scheduled_post
+    -- What the adapter prepared and nobody else may know: where to upload to.
+    add column sealed bytea,
+    add column vault_key_id text,
+    -- Who may see it, where the platform lets its user choose; null: everybody.
+    add column privacy_level text check (privacy_level in ('public', 'friends', 'followers', 'private')),
+    add check ((sealed is null) = (vault_key_id is null)),
+    drop constraint scheduled_post_status_check,
+    add constraint scheduled_post_status_check check (status in
+        ('blocked', 'queued', 'publishing', 'published', 'draft_in_inbox', 'failed', 'canceled', 'outcome_unknown')),
+    -- A post may be proved to be live before its platform has a name for it, or among others that look like it.
+    drop constraint scheduled_post_check7;
+
+-- Addresses of ours that one call alone makes known: whether one was fetched tells what became of the call. Once closed,
+-- none leads anywhere any more.
+create table media_ticket (
+    organization_id uuid not null,
+    post_id         uuid not null,
+    ticket          text not null unique check (length(ticket) = 43),
+    created_at      timestamptz not null default now(),
+    fetched_at      timestamptz,
+    closed_at       timestamptz,
+    primary key (organization_id, post_id, ticket),
+    foreign key (organization_id, post_id) references scheduled_post (organization_id, id)
+);
+create index media_ticket_age on media_ticket (created_at);
+-- Looked through when a ring is checked or changed: nearly no row has a secret.
+create index scheduled_post_sealed on scheduled_post (vault_key_id) where vault_key_id is not null;

@@ -1,0 +1,24 @@
+-- name: insert_tickets
+insert into media_ticket (organization_id, post_id, ticket) select :org, :post_id, t.ticket from unnest(:tickets::text[]) as t (ticket);
+
+-- name: fetch_asset    by an address that one call alone made known, which is remembered; no row: it leads nowhere any more
+with mine as (
+  update media_ticket t set fetched_at = coalesce(t.fetched_at, now())
+    from scheduled_post p
+    join content_asset a on a.organization_id = p.organization_id and a.content_id = p.content_id
+   where t.ticket = :ticket and t.closed_at is null and p.organization_id = t.organization_id and p.id = t.post_id and a.token = :token
+  returning a.mime_type, a.size_bytes, a.sha256)
+select mime_type, size_bytes, sha256 from mine;
+
+-- name: close_tickets    of a post: from the commit on they lead nowhere; whether one was fetched before, no row: it has none
+with closed as (
+  update media_ticket set closed_at = coalesce(closed_at, now()) where organization_id = :org and post_id = :post_id
+  returning fetched_at)
+select bool_or(fetched_at is not null) as fetched from closed having count(*) > 0;
+
+-- name: prune_tickets    which nobody asks about any more
+with old as (
+  select organization_id, post_id, ticket from media_ticket
+   where created_at < now() - :keep_s * interval '1 second' order by created_at limit :limit for update skip locked)
+delete from media_ticket t using old
+ where t.organization_id = old.organization_id and t.post_id = old.post_id and t.ticket = old.ticket;

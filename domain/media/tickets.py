@@ -1,0 +1,46 @@
+"""Tickets: addresses of files that one call to a platform alone makes known (research 5.7).
+
+Where a platform fetches a file itself, whether it came tells what became of a call whose answer was lost.
+Once the tickets of a post are closed none leads anywhere: if none was ever fetched, no call can still bring
+the post.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import media_ticket
+from domain.media import uploads
+from jobs import upkeep
+from schemas.errors import NotFound
+
+#: How long they are kept: longer than a platform is asked for a post.
+KEEP_S = 4 * 86400.0
+
+
+async def keep(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
+    """In the transaction that keeps what was prepared with them."""
+    if tickets:
+        await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
+
+
+async def fetch(conn: Conn, *, token: str, ticket: str) -> asyncpg.Record:
+    """The file's `mime_type`, `size_bytes` and `sha256`; the ticket counts as fetched. Raises `NotFound`."""
+    formed = uploads.TOKEN.fullmatch(token) and uploads.TOKEN.fullmatch(ticket)
+    row = await media_ticket.fetch_asset.one(conn, token=token, ticket=ticket) if formed else None
+    if row is None:
+        raise NotFound("this address leads nowhere any more")
+    return row
+
+
+async def close(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
+    """From the commit on they lead nowhere; whether one was fetched before, None: the post has none."""
+    fetched: bool | None = await media_ticket.close_tickets.value(conn, org=organization_id, post_id=post_id)
+    return fetched
+
+
+async def prune(conn: Conn) -> int:
+    """Forget a batch of those that nobody asks about any more; how many."""
+    return await media_ticket.prune_tickets.run(conn, limit=upkeep.BATCH, keep_s=KEEP_S)
