@@ -6,11 +6,12 @@ import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
+from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import run
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
 
-PLATFORMS: Mapping[str, type[Simulator]] = {"tiktok": TikTok}
+PLATFORMS: Mapping[str, type[Simulator]] = {"instagram": Instagram, "tiktok": TikTok}
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,0 +1,156 @@
+"""Instagram: its login and its publishing (Instagram API with Instagram Login), on one address.
+
+`INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address; paths may begin with an
+API version. The settings of a person are those of `instagram_state.Person`, controls of its own are in
+`instagram_controls.py`. Besides its path, rules may call a request by one of these names: `authorize code
+exchange refresh me create publish limit list container medium`.
+
+Harsher than Instagram where its documentation leaves room: captions are counted in UTF-16, a code that is
+used twice takes its tokens with it, a file has to come without a redirect and as an image or a video.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tests.peers.simulators.exchange import Answer, Handler, Request, Routes, as_json
+from tests.peers.simulators.instagram_answers import told, with_usage
+from tests.peers.simulators.instagram_calls import caller, fields, token_of
+from tests.peers.simulators.instagram_containers import Containers
+from tests.peers.simulators.instagram_controls import Controls
+from tests.peers.simulators.instagram_errors import Denied, named
+from tests.peers.simulators.instagram_media import Media
+from tests.peers.simulators.instagram_oauth import Consents, OAuth
+from tests.peers.simulators.instagram_orders import Orders
+from tests.peers.simulators.instagram_state import Container, Medium, Person, State, Status
+from tests.peers.simulators.ledger import Entry
+from tests.peers.simulators.ledger import State as Stage
+from tests.peers.simulators.simulator import Simulator
+
+_VERSION = re.compile(r"^/v\d+\.\d+(?=/)")
+
+#: What `refusal` says by status: of an accepted publish, 100/33 is what Meta has really answered.
+_REFUSALS = {400: "unknown_object", 404: "unknown_path", 429: "app_limit", 500: "unknown_error"}
+
+
+class Instagram(Simulator):
+    name = "instagram"
+
+    def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
+        super().__init__(rate=rate, redirect_uris=redirect_uris)
+        self.state, self.orders, self.consents = State(), Orders(), Consents()
+        self._containers = Containers(self.state, self.clock, self.ledger)
+        self._media = Media(self.state, self.clock)
+        self._controls = Controls(self.state, self.orders, self._media, self.clock, self.ledger)
+        oauth = OAuth(self.state, self.clock, self.consents, self.redirect_uris)
+        self._called: dict[Handler, str] = {
+            oauth.authorize: "authorize",
+            oauth.code: "code",
+            oauth.exchange: "exchange",
+            oauth.refresh: "refresh",
+            self._containers.create: "create",
+            self._media.publish: "publish",
+            self._media.limit: "limit",
+            self._media.listed: "list",
+        }
+        self.routes.add("GET", "/oauth/authorize", oauth.authorize)
+        self.routes.add("POST", "/oauth/access_token", oauth.code)
+        self.routes.add("GET", "/access_token", oauth.exchange)
+        self.routes.add("GET", "/refresh_access_token", oauth.refresh)
+        self.routes.add("POST", "/{account}/media", self._containers.create)
+        self.routes.add("POST", "/{account}/media_publish", self._media.publish)
+        self.routes.add("GET", "/{account}/content_publishing_limit", self._media.limit)
+        self.routes.add("GET", "/{account}/media", self._media.listed)
+        self.routes.add("GET", "/{id}", self._read)
+
+    async def answer(self, request: Request) -> Answer:
+        self._media.base = self.base
+        names, user_id = self.names(request), self._account_of(request)
+        try:
+            if ordered := self.orders.take(request.method, names, created=False):
+                raise Denied(ordered)
+            answer = await super().answer(_plain(request))
+            if answer.has_accepted() and (after := self.orders.take(request.method, names, created=True)):
+                raise Denied(after)
+        except Denied as denied:
+            return told(denied.refusal, user_id)
+        return with_usage(answer, user_id)
+
+    def names(self, request: Request) -> Sequence[str]:
+        found = self.routes.find(_plain(request))
+        if found is None:
+            return (request.path,)
+        handler, matched = found
+        return (request.path, self._called.get(handler) or self._kind_of(matched.args["id"]))
+
+    def _kind_of(self, id_: str) -> str:
+        if id_ in self.state.containers:
+            return "container"
+        return "medium" if id_ in self.state.media else "me"
+
+    def _account_of(self, request: Request) -> str | None:
+        token = self.state.tokens.get(token_of(request) or "")
+        return self.state.people[token.username].user_id if token else None
+
+    async def _read(self, request: Request) -> Answer:
+        person, id_ = caller(self.state, request, self.clock.now()), request.args["id"]
+        if id_ in {"me", person.user_id}:
+            return self._me(request, person)
+        if container := self.state.container(person, id_):
+            return self._containers.told(request, container)
+        medium = self.state.media.get(id_)
+        if medium and medium.username == person.username and self._media.public(medium, self.clock.now()):
+            return self._media.told(request, person, medium)
+        raise Denied("unknown_object", id=id_)
+
+    def _me(self, request: Request, person: Person) -> Answer:
+        known = {
+            "id": person.scoped_id,
+            "user_id": person.user_id,
+            "username": person.username,
+            "name": person.username.title(),
+            "account_type": "BUSINESS",
+            "profile_picture_url": f"{self.base}/pictures/{person.user_id}.jpg",
+            "media_count": sum(1 for _ in self.state.media_of(person)),
+        }
+        said = fields(request, known)
+        return as_json(said if person.flat else {"data": [said]})
+
+    def refusal(self, status: int) -> Answer:
+        return told(named(_REFUSALS[status]), None)
+
+    def controls(self, routes: Routes) -> None:
+        self._controls.add(routes)
+
+    def make_account(self, given: dict[str, Any]) -> dict[str, Any]:
+        return self._controls.account(given)
+
+    def settle(self) -> None:
+        for entry in self.ledger.entries:
+            container = self.state.containers.get(entry.key)
+            medium = self.state.media.get((container.media_id or "") if container else entry.key)
+            if medium:
+                self._settle_post(entry, medium)
+            elif container:
+                self._settle_attempt(entry, container)
+            entry.sha256 = container.sha256 if container else []
+
+    def _settle_post(self, entry: Entry, medium: Medium) -> None:
+        entry.external_id, entry.accepted_at = medium.id, medium.accepted_at
+        if medium.deleted:
+            entry.state = Stage.DELETED
+        else:
+            entry.state = Stage.LIVE if self._media.public(medium, self.clock.now()) else Stage.COMING
+
+    def _settle_attempt(self, entry: Entry, container: Container) -> None:
+        status = self.state.status(container, self.clock.now())
+        if status in {Status.ERROR, Status.EXPIRED}:
+            entry.state = Stage.FAILED
+            entry.detail = container.refusal.message if container.refusal else status
+
+
+def _plain(request: Request) -> Request:
+    """Without the API's version."""
+    return msgspec.structs.replace(request, path=_VERSION.sub("", request.path))

@@ -1,0 +1,68 @@
+"""Who calls with what: tokens, parameters and fields, as every call of the Graph API takes them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tests.peers.simulators.exchange import Request
+from tests.peers.simulators.instagram_errors import Denied
+from tests.peers.simulators.instagram_state import BASIC, Person, State, Token
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """Of the address, a form or an object in JSON, where what isn't text is written as in a form."""
+    return {**request.query, **request.form(), **_of_json(request)}
+
+
+def _of_json(request: Request) -> dict[str, str]:
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return {}
+    found = request.json()
+    if not isinstance(found, dict):
+        raise Denied("parameter", why="the body must be an object")
+    return {str(name): _written(value) for name, value in found.items() if value is not None}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_written, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def token_of(request: Request) -> str | None:
+    return parameters(request).get("access_token") or request.bearer()
+
+
+def token(state: State, value: str | None, now: float) -> Token:
+    """A token that is good for something."""
+    if not value:
+        raise Denied("no_token")
+    found = state.tokens.get(value)
+    if found is None:
+        raise Denied("unknown_token")
+    if found.broken:
+        raise Denied(found.broken)
+    if now >= found.expires_at:
+        raise Denied("expired")
+    return found
+
+
+def caller(state: State, request: Request, now: float, permission: str = BASIC) -> Person:
+    """Whose token it is; a path of an account must be this one's, or `me`."""
+    found = token(state, token_of(request), now)
+    if permission not in found.permissions:
+        raise Denied("no_permission")
+    person = state.people[found.username]
+    account = request.args.get("account", "me")
+    if account not in {"me", person.user_id}:
+        raise Denied("unknown_object", id=account)
+    return person
+
+
+def fields(request: Request, known: Mapping[str, Any], otherwise: Iterable[str] = ()) -> dict[str, Any]:
+    """`id` and what `fields` asks for of `known`; a field without a value isn't said."""
+    asked = request.query.get("fields", ",".join(otherwise))
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise Denied("unknown_field", field=name)
+    return {name: known[name] for name in dict.fromkeys([*names, "id"]) if known.get(name) not in {None, ""}}

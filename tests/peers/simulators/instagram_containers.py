@@ -1,0 +1,164 @@
+"""Containers: made of a file's address, processed in their own time, judged.
+
+As documented (IG User Media, IG Container): a carousel needs containers that are finished, of images and
+videos, never reels; only carousels' own items may be in one; an account makes 400 within a day.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.exchange import Answer, Request, as_json
+from tests.peers.simulators.instagram_calls import caller, fields, parameters
+from tests.peers.simulators.instagram_captions import check, check_alt_text
+from tests.peers.simulators.instagram_errors import Denied, Refusal
+from tests.peers.simulators.instagram_fetch import fetch
+from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, judge_film, judge_image
+from tests.peers.simulators.instagram_state import (
+    PUBLISH,
+    Container,
+    Kind,
+    Person,
+    State,
+    Status,
+)
+from tests.peers.simulators.ledger import Entry, Ledger
+
+CHILDREN = range(2, 11)
+
+_SAID = {
+    Status.IN_PROGRESS: "In Progress: Media is still being processed.",
+    Status.FINISHED: "Finished: Media has been uploaded and it is ready to be published.",
+    Status.EXPIRED: "Expired: The container was not published within 24 hours and has expired.",
+    Status.PUBLISHED: "Published: Media has been successfully published.",
+}
+
+
+class Containers:
+    def __init__(self, state: State, clock: Clock, ledger: Ledger) -> None:
+        self._state, self._clock, self._ledger = state, clock, ledger
+
+    async def create(self, request: Request) -> Answer:
+        now = self._clock.now()
+        person = caller(self._state, request, now, PUBLISH)
+        container = self._read(person, parameters(request), now)
+        self._state.check_containers(person, now)
+        if person.fetches_first and container.url:
+            await self._look(person, container)
+            if container.refusal:
+                raise Denied(container.refusal)
+        self._keep(container)
+        self._clock.start(self._process(person, container))
+        return as_json({"id": container.id})
+
+    def _read(self, person: Person, asked: Mapping[str, str], now: float) -> Container:
+        kind, url = kind_of(asked), asked.get("image_url") or asked.get("video_url") or ""
+        is_item = asked.get("is_carousel_item") == "true"
+        if kind is not Kind.CAROUSEL:
+            check_url(url)
+        check_belongs(kind, asked, is_item=is_item)
+        check(asked.get("caption", ""))
+        return Container(
+            id=self._state.number(17_890_000_000_000_000),
+            username=person.username,
+            kind=kind,
+            url=url,
+            caption=asked.get("caption", ""),
+            alt_text=asked.get("alt_text", ""),
+            is_item=is_item,
+            children=self._children(person, asked, now) if kind is Kind.CAROUSEL else (),
+            created_at=now,
+        )
+
+    def _children(self, person: Person, asked: Mapping[str, str], now: float) -> tuple[str, ...]:
+        ids = tuple(asked.get("children", "").translate(_UNLISTED).split())
+        if len(ids) not in CHILDREN or len(set(ids)) != len(ids):
+            raise Denied("carousel_size")
+        for id_ in ids:
+            child = self._state.container(person, id_)
+            if child is None or not child.is_item:
+                raise Denied("parameter", why=f"{id_} is no carousel item of this account")
+            if self._state.status(child, now) is not Status.FINISHED:
+                raise Denied("not_ready")
+        return ids
+
+    def _keep(self, container: Container) -> None:
+        self._state.containers[container.id] = container
+        if not container.is_item:
+            self._ledger.begin(
+                Entry(
+                    key=container.id,
+                    account=container.username,
+                    caption=container.caption,
+                    kind=container.kind,
+                    begun_at=container.created_at,
+                )
+            )
+
+    async def _process(self, person: Person, container: Container) -> None:
+        if container.url and not container.sha256:
+            await self._clock.sleep_until(container.created_at + person.fetch_s)
+            await self._look(person, container)
+        for child in container.children:
+            container.sha256 += self._state.containers[child].sha256
+        takes_s = person.video_s if container.kind in {Kind.VIDEO, Kind.REEL} else person.image_s
+        await self._clock.sleep_until(container.created_at + takes_s)
+        container.done = True
+
+    async def _look(self, person: Person, container: Container) -> None:
+        film = container.kind is not Kind.IMAGE
+        bytes_max = person.video_bytes_max if film else IMAGE_BYTES_MAX
+        found = await fetch(container.url, bytes_max=bytes_max, timeout_s=person.patience_s)
+        if isinstance(found, Refusal):
+            container.refusal = found
+            return
+        container.sha256 = [hashlib.sha256(found).hexdigest()]
+        judge = asyncio.to_thread(judge_film, found, bytes_max=bytes_max) if film else None
+        container.refusal = await judge if judge else await asyncio.to_thread(judge_image, found)
+
+    def told(self, request: Request, container: Container) -> Answer:
+        """Of `GET /{container}`."""
+        status = self._state.status(container, self._clock.now())
+        said = _SAID.get(status, "")
+        if status is Status.ERROR and container.refusal:
+            said = f"Error: Media upload has failed with error code {container.refusal.subcode}"
+        return as_json(fields(request, {"id": container.id, "status_code": status, "status": said}))
+
+
+#: Lists come with commas, or written as JSON or by PHP.
+_UNLISTED = str.maketrans(dict.fromkeys(",[]\"'", " "))
+
+
+def kind_of(asked: Mapping[str, str]) -> Kind:
+    """Where the address and the type don't say the same, it is a parameter's fault."""
+    said, video, image = asked.get("media_type", ""), "video_url" in asked, "image_url" in asked
+    if video and image:
+        raise Denied("parameter", why="give either image_url or video_url")
+    if said == "VIDEO" and asked.get("is_carousel_item") != "true":
+        raise Denied("video_gone")
+    wanted = {"": image, "IMAGE": image, "VIDEO": video, "REELS": video, "CAROUSEL": not video and not image}
+    if said not in wanted:
+        raise Denied("unknown_type", type=said)
+    if not wanted[said]:
+        raise Denied("parameter", why=f"media_type {said or 'IMAGE'} doesn't go with these addresses")
+    return {"VIDEO": Kind.VIDEO, "REELS": Kind.REEL, "CAROUSEL": Kind.CAROUSEL}.get(said, Kind.IMAGE)
+
+
+def check_url(url: str) -> None:
+    """ASCII alone, as the reference says."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isascii() or " " in url:
+        raise Denied("fetch_failed", uri=url)
+
+
+def check_belongs(kind: Kind, asked: Mapping[str, str], *, is_item: bool) -> None:
+    """What only goes with another kind."""
+    if is_item and (kind in {Kind.REEL, Kind.CAROUSEL} or asked.get("caption")):
+        raise Denied("parameter", why="a carousel item is an image or a video without a caption")
+    if "children" in asked and kind is not Kind.CAROUSEL:
+        raise Denied("parameter", why="children only go with CAROUSEL")
+    if asked.get("alt_text") and kind is not Kind.IMAGE:
+        raise Denied("parameter", why="alt_text only goes with an image")
+    check_alt_text(asked.get("alt_text", ""))

@@ -1,0 +1,105 @@
+"""What a test tells the simulated Instagram besides the controls of every platform.
+
+- `POST /_sim/errors {"path", "error", "times": 1, "skip": 0, "method": null, "created": false}`: a refusal by
+  its name in `instagram_errors.REFUSALS`, as if the platform had made it; with `created` after the call was
+  done. `DELETE`: those still standing go.
+- `POST /_sim/tokens {"username", "error"}`: every token that there is of this person gets this refusal
+  (`expired password_changed app_removed checkpoint session_invalidated`), null heals them. New ones are well.
+- `POST /_sim/posts {"username", "caption": "", "ago_s": 0, "kind": "IMAGE"}`: a post by hand: `{"id"}`.
+- `POST /_sim/posts/delete {"id"}`: the person deletes a post.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.control import doing
+from tests.peers.simulators.exchange import Answer, Request, Routes, as_json
+from tests.peers.simulators.instagram_errors import REFUSALS
+from tests.peers.simulators.instagram_media import Media
+from tests.peers.simulators.instagram_orders import Order, Orders
+from tests.peers.simulators.instagram_state import Kind, Person, State
+from tests.peers.simulators.ledger import Entry, Ledger
+
+
+class Posted(msgspec.Struct, forbid_unknown_fields=True):
+    username: str
+    caption: str = ""
+    ago_s: float = 0
+    kind: Kind = Kind.IMAGE
+
+
+class Controls:
+    def __init__(self, state: State, orders: Orders, media: Media, clock: Clock, ledger: Ledger) -> None:
+        self._state, self._orders, self._media = state, orders, media
+        self._clock, self._ledger = clock, ledger
+
+    def add(self, routes: Routes) -> None:
+        routes.add("POST", "/_sim/errors", doing(self.order))
+        routes.add("DELETE", "/_sim/errors", self.no_orders)
+        routes.add("POST", "/_sim/tokens", doing(self.tokens))
+        routes.add("POST", "/_sim/posts", doing(self.post))
+        routes.add("POST", "/_sim/posts/delete", doing(self.delete))
+
+    def account(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Of `POST /_sim/accounts`: the fields of `instagram_state.Person`."""
+        known = self._state.people.get(given.get("username", ""))
+        before = msgspec.to_builtins(known) if known else self._ids()
+        made = msgspec.convert(before | given, Person)
+        self._state.people[made.username] = made
+        found: dict[str, Any] = msgspec.to_builtins(made)
+        return found
+
+    def _ids(self) -> dict[str, str]:
+        return {
+            "user_id": self._state.number(17_841_400_000_000_000),
+            "scoped_id": self._state.number(25_000_000_000_000_000),
+        }
+
+    def order(self, given: dict[str, Any]) -> list[Order]:
+        self._orders.standing.append(msgspec.convert(given, Order))
+        return self._orders.standing
+
+    async def no_orders(self, _: Request) -> Answer:
+        self._orders.standing.clear()
+        return as_json([])
+
+    def tokens(self, given: dict[str, Any]) -> dict[str, int]:
+        error = given.get("error")
+        if error is not None and error not in REFUSALS:
+            raise ValueError(f"no such refusal: {error}")
+        username = self._person(given.get("username", "")).username
+        found = [token for token in self._state.tokens.values() if token.username == username]
+        for token in found:
+            token.broken = error
+        return {"tokens": len(found)}
+
+    def post(self, given: dict[str, Any]) -> dict[str, str]:
+        wanted = msgspec.convert(given, Posted)
+        at = self._clock.now() - wanted.ago_s
+        made = self._media.add(self._person(wanted.username), wanted.caption, wanted.kind, at)
+        self._ledger.begin(
+            Entry(
+                key=made.id,
+                account=made.username,
+                caption=made.caption,
+                kind=made.kind,
+                external_id=made.id,
+                begun_at=at,
+                detail="made by hand",
+            )
+        )
+        return {"id": made.id}
+
+    def delete(self, given: dict[str, Any]) -> dict[str, str]:
+        medium = self._state.media.get(given.get("id", ""))
+        if medium is None:
+            raise ValueError("no such post")
+        medium.deleted = True
+        return {"id": medium.id}
+
+    def _person(self, username: str) -> Person:
+        if username not in self._state.people:
+            raise ValueError(f"nobody is called {username!r}")
+        return self._state.people[username]

@@ -1,0 +1,148 @@
+"""What Instagram knows: people, tokens, containers and media. Times are seconds of its own clock."""
+
+import itertools
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from tests.peers.simulators.instagram_errors import Denied, Refusal
+
+DAY_S = 24 * 60 * 60
+#: A container that nobody published by then is gone.
+CONTAINER_S = DAY_S
+
+BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish"
+
+
+class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A professional account, and how Instagram treats it.
+
+    `user_id` is the account's, `scoped_id` what it is called to our application alone: paths take the first.
+    `image_s`, `video_s`: from a container's beginning to its end; `fetch_s`: to the GET of its file.
+    `fetches_first`: the file is fetched before the container is answered with, and what is wrong with it is
+    the answer; both happen in reality. `publish_s`: from an accepted publish to the public post; `listing_s`:
+    from there to its place in the list of media. `hides`: fields of media that it doesn't say. `flat`: tokens
+    and the account are answered as they are found in the wild, not in the list that the documentation shows.
+    `patience_s`: how long a file may take to come, in real seconds.
+    """
+
+    username: str
+    user_id: str
+    scoped_id: str
+    quota_total: int = 50
+    containers_max: int = 400
+    video_bytes_max: int = 300 << 20
+    image_s: float = 2.0
+    video_s: float = 30.0
+    fetch_s: float = 0.0
+    fetches_first: bool = False
+    publish_s: float = 0.0
+    listing_s: float = 0.0
+    hides: list[str] = msgspec.field(default_factory=list)
+    flat: bool = False
+    patience_s: float = 5.0
+
+
+class Token(msgspec.Struct, kw_only=True):
+    """`broken` names the refusal that its calls get."""
+
+    value: str
+    username: str
+    permissions: tuple[str, ...]
+    long_lived: bool
+    issued_at: float
+    expires_at: float
+    code: str
+    broken: str | None = None
+
+
+class Status(StrEnum):
+    IN_PROGRESS = "IN_PROGRESS"
+    FINISHED = "FINISHED"
+    ERROR = "ERROR"
+    EXPIRED = "EXPIRED"
+    PUBLISHED = "PUBLISHED"
+
+
+class Kind(StrEnum):
+    """As the list of media calls them, but for the reel, which it calls a video."""
+
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    REEL = "REELS"
+    CAROUSEL = "CAROUSEL_ALBUM"
+
+
+class Container(msgspec.Struct, kw_only=True):
+    """`done`: processed, well or badly (`refusal`); `media_id` from its accepted publish on."""
+
+    id: str
+    username: str
+    kind: Kind
+    url: str
+    caption: str
+    alt_text: str
+    is_item: bool
+    children: tuple[str, ...]
+    created_at: float
+    done: bool = False
+    refusal: Refusal | None = None
+    sha256: list[str] = msgspec.field(default_factory=list)
+    media_id: str | None = None
+
+
+class Medium(msgspec.Struct, kw_only=True):
+    """A post. `accepted_at` None: its owner made it by hand; it is public from `live_at` until `deleted`."""
+
+    id: str
+    username: str
+    caption: str
+    kind: Kind
+    code: str
+    live_at: float
+    listed_at: float
+    accepted_at: float | None = None
+    deleted: bool = False
+
+
+class State:
+    """Ids are never used twice, and look like Instagram's."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, Person] = {}
+        self.tokens: dict[str, Token] = {}
+        self.containers: dict[str, Container] = {}
+        self.media: dict[str, Medium] = {}
+        self._numbers = itertools.count(1)
+
+    def number(self, start: int) -> str:
+        return str(start + next(self._numbers))
+
+    def container(self, person: Person, id_: str) -> Container | None:
+        found = self.containers.get(id_)
+        return found if found and found.username == person.username else None
+
+    def media_of(self, person: Person) -> Iterator[Medium]:
+        return (medium for medium in self.media.values() if medium.username == person.username)
+
+    def status(self, container: Container, now: float) -> Status:
+        """Between an accepted publish and the public post it is in progress again."""
+        if container.media_id:
+            live = now >= self.media[container.media_id].live_at
+            return Status.PUBLISHED if live else Status.IN_PROGRESS
+        if container.done and container.refusal:
+            return Status.ERROR
+        if now >= container.created_at + CONTAINER_S:
+            return Status.EXPIRED
+        return Status.FINISHED if container.done else Status.IN_PROGRESS
+
+    def published(self, person: Person, now: float) -> int:
+        """How many publishes were accepted within a day."""
+        times = (medium.accepted_at for medium in self.media_of(person) if medium.accepted_at is not None)
+        return sum(time > now - DAY_S for time in times)
+
+    def check_containers(self, person: Person, now: float) -> None:
+        own = (one for one in self.containers.values() if one.username == person.username)
+        if sum(one.created_at > now - DAY_S for one in own) >= person.containers_max:
+            raise Denied("container_limit", most=person.containers_max)
