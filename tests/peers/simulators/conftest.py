@@ -1,0 +1,51 @@
+"""A person on the simulated Instagram."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.instagram import Instagram
+from tests.peers.simulators.instagram_user import CALLBACK, Host, User, long_lived
+from tests.peers.simulators.serving import served
+
+
+@pytest.fixture
+def base() -> Iterator[str]:
+    with served(Instagram(rate=0, redirect_uris=[CALLBACK])) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def files() -> Iterator[str]:
+    with served(Host()) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def sim(base: str) -> AsyncIterator[Sim]:
+    async with Sim(base) as made:
+        await made.account("ada")
+        yield made
+
+
+@pytest_asyncio.fixture
+async def host(files: str) -> AsyncIterator[Sim]:
+    async with Sim(files) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def http(base: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=10) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def ada(sim: Sim, http: httpx.AsyncClient, files: str) -> User:
+    person = await sim.account("ada")
+    token = await long_lived(sim, http)
+    http.headers["Authorization"] = f"Bearer {token}"
+    return User(http, sim, person["user_id"], files)

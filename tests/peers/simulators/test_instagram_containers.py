@@ -1,0 +1,173 @@
+"""The simulated Instagram: what becomes of a file, and what it doesn't take."""
+
+import json
+
+import pytest
+
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.instagram_user import (
+    DAY_S,
+    User,
+)
+
+
+async def test_a_container_is_in_progress_then_finished_then_published(ada: User) -> None:
+    made = (await ada.image(caption="Hello"))["id"]
+    assert (await ada.status(made))["status_code"] == "IN_PROGRESS"
+    assert await ada.publish(made) == (9007, 2207027)
+    await ada.sim.advance(2)
+    assert (await ada.status(made))["status_code"] == "FINISHED"
+    medium = (await ada.publish(made))["id"]
+    assert (await ada.status(made))["status_code"] == "PUBLISHED"
+    assert (await ada.get(medium, fields="caption,permalink"))["caption"] == "Hello"
+    assert await ada.publish(made) == (24, 2207008)
+    assert await ada.sim.counts("ada", "Hello") == {"live": 1}
+    assert [post["key"] for post in await ada.sim.posts("ada")] == [made]
+
+
+async def test_a_container_is_gone_after_a_day(ada: User) -> None:
+    made = await ada.finished(caption="Late")
+    await ada.sim.advance(DAY_S)
+    assert (await ada.status(made))["status_code"] == "EXPIRED"
+    assert await ada.publish(made) == (24, 2207008)
+    assert await ada.sim.counts("ada", "Late") == {"failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("png.jpg", (36001, 2207005)),
+        ("tall.jpg", (36003, 2207009)),
+        ("huge.jpg", (36000, 2207004)),
+        ("half.jpg", (9004, 2207052)),
+        ("text.jpg", (9004, 2207052)),
+        ("none.jpg", (9004, 2207052)),
+        ("reel.mp4", (9004, 2207052)),
+    ],
+)
+async def test_an_image_that_is_none_for_it_fails(ada: User, name: str, refusal: tuple[int, int]) -> None:
+    made = await ada.finished(name)
+    said = await ada.status(made)
+    assert said["status_code"] == "ERROR"
+    assert said["status"].endswith(f"error code {refusal[1]}")
+    assert await ada.publish(made) == (-1, 2207032)
+    await ada.sim.account("ada", fetches_first=True)
+    assert await ada.image(name) == refusal
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.ACCEPT_THEN_TIMEOUT, 2207003),
+        (Fault.TRUNCATED_200, 2207052),
+        (Fault.DROP_BEFORE, 2207052),
+        (Fault.REFUSE_500, 2207052),
+    ],
+)
+async def test_a_file_that_does_not_come_fails(ada: User, host: Sim, fault: Fault, code: int) -> None:
+    await ada.sim.account("ada", patience_s=0.2)
+    await host.fault("/a.jpg", fault)
+    said = await ada.status(await ada.finished())
+    assert said["status"].endswith(f"error code {code}")
+    assert (await ada.status(await ada.finished()))["status_code"] == "FINISHED"
+
+
+async def test_a_file_is_fetched_when_it_likes(ada: User, host: Sim) -> None:
+    await ada.sim.account("ada", fetch_s=60)
+    before = (await host.requests()).get("GET /b.jpg", 0)
+    made = await ada.finished("b.jpg")
+    assert (await host.requests()).get("GET /b.jpg", 0) == before
+    assert (await ada.status(made))["status_code"] == "IN_PROGRESS"
+    await ada.sim.advance(58)
+    assert (await host.requests())["GET /b.jpg"] == before + 1
+    assert (await ada.status(made))["status_code"] == "FINISHED"
+
+
+@pytest.mark.parametrize(("name", "code"), [("short.mp4", 2207077), ("no.mp4", 2207026)])
+async def test_a_reel_takes_longer_and_may_fail(ada: User, name: str, code: int) -> None:
+    asked = {"media_type": "REELS", "caption": "Film"}
+    good = (await ada.create(video_url=f"{ada.files}/reel.mp4", **asked))["id"]
+    bad = (await ada.create(video_url=f"{ada.files}/{name}", **asked))["id"]
+    await ada.sim.advance(29)
+    assert (await ada.status(good))["status_code"] == "IN_PROGRESS"
+    await ada.sim.advance(1)
+    assert (await ada.status(bad))["status"].endswith(f"error code {code}")
+    medium = (await ada.publish(good))["id"]
+    found = await ada.get(medium, fields="media_type,media_product_type,permalink")
+    assert (found["media_type"], found["media_product_type"]) == ("VIDEO", "REELS")
+    assert "/reel/" in found["permalink"]
+
+
+async def test_a_reel_above_the_limit_fails(ada: User) -> None:
+    await ada.sim.account("ada", video_bytes_max=500)
+    made = (await ada.create(video_url=f"{ada.files}/reel.mp4", media_type="REELS"))["id"]
+    await ada.sim.advance(30)
+    assert (await ada.status(made))["status"].endswith("error code 2207077")
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [
+        ({"caption": "x" * 2201}, (36004, 2207010)),
+        ({"caption": "😀" * 1101}, (36004, 2207010)),
+        ({"caption": " ".join(f"#tag{number}" for number in range(31))}, (36004, 2207010)),
+        ({"caption": " ".join(f"@you{number}" for number in range(21))}, (100, 2207040)),
+        ({"alt_text": "x" * 1001}, (100, None)),
+        ({"is_carousel_item": "true", "caption": "Mine"}, (100, None)),
+        ({"media_type": "PAINTING"}, (100, 2207023)),
+        ({"media_type": "VIDEO"}, (100, 2207067)),
+        ({"media_type": "REELS"}, (100, None)),
+        ({"children": "1,2"}, (100, None)),
+        ({"image_url": "ftp://files.test/a.jpg"}, (9004, 2207052)),
+        ({"image_url": "https://files.test/ä.jpg"}, (9004, 2207052)),
+        ({"video_url": "https://files.test/a.mp4"}, (100, None)),
+    ],
+)
+async def test_a_container_asked_for_wrongly_is_refused(
+    ada: User, asked: dict[str, str], refusal: tuple[int, int | None]
+) -> None:
+    assert await ada.create(**{"image_url": f"{ada.files}/a.jpg", **asked}) == refusal
+    assert await ada.sim.posts("ada") == []
+
+
+async def test_a_caption_at_its_limits_is_taken(ada: User) -> None:
+    tags = " ".join([f"#t{number}" for number in range(30)] + [f"@y{number}" for number in range(20)])
+    caption = tags.ljust(2199, ".") + "x"
+    assert len(caption) == 2200
+    assert "id" in await ada.image(caption=caption, alt_text="x" * 1000)
+
+
+async def test_no_more_containers_than_its_limit_within_a_day(ada: User) -> None:
+    await ada.sim.account("ada", containers_max=2)
+    assert ["id" in await ada.image() for _ in range(2)] == [True, True]
+    assert await ada.image() == (9, None)
+    await ada.sim.advance(DAY_S)
+    assert "id" in await ada.image()
+
+
+async def test_a_carousel_needs_finished_items_of_its_own(ada: User) -> None:
+    items = [(await ada.image(name, is_carousel_item="true"))["id"] for name in ("a.jpg", "b.jpg")]
+    asked = {"media_type": "CAROUSEL", "caption": "Both"}
+    assert await ada.create(children=",".join(items), **asked) == (9007, 2207027)
+    alone = await ada.finished()
+    assert await ada.create(children=items[0], **asked) == (100, 2207028)
+    assert await ada.create(children=",".join(items * 2), **asked) == (100, 2207028)
+    assert await ada.create(children=f"{items[0]},{alone}", **asked) == (100, None)
+    made = (await ada.create(children=json.dumps(items), **asked))["id"]
+    assert await ada.publish(made) == (9007, 2207027)
+    await ada.sim.advance(2)
+    assert await ada.publish(items[0]) == (100, None)
+    medium = (await ada.publish(made))["id"]
+    assert (await ada.get(medium, fields="media_type"))["media_type"] == "CAROUSEL_ALBUM"
+    assert (await ada.get(f"{ada.ig}/content_publishing_limit"))["data"] == [{"quota_usage": 1}]
+    [post] = await ada.sim.posts("ada", "Both")
+    assert (post["state"], len(post["sha256"])) == ("live", 2)
+
+
+async def test_json_is_taken_as_a_form_is(ada: User) -> None:
+    body = {"image_url": f"{ada.files}/a.jpg", "is_carousel_item": True}
+    items = [(await ada.http.post(f"/{ada.ig}/media", json=body)).json()["id"] for _ in range(2)]
+    await ada.sim.advance(2)
+    made = await ada.http.post(f"/{ada.ig}/media", json={"media_type": "CAROUSEL", "children": items})
+    assert made.is_success

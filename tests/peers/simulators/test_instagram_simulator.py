@@ -1,0 +1,211 @@
+"""The simulated Instagram: its login, its tokens and its errors."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.instagram_user import (
+    CALLBACK,
+    DAY_S,
+    SCOPES,
+    User,
+    authorize,
+    code_of,
+    exchanged,
+    long_lived,
+    me,
+    read,
+    refreshed,
+    swap,
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client_id": "1"},
+        {"redirect_uri": f"{CALLBACK}/"},
+        {"response_type": "token"},
+        {"scope": "instagram_business_content_publish"},
+        {"scope": f"{SCOPES},user_profile"},
+    ],
+)
+async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
+    sim: Sim, http: httpx.AsyncClient, wrong: dict[str, str]
+) -> None:
+    await sim.consents("ada")
+    assert (await http.get(authorize("", **wrong))).status_code == 400
+
+
+async def test_scopes_may_be_apart_by_spaces(sim: Sim, http: httpx.AsyncClient) -> None:
+    said = await swap(http, await code_of(sim, scope=SCOPES.replace(",", " ")))
+    assert said.json()["data"][0]["permissions"] == SCOPES
+
+
+async def test_who_says_no_comes_back_with_the_reason(sim: Sim) -> None:
+    location = await sim.consent(authorize(sim.base), "ada", allow=False)
+    said = parse_qs(urlsplit(location).query)
+    assert (said["error"], said["error_reason"], said["state"]) == (
+        ["access_denied"],
+        ["user_denied"],
+        ["s t"],
+    )
+
+
+async def test_a_code_is_good_once_and_takes_its_tokens_with_it(sim: Sim, http: httpx.AsyncClient) -> None:
+    code = await code_of(sim)
+    short = (await swap(http, code)).json()["data"][0]["access_token"]
+    long = (await exchanged(http, short)).json()["access_token"]
+    assert (await me(http, long))["data"][0]["username"] == "ada"
+    again = await swap(http, code)
+    assert (again.status_code, again.json()["error_type"]) == (400, "OAuthException")
+    assert [await me(http, short), await me(http, long)] == [(190, None)] * 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"redirect_uri": "https://app.test/"}, {"client_secret": "x"}, {"grant_type": "code"}]
+)
+async def test_a_code_needs_what_it_was_asked_with(
+    sim: Sim, http: httpx.AsyncClient, wrong: dict[str, str]
+) -> None:
+    code = await code_of(sim)
+    assert (await swap(http, f"{code}#_")).status_code == 400
+    assert (await swap(http, code, **wrong)).status_code == 400
+    assert (await swap(http, code)).status_code == 200
+
+
+async def test_a_code_dies_after_an_hour_and_so_does_a_short_token(sim: Sim, http: httpx.AsyncClient) -> None:
+    late = await code_of(sim)
+    short = (await swap(http, await code_of(sim))).json()["data"][0]["access_token"]
+    await sim.advance(3600)
+    assert (await swap(http, late)).status_code == 400
+    assert await read(await exchanged(http, short)) == (190, 463)
+
+
+async def test_a_long_token_is_refreshed_from_its_second_day_to_its_sixtieth(
+    sim: Sim, http: httpx.AsyncClient
+) -> None:
+    first = await long_lived(sim, http)
+    assert await refreshed(http, first) == (190, None)
+    await sim.advance(DAY_S)
+    second = (await refreshed(http, first))["access_token"]
+    assert second != first
+    await sim.advance(58 * DAY_S)
+    assert "data" in await me(http, first)
+    await sim.advance(DAY_S)
+    assert [await me(http, first), await refreshed(http, first)] == [(190, 463)] * 2
+    assert "data" in await me(http, second)
+
+
+async def test_answers_come_as_documented_or_as_found(sim: Sim, http: httpx.AsyncClient) -> None:
+    person = await sim.account("ada", flat=True)
+    said = (await swap(http, await code_of(sim))).json()
+    assert (said["user_id"], said["permissions"]) == (int(person["scoped_id"]), SCOPES.split(","))
+    found = await me(http, said["access_token"])
+    assert found == {"user_id": person["user_id"], "username": "ada", "id": person["scoped_id"]}
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        ("expired", (190, 463)),
+        ("password_changed", (190, 460)),
+        ("app_removed", (190, 458)),
+        ("checkpoint", (190, 459)),
+        ("session_invalidated", (190, 33)),
+    ],
+)
+async def test_all_tokens_of_a_person_can_break(ada: User, error: str, refusal: tuple[int, int]) -> None:
+    await ada.sim.call("POST", "/tokens", username="ada", error=error)
+    assert [await ada.get("me"), await ada.image()] == [refusal] * 2
+    again = await long_lived(ada.sim, ada.http)
+    assert "data" in await me(ada.http, again)
+    await ada.sim.call("POST", "/tokens", username="ada", error=None)
+    assert "data" in await ada.get("me")
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal", "app", "minutes"),
+    [
+        ("app_limit", (4, None), 100, 0),
+        ("user_limit", (17, 2446079), 100, 0),
+        ("page_limit", (32, None), 100, 0),
+        ("custom_limit", (613, None), 3, 19),
+        ("business_limit", (80002, None), 3, 19),
+    ],
+)
+async def test_a_limit_of_calls_says_who_and_how_long(
+    ada: User, error: str, refusal: tuple[int, int | None], app: int, minutes: int
+) -> None:
+    await ada.sim.call("POST", "/errors", path="list", error=error, skip=1)
+    assert await ada.listed() == {"data": []}
+    answer = await ada.http.get(f"/{ada.ig}/media")
+    assert await read(answer) == refusal
+    assert json.loads(answer.headers["X-App-Usage"])["call_count"] == app
+    [own] = json.loads(answer.headers["X-Business-Use-Case-Usage"])[ada.ig]
+    assert own["estimated_time_to_regain_access"] == minutes
+    assert await ada.listed() == {"data": []}
+
+
+async def test_an_error_has_its_whole_envelope(ada: User) -> None:
+    made = await ada.image()
+    answer = await ada.http.post(f"/{ada.ig}/media_publish", data={"creation_id": made["id"]})
+    error = answer.json()["error"]
+    assert error.pop("fbtrace_id")
+    assert error == {
+        "message": "Media ID is not available",
+        "type": "OAuthException",
+        "code": 9007,
+        "error_subcode": 2207027,
+        "is_transient": False,
+        "error_user_title": "Media ID is not available",
+        "error_user_msg": "The media is not ready for publishing, please wait for a moment",
+    }
+
+
+async def test_what_is_of_somebody_else_is_not_there(ada: User) -> None:
+    made = await ada.finished()
+    medium = (await ada.publish(await ada.finished()))["id"]
+    await ada.sim.account("bob")
+    location = await ada.sim.consent(authorize(ada.sim.base), "bob")
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    short = (await swap(ada.http, code)).json()["data"][0]["access_token"]
+    ada.http.headers["Authorization"] = f"Bearer {short}"
+    for path in (made, medium, f"{ada.ig}/media", "1"):
+        assert await ada.get(path) == (100, 33)
+    assert [await ada.image(), await ada.publish(made)] == [(100, 33)] * 2
+    body = {"creation_id": made}
+    assert await read(await ada.http.post("/me/media_publish", data=body)) == (24, 2207008)
+
+
+async def test_who_may_only_read_publishes_nothing(ada: User) -> None:
+    location = await ada.sim.consent(authorize(ada.sim.base), "ada", scopes=["instagram_business_basic"])
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    short = (await swap(ada.http, code)).json()["data"][0]["access_token"]
+    ada.http.headers["Authorization"] = f"Bearer {short}"
+    assert await ada.listed() == {"data": []}
+    assert await ada.image() == (10, None)
+
+
+async def test_no_token_gets_nowhere_and_none_is_logged(ada: User) -> None:
+    token = ada.http.headers.pop("Authorization").removeprefix("Bearer ")
+    assert [await ada.get("me"), await ada.get("me", access_token="x")] == [(104, None), (190, None)]
+    assert "data" in await ada.get("me", access_token=token)
+    log = await ada.sim.call("GET", "/requests")
+    assert log["counts"]["GET /me"] == 3
+    assert token not in json.dumps(log)
+
+
+async def test_a_control_that_is_not_understood_says_why(sim: Sim) -> None:
+    for path, asked in (
+        ("/errors", {"path": "list", "error": "tired"}),
+        ("/tokens", {"username": "bob", "error": None}),
+        ("/posts", {"username": "bob"}),
+        ("/posts/delete", {"id": "1"}),
+        ("/accounts", {"username": "ada", "quota": 1}),
+    ):
+        with pytest.raises(AssertionError, match="400"):
+            await sim.call("POST", path, **asked)
