@@ -1,0 +1,77 @@
+"""What a receipt keeps of its request: enough to know it again, nothing that could be guessed."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from api.app import create_app
+from db.pool import Pool
+from schemas.settings import Settings
+from tests.api.conftest import Caller, client_of, held
+from tests.api.test_idempotency import PROJECT, Write, both, post, rows
+from tests.servers import RING
+
+NEW = f"new:{b64encode(bytes(range(1, 33))).decode()}"
+
+
+@both
+async def test_nobody_can_tell_by_guessing_what_was_sent(acme: Caller, pool: Pool, write: Write) -> None:
+    """A body may hold a password; of a plain hash a reader of the table could try a list of them."""
+    await post(acme, write)
+    kept = await pool.fetchval("select fingerprint from idempotency_key")
+    assert kept not in (hashed("POST", write), hashed("PUT", write))
+
+
+@both
+async def test_a_receipt_of_before_is_still_good(acme: Caller, pool: Pool, write: Write) -> None:
+    """A release comes between a write and its repeat: the old one kept the hash itself."""
+    first = await post(acme, write)
+    await pool.execute("update idempotency_key set fingerprint = $1", hashed("POST", write))
+    assert (await post(acme, write)).content == first.content
+    await pool.execute("update idempotency_key set fingerprint = $1", hashed("PUT", write))
+    assert (await post(acme, write)).status_code == 409
+
+
+def hashed(method: str, write: Write) -> bytes:
+    parts = [method, write.path, [], write.body]
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
+
+
+@asynccontextmanager
+async def peppered(settings: Settings, peppers: str, caller: Caller) -> AsyncIterator[Caller]:
+    """The caller before an API that was started with this ring."""
+    app = create_app(msgspec.structs.replace(settings, peppers=peppers))
+    async with held(app.lifespan()), client_of(app, caller.key) as client:
+        yield caller._replace(http=client)
+
+
+async def rotated(caller: Caller) -> Caller:
+    """With the key's next secret, which the ring's first pepper hashes."""
+    own = (await caller.http.get("/v1/whoami")).json()["apiKeyId"]
+    made = await caller.http.post(f"/v1/api-keys/{own}/rotate", json={"overlapHours": 0})
+    return caller._replace(key=made.json()["apiKey"])
+
+
+@both
+async def test_a_key_outlives_its_pepper_at_the_head_of_the_ring(
+    acme: Caller, settings: Settings, pool: Pool, write: Write
+) -> None:
+    first = await post(acme, write)
+    async with peppered(settings, f"{NEW},{RING}", acme) as caller:
+        assert (await post(caller, write)).content == first.content
+        assert (await post(caller, write, json=write.other)).status_code == 409
+    assert await rows(pool, write) == 1
+
+
+async def test_what_a_dropped_pepper_made_is_refused_and_done_no_second_time(
+    acme: Caller, settings: Settings, pool: Pool
+) -> None:
+    await post(acme, PROJECT)
+    async with peppered(settings, f"{NEW},{RING}", acme) as caller:
+        acme = await rotated(caller)
+    async with peppered(settings, NEW, acme) as caller:
+        assert (await post(caller, PROJECT)).status_code == 409
+    assert await rows(pool, PROJECT) == 1
