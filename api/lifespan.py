@@ -28,7 +28,7 @@ LOCK_TIMEOUT = "2s"
 #: What a silent Postgres may cost one statement of a request, in seconds.
 COMMAND_TIMEOUT_S = 10.0
 
-#: Uploads that are looked into at once: each takes a core for 70 ms, a hostile one for 3 s.
+#: Uploads that are looked into at once: each takes a core for 70 ms, a hostile one for 3 s a file.
 PROBES = 2
 
 

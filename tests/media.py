@@ -1,8 +1,10 @@
 """Small real pictures and films, and hostile ones; made here, so that no file of somebody else's is kept."""
 
 import io
+import random
 import struct
 import zlib
+from typing import Any
 
 from PIL import Image
 
@@ -14,6 +16,26 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3), *, orientation: i
     exif[0x0112] = orientation
     image.save(out := io.BytesIO(), kind, exif=exif)
     return out.getvalue()
+
+
+def large(kind: str, mode: str = "RGB", **options: Any) -> bytes:
+    """As large as it may be, with nothing to see; `options` are Pillow's for saving it."""
+    Image.new(mode, (8192, 8192), "teal").save(out := io.BytesIO(), kind, **options)
+    return out.getvalue()
+
+
+def grainy(kind: str) -> bytes:
+    """A small one of some 100 KB, every part of which is needed."""
+    grain = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(120_000))
+    grain.save(out := io.BytesIO(), kind, quality=95)
+    return out.getvalue()
+
+
+def rescanned(times: int) -> bytes:
+    """A small JPEG that says again and again that it gets better: each time it is gone through."""
+    whole = large("JPEG", "L", progressive=True)
+    scan = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + scan * times + whole[-2:]
 
 
 def png_claiming(width: int, height: int) -> bytes:

@@ -44,8 +44,9 @@ AS_IT_IS = Approve()
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
     """Upload finished media: pictures (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
 
-    What a file is, its bytes say; a name or a declared type that says otherwise is refused. A side may have
-    8192 pixels, a video 60 minutes. Without a file the caption is all there is. 30 s of silence end it.
+    What a file is, its bytes say; one whose name or declared type says otherwise is refused, and so is half
+    a picture. A side may have 8192 pixels, a video 60 minutes. Without a file the caption is all there is.
+    30 s of silence end it.
     """
     async with uploads.receiving(request) as received:
         create = partial(_create, request, project_id, received)

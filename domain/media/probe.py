@@ -17,13 +17,16 @@ import msgspec
 from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
-#: For all files of an upload together. In seconds.
-CPU_S, WALL_S = 3, 15
-#: Address space beyond what is loaded.
-MEMORY = 256 << 20
+#: To start, for each file, and for all files of an upload together. In seconds.
+START_S, FILE_S, WALL_S = 1, 2, 30
+#: Address space beyond what is loaded: of pictures of 8192 x 8192 a PNG takes 258 MiB, a JPEG 6 or, where it
+#: is progressive and keeps all its color, 390 (and 1 s), a WebP 514 before it is unpacked.
+MEMORY = 640 << 20
 
-#: What platforms and phones make of a picture stays below it; a picture of 8192 x 8192 is 256 MiB unpacked.
+#: What platforms and phones make of a picture stays below it.
 SIDE_MAX = 8192
+#: Pixels of a WebP, of which each takes 16 bytes to unpack; a larger one is whole if it has its length.
+WEBP_MAX = 24 << 20
 #: An hour: what the longest of the platforms takes.
 DURATION_MAX_MS = 60 * 60 * 1000
 
@@ -51,7 +54,7 @@ Said = Found | Refused
 
 
 def main(files: list[str]) -> None:
-    limit()
+    limit(len(files))
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
@@ -62,12 +65,13 @@ def main(files: list[str]) -> None:
             return
 
 
-def limit() -> None:
+def limit(files: int) -> None:
     """By the kernel, so that it holds inside a C library too; and after everything else on this machine."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    cpu = START_S + files * FILE_S
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     loaded = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (loaded + MEMORY, loaded + MEMORY))
     signal.alarm(WALL_S)
@@ -75,20 +79,35 @@ def limit() -> None:
 
 def look(media: IO[bytes], mime: str) -> Said:
     """What there is to know of a file, or what speaks against it."""
-    found = picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
-    return _within(found) if isinstance(found, Found) else found
+    return picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
 
 
 def picture(media: IO[bytes], kind: str) -> Said:
-    """By its header; nothing is unpacked."""
+    """Unpacked, as far as it has to be: one that ends half-way is told from a whole one by that alone."""
     Image.MAX_IMAGE_PIXELS = None  # Ours is a refusal, theirs would be a warning.
     try:
         with Image.open(media, formats=[kind]) as image:
+            width, height = image.size
+            said = _within(Found(width, height))
+            if isinstance(said, Refused):
+                return said
+            _unpack(image, kind)
             exif = Image.Exif()
-            exif.load(image.info.get("exif", b""))  # Its own getexif() would unpack a PNG for it.
-            return Found(*(reversed(image.size) if exif.get(_ORIENTATION) in _SIDEWAYS else image.size))
+            exif.load(
+                image.info.get("exif", b"")
+            )  # Its own getexif() believes XMP too, which browsers don't.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
-        return Refused("is no picture that can be read: save it again")
+        return Refused("is no picture that can be read, or not the whole of one: save it again")
+    return Found(height, width) if exif.get(_ORIENTATION) in _SIDEWAYS else said
+
+
+def _unpack(image: Image.Image, kind: str) -> None:
+    """A JPEG at an eighth of its size: all of it is read, and an eighth of each side is kept."""
+    width, height = image.size
+    if kind == "WEBP" and width * height > WEBP_MAX:
+        return
+    image.draft(None, (1, 1))
+    image.load()
 
 
 def film(media: IO[bytes]) -> Said:
@@ -102,7 +121,7 @@ def film(media: IO[bytes]) -> Said:
         return Refused("says no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
-    return Found(width, height, duration)
+    return _within(Found(width, height, duration))
 
 
 def _number(track: Track, name: str) -> int:

@@ -86,6 +86,8 @@ FILES = {
     "a JPEG of nothing": ([file(b"\xff\xd8\xff" + bytes(500), "a.jpg", "image/jpeg")], "file[0]"),
     "a picture bomb": ([file(media.png_claiming(60_000, 60_000))], "file[0]"),
     "a picture that is too wide": ([file(media.png_claiming(8193, 1))], "file[0]"),
+    "a picture that claims what it hasn't": ([file(media.png_claiming(8192, 8192))], "file[0]"),
+    "a JPEG that is unpacked for ever": ([file(media.rescanned(3000), "a.jpg", "image/jpeg")], "file[0]"),
     "a picture without a side": ([file(media.png_claiming(0, 5))], "file[0]"),
     "a good one and a bomb": ([file(), file(media.png_claiming(60_000, 60_000))], "file[1]"),
     "a film of 49 days": ([film(media.film(ms=2**32 - 1))], "file[0]"),

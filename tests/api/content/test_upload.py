@@ -92,6 +92,23 @@ async def test_a_picture_is_as_wide_as_a_viewer_sees_it(place: Place) -> None:
         assert (asset["width"], asset["height"]) == (3, 4), kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("jpeg", {"progressive": True, "subsampling": 0}),
+        ("png", {"mode": "RGBA", "compress_level": 1}),
+        ("webp", {"method": 0}),
+    ],
+)
+async def test_the_largest_picture_is_not_too_large_to_be_looked_into(
+    place: Place, kind: str, options: dict[str, Any]
+) -> None:
+    """Each as it takes its reader most: it is unpacked within the bounds of a process."""
+    picture = media.large(kind.upper(), **options)
+    [asset] = (await place.made(file(picture, f"a.{kind}", f"image/{kind}")))["assets"]
+    assert (asset["width"], asset["height"]) == (8192, 8192)
+
+
 async def test_parts_come_in_any_order(place: Place) -> None:
     parts = [file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "é" * 5000), text("hook", "x" * 300)]
     for order in permutations(parts):
