@@ -67,8 +67,8 @@ class Controlled:
         handler, matched = found
         try:
             return await handler(matched)
-        except (ValueError, msgspec.ValidationError) as error:
-            return as_json({"error": str(error)}, 400)
+        except (ValueError, LookupError, msgspec.ValidationError) as error:
+            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
     async def clock(self, _: Request) -> Answer:
         return as_json({"now": self.simulator.clock.now()})

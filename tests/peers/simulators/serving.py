@@ -79,22 +79,22 @@ class Server:
         answer = await simulator.answer(request)
         after = simulator.faults.take(AFTER, request.method, names) if answer.has_accepted() else None
         self._log(request, answer.status, after)
-        return await self._say(wire, answer, after)
+        return await self._say(wire, request, answer, after)
 
     async def _kept_from(self, wire: "Wire", request: Request, fault: Fault) -> bool:
         if fault is Fault.REFUSE_500:
-            return await wire.say(self.simulator.refusal(500))
+            return await wire.say(self.simulator.refusal_of(request, 500))
         if fault is Fault.REFUSE_429:
-            return await wire.say(self.simulator.refusal(429))
+            return await wire.say(self.simulator.refusal_of(request, 429))
         if fault is Fault.DROP_THEN_ACCEPT:
             self._control.later.append(request)
         return wire.drop()
 
-    async def _say(self, wire: "Wire", answer: Answer, fault: Fault | None) -> bool:
+    async def _say(self, wire: "Wire", request: Request, answer: Answer, fault: Fault | None) -> bool:
         if fault is Fault.ACCEPT_THEN_500:
-            return await wire.say(self.simulator.refusal(500))
+            return await wire.say(self.simulator.refusal_of(request, 500))
         if fault is Fault.CREATED_BUT_400:
-            return await wire.say(self.simulator.refusal(400))
+            return await wire.say(self.simulator.refusal_of(request, 400))
         if fault is Fault.TRUNCATED_200:
             return await wire.say_half(answer)
         if fault is Fault.ACCEPT_THEN_TIMEOUT:

@@ -50,6 +50,10 @@ class Simulator:
         """An error of the platform's own shape: 400, 404, 429 or 500."""
         raise NotImplementedError
 
+    def refusal_of(self, request: Request, status: int) -> Answer:
+        """The same, in the shape that `request` has its errors in."""
+        return self.refusal(status)
+
     def settle(self) -> None:
         """Bring the ledger up to the clock."""
 

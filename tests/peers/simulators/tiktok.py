@@ -1,72 +1,174 @@
 """TikTok: Login Kit v2, the Content Posting API, webhooks; one application, any number of people.
 
-How sure is what it does? [D] is in TikTok's own pages, [T] in somebody else's page or code, [K] is commonly known
-and unchecked, [ours] is a harshness or a guess of ours. Its parts say it where they stand; besides:
+How sure is what it does? [D] is in TikTok's own pages, [T] in somebody else's page or code, [K] is commonly
+known and unchecked, [ours] is a harshness or a guess of ours. Its parts say it where they stand; besides:
 
-- [D] 20 creator_info, 6 of each init and 30 status/fetch a minute for each user token (here: for all tokens of one
-  consent, so that a refresh brings no fresh minute [ours]); an upload URL lives 1 h; chunks as in `tiktok_inits`;
-  PROCESSING_UPLOAD, PROCESSING_DOWNLOAD, SEND_TO_USER_INBOX, PUBLISH_COMPLETE, FAILED; ids only of public posts and
-  only after moderation; creator_info's refusals come with status 200; `username` of user/info needs the scope
-  user.info.profile; `publicaly_available_post_id` (their spelling) holds integers, here beyond 2**53.
+- [D] 20 creator_info, 6 of each init and 30 status/fetch a minute for each user token (here for all tokens of
+  one consent, so that a refresh brings no fresh minute [ours]). An upload URL lives 1 h. Chunks as in
+  `tiktok_inits`. The five statuses. Ids only of public posts, and only after moderation. Refusals of
+  creator_info come with status 200. `username` of user/info needs the scope user.info.profile.
+  `publicaly_available_post_id` (their spelling) holds integers, here beyond 2**53.
 - [D] unaudited clients post to private accounts; [T] and then only SELF_ONLY.
-- [T] 15 direct posts a day, 5 pending shares a day, photos without PNG, publish_ids' prefixes.
-- [ours] unknown fields are errors; creator_info must have been asked since the person's options last changed; an
-  upload that was begun and never ended says PROCESSING_UPLOAD for ever; a draft that its owner deletes has FAILED
-  with `publish_cancelled`; a post over the day's cap can be begun and then fails; pulls are tried once.
+- [T] 15 direct posts a day, 5 pending shares a day, no PNG among photos, the prefixes of publish_ids.
+- [ours] Unknown fields are errors. creator_info must have been asked since the person's options last
+  changed. An upload that was begun and never ended says PROCESSING_UPLOAD for ever. A draft that its owner
+  deletes has FAILED with `publish_cancelled`. What is begun below the day's cap and ended above it fails.
+  Pulls are tried once.
 
-What is accepted: FILE_UPLOAD, when the last byte of the last chunk is there; PULL_FROM_URL and photos, at their
-init. From then on the post comes about whatever was answered, unless its file is wrong or can't be pulled, its owner
-takes the access away before it is done, or a test says so. A request that is cut off accepts nothing.
+What is accepted: FILE_UPLOAD, when the last byte of the last chunk is there; PULL_FROM_URL and photos, at
+their init. From then on the post comes about whatever was answered, unless its file is wrong or can't be
+pulled, its owner takes the access away before it is done, or a test says so. A request that is cut off
+accepts nothing.
 
 Names for faults besides paths: `chunk` for every chunk of an upload, `last_chunk` for the last.
 
 Controls of its own:
 
 - `POST /_sim/app {...}`: see `tiktok_people.Application`. `POST /_sim/accounts`: see `tiktok_people.Creator`.
-- `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: what a person does in the app; with `"fail"`: a
-  fail_reason for one that isn't done.
+- `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: what a person does in the app; with `"fail"`,
+  a fail_reason for one that isn't done.
 - `POST /_sim/durations {"sha256", "seconds"}`: how long the video of these bytes is, whatever it says itself.
 - `POST /_sim/remove_access {"username"}`: a person takes our access away.
 - `GET /_sim/webhooks`, `POST /_sim/webhooks/deliver {"order": "due", "copies": 1}`: see `tiktok_webhooks`.
 """
 
-import secrets
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from tests.peers.simulators.control import asked_of, doing
 from tests.peers.simulators.exchange import Answer, Request, Routes, as_json
-from tests.peers.simulators.ledger import Entry
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, oauth_refused, refused
-from tests.peers.simulators.tiktok_files import duration_s, is_video
-from tests.peers.simulators.tiktok_inits import (
-    InboxInit,
-    PhotoInit,
-    VideoInit,
-    VideoSource,
-    check_audience,
-    check_length,
-    check_photos,
-    check_upload,
-    check_urls,
-)
-from tests.peers.simulators.tiktok_limits import Windows
 from tests.peers.simulators.tiktok_oauth import OAuth
-from tests.peers.simulators.tiktok_people import Application, Creator, People
-from tests.peers.simulators.tiktok_posts import Post, Posts, Stage, Upload, publish_id, status_of
-from tests.peers.simulators.tiktok_pulls import pull
-from tests.peers.simulators.tiktok_tokens import Family
-from tests.peers.simulators.tiktok_uploads import progress, range_of, take
+from tests.peers.simulators.tiktok_people import Application, People
+from tests.peers.simulators.tiktok_posts import Posts, status_of
+from tests.peers.simulators.tiktok_publishing import Publishing
+from tests.peers.simulators.tiktok_uploads import range_of
 from tests.peers.simulators.tiktok_webhooks import Delivery, Hooks
 
-UPLOAD_S = 3600
 #: user/info: the fields and the scope that each needs.
 PROFILE = {"open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name"}
 FIELDS = dict.fromkeys(PROFILE, "user.info.basic") | dict.fromkeys(
     ("username", "bio_description", "profile_deep_link", "is_verified"), "user.info.profile"
 )
 
-T = TypeVar("T")
+
+class TikTok(Simulator):
+    name = "tiktok"
+
+    def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
+        super().__init__(rate=rate, redirect_uris=redirect_uris)
+        self.application = Application(redirect_uris=self.redirect_uris)
+        self.people = People()
+        self.hooks = Hooks(self.application)
+        self.oauth = OAuth(self.application, self.people, self.consents)
+        self.posts = Posts(self.clock, self.ledger, self.people, self.hooks)
+        self.publishing = Publishing(self, self.application, self.people, self.oauth, self.posts)
+        for method, path, handler in (
+            ("GET", "/v2/auth/authorize/", self.authorize),
+            ("POST", "/v2/oauth/token/", self.token),
+            ("POST", "/v2/oauth/revoke/", self.revoke),
+            ("GET", "/v2/user/info/", self.user_info),
+        ):
+            self.routes.add(method, path, handler)
+
+    def controls(self, routes: Routes) -> None:
+        routes.add("POST", "/_sim/app", doing(self.register))
+        routes.add("POST", "/_sim/posts", doing(self.act))
+        routes.add("POST", "/_sim/durations", doing(self.set_duration))
+        routes.add("POST", "/_sim/remove_access", doing(self.remove_access))
+        routes.add("GET", "/_sim/webhooks", self.webhooks)
+        routes.add("POST", "/_sim/webhooks/deliver", self.deliver)
+
+    # What every simulator answers.
+
+    def names(self, request: Request) -> Sequence[str]:
+        found = range_of(request)
+        if request.path != "/upload/" or found is None:
+            return (request.path,)
+        return (request.path, "chunk", *(["last_chunk"] if found.end + 1 == found.total else []))
+
+    def refusal(self, status: int) -> Answer:
+        codes = {400: "invalid_param", 404: "not_found", 429: "rate_limit_exceeded", 500: "internal_error"}
+        return envelope({}, codes[status], "as the simulator was told")
+
+    def refusal_of(self, request: Request, status: int) -> Answer:
+        if not request.path.startswith("/v2/oauth/"):
+            return self.refusal(status)
+        error = {400: "invalid_request", 429: "temporarily_unavailable"}.get(status, "server_error")
+        return oauth_refused(error, "as the simulator was told", status).answer
+
+    def settle(self) -> None:
+        self.posts.settle()
+
+    def make_account(self, given: dict[str, Any]) -> dict[str, Any]:
+        creator = self.people.put(given)
+        return msgspec.structs.asdict(creator) | {"open_id": creator.open_id}
+
+    # Who somebody is.
+
+    async def authorize(self, request: Request) -> Answer:
+        return self.oauth.authorize(request, self.clock.now())
+
+    async def token(self, request: Request) -> Answer:
+        return self.oauth.token(request, self.clock.now())
+
+    async def revoke(self, request: Request) -> Answer:
+        return self.oauth.revoke(request)
+
+    async def user_info(self, request: Request) -> Answer:
+        family, creator = self.oauth.caller(
+            request, "user_info", 600, ("user.info.basic", "user.info.profile"), self.clock.now()
+        )
+        wanted = [name for name in request.query.get("fields", "").split(",") if name]
+        if not wanted or not set(wanted) <= FIELDS.keys():
+            raise refused("invalid_params", f"fields: {sorted(FIELDS)}")
+        if missing := {FIELDS[name] for name in wanted} - set(family.scopes):
+            raise refused("scope_permission_missed", f"some fields need {sorted(missing)}")
+        known = {
+            "open_id": creator.open_id,
+            "union_id": f"union-{creator.username}",
+            "display_name": creator.nickname or creator.username.title(),
+            "username": creator.username,
+        }
+        return envelope({"user": {name: known.get(name, "") for name in wanted}})
+
+    # What a test does.
+
+    def register(self, given: dict[str, Any]) -> dict[str, Any]:
+        made = msgspec.convert(msgspec.structs.asdict(self.application) | given, Application)
+        for name, value in msgspec.structs.asdict(made).items():
+            setattr(self.application, name, value)
+        return {
+            name: value for name, value in msgspec.structs.asdict(made).items() if name != "client_secret"
+        }
+
+    def act(self, given: dict[str, Any]) -> dict[str, Any]:
+        return status_of(self.posts.act(given["publish_id"], given.get("deed"), given.get("fail")))
+
+    def set_duration(self, given: dict[str, Any]) -> dict[str, Any]:
+        self.publishing.durations[given["sha256"]] = float(given["seconds"])
+        return {}
+
+    def remove_access(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Reason 1 of the webhook: the person did it in the app."""
+        creator = self.people.of(given["username"])
+        self.oauth.tokens.remove(creator.username)
+        self.posts.settle()
+        self.posts.lose_access(creator.username)
+        self.hooks.emit(self.clock.now(), "authorization.removed", creator.open_id, {"reason": 1})
+        return {}
+
+    async def webhooks(self, _: Request) -> Answer:
+        self.settle()
+        return as_json({"due": self.hooks.due(), "all": self.hooks.all})
+
+    async def deliver(self, request: Request) -> Answer:
+        self.settle()
+        asked = msgspec.convert(asked_of(request), Delivery)
+        sent = await self.hooks.deliver(asked, self.clock.now())
+        return as_json(
+            {"sent": [{"id": hook.id, "event": hook.event, "status": hook.sent[-1]} for hook in sent]}
+        )

@@ -1,0 +1,112 @@
+"""A TikTok creator, and the one application that asks for them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
+
+#: Whoever changes one of these in the app makes what an earlier creator_info said out of date.
+OPTIONS = (
+    "privacy_level_options",
+    "comment_disabled",
+    "duet_disabled",
+    "stitch_disabled",
+    "max_video_post_duration_sec",
+)
+
+
+class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A person of `POST /_sim/accounts`: `username` and any of these; what isn't given stays as it is.
+
+    `refuses` are error codes of the next inits, `fails` the fail_reasons of the next posts that are accepted,
+    both first to last. Times are seconds: an accepted post is processed for `processing_s`, a public one then
+    moderated for `moderation_s`; a file is pulled `pull_after_s` after its init.
+    """
+
+    username: str
+    nickname: str = ""
+    is_private: bool = False
+    privacy_level_options: Sequence[str] = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+    comment_disabled: bool = False
+    duet_disabled: bool = False
+    stitch_disabled: bool = False
+    max_video_post_duration_sec: int = 600
+    banned: bool = False
+    posts_per_day: int = 15
+    pending_shares: int = 5
+    processing_s: float = 5
+    moderation_s: float = 60
+    pull_after_s: float = 2
+    refuses: list[str] = msgspec.field(default_factory=list)
+    fails: list[str] = msgspec.field(default_factory=list)
+    #: Whether creator_info was asked since the options last changed.
+    info_read: bool = False
+
+    @property
+    def open_id(self) -> str:
+        return f"-000{self.username}"
+
+    def told(self) -> dict[str, Any]:
+        """The `data` of creator_info."""
+        return {
+            "creator_avatar_url": f"https://p16.tiktok.test/{self.username}.jpeg",
+            "creator_username": self.username,
+            "creator_nickname": self.nickname or self.username.title(),
+            "privacy_level_options": list(self.privacy_level_options),
+            "comment_disabled": self.comment_disabled,
+            "duet_disabled": self.duet_disabled or self.is_private,
+            "stitch_disabled": self.stitch_disabled or self.is_private,
+            "max_video_post_duration_sec": self.max_video_post_duration_sec,
+        }
+
+
+class Application(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Ours, as registered; `POST /_sim/app` changes any of it.
+
+    `strict_rotation`: a refresh token works once, whatever became of the answer. `oauth_error_status`: the
+    pages don't give it. `verified_prefixes` are what media may be pulled from, each with a slash at its end;
+    `callback_url` is where webhooks go.
+    """
+
+    client_key: str = "simulatedclientkey"
+    client_secret: str = "simulated-client-secret"
+    redirect_uris: list[str] = msgspec.field(default_factory=list)
+    verified_prefixes: list[str] = msgspec.field(default_factory=list)
+    callback_url: str | None = None
+    audited: bool = True
+    strict_rotation: bool = False
+    oauth_error_status: int = 400
+
+
+class People:
+    """By their usernames."""
+
+    def __init__(self) -> None:
+        self._creators: dict[str, Creator] = {}
+
+    def usernames(self) -> list[str]:
+        return list(self._creators)
+
+    def of(self, username: str) -> Creator:
+        """Of nobody: ValueError."""
+        if username not in self._creators:
+            raise ValueError(f"no such person: {username}")
+        return self._creators[username]
+
+    def put(self, given: dict[str, Any]) -> Creator:
+        """Make or change one."""
+        before = self._creators.get(given.get("username", ""))
+        known = {} if before is None else msgspec.structs.asdict(before)
+        made = msgspec.convert(known | {"info_read": False} | given, Creator)
+        if unknown := set(made.privacy_level_options) - set(LEVELS):
+            raise ValueError(f"no such privacy level: {sorted(unknown)}")
+        if before is not None and "info_read" not in given:
+            made.info_read = before.info_read and options(before) == options(made)
+        self._creators[made.username] = made
+        return made
+
+
+def options(creator: Creator) -> list[Any]:
+    return [getattr(creator, name) for name in OPTIONS]

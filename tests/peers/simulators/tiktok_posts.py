@@ -1,0 +1,215 @@
+"""A post from its init to what became of it, by the clock."""
+
+import itertools
+import secrets
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.ledger import Entry, Ledger, State
+from tests.peers.simulators.tiktok_errors import FAIL_REASONS
+from tests.peers.simulators.tiktok_files import Received
+from tests.peers.simulators.tiktok_people import Creator, People
+from tests.peers.simulators.tiktok_webhooks import Hooks
+
+DAY_S = 86400
+
+
+class Stage(StrEnum):
+    #: Its bytes are to come; `PROCESSING_UPLOAD`.
+    OPEN = "open"
+    #: All of it is there, or will be pulled: nobody can stop it any more.
+    TAKEN = "taken"
+    INBOX = "inbox"
+    COMPLETE = "complete"
+    PUBLIC = "public"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+#: What a person may do with a post in the app, and from which stages.
+DEEDS = {"post": (Stage.INBOX,), "delete": (Stage.INBOX, Stage.COMPLETE, Stage.PUBLIC)}
+
+
+class Post(msgspec.Struct, kw_only=True):
+    """`upload`: what FILE_UPLOAD announced; `urls`: what is pulled; `fate`: its fail_reason."""
+
+    key: str
+    username: str
+    family: str
+    is_photo: bool
+    is_draft: bool
+    privacy: str | None
+    entry: Entry
+    upload: "Upload | None" = None
+    urls: Sequence[str] = ()
+    file: Received = msgspec.field(default_factory=Received)
+    stage: Stage = Stage.OPEN
+    fate: str | None = None
+    done_at: float | None = None
+    public_at: float | None = None
+    post_ids: list[int] = msgspec.field(default_factory=list)
+
+
+class Upload(msgspec.Struct, kw_only=True, frozen=True):
+    size: int
+    chunk: int
+    count: int
+    token: str
+    ends_at: float
+
+    def end_of(self, start: int) -> int:
+        """Of the chunk that begins at `start`, its last byte's number: the last chunk takes what remains."""
+        number = start // self.chunk
+        return self.size - 1 if number >= self.count - 1 else start + self.chunk - 1
+
+
+class Posts:
+    def __init__(self, clock: Clock, ledger: Ledger, people: People, hooks: Hooks) -> None:
+        self.by_key: dict[str, Post] = {}
+        self._clock, self._ledger, self._people, self._hooks = clock, ledger, people, hooks
+        self._ids = itertools.count(7_300_000_000_000_000_001)
+
+    def begin(self, post: Post) -> Post:
+        self._ledger.begin(post.entry)
+        self.by_key[post.key] = post
+        return post
+
+    def accept(self, post: Post) -> None:
+        """From here on it comes about by itself, unless `judge` gives it a fate."""
+        post.stage, post.entry.state = Stage.TAKEN, State.COMING
+        post.entry.accepted_at = self._clock.now()
+
+    def judge(self, post: Post, wrong: str | None, at: float) -> None:
+        """Its files are there `at` that time, or `wrong` says why not."""
+        creator = self._people.of(post.username)
+        post.fate = creator.fails.pop(0) if creator.fails else post.fate or wrong
+        if (
+            post.fate is None
+            and not post.is_draft
+            and self.sent_today(creator, but=post) >= creator.posts_per_day
+        ):
+            post.fate = "spam_risk_too_many_posts"
+        if creator.banned:
+            post.fate = "spam_risk_user_banned_from_posting"
+        post.done_at = at + creator.processing_s
+        if not post.is_draft and post.privacy == "PUBLIC_TO_EVERYONE" and not creator.is_private:
+            post.public_at = post.done_at + creator.moderation_s
+
+    def sent_today(self, creator: Creator, *, but: Post | None = None) -> int:
+        """Direct posts that were accepted in the last 24 h and haven't failed."""
+        since = self._clock.now() - DAY_S
+        return sum(
+            post.username == creator.username
+            and not post.is_draft
+            and post is not but
+            and post.stage not in {Stage.OPEN, Stage.FAILED}
+            and (post.entry.accepted_at or 0) > since
+            for post in self.by_key.values()
+        )
+
+    def pending(self, creator: Creator) -> int:
+        """Drafts of the last 24 h that their owner has neither posted nor deleted; begun ones count."""
+        since = self._clock.now() - DAY_S
+        return sum(
+            post.username == creator.username
+            and post.is_draft
+            and post.stage in {Stage.OPEN, Stage.TAKEN, Stage.INBOX}
+            and post.entry.begun_at > since
+            for post in self.by_key.values()
+        )
+
+    def lose_access(self, username: str) -> None:
+        """What isn't done yet won't be."""
+        for post in self.by_key.values():
+            if post.username == username and post.stage in {Stage.OPEN, Stage.TAKEN}:
+                post.fate = "auth_removed"
+
+    def settle(self) -> None:
+        for post in self.by_key.values():
+            self._settle(post, self._clock.now())
+
+    def _settle(self, post: Post, now: float) -> None:
+        if post.stage is Stage.TAKEN and post.done_at is not None and now >= post.done_at:
+            self._done(post, post.done_at)
+        if post.stage is Stage.COMPLETE and post.public_at is not None and now >= post.public_at:
+            self._public(post, post.public_at)
+
+    def _done(self, post: Post, at: float) -> None:
+        if post.fate is not None:
+            self._move(post, Stage.FAILED, State.FAILED, at, "post.publish.failed", reason=post.fate)
+            post.entry.detail = post.fate
+        elif post.is_draft:
+            self._move(post, Stage.INBOX, State.DRAFT, at, "post.publish.inbox_delivered")
+        else:
+            self._move(post, Stage.COMPLETE, State.LIVE, at, "post.publish.complete")
+
+    def _public(self, post: Post, at: float) -> None:
+        post.post_ids = [next(self._ids)]
+        post.entry.external_id = str(post.post_ids[0])
+        self._move(
+            post, Stage.PUBLIC, State.LIVE, at, "post.publish.publicly_available", post_id=post.post_ids[0]
+        )
+
+    def _move(self, post: Post, stage: Stage, state: State, at: float, event: str, **content: Any) -> None:
+        post.stage, post.entry.state = stage, state
+        kind = "INBOX_SHARE" if post.is_draft else "DIRECT_PUBLISH"
+        said = {"publish_id": post.key, "publish_type": kind} | content
+        self._hooks.emit(at, event, self._people.of(post.username).open_id, said)
+
+    def act(self, key: str, deed: str | None, fail: str | None) -> Post:
+        """What a person does with a post, or what TikTok finds wrong with it while it is processed."""
+        self.settle()
+        if key not in self.by_key:
+            raise ValueError(f"no such publish_id: {key}")
+        post, now = self.by_key[key], self._clock.now()
+        if fail is not None:
+            if fail not in FAIL_REASONS or post.stage not in {Stage.OPEN, Stage.TAKEN}:
+                raise ValueError(f"{post.stage} posts don't fail for {fail}; reasons: {sorted(FAIL_REASONS)}")
+            post.fate = fail
+        elif deed not in DEEDS or post.stage not in DEEDS[deed]:
+            raise ValueError(f"{post.stage} posts aren't for {deed}; deeds: {sorted(DEEDS)}")
+        elif deed == "post":
+            self._move(post, Stage.COMPLETE, State.LIVE, now, "post.publish.complete")
+            post.public_at = now + self._people.of(post.username).moderation_s
+        else:
+            self._delete(post, now)
+        return post
+
+    def _delete(self, post: Post, now: float) -> None:
+        """A draft that its owner throws away has failed; a post of theirs is merely gone."""
+        if post.stage is Stage.INBOX:
+            post.fate = "publish_cancelled"
+            self._move(post, Stage.FAILED, State.DELETED, now, "post.publish.failed", reason=post.fate)
+            return
+        for post_id in post.post_ids:
+            event = "post.publish.no_longer_publicaly_available"
+            self._move(post, Stage.GONE, State.DELETED, now, event, post_id=post_id)
+        post.stage, post.entry.state, post.post_ids = Stage.GONE, State.DELETED, []
+
+
+def status_of(post: Post) -> dict[str, Any]:
+    """The `data` of status/fetch, of a settled post; their spelling."""
+    waiting = "PROCESSING_UPLOAD" if post.upload else "PROCESSING_DOWNLOAD"
+    known = {
+        Stage.FAILED: "FAILED",
+        Stage.INBOX: "SEND_TO_USER_INBOX",
+        Stage.OPEN: waiting,
+        Stage.TAKEN: waiting,
+    }
+    said: dict[str, Any] = {
+        "status": known.get(post.stage, "PUBLISH_COMPLETE"),
+        "publicaly_available_post_id": list(post.post_ids),
+        "uploaded_bytes" if post.upload else "downloaded_bytes": post.file.size,
+    }
+    return said | ({"fail_reason": post.fate} if post.stage is Stage.FAILED else {})
+
+
+def publish_id(*, is_photo: bool, is_draft: bool, pulls: bool) -> str:
+    """Of the three prefixes that their pages show, and their length of at most 64."""
+    where = "inbox" if is_draft else "pub"
+    how = "url" if pulls else "file"
+    return f"{'p' if is_photo else 'v'}_{where}_{how}~v2-1.{secrets.randbelow(10**18):018d}"

@@ -1,0 +1,222 @@
+"""The calls that make a post, and those that ask about one."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.ledger import Entry
+from tests.peers.simulators.simulator import Simulator
+from tests.peers.simulators.tiktok_errors import envelope, refused
+from tests.peers.simulators.tiktok_files import duration_s, is_video
+from tests.peers.simulators.tiktok_inits import (
+    InboxInit,
+    PhotoInit,
+    VideoInit,
+    VideoSource,
+    check_audience,
+    check_length,
+    check_photos,
+    check_upload,
+    check_urls,
+)
+from tests.peers.simulators.tiktok_oauth import OAuth
+from tests.peers.simulators.tiktok_people import Application, Creator, People
+from tests.peers.simulators.tiktok_posts import Post, Posts, Upload, publish_id, status_of
+from tests.peers.simulators.tiktok_pulls import pull
+from tests.peers.simulators.tiktok_tokens import Family
+from tests.peers.simulators.tiktok_uploads import progress, take
+
+UPLOAD_S = 3600
+#: Of a draft, which its owner may still cut.
+LONGEST_DRAFT_S = 600
+
+T = TypeVar("T")
+
+
+class Publishing:
+    """`durations`: by a video's digest, how long it is, whatever it says itself."""
+
+    def __init__(
+        self, simulator: Simulator, application: Application, people: People, oauth: OAuth, posts: Posts
+    ) -> None:
+        self.durations: dict[str, float] = {}
+        self._simulator, self._clock = simulator, simulator.clock
+        self._application, self._people, self._oauth, self._posts = application, people, oauth, posts
+        for method, path, handler in (
+            ("POST", "/v2/post/publish/creator_info/query/", self.creator_info),
+            ("POST", "/v2/post/publish/video/init/", self.video_init),
+            ("POST", "/v2/post/publish/inbox/video/init/", self.inbox_init),
+            ("POST", "/v2/post/publish/content/init/", self.content_init),
+            ("POST", "/v2/post/publish/status/fetch/", self.status),
+            ("PUT", "/upload/", self.upload),
+        ):
+            simulator.routes.add(method, path, handler)
+
+    def _caller(self, request: Request, what: str, a_minute: int, *scopes: str) -> tuple[Family, Creator]:
+        return self._oauth.caller(request, what, a_minute, scopes, self._clock.now())
+
+    async def creator_info(self, request: Request) -> Answer:
+        _, creator = self._caller(request, "creator_info", 20, "video.publish")
+        if creator.banned:
+            raise refused("spam_risk_user_banned_from_posting", "the user is banned", 200)
+        if self._posts.sent_today(creator) >= creator.posts_per_day:
+            raise refused("spam_risk_too_many_posts", "the daily cap is reached", 200)
+        creator.info_read = True
+        return envelope(creator.told())
+
+    async def video_init(self, request: Request) -> Answer:
+        family, creator = self._caller(request, "video_init", 6, "video.publish")
+        asked = body_of(request, VideoInit)
+        check_length("title", asked.post_info.title, 2200)
+        check_audience(asked.post_info, creator, self._application)
+        post = self._post(
+            family,
+            caption=asked.post_info.title,
+            privacy=asked.post_info.privacy_level,
+            source=asked.source_info,
+        )
+        return self._begun(post, creator)
+
+    async def inbox_init(self, request: Request) -> Answer:
+        family, creator = self._caller(request, "inbox_init", 6, "video.upload")
+        asked = body_of(request, InboxInit)
+        check_length("title", asked.post_info.title, 2200)
+        post = self._post(
+            family, caption=asked.post_info.title, privacy=None, source=asked.source_info, is_draft=True
+        )
+        return self._begun(post, creator)
+
+    async def content_init(self, request: Request) -> Answer:
+        asked = body_of(request, PhotoInit)
+        is_draft = asked.post_mode == "MEDIA_UPLOAD"
+        scope = "video.upload" if is_draft else "video.publish"
+        family, creator = self._caller(request, "content_init", 6, scope)
+        info = asked.post_info
+        check_length("title", info.title, 90)
+        check_length("description", info.description, 4000)
+        check_photos(asked.source_info)
+        if not is_draft:
+            check_audience(info, creator, self._application)
+        post = self._post(
+            family,
+            caption=info.description or info.title,
+            privacy=None if is_draft else info.privacy_level,
+            source=asked.source_info.photo_images,
+            is_draft=is_draft,
+        )
+        return self._begun(post, creator)
+
+    def _post(
+        self,
+        family: Family,
+        *,
+        caption: str,
+        privacy: str | None,
+        source: VideoSource | Sequence[str],
+        is_draft: bool = False,
+    ) -> Post:
+        """Of a video's source, or of photos' addresses. Not begun yet: its source is checked here."""
+        now, upload, urls, is_photo = self._clock.now(), None, [], not isinstance(source, VideoSource)
+        if not isinstance(source, VideoSource):
+            urls = list(source)
+        elif source.source == "FILE_UPLOAD":
+            size, chunk, count = check_upload(source)
+            ends = now + UPLOAD_S
+            upload = Upload(
+                size=size, chunk=chunk, count=count, token=secrets.token_urlsafe(24), ends_at=ends
+            )
+        else:
+            urls = [source.video_url or ""]
+        check_urls(urls, self._application)
+        key = publish_id(is_photo=is_photo, is_draft=is_draft, pulls=upload is None)
+        entry = Entry(
+            key=key,
+            account=family.username,
+            caption=caption,
+            kind="photo" if is_photo else "video",
+            begun_at=now,
+        )
+        return Post(
+            key=key,
+            username=family.username,
+            family=family.key,
+            is_photo=is_photo,
+            is_draft=is_draft,
+            privacy=privacy,
+            entry=entry,
+            upload=upload,
+            urls=urls,
+        )
+
+    def _begun(self, post: Post, creator: Creator) -> Answer:
+        """What only TikTok knows may refuse it still."""
+        if creator.refuses:
+            raise refused(creator.refuses.pop(0), "as the simulator was told")
+        if creator.banned:
+            raise refused("spam_risk_user_banned_from_posting", "the user is banned")
+        if post.is_draft and self._posts.pending(creator) >= creator.pending_shares:
+            raise refused("spam_risk_too_many_pending_share", "too many drafts wait in the inbox")
+        if not post.is_draft and self._posts.sent_today(creator) >= creator.posts_per_day:
+            raise refused("spam_risk_too_many_posts", "the daily cap is reached")
+        self._posts.begin(post)
+        if post.upload is None:
+            self._posts.accept(post)
+            self._clock.start(self._pulled(post, self._clock.now() + creator.pull_after_s))
+            return envelope({"publish_id": post.key})
+        upload_id = post.key.rpartition(".")[2]
+        url = f"{self._simulator.base}/upload/?upload_id={upload_id}&upload_token={post.upload.token}"
+        return envelope({"publish_id": post.key, "upload_url": url})
+
+    async def _pulled(self, post: Post, at: float) -> None:
+        await self._clock.sleep_until(at)
+        wrong = post.fate or await pull(post)
+        self._posts.judge(post, wrong or self._wrong_video(post), at)
+
+    async def upload(self, request: Request) -> Answer:
+        upload_id = request.query.get("upload_id", "")
+        found = (post for key, post in self._posts.by_key.items() if key.rpartition(".")[2] == upload_id)
+        post = next(found, None)
+        is_whole = take(post, request, self._clock.now())
+        assert post is not None
+        assert post.upload is not None
+        if is_whole:
+            post.entry.sha256 = [post.file.sha256()]
+            self._posts.accept(post)
+            self._posts.judge(post, self._wrong_video(post), self._clock.now())
+        return Answer(201 if is_whole else 206, b"", progress(post, post.upload))
+
+    def _wrong_video(self, post: Post) -> str | None:
+        """The fail_reason of what isn't a video that this person may post."""
+        if post.is_photo:
+            return None
+        if not is_video(post.file.head):
+            return "file_format_check_failed"
+        seconds = self.durations.get(post.file.sha256(), duration_s(post.file.head))
+        most = (
+            LONGEST_DRAFT_S if post.is_draft else self._people.of(post.username).max_video_post_duration_sec
+        )
+        return "duration_check_failed" if seconds is not None and seconds > most else None
+
+    async def status(self, request: Request) -> Answer:
+        family, _ = self._caller(request, "status", 30, "video.publish", "video.upload")
+        key = msgspec.convert(body_of(request, dict[str, Any]).get("publish_id"), str | None)
+        self._posts.settle()
+        post = self._posts.by_key.get(key or "")
+        if post is None:
+            raise refused("invalid_publish_id", "The publish_id does not exist.")
+        if post.username != family.username:
+            raise refused("token_not_authorized_for_specified_publish_id", "It is somebody else's.")
+        return envelope(status_of(post))
+
+
+def body_of(request: Request, shape: type[T]) -> T:
+    """JSON that says so, of this shape, and nothing else in it."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise refused("invalid_param", "Content-Type is application/json; charset=UTF-8")
+    try:
+        return msgspec.json.decode(request.body, type=shape)
+    except msgspec.DecodeError as error:
+        raise refused("invalid_param", str(error)) from None

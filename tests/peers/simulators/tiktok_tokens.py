@@ -1,0 +1,121 @@
+"""Tokens: one family for each consent, in which a refresh puts a new pair in the place of the last.
+
+An access token lives 24 h, a refresh token 365 d [D]. A refresh gives a new refresh token and ends the one
+it was given; that one again, later, is a theft, and ends the whole family [ours: TikTok's pages only say
+that the token may change]. Yet the refresh token before the last is answered with the last pair again as
+long as nobody has used any of that: so a lost answer costs nothing [ours; `strict_rotation` takes it away].
+An access token ends when one of a later pair is used [ours].
+"""
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from tests.peers.simulators.tiktok_people import Creator
+
+ACCESS_S, REFRESH_S = 86400, 365 * 86400
+
+
+class Pair(msgspec.Struct, kw_only=True):
+    access: str
+    refresh: str
+    access_ends: float
+    refresh_ends: float
+    used: bool = False
+
+
+class Family(msgspec.Struct, kw_only=True):
+    """What came of one consent of `creator`."""
+
+    key: str
+    username: str
+    scopes: Sequence[str]
+    pairs: list[Pair] = msgspec.field(default_factory=list)
+    ended: bool = False
+
+    def told(self, pair: Pair, creator: Creator, now: float) -> dict[str, object]:
+        """The flat answer of the token call."""
+        return {
+            "access_token": pair.access,
+            "expires_in": int(pair.access_ends - now),
+            "open_id": creator.open_id,
+            "refresh_expires_in": int(pair.refresh_ends - now),
+            "refresh_token": pair.refresh,
+            "scope": ",".join(self.scopes),
+            "token_type": "Bearer",
+        }
+
+
+class Stolen(Exception):
+    """A refresh token was used again: its family has ended."""
+
+
+class Tokens:
+    def __init__(self) -> None:
+        self.families: dict[str, Family] = {}
+
+    def begin(self, username: str, scopes: Sequence[str], now: float) -> tuple[Family, Pair]:
+        family = Family(key=secrets.token_hex(8), username=username, scopes=scopes)
+        self.families[family.key] = family
+        return family, renewed(family, now)
+
+    def holder(self, access: str, now: float) -> Family | None:
+        """Whose access token this is, which counts as its use; None for one that doesn't work."""
+        for family in self.families.values():
+            for number, pair in enumerate(family.pairs):
+                if pair.access == access:
+                    later = any(other.used for other in family.pairs[number + 1 :])
+                    if family.ended or later or now >= pair.access_ends:
+                        return None
+                    pair.used = True
+                    return family
+        return None
+
+    def refresh(self, token: str, now: float, *, strict: bool) -> tuple[Family, Pair] | None:
+        """The pair that follows; None for a token that doesn't work. Raises `Stolen`."""
+        for family in self.families.values():
+            for number, pair in enumerate(family.pairs):
+                if pair.refresh == token:
+                    return self._following(family, number, now, strict=strict)
+        return None
+
+    def _following(
+        self, family: Family, number: int, now: float, *, strict: bool
+    ) -> tuple[Family, Pair] | None:
+        pair, last = family.pairs[number], family.pairs[-1]
+        if family.ended or now >= pair.refresh_ends:
+            return None
+        if pair is last:
+            pair.used = True
+            return family, renewed(family, now)
+        if number == len(family.pairs) - 2 and not last.used and not strict:
+            return family, last
+        family.ended = True
+        raise Stolen
+
+    def revoke(self, token: str) -> bool:
+        """By an access or a refresh token of its own; False for one that doesn't work."""
+        for family in self.families.values():
+            if not family.ended and any(token in {pair.access, pair.refresh} for pair in family.pairs):
+                family.ended = True
+                return True
+        return False
+
+    def remove(self, username: str) -> None:
+        """The person takes the application's access away."""
+        for family in self.families.values():
+            family.ended |= family.username == username
+
+
+def renewed(family: Family, now: float) -> Pair:
+    """The refresh token keeps the end that the consent gave it."""
+    ends = family.pairs[0].refresh_ends if family.pairs else now + REFRESH_S
+    pair = Pair(
+        access=f"act.{secrets.token_urlsafe(24)}",
+        refresh=f"rft.{secrets.token_urlsafe(24)}",
+        access_ends=now + ACCESS_S,
+        refresh_ends=ends,
+    )
+    family.pairs.append(pair)
+    return pair
