@@ -67,8 +67,9 @@ class Instagram(Simulator):
 
     async def answer(self, request: Request) -> Answer:
         self._media.base = self.base
-        names, user_id = self.names(request), self._account_of(request)
+        names, user_id = self.names(request), None
         try:
+            user_id = self._account_of(request)
             if ordered := self.orders.take(request.method, names, created=False):
                 raise Denied(ordered)
             answer = await super().answer(_plain(request))

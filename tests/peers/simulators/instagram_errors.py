@@ -119,7 +119,7 @@ _CALLS = {
         "permissions, or does not support this operation",
         kind="GraphMethodException",
     ),
-    "unknown_path": Refusal(2500, None, "Unknown path components: {path}"),
+    "unknown_path": Refusal(2500, None, "Unknown path components."),
     "unknown_field": Refusal(100, None, "(#100) Tried accessing nonexisting field ({field})"),
     "parameter": Refusal(100, None, "(#100) {why}"),
     "unknown_error": Refusal(1, None, "An unknown error has occurred.", status=500, transient=True),

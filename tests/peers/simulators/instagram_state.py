@@ -22,9 +22,10 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     `image_s`, `video_s`: from a container's beginning to its end; `fetch_s`: to the GET of its file.
     `fetches_first`: the file is fetched before the container is answered with, and what is wrong with it is
     the answer; both happen in reality. `publish_s`: from an accepted publish to the public post; `listing_s`:
-    from there to its place in the list of media. `hides`: fields of media that it doesn't say. `flat`: tokens
-    and the account are answered as they are found in the wild, not in the list that the documentation shows.
-    `patience_s`: how long a file may take to come, in real seconds.
+    from there to its place in the list of media; `status_s`: so long after an accepted publish its container
+    still says FINISHED. `hides`: fields of media that it doesn't say. `flat`: tokens and the account are
+    answered as they are found in the wild, not in the list that the documentation shows. `patience_s`: how
+    long a file may take to come, in real seconds.
     """
 
     username: str
@@ -39,6 +40,7 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     fetches_first: bool = False
     publish_s: float = 0.0
     listing_s: float = 0.0
+    status_s: float = 0.0
     hides: list[str] = msgspec.field(default_factory=list)
     flat: bool = False
     patience_s: float = 5.0
@@ -129,13 +131,17 @@ class State:
     def status(self, container: Container, now: float) -> Status:
         """Between an accepted publish and the public post it is in progress again."""
         if container.media_id:
-            live = now >= self.media[container.media_id].live_at
-            return Status.PUBLISHED if live else Status.IN_PROGRESS
+            return self._after_publish(self.media[container.media_id], now)
         if container.done and container.refusal:
             return Status.ERROR
         if now >= container.created_at + CONTAINER_S:
             return Status.EXPIRED
         return Status.FINISHED if container.done else Status.IN_PROGRESS
+
+    def _after_publish(self, medium: Medium, now: float) -> Status:
+        if medium.accepted_at and now < medium.accepted_at + self.people[medium.username].status_s:
+            return Status.FINISHED
+        return Status.PUBLISHED if now >= medium.live_at else Status.IN_PROGRESS
 
     def published(self, person: Person, now: float) -> int:
         """How many publishes were accepted within a day."""

@@ -9,6 +9,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram_user import (
     DAY_S,
     User,
+    read,
 )
 
 
@@ -171,3 +172,4 @@ async def test_json_is_taken_as_a_form_is(ada: User) -> None:
     await ada.sim.advance(2)
     made = await ada.http.post(f"/{ada.ig}/media", json={"media_type": "CAROUSEL", "children": items})
     assert made.is_success
+    assert await read(await ada.http.post(f"/{ada.ig}/media", json=[1])) == (100, None)

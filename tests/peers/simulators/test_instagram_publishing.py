@@ -70,6 +70,16 @@ async def test_a_publish_that_times_out_may_come_late(ada: User) -> None:
     assert [one["id"] for one in (await ada.listed())["data"]] == [post["external_id"]]
 
 
+async def test_a_container_may_say_finished_for_a_while_after_its_publish(ada: User) -> None:
+    await ada.sim.account("ada", status_s=5)
+    made = await ada.finished()
+    await ada.publish(made)
+    assert (await ada.status(made))["status_code"] == "FINISHED"
+    assert await ada.publish(made) == (24, 2207008)
+    await ada.sim.advance(5)
+    assert (await ada.status(made))["status_code"] == "PUBLISHED"
+
+
 async def test_a_request_that_was_lost_may_be_done_later(ada: User) -> None:
     made = await ada.finished(caption="Ghost")
     await ada.sim.fault("publish", Fault.DROP_THEN_ACCEPT)
