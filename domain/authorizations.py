@@ -4,21 +4,20 @@ The link is ours: it leads on once a job has registered us with the server. In a
 our callback, with a code that names the account.
 """
 
-import base64
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 
 from db.pool import Conn
-from domain import accounts, connections, holds, registrations, returns, servers, states
+from domain import accounts, connections, consent, holds, registrations, returns, servers, states
 from domain.connections import Asked, Code
+from domain.consent import PAGES
 from domain.keys import Principal
-from domain.registrations import SCOPES, Server
+from domain.registrations import Server
 from domain.rings import Ring
 from domain.states import Flow
 from domain.urls import Allowed
@@ -72,15 +71,25 @@ class Onward(NamedTuple):
     job_id: UUID | None
 
 
-def check(asked: OAuthUrlCreate, *, who: Principal, allowed: Allowed) -> Wanted:
+def check(asked: OAuthUrlCreate, *, settings: Settings, who: Principal, allowed: Allowed) -> Wanted:
     """Raises `Invalid`, `NotReturnable`."""
-    connections.refuse_platform(asked.platform)
     if asked.platform == "bluesky":
         raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
-    if asked.instance is None:
-        raise Invalid("instance", "is needed: the name of the account's server, such as mastodon.social")
-    service_url = servers.of_host(asked.instance, allowed=allowed, path="instance")
+    service_url = _service_url(asked, settings, sandbox=who.sandbox, allowed=allowed)
     return Wanted(asked.platform, service_url, returns.check(asked.return_url, origins=who.return_origins))
+
+
+def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: Allowed) -> str:
+    place = consent.places(settings).get(asked.platform)
+    if place is None:
+        if asked.instance is None:
+            raise Invalid("instance", "is needed: the name of the account's server, such as mastodon.social")
+        return servers.of_host(asked.instance, allowed=allowed, path="instance")
+    if asked.instance is not None:
+        raise Invalid("instance", f"is for mastodon: {asked.platform} has one place for everybody")
+    if not sandbox and asked.platform not in consent.applications(settings):
+        raise Invalid("platform", f"{asked.platform} is not set up on this server: ask its operator")
+    return place
 
 
 async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, project_id: UUID) -> Wanted:
@@ -116,11 +125,14 @@ async def start(
     """
     await holds.hold_active(conn, organization_id=who.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
-        wanted = check(asked, who=who, allowed=allowed)
+        wanted = check(asked, settings=settings, who=who, allowed=allowed)
     else:
         wanted = await check_again(conn, asked, who=who, project_id=project_id)
-    server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback")
-    registering = None if who.sandbox else await _register(conn, server, who.organization_id)
+    one_place = wanted.platform in consent.places(settings)
+    issuer = consent.issuer(wanted.platform, wanted.service_url, one_place=one_place)
+    server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback/{issuer}")
+    nobody = who.sandbox or one_place
+    registering = None if nobody else await _register(conn, server, who.organization_id)
     details, verifier = _details(server, wanted, registering)
     state, expires_at = await states.make(
         conn,
@@ -134,11 +146,11 @@ async def start(
         details=msgspec.to_builtins(details),
         verifier=(verifier, ring),
     )
-    url = link(settings, state, code=wanted.handle if who.sandbox else None)
+    url = link(settings, state) if not who.sandbox else pretended(server, state, wanted.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
-async def onward(conn: Conn, *, state: str, now: datetime, ring: Ring) -> Onward:
+async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, ring: Ring) -> Onward:
     """Raises `Invalid`. A flow whose registration failed ends with it."""
     flow = await states.find(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now)
     details = msgspec.convert(flow.details, Details)
@@ -147,7 +159,8 @@ async def onward(conn: Conn, *, state: str, now: datetime, ring: Ring) -> Onward
     )
     if waits:
         return Onward(flow, None, details.register_job_id)
-    client_id = await registrations.find_id(conn, server=details.server)
+    ours = consent.applications(settings).get(details.platform)
+    client_id = ours.client.client_id if ours else await registrations.find_id(conn, server=details.server)
     if client_id is not None:
         return Onward(flow, _page(details, client_id, state), None)
     await states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring)
@@ -156,10 +169,26 @@ async def onward(conn: Conn, *, state: str, now: datetime, ring: Ring) -> Onward
 
 
 async def come_back(
-    conn: Conn, *, state: str, code: str | None, error: str | None, now: datetime, ring: Ring
+    conn: Conn,
+    *,
+    state: str,
+    issuer: str,
+    iss: str | None,
+    code: str | None,
+    error: str | None,
+    now: datetime,
+    ring: Ring,
 ) -> tuple[Flow, Submitted | None]:
-    """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`."""
+    """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
+
+    A code that comes by another server's address, or says that it is another's, is no server's business
+    (RFC 9207, RFC 9700 4.4).
+    """
     flow, verifier = await states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring)
+    server = msgspec.convert(flow.details, Details).server
+    if issuer != server.redirect_uri.rpartition("/")[2] or (iss or server.service_url) != server.service_url:
+        await states.end(conn, flow, outcome="failed", error="OTHER_SERVER")
+        return flow, None
     if not code or flow.project_id is None or verifier is None:
         denied = "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"
         await states.end(conn, flow, outcome="failed", error=denied)
@@ -199,11 +228,14 @@ async def status(conn: Conn, *, who: Principal, state: str, now: datetime) -> OA
     return OAuthStatus(status="connected", social_account_id=seen.result["socialAccountId"])
 
 
-def link(settings: Settings, state: str, *, code: str | None = None) -> str:
-    """Ours, for a person's browser; with a sandbox's code, the way back at once."""
-    if code is None:
-        return f"{_base(settings)}/authorize?{urlencode({'state': state})}"
-    return f"{_base(settings)}/callback?{urlencode({'code': code, 'state': state})}"
+def link(settings: Settings, state: str) -> str:
+    """Ours, for a person's browser."""
+    return f"{_base(settings)}/authorize?{urlencode({'state': state})}"
+
+
+def pretended(server: Server, state: str, code: str) -> str:
+    """A sandbox's: the way back at once."""
+    return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
 
 def _base(settings: Settings) -> str:
@@ -221,7 +253,7 @@ def _details(server: Server, wanted: Wanted, registering: Submitted | None) -> t
     verifier = secrets.token_urlsafe(48)
     details = Details(
         **server._asdict(),
-        challenge=_challenge(verifier),
+        challenge=PAGES[server.platform].challenge(verifier),
         account_id=wanted.account_id,
         register_job_id=registering and registering.job_id,
     )
@@ -236,24 +268,15 @@ async def _why(conn: Conn, flow: Flow, details: Details) -> str:
     return found or "REGISTRATION_FAILED"
 
 
-def _challenge(verifier: str) -> str:
-    """RFC 7636's S256."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 def _page(details: Details, client_id: str, state: str) -> str:
     """The server's, where a person lets us in."""
-    query = {
-        "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": details.redirect_uri,
-        "scope": SCOPES,
-        "state": state,
-        "code_challenge": details.challenge,
-        "code_challenge_method": "S256",
-    }
-    return f"{details.service_url}/oauth/authorize?{urlencode(query, quote_via=quote)}"
+    return PAGES[details.platform].url(
+        details.service_url,
+        client_id=client_id,
+        redirect_uri=details.redirect_uri,
+        state=state,
+        challenge=details.challenge,
+    )
 
 
 def _asked(flow: Flow) -> Asked:

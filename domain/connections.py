@@ -21,7 +21,6 @@ from domain import (
 )
 from domain.accounts import Found
 from domain.credentials import Grant
-from domain.platforms import PLATFORMS
 from domain.registrations import Client, Server
 from domain.rings import Ring
 from domain.urls import Allowed
@@ -96,7 +95,6 @@ class Begun(NamedTuple):
 
 def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[str, Login]:
     """The server to log in at, and with what. Raises `Invalid`."""
-    refuse_platform(asked.platform)
     if asked.platform != "bluesky":
         raise Invalid(
             "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
@@ -106,12 +104,6 @@ def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[st
         raise Invalid("identifier", "must be a handle such as shop.bsky.social, or a DID")
     service_url = servers.of_url(asked.service_url or BSKY, allowed=allowed, path="serviceUrl")
     return service_url, Login(identifier=asked.identifier, password=asked.app_password)
-
-
-def refuse_platform(platform: str) -> None:
-    """Raises `Invalid` for one that nobody here can connect yet."""
-    if platform not in PLATFORMS:
-        raise Invalid("platform", f"{platform} is not yet available")
 
 
 async def submit(

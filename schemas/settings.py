@@ -13,6 +13,12 @@ from schemas.errors import SettingsInvalid
 #: A GitHub App has all of these or isn't there.
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 
+#: An app with a platform has both or isn't there.
+PLATFORM_APPS = (
+    ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"),
+    ("INSTAGRAM_CLIENT_ID", "INSTAGRAM_CLIENT_SECRET"),
+)
+
 #: A file URL without a host: absolute, or relative to the current folder.
 _FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
@@ -119,6 +125,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     play_url: Annotated[
         str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="Google Play's web pages.")
     ] = "https://play.google.com"
+    tiktok_client_key: Annotated[
+        str, Meta(pattern="^[!-~]*$", description="Of our TikTok app; without one nobody can connect TikTok.")
+    ] = ""
+    tiktok_client_secret: Annotated[str, Meta(pattern="^[!-~]*$", description="The app's secret.")] = ""
+    tiktok_url: Annotated[str, Meta(pattern="^https?://[^/?#@]+$", description="TikTok's web pages.")] = (
+        "https://www.tiktok.com"
+    )
+    tiktok_api_url: Annotated[str, Meta(pattern="^https?://[^/?#@]+$", description="TikTok's API.")] = (
+        "https://open.tiktokapis.com"
+    )
+    instagram_client_id: Annotated[
+        str,
+        Meta(
+            pattern="^[!-~]*$", description="Of our Instagram app; without one nobody can connect Instagram."
+        ),
+    ] = ""
+    instagram_client_secret: Annotated[str, Meta(pattern="^[!-~]*$", description="The app's secret.")] = ""
+    instagram_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+$", description="Instagram's web pages.")
+    ] = "https://www.instagram.com"
+    instagram_api_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+$", description="Instagram's Graph API.")
+    ] = "https://graph.instagram.com"
+    instagram_oauth_url: Annotated[
+        str, Meta(pattern="^https?://[^/?#@]+$", description="Where Instagram gives a token for a code.")
+    ] = "https://api.instagram.com"
     fetch_allow: Annotated[
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),
@@ -159,6 +191,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
             )
     check_assets(settings)
     check_github_app(settings)
+    check_platform_apps(settings)
     check_model(settings)
     return settings
 
@@ -174,6 +207,14 @@ def check_github_app(settings: Settings) -> None:
     missing = [name for name in GITHUB_APP if not getattr(settings, name.lower())]
     if 0 < len(missing) < len(GITHUB_APP):
         raise SettingsInvalid(f"{missing[0]} is missing: a GitHub App needs all of {', '.join(GITHUB_APP)}")
+
+
+def check_platform_apps(settings: Settings) -> None:
+    """Raises `SettingsInvalid` for one that is set in part."""
+    for pair in PLATFORM_APPS:
+        missing = [name for name in pair if not getattr(settings, name.lower())]
+        if len(missing) == 1:
+            raise SettingsInvalid(f"{missing[0]} is missing: an app needs both of {', '.join(pair)}")
 
 
 def check_model(settings: Settings) -> None:

@@ -34,6 +34,7 @@ from schemas.jobs import Accepted
 
 Returned = Annotated[str, QueryParameter(name="state", description="As `oauth-url` gave it.", max_length=100)]
 Code = Annotated[str | None, QueryParameter(description="What lets us in, once.", max_length=2000)]
+Iss = Annotated[str | None, QueryParameter(description="Whose code it is (RFC 9207).", max_length=500)]
 Error = Annotated[str | None, QueryParameter(description="Why there is no code.", max_length=200)]
 
 
@@ -50,8 +51,7 @@ async def create_oauth_url(
     Send them to `authorizeUrl`: it leads on to the account's server, and they come back to `returnUrl` with
     `state` and a `status`: `connected`, `pending` (not done within some seconds) or `failed`. Whoever missed
     that asks `GET /v1/social/oauth-status/{oauthState}`. Mastodon needs `instance`, the name of the account's
-    server; Bluesky accounts are connected with `POST /v1/projects/{projectId}/social-accounts`; TikTok and
-    Instagram are not yet available.
+    server; Bluesky accounts are connected with `POST /v1/projects/{projectId}/social-accounts`.
 
     In a sandbox no server is asked: `authorizeUrl` leads straight back, and its `code` is the handle of the
     account that is connected, `ok` unless you write another one there, such as the magic `fail_auth`,
@@ -97,16 +97,29 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
     return await flows.lead_back(request, found.flow, None, state=returned)
 
 
-@get("/v1/social/callback", status_code=302, opt={"refusals": (422, 429, 503)})
+@get("/v1/social/callback/{issuer:str}", status_code=302, opt={"refusals": (422, 429, 503)})
 async def social_callback(
-    request: ApiRequest, returned: Returned, code: Code = None, error: Error = None
+    request: ApiRequest,
+    issuer: FromPath[str],
+    returned: Returned,
+    *,
+    code: Code = None,
+    error: Error = None,
+    iss: Iss = None,
 ) -> Response[None]:
     """Where a server sends the person. Leads on to the state's `returnUrl`, with `status` and `state`."""
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
         services = request.services
         return await authorizations.come_back(
-            conn, state=returned, code=code, error=error, now=services.clock(), ring=services.vault
+            conn,
+            state=returned,
+            issuer=issuer,
+            iss=iss,
+            code=code,
+            error=error,
+            now=services.clock(),
+            ring=services.vault,
         )
 
     flow, submitted = await transact(request.services.pool, use)
@@ -232,7 +245,9 @@ async def _onward(request: ApiRequest, state: str) -> Onward:
     services = request.services
 
     async def look(conn: Conn) -> Onward:
-        return await authorizations.onward(conn, state=state, now=services.clock(), ring=services.vault)
+        return await authorizations.onward(
+            conn, settings=services.settings, state=state, now=services.clock(), ring=services.vault
+        )
 
     return await transact(services.pool, look)
 

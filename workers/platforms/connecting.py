@@ -27,13 +27,14 @@ class Net(NamedTuple):
 
     client: httpx.AsyncClient
     allowed: Allowed
+    settings: Settings
 
 
 @asynccontextmanager
 async def open_net(settings: Settings) -> AsyncIterator[Net]:
     allowed = urls.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
-        yield Net(client, allowed)
+        yield Net(client, allowed, settings)
 
 
 class Connected(NamedTuple):

@@ -9,6 +9,7 @@ import httpx
 from litestar import Litestar
 
 from db.pool import Pool
+from domain import consent
 from schemas import ids
 from tests.api.conftest import Caller
 from tests.api.github.place import Clock
@@ -54,6 +55,11 @@ class Place:
     async def go(self, made: dict[str, Any], person: str = "ada") -> httpx.Response:
         """Through our link and the server's page, and back to us."""
         return await self.browser.get(self.fediverse.let_in(await self.page(made), person))
+
+    def callback(self) -> str:
+        """Where our Mastodon sends people back to."""
+        issuer = consent.issuer("mastodon", self.fediverse.url, one_place=False)
+        return f"/v1/social/callback/{issuer}"
 
     async def page(self, made: dict[str, Any]) -> str:
         answer = await self.browser.get(made["authorizeUrl"])

@@ -63,9 +63,7 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
 ) -> None:
     monkeypatch.setattr(flows, "CALLBACK_S", 0.01)
     made = await idle.start()
-    answer = await idle.browser.get(
-        "/v1/social/callback", params={"state": made["state"], "code": "the-code"}
-    )
+    answer = await idle.browser.get(idle.callback(), params={"state": made["state"], "code": "the-code"})
     assert status(answer, made["state"]) == "pending"
     assert (await idle.status(made["state"])).json()["status"] == "pending"
     assert "the-code" not in await everything(idle.pool)
@@ -200,7 +198,7 @@ async def test_a_verifier_goes_with_its_state(place: Place) -> None:
     mine, theirs = await place.start(), await place.start()
     back = place.fediverse.let_in(await place.page(mine), "ada")
     stolen = {"code": parse_qs(urlsplit(back).query)["code"][0], "state": theirs["state"]}
-    answer = await place.browser.get("/v1/social/callback", params=stolen)
+    answer = await place.browser.get(place.callback(), params=stolen)
     assert status(answer, theirs["state"]) == "failed"
     assert await place.accounts() == []
 
@@ -208,8 +206,9 @@ async def test_a_verifier_goes_with_its_state(place: Place) -> None:
 @pytest.mark.parametrize(
     ("given", "path"),
     [
-        ({"platform": "tiktok"}, "platform"),
-        ({"platform": "instagram"}, "platform"),
+        ({"platform": "tiktok", "instance": None}, "platform"),
+        ({"platform": "instagram", "instance": None}, "platform"),
+        ({"platform": "tiktok"}, "instance"),
         ({"platform": "bluesky"}, "platform"),
         ({"platform": "friendster"}, "platform"),
         ({"instance": None}, "instance"),

@@ -47,7 +47,7 @@ async def test_a_state_expires(place: Place) -> None:
     assert await place.jobs() == []
 
 
-@pytest.mark.parametrize("path", ["authorize", "callback"])
+@pytest.mark.parametrize("path", ["authorize", "callback/mastodon-0123456789abcdef"])
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "é" * 43])
 async def test_a_state_that_nobody_made_leads_nowhere(idle: Place, path: str, state: str) -> None:
     refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
@@ -95,7 +95,7 @@ async def test_who_comes_back_without_a_code_starts_no_job(
     idle: Place, given: dict[str, Any], code: str
 ) -> None:
     made = await idle.start()
-    answer = await idle.browser.get("/v1/social/callback", params={"state": made["state"], **given})
+    answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
     assert status(answer, made["state"]) == "failed"
     said = (await idle.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("failed", {"code": code})
@@ -105,7 +105,7 @@ async def test_who_comes_back_without_a_code_starts_no_job(
 async def test_a_verifier_is_gone_once_it_is_used(idle: Place) -> None:
     made = await idle.start()
     assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 1
-    await idle.browser.get("/v1/social/callback", params={"state": made["state"]})
+    await idle.browser.get(idle.callback(), params={"state": made["state"]})
     assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
 
 
@@ -139,3 +139,17 @@ async def test_old_states_go(idle: Place) -> None:
         assert await upkeep.prune_states(conn) == 0
         await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
         assert await upkeep.prune_states(conn) == 1
+
+
+@pytest.mark.parametrize("mixed", ["address", "iss"])
+async def test_a_code_of_another_server_is_brought_to_none(place: Place, mixed: str) -> None:
+    """Mix-up (RFC 9700 4.4): the state is used up, and its server never sees the code."""
+    made = await place.start()
+    asked = {"state": made["state"], "code": "of-another-server"}
+    path = place.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
+    answer = await place.browser.get(
+        path, params=asked | ({"iss": "https://other.example"} if mixed == "iss" else {})
+    )
+    assert status(answer, made["state"]) == "failed"
+    assert (await place.status(made["state"])).json()["error"] == {"code": "OTHER_SERVER"}
+    assert await place.jobs("connect_account") == []
