@@ -21,13 +21,15 @@ class Access(NamedTuple):
     """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
 
     `statuses` are the statuses of its own; those that gate, body and parameters bring are known. `parts`
-    are the shape of a multipart body, which the route streams and reads by itself.
+    are the shape of a multipart body, which the route streams and reads by itself. `numbers` are those of
+    the `query` that are whole numbers.
     """
 
     scope: Scope | None
     kind: Class
     statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     body: bool = False
     parts: type[msgspec.Struct] | None = None
 
@@ -61,7 +63,7 @@ async def gate(connection: Request[Any, Any, Any]) -> Response[None] | None:
     request.exchange.kind, request.exchange.lingers = access.kind, access.parts is not None
     await _admit(request, access)
     if query := request.scope["query_string"]:
-        _check_query(query, access.query)
+        _check_query(query, access)
     if access.parts:
         _check_type(request, b"multipart/form-data")
     elif access.body:
@@ -89,20 +91,25 @@ async def _admit(request: ApiRequest, access: Access) -> None:
         raise Forbidden(access.scope)
 
 
-def _check_query(query: bytes, known: frozenset[str]) -> None:
-    """Only what the route has, each once, as text that Postgres can keep."""
+def _check_query(query: bytes, access: Access) -> None:
+    """Only what the route has, each once, as text that Postgres can keep, or as digits.
+
+    Litestar itself would take `1e2` for a whole number.
+    """
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise Invalid("query", "must be percent-encoded UTF-8") from None
     seen: set[str] = set()
     for name, value in pairs:
-        if name not in known:
+        if name not in access.query:
             raise Invalid(name, "is not a parameter of this route")
         if name in seen:
             raise Invalid(name, "is given twice")
         if "\x00" in value:
             raise Invalid(name, "must not contain a NUL character")
+        if name in access.numbers and not (value.isascii() and value.isdecimal()):
+            raise Invalid(name, "must be a whole number, in digits alone")
         seen.add(name)
 
 
@@ -116,9 +123,10 @@ def _check_type(request: ApiRequest, expected: bytes) -> None:
 def _completed(handler: HTTPRouteHandler) -> Access:
     access: Access = handler.opt["access"]
     fields = handler.parsed_fn_signature.parameters
-    names = frozenset(
-        field.kwarg_definition.name or name
+    asked = {
+        field.kwarg_definition.name or name: field
         for name, field in fields.items()
         if isinstance(field.kwarg_definition, QueryParameter)
-    )
-    return access._replace(query=names, body="data" in fields)
+    }
+    numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
+    return access._replace(query=frozenset(asked), numbers=numbers, body="data" in fields)

@@ -232,7 +232,7 @@ async def test_an_idempotency_key_has_its_form_on_every_write(operator: Operator
             refused(answer, 422, "VALIDATION", "Idempotency-Key")
 
 
-LIMITS = ("0", "201", "abc", "-1", "1.5", "", "99999999999999999999")
+LIMITS = ("0", "201", "abc", "-1", "1.5", "", "99999999999999999999", "1e2", "5.0", "+5", " 5", "1_0", "٥")
 CURSORS = ("", "x", "AAAA", "A" * 43, "A" * 100, "A" * 101, "ü", "eyJpZCI6MX0", "0" * 32)
 
 
@@ -240,6 +240,13 @@ CURSORS = ("", "x", "AAAA", "A" * 43, "A" * 100, "A" * 101, "ü", "eyJpZCI6MX0",
 async def test_a_limit_is_from_1_to_200(operator: Operator) -> None:
     for route, limit in product(operator.lists, LIMITS):
         refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_wait_is_told_in_digits(operator: Operator) -> None:
+    for wait in ("1e1", "1.0", "-1", "31"):
+        answer = await operator.http.get(f"/v1/jobs/{operator.ids['jobId']}", params={"wait": wait})
+        refused(answer, 422, "VALIDATION", "wait")
 
 
 @pytest.mark.usefixtures("unchanged")
