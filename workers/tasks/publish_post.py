@@ -8,25 +8,20 @@ attempt that finds the post marked `sending` follows one that died there, and do
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
 from domain import sending, setbacks
 from domain.media import tickets
-from domain.rings import Ring
-from domain.sending import Account, Work
 from domain.setbacks import CONFIRM
-from jobs.outcomes import Canceled, Done, Failed, Outcome, Rest
+from jobs.outcomes import Canceled, Outcome, Rest
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
-from telemetry import logs, metrics
+from telemetry import metrics
 from workers.context import Context
 from workers.platforms.contract import (
     Absent,
-    Adapter,
-    Draft,
     Drafted,
     Inquiry,
     Live,
@@ -36,6 +31,7 @@ from workers.platforms.contract import (
     Undecided,
 )
 from workers.platforms.registry import Platforms, open_platforms
+from workers.platforms.trip import Trip, tell
 from workers.runner import Task
 from workers.tools import Tools
 
@@ -51,39 +47,6 @@ LOST = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: i
 UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our storage: it is tried again")
 ABSENT = NotSent("NOT_TAKEN", "the platform's answer was lost, and the post is not there: it is sent again")
 OUTDATED = Outdated(ABSENT.code, ABSENT.message)
-
-_log = logs.get("publish")
-
-
-class Trip(NamedTuple):
-    """One attempt to bring a post to its platform; `began` is when, by the loop's clock."""
-
-    ctx: Context
-    adapter: Adapter
-    account: Account
-    draft: Draft
-    work: Work
-    ring: Ring
-    began: float
-
-    def now(self) -> datetime:
-        """The database's time, by our own clock's measure since it said it."""
-        return self.work.now + timedelta(seconds=asyncio.get_running_loop().time() - self.began)
-
-    async def not_sent(self, error: PlatformError) -> Outcome:
-        """It may wait for another try only where the project is active: an un-archive revives nothing."""
-        body = partial(setbacks.not_sent, claim=self.ctx.job, error=error, generation=self.work.generation)
-        try:
-            return await self.ctx.decide(body, project=True)
-        except Conflict:
-            return await self.ctx.decide(partial(body, archived=True))
-
-    async def unseen(self, error: PlatformError) -> Outcome:
-        body = partial(setbacks.unseen, claim=self.ctx.job, error=error, generation=self.work.generation)
-        return await self.ctx.decide(body)
-
-    async def unknown(self) -> Outcome:
-        return await self.ctx.decide(partial(setbacks.unknown, claim=self.ctx.job))
 
 
 @asynccontextmanager
@@ -299,21 +262,3 @@ async def finish(trip: Trip, end: Live | Drafted) -> Outcome:
         return await trip.ctx.commit(body)
     except OutcomeUnknown:
         return await trip.unknown()
-
-
-def tell(trip: Trip, outcome: Outcome) -> None:
-    """What this attempt came to, for graphs and for people."""
-    word = _word(outcome)
-    metrics.POSTS.labels(trip.account.platform, word).inc()
-    job = trip.ctx.job
-    about = {**logs.job(job.id, job.kind, job.attempt), **logs.post(job.organization_id, trip.work.post_id)}
-    code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
-    _log.info("post", outcome=word, platform=trip.account.platform, **code, **about)
-
-
-def _word(outcome: Outcome) -> str:
-    if isinstance(outcome, Done):
-        return "published"
-    if isinstance(outcome, Failed) and outcome.code == setbacks.UNKNOWN.code:
-        return "outcome_unknown"
-    return outcome.word
