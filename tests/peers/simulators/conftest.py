@@ -6,10 +6,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_user import CALLBACK, Host, User, long_lived
 from tests.peers.simulators.serving import served
+from tests.peers.simulators.tiktok import TikTok
 
 
 @pytest.fixture
@@ -49,3 +51,25 @@ async def ada(sim: Sim, http: httpx.AsyncClient, files: str) -> User:
     token = await long_lived(sim, http)
     http.headers["Authorization"] = f"Bearer {token}"
     return User(http, sim, person["user_id"], files)
+
+
+# And on the simulated TikTok.
+
+
+@pytest_asyncio.fixture
+async def tok() -> AsyncIterator[Sim]:
+    with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as address:
+        async with Sim(address) as made:
+            await made.account("ada")
+            yield made
+
+
+@pytest_asyncio.fixture
+async def tiktok_http(tok: Sim) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=tok.base, trust_env=False, timeout=10) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def ada_tok(tok: Sim, tiktok_http: httpx.AsyncClient) -> tiktok_user.User:
+    return await tiktok_user.connected(tok, tiktok_http)

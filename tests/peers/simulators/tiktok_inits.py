@@ -92,7 +92,7 @@ def check_length(name: str, text: str, most: int) -> None:
 def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: Application) -> None:
     """Who is to see it: only what this person was offered since their options last changed."""
     level = info.privacy_level
-    if level is None or level not in creator.privacy_level_options:
+    if level is None or level not in creator.offered:
         raise refused("privacy_level_option_mismatch", f"{level} isn't among those of creator_info")
     if not creator.info_read:
         raise refused("privacy_level_option_mismatch", "creator_info wasn't asked since the options changed")

@@ -1,6 +1,5 @@
 """A TikTok creator, and the one application that asks for them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,7 +8,7 @@ LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", 
 
 #: Whoever changes one of these in the app makes what an earlier creator_info said out of date.
 OPTIONS = (
-    "privacy_level_options",
+    "offered",
     "comment_disabled",
     "duet_disabled",
     "stitch_disabled",
@@ -28,7 +27,7 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     username: str
     nickname: str = ""
     is_private: bool = False
-    privacy_level_options: Sequence[str] = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+    privacy_level_options: list[str] | None = None
     comment_disabled: bool = False
     duet_disabled: bool = False
     stitch_disabled: bool = False
@@ -48,13 +47,20 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def open_id(self) -> str:
         return f"-000{self.username}"
 
+    @property
+    def offered(self) -> list[str]:
+        """The levels of `privacy_level_options`, or else those that every account of its kind has [D]."""
+        if self.privacy_level_options is not None:
+            return self.privacy_level_options
+        return [level for level in LEVELS if level != (LEVELS[0] if self.is_private else LEVELS[2])]
+
     def told(self) -> dict[str, Any]:
         """The `data` of creator_info."""
         return {
             "creator_avatar_url": f"https://p16.tiktok.test/{self.username}.jpeg",
             "creator_username": self.username,
             "creator_nickname": self.nickname or self.username.title(),
-            "privacy_level_options": list(self.privacy_level_options),
+            "privacy_level_options": self.offered,
             "comment_disabled": self.comment_disabled,
             "duet_disabled": self.duet_disabled or self.is_private,
             "stitch_disabled": self.stitch_disabled or self.is_private,
@@ -100,7 +106,7 @@ class People:
         before = self._creators.get(given.get("username", ""))
         known = {} if before is None else msgspec.structs.asdict(before)
         made = msgspec.convert(known | {"info_read": False} | given, Creator)
-        if unknown := set(made.privacy_level_options) - set(LEVELS):
+        if unknown := set(made.offered) - set(LEVELS):
             raise ValueError(f"no such privacy level: {sorted(unknown)}")
         if before is not None and "info_read" not in given:
             made.info_read = before.info_read and options(before) == options(made)

@@ -1,0 +1,109 @@
+"""What happens to a request to the simulated TikTok on its way, and what its ledger and log say of it."""
+
+import asyncio
+import re
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.tiktok_user import FILM, User, error_of, refresh
+
+
+async def test_a_token_call_fails_in_its_own_shape(ada_tok: User) -> None:
+    await ada_tok.sim.fault("/v2/oauth/*", Fault.REFUSE_500)
+    await ada_tok.sim.fault("/v2/post/*", Fault.REFUSE_429)
+    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (500, "server_error")
+    assert error_of(await ada_tok.ask("creator_info/query")) == (429, "rate_limit_exceeded")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(Fault.ACCEPT_THEN_500, 500), (Fault.CREATED_BUT_400, 400), (None, 201)]
+)
+async def test_an_accepted_video_is_there_whatever_was_answered(
+    ada_tok: User, fault: Fault | None, status: int
+) -> None:
+    if fault:
+        await ada_tok.sim.fault("last_chunk", fault)
+    publish_id, url = await ada_tok.begun()
+    assert (await ada_tok.put(url, FILM)).status_code == status
+    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
+    await ada_tok.sim.advance(5)
+    assert await ada_tok.sim.counts("ada", "Hello") == {"live": 1}
+    assert (await ada_tok.status(publish_id))["status"] == "PUBLISH_COMPLETE"
+
+
+@pytest.mark.parametrize("fault", [Fault.ACCEPT_THEN_DROP, Fault.TRUNCATED_200])
+async def test_a_lost_answer_loses_nothing_else(ada_tok: User, fault: Fault) -> None:
+    await ada_tok.sim.fault("last_chunk", fault)
+    _, url = await ada_tok.begun()
+    with pytest.raises(httpx.TransportError):
+        await ada_tok.put(url, FILM)
+    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.REFUSE_429])
+async def test_what_is_kept_from_it_isnt_there_and_may_be_sent_again(ada_tok: User, fault: Fault) -> None:
+    await ada_tok.sim.fault("last_chunk", fault)
+    publish_id, url = await ada_tok.begun()
+    with pytest.raises((httpx.TransportError, httpx.HTTPStatusError)):
+        (await ada_tok.put(url, FILM)).raise_for_status()
+    assert await ada_tok.sim.counts("ada", "Hello") == {"open": 1}
+    assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 0
+    assert (await ada_tok.put(url, FILM)).status_code == 201
+
+
+async def test_an_answer_is_held_back_until_it_is_let_go(ada_tok: User) -> None:
+    await ada_tok.sim.fault("last_chunk", Fault.ACCEPT_THEN_TIMEOUT)
+    _, url = await ada_tok.begun()
+    call = asyncio.ensure_future(ada_tok.put(url, FILM))
+    async with asyncio.timeout(5):
+        while not await ada_tok.sim.held():
+            assert not call.done()
+    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
+    await ada_tok.sim.release()
+    assert (await call).status_code == 201
+
+
+async def test_a_dropped_request_may_still_arrive(ada_tok: User) -> None:
+    await ada_tok.sim.fault("last_chunk", Fault.DROP_THEN_ACCEPT)
+    _, url = await ada_tok.begun()
+    with pytest.raises(httpx.TransportError):
+        await ada_tok.put(url, FILM)
+    assert await ada_tok.sim.counts("ada", "Hello") == {"open": 1}
+    assert await ada_tok.sim.release() == [201]
+    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
+
+
+async def test_half_of_a_chunk_is_nothing(ada_tok: User) -> None:
+    publish_id, url = await ada_tok.begun()
+    parts = urlsplit(url)
+    head = (
+        f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\n"
+        f"Content-Length: {len(FILM)}\r\nContent-Range: bytes 0-{len(FILM) - 1}/{len(FILM)}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(head.encode() + FILM[:-1])
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+    assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 0
+
+
+async def test_a_fault_lets_some_pass_first_and_leaves_refusals_alone(ada_tok: User) -> None:
+    await ada_tok.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_500, skip=1, method="POST")
+    assert error_of(await ada_tok.init()) == (403, "privacy_level_option_mismatch")
+    await ada_tok.begun()
+    assert error_of(await ada_tok.init()) == (500, "internal_error")
+    assert await ada_tok.sim.struck() == {"accept_then_500": 1}
+    assert await ada_tok.sim.counts("ada", "Hello") == {"open": 2}
+
+
+async def test_the_log_counts_calls_and_names_no_token(ada_tok: User) -> None:
+    await ada_tok.sent()
+    told = await ada_tok.sim.call("GET", "/requests")
+    assert told["counts"]["PUT /upload/"] == 1
+    assert told["counts"]["POST /v2/post/publish/video/init/"] == 1
+    assert not re.search("act[.]|rft[.]|token=|secret", str(told))

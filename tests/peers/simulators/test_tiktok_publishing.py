@@ -1,0 +1,284 @@
+"""The simulated TikTok: what it takes, what it refuses, and what becomes of a post."""
+
+import hashlib
+
+import httpx
+import pytest
+
+from tests.media import film, picture
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.tiktok_errors import FAIL_REASONS
+from tests.peers.simulators.tiktok_user import DAY_S, FILM, User, connected, error_of, refresh
+
+MIB = 1 << 20
+
+
+async def test_a_public_video_goes_through_every_status(ada_tok: User) -> None:
+    publish_id, url = await ada_tok.begun()
+    assert publish_id.startswith("v_pub_file~v2-1.")
+    waiting = {"status": "PROCESSING_UPLOAD", "publicaly_available_post_id": [], "uploaded_bytes": 0}
+    assert await ada_tok.status(publish_id) == waiting
+    await ada_tok.put(url, FILM)
+    taken = waiting | {"uploaded_bytes": len(FILM)}
+    assert await ada_tok.status(publish_id) == taken
+    await ada_tok.sim.advance(5)
+    assert await ada_tok.status(publish_id) == taken | {"status": "PUBLISH_COMPLETE"}
+    await ada_tok.sim.advance(60)
+    (post_id,) = (await ada_tok.status(publish_id))["publicaly_available_post_id"]
+    assert isinstance(post_id, int)
+    assert int(float(post_id)) != post_id  # Whoever reads it as a float has another post.
+    (entry,) = await ada_tok.sim.posts("ada", "Hello")
+    assert (entry["external_id"], entry["key"]) == (str(post_id), publish_id)
+    assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]
+
+
+@pytest.mark.parametrize("level", ["SELF_ONLY", "MUTUAL_FOLLOW_FRIENDS"])
+async def test_what_isnt_public_never_has_an_id(ada_tok: User, level: str) -> None:
+    publish_id = await ada_tok.sent(privacy_level=level)
+    await ada_tok.sim.advance(DAY_S - 1)
+    said = await ada_tok.status(publish_id)
+    assert (said["status"], said["publicaly_available_post_id"]) == ("PUBLISH_COMPLETE", [])
+
+
+async def test_an_unended_upload_is_waited_for_in_vain(ada_tok: User) -> None:
+    publish_id, url = await ada_tok.begun()
+    await ada_tok.sim.advance(3600)
+    answer = await ada_tok.put(url, FILM)
+    assert (answer.status_code, (await ada_tok.status(publish_id))["status"]) == (403, "PROCESSING_UPLOAD")
+
+
+async def test_chunks_come_in_their_order_and_once(ada_tok: User) -> None:
+    file = FILM + bytes(11 * MIB)
+    changed = {"chunk_size": 5 * MIB, "total_chunk_count": 2}
+    publish_id, url = await ada_tok.begun(size=len(file), **changed)
+    first, last = file[: 5 * MIB], file[5 * MIB :]
+    assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 416
+    assert (await ada_tok.put(url, first[:-1], 0, len(file))).status_code == 416
+    answer = await ada_tok.put(url, first, 0, len(file))
+    assert (answer.status_code, answer.headers["Content-Range"]) == (206, f"bytes 0-{5 * MIB}/{len(file)}")
+    again = await ada_tok.put(url, first, 0, len(file))
+    assert (again.status_code, again.headers["Content-Range"]) == (416, f"bytes 0-{5 * MIB}/{len(file)}")
+    assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 5 * MIB
+    assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 201
+    assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 416
+    (entry,) = await ada_tok.sim.posts("ada")
+    assert entry["sha256"] == [hashlib.sha256(file).hexdigest()]
+
+
+async def test_a_chunk_is_what_it_says(ada_tok: User) -> None:
+    _, url = await ada_tok.begun()
+    headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes 0-{len(FILM) - 1}/{len(FILM)}"}
+    wrong = [
+        ({"Content-Type": "image/png"}, FILM, url),
+        ({"Content-Range": f"bytes 0-{len(FILM)}"}, FILM, url),
+        ({}, FILM + b"1", url),
+    ]
+    for changed, body, where in wrong:
+        answer = await ada_tok.http.put(where, content=body, headers=headers | changed)
+        assert answer.status_code == 400
+    assert (await ada_tok.put(f"{url}x", FILM)).status_code == 404
+    assert (await ada_tok.put(url, FILM, total=len(FILM) + 1)).status_code == 416
+    assert (await ada_tok.put(url, FILM)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"title": "\N{PARTY POPPER}" * 1100 + "!"},
+        {"privacy": "PUBLIC_TO_EVERYONE"},
+        {"disable_duet": "no"},
+        {"size": 0},
+        {"size": 65 * 10**6},
+        {"size": 11 * MIB, "chunk_size": 5 * MIB, "total_chunk_count": 3},
+        {"size": 11 * MIB, "chunk_size": 5 * MIB - 1, "total_chunk_count": 2},
+        {"size": 300 * MIB, "chunk_size": 65 * MIB, "total_chunk_count": 4},
+        {"size": 4 * MIB, "chunk_size": 2 * MIB, "total_chunk_count": 2},
+        {"chunk_size": None},
+        {"brand_content_toggle": True, "privacy_level": "SELF_ONLY"},
+    ],
+)
+async def test_a_wrong_init_is_refused(ada_tok: User, wrong: dict[str, object]) -> None:
+    await ada_tok.ask("creator_info/query")
+    assert error_of(await ada_tok.init(**wrong)) == (400, "invalid_param")  # type: ignore[arg-type]
+    assert await ada_tok.sim.posts("ada") == []
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"title": "\N{PARTY POPPER}" * 1100},
+        {"size": 50_000_123, "chunk_size": 10_000_000, "total_chunk_count": 5},
+        {"size": 64 * 10**6},
+    ],
+)
+async def test_a_right_init_is_taken_up_to_its_limits(ada_tok: User, right: dict[str, object]) -> None:
+    await ada_tok.begun(**right)
+
+
+async def test_only_what_the_person_was_last_offered(ada_tok: User) -> None:
+    mismatch = (403, "privacy_level_option_mismatch")
+    assert error_of(await ada_tok.init()) == mismatch
+    await ada_tok.begun()
+    assert error_of(await ada_tok.init(privacy_level="FOLLOWER_OF_CREATOR")) == mismatch
+    assert error_of(await ada_tok.init(privacy_level=None)) == mismatch
+    await ada_tok.sim.account("ada", moderation_s=1)
+    assert (await ada_tok.init()).status_code == 200
+    await ada_tok.sim.account("ada", comment_disabled=True)
+    await ada_tok.sim.advance(60)
+    assert error_of(await ada_tok.init()) == mismatch
+    assert (await ada_tok.ask("creator_info/query")).json()["data"]["comment_disabled"] is True
+    assert (await ada_tok.init()).status_code == 200
+    await ada_tok.sim.account("ada", is_private=True)
+    said = (await ada_tok.ask("creator_info/query")).json()["data"]
+    assert said["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
+    assert error_of(await ada_tok.init()) == mismatch
+
+
+@pytest.mark.parametrize(("path", "a_minute"), [("creator_info/query", 20), ("status/fetch", 30)])
+async def test_a_minute_has_its_limits_whatever_the_token(ada_tok: User, path: str, a_minute: int) -> None:
+    for _ in range(a_minute):
+        assert (await ada_tok.ask(path, {"publish_id": "x"})).status_code != 429
+    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
+    renewed = ada_tok._replace(access=said["access_token"])
+    assert error_of(await renewed.ask(path)) == (429, "rate_limit_exceeded")
+    await ada_tok.sim.advance(60)
+    assert (await renewed.ask(path, {"publish_id": "x"})).status_code != 429
+
+
+async def test_six_inits_a_minute(ada_tok: User) -> None:
+    for _ in range(6):
+        await ada_tok.begun()
+    assert error_of(await ada_tok.init()) == (429, "rate_limit_exceeded")
+    await ada_tok.sim.advance(60)
+    assert (await ada_tok.init()).status_code == 200
+
+
+async def test_each_call_has_its_scope(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    drafts = await connected(tok, tiktok_http, scope="user.info.basic,video.upload")
+    assert error_of(await drafts.ask("creator_info/query")) == (401, "scope_not_authorized")
+    assert error_of(await drafts.init()) == (401, "scope_not_authorized")
+    assert (await drafts.init(where="inbox/video/init")).status_code == 200
+    direct = await connected(tok, tiktok_http, scope="video.publish")
+    assert error_of(await direct.init(where="inbox/video/init")) == (401, "scope_not_authorized")
+
+
+async def test_the_days_cap_also_ends_what_was_begun_below_it(ada_tok: User) -> None:
+    await ada_tok.sim.account("ada", posts_per_day=2)
+    third, url = await ada_tok.begun(title="Third")
+    await ada_tok.sent()
+    await ada_tok.sent()
+    assert error_of(await ada_tok.init()) == (403, "spam_risk_too_many_posts")
+    assert error_of(await ada_tok.ask("creator_info/query")) == (200, "spam_risk_too_many_posts")
+    assert (await ada_tok.put(url, FILM)).status_code == 201
+    await ada_tok.sim.advance(5)
+    assert (await ada_tok.status(third))["fail_reason"] == "spam_risk_too_many_posts"
+    await ada_tok.sim.advance(DAY_S - 10)
+    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
+    renewed = ada_tok._replace(access=said["access_token"])
+    assert error_of(await renewed.init()) == (403, "spam_risk_too_many_posts")
+    await ada_tok.sim.advance(10)
+    assert (await renewed.init()).status_code == 200
+
+
+async def test_five_drafts_may_wait(ada_tok: User) -> None:
+    first = await ada_tok.sent(where="inbox/video/init")
+    for _ in range(4):
+        assert (await ada_tok.init(where="inbox/video/init")).status_code == 200
+    refusal = (403, "spam_risk_too_many_pending_share")
+    await ada_tok.sim.advance(60)
+    assert error_of(await ada_tok.init(where="inbox/video/init")) == refusal
+    await ada_tok.sim.call("POST", "/posts", publish_id=first, deed="post")
+    assert (await ada_tok.init(where="inbox/video/init")).status_code == 200
+
+
+async def test_a_draft_is_published_by_its_owner_alone(ada_tok: User) -> None:
+    publish_id = await ada_tok.sent(where="inbox/video/init", title="Draft")
+    assert publish_id.startswith("v_inbox_file~v2-1.")
+    await ada_tok.sim.advance(DAY_S - 1)
+    assert (await ada_tok.status(publish_id))["status"] == "SEND_TO_USER_INBOX"
+    assert await ada_tok.sim.counts("ada", "Draft") == {"draft": 1}
+    await ada_tok.sim.call("POST", "/posts", publish_id=publish_id, deed="post")
+    said = await ada_tok.status(publish_id)
+    assert (said["status"], said["publicaly_available_post_id"]) == ("PUBLISH_COMPLETE", [])
+    assert await ada_tok.sim.counts("ada", "Draft") == {"live": 1}
+
+
+async def test_a_draft_may_be_thrown_away(ada_tok: User) -> None:
+    publish_id = await ada_tok.sent(where="inbox/video/init", title="Draft")
+    await ada_tok.sim.advance(5)
+    await ada_tok.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
+    said = await ada_tok.status(publish_id)
+    assert (said["status"], said["fail_reason"]) == ("FAILED", "publish_cancelled")
+    assert await ada_tok.sim.counts("ada", "Draft") == {"deleted": 1}
+
+
+@pytest.mark.parametrize("reason", sorted(FAIL_REASONS))
+async def test_a_post_fails_for_every_reason(ada_tok: User, reason: str) -> None:
+    await ada_tok.sim.account("ada", fails=[reason])
+    publish_id = await ada_tok.sent()
+    await ada_tok.sim.advance(5)
+    said = await ada_tok.status(publish_id)
+    assert (said["status"], said["fail_reason"]) == ("FAILED", reason)
+    assert await ada_tok.sim.counts("ada", "Hello") == {"failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (picture("PNG"), "file_format_check_failed"),
+        (film(ms=601_000), "duration_check_failed"),
+        (film(ms=600_000), None),
+    ],
+)
+async def test_a_file_is_looked_at_after_it_was_accepted(ada_tok: User, file: bytes, reason: str) -> None:
+    publish_id = await ada_tok.sent(file)
+    await ada_tok.sim.advance(5)
+    assert (await ada_tok.status(publish_id)).get("fail_reason") == reason
+
+
+async def test_a_test_may_say_how_long_a_video_is(ada_tok: User) -> None:
+    digest = hashlib.sha256(FILM).hexdigest()
+    await ada_tok.sim.call("POST", "/durations", sha256=digest, seconds=601)
+    publish_id = await ada_tok.sent()
+    await ada_tok.sim.advance(5)
+    assert (await ada_tok.status(publish_id))["fail_reason"] == "duration_check_failed"
+
+
+async def test_who_is_banned_is_told_so_and_what_they_had_begun_fails(ada_tok: User) -> None:
+    publish_id, url = await ada_tok.begun()
+    await ada_tok.sim.account("ada", banned=True)
+    banned = "spam_risk_user_banned_from_posting"
+    assert error_of(await ada_tok.ask("creator_info/query")) == (200, banned)
+    assert error_of(await ada_tok.init()) == (403, banned)
+    await ada_tok.put(url, FILM)
+    await ada_tok.sim.advance(5)
+    assert (await ada_tok.status(publish_id))["fail_reason"] == banned
+
+
+async def test_an_unaudited_client_posts_to_private_accounts(ada_tok: User) -> None:
+    await ada_tok.sim.call("POST", "/app", audited=False)
+    await ada_tok.ask("creator_info/query")
+    refusal = (403, "unaudited_client_can_only_post_to_private_accounts")
+    assert error_of(await ada_tok.init()) == refusal
+    assert error_of(await ada_tok.init(privacy_level="SELF_ONLY")) == refusal
+    await ada_tok.sim.account("ada", is_private=True)
+    await ada_tok.ask("creator_info/query")
+    assert (await ada_tok.init(privacy_level="SELF_ONLY")).status_code == 200
+
+
+async def test_an_init_is_refused_as_ordered(ada_tok: User) -> None:
+    await ada_tok.sim.account("ada", refuses=["spam_risk_text", "reached_active_user_cap"])
+    await ada_tok.ask("creator_info/query")
+    assert error_of(await ada_tok.init()) == (403, "spam_risk_text")
+    assert error_of(await ada_tok.init()) == (403, "reached_active_user_cap")
+    assert (await ada_tok.init()).status_code == 200
+
+
+async def test_a_post_is_its_owners_business(ada_tok: User) -> None:
+    await ada_tok.sim.account("bob")
+    bob = await connected(ada_tok.sim, ada_tok.http, "bob")
+    publish_id = await ada_tok.sent()
+    answer = await bob.ask("status/fetch", {"publish_id": publish_id})
+    assert error_of(answer) == (400, "token_not_authorized_for_specified_publish_id")
+    answer = await bob.ask("status/fetch", {"publish_id": "v_pub_file~v2-1.1"})
+    assert error_of(answer) == (400, "invalid_publish_id")

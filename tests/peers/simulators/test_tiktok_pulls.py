@@ -1,0 +1,200 @@
+"""The simulated TikTok: what it fetches, what a person takes away, and what it sends by itself."""
+
+import hashlib
+import hmac
+import json
+
+import httpx
+import pytest
+
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.instagram_user import FILES
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.simulator import Simulator
+from tests.peers.simulators.tiktok_user import CLIENT, FILM, User, error_of
+
+JPEGS = [hashlib.sha256(FILES[name][1]).hexdigest() for name in ("a.jpg", "b.jpg")]
+
+
+async def ready(user: User, files: str) -> None:
+    await user.sim.call("POST", "/app", verified_prefixes=[f"{files}/"])
+    await user.ask("creator_info/query")
+
+
+async def test_photos_are_fetched_in_their_order_when_it_is_time(
+    ada_tok: User, files: str, host: Sim
+) -> None:
+    await ready(ada_tok, files)
+    await host.call("DELETE", "/requests")
+    publish_id = (await ada_tok.photos(f"{files}/a.jpg", f"{files}/b.jpg")).json()["data"]["publish_id"]
+    assert publish_id.startswith("p_pub_url~v2-1.")
+    assert await ada_tok.sim.counts("ada", "Some photos") == {"coming": 1}
+    assert (await ada_tok.status(publish_id))["status"] == "PROCESSING_DOWNLOAD"
+    assert await host.requests() == {}
+    await ada_tok.sim.advance(2)
+    assert await host.requests() == {"GET /a.jpg": 1, "GET /b.jpg": 1}
+    assert (await ada_tok.status(publish_id))["downloaded_bytes"] > 0
+    await ada_tok.sim.advance(65)
+    assert len((await ada_tok.status(publish_id))["publicaly_available_post_id"]) == 1
+    (entry,) = await ada_tok.sim.posts("ada", "Some photos")
+    assert (entry["state"], entry["sha256"]) == ("live", JPEGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("png.jpg", "file_format_check_failed"), ("gone.jpg", "photo_pull_failed")]
+)
+async def test_photos_that_cant_be_had_fail(ada_tok: User, files: str, name: str, reason: str) -> None:
+    await ready(ada_tok, files)
+    answer = await ada_tok.photos(f"{files}/a.jpg", f"{files}/{name}")
+    await ada_tok.sim.advance(7)
+    said = await ada_tok.status(answer.json()["data"]["publish_id"])
+    assert (said["status"], said["fail_reason"]) == ("FAILED", reason)
+    assert await ada_tok.sim.counts("ada", "Some photos") == {"failed": 1}
+
+
+async def test_photos_are_accepted_by_their_init_whatever_was_answered(ada_tok: User, files: str) -> None:
+    await ready(ada_tok, files)
+    await ada_tok.sim.fault("/v2/post/publish/content/init/", Fault.ACCEPT_THEN_DROP)
+    with pytest.raises(httpx.TransportError):
+        await ada_tok.photos(f"{files}/a.jpg")
+    await ada_tok.sim.advance(7)
+    assert await ada_tok.sim.counts("ada", "Some photos") == {"live": 1}
+
+
+async def test_photos_may_be_drafts(ada_tok: User, files: str) -> None:
+    await ready(ada_tok, files)
+    answer = await ada_tok.photos(f"{files}/a.jpg", mode="MEDIA_UPLOAD")
+    await ada_tok.sim.advance(7)
+    said = await ada_tok.status(answer.json()["data"]["publish_id"])
+    assert said["status"] == "SEND_TO_USER_INBOX"
+    assert await ada_tok.sim.counts("ada", "Some photos") == {"draft": 1}
+
+
+async def test_photos_have_their_limits(ada_tok: User, files: str) -> None:
+    await ready(ada_tok, files)
+    photo = f"{files}/a.jpg"
+    assert error_of(await ada_tok.photos(*[photo] * 36)) == (400, "invalid_param")
+    assert error_of(await ada_tok.photos()) == (400, "invalid_param")
+    assert error_of(await ada_tok.photos(photo, title="t" * 91)) == (400, "invalid_param")
+    assert error_of(await ada_tok.photos(photo, description="d" * 4001)) == (400, "invalid_param")
+    await ada_tok.sim.advance(60)
+    assert (await ada_tok.photos(*[photo] * 35, title="t" * 90, description="d" * 4000)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("url", "refusal"),
+    [
+        ("https://elsewhere.test/a.jpg", (403, "url_ownership_unverified")),
+        ("http://elsewhere.test/a.jpg", (400, "invalid_param")),
+    ],
+)
+async def test_media_lies_where_it_was_verified_to(
+    ada_tok: User, files: str, url: str, refusal: tuple[int, str]
+) -> None:
+    await ready(ada_tok, files)
+    assert error_of(await ada_tok.photos(url)) == refusal
+    source = {"size": None, "chunk_size": None, "total_chunk_count": None, "source": "PULL_FROM_URL"}
+    assert error_of(await ada_tok.init(**source, video_url=url)) == refusal  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("reel.mp4", None), ("no.mp4", "file_format_check_failed"), ("x", "video_pull_failed")],
+)
+async def test_a_video_may_be_fetched_too(ada_tok: User, files: str, name: str, reason: str | None) -> None:
+    await ready(ada_tok, files)
+    source = {"video_size": None, "chunk_size": None, "total_chunk_count": None, "source": "PULL_FROM_URL"}
+    answer = await ada_tok.init(**source, video_url=f"{files}/{name}")  # type: ignore[arg-type]
+    await ada_tok.sim.advance(7)
+    said = await ada_tok.status(answer.json()["data"]["publish_id"])
+    assert said.get("fail_reason") == reason
+
+
+async def test_access_that_is_taken_away_ends_what_isnt_done(ada_tok: User) -> None:
+    await ada_tok.sent(title="Done")
+    await ada_tok.sim.advance(5)
+    await ada_tok.sent(title="Coming")
+    _, url = await ada_tok.begun(title="Begun")
+    await ada_tok.sim.call("POST", "/remove_access", username="ada")
+    assert error_of(await ada_tok.init()) == (401, "access_token_invalid")
+    assert (await ada_tok.put(url, FILM)).status_code == 201
+    await ada_tok.sim.advance(5)
+    assert await ada_tok.sim.counts("ada", "Done") == {"live": 1}
+    assert await ada_tok.sim.counts("ada", "Coming") == {"failed": 1}
+    (begun,) = await ada_tok.sim.posts("ada", "Begun")
+    assert (begun["state"], begun["detail"]) == ("failed", "auth_removed")
+
+
+class Receiver(Simulator):
+    """Where webhooks go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[Request] = []
+        self.routes.add("POST", "/hook", self.hook)
+
+    async def hook(self, request: Request) -> Answer:
+        self.got.append(request)
+        return Answer(200)
+
+    def refusal(self, status: int) -> Answer:
+        return Answer(status)
+
+    def events(self) -> list[str]:
+        return [request.json()["event"] for request in self.got]
+
+
+async def test_webhooks_are_signed_and_their_content_is_a_string(ada_tok: User) -> None:
+    publish_id = await ada_tok.sent()
+    await ada_tok.sim.advance(5)
+    receiver = Receiver()
+    with served(receiver) as base:
+        await ada_tok.sim.call("POST", "/app", callback_url=f"{base}/hook")
+        await ada_tok.sim.call("POST", "/webhooks/deliver")
+    (request,) = receiver.got
+    parts = dict(part.split("=") for part in request.headers["tiktok-signature"].split(","))
+    signed = f"{parts['t']}.".encode() + request.body
+    assert parts["s"] == hmac.new(CLIENT["client_secret"].encode(), signed, hashlib.sha256).hexdigest()
+    assert int(parts["t"]) == int(await ada_tok.sim.now())
+    said = request.json()
+    assert (said["event"], said["user_openid"]) == ("post.publish.complete", "-000ada")
+    assert json.loads(said["content"]) == {"publish_id": publish_id, "publish_type": "DIRECT_PUBLISH"}
+
+
+async def test_webhooks_come_twice_late_and_out_of_order(ada_tok: User) -> None:
+    publish_id = await ada_tok.sent()
+    await ada_tok.sim.advance(3600)
+    await ada_tok.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
+    await ada_tok.sim.call("POST", "/remove_access", username="ada")
+    receiver = Receiver()
+    with served(receiver) as base:
+        await ada_tok.sim.call("POST", "/app", callback_url=f"{base}/hook")
+        told = await ada_tok.sim.call("GET", "/webhooks")
+        events = [hook["event"] for hook in told["due"]]
+        await ada_tok.sim.call("POST", "/webhooks/deliver", order="reversed", copies=2)
+        assert (await ada_tok.sim.call("GET", "/webhooks"))["due"] == []
+        await ada_tok.sim.call("POST", "/webhooks/deliver", order=[told["due"][0]["id"]])
+    assert events == [
+        "post.publish.complete",
+        "post.publish.publicly_available",
+        "post.publish.no_longer_publicaly_available",
+        "authorization.removed",
+    ]
+    assert receiver.events() == [event for event in reversed(events) for _ in "12"] + events[:1]
+
+
+async def test_a_webhook_that_isnt_answered_200_stays_due(ada_tok: User) -> None:
+    await ada_tok.sent(where="inbox/video/init")
+    await ada_tok.sim.advance(5)
+    receiver = Receiver()
+    with served(receiver) as base:
+        async with Sim(base) as its:
+            await its.fault("/hook", Fault.REFUSE_500)
+            await ada_tok.sim.call("POST", "/app", callback_url=f"{base}/hook")
+            (lost,) = (await ada_tok.sim.call("POST", "/webhooks/deliver"))["sent"]
+        (due,) = (await ada_tok.sim.call("GET", "/webhooks"))["due"]
+        assert (lost["status"], due["event"]) == (500, "post.publish.inbox_delivered")
+        (sent,) = (await ada_tok.sim.call("POST", "/webhooks/deliver"))["sent"]
+    assert (sent["status"], receiver.events()) == (200, ["post.publish.inbox_delivered"])

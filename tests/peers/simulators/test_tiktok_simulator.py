@@ -1,0 +1,201 @@
+"""The simulated TikTok: its login, its tokens, and what happens to a request on its way."""
+
+import base64
+import hashlib
+import re
+import signal
+import subprocess
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.tiktok_user import (
+    CALLBACK,
+    CLIENT,
+    DAY_S,
+    SCOPES,
+    VERIFIER,
+    YEAR_S,
+    User,
+    authorize,
+    code_of,
+    connected,
+    error_of,
+    redeem,
+    refresh,
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client_key": "another"},
+        {"redirect_uri": f"{CALLBACK}/"},
+        {"response_type": "token"},
+        {"scope": SCOPES.replace(",", " ")},
+        {"scope": ""},
+        {"state": ""},
+        {"code_challenge_method": "plain"},
+    ],
+)
+async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
+    tok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str]
+) -> None:
+    await tok.consents("ada")
+    assert (await tiktok_http.get(authorize(**wrong))).status_code == 400
+
+
+async def test_who_consents_at_once_comes_back_with_a_code_and_the_state(
+    tok: Sim, tiktok_http: httpx.AsyncClient
+) -> None:
+    await tok.consents("ada", scopes=["user.info.basic"])
+    answer = await tiktok_http.get(authorize())
+    said = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert (answer.status_code, said["state"], said["scopes"]) == (302, ["s t"], ["user.info.basic"])
+    assert (await redeem(tiktok_http, said["code"][0])).json()["scope"] == "user.info.basic"
+
+
+async def test_a_person_with_a_browser_clicks(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    page = (await tiktok_http.get(authorize())).text
+    allow = re.search('href="([^"]+)">allow as ada', page)
+    assert allow is not None
+    location = (await tiktok_http.get(allow[1].replace("&amp;", "&"))).headers["Location"]
+    assert location.startswith(f"{CALLBACK}?code=")
+
+
+async def test_who_says_no_comes_back_with_an_error(tok: Sim) -> None:
+    location = await tok.consent(authorize(tok.base), "ada", allow=False)
+    said = parse_qs(urlsplit(location).query)
+    assert (said["error"], said["state"]) == (["access_denied"], ["s t"])
+    assert "code" not in said
+
+
+async def test_a_code_is_redeemed_for_a_flat_answer(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    said = (await redeem(tiktok_http, await code_of(tok))).json()
+    tokens = {said.pop("access_token"), said.pop("refresh_token")}
+    assert len(tokens) == 2
+    assert said == {
+        "expires_in": DAY_S,
+        "open_id": "-000ada",
+        "refresh_expires_in": YEAR_S,
+        "scope": SCOPES,
+        "token_type": "Bearer",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"redirect_uri": "https://app.test/"}, "invalid_grant"),
+        ({"code_verifier": "w" * 64}, "invalid_request"),
+        ({"client_secret": "guessed"}, "invalid_client"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"code": "guessed"}, "invalid_grant"),
+    ],
+)
+async def test_a_code_that_is_redeemed_wrongly_stays_good(
+    tok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str], error: str
+) -> None:
+    code = await code_of(tok)
+    assert error_of(await redeem(tiktok_http, code, **wrong)) == (400, error)
+    assert (await redeem(tiktok_http, code)).status_code == 200
+
+
+async def test_a_challenge_in_base64_proves_nothing(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    digest = hashlib.sha256(VERIFIER.encode()).digest()
+    code = await code_of(tok, code_challenge=base64.urlsafe_b64encode(digest).decode().rstrip("="))
+    assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_request")
+
+
+async def test_a_code_lives_for_ten_minutes(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    code = await code_of(tok)
+    await tok.advance(600)
+    assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
+
+
+async def test_a_code_that_is_used_again_takes_its_tokens_with_it(
+    tok: Sim, tiktok_http: httpx.AsyncClient
+) -> None:
+    code = await code_of(tok)
+    said = (await redeem(tiktok_http, code)).json()
+    assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
+    user = User(tiktok_http, tok, said["access_token"], said["refresh_token"])
+    assert error_of(await user.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await refresh(tiktok_http, user.refresh)) == (400, "invalid_grant")
+
+
+async def test_tokens_end(ada_tok: User) -> None:
+    await ada_tok.sim.advance(DAY_S - 1)
+    assert (await ada_tok.ask("creator_info/query")).status_code == 200
+    await ada_tok.sim.advance(1)
+    assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
+    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
+    assert (said["expires_in"], said["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
+    await ada_tok.sim.advance(YEAR_S - DAY_S)
+    assert error_of(await refresh(ada_tok.http, said["refresh_token"])) == (400, "invalid_grant")
+
+
+async def test_a_refresh_is_answered_again_until_what_came_of_it_is_used(ada_tok: User) -> None:
+    await ada_tok.sim.fault("/v2/oauth/token/", Fault.ACCEPT_THEN_DROP)
+    with pytest.raises(httpx.TransportError):
+        await refresh(ada_tok.http, ada_tok.refresh)
+    assert (await ada_tok.ask("creator_info/query")).status_code == 200
+    first, again = [(await refresh(ada_tok.http, ada_tok.refresh)).json() for _ in "12"]
+    assert first == again
+    renewed = ada_tok._replace(access=first["access_token"])
+    assert (await renewed.ask("creator_info/query")).status_code == 200
+    assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
+    assert error_of(await renewed.ask("creator_info/query")) == (401, "access_token_invalid")
+
+
+async def test_a_strict_refresh_works_once(ada_tok: User) -> None:
+    await ada_tok.sim.call("POST", "/app", strict_rotation=True)
+    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
+    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
+    assert error_of(await refresh(ada_tok.http, said["refresh_token"])) == (400, "invalid_grant")
+
+
+async def test_an_older_refresh_token_ends_them_all(ada_tok: User) -> None:
+    second = (await refresh(ada_tok.http, ada_tok.refresh)).json()
+    third = (await refresh(ada_tok.http, second["refresh_token"])).json()
+    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
+    assert error_of(await refresh(ada_tok.http, third["refresh_token"])) == (400, "invalid_grant")
+
+
+async def test_a_revoked_token_is_gone_with_its_family(ada_tok: User) -> None:
+    form = CLIENT | {"token": ada_tok.access}
+    answer = await ada_tok.http.post("/v2/oauth/revoke/", data=form)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
+    assert error_of(await ada_tok.http.post("/v2/oauth/revoke/", data=form)) == (400, "invalid_request")
+
+
+async def test_a_username_takes_another_scope(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    async def info(user: User, fields: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {user.access}"}
+        return await tiktok_http.get("/v2/user/info/", params={"fields": fields}, headers=headers)
+
+    basic = await connected(tok, tiktok_http)
+    assert (await info(basic, "open_id,display_name")).json()["data"] == {
+        "user": {"open_id": "-000ada", "display_name": "Ada"}
+    }
+    assert error_of(await info(basic, "open_id,username")) == (400, "scope_permission_missed")
+    assert error_of(await info(basic, "shoe_size")) == (400, "invalid_params")
+    whole = await connected(tok, tiktok_http, scope=f"{SCOPES},user.info.profile")
+    assert (await info(whole, "username")).json()["data"]["user"]["username"] == "ada"
+
+
+def test_it_runs_as_a_process() -> None:
+    words = [sys.executable, "-m", "tests.peers.simulators", "tiktok", "--redirect-uri", CALLBACK]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        base = process.stdout.readline().strip()
+        made = httpx.post(f"{base}/_sim/accounts", json={"username": "ada"}, trust_env=False)
+        process.send_signal(signal.SIGTERM)
+        assert (made.json()["open_id"], process.wait(10)) == ("-000ada", 0)
