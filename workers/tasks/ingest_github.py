@@ -6,7 +6,6 @@ from functools import partial
 from typing import NamedTuple
 
 import httpx
-import msgspec
 
 from domain import urls
 from jobs.outcomes import Outcome
@@ -16,7 +15,7 @@ from workers.context import Context
 from workers.fetch import open_client
 from workers.ingest import sandbox
 from workers.ingest.github.client import Api, Tokens
-from workers.ingest.github.credentials import App, open_app, tokens
+from workers.ingest.github.credentials import App, open_app, showing, tokens
 from workers.ingest.github.ingest import ingest
 from workers.ingest.model.endpoint import Model
 from workers.ingest.perform import Report, perform
@@ -57,7 +56,7 @@ async def ingest_github(ctx: Context, *, means: Means) -> Outcome:
     repo = ctx.job.args["repo"]
 
     async def read(visit: Visit | None, report: Report) -> Extraction:
-        api = await admitted(means.api, tokens(ctx, means.app), repo)
+        api = await admitted(means, tokens(ctx, means.app), repo)
         return await ingest(
             api, means.parser, args=ctx.job.args, visit=visit, report=report, model=means.model
         )
@@ -67,7 +66,9 @@ async def ingest_github(ctx: Context, *, means: Means) -> Outcome:
     )
 
 
-async def admitted(api: Api, tokens: Tokens, repo: str) -> Api:
+async def admitted(means: Means, tokens: Tokens, repo: str) -> Api:
     """As the organization's own installation where it covers the repository."""
     token = await tokens(repo)
-    return api if token is None else msgspec.structs.replace(api, token=token, installed=True)
+    if means.app is None or token is None:
+        return means.api
+    return showing(means.api, means.app, token)

@@ -35,7 +35,8 @@ from tests.servers import RING, settings_for
 from tests.workers.crew import Crew
 from workers.context import Context
 from workers.ingest.github import credentials
-from workers.ingest.github.credentials import App, open_app, token_by_any_name, token_for
+from workers.ingest.github.about import read_about
+from workers.ingest.github.credentials import App, open_app, showing, token_by_any_name, token_for
 
 MINT = "/api/app/installations/42/access_tokens"
 
@@ -161,6 +162,26 @@ async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> Non
     app.held[42, "later"] = credentials.Token("t", clock.now + hour)
     await token_for(app, 42, "site")
     assert app.held.keys() == {(42, "later"), (42, "site")}
+
+
+async def test_a_token_that_github_no_longer_takes_is_dropped_at_once(app: App, hub: Hub) -> None:
+    """Revoked before its time: the next to come by gets a new one, or is told why there is none."""
+    token, other = await token_for(app, 42, "app"), await token_for(app, 42, "site")
+    hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
+    with pytest.raises(SourceForbidden, match="connect GitHub again"):
+        await read_about(showing(app.api, app, token), "repos", "Acme-Inc", "app")
+    assert await token_for(app, 42, "site") == other
+    assert await token_for(app, 42, "app") != token
+    assert minted(hub) == 3
+
+
+async def test_no_other_refusal_costs_a_token(app: App, hub: Hub) -> None:
+    token = await token_for(app, 42, "app")
+    for status in (403, 404, 429):
+        hub.broken["/api/repos/Acme-Inc/app"] = Told(status, {"message": "x"})
+        with pytest.raises(SourceError):
+            await read_about(showing(app.api, app, token), "repos", "Acme-Inc", "app")
+    assert await token_for(app, 42, "app") == token
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Requests to GitHub's REST API: their headers, their redirects, their refusals (research 3.1)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -35,7 +36,8 @@ RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=REFU
 class Api(msgspec.Struct, frozen=True, kw_only=True):
     """How one job asks: `base` is the API's address, `web` that of its pages, without a slash at the end.
 
-    `installed` means that the token is an installation's, which may read what is not public.
+    `installed` means that the token is an installation's, which may read what is not public; `drop` is for
+    whoever holds it, once GitHub no longer takes it.
     """
 
     client: httpx.AsyncClient
@@ -43,6 +45,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     web: str
     token: str | None = None
     installed: bool = False
+    drop: Callable[[], None] | None = None
 
     def address(self, *segments: str, **query: str) -> str:
         """As it is asked for and kept in a visit; a branch's own slash is part of its segment."""
@@ -65,6 +68,8 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
     answer = await fetch(
         api.client, url, want=want, headers=api.headers, known=known, admit=keep_to(api.base)
     )
+    if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
+        api.drop()
     if answer.status in REFUSALS:
         raise refusal(answer, installed=api.installed)
     return answer

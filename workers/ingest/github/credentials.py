@@ -1,7 +1,8 @@
 """What a GitHub App shows: a signed JWT for itself, and for each installation tokens that live an hour.
 
 A token reads one repository (or lists them all) and may do nothing else. Tokens stay in this process's
-memory, until 5 minutes before their end; no row, log or error ever holds one. (Research 3.1.)
+memory, until 5 minutes before their end or until GitHub refuses one; no row, log or error ever holds one.
+(Research 3.1.)
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -156,6 +157,16 @@ async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
     return held.token
 
 
+def showing(api: Api, app: App, token: str) -> Api:
+    """The same, with a token of the App's; the first 401 to it is its end here."""
+    return msgspec.structs.replace(api, token=token, installed=True, drop=partial(forget, app, token))
+
+
+def forget(app: App, token: str) -> None:
+    for place in [place for place, held in app.held.items() if held.token == token]:
+        del app.held[place]
+
+
 async def issue(app: App, installation_id: int, reach: Reach) -> Token:
     forget_old(app)
     answer = await fetch(
@@ -211,7 +222,7 @@ async def token_by_any_name(app: App, installation: Installation, name: str) -> 
 async def find_id(app: App, installation: Installation, name: str) -> int:
     """Of what has, or once had, this name. Raises `SourceNotFound` for what the installation can't see."""
     token = await token_for(app, installation.installation_id)
-    api = msgspec.structs.replace(app.api, token=token, installed=True)
+    api = showing(app.api, app, token)
     about, _ = await read_about(api, "repos", installation.account_login, name)
     return about.id
 
@@ -230,8 +241,8 @@ def tokens(ctx: Context, app: App | None) -> Tokens:
         except SourceNotFound:
             return None
         except InstallationGone:
-            forget = partial(installations.forget, installation_id=held.installation_id)
-            await ctx.step(partial(forget, organization_id=organization_id))
+            gone = partial(installations.forget, installation_id=held.installation_id)
+            await ctx.step(partial(gone, organization_id=organization_id))
             return None
 
     return token

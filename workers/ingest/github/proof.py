@@ -16,7 +16,7 @@ from schemas.errors import NotProved, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
 from workers.fetch import Fetched, Want, fetch
 from workers.ingest.github.client import JSON, Api, decode, get, site
-from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, token_for
+from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, showing, token_for
 from workers.ingest.github.refusals import REFUSALS, refusal, rest
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ def unlisted(installation_id: int) -> NotProved:
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
     """Nobody gets through us at what they can't see themselves. Raises `NotProved`."""
     token = await token_for(app, installation_id)
-    all_of_it = await count(msgspec.structs.replace(app.api, token=token, installed=True), "installation")
+    all_of_it = await count(showing(app.api, app, token), "installation")
     seen = await count(person, "user", "installations", str(installation_id))
     if seen < all_of_it:
         raise NotProved(
@@ -134,7 +134,7 @@ async def count(api: Api, *owner: str) -> int:
 async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
     """All that the installation may read. Raises `InstallationGone`, `SourceError`."""
     token = await token_for(app, installation_id)
-    api = msgspec.structs.replace(app.api, token=token, installed=True)
+    api = showing(app.api, app, token)
     return [
         GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
         async for page in pages(api, Repositories, "installation", "repositories")
