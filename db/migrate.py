@@ -11,11 +11,16 @@ import sys
 from importlib.resources import files
 from typing import NamedTuple
 
+import asyncpg
+
 from db.pool import Conn, connect
-from schemas.errors import MigrationChanged
+from schemas.errors import MigrationChanged, SettingsInvalid
 from schemas.settings import from_env
 
 _LOCK = 7201
+
+#: What a wrong address, name, user or password comes to.
+_UNUSABLE = (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 _TABLE = """
 create table if not exists migration (
@@ -80,8 +85,19 @@ async def _apply(conn: Conn, migration: Migration) -> str:
 
 
 def main() -> None:
-    """Migrate the database that the environment names, printing each migration applied."""
-    applied = asyncio.run(migrate(from_env(os.environ).database_url))
+    """Migrate the database that the environment names, printing each migration applied.
+
+    Ends with 2 when a setting is no good, 1 when its database can't be used or a migration was edited.
+    """
+    try:
+        applied = asyncio.run(migrate(from_env(os.environ).database_url))
+    except SettingsInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except MigrationChanged as error:
+        sys.exit(str(error))
+    except _UNUSABLE as error:
+        sys.exit(f"the database of DATABASE_URL can't be used: {error}")
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 
 
