@@ -64,7 +64,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             jobs=Coalesced(looking(pool)),
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
-            store=open_store(settings.assets_url),
+            store=open_store(settings),
             probes=Turns(PROBES),
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,

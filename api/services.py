@@ -14,7 +14,7 @@ from db.pool import Pool
 from domain import urls
 from domain.jobs import Versioned
 from domain.media.probing import Turns
-from domain.media.storage import Store
+from domain.media.store import Store
 from domain.projects import New
 from domain.rings import Ring
 from jobs.courier import Courier

@@ -22,6 +22,14 @@ PLATFORM_APPS = (
 #: A file URL without a host: absolute, or relative to the current folder.
 _FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
+BUCKET = "s3://"
+#: Both, or neither.
+BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+#: A bucket whose name fits a host's (no dots: certificates don't cover them), and a prefix of plain names.
+_BUCKET = re.compile(
+    BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
+)
+
 RING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
 
@@ -56,9 +64,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str,
         Meta(
             description="Where uploaded media is kept: a folder that all processes reach, as "
-            "`file:///srv/tenantry/assets`; relative to the current one without the slashes."
+            "`file:///srv/tenantry/assets`, relative to the current one without the slashes; "
+            "or a bucket, as `s3://bucket/prefix`."
         ),
     ] = "file:.local/assets"
+    aws_region: Annotated[
+        str, Meta(pattern="^[a-z0-9-]+$", description="The region of the bucket for media.")
+    ] = "us-east-1"
+    aws_endpoint_url: Annotated[
+        str,
+        Meta(
+            pattern="^(https?://[^/?#@]+)?$",
+            description="Who keeps the bucket, where it is not AWS: MinIO, R2 or others that speak S3.",
+        ),
+    ] = ""
+    aws_access_key_id: Annotated[
+        str,
+        Meta(
+            pattern="^[!-~]*$",
+            description="A key for the bucket; none: the role that AWS gives the machine or container.",
+        ),
+    ] = ""
+    aws_secret_access_key: Annotated[str, Meta(pattern="^[!-~]*$", description="Its secret.")] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line that is logged."),
@@ -197,9 +224,16 @@ def from_env(environ: Mapping[str, str]) -> Settings:
 
 
 def check_assets(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for what names no folder of this machine."""
-    if not _FOLDER.fullmatch(settings.assets_url):
-        raise SettingsInvalid("ASSETS_URL must be a folder of this machine, such as file:///srv/assets")
+    """Raises `SettingsInvalid` for what names no folder of this machine and no bucket, or half a key."""
+    if not _FOLDER.fullmatch(settings.assets_url) and not _BUCKET.fullmatch(settings.assets_url):
+        raise SettingsInvalid(
+            "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
+        )
+    if not is_address(settings.aws_endpoint_url):
+        raise SettingsInvalid("AWS_ENDPOINT_URL can't be read: check the host and the port")
+    missing = [name for name in BUCKET_KEY if not getattr(settings, name.lower())]
+    if len(missing) == 1:
+        raise SettingsInvalid(f"{missing[0]} is missing: a key for the bucket is {' and '.join(BUCKET_KEY)}")
 
 
 def check_github_app(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from api.requests import ApiRequest
 from domain import content
 from domain.content import Served
 from domain.media import tickets
-from domain.media.storage import Store
+from domain.media.store import Store
 from schemas.errors import Unsatisfiable
 
 _RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")

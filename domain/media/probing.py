@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from subprocess import DEVNULL, PIPE
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from domain.media.probe import WALL_S, Found, Refused, Said
-from domain.media.storage import Store
+from domain.media.store import Store
 from schemas.errors import Invalid
 
 #: The process ends by itself before this.
@@ -39,8 +39,8 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
 
     `path` of the refusal is `file[1]` for the second.
     """
-    with ExitStack() as stack:
-        handles = [stack.enter_context(store.opened(token)) for token, _ in files]
+    async with AsyncExitStack() as stack:
+        handles = [await stack.enter_async_context(store.opened(token)) for token, _ in files]
         said = await _run(
             [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
         )

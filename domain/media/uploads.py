@@ -12,7 +12,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import media_upload
-from domain.media.storage import Store
+from domain.media.store import Store
 from schemas.errors import Unavailable
 
 #: 256 bits.

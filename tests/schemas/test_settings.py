@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.errors import SettingsInvalid
-from schemas.settings import GITHUB_APP, from_env
+from schemas.settings import BUCKET_KEY, GITHUB_APP, from_env
 from tests.servers import RING
 
 NEEDED = {
@@ -43,18 +43,48 @@ def test_an_origin_is_a_plain_web_address(url: str) -> None:
         from_env(NEEDED | {"GITHUB_API_URL": url})
 
 
-@pytest.mark.parametrize("url", ["file:///srv/assets", "file:.local/assets", "file:assets"])
-def test_media_is_kept_in_a_folder(url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["file:///srv/assets", "file:.local/assets", "file:assets", "s3://media", "s3://media/a/b.c/"]
+)
+def test_media_is_kept_in_a_folder_or_a_bucket(url: str) -> None:
     assert from_env(NEEDED | {"ASSETS_URL": url}).assets_url == url
 
 
 @pytest.mark.parametrize(
     "url",
-    ["", "/srv/assets", "s3://bucket", "file:", "file:///", "file://host/srv", "file:///a?b", "file:/srv"],
+    [
+        *("", "/srv/assets", "file:", "file:///", "file://host/srv", "file:///a?b", "file:/srv"),
+        *(
+            "s3://",
+            "s3:bucket",
+            "s3://ab",
+            "s3://Media",
+            "s3://my.media",
+            "s3://key:secret@media",
+            "s3://media?x=1",
+        ),
+        *("s3://media//a", "s3://media/../a", "s3://media/a b", "s3://media/" + "a" * 501, "gs://media"),
+    ],
 )
 def test_and_nowhere_else(url: str) -> None:
     with pytest.raises(SettingsInvalid, match="ASSETS_URL"):
         from_env(NEEDED | {"ASSETS_URL": url})
+
+
+@pytest.mark.parametrize(("given", "missing"), [BUCKET_KEY, BUCKET_KEY[::-1]])
+def test_a_key_for_the_bucket_has_a_secret(given: str, missing: str) -> None:
+    with pytest.raises(SettingsInvalid, match=f"^{missing} is missing") as raised:
+        from_env(NEEDED | {"ASSETS_URL": "s3://media", given: "hush"})
+    assert "hush" not in str(raised.value)
+    assert from_env(NEEDED | dict.fromkeys(BUCKET_KEY, "x")).aws_access_key_id == "x"
+
+
+@pytest.mark.parametrize(
+    "url", ["s3.test", "https://key@s3.test", "https://s3.test/path", "https://s3.test:99999"]
+)
+def test_a_buckets_keeper_is_a_plain_web_address(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="AWS_ENDPOINT_URL"):
+        from_env(NEEDED | {"AWS_ENDPOINT_URL": url})
 
 
 def test_a_language_model_may_be_absent() -> None:

@@ -52,7 +52,7 @@ class Dispatcher:
         self._database_url, self._courier = settings.database_url, courier
         self._contact = Contact(settings.lease_s)
         self._gate = Gate()
-        store = open_store(settings.assets_url)
+        store = open_store(settings)
         self._agenda = Agenda([RIPEN, rescue(self._contact), OVERDUE, *RETENTION, retain_media(store)])
         self._clock = asyncio.get_running_loop().time
 

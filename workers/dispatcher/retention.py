@@ -3,7 +3,7 @@
 from db.pool import Conn
 from domain import quotas
 from domain.media import tickets, uploads
-from domain.media.storage import Store
+from domain.media.store import Store
 from domain.upkeep import prune_receipts, prune_states
 from jobs.upkeep import prune_jobs, prune_workers
 from schemas.errors import Unavailable

@@ -6,7 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from domain import rings
-from domain.media.storage import Store, open_store
+from domain.media.storage import open_store
+from domain.media.store import Store
 from domain.rings import Ring
 from domain.sending import Account, File, Work
 from schemas.errors import Rejected
@@ -67,4 +68,4 @@ async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
     async with open_net(settings) as net:
         adapters: dict[str, Adapter] = {"bluesky": Bluesky(net.client), "mastodon": Mastodon(net.client)}
         ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
-        yield Platforms(adapters, Fake(), ring, open_store(settings.assets_url), settings.public_url)
+        yield Platforms(adapters, Fake(), ring, open_store(settings), settings.public_url)

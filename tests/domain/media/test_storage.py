@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.media.storage import BUFFER, CHUNK, END, Store, open_store
+from domain.media.folder import BUFFER, open_folder
+from domain.media.store import CHUNK, END, Store
 from schemas.errors import SettingsInvalid, Unavailable
 from tests.waiting import eventually
 
@@ -15,7 +16,7 @@ TOKEN = "Ab-_" * 10 + "xyz"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return open_store((tmp_path / "deep" / "assets").as_uri())
+    return open_folder((tmp_path / "deep" / "assets").as_uri())
 
 
 async def sent(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -55,7 +56,7 @@ async def test_it_is_read_in_pieces(store: Store) -> None:
 
 async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store) -> None:
     await store.write(TOKEN, sent(b"bread"))
-    with store.opened(TOKEN) as handle:
+    async with store.opened(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
 
 
@@ -93,18 +94,19 @@ async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, tm
     (folder / TOKEN[:2]).write_text("in the way")
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(b"bread"))
-    with pytest.raises(Unavailable), store.opened(TOKEN):
-        pass
+    with pytest.raises(Unavailable):
+        async with store.opened(TOKEN):
+            pass
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])
 def test_a_folder_that_can_not_be_is_said_at_the_start(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsInvalid, match="ASSETS_URL"):
-        open_store((tmp_path / name).as_uri())
+        open_folder((tmp_path / name).as_uri())
 
 
 def test_a_relative_folder_is_below_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    open_store("file:my%20assets")
+    open_folder("file:my%20assets")
     assert (tmp_path / "my assets").is_dir()

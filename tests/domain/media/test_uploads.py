@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.media import uploads
-from domain.media.storage import Store, open_store
+from domain.media.folder import open_folder
+from domain.media.store import Store
 from schemas.errors import Unavailable
 from tests import seeds
 from tests.waiting import eventually
@@ -19,7 +20,7 @@ from workers.dispatcher.retention import retain_media
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return open_store((tmp_path / "assets").as_uri())
+    return open_folder((tmp_path / "assets").as_uri())
 
 
 @pytest_asyncio.fixture

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from domain.media.storage import open_store
+from domain.media.folder import open_folder
 from domain.post_states import ALLOWED
 from jobs import courier
 from schemas.settings import Settings
@@ -36,7 +36,7 @@ async def stage(
         org = await seeds.organization(conn)
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
-    store = open_store(f"file:{tmp_path}")
+    store = open_folder(f"file:{tmp_path}")
     async with courier.open_courier(settings.redis_url) as sender:
         yield Stage(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")

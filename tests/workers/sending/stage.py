@@ -13,7 +13,7 @@ import asyncpg
 
 from db.pool import Conn, Pool, transact
 from domain import jobs, upkeep
-from domain.media.storage import Store
+from domain.media.store import Store
 from jobs.courier import Courier
 from jobs.kinds import PUBLISH_POST, Kind
 from jobs.ledger import Settlement

@@ -9,7 +9,7 @@ import pytest_asyncio
 import time_machine
 
 from domain import organizations
-from domain.media.storage import open_store
+from domain.media.folder import open_folder
 from domain.sending import Account
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
@@ -31,7 +31,7 @@ async def sandbox(stage: Stage, net: Net, tmp_path: Path) -> Sandbox:
     async with stage.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, org)
-    store = open_store(f"file:{tmp_path}")
+    store = open_folder(f"file:{tmp_path}")
     return Sandbox(stage.pool, stage.settings, stage.courier, org, project_id, project_id, store)
 
 

@@ -1,0 +1,172 @@
+"""Media in a bucket of Amazon S3, or of a service that speaks its protocol."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from domain.media.store import AWAY, Store, key
+from schemas.errors import SettingsInvalid, Unavailable
+from schemas.settings import BUCKET, Settings
+from telemetry import logs
+
+if TYPE_CHECKING:
+    from obstore import AsyncWritableFile
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+#: The least that S3 takes for a part, and how many are on their way beside the one that fills.
+PART, AT_ONCE = 5 << 20, 2
+
+#: What a silent S3 may cost: to connect, and to take a part or bring the next bytes. In seconds.
+CONNECT_S, SILENT_S = 3, 15
+#: New tries of a request, and when the last of them may begin. In seconds.
+RETRIES, RETRY_S = 3, 20
+#: A whole answer, however slow its reader is.
+ANSWER = "6h"
+#: For the first look at the bucket, and for giving an upload up. In seconds.
+LOOK_S, ABORT_S = 5, 5
+
+_STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,60})</Code>")
+
+_log = logs.get("storage")
+
+
+class Bucket(Store):
+    """Only `open_bucket` makes one."""
+
+    async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
+        writer = obstore.open_writer_async(self._place, key(token), buffer_size=PART, max_concurrency=AT_ONCE)
+        try:
+            async for chunk in chunks:
+                with self._reaching():
+                    await writer.write(chunk)
+            with self._reaching():
+                await writer.flush()  # While it can still be given up: closing that fails leaves its parts.
+                await writer.close()
+        except BaseException as error:
+            await _abort(writer, error)
+            raise
+
+    @asynccontextmanager
+    async def opened(self, token: str) -> AsyncIterator[int]:
+        """Of a copy without a name, in `TMPDIR`: whatever happens, the kernel deletes it."""
+        with tempfile.TemporaryFile(buffering=0) as copy:
+            await self._copy(token, copy)
+            yield copy.fileno()
+
+    async def _copy(self, token: str, copy: IO[bytes]) -> None:
+        async with self.read(token) as chunks:
+            async for chunk in chunks:
+                with self._reaching():
+                    await asyncio.to_thread(copy.write, chunk)
+        copy.seek(0)
+
+    async def delete(self, token: str) -> None:
+        with self._reaching():
+            await obstore.delete_async(self._place, key(token))
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """The service's own words name the object, which is a secret: what is kept of them is its code."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise Unavailable(AWAY) from FileNotFoundError("the bucket has no such object")
+        except (OSError, EOFError, BaseError) as error:
+            said = _said(error)
+            _log.warning("the bucket failed", said=said)
+            raise Unavailable(AWAY) from OSError(said)
+
+
+async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
+    """Have the parts that have arrived deleted; where that fails too, the bucket's own rule does it."""
+    try:
+        async with asyncio.timeout(ABORT_S):
+            await writer.__aexit__(type(error), error, error.__traceback__)
+    except (OSError, BaseError) as failed:
+        _log.warning("an upload may have left parts in the bucket", said=_said(failed))
+
+
+def open_bucket(settings: Settings) -> Bucket:
+    """The bucket of a URL that `schemas.settings` passed, once it has answered.
+
+    One that can't be reached is taken all the same: it may come back. Raises `SettingsInvalid`.
+    """
+    _look(settings)
+    retries: RetryConfig = {
+        "max_retries": RETRIES,
+        "retry_timeout": timedelta(seconds=RETRY_S),
+        "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
+    }
+    return Bucket(_place(settings, retries, SILENT_S))
+
+
+def _look(settings: Settings) -> None:
+    """List what is never there: it tells whether the bucket and the key are as they should be."""
+    once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=LOOK_S)}
+    try:
+        next(iter(obstore.list(_place(settings, once, LOOK_S), prefix="none")), None)
+    except (OSError, BaseError) as error:
+        said = _said(error)
+        if "list request" not in str(error):
+            raise SettingsInvalid(
+                "AWS_ACCESS_KEY_ID is missing, and this machine has no role: ASSETS_URL is a bucket"
+            ) from None
+        if said[0] in "34":
+            raise SettingsInvalid(
+                f"ASSETS_URL: {_bucket(settings)} {_WHY.get(said, _REFUSES)} ({said})"
+            ) from None
+        _log.warning("the bucket can't be reached yet", said=said)
+
+
+_REFUSES = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
+
+_WHY = {
+    "404 NoSuchBucket": "is no bucket there: make it, or check AWS_REGION and AWS_ENDPOINT_URL",
+    "301 PermanentRedirect": "is in another region: set AWS_REGION",
+    "400 AuthorizationHeaderMalformed": "is in another region: set AWS_REGION",
+    "403 InvalidAccessKeyId": "does not know the key of AWS_ACCESS_KEY_ID",
+    "403 SignatureDoesNotMatch": "does not take the secret: check AWS_SECRET_ACCESS_KEY",
+    "403 RequestTimeTooSkewed": "has another time: set this machine's clock",
+}
+
+
+def _said(error: Exception) -> str:
+    """Status and code, such as `403 AccessDenied`; the name of an error without."""
+    text = str(error)
+    status, code = _STATUS.search(text), _CODE.search(text)
+    return " ".join(found[1] for found in (status, code) if found) or type(error).__name__
+
+
+def _bucket(settings: Settings) -> str:
+    return settings.assets_url.removeprefix(BUCKET).partition("/")[0]
+
+
+def _place(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
+    """On AWS the bucket is part of the host's name; elsewhere, of the path, which all of them know."""
+    endpoint = settings.aws_endpoint_url
+    config: S3Config = {
+        "region": settings.aws_region,
+        "disable_bulk_delete": True,
+        "virtual_hosted_style_request": not endpoint,
+    }
+    if endpoint:
+        config["endpoint"] = endpoint
+    if settings.aws_access_key_id:
+        config["access_key_id"] = settings.aws_access_key_id
+        config["secret_access_key"] = settings.aws_secret_access_key
+    options: ClientConfig = {
+        "allow_http": endpoint.startswith("http:"),
+        "connect_timeout": f"{CONNECT_S}s",
+        "read_timeout": f"{silent_s}s",
+        "timeout": ANSWER,
+    }
+    bucket, _, prefix = settings.assets_url.removeprefix(BUCKET).partition("/")
+    return S3Store(bucket, prefix=prefix or None, config=config, client_options=options, retry_config=retries)

@@ -1,0 +1,82 @@
+"""Media in a folder of this machine, or one that several share."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore
+
+from domain.media.store import AWAY, Store, key
+from schemas.errors import SettingsInvalid, Unavailable
+
+#: Bytes that wait in memory for the disk.
+BUFFER = 1 << 20
+
+
+class Folder(Store):
+    """Only `open_folder` makes one."""
+
+    def __init__(self, place: LocalStore, folder: Path) -> None:
+        super().__init__(place)
+        self._folder = folder
+
+    async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
+        with self._reaching():
+            writer = obstore.open_writer_async(self._place, key(token), buffer_size=BUFFER, max_concurrency=1)
+        async for chunk in chunks:
+            with self._reaching():
+                await writer.write(chunk)
+        with self._reaching():
+            await writer.close()
+            await asyncio.to_thread(_settle, self._folder / key(token))
+
+    @asynccontextmanager
+    async def opened(self, token: str) -> AsyncIterator[int]:
+        with self._reaching():
+            handle = os.open(self._folder / key(token), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+    async def delete(self, token: str) -> None:
+        with self._reaching():
+            await asyncio.to_thread(_remove, self._folder / key(token))
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, BaseError) as error:
+            raise Unavailable(AWAY) from error
+
+
+def open_folder(url: str) -> Folder:
+    """The folder of a URL that `schemas.settings` passed, made if need be. Raises `SettingsInvalid`."""
+    path = url.removeprefix("file:")
+    folder = Path(unquote(path.removeprefix("//"))).absolute()
+    try:
+        place = LocalStore(folder, mkdir=True)
+    except (OSError, BaseError) as error:
+        raise SettingsInvalid(f"ASSETS_URL: {folder} is no folder that can be used, or made") from error
+    return Folder(place, folder)
+
+
+def _settle(file: Path) -> None:
+    """Have it on the disk before a row says that it is there, and its name and its folder's too."""
+    for path in (file, file.parent, file.parent.parent):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove(file: Path) -> None:
+    for part in (file, *file.parent.glob(f"{file.name}#*")):
+        part.unlink(missing_ok=True)
