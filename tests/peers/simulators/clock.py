@@ -12,11 +12,13 @@ PATIENCE_S = 10
 class Clock:
     """Starts at the real time and runs `rate` times as fast; with a rate of 0 it stands until it is advanced.
 
-    Times are seconds since 1970. Only the simulator's own loop may touch it: tests go by `POST /_sim/clock`.
+    Times are seconds since 1970. What work in the background raises is added to `bugs`. Only the simulator's
+    own loop may touch it: tests go by `POST /_sim/clock`.
     """
 
-    def __init__(self, rate: float = 1.0) -> None:
+    def __init__(self, rate: float, bugs: list[BaseException]) -> None:
         self._rate, self._at, self._since = rate, time.time(), time.monotonic()
+        self._bugs = bugs
         self._moved, self._rested = asyncio.Event(), asyncio.Event()
         self._busy: set[asyncio.Task[None]] = set()
         self._asleep: set[asyncio.Task[None]] = set()
@@ -66,6 +68,8 @@ class Clock:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._busy.discard(task)
         self._rested.set()
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            self._bugs.append(bug)
 
     def _wake(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()

@@ -67,7 +67,7 @@ class Controlled:
         handler, matched = found
         try:
             return await handler(matched)
-        except (ValueError, LookupError, msgspec.ValidationError) as error:
+        except (ValueError, LookupError, TimeoutError, msgspec.ValidationError) as error:
             return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
     async def clock(self, _: Request) -> Answer:

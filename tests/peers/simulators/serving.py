@@ -76,10 +76,17 @@ class Server:
         if before is not None:
             self._log(request, None, before)
             return await self._kept_from(wire, request, before)
-        answer = await simulator.answer(request)
+        answer = await self._decided(request)
         after = simulator.faults.take(AFTER, request.method, names) if answer.has_accepted() else None
         self._log(request, answer.status, after)
         return await self._say(wire, request, answer, after)
+
+    async def _decided(self, request: Request) -> Answer:
+        try:
+            return await self.simulator.answer(request)
+        except Exception as bug:
+            self.simulator.bugs.append(bug)
+            raise
 
     async def _kept_from(self, wire: "Wire", request: Request, fault: Fault) -> bool:
         if fault is Fault.REFUSE_500:
@@ -199,7 +206,11 @@ def parsed(head: h11.Request, body: bytes) -> Request:
 
 @contextmanager
 def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
-    """Its address, `http://127.0.0.1:PORT`, until the end of the block."""
+    """Its address, `http://127.0.0.1:PORT`, until the end of the block.
+
+    A mistake of its own breaks a connection, as a fault does; so that nobody takes it for one, it is raised
+    at the end (an ExceptionGroup).
+    """
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
     thread = threading.Thread(target=asyncio.run, args=(run(simulator, port, started),), daemon=True)
     thread.start()
@@ -209,6 +220,8 @@ def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(START_S)
+    if simulator.bugs:
+        raise BaseExceptionGroup(f"the simulated {simulator.name} has made mistakes", simulator.bugs)
 
 
 async def run(

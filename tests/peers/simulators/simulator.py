@@ -16,7 +16,7 @@ class Simulator:
 
     All of it lives in one event loop: handlers need no locks as long as they don't await between a check and
     what follows from it. `base` is its own address, from its start on. `redirect_uris` are those of the one
-    application that it knows, compared as text.
+    application that it knows, compared as text. `bugs` are the simulator's own mistakes: see `served`.
     """
 
     name = ""
@@ -24,7 +24,8 @@ class Simulator:
     def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
         self.base = ""
         self.redirect_uris = list(redirect_uris)
-        self.clock = Clock(rate)
+        self.bugs: list[BaseException] = []
+        self.clock = Clock(rate, self.bugs)
         self.faults = Faults()
         self.ledger = Ledger()
         self.log = RequestLog()

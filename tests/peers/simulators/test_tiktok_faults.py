@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_user import FILM, User, error_of, refresh
 
 
@@ -99,6 +102,21 @@ async def test_a_fault_lets_some_pass_first_and_leaves_refusals_alone(ada_tok: U
     assert error_of(await ada_tok.init()) == (500, "internal_error")
     assert await ada_tok.sim.struck() == {"accept_then_500": 1}
     assert await ada_tok.sim.counts("ada", "Hello") == {"open": 2}
+
+
+class Broken(TikTok):
+    async def revoke(self, request: Request) -> Answer:
+        raise ZeroDivisionError
+
+
+async def test_a_mistake_of_the_simulators_own_is_no_fault() -> None:
+    simulated = served(Broken())
+    base = simulated.__enter__()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await http.post(f"{base}/v2/oauth/revoke/")
+    with pytest.raises(ExceptionGroup, match="the simulated tiktok has made mistakes"):
+        simulated.__exit__(None, None, None)
 
 
 async def test_the_log_counts_calls_and_names_no_token(ada_tok: User) -> None:

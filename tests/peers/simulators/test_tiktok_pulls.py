@@ -13,7 +13,9 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram_user import FILES
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
-from tests.peers.simulators.tiktok_user import CLIENT, FILM, User, error_of
+from tests.peers.simulators.tiktok import TikTok
+from tests.peers.simulators.tiktok_user import CALLBACK, CLIENT, FILM, User, connected, error_of
+from tests.waiting import eventually
 
 JPEGS = [hashlib.sha256(FILES[name][1]).hexdigest() for name in ("a.jpg", "b.jpg")]
 
@@ -40,6 +42,21 @@ async def test_photos_are_fetched_in_their_order_when_it_is_time(
     assert len((await ada_tok.status(publish_id))["publicaly_available_post_id"]) == 1
     (entry,) = await ada_tok.sim.posts("ada", "Some photos")
     assert (entry["state"], entry["sha256"]) == ("live", JPEGS)
+
+
+async def test_a_clock_that_runs_brings_it_about_by_itself(files: str) -> None:
+    with served(TikTok(rate=1000, redirect_uris=[CALLBACK])) as base:
+        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False) as http:
+            await sim.account("ada", moderation_s=1e9)
+            ada = await connected(sim, http)
+            await ready(ada, files)
+            publish_id = (await ada.photos(f"{files}/a.jpg")).json()["data"]["publish_id"]
+
+            async def complete() -> bool:
+                return await sim.counts("ada", "Some photos") == {"live": 1}
+
+            await eventually(complete)
+            assert (await ada.status(publish_id))["publicaly_available_post_id"] == []
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,11 @@ class Publishing:
         return self._begun(post, creator)
 
     async def content_init(self, request: Request) -> Answer:
+        family, creator = self._caller(request, "content_init", 6, "video.publish", "video.upload")
         asked = body_of(request, PhotoInit)
         is_draft = asked.post_mode == "MEDIA_UPLOAD"
-        scope = "video.upload" if is_draft else "video.publish"
-        family, creator = self._caller(request, "content_init", 6, scope)
+        if (scope := "video.upload" if is_draft else "video.publish") not in family.scopes:
+            raise refused("scope_not_authorized", f"the user did not authorize {scope}")
         info = asked.post_info
         check_length("title", info.title, 90)
         check_length("description", info.description, 4000)
@@ -119,17 +120,8 @@ class Publishing:
         is_draft: bool = False,
     ) -> Post:
         """Of a video's source, or of photos' addresses. Not begun yet: its source is checked here."""
-        now, upload, urls, is_photo = self._clock.now(), None, [], not isinstance(source, VideoSource)
-        if not isinstance(source, VideoSource):
-            urls = list(source)
-        elif source.source == "FILE_UPLOAD":
-            size, chunk, count = check_upload(source)
-            ends = now + UPLOAD_S
-            upload = Upload(
-                size=size, chunk=chunk, count=count, token=secrets.token_urlsafe(24), ends_at=ends
-            )
-        else:
-            urls = [source.video_url or ""]
+        now, is_photo = self._clock.now(), not isinstance(source, VideoSource)
+        upload, urls = sourced(source, now)
         check_urls(urls, self._application)
         key = publish_id(is_photo=is_photo, is_draft=is_draft, pulls=upload is None)
         entry = Entry(
@@ -210,6 +202,17 @@ class Publishing:
         if post.username != family.username:
             raise refused("token_not_authorized_for_specified_publish_id", "It is somebody else's.")
         return envelope(status_of(post))
+
+
+def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[Upload | None, Sequence[str]]:
+    """What is to be uploaded, and what is to be fetched: one or the other."""
+    if not isinstance(source, VideoSource):
+        return None, source
+    if source.source == "PULL_FROM_URL":
+        return None, [source.video_url or ""]
+    size, chunk, count = check_upload(source)
+    token = secrets.token_urlsafe(24)
+    return Upload(size=size, chunk=chunk, count=count, token=token, ends_at=now + UPLOAD_S), []
 
 
 def body_of(request: Request, shape: type[T]) -> T:
