@@ -74,10 +74,10 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
 async def go(trip: Trip) -> Outcome:
     """On from where the last attempt came to."""
     work = trip.work
-    if work.handle is None or work.request is None:
+    if work.handle is None or work.request is None or work.phase is None:
         return await prepare(trip, None)
     prepared = Prepared(handle=work.handle, request=work.request, secret=work.secret)
-    if work.phase in {None, "preparing"}:
+    if work.phase == "preparing":
         return await prepare(trip, prepared if work.content_revision == work.revision else None)
     if work.sent_at is None or work.phase == "prepared":
         return await dispatch(trip, prepared, first=True)

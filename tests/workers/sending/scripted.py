@@ -10,13 +10,25 @@ from domain.sending import Account
 from schemas.errors import (
     NotSent,
     OutcomeUnknown,
+    Outdated,
     ReauthRequired,
     Rejected,
     Throttled,
     TokenExpired,
     Unavailable,
 )
-from workers.platforms.contract import Absent, Draft, Found, Inquiry, Live, Prepared, Sent, Taken, Undecided
+from workers.platforms.contract import (
+    Absent,
+    Draft,
+    Drafted,
+    Found,
+    Inquiry,
+    Live,
+    Prepared,
+    Sent,
+    Taken,
+    Undecided,
+)
 
 
 class Died(BaseException):
@@ -24,10 +36,11 @@ class Died(BaseException):
 
 
 #: What one call comes to. Those of `TAKES` have made the post all the same.
-TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take")
+TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "inbox", "nameless")
 REFUSES = ("unreached", "refuse", "throttle", "expire", "shut", "lose", "die_before", "slow_before")
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
+    "outdate": lambda: Outdated("UPLOAD_GONE", "the upload ran out"),
     "refuse": lambda: Rejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
     "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a rest", after_s=60.0),
     "expire": lambda: TokenExpired("TOKEN_EXPIRED", "the token has ended"),
@@ -52,7 +65,7 @@ class Scripted:
     """Each call does the next thing of its script, and then, and where there is none, all is well.
 
     `live` counts the records of each post: a repeatable one knows a post by its key, and makes one record.
-    `names` is a post that it takes all others for.
+    `names` is a post that it takes all others for. `tickets` go with what it prepared.
     """
 
     def __init__(self, *, repeatable: bool = True) -> None:
@@ -61,6 +74,9 @@ class Scripted:
         self.live: Counter[str] = Counter()
         self.calls: list[Call] = []
         self.drafts: list[Draft] = []
+        self.steps: list[Prepared | None] = []
+        self.inquiries: list[Inquiry] = []
+        self.tickets: list[str] = []
         self.names: str | None = None
         self.on: dict[str, Callable[[], Awaitable[object]]] = {}
 
@@ -78,11 +94,22 @@ class Scripted:
         return self.exact
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+        self.steps.append(so_far)
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
             raise fault()
+        step = 1 if so_far is None else so_far.handle["step"] + 1
+        prepared = Prepared(
+            handle={"key": str(draft.post_id), "step": step},
+            request=draft.caption.encode(),
+            secret=f"the address of upload {step}".encode(),
+            complete=not word.startswith("step"),
+            after_s=60.0 if word == "step_slow" else 0.0,
+        )
+        if not prepared.complete:
+            return prepared
         self.drafts.append(draft)
-        return Prepared(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
+        return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
         post_id, word = prepared.handle["key"], await self._next("send")
@@ -96,7 +123,12 @@ class Scripted:
             raise fault()
         if word == "take":
             return Taken(handle=prepared.handle | {"upload": "1"}, after_s=0.0)
-        return self.shown(post_id)
+        return self.answer(word, post_id)
+
+    def answer(self, word: str, post_id: str) -> Live | Drafted:
+        if word == "inbox":
+            return Drafted()
+        return Live(external_id=None, external_url=None) if word == "nameless" else self.shown(post_id)
 
     def take(self, post_id: str) -> None:
         self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
@@ -113,9 +145,10 @@ class Scripted:
             raise fault()
         if word == "take":
             return Taken(handle=prepared.handle, after_s=0.0)
-        return self.shown(key)
+        return self.answer(word, key)
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        self.inquiries.append(inquiry)
         word = await self._next("reconcile")
         if fault := FAULTS.get(word):
             raise fault()
@@ -124,7 +157,11 @@ class Scripted:
         if word == "settling":
             return Undecided(after_s=60.0)
         post_id = inquiry.prepared.handle["key"]
-        return self.shown(post_id) if self.live[post_id] else Absent()
+        if not self.live[post_id]:
+            return Absent()
+        if word == "take":
+            return Taken(handle=inquiry.prepared.handle | {"upload": "1"}, after_s=0.0)
+        return self.answer(word, post_id)
 
     def shown(self, post_id: str) -> Live:
         return Live(
