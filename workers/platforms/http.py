@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import msgspec
@@ -29,17 +29,37 @@ UPLOAD_S = 200.0
 LONGEST_REST_S = 86400.0
 #: Of a platform's own words, how many characters go into ours.
 QUOTED = 300
+#: In place of a secret in them.
+MASK = "***"
+#: Fields of a form, a query or a JSON body that are secrets, at whichever platform; and the shortest such.
+SECRETS = frozenset(
+    {
+        "access_token",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "password",
+        "refresh_token",
+        "token",
+        "upload_token",
+    }
+)
+SHORTEST = 8
 
 T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer of any status, its body decoded."""
+    """A whole answer of any status, its body decoded; `secrets` are those that its request showed."""
 
     status: int
     headers: httpx.Headers
     body: bytes
     irreversible: bool
+    secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status})"
 
     @property
     def ok(self) -> bool:
@@ -49,6 +69,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def settled(self) -> bool:
         """A server's own refusal, before any write: not a redirect, a timeout or a failure half-way."""
         return 400 <= self.status < 500 and self.status != 408
+
+    def quoted(self, text: str) -> str:
+        """The platform's own words as a part of ours: one line, not too long, nothing that no row can hold.
+
+        A platform that says what it was sent doesn't say our secrets through us.
+        """
+        for secret in self.secrets:
+            text = text.replace(secret, MASK)
+        printable = "".join(letter if letter.isprintable() else " " for letter in text)
+        return " ".join(printable.split())[:QUOTED]
 
 
 class Departure:
@@ -89,13 +119,33 @@ async def ask(
     )
     try:
         async with asyncio.timeout(timeout_s):
-            return await exchange(client, request, limit=limit, irreversible=irreversible)
+            answer = await exchange(client, request, limit=limit, irreversible=irreversible)
     except SSRFGuardError as error:
         raise Rejected(
             "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
         ) from error
     except (TimeoutError, httpx.HTTPError, SourceError) as error:
         raise lost(url, error, unknown=irreversible and left.begun) from error
+    return msgspec.structs.replace(answer, secrets=shown(request, content))
+
+
+def shown(request: httpx.Request, content: object) -> tuple[str, ...]:
+    """What only its sender and its server may know; the longest first, since one may be a part of another."""
+    token = request.headers.get("Authorization", "").rpartition(" ")[2]
+    fields = [*parse_qsl(request.url.query.decode()), *fields_of(content)]
+    found = {token, *(value for name, value in fields if name in SECRETS)}
+    return tuple(sorted((secret for secret in found if len(secret) >= SHORTEST), key=len, reverse=True))
+
+
+def fields_of(content: object) -> list[tuple[str, str]]:
+    """Of a form or of an object in JSON; a file has none."""
+    if not isinstance(content, bytes):
+        return []
+    try:
+        said = msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return parse_qsl(content.decode("latin-1"))
+    return [(name, value) for name, value in said.items() if isinstance(value, str)]
 
 
 async def each(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -145,12 +195,6 @@ def read(answer: Answer, kind: type[T]) -> T:
 
 def host(url: str) -> str:
     return urlsplit(url).hostname or "the platform"
-
-
-def quoted(text: str) -> str:
-    """A platform's own words as a part of ours: one line, not too long, nothing that no row can hold."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:QUOTED]
 
 
 def rest_s(headers: httpx.Headers, *, reset: str) -> float | None:

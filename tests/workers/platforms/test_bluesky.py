@@ -257,3 +257,8 @@ async def test_people_are_mentioned_whom_the_server_knows() -> None:
         (24, "did:plc:a"),
     ]
     assert len(served.asked) == 2
+
+
+async def test_a_token_that_the_server_echoes_is_not_kept() -> None:
+    error = await failing(told({"error": "InvalidRequest", "message": "no post by secret-token"}, 400))
+    assert "no post by ***" in error.message

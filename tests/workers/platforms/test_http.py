@@ -1,7 +1,9 @@
 """What a lost request proves, by where it was lost."""
 
+import json
 import socket
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
@@ -11,7 +13,11 @@ from tests.workers.net import Net
 from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
 from tests.workers.web import say
 from workers.fetch import open_client
-from workers.platforms.http import ask, quoted, rest_s
+from workers.platforms.http import MASK, ask, rest_s
+from workers.platforms.http import Answer as Whole
+
+#: With what an address or a form writes otherwise.
+SECRET = "s3cr3t/of+an=account%"
 
 
 async def lost(answer: Answer, *, irreversible: bool) -> PlatformError:
@@ -143,4 +149,41 @@ def test_a_rest_without_the_servers_own_time_counts_from_ours() -> None:
 
 def test_a_platforms_words_fit_into_a_row() -> None:
     """Else a refusal could not be written down, and would count as a lost answer."""
-    assert quoted("it\0says\x1b[31m\nno\u202e " + "x" * 1000) == f"it says [31m no {'x' * 284}"
+    words = "it\0says\x1b[31m\nno\u202e " + "x" * 1000
+    assert (
+        Whole(status=400, headers=httpx.Headers(), body=b"", irreversible=False).quoted(words)
+        == f"it says [31m no {'x' * 284}"
+    )
+
+
+#: Each request, its content and the secret that it shows.
+SHOWING: list[tuple[str, dict[str, str], bytes | None]] = [
+    ("/x", {"Authorization": f"Bearer {SECRET}"}, b'{"text": "Fresh bread"}'),
+    (f"/x?grant_type=refresh&access_token={quote(SECRET, safe='')}", {}, None),
+    ("/x", {}, urlencode({"grant_type": "code", "client_secret": SECRET}).encode()),
+    ("/x", {}, json.dumps({"identifier": "me.example", "password": SECRET}).encode()),
+]
+
+
+@pytest.mark.parametrize(("target", "headers", "content"), SHOWING)
+async def test_a_secret_that_a_platform_echoes_is_not_quoted(
+    target: str, headers: dict[str, str], content: bytes | None
+) -> None:
+    """Cut off in its middle or whole: what is kept of a refusal is shown to partners."""
+    async with server(x=say(400, b"{}")) as served, client_for(served) as client:
+        answer = await ask(client, "POST", f"{served.base}{target}", headers=headers, content=content)
+    assert answer.quoted(f"no {SECRET}, no") == f"no {MASK}, no"
+    assert SECRET[:8] not in answer.quoted("x" * 290 + SECRET)
+    assert answer.quoted("grant_type refresh of me.example: Fresh bread") == (
+        "grant_type refresh of me.example: Fresh bread"
+    )
+    assert SECRET not in repr(answer)
+
+
+async def test_a_file_shows_nothing() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"code=12345678"
+
+    async with server(x=say(400, b"{}")) as served, client_for(served) as client:
+        answer = await ask(client, "POST", f"{served.base}/x", content=chunks())
+    assert answer.secrets == ()

@@ -172,3 +172,8 @@ async def test_a_call_is_repeated_only_while_its_key_is_kept(
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)
         assert adapter.repeatable(mine, Inquiry(what, now, now)) is expected
+
+
+async def test_a_token_that_the_server_echoes_is_not_kept() -> None:
+    error = await failing(told({"error": "no post by secret-token"}, 422))
+    assert "no post by ***" in error.message

@@ -247,10 +247,10 @@ def refusal(answer: Answer) -> PlatformError:
         return Throttled("PLATFORM_RATE_LIMITED", "the account's server asks for a rest", after_s=after_s)
     if not answer.settled:
         return http.failed(answer)
-    return by_name(told, answer.status)
+    return by_name(told, answer)
 
 
-def by_name(told: Refusal, status: int) -> PlatformError:
+def by_name(told: Refusal, answer: Answer) -> PlatformError:
     if told.error in TOKENS:
         return TokenExpired("TOKEN_EXPIRED", "the access token is of no more use")
     if told.error in PASSWORDS:
@@ -260,9 +260,9 @@ def by_name(told: Refusal, status: int) -> PlatformError:
     if told.error in REFUSALS:
         meaning = REFUSALS[told.error]
         return Rejected(meaning.code, meaning.message, category=meaning.category)
-    if status == 401:
+    if answer.status == 401:
         return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
-    words = http.quoted(told.message or told.error or f"status {status}")
+    words = answer.quoted(told.message or told.error or f"status {answer.status}")
     category: Category = "user_content" if told.error == "InvalidRequest" else "platform_rejected"
     return Rejected("PLATFORM_REJECTED", f"the account's server refuses it: {words}", category=category)
 

@@ -219,7 +219,7 @@ def refusal(answer: Answer) -> PlatformError:
     # snac says 422, and nothing else, to a token that was revoked.
     if answer.status == 401 or told.error in DEAD_TOKEN or (answer.status == 422 and not answer.body):
         return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
-    return by_status(answer.status, told)
+    return by_status(answer, told)
 
 
 def app_unknown() -> Rejected:
@@ -228,8 +228,9 @@ def app_unknown() -> Rejected:
     return Rejected(APP_UNKNOWN, message, category="config")
 
 
-def by_status(status: int, told: Refusal) -> PlatformError:
-    words = http.quoted(told.error_description or told.error or f"status {status}")
+def by_status(answer: Answer, told: Refusal) -> PlatformError:
+    status = answer.status
+    words = answer.quoted(told.error_description or told.error or f"status {status}")
     if status == 403 and "scope" in words.lower():
         return ReauthRequired("SCOPE_MISSING", "the account didn't let us post: connect it again")
     if status == 403:
