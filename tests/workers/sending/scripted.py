@@ -37,7 +37,17 @@ class Died(BaseException):
 
 #: What one call comes to. Those of `TAKES` have made the post all the same.
 TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "inbox", "nameless")
-REFUSES = ("unreached", "refuse", "throttle", "expire", "shut", "lose", "die_before", "slow_before")
+REFUSES = (
+    "unreached",
+    "outdate",
+    "refuse",
+    "throttle",
+    "expire",
+    "shut",
+    "lose",
+    "die_before",
+    "slow_before",
+)
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
     "outdate": lambda: Outdated("UPLOAD_GONE", "the upload ran out"),
