@@ -133,7 +133,7 @@ async def call(
     except PlatformError as error:
         if not doubt:
             return await trip.not_sent(error)
-        if isinstance(error, Rejected):
+        if isinstance(error, Rejected | Outdated):
             return await look(trip, prepared, sent_at, first=False)
         return await trip.unseen(error)
     return await proceed(trip, prepared, sent_at, sent)

@@ -9,6 +9,7 @@ import pytest
 from schemas.errors import (
     NotSent,
     OutcomeUnknown,
+    Outdated,
     PlatformError,
     Rejected,
     Throttled,
@@ -159,7 +160,7 @@ async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
         (xrpc("RateLimitExceeded", 429), Throttled, "PLATFORM_RATE_LIMITED"),
         (told({}, 429), Throttled, "PLATFORM_RATE_LIMITED"),
         (xrpc("InvalidRequest"), Rejected, "PLATFORM_REJECTED"),
-        (xrpc("BlobNotFound"), Rejected, "MEDIA_GONE"),
+        (xrpc("BlobNotFound"), Outdated, "MEDIA_GONE"),
         (xrpc("PayloadTooLarge", 413), Rejected, "MEDIA_TOO_LARGE"),
         (xrpc("SomethingNew", 418), Rejected, "PLATFORM_REJECTED"),
     ],

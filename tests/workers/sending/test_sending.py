@@ -82,6 +82,7 @@ async def test_bytes_lost_twice_go_again_in_another_attempt(stage: Stage) -> Non
         ("throttle", ["snoozed", "completed"]),
         ("expire", ["snoozed", "completed"]),
         ("refuse", ["completed"]),
+        ("outdate", ["completed"]),
     ],
 )
 async def test_what_a_repeat_is_refused_says_nothing_of_the_first_call(

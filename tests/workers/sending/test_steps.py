@@ -96,6 +96,17 @@ async def test_what_ran_out_before_the_call_is_prepared_anew(stage: Stage) -> No
     assert stage.records(post_id) == 1
 
 
+async def test_what_ran_out_after_a_lost_call_is_prepared_anew_once_that_is_proved_absent(
+    stage: Stage,
+) -> None:
+    """The same bytes would be refused again and again, however often they are repeated."""
+    stage.platform.plan(send=["lose", "outdate", "outdate"])
+    post_id = await stage.post()
+    assert await stage.attempts() == ["retry", "retry", "completed"]
+    assert came(stage) == [None, None]
+    assert stage.records(post_id) == 1
+
+
 async def test_a_draft_lies_in_the_inbox_and_is_not_published(stage: Stage) -> None:
     stage.platform.plan(send=["inbox"])
     post_id = await stage.post()

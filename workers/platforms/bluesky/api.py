@@ -12,7 +12,7 @@ import httpx
 import jwt
 import msgspec
 
-from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import Outdated, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from schemas.errors.platforms import Category
 from workers.platforms import http
 from workers.platforms.http import Answer
@@ -22,8 +22,6 @@ JSON = {"Content-Type": "application/json"}
 
 #: A record under this key has other content than ours.
 KEY_TAKEN = "KEY_TAKEN"
-#: The files that the record names are gone from the server: they have to be uploaded again.
-MEDIA_GONE = "MEDIA_GONE"
 
 
 class Meaning(NamedTuple):
@@ -48,7 +46,6 @@ REFUSALS: Mapping[str, Meaning] = {
     "AccountNotFound": GONE,
     "RepoNotFound": GONE,
     "InvalidSwap": Meaning(KEY_TAKEN, "platform_rejected", "another record has this post's key"),
-    "BlobNotFound": Meaning(MEDIA_GONE, "platform_rejected", "the server no longer has the uploaded files"),
     "PayloadTooLarge": TOO_LARGE,
     "BlobTooLarge": TOO_LARGE,
     "InvalidMimeType": WRONG_TYPE,
@@ -257,6 +254,8 @@ def by_name(told: Refusal, answer: Answer) -> PlatformError:
         return ReauthRequired(
             "WRONG_PASSWORD", "the app password opens nothing: make a new one and connect again"
         )
+    if told.error == "BlobNotFound":
+        return Outdated("MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again")
     if told.error in REFUSALS:
         meaning = REFUSALS[told.error]
         return Rejected(meaning.code, meaning.message, category=meaning.category)
