@@ -61,6 +61,7 @@ async def test_chunks_come_in_their_order_and_once(ada_tok: User) -> None:
     assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 5 * MIB
     assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 201
     assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 416
+    assert (await ada_tok.put(url, b"", len(file), len(file))).status_code == 416
     (entry,) = await ada_tok.sim.posts("ada")
     assert entry["sha256"] == [hashlib.sha256(file).hexdigest()]
 
@@ -93,6 +94,8 @@ async def test_a_chunk_is_what_it_says(ada_tok: User) -> None:
         {"size": 11 * MIB, "chunk_size": 5 * MIB - 1, "total_chunk_count": 2},
         {"size": 300 * MIB, "chunk_size": 65 * MIB, "total_chunk_count": 4},
         {"size": 4 * MIB, "chunk_size": 2 * MIB, "total_chunk_count": 2},
+        {"size": 8 * MIB, "chunk_size": 9 * MIB, "total_chunk_count": 0},
+        {"size": 100 * 10**6, "chunk_size": 60 * 10**6, "total_chunk_count": 1},
         {"chunk_size": None},
         {"brand_content_toggle": True, "privacy_level": "SELF_ONLY"},
     ],
@@ -178,6 +181,14 @@ async def test_the_days_cap_also_ends_what_was_begun_below_it(ada_tok: User) -> 
     assert error_of(await renewed.init()) == (403, "spam_risk_too_many_posts")
     await ada_tok.sim.advance(10)
     assert (await renewed.init()).status_code == 200
+
+
+async def test_what_failed_doesnt_count(ada_tok: User) -> None:
+    await ada_tok.sim.account("ada", posts_per_day=1, fails=["internal"])
+    await ada_tok.sent()
+    assert error_of(await ada_tok.init()) == (403, "spam_risk_too_many_posts")
+    await ada_tok.sim.advance(5)
+    assert (await ada_tok.init()).status_code == 200
 
 
 async def test_five_drafts_may_wait(ada_tok: User) -> None:

@@ -111,6 +111,7 @@ async def test_media_lies_where_it_was_verified_to(
     ada_tok: User, files: str, url: str, refusal: tuple[int, str]
 ) -> None:
     await ready(ada_tok, files)
+    await ada_tok.sim.call("POST", "/app", verified_prefixes=[f"{files}/", "https://elsewhere.test"])
     assert error_of(await ada_tok.photos(url)) == refusal
     source = {"size": None, "chunk_size": None, "total_chunk_count": None, "source": "PULL_FROM_URL"}
     assert error_of(await ada_tok.init(**source, video_url=url)) == refusal  # type: ignore[arg-type]

@@ -85,6 +85,7 @@ class Posts:
 
     def judge(self, post: Post, wrong: str | None, at: float) -> None:
         """Its files are there `at` that time, or `wrong` says why not."""
+        self.settle()
         creator = self._people.of(post.username)
         post.fate = creator.fails.pop(0) if creator.fails else post.fate or wrong
         if (
@@ -106,7 +107,7 @@ class Posts:
             post.username == creator.username
             and not post.is_draft
             and post is not but
-            and post.stage not in {Stage.OPEN, Stage.FAILED}
+            and post.stage is not Stage.FAILED
             and (post.entry.accepted_at or 0) > since
             for post in self.by_key.values()
         )

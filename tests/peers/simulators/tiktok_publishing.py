@@ -60,6 +60,7 @@ class Publishing:
 
     async def creator_info(self, request: Request) -> Answer:
         _, creator = self._caller(request, "creator_info", 20, "video.publish")
+        self._posts.settle()
         if creator.banned:
             raise refused("spam_risk_user_banned_from_posting", "the user is banned", 200)
         if self._posts.sent_today(creator) >= creator.posts_per_day:
@@ -145,6 +146,7 @@ class Publishing:
 
     def _begun(self, post: Post, creator: Creator) -> Answer:
         """What only TikTok knows may refuse it still."""
+        self._posts.settle()
         if creator.refuses:
             raise refused(creator.refuses.pop(0), "as the simulator was told")
         if creator.banned:
