@@ -13,6 +13,8 @@ from db.migrate import migrate
 from db.pool import Conn, Pool, open_pool
 from schemas.settings import Settings
 from tests import servers as made
+from tests.s3.keeping import Kept, KeptBucket, KeptFolder
+from tests.s3.service import Service, serving
 from workers import parse
 
 # Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
@@ -70,9 +72,25 @@ def redis_url(servers: tuple[str, str]) -> str:
     return servers[1]
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Service]:
+    with serving() as service:
+        yield service
+
+
 @pytest.fixture
-def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return made.settings_for(database_url, redis_url, assets_url=(tmp_path / "assets").as_uri())
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+    """Where media is kept: a folder, unless `tests.s3.keeping.EVERYWHERE` says otherwise."""
+    if getattr(request, "param", "folder") == "folder":
+        return KeptFolder(tmp_path / "assets")
+    service: Service = request.getfixturevalue("s3")
+    service.heal()
+    return KeptBucket(service)
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, kept: Kept) -> Settings:
+    return made.settings_for(database_url, redis_url, **kept.settings)
 
 
 @pytest_asyncio.fixture

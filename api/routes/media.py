@@ -14,7 +14,7 @@ from domain import content
 from domain.content import Served
 from domain.media import tickets
 from domain.media.store import Store
-from schemas.errors import Unsatisfiable
+from schemas.errors import Unavailable, Unsatisfiable
 
 _RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
@@ -118,9 +118,14 @@ def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
 
 
 async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
+    """All of them, or the connection breaks: a file that is shorter than its row must not look whole."""
+    missing = end - start
     async with store.read(token, start, end) as chunks:
         async for chunk in chunks:
+            missing -= len(chunk)
             yield chunk
+    if missing:
+        raise Unavailable("the storage has a part of this file only")
 
 
 async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

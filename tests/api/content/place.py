@@ -1,6 +1,5 @@
 """A project to upload to, and what partners send there."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -8,6 +7,7 @@ import httpx
 from db.pool import Pool
 from tests import media
 from tests.api.conftest import Caller
+from tests.s3.keeping import Kept
 
 #: A part as httpx takes it: its name, and (file name, bytes, declared type).
 Part = tuple[str, tuple[Any, ...]]
@@ -16,11 +16,11 @@ PNG, FILM = media.picture(), media.film()
 
 
 class Place(NamedTuple):
-    """A project, and the folder that all media lies in."""
+    """A project, and where all media lies."""
 
     caller: Caller
     project_id: str
-    folder: Path
+    kept: Kept
 
     @property
     def path(self) -> str:
@@ -35,13 +35,9 @@ class Place(NamedTuple):
         assert answer.status_code == 201, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
-    def paths(self) -> list[Path]:
-        """The files that lie there, parts of files too."""
-        return [path for path in self.folder.rglob("*") if path.is_file()]
-
     def stored(self) -> list[str]:
-        """Their names."""
-        return sorted(path.name for path in self.paths())
+        """The names of what lies there, parts of files too."""
+        return self.kept.names()
 
 
 def file(content: bytes = PNG, name: str = "shop.png", declared: str = "image/png") -> Part:

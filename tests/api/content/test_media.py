@@ -15,6 +15,7 @@ from domain.content import Served
 from schemas.errors import Unsatisfiable
 from tests import media
 from tests.api.content.place import Place, film
+from tests.s3.keeping import EVERYWHERE
 
 CONTENT = media.film(frames=700_000)
 SIZE = len(CONTENT)
@@ -30,6 +31,7 @@ async def url(place: Place) -> str:
     return url.removeprefix("http://127.0.0.1:8000")
 
 
+@EVERYWHERE
 async def test_it_comes_whole(anonymous: httpx.AsyncClient, url: str) -> None:
     answer = await anonymous.get(url)
     assert (answer.status_code, answer.content) == (200, CONTENT)
@@ -48,6 +50,7 @@ async def test_it_comes_whole(anonymous: httpx.AsyncClient, url: str) -> None:
     assert {name: head.headers[name] for name in said} == said
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
     [
@@ -71,6 +74,7 @@ async def test_one_range_comes_alone(
     assert answer.headers["ETag"] == ETAG
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=99999999-99999999", "bytes=-0"])
 async def test_a_range_behind_the_end_is_refused(anonymous: httpx.AsyncClient, url: str, asked: str) -> None:
     answer = await anonymous.get(url, headers={"Range": asked})
@@ -99,6 +103,7 @@ async def test_a_range_of_another_version_is_the_whole(
     assert answer.status_code == status
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(
     ("tag", "status"),
     [(ETAG, 304), (f"W/{ETAG}", 304), (f'"a", {ETAG}', 304), ("*", 304), ('"other"', 200), ("", 200)],
@@ -147,10 +152,11 @@ def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
         assert _asked(headers, served) == whole(asked)
 
 
+@EVERYWHERE
 async def test_a_file_that_is_gone_from_the_storage_is_our_fault(
     anonymous: httpx.AsyncClient, url: str, place: Place
 ) -> None:
-    [stored] = place.paths()
-    stored.unlink()
+    [stored] = place.stored()
+    place.kept.remove(stored)
     answer = await anonymous.get(url)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")

@@ -10,6 +10,9 @@ import pytest
 from db.pool import Pool
 from tests import media
 from tests.api.content.place import FILM, PNG, Place, file, film, rows, text
+from tests.s3.keeping import EVERYWHERE
+
+pytestmark = EVERYWHERE
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 
@@ -182,19 +185,16 @@ async def test_one_key_ten_times_at_once_is_one_item(place: Place, pool: Pool) -
 
 async def test_what_lies_there_is_what_came(place: Place) -> None:
     await place.made(film())
-    [stored] = place.paths()
-    assert stored.read_bytes() == FILM
-    assert len(stored.name) == 43
+    [stored] = place.stored()
+    assert place.kept.read(stored) == FILM
+    assert len(stored) == 43
 
 
 async def test_a_storage_that_is_away_is_said_and_what_it_has_is_pruned_later(
     place: Place, pool: Pool
 ) -> None:
-    for folder in place.folder.iterdir():
-        folder.rmdir()
-    place.folder.rmdir()
-    place.folder.write_text("in the way")
-    answer = await place.upload(file())
+    with place.kept.away():
+        answer = await place.upload(file())
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert "storage" in answer.json()["error"]["message"]
     assert await pool.fetchval("select count(*) from content_item") == 0

@@ -1,22 +1,20 @@
 """Where media lies: written whole or not at all, read in parts, gone when told to."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from domain.media.bucket import PART
 from domain.media.folder import BUFFER, open_folder
 from domain.media.store import CHUNK, END, Store
 from schemas.errors import SettingsInvalid, Unavailable
+from tests.s3.keeping import EVERYWHERE, Kept, KeptFolder
 from tests.waiting import eventually
 
 TOKEN = "Ab-_" * 10 + "xyz"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_folder((tmp_path / "deep" / "assets").as_uri())
 
 
 async def sent(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -29,74 +27,106 @@ async def read(store: Store, start: int = 0, end: int = END) -> bytes:
         return b"".join([chunk async for chunk in chunks])
 
 
-def paths(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def files(folder: Path) -> list[str]:
-    return [path.name for path in paths(folder)]
-
-
-@pytest.mark.parametrize("size", [1, BUFFER - 1, BUFFER, BUFFER + 1, 5 * BUFFER])
-async def test_what_is_written_is_read(store: Store, tmp_path: Path, size: int) -> None:
+@EVERYWHERE
+@pytest.mark.parametrize("size", [1, BUFFER - 1, BUFFER, BUFFER + 1, PART - 1, PART, PART + 1, 3 * PART + 7])
+async def test_what_is_written_is_read(store: Store, kept: Kept, size: int) -> None:
     content = os.urandom(size)
     await store.write(TOKEN, sent(*(content[at : at + 70_000] for at in range(0, size, 70_000))))
     assert await read(store) == content
     assert await read(store, size // 2) == content[size // 2 :]
     assert await read(store, 0, 1) == content[:1]
     assert await read(store, size // 3, size + 10) == content[size // 3 :]
-    assert files(tmp_path) == [TOKEN]
+    assert kept.names() == [TOKEN]
 
 
+@EVERYWHERE
 async def test_it_is_read_in_pieces(store: Store) -> None:
     await store.write(TOKEN, sent(bytes(4 * CHUNK)))
     async with store.read(TOKEN) as chunks:
-        assert [len(chunk) async for chunk in chunks] == [CHUNK] * 4
+        sizes = [len(chunk) async for chunk in chunks]
+    assert sum(sizes) == 4 * CHUNK
+    assert all(CHUNK <= size < 2 * CHUNK for size in sizes[:-1])
 
 
-async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store) -> None:
+@EVERYWHERE
+async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store, kept: Kept) -> None:
     await store.write(TOKEN, sent(b"bread"))
     async with store.opened(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
+    assert kept.names() == [TOKEN]
 
 
-async def test_what_breaks_off_is_not_there(store: Store, tmp_path: Path) -> None:
+@EVERYWHERE
+@pytest.mark.parametrize("size", [1, 3 * PART])
+async def test_what_breaks_off_is_not_there(store: Store, kept: Kept, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
-        yield bytes(3 * BUFFER)
+        yield bytes(size)
         raise LookupError
 
     with pytest.raises(LookupError):
         await store.write(TOKEN, breaking())
     with pytest.raises(Unavailable):
         await read(store)
-    await eventually(lambda: nothing(tmp_path))
+    await eventually(lambda: nothing(kept))
 
 
-async def nothing(folder: Path) -> bool:
-    return files(folder) == []
+@EVERYWHERE
+async def test_nor_is_what_its_sender_leaves(store: Store, kept: Kept) -> None:
+    under_way = asyncio.Event()
+
+    async def pausing() -> AsyncIterator[bytes]:
+        yield bytes(3 * PART)
+        under_way.set()
+        await asyncio.Event().wait()
+
+    writing = asyncio.create_task(store.write(TOKEN, pausing()))
+    await under_way.wait()
+    assert kept.names() != []
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await eventually(lambda: nothing(kept))
 
 
-async def test_what_is_deleted_is_gone_with_what_a_crash_left(store: Store, tmp_path: Path) -> None:
-    await store.write(TOKEN, sent(b"bread"))
-    [file] = paths(tmp_path)
-    file.with_name(f"{TOKEN}#1").write_bytes(b"half a br")
+async def nothing(kept: Kept) -> bool:
+    return kept.names() == []
+
+
+@EVERYWHERE
+async def test_what_is_deleted_is_gone(store: Store, kept: Kept) -> None:
     other = "x" + TOKEN[1:]
-    await store.write(other, sent(b"cake"))
+    for token in (TOKEN, other):
+        await store.write(token, sent(b"bread"))
     await store.delete(TOKEN)
     await store.delete(TOKEN)
-    assert files(tmp_path) == [other]
+    assert kept.names() == [other]
     with pytest.raises(Unavailable):
         await read(store)
 
 
-async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "assets"
-    (folder / TOKEN[:2]).write_text("in the way")
-    with pytest.raises(Unavailable):
-        await store.write(TOKEN, sent(b"bread"))
-    with pytest.raises(Unavailable):
-        async with store.opened(TOKEN):
-            pass
+async def test_so_is_what_a_crash_left_in_a_folder(store: Store, kept: Kept) -> None:
+    assert isinstance(kept, KeptFolder)
+    await store.write(TOKEN, sent(b"bread"))
+    [file] = kept.paths()
+    file.with_name(f"{TOKEN}#1").write_bytes(b"half a br")
+    await store.delete(TOKEN)
+    assert kept.names() == []
+
+
+@EVERYWHERE
+async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, kept: Kept) -> None:
+    with kept.away():
+        with pytest.raises(Unavailable):
+            await store.write(TOKEN, sent(b"bread"))
+        with pytest.raises(Unavailable):
+            await read(store)
+        with pytest.raises(Unavailable):
+            async with store.opened(TOKEN):
+                pass
+        with pytest.raises(Unavailable):
+            await store.delete(TOKEN)
+    await store.write(TOKEN, sent(b"bread"))
+    assert await read(store) == b"bread"
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])

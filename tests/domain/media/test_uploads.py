@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,17 +9,12 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.media import uploads
-from domain.media.folder import open_folder
 from domain.media.store import Store
 from schemas.errors import Unavailable
 from tests import seeds
+from tests.s3.keeping import EVERYWHERE, Kept
 from tests.waiting import eventually
 from workers.dispatcher.retention import retain_media
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_folder((tmp_path / "assets").as_uri())
 
 
 @pytest_asyncio.fixture
@@ -49,6 +43,7 @@ async def pending(conn: Conn) -> list[str]:
     return [row["token"] for row in await conn.fetch("select token from media_upload order by started_at")]
 
 
+@EVERYWHERE
 async def test_what_no_asset_took_is_deleted(conn: Conn, store: Store, org: UUID) -> None:
     kept, dropped = [await stored(conn, store, org) for _ in range(2)]
     await uploads.take(conn, organization_id=org, tokens=[kept])
@@ -90,6 +85,7 @@ async def waits(pool: Pool) -> bool:
     return bool(found)
 
 
+@EVERYWHERE
 async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: Store, org: UUID) -> None:
     old, fresh = [await stored(conn, store, org) for _ in range(2)]
     unwritten = await uploads.begin(conn, organization_id=org)
@@ -105,16 +101,15 @@ async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: St
         await uploads.take(conn, organization_id=org, tokens=[old])
 
 
+@EVERYWHERE
 async def test_a_chore_waits_for_a_storage_that_is_away(
-    conn: Conn, store: Store, org: UUID, tmp_path: Path
+    conn: Conn, store: Store, org: UUID, kept: Kept
 ) -> None:
     token = await stored(conn, store, org)
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
-    [file] = [path for path in (tmp_path / "assets").rglob("*") if path.is_file()]
-    file.unlink()
-    file.mkdir()
-    assert await retain_media(store).run(conn) == 0
-    assert await pending(conn) == [token]
-    file.rmdir()
+    with kept.away():
+        assert await retain_media(store).run(conn) == 0
+        assert await pending(conn) == [token]
     assert await retain_media(store).run(conn) == 1
     assert await pending(conn) == []
+    assert kept.names() == []

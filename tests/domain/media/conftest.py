@@ -1,0 +1,13 @@
+"""Storages as a process opens them."""
+
+import pytest
+
+from domain.media.storage import open_store
+from domain.media.store import Store
+from tests.s3.keeping import Kept
+from tests.servers import settings_for
+
+
+@pytest.fixture
+def store(kept: Kept) -> Store:
+    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **kept.settings))

@@ -1,0 +1,88 @@
+"""What a request to S3 is, and whether its signature is right."""
+
+import hashlib
+import hmac
+import re
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+KEY_ID, SECRET, REGION = "TESTKEYTESTKEYTEST", "secret/of+the/tests", "eu-test-1"
+
+_SIGNED = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request,"
+    r" ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})"
+)
+
+
+class Bad(Exception):
+    """An answer that is no success: its status and S3's code."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(status, code)
+        self.status, self.code = status, code
+
+
+class Call(NamedTuple):
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def bucket(self) -> str:
+        return unquote(self.path).split("/", 2)[1]
+
+    @property
+    def key(self) -> str:
+        return unquote(self.path).split("/", 2)[2]
+
+
+def sort_of(call: Call) -> str:
+    """`GET object` and the like; `unknown` for what we have never asked for."""
+    names = set(call.query)
+    if not call.path.strip("/").partition("/")[2]:
+        return "list" if call.method == "GET" and call.query.get("list-type") == "2" else "unknown"
+    if names == {"uploads"} and call.method == "POST":
+        return "begin"
+    if names == {"uploadId", "partNumber"} and call.method == "PUT":
+        return "part"
+    if names == {"uploadId"} and call.method in {"POST", "DELETE"}:
+        return "complete" if call.method == "POST" else "abort"
+    return (
+        {"GET": "get", "PUT": "put", "DELETE": "delete"}.get(call.method, "unknown")
+        if not names
+        else "unknown"
+    )
+
+
+def check_signature(call: Call) -> None:
+    """AWS Signature Version 4 in the `Authorization` header, and the hash of the body that it covers."""
+    found = _SIGNED.fullmatch(call.headers.get("authorization", ""))
+    if not found:
+        raise Bad(403, "AccessDenied")
+    key_id, day, region, names, signature = found.groups()
+    if key_id != KEY_ID:
+        raise Bad(403, "InvalidAccessKeyId")
+    if region != REGION:
+        raise Bad(400, "AuthorizationHeaderMalformed")
+    if signature != _signature(call, day, names):
+        raise Bad(403, "SignatureDoesNotMatch")
+    if call.headers["x-amz-content-sha256"] != hashlib.sha256(call.body).hexdigest():
+        raise Bad(400, "XAmzContentSHA256Mismatch")
+
+
+def _signature(call: Call, day: str, names: str) -> str:
+    query = "&".join(
+        f"{quote(name, '-_.~')}={quote(value, '-_.~')}" for name, value in sorted(call.query.items())
+    )
+    headers = "".join(f"{name}:{' '.join(call.headers[name].split())}\n" for name in names.split(";"))
+    asked = "\n".join([call.method, call.path, query, headers, names, call.headers["x-amz-content-sha256"]])
+    scope = f"{day}/{REGION}/s3/aws4_request"
+    text = "\n".join(
+        ["AWS4-HMAC-SHA256", call.headers["x-amz-date"], scope, hashlib.sha256(asked.encode()).hexdigest()]
+    )
+    key = f"AWS4{SECRET}".encode()
+    for word in scope.split("/"):
+        key = hmac.digest(key, word.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()

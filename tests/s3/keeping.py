@@ -1,0 +1,109 @@
+"""A place for media as a test has it, a folder or a bucket: both are looked into alike."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from tests.s3.calls import KEY_ID, REGION, SECRET
+from tests.s3.service import Service
+
+#: For tests that hold wherever media is kept: the fixture `kept` is each of these.
+EVERYWHERE = pytest.mark.parametrize("kept", ["folder", "bucket"], indirect=True)
+
+
+class Kept(Protocol):
+    """`settings` are those that name it. What is unfinished counts as there."""
+
+    settings: dict[str, Any]
+
+    def names(self) -> list[str]: ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def remove(self, name: str) -> None: ...
+
+    def shorten(self, name: str) -> None:
+        """By its last byte."""
+
+    def away(self) -> AbstractContextManager[None]: ...
+
+
+class KeptFolder:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings: dict[str, Any] = {"assets_url": folder.as_uri()}
+
+    def paths(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.paths())
+
+    def read(self, name: str) -> bytes:
+        return (self.folder / name[:2] / name).read_bytes()
+
+    def remove(self, name: str) -> None:
+        (self.folder / name[:2] / name).unlink()
+
+    def shorten(self, name: str) -> None:
+        (self.folder / name[:2] / name).write_bytes(self.read(name)[:-1])
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        elsewhere = self.folder.with_name("elsewhere")
+        self.folder.rename(elsewhere)
+        self.folder.write_text("in the way")
+        yield
+        self.folder.unlink()
+        elsewhere.rename(self.folder)
+
+
+class KeptBucket:
+    """Behind a prefix, so that nothing beside it is touched."""
+
+    def __init__(self, service: Service) -> None:
+        self.service, self.bucket = service, service.make()
+        self.settings: dict[str, Any] = access(service.url) | {
+            "assets_url": f"s3://{self.bucket}/deep/assets"
+        }
+        config = {name.removeprefix("aws_"): value for name, value in access(service.url).items()}
+        config |= {"endpoint": config.pop("endpoint_url"), "disable_bulk_delete": True}
+        self._place = S3Store(self.bucket, config=config, client_options={"allow_http": True})  # type: ignore[arg-type]
+
+    def names(self) -> list[str]:
+        listed = [each["path"] for page in obstore.list(self._place) for each in page]
+        keys = sorted(listed + self.service.unfinished(self.bucket))
+        assert all(key.split("/")[:3] == ["deep", "assets", key[-43:-41]] for key in keys), keys
+        return [key.rpartition("/")[2] for key in keys]
+
+    def read(self, name: str) -> bytes:
+        return bytes(obstore.get(self._place, self._key(name)).bytes())
+
+    def remove(self, name: str) -> None:
+        obstore.delete(self._place, self._key(name))
+
+    def shorten(self, name: str) -> None:
+        obstore.put(self._place, self._key(name), self.read(name)[:-1], use_multipart=False)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        self.service.fail("any", "refuse")
+        yield
+        self.service.heal()
+
+    def _key(self, name: str) -> str:
+        return f"deep/assets/{name[:2]}/{name}"
+
+
+def access(url: str) -> dict[str, Any]:
+    return {
+        "aws_endpoint_url": url,
+        "aws_region": REGION,
+        "aws_access_key_id": KEY_ID,
+        "aws_secret_access_key": SECRET,
+    }

@@ -1,0 +1,136 @@
+"""A service that speaks S3's protocol on loopback, stricter than most: it checks each signature and hash.
+
+What it does not know it refuses. A test looks at `Service.buckets`, and asks for what a real service rarely
+does by `Service.fail`.
+"""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from tests.s3.answers import ANSWERS, Answer, Bucket
+from tests.s3.calls import Bad, Call, check_signature, sort_of
+
+Failure = Literal["refuse", "hang", "drop", "cut", "deny"]
+
+
+class Service:
+    """`asked` are the calls that came, as `PUT part`; `fail` has the next ones of a sort fail."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.buckets: dict[str, Bucket] = {}
+        self.asked: list[str] = []
+        self.open: set[asyncio.StreamWriter] = set()
+        self._numbers = itertools.count()
+        self._failing: dict[str, tuple[Failure, int]] = {}
+
+    def make(self) -> str:
+        name = f"media-{next(self._numbers)}"
+        self.buckets[name] = Bucket()
+        return name
+
+    def unfinished(self, bucket: str) -> list[str]:
+        return [upload.key for upload in self.buckets[bucket].uploads.values()]
+
+    def fail(self, sort: str, failure: Failure, times: int = 10**9) -> None:
+        """`sort` is one of `asked`, or `any`."""
+        self._failing[sort] = failure, times
+
+    def heal(self) -> None:
+        self._failing.clear()
+
+    def failure(self, sort: str) -> Failure | None:
+        for each in (sort, "any"):
+            failure, times = self._failing.get(each, (None, 0))
+            if failure and times:
+                self._failing[each] = failure, times - 1
+                return failure
+        return None
+
+    def answer(self, call: Call, sort: str) -> Answer:
+        check_signature(call)
+        bucket = self.buckets.get(call.bucket)
+        if bucket is None:
+            raise Bad(404, "NoSuchBucket")
+        return ANSWERS[sort](bucket, call)
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    """In a thread of its own: the first look at a bucket blocks its caller."""
+    service, loop = Service(), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(_start(service), loop).result(10)
+    try:
+        yield service
+    finally:
+        asyncio.run_coroutine_threadsafe(_stop(service, server), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+async def _start(service: Service) -> asyncio.Server:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        service.open.add(writer)
+        try:
+            while await _exchange(service, reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # The client left, as it may.
+        finally:
+            service.open.discard(writer)
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, limit=1 << 20)
+    service.url = "http://{}:{}".format(*server.sockets[0].getsockname())
+    return server
+
+
+async def _stop(service: Service, server: asyncio.Server) -> None:
+    server.close()
+    for writer in service.open:
+        writer.close()
+    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+
+async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """One request and its answer; whether the connection goes on."""
+    call = await _read(reader)
+    sort = sort_of(call)
+    service.asked.append(sort)
+    failure = service.failure(sort)
+    if failure == "hang":
+        await reader.read()
+    if failure in {"hang", "drop"}:
+        return False
+    try:
+        if failure in {"refuse", "deny"}:
+            raise Bad(503, "SlowDown") if failure == "refuse" else Bad(403, "AccessDenied")
+        answer = service.answer(call, sort)
+    except Bad as bad:
+        text = f"<Error><Code>{bad.code}</Code><Message>no</Message><Key>{call.path}</Key></Error>"
+        answer = Answer(bad.status, text.encode())
+    fields = [*answer.headers, ("Content-Length", str(len(answer.body)))]
+    writer.write(f"HTTP/1.1 {answer.status} X\r\n".encode())
+    writer.write("".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n")
+    writer.write(answer.body[: len(answer.body) // 2] if failure == "cut" else answer.body)
+    await writer.drain()
+    return failure != "cut"
+
+
+async def _read(reader: asyncio.StreamReader) -> Call:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+    method, target, _ = head[0].split(" ")
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)
+    }
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    path, _, query = target.partition("?")
+    return Call(method, path, dict(parse_qsl(query, keep_blank_values=True)), headers, body)
