@@ -188,10 +188,10 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
 
 async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
     """Settle an attempt in the transaction of its own last step, which holds the job. Raises `Fenced`."""
-    moved = await ledger.settle(conn, [Settlement(claim, outcome)])
-    if not moved:
+    moved = await ledger.settle_one(conn, claim, outcome)
+    if moved is None:
         raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
-    await subjects.end(conn, moved)
+    await subjects.end(conn, [moved])
 
 
 async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any]) -> None:

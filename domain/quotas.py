@@ -4,7 +4,7 @@ A send is written down before its call, under the account's lock, and taken back
 not to have the post.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +13,6 @@ from db.pool import Conn
 from db.queries import account_send
 from domain.platforms import PLATFORMS
 from jobs import upkeep
-from schemas import ids
 
 #: A call reaches the platform after it was written down, one later than another: windows are longer by this.
 ARRIVAL_S = 1.0
@@ -35,24 +34,12 @@ def of(account: asyncpg.Record) -> Quota | None:
     return platform and Quota(*platform.quota)
 
 
-async def wait_s(conn: Conn, *, organization_id: UUID, account_id: UUID, quota: Quota | None) -> float:
-    """How long until the account may send again; 0.0: now."""
+def window(account: asyncpg.Record) -> dict[str, Any]:
+    """What a statement counts by; nulls count nothing."""
+    quota = of(account)
     if quota is None:
-        return 0.0
-    full_s = await account_send.window_full_s.value(
-        conn,
-        org=organization_id,
-        account_id=account_id,
-        posts=quota.posts,
-        window_s=quota.window_s + ARRIVAL_S,
-    )
-    return max(0.0, full_s or 0.0)
-
-
-async def spend(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
-    await account_send.insert_send.run(
-        conn, org=organization_id, account_id=account_id, id=ids.new(), post_id=post_id
-    )
+        return {"posts": None, "window_s": None}
+    return {"posts": quota.posts, "window_s": quota.window_s + ARRIVAL_S}
 
 
 async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:

@@ -14,7 +14,7 @@ from db.queries import account_send, scheduled_post
 from domain import accounts, credentials, posts, sending, setbacks
 from domain.media import tickets
 from domain.rings import Ring
-from domain.sending import Account
+from domain.work import Account, opened
 from jobs.ledger import Claim
 from jobs.outcomes import Rest, Snooze
 from schemas import ids
@@ -77,7 +77,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
         return undecided(later_s and min(later_s, max(setbacks.REFRESH_S, post["age_s"] / 4)))
     return Lost(
         post_id=post_id,
-        account=sending.opened(account, tokens),
+        account=opened(account, tokens, handle=account["handle"]),
         generation=tokens.generation,
         next_s=later_s,
         fetched=await tickets.close(conn, organization_id=org, post_id=post_id),

@@ -9,16 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-import msgspec
-
 from db.pool import Conn
-from db.queries import scheduled_post
-from domain import credentials, post_secrets, posts, quotas, setbacks, turns
-from domain.credentials import Tokens
+from db.queries import account_send, scheduled_post
+from domain import credentials, post_secrets, posts, quotas, setbacks, turns, work
 from domain.media import tickets as media_tickets
 from domain.rings import Ring
 from domain.setbacks import Held
+from domain.work import Work
 from jobs import ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Interrupted, Rest, Snooze
@@ -35,62 +32,6 @@ NOT_APPROVED = Rejected(
 )
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the post; `token` is where it lies in the storage."""
-
-    id: UUID
-    kind: str
-    mime_type: str
-    size_bytes: int
-    width: int
-    height: int
-    duration_ms: int | None
-    token: str
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose post it is. `traits` are what connecting found out about the server; the token is a secret."""
-
-    platform: str
-    service_url: str
-    external_id: str
-    handle: str
-    traits: dict[str, Any]
-    access_token: str
-
-    def __repr__(self) -> str:
-        return f"Account({self.platform}, {self.handle})"
-
-
-class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt starts from: the post as it is to go out, and how far it has come.
-
-    `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
-    the token. `handle`, `request` and `secret` are what was prepared, or a step on the way there, of the
-    content's `content_revision`; `revision` is the one by now. `sent_at` is of the latest irreversible call.
-    """
-
-    post_id: UUID
-    content_id: UUID
-    account: Account
-    generation: int
-    sandbox: bool
-    caption: str
-    language: str
-    mode: str
-    privacy_level: str | None
-    moment: datetime
-    files: Sequence[File]
-    revision: int
-    phase: str | None
-    handle: dict[str, Any] | None
-    request: bytes | None
-    secret: bytes | None
-    content_revision: int | None
-    sent_at: datetime | None
-    now: datetime
-
-
 async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
     """The account's turn for a post that waits; what is under way goes on where it was left."""
     held = await setbacks.hold(conn, claim)
@@ -105,55 +46,29 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
     if tokens.expires_at is not None and tokens.expires_at <= held.post["now"] + FRESH:
         return await setbacks.refresh(conn, held)
     if not held.sent:
-        await scheduled_post.begin_preparing.run(conn, **held.key)
-        await ledger.progress(conn, claim, progress=0.1, stage="preparing")
-    return await _work(conn, held, tokens, ring)
+        await turns.take(
+            conn,
+            claim=claim,
+            account_id=held.account_id,
+            post_id=held.post_id,
+            scheduled_for=held.post["scheduled_for"],
+        )
+    return await work.read(conn, held, tokens, ring)
 
 
 async def _line_up(conn: Conn, held: Held) -> Rest | None:
     """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
-    rest = await setbacks.overdrawn(conn, held)
-    if rest is not None:
-        return rest
-    mine = await turns.take(
-        conn,
-        **held.place,
-        post_id=held.post_id,
-        scheduled_for=held.post["scheduled_for"],
-        holder=held.account["turn_post_id"],
-    )
+    post, holder = held.post, held.post["turn_post_id"]
+    mine = {"post_id": held.post_id, "scheduled_for": post["scheduled_for"], **quotas.window(post)}
+    standing = await turns.look(conn, **held.place, holder=holder, **mine)
+    if standing.full_s:
+        return await setbacks.pause(conn, held, standing.full_s)
+    if holder == held.post_id or not (standing.taken or standing.behind):
+        return None
+    if not standing.taken:
+        await turns.hasten_next(conn, **held.place)
     waits = min(held.claim.fence - held.claim.attempt, MOST_DOUBLED)
-    return None if mine else Snooze(min(turns.WAIT_S * 2**waits, held.left_s))
-
-
-async def _work(conn: Conn, held: Held, tokens: Tokens, ring: Ring) -> Work:
-    draft = await scheduled_post.get_draft.row(conn, **held.key)
-    files = await scheduled_post.list_files.all(
-        conn, org=held.claim.organization_id, content_id=held.post["content_id"]
-    )
-    return Work(
-        post_id=held.post_id,
-        account=opened(held.account, tokens),
-        generation=tokens.generation,
-        moment=held.post["scheduled_for"],
-        secret=post_secrets.reveal(
-            ring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
-        ),
-        files=[File(**file) for file in files],
-        **draft,
-        **{name: held.post[name] for name in _SAME},
-    )
-
-
-#: What `Work` and the post's row call by one name.
-_SAME = (
-    "content_id", "mode", "privacy_level", "phase", "handle", "request", "content_revision", "sent_at", "now",
-)  # fmt: skip
-
-
-def opened(account: asyncpg.Record, tokens: Tokens) -> Account:
-    same = ("platform", "service_url", "external_id", "handle", "traits")
-    return Account(access_token=tokens.access_token, **{name: account[name] for name in same})
+    return Snooze(min(turns.WAIT_S * 2**waits, held.left_s))
 
 
 async def keep(
@@ -181,6 +96,7 @@ async def keep(
     await scheduled_post.keep_prepared.run(
         conn,
         **held.key,
+        event_id=ids.new(),
         phase="prepared" if complete else "preparing",
         handle=handle,
         request=request,
@@ -189,10 +105,9 @@ async def keep(
         vault_key_id=sealed and sealed.key_id,
     )
     await media_tickets.keep(conn, **post, tickets=tickets)
-    if complete:
-        await _note(conn, held, "prepared")
+    if complete or not after_s:
         return None
-    return await setbacks.let_pass(conn, held, after_s) if after_s else None
+    return await setbacks.let_pass(conn, held, after_s)
 
 
 async def mark(conn: Conn, *, claim: Claim, content_id: UUID) -> datetime | Rest:
@@ -217,20 +132,27 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
     held = await setbacks.hold(conn, claim)
     if held is None:
         return Canceled()
-    if held.left_s <= 0 or held.account["status"] == "disconnected":
+    if held.left_s <= 0 or held.post["account_status"] == "disconnected":
         return None
     return await _go(conn, held)
 
 
 async def _go(conn: Conn, held: Held) -> datetime | Rest:
-    rest = await setbacks.hindrance(conn, held) or await setbacks.overdrawn(conn, held)
+    rest = await setbacks.hindrance(conn, held)
     if rest is not None:
         return rest
-    await quotas.spend(conn, **held.place, post_id=held.post_id)
-    await ledger.progress(conn, held.claim, progress=0.5, stage="sending", cancelable=False)
-    sent_at: datetime = await scheduled_post.mark_sending.value(conn, **held.key)
-    await _note(conn, held, "sending")
-    return sent_at
+    marked = await account_send.mark_sending.row(
+        conn,
+        **held.key,
+        account_id=held.account_id,
+        job_id=held.claim.id,
+        fence=held.claim.fence,
+        progress=0.5,
+        send_id=ids.new(),
+        event_id=ids.new(),
+        **quotas.window(held.post),
+    )
+    return marked["sent_at"] or await setbacks.pause(conn, held, marked["full_s"])
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | None:
@@ -267,12 +189,12 @@ async def publish(
     held = await setbacks.hold(conn, claim)
     if held is None:
         raise OutcomeUnknown("POST_GONE", "the post has another job by now")
-    await name(conn, held.claim.organization_id, held.account_id, held.post_id, external_id)
-    await scheduled_post.publish_post.run(
-        conn, **held.key, external_id=external_id, external_url=external_url
+    named = {"external_id": external_id, "external_url": external_url}
+    published = await account_send.publish_post.one(
+        conn, **held.key, account_id=held.account_id, event_id=ids.new(), **named
     )
-    await _note(conn, held, "published")
-    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    if published is None:
+        raise named_twice()
     return {
         "postId": ids.show(ids.POST, held.post_id),
         "externalId": external_id,
@@ -299,7 +221,11 @@ async def name(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
     if taken:
-        raise OutcomeUnknown("NAMED_TWICE", "the platform names a post that another one of ours has become")
+        raise named_twice()
+
+
+def named_twice() -> OutcomeUnknown:
+    return OutcomeUnknown("NAMED_TWICE", "the platform names a post that another one of ours has become")
 
 
 async def _note(conn: Conn, held: Held, event: posts.Event) -> None:

@@ -42,12 +42,11 @@ DISCONNECTED = Rejected(
 
 
 class Held(NamedTuple):
-    """A post whose job, account and row this transaction holds."""
+    """A post whose job, account and row this transaction holds; `post` is both rows."""
 
     claim: Claim
     post_id: UUID
     account_id: UUID
-    account: asyncpg.Record
     post: asyncpg.Record
 
     @property
@@ -80,9 +79,8 @@ class Held(NamedTuple):
 async def hold(conn: Conn, claim: Claim) -> Held | None:
     """None: the post was canceled, blocked or given another job meanwhile."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    account = await account_send.lock_sender_of.row(conn, org=org, post_id=post_id)
-    post = await scheduled_post.hold_sending.one(conn, org=org, id=post_id, job_id=claim.id)
-    return None if post is None else Held(claim, post_id, account["id"], account, post)
+    post = await account_send.hold_sending.one(conn, org=org, id=post_id, job_id=claim.id)
+    return None if post is None else Held(claim, post_id, post["account_id"], post)
 
 
 async def hindrance(conn: Conn, held: Held) -> Rest | None:
@@ -92,21 +90,14 @@ async def hindrance(conn: Conn, held: Held) -> Rest | None:
     """
     if held.left_s <= 0 and not held.sent:
         return await give_up(conn, held)
-    match held.account["status"]:
+    match held.post["account_status"]:
         case "disconnected":
             return await give_up(conn, held) if held.sent else await fail(conn, held, DISCONNECTED)
         case "reauth_required":
             return await pause(conn, held, REAUTH_S)
-    if (rest_s := held.account["rest_s"]) and rest_s > 0:
+    if (rest_s := held.post["rest_s"]) and rest_s > 0:
         return await pause(conn, held, rest_s)
     return None
-
-
-async def overdrawn(conn: Conn, held: Held) -> Rest | None:
-    """The account's quota is used up."""
-    quota = quotas.of(held.account)
-    wait_s = await quotas.wait_s(conn, **held.place, quota=quota)
-    return await pause(conn, held, wait_s) if wait_s else None
 
 
 async def pause(conn: Conn, held: Held, after_s: float) -> Rest:
@@ -235,7 +226,7 @@ async def _put_back(conn: Conn, held: Held, *, code: str, outdated: bool) -> Hel
     await ledger.progress(conn, held.claim, progress=0, stage="preparing", cancelable=True)
     told = {"code": code}
     await posts.note(conn, organization_id=org, post_ids=[held.post_id], event="not_sent", details=told)
-    return held._replace(post=await scheduled_post.hold_sending.row(conn, **key, job_id=held.claim.id))
+    return held._replace(post=await account_send.hold_sending.row(conn, **key, job_id=held.claim.id))
 
 
 async def _note_error(conn: Conn, held: Held, error: PlatformError) -> None:

@@ -5,38 +5,56 @@ that doesn't get it puts its job back in the same transaction, so whoever passes
 """
 
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_send
+from jobs.ledger import Claim
 
 #: A post that isn't the account's next looks again this soon should nobody wake it, in seconds. Whoever takes
 #: a turn lets so many of those behind it wait without a look.
 WAIT_S, LINED_UP = 30.0, 50
+#: The job's progress from then on.
+PREPARING = 0.1
 
 
-async def take(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    account_id: UUID,
-    post_id: UUID,
-    scheduled_for: datetime,
-    holder: UUID | None,
-) -> bool:
-    """Whether it is this post's turn from now on; `holder` is what the account's row, locked, names."""
-    if holder == post_id:
-        return True
-    account = {"org": organization_id, "account_id": account_id}
-    if holder and await account_send.has_turn.value(conn, org=organization_id, post_id=holder):
-        return False
-    if await account_send.is_behind.value(conn, **account, post_id=post_id, scheduled_for=scheduled_for):
-        await account_send.hasten_next.run(conn, **account)
-        return False
-    await account_send.set_turn.run(conn, **account, post_id=post_id)
-    mine = {"post_id": post_id, "scheduled_for": scheduled_for}
-    await account_send.line_up.run(conn, **account, **mine, most=LINED_UP, wait_s=WAIT_S)
-    return True
+class Standing(NamedTuple):
+    """A post's among the others of its account.
+
+    `full_s`: the account's quota has no room for so many seconds. `taken`: another post has the turn, and is
+    at work or about to be. `behind`: an earlier one waits for it.
+    """
+
+    full_s: float
+    taken: bool
+    behind: bool
+
+
+async def look(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, holder: UUID | None, **post: Any
+) -> Standing:
+    """`holder` is what the account's row, locked, names; `post` are its id, time and quota's window."""
+    row = await account_send.find_standing.row(
+        conn, org=organization_id, account_id=account_id, holder=holder, **post
+    )
+    return Standing(max(0.0, row["full_s"] or 0.0), row["taken"], row["behind"])
+
+
+async def take(conn: Conn, *, claim: Claim, account_id: UUID, post_id: UUID, scheduled_for: datetime) -> None:
+    """It is this post's turn from now on, and it is being prepared."""
+    await account_send.take_turn.run(
+        conn,
+        org=claim.organization_id,
+        account_id=account_id,
+        post_id=post_id,
+        job_id=claim.id,
+        fence=claim.fence,
+        progress=PREPARING,
+        scheduled_for=scheduled_for,
+        most=LINED_UP,
+        wait_s=WAIT_S,
+    )
 
 
 async def give_up(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
@@ -47,10 +65,15 @@ async def give_up(conn: Conn, *, organization_id: UUID, account_id: UUID, post_i
 async def pass_on(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
     """The next one's job is due at once; the account is locked."""
     await give_up(conn, organization_id=organization_id, account_id=account_id, post_id=post_id)
-    await account_send.hasten_next.run(conn, org=organization_id, account_id=account_id)
+    await hasten_next(conn, organization_id=organization_id, account_id=account_id)
 
 
 async def hasten(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """What the account's posts may have waited for is over: wake the first, which will wake the next."""
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
+    await hasten_next(conn, organization_id=organization_id, account_id=account_id)
+
+
+async def hasten_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+    """The first one's job is due at once; the account is locked."""
     await account_send.hasten_next.run(conn, org=organization_id, account_id=account_id)

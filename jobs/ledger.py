@@ -174,6 +174,23 @@ async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
     return [Moved(*row.values()) for row in rows]
 
 
+async def settle_one(conn: Conn, claim: Claim, outcome: Outcome) -> Moved | None:
+    """`settle` for a connection that does no more of it; None: the claim was fenced."""
+    row = await job.settle_job.one(
+        conn,
+        org=claim.organization_id,
+        id=claim.id,
+        fence=claim.fence,
+        outcome=outcome.word,
+        result=outcome.result if isinstance(outcome, Done) else None,
+        error=error_of(outcome),
+        after_s=_after_s(claim, outcome),
+        scheduled_after_s=SCHEDULED_AFTER_S,
+        overdue=error_of(DEADLINE),
+    )
+    return Moved(*row.values()) if row else None
+
+
 def _after_s(claim: Claim, outcome: Outcome) -> float | None:
     match outcome:
         case Retry(after_s=None):

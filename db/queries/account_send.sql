@@ -3,28 +3,63 @@ select platform, service_url, external_id, handle, traits, status, quota_posts, 
        extract(epoch from cooldown_until - now())::float8 as rest_s
   from social_account where organization_id = :org and id = :account_id for no key update;
 
--- name: lock_sender_of    the same, of a post's account, which never changes
-select id, platform, service_url, external_id, handle, traits, status, quota_posts, quota_window_s, turn_post_id,
-       extract(epoch from cooldown_until - now())::float8 as rest_s
-  from social_account
- where organization_id = :org
-   and id = (select p.social_account_id from scheduled_post p where p.organization_id = :org and p.id = :post_id) for no key update;
+-- name: hold_sending    its account, which never changes, and then itself. No row: it was canceled, blocked or given another job meanwhile.
+--   What the steps of an account's posts decide on, one after the other: the account's state, its turn, its rest
+with sender as materialized (
+  select id as account_id, platform, service_url, external_id, handle as account_handle, traits, status as account_status,
+         quota_posts, quota_window_s, turn_post_id, cooldown_until
+    from social_account
+   where organization_id = :org
+     and id = (select p.social_account_id from scheduled_post p where p.organization_id = :org and p.id = :id) for no key update),
+mine as materialized (
+  select p.project_id, p.content_id, p.mode, p.privacy_level, p.status, p.phase, p.scheduled_for, p.handle, p.request,
+         p.content_revision, p.sealed, p.vault_key_id, p.sent_at, p.last_error
+    from sender s join scheduled_post p on p.organization_id = :org and p.id = :id and p.social_account_id = s.account_id
+   where p.job_id = :job_id and p.status in ('queued', 'publishing') for no key update of p)
+select s.*, m.*, extract(epoch from s.cooldown_until - now())::float8 as rest_s, clock_timestamp() as now from sender s, mine m;
 
--- name: has_turn    a post that is at work or about to be; one whose job waits for later has let its turn go
-select exists (
-  select from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id
-   where p.organization_id = :org and p.id = :post_id and j.finished_at is null
-     and (j.attempt_started_at is not null or j.run_at <= clock_timestamp()));
+-- name: find_standing    of a post among the others of its account; a statement of its own, since it must see what was committed before
+--   the account's lock was granted. `full_s`: how long until a send is less than `posts` sends away from the window's end, null: there
+--   is room. `taken`: the holder of the turn is at work or about to be; one whose job waits for later has let it go. `behind`: an
+--   earlier post waits for its turn, and not for another try
+select (select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
+          from account_send s
+         where s.organization_id = :org and s.account_id = :account_id and s.at > clock_timestamp() - :window_s * interval '1 second'
+         order by s.at desc offset (select :posts - 1) limit 1) as full_s,
+       exists (
+         select from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id
+          where p.organization_id = :org and p.id = :holder and j.finished_at is null
+            and (j.attempt_started_at is not null or j.run_at <= clock_timestamp())) as taken,
+       exists (
+         select from scheduled_post p
+          where p.organization_id = :org and p.social_account_id = :account_id and p.status = 'queued'
+            and p.scheduled_for <= now() and (p.not_before is null or p.not_before <= now())
+            and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as behind;
 
--- name: is_behind    an earlier post of the account waits for its turn, and not for another try
-select exists (
-  select from scheduled_post p
+-- name: take_turn    under the locks of the account, the post and its job, which begins to prepare the post with nothing that an earlier
+--   time or caption left. The jobs of the posts next in order, as far as they are due and nobody holds them, would be pulled for
+--   nothing: they line up
+with turned as (
+  update social_account set turn_post_id = :post_id
+   where organization_id = :org and id = :account_id and turn_post_id is distinct from :post_id),
+begun as (
+  update scheduled_post
+     set phase = 'preparing', handle = null, request = null, content_revision = null, sealed = null, vault_key_id = null,
+         version = version + 1
+   where organization_id = :org and id = :post_id and phase is null),
+shown as (
+  update job set progress = greatest(progress, :progress), stage = 'preparing', state_version = state_version + 1
+   where organization_id = :org and id = :job_id and fence = :fence and attempt_started_at is not null),
+behind as materialized (
+  select p.organization_id, p.job_id from scheduled_post p
    where p.organization_id = :org and p.social_account_id = :account_id and p.status = 'queued'
-     and p.scheduled_for <= now() and (p.not_before is null or p.not_before <= now())
-     and (p.scheduled_for, p.id) < (:scheduled_for, :post_id));
-
--- name: set_turn    under the account's lock
-update social_account set turn_post_id = :post_id where organization_id = :org and id = :account_id;
+     and p.scheduled_for <= now() and (p.scheduled_for, p.id) > (:scheduled_for, :post_id)
+   order by p.scheduled_for, p.id limit :most),
+held as materialized (
+  select j.organization_id, j.id from behind b join job j on j.organization_id = b.organization_id and j.id = b.job_id
+   where j.attempt_started_at is null and j.finished_at is null and j.run_at <= now() for no key update of j skip locked)
+update job j set run_at = now() + :wait_s * interval '1 second', stage = 'scheduled', state_version = j.state_version + 1
+  from held h where j.organization_id = h.organization_id and j.id = h.id;
 
 -- name: drop_turn    if it is this post's; under the account's lock
 update social_account set turn_post_id = null where organization_id = :org and id = :account_id and turn_post_id = :post_id;
@@ -42,26 +77,58 @@ with next as materialized (
 update job j set run_at = n.scheduled_for, stage = 'queued', state_version = j.state_version + 1
   from next n where j.organization_id = n.organization_id and j.id = n.id and j.run_at > now();
 
--- name: line_up    the jobs of the posts next in order, as far as they are due and nobody holds them: they would be pulled for nothing
-with behind as materialized (
-  select p.organization_id, p.job_id from scheduled_post p
+-- name: publish_post    proved to be there, and its account's turn goes on (hasten_next says how). No row: another post of the account is
+--   known to be this one
+with published as (
+  update scheduled_post
+     set status = 'published', phase = null, published_at = now(), external_id = :external_id, external_url = :external_url,
+         sealed = null, vault_key_id = null, last_error = null, not_before = null, version = version + 1
+   where organization_id = :org and id = :id
+     and not exists (
+       select from scheduled_post p
+        where p.organization_id = :org and p.social_account_id = :account_id and p.external_id = :external_id and p.id <> :id)
+  returning id),
+noted as (
+  insert into post_event (organization_id, post_id, id, type) select :org, id, :event_id, 'published' from published),
+turned as (
+  update social_account set turn_post_id = null
+   where organization_id = :org and id = :account_id and turn_post_id = :id),
+next as materialized (
+  select j.organization_id, j.id, p.scheduled_for
+    from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id
    where p.organization_id = :org and p.social_account_id = :account_id and p.status = 'queued'
-     and p.scheduled_for <= now() and (p.scheduled_for, p.id) > (:scheduled_for, :post_id)
-   order by p.scheduled_for, p.id limit :most),
-held as materialized (
-  select j.organization_id, j.id from behind b join job j on j.organization_id = b.organization_id and j.id = b.job_id
-   where j.attempt_started_at is null and j.finished_at is null and j.run_at <= now() for no key update of j skip locked)
-update job j set run_at = now() + :wait_s * interval '1 second', stage = 'scheduled', state_version = j.state_version + 1
-  from held h where j.organization_id = h.organization_id and j.id = h.id;
+     and p.scheduled_for <= now() and (p.not_before is null or p.not_before <= now())
+     and j.attempt_started_at is null and j.finished_at is null
+   order by p.scheduled_for, p.id limit 1 for no key update of j skip locked),
+woken as (
+  update job j set run_at = n.scheduled_for, stage = 'queued', state_version = j.state_version + 1
+    from next n where j.organization_id = n.organization_id and j.id = n.id and j.run_at > now())
+select id from published;
 
--- name: window_full_s    how long until a send is less than `posts` sends away from the window's end; no row: there is room
-select extract(epoch from at + :window_s * interval '1 second' - clock_timestamp())::float8
-  from account_send
- where organization_id = :org and account_id = :account_id and at > clock_timestamp() - :window_s * interval '1 second'
- order by at desc offset :posts - 1 limit 1;
-
--- name: insert_send    before the call, under the account's lock
-insert into account_send (organization_id, account_id, id, post_id, at) values (:org, :account_id, :id, :post_id, clock_timestamp());
+-- name: mark_sending    from the commit on the platform may have it: its job can't be canceled, and its account's quota counts it. Nothing
+--   of this where the quota has no room for `full_s` more seconds. Under the locks of all three, of an earlier statement: it must see
+--   each send that was written down before
+with room as materialized (
+  select (select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
+            from account_send s
+           where s.organization_id = :org and s.account_id = :account_id and s.at > clock_timestamp() - :window_s * interval '1 second'
+           order by s.at desc offset (select :posts - 1) limit 1) as full_s),
+go as materialized (select from room where full_s is null or full_s <= 0),
+spent as (
+  insert into account_send (organization_id, account_id, id, post_id, at)
+  select :org, :account_id, :send_id, :id, clock_timestamp() from go),
+shown as (
+  update job set progress = greatest(progress, :progress), stage = 'sending', cancelable = false, state_version = state_version + 1
+    from go where organization_id = :org and id = :job_id and fence = :fence and attempt_started_at is not null),
+noted as (
+  insert into post_event (organization_id, post_id, id, type) select :org, :id, :event_id, 'sending' from go),
+marked as (
+  update scheduled_post
+     set status = 'publishing', phase = 'sending', attempted_at = coalesce(attempted_at, clock_timestamp()), sent_at = clock_timestamp(),
+         not_before = null, version = version + 1
+    from go where organization_id = :org and id = :id
+  returning sent_at)
+select r.full_s, m.sent_at from room r left join marked m on true;
 
 -- name: delete_sends    of a post that is proved not to be there; a day is longer than its job lives
 delete from account_send

@@ -34,6 +34,10 @@ select * from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
 -- name: settle_jobs    a row for each claim that was not fenced
 select * from settle_jobs(:orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);
 
+-- name: settle_job    one alone, without arrays: each new connection has to look their types up, which costs it more than the rest
+select * from settle_jobs(array[:org::uuid], array[:id::uuid], array[:fence::bigint], array[:outcome::text], array[:result::jsonb],
+                          array[:error::jsonb], array[:after_s::float8], :scheduled_after_s, :overdue);
+
 -- name: hold_job    opens every step, after the project's lock where the step needs one
 select cancel_requested_at is not null as cancel from job
  where organization_id = :org and id = :id and fence = :fence and attempt_started_at is not null for no key update;

@@ -176,37 +176,26 @@ update scheduled_post
        published_at = case when :status = 'published' then coalesce(sent_at, now()) end, last_error = :error
  where organization_id = :org and id = :id;
 
--- Sending: the steps of a post's own job, under its account's lock (domain/sending.py).
+-- Sending: the steps of a post's own job, under its account's lock (domain/sending.py; account_send.sql has those that turn it).
 
--- name: hold_sending    no row: it was canceled, blocked or given another job meanwhile
-select project_id, content_id, mode, privacy_level, status, phase, scheduled_for, handle, request, content_revision, sealed,
-       vault_key_id, sent_at, last_error, clock_timestamp() as now
-  from scheduled_post
- where organization_id = :org and id = :id and job_id = :job_id and status in ('queued', 'publishing') for no key update;
-
--- name: get_draft    what goes out, and whether it does so in earnest
-select coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language, o.env = 'test' as sandbox
+-- name: get_draft    what goes out, and whether it does so in earnest: a row for each file, or one without any
+select coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language, o.env = 'test' as sandbox,
+       a.id, a.kind, a.mime_type, a.size_bytes, a.width, a.height, a.duration_ms, a.token
   from scheduled_post p
   join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
   join project j on j.organization_id = p.organization_id and j.id = p.project_id
   join organization o on o.id = p.organization_id
- where p.organization_id = :org and p.id = :id;
-
--- name: list_files
-select id, kind, mime_type, size_bytes, width, height, duration_ms, token
-  from content_asset where organization_id = :org and content_id = :content_id order by position;
+  left join content_asset a on a.organization_id = c.organization_id and a.content_id = c.id
+ where p.organization_id = :org and p.id = :id
+ order by a.position;
 
 -- name: share_gate    against edits and decisions, until the post is marked
 select revision, approval_status in ('approved', 'not_required') as approved
   from content_item where organization_id = :org and id = :id for share;
 
--- name: begin_preparing    with nothing that an earlier time or caption left
-update scheduled_post
-   set phase = 'preparing', handle = null, request = null, content_revision = null, sealed = null, vault_key_id = null,
-       version = version + 1
- where organization_id = :org and id = :id and phase is null;
-
 -- name: keep_prepared    or a step on the way there
+with noted as (
+  insert into post_event (organization_id, post_id, id, type) select :org, :id, :event_id, 'prepared' where :phase = 'prepared')
 update scheduled_post
    set phase = :phase, handle = :handle, request = :request, content_revision = :content_revision, sealed = :sealed,
        vault_key_id = :vault_key_id, version = version + 1
@@ -217,13 +206,6 @@ update scheduled_post
    set phase = 'preparing', handle = null, request = null, content_revision = null, sealed = null, vault_key_id = null,
        version = version + 1
  where organization_id = :org and id = :id;
-
--- name: mark_sending    from the commit on the platform may have it
-update scheduled_post
-   set status = 'publishing', phase = 'sending', attempted_at = coalesce(attempted_at, clock_timestamp()), sent_at = clock_timestamp(),
-       not_before = null, version = version + 1
- where organization_id = :org and id = :id
-returning sent_at;
 
 -- name: put_back    proved not to be there
 update scheduled_post
@@ -253,12 +235,6 @@ update scheduled_post
 select exists (
   select from scheduled_post
    where organization_id = :org and social_account_id = :account_id and external_id = :external_id and id <> :id);
-
--- name: publish_post    proved to be there
-update scheduled_post
-   set status = 'published', phase = null, published_at = now(), external_id = :external_id, external_url = :external_url,
-       sealed = null, vault_key_id = null, last_error = null, not_before = null, version = version + 1
- where organization_id = :org and id = :id;
 
 -- name: find_lost    of which nobody knows yet what became of it; its age is that of the job that asks
 select p.project_id, p.social_account_id as account_id, p.handle, p.request, p.sent_at, o.env = 'test' as sandbox,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from domain.sending import Account
+from domain.work import Account
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain import post_ends, posts, quotas, targets, turns
+from domain import post_ends, posts, quotas, sending, targets, turns
 from domain.targets import Print
-from jobs.ledger import Moved
+from jobs.ledger import Claim, Moved
 from schemas import ids
 from tests import seeds
 from tests.domain import post_scene as scene
@@ -33,6 +33,14 @@ class Table(NamedTuple):
     @property
     def place(self) -> dict[str, Any]:
         return {"organization_id": self.full.org, "project_id": self.full.project_id}
+
+    @property
+    def claim(self) -> Claim:
+        args = {"post_id": str(self.post_id)}
+        job = (self.full.org, self.full.project_id, self.job_id, "publish_post")
+        return Claim(
+            *job, fence=0, attempt=1, max_attempts=8, args=args, attempt_deadline_at=datetime.now(UTC)
+        )
 
     @property
     def account(self) -> dict[str, Any]:
@@ -90,20 +98,37 @@ async def end(conn: Conn, found: Table) -> None:
     await post_ends.ended(conn, rows=[row])
 
 
-async def take_turn(conn: Conn, found: Table) -> None:
-    await turns.take(
-        conn, **found.account, post_id=found.post_id, scheduled_for=datetime.now(UTC), holder=found.post_id
-    )
-    await turns.take(
-        conn, **found.account, post_id=ids.new(), scheduled_for=datetime.now(UTC), holder=found.post_id
-    )
+async def look(conn: Conn, found: Table) -> None:
+    post: dict[str, Any] = {"post_id": ids.new(), "scheduled_for": datetime.now(UTC)}
+    post |= {"posts": 50, "window_s": 86400.0}
+    await turns.look(conn, **found.account, holder=found.post_id, **post)
+
+
+def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
+    """A verb of sending with the claim of the post's job, of which nothing stays."""
+
+    async def use(conn: Conn, found: Table) -> None:
+        transaction = conn.transaction()
+        await transaction.start()
+        try:
+            assert await verb(conn, claim=found.claim, **given)
+        finally:
+            await transaction.rollback()
+
+    use.__name__ = verb.__name__
+    return use
+
+
+begin = undone(sending.begin, ring=seeds.VAULT)
+mark = undone(sending.again)
+publish = undone(sending.publish, external_id="its name", external_url=None)
 
 
 async def hasten(conn: Conn, found: Table) -> None:
     await turns.hasten(conn, **found.account)
 
 
-#: At most so many rows of the table and its indexes may be read.
+#: At most so many rows of the table and its indexes may be read, dead ones that were undone among them.
 USES: dict[Use, int] = {
     list_all: 3 * PAGE,
     list_further: 3 * PAGE,
@@ -114,8 +139,11 @@ USES: dict[Use, int] = {
     check_new: 20,
     block: 5,
     reprint: 2 * WAITING + 50,
-    end: 10,
-    take_turn: 3 * WAITING,
+    end: 50,
+    look: 2 * WAITING,
+    begin: 2 * WAITING,
+    mark: 50,
+    publish: 2 * WAITING,
     hasten: 3 * WAITING,
 }
 
@@ -128,7 +156,8 @@ async def found(conn: Conn, place: Place) -> Table:
     """The empty table, but for one post."""
     full = await scene.fill(conn, place, accounts=5)
     [post_id, *_] = await scene.schedule(conn, full, at=datetime.now(UTC) + timedelta(days=1))
-    job_id = await conn.fetchval("select job_id from scheduled_post where id = $1", post_id)
+    prepared = """update scheduled_post set handle = '{}', request = 'x' where id = $1 returning job_id"""
+    job_id = await conn.fetchval(prepared, post_id)
     return Table(full, post_id, job_id)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from domain import urls
-from domain.sending import Account
+from domain.work import Account
 from schemas import ids
 from schemas.errors import NotSent, OutcomeUnknown
 from tests.media import picture

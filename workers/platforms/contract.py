@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.sending import Account
+from domain.work import Account
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):

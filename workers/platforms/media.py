@@ -1,7 +1,7 @@
 """What a post's files must be before any of them is uploaded."""
 
 from domain.platforms import PLATFORMS, File, faults_of_files
-from domain.sending import Account
+from domain.work import Account
 from schemas.errors import Rejected
 from workers.platforms.contract import Draft
 

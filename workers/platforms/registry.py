@@ -9,7 +9,7 @@ from domain import rings
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.rings import Ring
-from domain.sending import Account, File, Work
+from domain.work import Account, File, Work
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net

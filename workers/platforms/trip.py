@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from domain import setbacks
 from domain.rings import Ring
-from domain.sending import Account, Work
+from domain.work import Account, Work
 from jobs.outcomes import Done, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from telemetry import logs, metrics

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from domain import urls
-from domain.sending import Account
+from domain.work import Account
 from tests.workers.web import say
 from workers.fetch import open_client
 from workers.platforms.contract import Draft, Media

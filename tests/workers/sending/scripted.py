@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from domain.sending import Account
+from domain.work import Account
 from schemas.errors import (
     NotSent,
     OutcomeUnknown,

@@ -10,7 +10,7 @@ import time_machine
 
 from domain import organizations
 from domain.media.folder import open_folder
-from domain.sending import Account
+from domain.work import Account
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
 from tests.workers.net import Net
