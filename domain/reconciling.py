@@ -1,6 +1,7 @@
 """What became of posts whose answer was lost: the platform is asked again and again, and nothing is sent.
 
-In a project that was archived too; a person's word, and the end of the account, end it.
+So it is for the name of a post that has none yet, and for whether its owner published a draft. In a project
+that was archived too; a person's word, and the end of the account, end it.
 """
 
 from datetime import datetime
@@ -18,30 +19,30 @@ from domain.work import Account, opened
 from jobs.ledger import Claim
 from jobs.outcomes import Rest, Snooze
 from schemas import ids
-from schemas.errors import PlatformError, ReauthRequired, TokenExpired
+from schemas.errors import NotSent, PlatformError, ReauthRequired, TokenExpired
 
 #: When it is asked, in seconds from the loss (api.md 9).
 ASKS_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: An ask that comes so much too soon still is that ask.
 EARLY_S = 1.0
 
-NOT_PUBLISHED = {
-    "code": "NOT_PUBLISHED",
-    "category": "network",
-    "message": "the platform's answer was lost, and the post is proved not to be there: schedule it anew",
-    "retryable": True,
-}
+NOT_PUBLISHED = NotSent(
+    "NOT_PUBLISHED",
+    "the platform's answer was lost, and the post is proved not to be there: schedule it anew",
+)
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """What an ask takes; `next_s` is until the one after it, None: this is the last.
 
-    `fetched` is whether a ticket of the call was; they are closed by now. None: it had none.
+    `status` is the post's: `outcome_unknown`, `draft_in_inbox`, or `published` without a name. `fetched` is
+    whether a ticket of the call was; they are closed by now. None: it had none.
     """
 
     post_id: UUID
     account_id: UUID
     project_id: UUID
+    status: str
     account: Account
     generation: int
     sandbox: bool
@@ -86,7 +87,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
 
 
 #: What `Lost` and its row call by one name.
-_SAME = ("account_id", "project_id", "sandbox", "handle", "request", "sent_at", "now")
+_SAME = ("account_id", "project_id", "status", "sandbox", "handle", "request", "sent_at", "now")
 
 
 def undecided(next_s: float | None) -> Snooze | None:
@@ -107,12 +108,14 @@ async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) 
 async def found(
     conn: Conn, *, claim: Claim, lost: Lost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
-    """It was live all the while. Raises `OutcomeUnknown` where that is another post of ours."""
+    """It is live, under this name. Raises `OutcomeUnknown` where that is another post of ours."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
     named = {"external_id": external_id, "external_url": external_url}
-    if await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named):
+    if lost.status == "published":
+        await scheduled_post.name_post.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named)
+    elif await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "published"}
 
@@ -126,11 +129,11 @@ async def drafted(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "draft_in_inbox"}
 
 
-async def absent(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:
+async def absent(conn: Conn, *, claim: Claim, lost: Lost, why: PlatformError) -> dict[str, Any]:
     """Proved: it is not there, nor can it come any more."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    said = {"sent_at": lost.sent_at, "error": NOT_PUBLISHED}
-    if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, **said):
+    told = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
+    if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=told):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "failed"}

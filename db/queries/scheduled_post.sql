@@ -236,19 +236,25 @@ select exists (
   select from scheduled_post
    where organization_id = :org and social_account_id = :account_id and external_id = :external_id and id <> :id);
 
--- name: find_lost    of which nobody knows yet what became of it; its age is that of the job that asks
-select p.project_id, p.social_account_id as account_id, p.handle, p.request, p.sent_at, o.env = 'test' as sandbox,
+-- name: find_lost    of which nobody knows yet what became of it, or by what name; its age is that of the job that asks
+select p.project_id, p.social_account_id as account_id, p.status, p.handle, p.request, p.sent_at, o.env = 'test' as sandbox,
        clock_timestamp() as now, extract(epoch from now() - j.created_at)::float8 as age_s
   from scheduled_post p
   join organization o on o.id = p.organization_id
   join job j on j.organization_id = p.organization_id and j.id = :job_id
- where p.organization_id = :org and p.id = :id and p.status = 'outcome_unknown';
+ where p.organization_id = :org and p.id = :id
+   and (p.status in ('outcome_unknown', 'draft_in_inbox') or (p.status = 'published' and p.external_id is null))
+   and p.handle is not null and p.sent_at is not null;
 
 -- name: publish_lost    no row: a person was sooner, or it was sent anew on their word
 update scheduled_post
-   set status = 'published', phase = null, published_at = sent_at, external_id = :external_id, external_url = :external_url,
-       last_error = null, version = version + 1
- where organization_id = :org and id = :id and status = 'outcome_unknown' and sent_at = :sent_at;
+   set status = 'published', phase = null, published_at = case status when 'draft_in_inbox' then now() else sent_at end,
+       external_id = :external_id, external_url = :external_url, last_error = null, version = version + 1
+ where organization_id = :org and id = :id and status in ('outcome_unknown', 'draft_in_inbox') and sent_at = :sent_at;
+
+-- name: name_post    which was live before it had a name
+update scheduled_post set external_id = :external_id, external_url = :external_url, version = version + 1
+ where organization_id = :org and id = :id and status = 'published' and external_id is null and sent_at = :sent_at;
 
 -- name: draft_lost    no row: as above
 update scheduled_post set status = 'draft_in_inbox', phase = null, last_error = null, version = version + 1

@@ -13,12 +13,12 @@ Category = Literal[
 class PlatformError(TenantryError):
     """`code` is ours and stays the same; `message` tells a person what to do, and holds no secret."""
 
-    category: ClassVar[Category] = "unknown"
+    category: Category = "unknown"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, category: Category | None = None) -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.category = code, message, category or self.category
 
 
 class NotSent(PlatformError):
@@ -38,8 +38,10 @@ class Throttled(PlatformError):
     category = "rate_limit"
     retryable = True
 
-    def __init__(self, code: str, message: str, *, after_s: float | None = None) -> None:
-        super().__init__(code, message)
+    def __init__(
+        self, code: str, message: str, *, after_s: float | None = None, category: Category | None = None
+    ) -> None:
+        super().__init__(code, message, category=category)
         self.after_s = after_s
 
 
@@ -59,9 +61,7 @@ class ReauthRequired(PlatformError):
 class Rejected(PlatformError):
     """The platform has read the post and won't have it: nothing is live, and no repeat would change that."""
 
-    def __init__(self, code: str, message: str, *, category: Category = "user_content") -> None:
-        super().__init__(code, message)
-        self.category = category  # type: ignore[misc]  # A leaf's own where it is not the class's.
+    category = "user_content"
 
 
 class OutcomeUnknown(PlatformError):

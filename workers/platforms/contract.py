@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from domain.work import Account
+from schemas.errors import Outdated, Rejected
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +93,12 @@ class Absent(msgspec.Struct, frozen=True):
     """Proved: the post is not there and no earlier call can still bring it."""
 
 
+class GivenUp(msgspec.Struct, frozen=True):
+    """Proved: the platform had it and gave it up. `why` says whether it may be sent anew."""
+
+    why: Rejected | Outdated
+
+
 class Undecided(msgspec.Struct, frozen=True):
     """Neither is proved. `after_s`: it will be then, when no earlier call can be under way any more."""
 
@@ -99,7 +106,7 @@ class Undecided(msgspec.Struct, frozen=True):
 
 
 Sent: TypeAlias = Live | Drafted | Taken
-Found: TypeAlias = Live | Drafted | Taken | Absent | Undecided
+Found: TypeAlias = Live | Drafted | Taken | Absent | GivenUp | Undecided
 
 
 class Inquiry(NamedTuple):
@@ -135,7 +142,10 @@ class Adapter(Protocol):
         ...
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
-        """What became of what was taken. Raises `Rejected` where the platform gave it up, `PlatformError`."""
+        """What became of what was taken.
+
+        Raises `Rejected`, or `Outdated` to send it anew, where the platform gave it up; `PlatformError`.
+        """
         ...
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:

@@ -23,6 +23,7 @@ from workers.context import Context
 from workers.platforms.contract import (
     Absent,
     Drafted,
+    GivenUp,
     Inquiry,
     Live,
     Prepared,
@@ -197,6 +198,8 @@ async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool
         return await trip.unseen(error)
     if isinstance(found, Undecided):
         return await settle(trip, found)
+    if isinstance(found, GivenUp):
+        return await trip.not_sent(found.why)
     if not isinstance(found, Absent):
         return await proceed(trip, prepared, sent_at, found)
     return await anew(trip, prepared, first=first, outdated=fetched is not None)
@@ -238,7 +241,7 @@ async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: 
     await asyncio.sleep(wait_s)
     try:
         sent = await trip.adapter.poll(trip.account, Inquiry(prepared, sent_at, trip.now()))
-    except Rejected as error:
+    except (Rejected, Outdated) as error:
         return await trip.not_sent(error)
     except PlatformError as error:
         return await trip.unseen(error)

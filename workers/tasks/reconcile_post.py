@@ -1,8 +1,13 @@
-"""Ask a platform what became of a post whose answer was lost. It sends nothing."""
+"""Ask a platform what became of a post: of one whose answer was lost, that has no name yet, or is a draft.
+
+It sends nothing.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+
+import msgspec
 
 from domain import reconciling
 from domain.reconciling import Lost
@@ -10,7 +15,7 @@ from jobs.outcomes import Done, Outcome
 from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
 from workers.context import Context
-from workers.platforms.contract import Absent, Drafted, Found, Inquiry, Live, Prepared
+from workers.platforms.contract import Absent, Drafted, Found, GivenUp, Inquiry, Live, Prepared
 from workers.platforms.registry import Platforms, open_platforms
 from workers.runner import Task
 from workers.tools import Tools
@@ -45,19 +50,15 @@ async def look(platforms: Platforms, lost: Lost) -> Found:
 
 async def end(ctx: Context, lost: Lost, found: Found) -> Outcome:
     """What is not decided, or still worked on, waits for the next ask."""
-    if isinstance(found, Absent):
-        return await ctx.commit(partial(reconciling.absent, claim=ctx.job, lost=lost))
-    if isinstance(found, Drafted):
-        return await ctx.commit(partial(reconciling.drafted, claim=ctx.job, lost=lost))
-    if isinstance(found, Live):
+    if isinstance(found, Live) and not (lost.status == "published" and found.external_id is None):
         with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.
-            return await ctx.commit(
-                partial(
-                    reconciling.found,
-                    claim=ctx.job,
-                    lost=lost,
-                    external_id=found.external_id,
-                    external_url=found.external_url,
-                )
-            )
+            named = msgspec.structs.asdict(found)
+            return await ctx.commit(partial(reconciling.found, claim=ctx.job, lost=lost, **named))
+    if lost.status == "outcome_unknown" and isinstance(found, Absent | GivenUp):
+        why = found.why if isinstance(found, GivenUp) else reconciling.NOT_PUBLISHED
+        return await ctx.commit(partial(reconciling.absent, claim=ctx.job, lost=lost, why=why))
+    if lost.status == "outcome_unknown" and isinstance(found, Drafted):
+        return await ctx.commit(partial(reconciling.drafted, claim=ctx.job, lost=lost))
+    if isinstance(found, Drafted | GivenUp):
+        return Done()
     return reconciling.undecided(lost.next_s) or Done()
