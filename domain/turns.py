@@ -15,6 +15,8 @@ from jobs.ledger import Claim
 #: A post that isn't the account's next looks again this soon should nobody wake it, in seconds. Whoever takes
 #: a turn lets so many of those behind it wait without a look.
 WAIT_S, LINED_UP = 30.0, 50
+#: Posts that their platform may have already, woken at once; it is asked about each.
+WOKEN = 50
 #: The job's progress from then on.
 PREPARING = 0.1
 
@@ -69,8 +71,12 @@ async def pass_on(conn: Conn, *, organization_id: UUID, account_id: UUID, post_i
 
 
 async def hasten(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """What the account's posts may have waited for is over: wake the first, which will wake the next."""
+    """What the account's posts may have waited for is over.
+
+    Wakes those that the platform may have, and the first of those in line, which will wake the next.
+    """
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
+    await account_send.hasten_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
     await hasten_next(conn, organization_id=organization_id, account_id=account_id)
 
 

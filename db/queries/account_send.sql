@@ -77,6 +77,17 @@ with next as materialized (
 update job j set run_at = n.scheduled_for, stage = 'queued', state_version = j.state_version + 1
   from next n where j.organization_id = n.organization_id and j.id = n.id and j.run_at > now();
 
+-- name: hasten_sent    the posts that the platform has, or may have, and that are asked about: they wait for no turn
+with waiting as materialized (
+  select j.organization_id, j.id, p.scheduled_for
+    from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id
+   where p.organization_id = :org and p.social_account_id = :account_id and p.status = 'publishing'
+     and (p.not_before is null or p.not_before <= now())
+     and j.attempt_started_at is null and j.finished_at is null and j.run_at > now()
+   order by p.scheduled_for, p.id limit :most for no key update of j skip locked)
+update job j set run_at = w.scheduled_for, stage = 'queued', state_version = j.state_version + 1
+  from waiting w where j.organization_id = w.organization_id and j.id = w.id;
+
 -- name: publish_post    proved to be there, and its account's turn goes on (hasten_next says how). No row: another post of the account is
 --   known to be this one
 with published as (

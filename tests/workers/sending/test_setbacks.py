@@ -81,6 +81,22 @@ async def test_an_account_that_needs_its_owner_is_waited_for(stage: Stage) -> No
     assert stage.records(post_id) == 1
 
 
+async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_back(stage: Stage) -> None:
+    """All of them, since they wait for no turn; but none before its time that waits for another try."""
+    stage.platform.plan(send=["take"] * 3, poll=["unreached", "shut", "shut"])
+    patient, *others = [await stage.post() for _ in range(3)]
+    seen = []
+    for _ in range(3):
+        seen.append(await stage.attempt())
+        await stage.pool.execute("update social_account set status = 'connected'")
+    assert seen == ["retry", "snoozed", "snoozed"]
+    assert await stage.attempt() is None
+    assert await stage.account() == stage.account_id
+    assert [await stage.attempt() for _ in range(3)] == ["completed", "completed", None]
+    assert [(await stage.row(post_id))["status"] for post_id in others] == ["published"] * 2
+    assert (await stage.row(patient))["status"] == "publishing"
+
+
 async def test_an_account_that_nobody_opens_in_time_makes_its_post_too_late(stage: Stage) -> None:
     await stage.do(accounts.require_reauth, account_id=stage.account_id, reason="TEST")
     post_id = await stage.post()
