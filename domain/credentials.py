@@ -13,18 +13,27 @@ from db.pool import Conn
 from db.queries import account_credential
 from domain import vault
 from domain.rings import Ring
-from jobs import ledger
+from jobs import ledger, upkeep
 from jobs.kinds import REFRESH_TOKEN
 from jobs.ledger import Submitted
 
+#: After how long a refresh that was due is tried again, in seconds.
+AGAIN_S = 6 * 3600.0
+
+_PLACE = ("organization_id", "project_id", "account_id")
+
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a platform gave. `redirect_uri` says which registration of ours it was given to, where one was."""
+    """What a platform gave. `redirect_uri` says which registration of ours it was given to, where one was.
+
+    `refresh_at` is when the tokens are to be refreshed though nobody needs them, where they would end else.
+    """
 
     access_token: str
     refresh_token: str | None = None
     redirect_uri: str | None = None
     expires_at: datetime | None = None
+    refresh_at: datetime | None = None
 
     def __repr__(self) -> str:
         return "Grant()"
@@ -64,6 +73,7 @@ async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Gra
         sealed=sealed.data,
         vault_key_id=sealed.key_id,
         expires_at=grant.expires_at,
+        refresh_at=grant.refresh_at,
     )
 
 
@@ -80,6 +90,7 @@ async def replace(
         sealed=sealed.data,
         vault_key_id=sealed.key_id,
         expires_at=grant.expires_at,
+        refresh_at=grant.refresh_at,
     )
     return written > 0
 
@@ -90,7 +101,9 @@ async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, gen
     return bool(held == generation)
 
 
-async def refresh(conn: Conn, *, organization_id: UUID, project_id: UUID, account_id: UUID) -> Submitted:
+async def refresh(
+    conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
+) -> Submitted:
     """The job that refreshes an account's tokens: one at a time, whoever asks."""
     return await ledger.submit(
         conn,
@@ -100,6 +113,19 @@ async def refresh(conn: Conn, *, organization_id: UUID, project_id: UUID, accoun
         args={"account_id": str(account_id)},
         unique_key=f"refresh:{account_id}",
     )
+
+
+async def refresh_due(conn: Conn) -> int:
+    """The jobs that refresh a batch of tokens whose time for it has come; how many came up.
+
+    Each comes up again after a while, whatever becomes of its job: what a refresh brings has its own time.
+    """
+    async with conn.transaction():
+        due = await account_credential.take_due.all(conn, limit=upkeep.BATCH, again_s=AGAIN_S)
+        for row in due:
+            if row["connected"]:
+                await refresh(conn, **{name: row[name] for name in _PLACE})
+    return len(due)
 
 
 async def wipe(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:

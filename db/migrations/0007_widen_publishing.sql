@@ -37,3 +37,4 @@ create index content_item_approval on content_item (organization_id, project_id,
 drop index content_item_gate;
 -- What a post that is not there counted in its account's quota.
 create index account_send_post on account_send (organization_id, post_id);
+

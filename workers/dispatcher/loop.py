@@ -21,6 +21,7 @@ from workers.dispatcher.chore import Agenda
 from workers.dispatcher.contact import Contact
 from workers.dispatcher.gate import Gate, ring
 from workers.dispatcher.overdue import OVERDUE
+from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, retain_media
 from workers.dispatcher.ripen import RIPEN
@@ -53,7 +54,9 @@ class Dispatcher:
         self._contact = Contact(settings.lease_s)
         self._gate = Gate()
         store = open_store(settings)
-        self._agenda = Agenda([RIPEN, rescue(self._contact), OVERDUE, *RETENTION, retain_media(store)])
+        self._agenda = Agenda(
+            [RIPEN, rescue(self._contact), OVERDUE, REFRESH, *RETENTION, retain_media(store)]
+        )
         self._clock = asyncio.get_running_loop().time
 
     async def run(self, stop: Stop) -> None:
