@@ -121,7 +121,7 @@ def _look(settings: Settings) -> None:
             ) from None
         if said[0] in "34":
             raise SettingsInvalid(
-                f"ASSETS_URL: {_bucket(settings)} {_WHY.get(said, _REFUSES)} ({said})"
+                f"ASSETS_URL: the bucket {_bucket(settings)} {_WHY.get(said, _REFUSES)} ({said})"
             ) from None
         _log.warning("the bucket can't be reached yet", said=said)
 
@@ -129,7 +129,7 @@ def _look(settings: Settings) -> None:
 _REFUSES = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
 
 _WHY = {
-    "404 NoSuchBucket": "is no bucket there: make it, or check AWS_REGION and AWS_ENDPOINT_URL",
+    "404 NoSuchBucket": "does not exist: make it, or check AWS_REGION and AWS_ENDPOINT_URL",
     "301 PermanentRedirect": "is in another region: set AWS_REGION",
     "400 AuthorizationHeaderMalformed": "is in another region: set AWS_REGION",
     "403 InvalidAccessKeyId": "does not know the key of AWS_ACCESS_KEY_ID",

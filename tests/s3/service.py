@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl
 from tests.s3.answers import ANSWERS, Answer, Bucket
 from tests.s3.calls import Bad, Call, check_signature, sort_of
 
-Failure = Literal["refuse", "hang", "drop", "cut", "deny"]
+#: `drop` does nothing, `lose` does it and says nothing, `cut` sends half of the answer.
+Failure = Literal["refuse", "deny", "hang", "drop", "lose", "cut"]
 
 
 class Service:
@@ -117,6 +118,8 @@ async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyn
     except Bad as bad:
         text = f"<Error><Code>{bad.code}</Code><Message>no</Message><Key>{call.path}</Key></Error>"
         answer = Answer(bad.status, text.encode())
+    if failure == "lose":
+        return False
     fields = [*answer.headers, ("Content-Length", str(len(answer.body)))]
     writer.write(f"HTTP/1.1 {answer.status} X\r\n".encode())
     writer.write("".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n")

@@ -12,6 +12,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import new_key
+from tests.s3.keeping import EVERYWHERE
 from tests.serving import serving
 
 START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)
@@ -37,6 +38,7 @@ def most(supervisor: int) -> int:
     return int(found[1]) * 1024
 
 
+@EVERYWHERE
 async def test_a_hundred_megabytes_take_few(pool: Pool, settings: Settings, tmp_path: Path) -> None:
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)

@@ -1,0 +1,55 @@
+"""A file that the storage has in part only never looks whole: the connection breaks instead."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from schemas.settings import Settings
+from tests import media
+from tests.api.content.place import Place, film
+from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
+from tests.serving import serving
+
+CONTENT = media.film(frames=700_000)
+
+
+@pytest_asyncio.fixture
+async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Of a server as it runs in production: what it does to a connection is what is tested."""
+    with serving(settings, tmp_path / "api.log") as served:
+        async with httpx.AsyncClient(base_url=served.url) as opened:
+            yield opened
+
+
+@pytest_asyncio.fixture
+async def path(place: Place, settings: Settings) -> str:
+    made = await place.made(film(CONTENT))
+    url: str = made["assets"][0]["url"]
+    return url.removeprefix(settings.public_url)
+
+
+@EVERYWHERE
+async def test_a_file_that_has_become_shorter(
+    kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path
+) -> None:
+    [name] = kept.names()
+    kept.shorten(name)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await client.get(path)
+    part = await client.get(path, headers={"Range": "bytes=0-99"})
+    assert (part.status_code, part.content) == (206, CONTENT[:100])
+    assert name not in (tmp_path / "api.log").read_text()
+
+
+@pytest.mark.parametrize("kept", ["bucket"], indirect=True)
+async def test_a_stream_that_breaks(kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path) -> None:
+    assert isinstance(kept, KeptBucket)
+    kept.service.fail("get", "cut")
+    with pytest.raises(httpx.RemoteProtocolError):
+        await client.get(path)
+    kept.service.heal()
+    assert kept.names()[0] not in (tmp_path / "api.log").read_text()
+    assert (await client.get(path)).content == CONTENT

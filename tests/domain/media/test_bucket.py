@@ -1,0 +1,175 @@
+"""A bucket that is not as it should be: said at the start or no fault of a caller's, never half a file."""
+
+import asyncio
+import logging
+import os
+import re
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from domain.media import bucket
+from domain.media.bucket import PART
+from domain.media.storage import open_store
+from domain.media.store import Store
+from schemas.errors import SettingsInvalid, Unavailable
+from tests.domain.media.test_storage import TOKEN, read, sent
+from tests.s3.calls import SECRET
+from tests.s3.keeping import KeptBucket
+from tests.s3.service import Service
+from tests.servers import settings_for
+
+CONTENT = os.urandom(3 * PART + 1)
+
+
+@pytest.fixture
+def kept(s3: Service) -> KeptBucket:
+    s3.heal()
+    s3.asked.clear()
+    return KeptBucket(s3)
+
+
+def opened(kept: KeptBucket, **more: Any) -> Store:
+    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **kept.settings | more))
+
+
+async def test_a_large_file_goes_in_parts_and_a_small_one_at_once(kept: KeptBucket, store: Store) -> None:
+    await store.write(TOKEN, sent(CONTENT))
+    assert kept.service.asked == ["list", "begin", *["part"] * 4, "complete"]
+    await store.write("x" * 43, sent(b"bread"))
+    assert kept.service.asked[-1] == "put"
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no such bucket": ({"assets_url": "s3://nothing"}, "does not exist.*404 NoSuchBucket"),
+    "another's key": ({"aws_access_key_id": "OTHER"}, "does not know the key.*403 InvalidAccessKeyId"),
+    "a wrong secret": ({"aws_secret_access_key": "hush"}, "check AWS_SECRET_ACCESS_KEY"),
+    "another region": ({"aws_region": "eu-test-2"}, "set AWS_REGION"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_at_the_start(kept: KeptBucket, name: str) -> None:
+    changed, expected = WRONG[name]
+    with pytest.raises(SettingsInvalid, match=f"^ASSETS_URL: .*{expected}") as raised:
+        opened(kept, **changed)
+    assert "\n" not in str(raised.value)
+    assert not {SECRET, "hush"} & set(re.findall(r"\S+", str(raised.value)))
+
+
+def test_a_key_without_rights_is_told_where_they_are_listed(kept: KeptBucket) -> None:
+    kept.service.fail("list", "deny")
+    with pytest.raises(SettingsInvalid, match=r"rights in docs/howto/operate.md \(403 AccessDenied\)"):
+        opened(kept)
+
+
+def test_no_key_at_all_is_said_too(kept: KeptBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine has no role either; here nothing listens where it would be asked for one."""
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(SettingsInvalid, match=r"^AWS_ACCESS_KEY_ID is missing"):
+        opened(kept, aws_access_key_id="", aws_secret_access_key="")
+
+
+@pytest.mark.parametrize("failure", ["refuse", "drop"])
+async def test_a_bucket_that_is_away_at_the_start_may_come_back(kept: KeptBucket, failure: Any) -> None:
+    kept.service.fail("any", failure)
+    store = opened(kept)
+    kept.service.heal()
+    await store.write(TOKEN, sent(b"bread"))
+    assert await read(store) == b"bread"
+
+
+@pytest.mark.parametrize("sort", ["begin", "part", "complete", "put", "get"])
+@pytest.mark.parametrize("failure", ["refuse", "drop"])
+async def test_what_passes_is_not_noticed(kept: KeptBucket, store: Store, sort: str, failure: Any) -> None:
+    kept.service.fail(sort, failure, times=2)
+    await store.write(TOKEN, sent(CONTENT))
+    assert await read(store) == CONTENT
+    await store.write(TOKEN, sent(b"bread"))
+    assert await read(store) == b"bread"
+
+
+@pytest.mark.parametrize("sort", ["begin", "complete"])
+async def test_an_upload_that_fails_leaves_nothing(kept: KeptBucket, store: Store, sort: str) -> None:
+    kept.service.fail(sort, "deny")
+    with pytest.raises(Unavailable):
+        await store.write(TOKEN, sent(CONTENT))
+    assert kept.names() == []
+
+
+async def test_nor_does_one_of_which_a_part_fails(kept: KeptBucket, store: Store) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield bytes(2 * PART)
+        kept.service.fail("part", "deny")
+        for _ in range(4):
+            yield bytes(PART)
+
+    with pytest.raises(Unavailable):
+        await store.write(TOKEN, content())
+    assert kept.names() == []
+
+
+async def test_a_stream_that_breaks_goes_on_where_it_broke(kept: KeptBucket, store: Store) -> None:
+    await store.write(TOKEN, sent(CONTENT))
+    kept.service.fail("get", "cut", times=1)
+    assert await read(store) == CONTENT
+    assert kept.service.asked.count("get") == 2
+
+
+async def test_one_that_breaks_again_and_again_is_no_short_file(kept: KeptBucket, store: Store) -> None:
+    await store.write(TOKEN, sent(CONTENT))
+    kept.service.fail("get", "cut")
+    with pytest.raises(Unavailable):
+        await read(store)
+    with pytest.raises(Unavailable):
+        async with store.opened(TOKEN):
+            pass
+
+
+@pytest.mark.parametrize("sort", ["put", "get", "delete"])
+async def test_a_silent_service_is_not_waited_for_long(
+    kept: KeptBucket, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(bucket, "SILENT_S", 1)
+    monkeypatch.setattr(bucket, "RETRIES", 1)
+    store = opened(kept)
+    kept.service.fail(sort, "hang")
+    calls: dict[str, Callable[[], Awaitable[Any]]] = {
+        "put": lambda: store.write(TOKEN, sent(b"x")),
+        "get": lambda: read(store),
+        "delete": lambda: store.delete(TOKEN),
+    }
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable):
+            await calls[sort]()
+    assert kept.service.asked.count(sort) <= 2
+
+
+async def test_an_end_whose_answer_is_lost_leaves_what_its_row_finds(kept: KeptBucket, store: Store) -> None:
+    kept.service.fail("complete", "lose", times=1)
+    with pytest.raises(Unavailable):
+        await store.write(TOKEN, sent(CONTENT))
+    assert kept.names() == [TOKEN]
+    await store.delete(TOKEN)
+    assert kept.names() == []
+
+
+async def test_no_secret_is_in_an_error_or_a_log(
+    kept: KeptBucket, store: Store, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The name of an object is one: it is all that its address takes."""
+    caplog.set_level(logging.DEBUG)
+    said = []
+    for failure in ("deny", "drop"):
+        kept.service.fail("any", failure)
+        for call in (store.write(TOKEN, sent(b"x")), read(store), store.delete(TOKEN)):
+            with pytest.raises(Unavailable) as raised:
+                await call
+            said += traceback.format_exception(raised.value.__cause__, chain=True)
+            said += [repr(raised.value), str(raised.value)]
+    told = "".join([*said, *capfd.readouterr(), caplog.text])
+    assert "403 AccessDenied" in told
+    assert TOKEN not in told
+    assert SECRET not in told
