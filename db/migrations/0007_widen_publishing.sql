@@ -38,3 +38,8 @@ drop index content_item_gate;
 -- What a post that is not there counted in its account's quota.
 create index account_send_post on account_send (organization_id, post_id);
 
+-- Instagram's tokens are extended while they last, whether posts go out or not: when that is due next.
+alter table account_credential add column refresh_at timestamptz;
+create index account_credential_refresh on account_credential (refresh_at) where refresh_at is not null;
+-- Whether anybody else still uses an account whose access is taken back.
+create index social_account_identity on social_account (platform, external_id) where disconnected_at is null;
