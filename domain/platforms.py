@@ -17,6 +17,8 @@ _LINK = regex.compile(
     regex.IGNORECASE,
 )
 _LINK_LENGTH = 23
+#: As Instagram tells them, and the most that it may.
+_HASHTAG, _TAGGED = regex.compile(r"(?<![\w&])[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
 _MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
@@ -44,6 +46,7 @@ class Platform(NamedTuple):
 
     A post has images or one video, never both, and none of them above its bytes or of another type.
     `video_s` is how long a video may be; `privacy_levels` are what a post may ask for, none: nobody can.
+    So many hashtags and mentions may be in a caption.
     """
 
     name: str
@@ -61,6 +64,8 @@ class Platform(NamedTuple):
     modes: frozenset[str] = frozenset({"direct"})
     video_s: float | None = None
     privacy_levels: frozenset[str] = frozenset()
+    hashtags_max: int | None = None
+    mentions_max: int | None = None
 
 
 def graphemes(text: str) -> int:
@@ -69,7 +74,7 @@ def graphemes(text: str) -> int:
 
 
 def utf16(text: str) -> int:
-    """UTF-16 code units, as TikTok counts."""
+    """UTF-16 code units: as TikTok counts, and the most of what Instagram may mean by a character."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -87,8 +92,8 @@ def tooted(text: str) -> int:
 #: 300 requests in 5 minutes.
 #: TikTok: 2,200 UTF-16 code units, a video or 35 photos of JPEG or WebP, about 15 posts a creator and day;
 #: how long a video may be, and who may see it, each creator's own settings say (research 5.1).
-#: Instagram: 2,200 characters, 10 images of JPEG in a carousel or a reel of at most 15 minutes; at least 25
-#: posts in 24 h, more where the account says so (research 5.2).
+#: Instagram: 2,200 characters, 30 hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at
+#: most 15 minutes; at least 25 posts in 24 h, more where the account says so (research 5.2).
 PLATFORMS: Mapping[str, Platform] = {
     platform.name: platform
     for platform in (
@@ -140,7 +145,7 @@ PLATFORMS: Mapping[str, Platform] = {
         Platform(
             "instagram",
             caption_max=2200,
-            measure=len,
+            measure=utf16,
             unit="characters",
             caption_bytes=None,
             images_max=10,
@@ -151,6 +156,8 @@ PLATFORMS: Mapping[str, Platform] = {
             video_bytes=300 << 20,
             mime_types=frozenset({"image/jpeg"}) | VIDEOS,
             video_s=900.0,
+            hashtags_max=30,
+            mentions_max=20,
         ),
     )
 }
@@ -161,11 +168,30 @@ def caption_max(platform: Platform, traits: Mapping[str, Any]) -> int:
     return _said(traits.get("captionMax")) or platform.caption_max
 
 
+def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]:
+    """What keeps a caption from going out; `most` is `caption_max`."""
+    limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
+        (most, platform.measure, platform.unit),
+        (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),
+        (platform.hashtags_max, lambda text: len(_HASHTAG.findall(text)), "hashtags"),
+        (platform.mentions_max, lambda text: len(_TAGGED.findall(text)), "mentions"),
+    )
+    for limit, count, unit in limits:
+        if limit is not None and (found := count(caption)) > limit:
+            yield f"the caption has {found} {unit} and {platform.name} takes {limit}: shorten it"
+
+
 def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
     """For one file: the instance's own figure (`traits.imageBytesMax`, `videoBytesMax`) or the platform's."""
     if kind == "image":
         return _said(traits.get("imageBytesMax")) or platform.image_bytes
     return _said(traits.get("videoBytesMax")) or platform.video_bytes
+
+
+def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The account's own: `traits.quotaPosts` in any `quotaSeconds`, as its platform said."""
+    posts, seconds = _said(traits.get("quotaPosts")), _said(traits.get("quotaSeconds"))
+    return None if posts is None or seconds is None else (posts, seconds)
 
 
 def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | None) -> str | None:

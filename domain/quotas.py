@@ -11,6 +11,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import account_send
+from domain import platforms
 from domain.platforms import PLATFORMS
 from jobs import upkeep
 
@@ -27,9 +28,14 @@ class Quota(NamedTuple):
 
 
 def of(account: asyncpg.Record) -> Quota | None:
-    """The account's own figures before its platform's; None: no limit is known."""
+    """An operator's figures for the account before its platform's for it, and those before the platform's.
+
+    None: no limit is known.
+    """
     if account["quota_posts"] is not None:
         return Quota(account["quota_posts"], account["quota_window_s"])
+    if (own := platforms.quota_of(account["traits"])) is not None:
+        return Quota(*own)
     platform = PLATFORMS.get(account["platform"])
     return platform and Quota(*platform.quota)
 

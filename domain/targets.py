@@ -126,7 +126,7 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
     bounds = {account["id"]: _bound(account) for account in accounts}
     misfits: dict[_Bound, list[str]] = {}
     for bound in set(bounds.values()):
-        misfits[bound] = list(_caption_misfits(*bound, caption))
+        misfits[bound] = list(platforms.caption_faults(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
         ("caption", f"{ids.show(ids.POST, row['id'])} waits with it: {what}")
@@ -188,7 +188,7 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
-    for what in _caption_misfits(*_bound(account), caption):
+    for what in platforms.caption_faults(*_bound(account), caption):
         yield field, what
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
@@ -207,14 +207,6 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
 def _bound(account: asyncpg.Record) -> _Bound:
     platform = PLATFORMS[account["platform"]]
     return platform, platforms.caption_max(platform, account["traits"])
-
-
-def _caption_misfits(platform: Platform, most: int, caption: str) -> Iterator[str]:
-    length, size = platform.measure(caption), len(caption.encode())
-    if length > most:
-        yield f"the caption has {length} {platform.unit} and {platform.name} takes {most}: shorten it"
-    if platform.caption_bytes and size > platform.caption_bytes:
-        yield f"the caption has {size} bytes and {platform.name} takes {platform.caption_bytes}: shorten it"
 
 
 def path(place: int, field: str = "socialAccountId") -> str:

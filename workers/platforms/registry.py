@@ -15,6 +15,7 @@ from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net
 from workers.platforms.contract import Adapter, Draft, Media
 from workers.platforms.fakes.publish import Fake
+from workers.platforms.instagram.publish import Instagram
 from workers.platforms.mastodon.publish import Mastodon
 from workers.tools import Tools
 
@@ -66,6 +67,10 @@ class Platforms(NamedTuple):
 async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
     settings = tools.settings
     async with open_net(settings) as net:
-        adapters: dict[str, Adapter] = {"bluesky": Bluesky(net.client), "mastodon": Mastodon(net.client)}
+        adapters: dict[str, Adapter] = {
+            "bluesky": Bluesky(net.client),
+            "mastodon": Mastodon(net.client),
+            "instagram": Instagram(net.client, settings.instagram_api_url),
+        }
         ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
         yield Platforms(adapters, Fake(), ring, open_store(settings), settings.public_url)

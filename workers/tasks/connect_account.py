@@ -13,6 +13,7 @@ from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Connected, Net, forget_unknown, open_net, refused
 from workers.platforms.fakes import connect as fakes
+from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.runner import Task
 from workers.tools import Tools
@@ -46,4 +47,6 @@ async def ask(net: Net, begun: Begun) -> Connected:
         return fakes.connect(begun.asked, begun.secret)
     if isinstance(begun.secret, Login):
         return await bluesky.connect(net, begun.asked, begun.secret)
+    if begun.asked.platform == "instagram":
+        return await instagram.connect(net, begun.asked, begun.secret)
     return await mastodon.connect(net.client, begun.asked, begun.client, begun.secret)

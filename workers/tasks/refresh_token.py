@@ -14,6 +14,7 @@ from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, forget_unknown, open_net, refused
 from workers.platforms.fakes import connect as fakes
+from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.runner import Task
@@ -50,4 +51,6 @@ async def ask(net: Net, begun: Begun) -> Grant:
     platform, service_url, _ = begun.server
     if platform == "bluesky":
         return await bluesky.refresh(net.client, service_url, begun.tokens)
+    if platform == "instagram":
+        return await instagram.refresh(net, begun.tokens)
     return await mastodon.refresh(net.client, service_url, begun.client, begun.tokens)

@@ -1,0 +1,72 @@
+"""Posts to an Instagram account: exactly once, as far as its containers tell (research 5.2, 5.7).
+
+A container is there before the one irreversible call, and says afterwards whether it was published. That
+Instagram refuses a second publish of one is known from others' reports alone: so the call is repeated only
+after the container has said that it wasn't, and that refusal is no more than a second line.
+"""
+
+import httpx
+import msgspec
+
+from domain.work import Account
+from schemas.errors import PlatformError
+from workers.platforms import media
+from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent
+from workers.platforms.instagram import api, containers, errors, finding
+from workers.platforms.instagram.api import Api
+from workers.platforms.instagram.containers import LASTS, Handle, Post
+
+#: Of the time of the irreversible call, what the call itself may take; the rest is for the post's address.
+SHARE = 0.8
+
+
+class Instagram(msgspec.Struct, frozen=True):
+    """The adapter; `client` is `workers.fetch.open_client`'s, `base` the Graph API's address."""
+
+    client: httpx.AsyncClient
+    base: str
+
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
+        """Never: its arguments are the contract's."""
+        return False
+
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+        """Containers that are too old for a publish are made anew."""
+        server = self.server(account)
+        handle = None if so_far is None else msgspec.convert(so_far.handle, Handle)
+        if handle is None or draft.now - handle.began_at > LASTS:
+            media.check(account, draft)
+            await check_quota(server, account)
+            handle = Handle(began_at=draft.now)
+        return await containers.step(server, account, draft, handle)
+
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
+        post = msgspec.json.decode(prepared.request, type=Post)
+        server, call_s = self.server(account), SHARE * timeout_s
+        media_id = await api.publish(server, account.external_id, post.creation_id, timeout_s=call_s)
+        url = await permalink(server, media_id, timeout_s=timeout_s - call_s)
+        return Live(external_id=media_id, external_url=url)
+
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+        raise NotImplementedError("a publish is answered with the post: there is nothing to wait for")
+
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        return await finding.find(self.server(account), account, inquiry)
+
+    def server(self, account: Account) -> Api:
+        return Api(client=self.client, base=self.base, token=account.access_token)
+
+
+async def check_quota(server: Api, account: Account) -> None:
+    """Raises `Throttled` where the account has no post left today, whoever published them."""
+    used = await api.usage(server, account.external_id)
+    if used.quota_usage >= used.config.quota_total:
+        raise errors.said(errors.USED_UP)
+
+
+async def permalink(server: Api, media_id: str, *, timeout_s: float) -> str | None:
+    """The post is live with or without it."""
+    try:
+        return (await api.medium(server, media_id, timeout_s=timeout_s)).permalink
+    except PlatformError:
+        return None
