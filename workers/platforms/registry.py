@@ -17,6 +17,7 @@ from workers.platforms.contract import Adapter, Draft, Media
 from workers.platforms.fakes.publish import Fake
 from workers.platforms.instagram.publish import Instagram
 from workers.platforms.mastodon.publish import Mastodon
+from workers.platforms.tiktok.publish import TikTok
 from workers.tools import Tools
 
 
@@ -71,6 +72,7 @@ async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
             "bluesky": Bluesky(net.client),
             "mastodon": Mastodon(net.client),
             "instagram": Instagram(net.client, settings.instagram_api_url),
+            "tiktok": TikTok(net.client, settings.tiktok_api_url),
         }
         ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
         yield Platforms(adapters, Fake(), ring, open_store(settings), settings.public_url)

@@ -15,6 +15,7 @@ from workers.platforms.connecting import Connected, Net, forget_unknown, open_ne
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
+from workers.platforms.tiktok import connect as tiktok
 from workers.runner import Task
 from workers.tools import Tools
 
@@ -49,4 +50,6 @@ async def ask(net: Net, begun: Begun) -> Connected:
         return await bluesky.connect(net, begun.asked, begun.secret)
     if begun.asked.platform == "instagram":
         return await instagram.connect(net, begun.asked, begun.secret)
+    if begun.asked.platform == "tiktok":
+        return await tiktok.connect(net, begun.asked, begun.secret)
     return await mastodon.connect(net.client, begun.asked, begun.client, begun.secret)

@@ -17,6 +17,7 @@ from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.mastodon.api import APP_UNKNOWN
+from workers.platforms.tiktok import connect as tiktok
 from workers.runner import Task
 from workers.tools import Tools
 
@@ -53,4 +54,6 @@ async def ask(net: Net, begun: Begun) -> Grant:
         return await bluesky.refresh(net.client, service_url, begun.tokens)
     if platform == "instagram":
         return await instagram.refresh(net, begun.tokens)
+    if platform == "tiktok":
+        return await tiktok.refresh(net, begun.tokens)
     return await mastodon.refresh(net.client, service_url, begun.client, begun.tokens)

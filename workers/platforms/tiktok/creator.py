@@ -1,0 +1,51 @@
+"""What a creator's own settings let a post be; asked before each one, as TikTok demands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.work import Account
+from schemas.errors import Rejected
+from workers.platforms import media
+from workers.platforms.contract import Draft
+from workers.platforms.tiktok.api import Creator
+
+#: Our words for who may see a post, and TikTok's.
+LEVELS: Mapping[str, str] = {
+    "public": "PUBLIC_TO_EVERYONE",
+    "friends": "MUTUAL_FOLLOW_FRIENDS",
+    "followers": "FOLLOWER_OF_CREATOR",
+    "private": "SELF_ONLY",
+}
+PUBLIC = LEVELS["public"]
+
+
+def traits(creator: Creator) -> dict[str, Any]:
+    """What scheduling has to know of them."""
+    said = {
+        "privacyLevels": offered(creator),
+        "videoSecondsMax": creator.max_video_post_duration_sec,
+        "commentDisabled": creator.comment_disabled,
+        "duetDisabled": creator.duet_disabled,
+        "stitchDisabled": creator.stitch_disabled,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def offered(creator: Creator) -> list[str]:
+    return [word for word, level in LEVELS.items() if level in creator.privacy_level_options]
+
+
+def level(draft: Draft) -> str:
+    """Whom it is for, in TikTok's word; public where nobody has chosen."""
+    return LEVELS[draft.privacy_level or "public"]
+
+
+def check(account: Account, draft: Draft, creator: Creator | None) -> None:
+    """Raises `Rejected`. Of a draft its owner decides the rest: nobody's settings are held against it."""
+    if creator is None:
+        media.check(account, draft)
+        return
+    media.check(account, draft, traits(creator))
+    if level(draft) not in creator.privacy_level_options:
+        wanted, there = draft.privacy_level or "public", ", ".join(offered(creator)) or "nothing"
+        raise Rejected("PRIVACY_NOT_OFFERED", f"the account can't post for {wanted}: it offers {there}")

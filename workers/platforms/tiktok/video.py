@@ -1,0 +1,135 @@
+"""A video on its way: begun, then chunk after chunk from the storage, but for the last.
+
+The last chunk makes the post, and nothing else does. A chunk whose answer was lost, or says that another one
+was due, is followed by the question what TikTok has.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from schemas.errors import NotSent, Outdated, PlatformError
+from workers.platforms.contract import Draft, Media, Prepared
+from workers.platforms.http import Answer
+from workers.platforms.tiktok import api, creator, handle, outcome
+from workers.platforms.tiktok.api import Api, Creator
+from workers.platforms.tiktok.handle import Handle, Upload
+
+#: After so long a time the rest of a video is another step: nothing of it is lost, and others may go first.
+STEP_S, NEXT_STEP_S = 120.0, 1.0
+#: A chunk is given up for this attempt after so many failures in a row.
+FAILURES = 3
+PARTIAL, WHOLE = 206, 201
+
+
+async def begin(server: Api, draft: Draft, made: Creator | None) -> Prepared:
+    """An empty post that waits for a video; `made` None: a draft for its owner's inbox."""
+    file = draft.media[0]
+    chunk, count = handle.chunks(file.size_bytes)
+    upload = Upload(
+        size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
+    )
+    path = "inbox/video/init" if made is None else "video/init"
+    begun = await api.init(server, path, body(draft, upload, made))
+    level = None if made is None else creator.level(draft)
+    kept = Handle(kind="video", level=level, publish_id=begun.publish_id, upload=upload)
+    secret = begun.upload_url.encode()
+    return Prepared(handle=msgspec.to_builtins(kept), request=b"", secret=secret, complete=count == 1)
+
+
+def body(draft: Draft, upload: Upload, made: Creator | None) -> bytes:
+    source = {
+        "source": "FILE_UPLOAD",
+        "video_size": upload.size,
+        "chunk_size": upload.chunk,
+        "total_chunk_count": upload.count,
+    }
+    info: dict[str, object] = {"title": draft.caption}
+    if made is not None:
+        info |= {
+            "privacy_level": creator.level(draft),
+            "disable_comment": made.comment_disabled,
+            "disable_duet": made.duet_disabled,
+            "disable_stitch": made.stitch_disabled,
+        }
+    return msgspec.json.encode({"post_info": info, "source_info": source})
+
+
+async def go_on(server: Api, draft: Draft, so_far: Prepared) -> Prepared:
+    """All chunks but the last, from the one that TikTok misses on.
+
+    Raises `Outdated` for what has to be begun anew, `Rejected` for what TikTok has given up.
+    """
+    kept = handle.read(so_far)
+    until = asyncio.get_running_loop().time() + STEP_S
+    upload, failures = uploaded(kept), 0
+    number = 0 if upload.init_at == draft.now else await missing(server, kept)
+    while number < upload.count - 1:
+        if asyncio.get_running_loop().time() >= until:
+            return msgspec.structs.replace(so_far, after_s=NEXT_STEP_S)
+        if await took(server, draft.media[0], so_far, number):
+            number, failures = number + 1, 0
+            continue
+        failures += 1
+        if failures == FAILURES:
+            raise NotSent("UPLOAD_FAILED", "TikTok doesn't take a part of the video; it is tried again")
+        number = await missing(server, kept)
+    return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
+
+
+async def took(server: Api, file: Media, so_far: Prepared, number: int) -> bool:
+    """Whether TikTok says that it has the chunk now, and waits for more."""
+    try:
+        return (await put(server, file, so_far, number)).status == PARTIAL
+    except Outdated:
+        raise
+    except PlatformError:
+        return False
+
+
+async def put(
+    server: Api,
+    file: Media,
+    prepared: Prepared,
+    number: int,
+    *,
+    timeout_s: float = api.CHUNK_S,
+    irreversible: bool = False,
+) -> Answer:
+    upload = uploaded(handle.read(prepared))
+    start, end = upload.start(number), upload.end(number)
+    return await api.put(
+        server.client,
+        (prepared.secret or b"").decode(),
+        part(file, start, end),
+        mime_type=upload.mime_type,
+        start=start,
+        end=end,
+        total=upload.size,
+        timeout_s=timeout_s,
+        irreversible=irreversible,
+    )
+
+
+async def part(file: Media, start: int, end: int) -> AsyncIterator[bytes]:
+    async with file.read(start, end) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def missing(server: Api, kept: Handle) -> int:
+    """The chunk that TikTok waits for."""
+    said = await api.status(server, kept.publish_id or "")
+    if said.status == outcome.FAILED:
+        raise outcome.given_up(said).why
+    received = said.uploaded_bytes
+    number = None if received is None else uploaded(kept).number(received)
+    if number is None:
+        raise Outdated("UPLOAD_BROKEN", "TikTok has a part of the video that is none of ours: uploaded anew")
+    return number
+
+
+def uploaded(kept: Handle) -> Upload:
+    assert kept.upload is not None  # noqa: S101  A video has one.
+    return kept.upload
