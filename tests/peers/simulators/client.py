@@ -38,10 +38,9 @@ class Sim:
         found: float = (await self.call("GET", "/clock"))["now"]
         return found
 
-    async def fault(
-        self, path: str, fault: Fault, *, times: int = 1, skip: int = 0, method: str | None = None
-    ) -> None:
-        await self.call("POST", "/faults", path=path, fault=fault, times=times, skip=skip, method=method)
+    async def fault(self, path: str, fault: Fault, **given: Any) -> None:
+        """`given` is the rest of `faults.Rule`."""
+        await self.call("POST", "/faults", path=path, fault=fault, **given)
 
     async def struck(self) -> dict[str, int]:
         found: dict[str, int] = (await self.call("GET", "/faults"))["struck"]

@@ -5,7 +5,8 @@ nothing here is logged. A platform adds controls of its own by `Simulator.contro
 
 - `POST /_sim/clock {"advance_s": 0, "rate": null}`: moves its time and waits until what came due is done; a
   `rate` of 0 stops it. `GET`: `{"now": seconds since 1970}`.
-- `POST /_sim/faults {"path", "fault", "times": 1, "skip": 0, "method": null}`: see `faults.py`.
+- `POST /_sim/faults {"path", "fault", "times": 1, "skip": 0, "method": null, "account": null}`:
+  see `faults.py`.
   `GET`: `{"rules": [...], "struck": {fault: number}, "held": number}`. `DELETE`: those still to strike go.
 - `POST /_sim/release`: held answers of `accept_then_timeout` go out, and what `drop_then_accept` dropped is
   done now: `{"accepted": [status, ...]}`.

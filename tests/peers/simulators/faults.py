@@ -41,16 +41,19 @@ AFTER = frozenset(Fault) - BEFORE
 
 
 class Rule(msgspec.Struct, kw_only=True):
-    """`method` None: any."""
+    """`method` None: any; `account` None: whoever asks, else the username whose requests it strikes."""
 
     path: str
     fault: Fault
     times: int = 1
     skip: int = 0
     method: str | None = None
+    account: str | None = None
 
-    def concerns(self, method: str, names: Sequence[str]) -> bool:
-        return self.method in {None, method} and any(fnmatchcase(name, self.path) for name in names)
+    def concerns(self, method: str, names: Sequence[str], account: str | None) -> bool:
+        if self.method not in {None, method} or self.account not in {None, account}:
+            return False
+        return any(fnmatchcase(name, self.path) for name in names)
 
 
 class Faults:
@@ -61,10 +64,12 @@ class Faults:
         self.struck: dict[Fault, int] = {}
         self.held = 0
 
-    def take(self, kinds: frozenset[Fault], method: str, names: Sequence[str]) -> Fault | None:
+    def take(
+        self, kinds: frozenset[Fault], method: str, names: Sequence[str], account: str | None = None
+    ) -> Fault | None:
         """The fault of `kinds` that strikes such a request, which uses one of its times up."""
         for rule in self.rules:
-            if rule.fault not in kinds or not rule.concerns(method, names):
+            if rule.fault not in kinds or not rule.concerns(method, names, account):
                 continue
             if rule.skip:
                 rule.skip -= 1

@@ -69,7 +69,7 @@ class Instagram(Simulator):
         self._media.base = self.base
         names, user_id = self.names(request), None
         try:
-            user_id = self._account_of(request)
+            user_id = self._user_id_of(request)
             if ordered := self.orders.take(request.method, names, created=False):
                 raise Denied(ordered)
             answer = await super().answer(_plain(request))
@@ -91,7 +91,14 @@ class Instagram(Simulator):
             return "container"
         return "medium" if id_ in self.state.media else "me"
 
-    def _account_of(self, request: Request) -> str | None:
+    def account_of(self, request: Request) -> str | None:
+        try:
+            token = self.state.tokens.get(token_of(request) or "")
+        except Denied:
+            return None
+        return token.username if token else None
+
+    def _user_id_of(self, request: Request) -> str | None:
         token = self.state.tokens.get(token_of(request) or "")
         return self.state.people[token.username].user_id if token else None
 

@@ -1,17 +1,23 @@
 """Who was asked what, how often: for the tests of limits. Paths without their query, and never a token."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is what the platform decided, told or not; None: it was kept from the platform."""
+    """`status` is what the platform decided, told or not; None: it was kept from the platform.
+
+    `names` are what a rule of `faults` may call it, `account` whose token or upload it came with.
+    """
 
     at: float
     method: str
     path: str
+    names: Sequence[str] = ()
+    account: str | None = None
     status: int | None
     fault: str | None
 

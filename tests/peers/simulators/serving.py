@@ -71,13 +71,13 @@ class Server:
     async def _exchange(self, wire: "Wire", request: Request) -> bool:
         """Answer as the faults let; whether the connection goes on."""
         simulator = self.simulator
-        names = simulator.names(request)
-        before = simulator.faults.take(BEFORE, request.method, names)
+        whose = simulator.names(request), simulator.account_of(request)
+        before = simulator.faults.take(BEFORE, request.method, *whose)
         if before is not None:
             self._log(request, None, before)
             return await self._kept_from(wire, request, before)
         answer = await self._decided(request)
-        after = simulator.faults.take(AFTER, request.method, names) if answer.has_accepted() else None
+        after = simulator.faults.take(AFTER, request.method, *whose) if answer.has_accepted() else None
         self._log(request, answer.status, after)
         return await self._say(wire, request, answer, after)
 
@@ -125,6 +125,8 @@ class Server:
                 at=self.simulator.clock.now(),
                 method=request.method,
                 path=request.path,
+                names=self.simulator.names(request),
+                account=self.simulator.account_of(request),
                 status=status,
                 fault=fault,
             )

@@ -47,6 +47,10 @@ class Simulator:
         """What a rule of `faults` may call it."""
         return (request.path,)
 
+    def account_of(self, request: Request) -> str | None:
+        """The username whose token or upload it comes with, if anybody's."""
+        return None
+
     def refusal(self, status: int) -> Answer:
         """An error of the platform's own shape: 400, 404, 429 or 500."""
         raise NotImplementedError

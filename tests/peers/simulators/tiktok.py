@@ -90,6 +90,11 @@ class TikTok(Simulator):
             return (request.path,)
         return (request.path, "chunk", *(["last_chunk"] if found.end + 1 == found.total else []))
 
+    def account_of(self, request: Request) -> str | None:
+        return self.publishing.uploader(request) or self.oauth.tokens.owner(
+            {request.bearer(), request.form().get("refresh_token")}
+        )
+
     def refusal(self, status: int) -> Answer:
         codes = {400: "invalid_param", 404: "not_found", 429: "rate_limit_exceeded", 500: "internal_error"}
         return envelope({}, codes[status], "as the simulator was told")

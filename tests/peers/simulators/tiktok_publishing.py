@@ -169,10 +169,17 @@ class Publishing:
         wrong = post.fate or await pull(post)
         self._posts.judge(post, wrong or self._wrong_video(post), at)
 
-    async def upload(self, request: Request) -> Answer:
-        upload_id = request.query.get("upload_id", "")
+    def uploader(self, request: Request) -> str | None:
+        post = self._uploaded(request)
+        return post.username if post else None
+
+    def _uploaded(self, request: Request) -> Post | None:
+        upload_id = request.query.get("upload_id")
         found = (post for key, post in self._posts.by_key.items() if key.rpartition(".")[2] == upload_id)
-        post = next(found, None)
+        return next(found, None)
+
+    async def upload(self, request: Request) -> Answer:
+        post = self._uploaded(request)
         is_whole = take(post, request, self._clock.now())
         assert post is not None
         assert post.upload is not None

@@ -72,6 +72,13 @@ class Tokens:
                     return family
         return None
 
+    def owner(self, tokens: set[str | None]) -> str | None:
+        """Whose any of these is, or was; asking counts as no use."""
+        for family in self.families.values():
+            if any({pair.access, pair.refresh} & tokens for pair in family.pairs):
+                return family.username
+        return None
+
     def refresh(self, token: str, now: float, *, strict: bool) -> tuple[Family, Pair] | None:
         """The pair that follows; None for a token that doesn't work. Raises `Stolen`."""
         for family in self.families.values():
