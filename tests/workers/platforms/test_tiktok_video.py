@@ -1,0 +1,247 @@
+"""A video to the simulated TikTok: begun, uploaded chunk by chunk, made by its last, asked about."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.tiktok_inits import wrong_chunks
+from tests.workers.platforms.tiktok import LONG, MIB, Ada, ada, later, post, video
+from workers.platforms.contract import Absent, Drafted, GivenUp, Live, Taken, Undecided
+from workers.platforms.tiktok import handle
+from workers.platforms.tiktok import video as uploads
+
+AFTER = 120.0
+LOST = [
+    Fault.ACCEPT_THEN_DROP,
+    Fault.ACCEPT_THEN_500,
+    Fault.CREATED_BUT_400,
+    Fault.TRUNCATED_200,
+]
+
+
+@pytest_asyncio.fixture
+async def person() -> AsyncIterator[Ada]:
+    async with ada() as made:
+        yield made
+
+
+@given(st.integers(1, 4 * 10**9))
+def test_chunks_are_as_tiktok_wants_them_and_the_last_is_small(size: int) -> None:
+    chunk, count = handle.chunks(size)
+    assert wrong_chunks(size, chunk, count) is None
+    assert size - (count - 1) * chunk <= 10 * MIB + count
+
+
+@pytest.mark.parametrize("size", [1, 5 * MIB - 1, 5 * MIB, 10 * MIB, 10 * MIB + 1, 20 * MIB + 1, 4 * 10**9])
+def test_chunks_at_the_edges(size: int) -> None:
+    chunk, count = handle.chunks(size)
+    assert wrong_chunks(size, chunk, count) is None
+    assert (count == 1) == (size <= 10 * MIB)
+
+
+async def test_a_video_goes_out_with_its_last_chunk(person: Ada) -> None:
+    prepared = await person.prepare(post(video(LONG)))
+    assert await person.counts() == {"open": 1}
+    assert b"upload_token" not in msgspec.json.encode(prepared.handle) + prepared.request
+    taken = await person.send(prepared, post(video(LONG)))
+    assert taken == Taken(handle=prepared.handle, after_s=20.0)
+    await person.sim.advance(AFTER)
+    [entry] = await person.sim.posts("ada")
+    assert (entry["state"], entry["sha256"]) == ("live", [hashlib.sha256(LONG).hexdigest()])
+    url = f"{person.account.service_url}/@ada/video/{entry['external_id']}"
+    assert await person.poll(prepared) == Live(external_id=entry["external_id"], external_url=url)
+    assert (await person.sim.requests())["PUT /upload/"] == 3
+
+
+async def test_a_small_one_is_sent_whole(person: Ada) -> None:
+    await person.sent(post(video()))
+    assert (await person.sim.requests())["PUT /upload/"] == 1
+    assert await person.counts() == {"coming": 1}
+
+
+async def test_the_creators_own_settings_are_kept(person: Ada) -> None:
+    """The simulator refuses what was asked for without them."""
+    await person.sim.account("ada", comment_disabled=True, is_private=True)
+    await person.sent(post(video(), privacy_level="private"))
+    await person.sim.advance(AFTER)
+    assert await person.counts() == {"live": 1}
+
+
+async def test_a_name_is_waited_for_while_tiktok_looks_at_it(person: Ada) -> None:
+    await person.sim.account("ada", moderation_s=7200)
+    prepared = await person.sent(post(video()))
+    await person.sim.advance(30)
+    assert isinstance(await person.poll(prepared, after_s=30), Taken)
+    assert await person.poll(prepared, after_s=601) == Live(external_id=None, external_url=None)
+    await person.sim.advance(7200)
+    assert isinstance(await person.look(prepared, after_s=7300), Live)
+
+
+async def test_what_only_its_owner_sees_has_no_name(person: Ada) -> None:
+    prepared = await person.sent(post(video(), privacy_level="private"))
+    await person.sim.advance(AFTER)
+    assert await person.poll(prepared) == Live(external_id=None, external_url=None)
+
+
+@pytest.mark.parametrize("fault", LOST)
+async def test_a_lost_answer_to_the_last_chunk_is_found_by_its_id(person: Ada, fault: Fault) -> None:
+    what = post(video(LONG))
+    prepared = await person.prepare(what)
+    await person.sim.fault("last_chunk", fault)
+    with pytest.raises(OutcomeUnknown):
+        await person.send(prepared, what)
+    assert isinstance(await person.look(prepared), Taken)
+    await person.sim.advance(AFTER)
+    assert isinstance(await person.look(prepared), Live)
+    assert await person.counts() == {"live": 1}
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.DROP_THEN_ACCEPT])
+async def test_a_last_chunk_that_never_came_is_absent_once_it_can_not_come_any_more(
+    person: Ada, fault: Fault
+) -> None:
+    what = post(video(LONG))
+    prepared = await person.prepare(what)
+    await person.sim.fault("last_chunk", fault)
+    with pytest.raises(OutcomeUnknown):
+        await person.send(prepared, what)
+    assert await person.look(prepared, after_s=20) == Undecided(after_s=40.0)
+    assert await person.look(prepared, after_s=60) == Absent()
+    await person.send(prepared, what)
+    await person.sim.call("POST", "/release")
+    await person.sim.advance(AFTER)
+    assert await person.counts() == {"live": 1}
+
+
+@pytest.mark.parametrize("fault", [*LOST, Fault.DROP_BEFORE, Fault.REFUSE_500])
+@pytest.mark.parametrize("skip", [0, 1])
+async def test_a_chunk_is_sent_again_only_if_tiktok_misses_it(person: Ada, fault: Fault, skip: int) -> None:
+    await person.sim.fault("chunk", fault, skip=skip)
+    await person.sent(post(video(LONG)))
+    await person.sim.advance(AFTER)
+    [entry] = await person.sim.posts("ada")
+    assert (entry["state"], entry["sha256"]) == ("live", [hashlib.sha256(LONG).hexdigest()])
+    again = 1 if fault in {Fault.DROP_BEFORE, Fault.REFUSE_500} else 0
+    assert (await person.sim.requests())["PUT /upload/"] == 3 + again
+
+
+async def test_a_chunk_that_fails_and_fails_is_given_up_for_now(person: Ada) -> None:
+    await person.sim.fault("chunk", Fault.REFUSE_500, times=3)
+    with pytest.raises(NotSent, match="part of the video"):
+        await person.prepare(post(video(LONG)))
+
+
+async def test_another_attempt_goes_on_where_the_last_one_was(person: Ada) -> None:
+    what = post(video(LONG))
+    begun = await person.adapter.prepare(person.account, what)
+    await person.sim.fault("chunk", Fault.DROP_BEFORE, times=3, skip=1)
+    with pytest.raises(NotSent):
+        await person.adapter.prepare(person.account, what, begun)
+    await person.prepare(later(what, 60), begun)
+    assert (await person.sim.requests())["PUT /upload/"] == 1 + 3 + 1
+    assert await person.asked("video/init") == 1
+
+
+async def test_a_long_upload_takes_several_steps(person: Ada, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "STEP_S", 0.0)
+    begun = await person.adapter.prepare(person.account, post(video(LONG)))
+    step = await person.adapter.prepare(person.account, post(video(LONG)), begun)
+    assert (step.complete, step.after_s, step.handle) == (False, 1.0, begun.handle)
+    assert step.secret == begun.secret
+
+
+async def test_an_upload_that_runs_out_is_begun_anew(person: Ada) -> None:
+    what = post(video(LONG))
+    begun = await person.adapter.prepare(person.account, what)
+    again = await person.adapter.prepare(person.account, later(what, 51 * 60), begun)
+    assert again.handle["publishId"] != begun.handle["publishId"]
+    assert await person.asked("creator_info/query") == 2
+
+
+async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: Ada) -> None:
+    what = post(video(LONG))
+    prepared = await person.prepare(what)
+    with pytest.raises(Outdated):
+        await person.send(prepared, later(what, 51 * 60))
+    await person.sim.advance(3600)
+    with pytest.raises(Outdated):
+        await person.send(prepared, what)
+    assert await person.counts() == {"open": 1}
+
+
+async def test_an_address_that_expires_between_two_chunks_is_begun_anew(person: Ada) -> None:
+    begun = await person.adapter.prepare(person.account, post(video(LONG)))
+    await person.sim.advance(3600)
+    with pytest.raises(Outdated):
+        await person.adapter.prepare(person.account, post(video(LONG)), begun)
+
+
+async def test_a_lost_init_leaves_nothing_but_an_empty_post(person: Ada) -> None:
+    await person.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_DROP)
+    with pytest.raises(NotSent):
+        await person.prepare(post(video()))
+    await person.sent(post(video()))
+    await person.sim.advance(AFTER)
+    assert await person.counts() == {"open": 1, "live": 1}
+
+
+async def test_a_video_that_tiktok_gives_up_says_why(person: Ada) -> None:
+    prepared = await person.sent(post(video()))
+    await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], fail="spam_risk")
+    await person.sim.advance(AFTER)
+    with pytest.raises(Rejected) as caught:
+        await person.poll(prepared)
+    assert (caught.value.code, caught.value.category) == ("SPAM_RISK", "platform_rejected")
+    found = await person.look(prepared)
+    assert isinstance(found, GivenUp)
+    assert found.why.code == "SPAM_RISK"
+
+
+async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Ada) -> None:
+    await person.sim.account("ada", max_video_post_duration_sec=3)
+    with pytest.raises(Rejected) as caught:
+        await person.prepare(post(video()))
+    assert caught.value.code == "MEDIA_TOO_LONG"
+    assert await person.asked("video/init") == 0
+
+
+async def test_whom_it_is_not_offered_for_it_does_not_go_out_to(person: Ada) -> None:
+    await person.sim.account("ada", is_private=True)
+    with pytest.raises(Rejected, match="it offers friends, followers, private") as caught:
+        await person.prepare(post(video(), privacy_level="public"))
+    assert caught.value.code == "PRIVACY_NOT_OFFERED"
+    assert await person.asked("video/init") == 0
+
+
+async def test_a_draft_lies_in_its_owners_inbox_until_they_post_it(person: Ada) -> None:
+    prepared = await person.sent(post(video(LONG), mode="draft"))
+    await person.sim.advance(AFTER)
+    assert await person.poll(prepared, after_s=AFTER) == Drafted()
+    assert await person.counts() == {"draft": 1}
+    assert await person.asked("creator_info/query") == 0
+    await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], deed="post")
+    await person.sim.advance(AFTER)
+    assert isinstance(await person.look(prepared, after_s=900), Live)
+
+
+async def test_drafts_that_pend_keep_another_from_being_begun(person: Ada) -> None:
+    await person.sim.account("ada", pending_shares=1)
+    await person.sent(post(video(), mode="draft"))
+    with pytest.raises(NotSent) as caught:
+        await person.prepare(post(video(), mode="draft"))
+    assert (caught.value.code, caught.value.category) == ("DRAFTS_PENDING", "quota")
+    await person.sent(post(video()))
+
+
+async def test_a_status_that_comes_too_soon_costs_the_account_no_rest(person: Ada) -> None:
+    prepared = await person.sent(post(video()))
+    for _ in range(30):
+        await person.poll(prepared)
+    assert await person.poll(prepared) == Taken(handle=prepared.handle, after_s=60.0)

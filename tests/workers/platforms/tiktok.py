@@ -1,0 +1,103 @@
+"""Ada's account on the simulated TikTok, and our adapter for it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import httpx
+
+from domain.work import Account
+from tests.media import film
+from tests.peers.publishing import outbound
+from tests.peers.simulators import tiktok_user
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.tiktok import TikTok as Simulator
+from tests.workers.platforms.scripted import AT, draft, file
+from workers.platforms.contract import Draft, Found, Inquiry, Media, Prepared, Sent
+from workers.platforms.tiktok.publish import TikTok
+
+MIB = 1 << 20
+FILM = film(ms=4000)
+#: In three chunks.
+LONG = film(ms=4000, frames=25 * MIB)
+CAPTION = "Fresh bread"
+TIMEOUT_S = 5.0
+
+
+class Ada(NamedTuple):
+    sim: Sim
+    adapter: TikTok
+    account: Account
+
+    async def prepare(self, what: Draft, so_far: Prepared | None = None) -> Prepared:
+        """All the steps of one attempt."""
+        while so_far is None or not so_far.complete:
+            so_far = await self.adapter.prepare(self.account, what, so_far)
+        return so_far
+
+    async def send(self, prepared: Prepared, what: Draft) -> Sent:
+        return await self.adapter.send(self.account, prepared, what, timeout_s=TIMEOUT_S)
+
+    async def sent(self, what: Draft) -> Prepared:
+        """Taken: what is known of it then."""
+        prepared = await self.prepare(what)
+        taken = await self.send(prepared, what)
+        return prepared_with(prepared, taken)
+
+    async def look(self, prepared: Prepared, *, after_s: float = 0, fetched: bool | None = None) -> Found:
+        return await self.adapter.reconcile(self.account, self.about(prepared, after_s, fetched))
+
+    async def poll(self, prepared: Prepared, *, after_s: float = 0) -> Sent:
+        return await self.adapter.poll(self.account, self.about(prepared, after_s))
+
+    def about(self, prepared: Prepared, after_s: float, fetched: bool | None = None) -> Inquiry:
+        return Inquiry(prepared, AT, AT + timedelta(seconds=after_s), fetched)
+
+    async def counts(self) -> dict[str, int]:
+        return await self.sim.counts("ada", CAPTION)
+
+    async def asked(self, path: str) -> int:
+        """How often one of the API's calls was made."""
+        return (await self.sim.requests()).get(f"POST /v2/post/publish/{path}/", 0)
+
+
+def prepared_with(prepared: Prepared, taken: Any) -> Prepared:
+    return Prepared(handle=taken.handle, request=prepared.request, secret=prepared.secret)
+
+
+@asynccontextmanager
+async def ada(**settings: Any) -> AsyncIterator[Ada]:
+    """`settings` are of her account there."""
+    with served(Simulator(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
+        async with (
+            Sim(base) as sim,
+            httpx.AsyncClient(base_url=base, trust_env=False) as http,
+            outbound(base) as client,
+        ):
+            await sim.account("ada", **settings)
+            scopes = f"{tiktok_user.SCOPES},user.info.profile"
+            person = await tiktok_user.connected(sim, http, scope=scopes)
+            account = Account(
+                platform="tiktok",
+                service_url=base,
+                external_id="-000ada",
+                handle="ada",
+                traits={},
+                access_token=person.access,
+            )
+            yield Ada(sim, TikTok(client, base), account)
+
+
+def video(content: bytes = FILM, *, duration_ms: int = 4000) -> Media:
+    return file(content, kind="video", mime_type="video/mp4", duration_ms=duration_ms)
+
+
+def post(*files: Media, **changes: Any) -> Draft:
+    return draft(CAPTION, *files, **changes)
+
+
+def later(what: Draft, seconds: float) -> Draft:
+    """Another attempt at it."""
+    return draft(what.caption, *what.media, mode=what.mode, now=AT + timedelta(seconds=seconds))
