@@ -16,6 +16,7 @@ from domain import (
     organizations,
     posts,
     registrations,
+    revoking,
     servers,
     turns,
 )
@@ -191,10 +192,11 @@ async def connect(
 
 
 async def disconnect(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None
+    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, ring: Ring
 ) -> AccountDisconnected:
     """For good; a repeat answers the same. From the commit on nothing is sent. Raises `NotFound`.
 
+    A job gives the access back to the platform, and nobody waits for that.
     The project's lock keeps out whoever schedules: no post comes between the cancel and the end.
     """
     place = {"organization_id": organization_id, "account_id": account_id}
@@ -203,9 +205,19 @@ async def disconnect(
     canceled = (await accounts.find(conn, **place))["canceled_posts"]
     if canceled is None:
         canceled = await posts.cancel_of_account(conn, **place, reason=DISCONNECTED)
+        await _give_back(conn, organization_id, project_id, account_id, ring)
         await _end(conn, organization_id, account_id, canceled, api_key_id)
     shown = ids.show(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
+
+
+async def _give_back(
+    conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID, ring: Ring
+) -> None:
+    """The account's row is locked before its credential is read: no refresh comes between."""
+    account = await social_account.lock_account.row(conn, org=organization_id, id=account_id)
+    place = {"organization_id": organization_id, "project_id": project_id, "account_id": account_id}
+    await revoking.submit(conn, **place, account=account, ring=ring)
 
 
 async def _end(

@@ -12,6 +12,7 @@ from jobs.kinds import (
     INGEST_GITHUB,
     INGEST_WEBSITE,
     PUBLISH_POST,
+    REVOKE_TOKEN,
 )
 from jobs.ledger import Moved, Settlement
 
@@ -36,6 +37,7 @@ ENDS: Mapping[str, Ended] = {
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
     PUBLISH_POST.name: post_ends.ended,
+    REVOKE_TOKEN.name: job_secrets.wipe,
 }
 
 

@@ -84,6 +84,7 @@ REGISTER_APP = Kind(
     internal=True,
 )
 REFRESH_TOKEN = REGISTER_APP._replace(name="refresh_token")
+REVOKE_TOKEN = REGISTER_APP._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
 
 KINDS = {
     kind.name: kind
@@ -99,5 +100,6 @@ KINDS = {
         CONNECT_ACCOUNT,
         REGISTER_APP,
         REFRESH_TOKEN,
+        REVOKE_TOKEN,
     )
 }

@@ -215,7 +215,9 @@ async def disconnect_social_account(
     async def disconnect(conn: Conn) -> Made[AccountDisconnected]:
         account_id = paths.account(social_account_id)
         place = {"organization_id": who.organization_id, "account_id": account_id}
-        return Made(await connections.disconnect(conn, **place, api_key_id=who.key_uuid))
+        return Made(
+            await connections.disconnect(conn, **place, api_key_id=who.key_uuid, ring=request.services.vault)
+        )
 
     return await once(request, disconnect)
 

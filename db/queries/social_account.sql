@@ -39,3 +39,8 @@ update social_account
 -- name: set_quota    null: the platform's own
 update social_account set quota_posts = :posts, quota_window_s = :window_s
  where organization_id = :org and id = :id;
+
+-- name: is_connected    by whomever: a platform knows our application, not its tenants
+select exists (
+  select from social_account
+   where platform = :platform and external_id = :external_id and service_url = :service_url and disconnected_at is null);

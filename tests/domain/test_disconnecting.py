@@ -25,7 +25,9 @@ async def account_id(conn: Conn, place: Place) -> UUID:
 
 async def disconnect(pool: Pool, place: Place, account_id: UUID) -> AccountDisconnected:
     named = {"organization_id": place.org, "account_id": account_id}
-    return await transact(pool, lambda conn: connections.disconnect(conn, **named, api_key_id=None))
+    return await transact(
+        pool, lambda conn: connections.disconnect(conn, **named, api_key_id=None, ring=seeds.VAULT)
+    )
 
 
 async def connect(pool: Pool, place: Place, handle: str) -> UUID:
@@ -57,8 +59,10 @@ async def test_what_waits_for_it_is_canceled_with_its_jobs(
     assert answer.canceled_scheduled_posts == 3
     posts = await pool.fetch("select status, cancel_reason from scheduled_post")
     assert {tuple(row.values()) for row in posts} == {("canceled", connections.DISCONNECTED)}
-    assert await pool.fetchval("select count(*) from job where finished_at is null") == 0
+    left = await pool.fetch("select kind from job where finished_at is null")
+    assert [row["kind"] for row in left] == ["revoke_token"]
     assert await disconnect(pool, place, account_id) == answer
+    assert await pool.fetchval("select count(*) from job where kind = 'revoke_token'") == 1
 
 
 async def test_another_accounts_posts_stay(pool: Pool, conn: Conn, place: Place, account_id: UUID) -> None:

@@ -15,6 +15,7 @@ from jobs.kinds import (
     RECONCILE_POST,
     REFRESH_TOKEN,
     REGISTER_APP,
+    REVOKE_TOKEN,
     Kind,
 )
 from schemas.settings import Settings
@@ -31,6 +32,7 @@ from workers.tasks import (
     reconcile_post,
     refresh_token,
     register_app,
+    revoke_token,
 )
 from workers.tools import Tools, open_tools
 
@@ -45,6 +47,7 @@ OPENERS: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]] = {
     CONNECT_ACCOUNT: connect_account.open_task,
     REGISTER_APP: register_app.open_task,
     REFRESH_TOKEN: refresh_token.open_task,
+    REVOKE_TOKEN: revoke_token.open_task,
     PUBLISH_POST: publish_post.open_task,
     RECONCILE_POST: reconcile_post.open_task,
 }

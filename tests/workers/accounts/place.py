@@ -103,7 +103,10 @@ class Place:
 
     async def disconnect(self, account_id: UUID) -> None:
         place = {"organization_id": self.crew.org, "account_id": account_id}
-        await transact(self.crew.pool, lambda conn: connections.disconnect(conn, **place, api_key_id=None))
+        await transact(
+            self.crew.pool,
+            lambda conn: connections.disconnect(conn, **place, api_key_id=None, ring=seeds.VAULT),
+        )
 
     async def status(self, account_id: UUID) -> str:
         found: str = await self.crew.pool.fetchval(

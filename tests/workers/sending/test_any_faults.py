@@ -56,7 +56,9 @@ async def act(stage: Stage, post_id: UUID, what: str | None) -> None:
         case "late":
             await hours_pass(stage, 1)
         case "disconnect":
-            await stage.do(connections.disconnect, account_id=stage.account_id, api_key_id=None)
+            await stage.do(
+                connections.disconnect, account_id=stage.account_id, api_key_id=None, ring=seeds.VAULT
+            )
         case "reconnect":
             await stage.pool.execute(
                 "update social_account set status = 'connected' where status = 'reauth_required'"

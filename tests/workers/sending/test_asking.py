@@ -8,6 +8,7 @@ import pytest
 from domain import archive, changing, connections, quotas, reconciling
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from schemas.posts import ResolvePost
+from tests import seeds
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
 
@@ -91,7 +92,7 @@ async def test_an_archived_projects_post_is_found_too(stage: Stage) -> None:
 
 async def test_nobody_can_ask_for_an_account_that_is_gone(stage: Stage) -> None:
     post_id = await lost(stage)
-    await stage.do(connections.disconnect, account_id=stage.account_id, api_key_id=None)
+    await stage.do(connections.disconnect, account_id=stage.account_id, api_key_id=None, ring=seeds.VAULT)
     assert await ask(stage) == "completed"
     assert (await stage.row(post_id))["status"] == "outcome_unknown"
 

@@ -53,7 +53,9 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(stage: Sta
     ]
     async with stage.working(slots=10), stage.working(slots=10):
         await asyncio.gather(*[people(stage, post_ids, seed) for seed in range(3)])
-        await tolerant(stage.do, connections.disconnect, account_id=account_ids[0], api_key_id=None)
+        await tolerant(
+            stage.do, connections.disconnect, account_id=account_ids[0], api_key_id=None, ring=seeds.VAULT
+        )
         await tolerant(stage.do, archive.archive, project_id=stage.project_id, api_key_id=None)
         for _ in range(100):
             await stage.skip_waits()

@@ -155,6 +155,12 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
         raise ReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
 
+async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
+    """Ends the session that the refresh token is of; its access token lives on for its last minutes."""
+    api = Api(client=client, base=base, token=refresh_token)
+    accepted(await post(api, "com.atproto.server.deleteSession", None))
+
+
 async def avatar_url(api: Api, did: str) -> str | None:
     """Where the server itself serves the account's avatar; None where it has none."""
     profile = await get_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")

@@ -6,6 +6,7 @@ from domain import servers
 from domain.accounts import Found
 from domain.connections import Asked, Login
 from domain.credentials import Grant, Tokens
+from domain.revoking import Held
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
@@ -40,6 +41,11 @@ async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -
     """The session's next pair. Raises `ReauthRequired` past its end, any `PlatformError`."""
     session = await api.refresh_session(client, service_url, refresh_token=tokens.refresh_token or "")
     return _grant(session)
+
+
+async def revoke(client: httpx.AsyncClient, service_url: str, held: Held) -> None:
+    """The end of the session. Raises `TokenExpired` where it has ended, any `PlatformError`."""
+    await api.delete_session(client, service_url, refresh_token=held.refresh_token or "")
 
 
 def _home(net: Net, session: Session, asked: str) -> str:

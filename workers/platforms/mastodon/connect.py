@@ -13,6 +13,7 @@ from domain.accounts import Found
 from domain.connections import Asked, Code
 from domain.credentials import Grant, Tokens
 from domain.registrations import SCOPES, Client, Server
+from domain.revoking import Held
 from schemas.errors import ReauthRequired, Rejected
 from workers.platforms.connecting import START_AGAIN, Connected
 from workers.platforms.mastodon import api
@@ -67,6 +68,11 @@ async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None
     token = await api.refresh(client, service_url, app=_app(us), refresh_token=tokens.refresh_token)
     grant = _grant(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
+
+
+async def revoke(client: httpx.AsyncClient, service_url: str, us: Client | None, held: Held) -> None:
+    """Only who we were when we were let in may. Raises `PlatformError`."""
+    await api.revoke(client, service_url, app=_app(us), access_token=held.access_token)
 
 
 def traits(said: Mapping[str, Any]) -> dict[str, Any]:

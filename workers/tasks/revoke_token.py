@@ -1,0 +1,49 @@
+"""Have a platform revoke what opened an account that was disconnected. Best effort: it ends either way."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from domain import revoking, rings
+from domain.revoking import Begun
+from domain.rings import Ring
+from jobs.outcomes import Done, Outcome
+from schemas.errors import PlatformError, ReauthRequired, TokenExpired
+from workers.context import Context
+from workers.platforms.bluesky import connect as bluesky
+from workers.platforms.connecting import Net, open_net, refused
+from workers.platforms.mastodon import connect as mastodon
+from workers.platforms.tiktok import revoke as tiktok
+from workers.runner import Task
+from workers.tools import Tools
+
+
+@asynccontextmanager
+async def open_task(tools: Tools) -> AsyncIterator[Task]:
+    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_net(tools.settings) as net:
+        yield partial(revoke_token, net=net, ring=ring)
+
+
+async def revoke_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+    """An attempt that dies after the platform has done it is followed by one that is told so."""
+    begun = await ctx.step(partial(revoking.begin, claim=ctx.job, ring=ring))
+    if begun is None:
+        return Done({"revoked": False})
+    try:
+        await ask(net, begun)
+    except (TokenExpired, ReauthRequired):
+        return Done({"revoked": False})  # It opens nothing any more.
+    except PlatformError as error:
+        return refused(error)
+    return Done({"revoked": True})
+
+
+async def ask(net: Net, begun: Begun) -> None:
+    platform, service_url, _ = begun.server
+    if platform == "bluesky":
+        await bluesky.revoke(net.client, service_url, begun.held)
+    elif platform == "tiktok":
+        await tiktok.revoke(net, begun.held)
+    else:
+        await mastodon.revoke(net.client, service_url, begun.client, begun.held)
