@@ -1,8 +1,8 @@
 """Ada's account on the simulated TikTok, and our adapter for it."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import httpx

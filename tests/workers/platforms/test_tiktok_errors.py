@@ -1,0 +1,173 @@
+"""Every code of TikTok's: what it means, and what it proves where the call could have made the post."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas.errors import (
+    NotSent,
+    OutcomeUnknown,
+    Outdated,
+    PlatformError,
+    ReauthRequired,
+    Rejected,
+    Throttled,
+    TokenExpired,
+)
+from tests.peers.simulators import tiktok_errors
+from tests.workers.platforms.scripted import client_for, server, told
+from tests.workers.platforms.tiktok import ada, post, video
+from tests.workers.web import say
+from workers.platforms.http import Answer
+from workers.platforms.tiktok import api, errors
+from workers.platforms.tiktok.api import Api
+from workers.platforms.tiktok.errors import FAIL_REASONS, REFUSALS, Told
+
+#: As research 5.1 has them: the class and the category of each, and whether a lost post is ruled out.
+EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
+    "access_token_invalid": (TokenExpired, "auth", True),
+    "scope_not_authorized": (ReauthRequired, "auth", True),
+    "scope_permission_missed": (ReauthRequired, "auth", True),
+    "rate_limit_exceeded": (Throttled, "rate_limit", True),
+    "spam_risk_too_many_posts": (Throttled, "quota", True),
+    "spam_risk_too_many_pending_share": (NotSent, "quota", True),
+    "reached_active_user_cap": (Throttled, "quota", True),
+    "spam_risk_user_banned_from_posting": (Rejected, "account_issue", True),
+    "spam_risk": (Rejected, "platform_rejected", True),
+    "spam_risk_text": (Rejected, "platform_rejected", True),
+    "privacy_level_option_mismatch": (Rejected, "user_content", True),
+    "unaudited_client_can_only_post_to_private_accounts": (Rejected, "config", True),
+    "url_ownership_unverified": (Rejected, "config", True),
+    "invalid_publish_id": (NotSent, "unknown", True),
+    "token_not_authorized_for_specified_publish_id": (NotSent, "unknown", True),
+    "invalid_param": (Rejected, "platform_rejected", False),
+    "invalid_params": (Rejected, "platform_rejected", False),
+    "not_found": (Rejected, "platform_rejected", False),
+    "publish_not_cancellable": (Rejected, "platform_rejected", False),
+    "internal": (NotSent, "network", False),
+    "internal_error": (NotSent, "network", False),
+}
+FAILED: dict[str, tuple[type[PlatformError], str]] = {
+    "auth_removed": (Outdated, "auth"),
+    "duration_check_failed": (Rejected, "user_content"),
+    "file_format_check_failed": (Rejected, "user_content"),
+    "frame_rate_check_failed": (Rejected, "user_content"),
+    "internal": (Outdated, "network"),
+    "photo_pull_failed": (Outdated, "network"),
+    "picture_size_check_failed": (Rejected, "user_content"),
+    "publish_cancelled": (Rejected, "platform_rejected"),
+    "spam_risk": (Rejected, "platform_rejected"),
+    "spam_risk_text": (Rejected, "platform_rejected"),
+    "spam_risk_too_many_posts": (Outdated, "quota"),
+    "spam_risk_user_banned_from_posting": (Rejected, "account_issue"),
+    "video_pull_failed": (Outdated, "network"),
+}
+
+
+def refused(code: str, status: int = 403, *, irreversible: bool = False, **headers: str) -> PlatformError:
+    answer = Answer(status=status, headers=httpx.Headers(headers), body=b"", irreversible=irreversible)
+    return errors.refusal(answer, Told(code=code, message="as it says", log_id="2026"))
+
+
+def test_the_tables_have_all_that_the_simulator_has() -> None:
+    assert {*tiktok_errors.STATUS} - {"ok"} <= {*REFUSALS}
+    assert {*FAIL_REASONS} >= tiktok_errors.FAIL_REASONS
+
+
+@pytest.mark.parametrize("code", sorted({*REFUSALS, *EXPECTED}))
+def test_each_refusal_has_a_class_and_says_its_log_id(code: str) -> None:
+    kind, category, proves = EXPECTED[code]
+    error = refused(code, tiktok_errors.STATUS.get(code, 500))
+    assert (type(error), error.category) == (kind, category)
+    assert f"{code} as it says, log 2026" in error.message
+    sent = refused(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
+    assert type(sent) is (kind if proves else OutcomeUnknown)
+    assert "log 2026" in sent.message
+
+
+@pytest.mark.parametrize("reason", sorted({*FAIL_REASONS, *FAILED}))
+def test_each_fail_reason_has_a_class(reason: str) -> None:
+    error = errors.failure(reason)
+    assert (type(error), error.category) == FAILED[reason]
+    assert reason in error.message
+
+
+def test_a_fail_reason_that_nobody_knows_is_the_last_word() -> None:
+    assert type(errors.failure("something_new")) is Rejected
+    assert "no reason given" in errors.failure("").message
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "sent"),
+    [
+        (200, Rejected, OutcomeUnknown),
+        (400, Rejected, OutcomeUnknown),
+        (401, TokenExpired, TokenExpired),
+        (403, Rejected, OutcomeUnknown),
+        (408, NotSent, OutcomeUnknown),
+        (429, Throttled, Throttled),
+        (502, NotSent, OutcomeUnknown),
+    ],
+)
+def test_a_code_that_nobody_knows_goes_by_its_status(
+    status: int, kind: type[PlatformError], sent: type[PlatformError]
+) -> None:
+    assert type(refused("something_new", status)) is kind
+    assert type(refused("something_new", status, irreversible=True)) is sent
+
+
+def test_a_rest_is_as_long_as_it_says_and_a_days_cap_an_hour_at_least() -> None:
+    slow, cap = (
+        refused("rate_limit_exceeded", 429, **{"Retry-After": "7"}),
+        refused("spam_risk_too_many_posts"),
+    )
+    assert isinstance(slow, Throttled)
+    assert isinstance(cap, Throttled)
+    assert (slow.after_s, cap.after_s) == (7.0, 3600.0)
+
+
+@pytest.mark.parametrize("code", sorted({*tiktok_errors.STATUS} - {"ok"}))
+async def test_each_refusal_of_an_init_leaves_nothing(code: str) -> None:
+    async with ada(refuses=[code]) as person:
+        with pytest.raises(PlatformError) as caught:
+            await person.prepare(post(video()))
+        assert type(caught.value) is EXPECTED[code][0]
+        assert await person.counts() == {}
+
+
+@pytest.mark.parametrize("reason", sorted(tiktok_errors.FAIL_REASONS))
+async def test_each_fail_reason_is_found_out_by_asking(reason: str) -> None:
+    async with ada(fails=[reason]) as person:
+        prepared = await person.sent(post(video()))
+        await person.sim.advance(60)
+        with pytest.raises(PlatformError) as caught:
+            await person.poll(prepared)
+        assert type(caught.value) is FAILED[reason][0]
+        assert await person.counts() == {"failed": 1}
+
+
+BAD: dict[str, Any] = {
+    "a page": say(200, "<html>"),
+    "no envelope": told({"data": {"publish_id": "p"}}),
+    "no data": told({"error": {"code": "ok"}}),
+    "no id": told({"data": {}, "error": {"code": "ok"}}),
+    "ok with a status that isn't": told({"data": {"publish_id": "p"}, "error": {"code": "ok"}}, 500),
+    "a number for a code": told({"data": {"publish_id": "p"}, "error": {"code": 0}}),
+}
+
+
+@pytest.mark.parametrize("what", sorted(BAD))
+async def test_an_answer_that_says_nothing_is_no_success(what: str) -> None:
+    async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
+        tiktok = Api(client=client, base=served.base, token="t")
+        with pytest.raises(NotSent):
+            await api.init(tiktok, "video/init", b"{}")
+
+
+@pytest.mark.parametrize("what", sorted(BAD))
+async def test_nor_does_it_prove_that_there_is_no_post(what: str) -> None:
+    async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
+        tiktok = Api(client=client, base=served.base, token="t")
+        with pytest.raises(OutcomeUnknown):
+            await api.content_init(tiktok, b"{}", timeout_s=5)

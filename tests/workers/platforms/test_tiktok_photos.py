@@ -1,0 +1,180 @@
+"""Photos to the simulated TikTok, which comes for them at addresses that one call alone makes known."""
+
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Rejected
+from tests.media import picture
+from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.simulator import Simulator
+from tests.workers.platforms.scripted import file
+from tests.workers.platforms.tiktok import Ada, ada, post, prepared_with
+from workers.platforms.contract import Absent, Draft, Drafted, Live, Media, Taken, Undecided
+from workers.platforms.tiktok import photos
+
+JPEG = picture("JPEG", (8, 8))
+AFTER = 120.0
+
+
+class Album(Simulator):
+    """Where our files lie, as `GET /media/{token}/{ticket}` serves them; `came` are tickets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came: list[str] = []
+        self.closed = False
+        self.routes.add("GET", "/media/{token}/{ticket}", self.file)
+
+    async def file(self, request: Request) -> Answer:
+        if self.closed:
+            return self.refusal(404)
+        self.came.append(request.args["ticket"])
+        return Answer(200, JPEG, {"Content-Type": "image/jpeg"})
+
+    def refusal(self, status: int) -> Answer:
+        return Answer(status)
+
+
+@pytest.fixture
+def album() -> Iterator[Album]:
+    made = Album()
+    with served(made):
+        yield made
+
+
+@pytest_asyncio.fixture
+async def person(album: Album) -> AsyncIterator[Ada]:
+    async with ada() as made:
+        await made.sim.call("POST", "/app", verified_prefixes=[f"{album.base}/media/"])
+        yield made
+
+
+def pictures(album: Album, count: int = 2) -> Draft:
+    return post(*(photo(album, number) for number in range(count)))
+
+
+def photo(album: Album, number: int = 0, mime_type: str = "image/jpeg") -> Media:
+    return file(JPEG, mime_type=mime_type, url=f"{album.base}/media/{number:043}")
+
+
+async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: Ada, album: Album) -> None:
+    what = pictures(album)
+    prepared, other = await person.prepare(what), await person.prepare(what)
+    assert len({*prepared.tickets, *other.tickets}) == 4
+    assert {len(ticket) for ticket in prepared.tickets} == {43}
+    taken = await person.send(prepared, what)
+    await person.sim.advance(AFTER)
+    assert album.came == list(prepared.tickets)
+    live = await person.poll(prepared_with(prepared, taken))
+    [entry] = await person.sim.posts("ada")
+    url = f"{person.account.service_url}/@ada/photo/{entry['external_id']}"
+    assert live == Live(external_id=entry["external_id"], external_url=url)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
+)
+@pytest.mark.parametrize("came", [True, False])
+async def test_a_lost_answer_is_decided_by_who_came(
+    person: Ada, album: Album, fault: Fault, came: bool
+) -> None:
+    what = pictures(album)
+    prepared = await person.prepare(what)
+    await person.sim.fault("/v2/post/publish/content/init/", fault)
+    with pytest.raises(OutcomeUnknown):
+        await person.send(prepared, what)
+    await person.sim.advance(AFTER if came else 1)
+    album.closed = True  # The caller closes the tickets before it looks.
+    found = await person.look(prepared, fetched=bool(album.came))
+    await person.sim.advance(AFTER)
+    assert await person.counts() == ({"live": 1} if came else {"failed": 1})
+    assert found == (Undecided() if came else Absent())
+
+
+async def test_a_call_that_never_came_is_absent(person: Ada, album: Album) -> None:
+    what = pictures(album)
+    prepared = await person.prepare(what)
+    await person.sim.fault("/v2/post/publish/content/init/", Fault.DROP_THEN_ACCEPT)
+    with pytest.raises(OutcomeUnknown):
+        await person.send(prepared, what)
+    album.closed = True
+    assert await person.look(prepared, fetched=False) == Absent()
+    await person.sim.call("POST", "/release")
+    await person.sim.advance(AFTER)
+    assert await person.counts() == {"failed": 1}
+
+
+async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: Ada, album: Album) -> None:
+    album.closed = True
+    prepared = await person.sent(pictures(album))
+    await person.sim.advance(AFTER)
+    with pytest.raises(Outdated) as caught:
+        await person.poll(prepared)
+    assert caught.value.code == "MEDIA_NOT_FETCHED"
+
+
+async def test_an_address_that_nobody_verified_is_the_operators(person: Ada, album: Album) -> None:
+    await person.sim.call("POST", "/app", verified_prefixes=[])
+    what = pictures(album)
+    prepared = await person.prepare(what)
+    with pytest.raises(Rejected, match="the operator has to verify PUBLIC_URL") as caught:
+        await person.send(prepared, what)
+    assert (caught.value.code, caught.value.category) == ("PULL_DOMAIN_UNVERIFIED", "config")
+    assert await person.counts() == {}
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "count", "code"), [("image/png", 1, "MEDIA_REFUSED"), ("image/jpeg", 36, "MEDIA_TOO_MANY")]
+)
+async def test_what_tiktok_takes_no_photo_of_is_not_prepared(
+    person: Ada, album: Album, mime_type: str, count: int, code: str
+) -> None:
+    with pytest.raises(PlatformError) as caught:
+        await person.prepare(post(*[photo(album, mime_type=mime_type)] * count))
+    assert (type(caught.value), caught.value.code) == (Rejected, code)
+
+
+async def test_photos_of_a_draft_lie_in_the_inbox(person: Ada, album: Album) -> None:
+    prepared = await person.sent(post(photo(album), mode="draft"))
+    assert isinstance(await person.poll(prepared), Taken)
+    await person.sim.advance(AFTER)
+    assert await person.poll(prepared, after_s=AFTER) == Drafted()
+    assert await person.counts() == {"draft": 1}
+
+
+async def test_the_fields_of_a_post_are_those_that_tiktok_names(person: Ada, album: Album) -> None:
+    """The simulator takes no other."""
+    await person.sim.account("ada", comment_disabled=True)
+    prepared = await person.prepare(pictures(album))
+    asked = msgspec.json.decode(prepared.request)
+    assert asked["post_info"] == {
+        "title": "",
+        "description": "Fresh bread",
+        "privacy_level": "PUBLIC_TO_EVERYONE",
+        "disable_comment": True,
+    }
+    assert [urlsplit(url).path.split("/")[3] for url in asked["source_info"]["photo_images"]] == list(
+        prepared.tickets
+    )
+
+
+@pytest.mark.parametrize(
+    ("caption", "title", "description"),
+    [
+        ("Fresh bread", "", "Fresh bread"),
+        ("Fresh bread\n\nFrom six on", "Fresh bread", "From six on"),
+        ("Fresh #bread\nFrom six on", "", "Fresh #bread\nFrom six on"),
+        ("x" * 91 + "\nmore", "", "x" * 91 + "\nmore"),
+        ("🥖" * 46 + "\nmore", "", "🥖" * 46 + "\nmore"),
+        ("🥖" * 45 + "\nmore", "🥖" * 45, "more"),
+        ("Fresh bread\n ", "", "Fresh bread\n "),
+    ],
+)
+def test_a_first_line_that_fits_is_the_title(caption: str, title: str, description: str) -> None:
+    assert photos.texts(caption) == (title, description)
