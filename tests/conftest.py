@@ -13,6 +13,8 @@ from db.migrate import migrate
 from db.pool import Conn, Pool, open_pool
 from schemas.settings import Settings
 from tests import servers as made
+from tests.peers.moto import Moto
+from tests.peers.moto import serving as serving_moto
 from tests.s3.keeping import Kept, KeptBucket, KeptFolder
 from tests.s3.service import Service, serving
 from workers import parse
@@ -78,14 +80,19 @@ def s3() -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    with serving_moto() as service:
+        yield service
+
+
 @pytest.fixture
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     """Where media is kept: a folder, unless `tests.s3.keeping.EVERYWHERE` says otherwise."""
-    if getattr(request, "param", "folder") == "folder":
+    where = getattr(request, "param", "folder")
+    if where == "folder":
         return KeptFolder(tmp_path / "assets")
-    service: Service = request.getfixturevalue("s3")
-    service.heal()
-    return KeptBucket(service)
+    return KeptBucket(request.getfixturevalue(where))
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def _look(settings: Settings) -> None:
         next(iter(obstore.list(_place(settings, once, LOOK_S), prefix="none")), None)
     except (OSError, BaseError) as error:
         said = _said(error)
-        if "list request" not in str(error):
+        if not settings.aws_access_key_id and "list request" not in str(error):
             raise SettingsInvalid(
                 "AWS_ACCESS_KEY_ID is missing, and this machine has no role: ASSETS_URL is a bucket"
             ) from None

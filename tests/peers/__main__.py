@@ -2,5 +2,5 @@
 
 from tests.peers import debian, node, pypi
 
-for peer in (node, pypi, debian):
-    print(peer.install())  # noqa: T201  What a person who runs it wants to know.
+for program in (node.install(), *map(pypi.install, pypi.PROGRAMS), debian.install()):
+    print(program)  # noqa: T201  What a person who runs it wants to know.

@@ -73,7 +73,7 @@ def snac(folder: Path) -> Iterator[Instance]:
 
 @contextmanager
 def mock(folder: Path) -> Iterator[Instance]:
-    program, instance = pypi.install(), Instance("mock", free_port(), {"username": "testuser"})
+    program, instance = pypi.install("mastodon_mock"), Instance("mock", free_port(), {"username": "testuser"})
     place = ["--host", "127.0.0.1", "--port", str(instance.port), "--domain", f"localhost:{instance.port}"]
     words = [str(program), "serve", *place, "--in-memory"]
     with running(words, ready=f"{instance.base}/api/v1/instance", cwd=folder):

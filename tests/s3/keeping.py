@@ -13,7 +13,21 @@ from tests.s3.calls import KEY_ID, REGION, SECRET
 from tests.s3.service import Service
 
 #: For tests that hold wherever media is kept: the fixture `kept` is each of these.
-EVERYWHERE = pytest.mark.parametrize("kept", ["folder", "bucket"], indirect=True)
+EVERYWHERE = pytest.mark.parametrize(
+    "kept", ["folder", "s3", pytest.param("moto", marks=pytest.mark.peers)], indirect=True
+)
+#: The same, for tests that have it fail.
+BREAKABLE = pytest.mark.parametrize("kept", ["folder", "s3"], indirect=True)
+
+
+class Keeper(Protocol):
+    """A service with buckets; `unfinished` are the keys of uploads that have not ended."""
+
+    url: str
+
+    def make(self) -> str: ...
+
+    def unfinished(self, bucket: str) -> list[str]: ...
 
 
 class Kept(Protocol):
@@ -66,18 +80,17 @@ class KeptFolder:
 class KeptBucket:
     """Behind a prefix, so that nothing beside it is touched."""
 
-    def __init__(self, service: Service) -> None:
-        self.service, self.bucket = service, service.make()
-        self.settings: dict[str, Any] = access(service.url) | {
-            "assets_url": f"s3://{self.bucket}/deep/assets"
-        }
-        config = {name.removeprefix("aws_"): value for name, value in access(service.url).items()}
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper, self.bucket = keeper, keeper.make()
+        own = access(keeper.url)
+        self.settings: dict[str, Any] = own | {"assets_url": f"s3://{self.bucket}/deep/assets"}
+        config = {name.removeprefix("aws_"): value for name, value in own.items()}
         config |= {"endpoint": config.pop("endpoint_url"), "disable_bulk_delete": True}
         self._place = S3Store(self.bucket, config=config, client_options={"allow_http": True})  # type: ignore[arg-type]
 
     def names(self) -> list[str]:
         listed = [each["path"] for page in obstore.list(self._place) for each in page]
-        keys = sorted(listed + self.service.unfinished(self.bucket))
+        keys = sorted(listed + self.keeper.unfinished(self.bucket))
         assert all(key.split("/")[:3] == ["deep", "assets", key[-43:-41]] for key in keys), keys
         return [key.rpartition("/")[2] for key in keys]
 
@@ -89,6 +102,11 @@ class KeptBucket:
 
     def shorten(self, name: str) -> None:
         obstore.put(self._place, self._key(name), self.read(name)[:-1], use_multipart=False)
+
+    @property
+    def service(self) -> Service:
+        assert isinstance(self.keeper, Service)
+        return self.keeper
 
     @contextmanager
     def away(self) -> Iterator[None]:

@@ -33,6 +33,7 @@ class Service:
     def make(self) -> str:
         name = f"media-{next(self._numbers)}"
         self.buckets[name] = Bucket()
+        self.heal()
         return name
 
     def unfinished(self, bucket: str) -> list[str]:

@@ -44,7 +44,7 @@ async def test_a_file_that_has_become_shorter(
     assert name not in (tmp_path / "api.log").read_text()
 
 
-@pytest.mark.parametrize("kept", ["bucket"], indirect=True)
+@pytest.mark.parametrize("kept", ["s3"], indirect=True)
 async def test_a_stream_that_breaks(kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path) -> None:
     assert isinstance(kept, KeptBucket)
     kept.service.fail("get", "cut")

@@ -10,13 +10,12 @@ import pytest
 from db.pool import Pool
 from tests import media
 from tests.api.content.place import FILM, PNG, Place, file, film, rows, text
-from tests.s3.keeping import EVERYWHERE
-
-pytestmark = EVERYWHERE
+from tests.s3.keeping import BREAKABLE, EVERYWHERE
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 
 
+@EVERYWHERE
 async def test_a_picture_is_content_at_once(place: Place) -> None:
     answer = await place.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
     made = answer.json()
@@ -57,6 +56,7 @@ async def test_a_picture_is_content_at_once(place: Place) -> None:
     assert len(place.stored()) == 1
 
 
+@EVERYWHERE
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
@@ -125,6 +125,7 @@ async def test_an_empty_hook_is_none(place: Place) -> None:
     assert (await place.made(file(), text("hook", "")))["hook"] is None
 
 
+@EVERYWHERE
 async def test_a_file_may_be_as_large_as_it_may(place: Place) -> None:
     largest = PNG + bytes(30 * 1024 * 1024 - len(PNG))
     assert (await place.made(file(largest)))["assets"][0]["sizeBytes"] == len(largest)
@@ -136,6 +137,7 @@ async def test_bytes_that_look_like_the_end_of_a_part_are_kept(place: Place) -> 
     assert asset["checksumSha256"] == hashlib.sha256(content).hexdigest()
 
 
+@EVERYWHERE
 async def test_a_repeat_gets_the_first_answer_and_stores_nothing(place: Place, pool: Pool) -> None:
     parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
     first = await place.upload(*parts, Idempotency_Key="k")
@@ -174,6 +176,7 @@ async def test_a_repeat_is_answered_after_the_archive(place: Place) -> None:
     assert len(place.stored()) == 1
 
 
+@EVERYWHERE
 async def test_one_key_ten_times_at_once_is_one_item(place: Place, pool: Pool) -> None:
     answers = await asyncio.gather(*(place.upload(film(), Idempotency_Key="k") for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
@@ -183,6 +186,7 @@ async def test_one_key_ten_times_at_once_is_one_item(place: Place, pool: Pool) -
     assert len(place.stored()) == 1
 
 
+@EVERYWHERE
 async def test_what_lies_there_is_what_came(place: Place) -> None:
     await place.made(film())
     [stored] = place.stored()
@@ -190,6 +194,7 @@ async def test_what_lies_there_is_what_came(place: Place) -> None:
     assert len(stored) == 43
 
 
+@BREAKABLE
 async def test_a_storage_that_is_away_is_said_and_what_it_has_is_pruned_later(
     place: Place, pool: Pool
 ) -> None:

@@ -26,7 +26,6 @@ CONTENT = os.urandom(3 * PART + 1)
 
 @pytest.fixture
 def kept(s3: Service) -> KeptBucket:
-    s3.heal()
     s3.asked.clear()
     return KeptBucket(s3)
 

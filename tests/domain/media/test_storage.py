@@ -11,7 +11,7 @@ from domain.media.bucket import PART
 from domain.media.folder import BUFFER, open_folder
 from domain.media.store import CHUNK, END, Store
 from schemas.errors import SettingsInvalid, Unavailable
-from tests.s3.keeping import EVERYWHERE, Kept, KeptFolder
+from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept, KeptFolder
 from tests.waiting import eventually
 
 TOKEN = "Ab-_" * 10 + "xyz"
@@ -113,7 +113,7 @@ async def test_so_is_what_a_crash_left_in_a_folder(store: Store, kept: Kept) -> 
     assert kept.names() == []
 
 
-@EVERYWHERE
+@BREAKABLE
 async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, kept: Kept) -> None:
     with kept.away():
         with pytest.raises(Unavailable):

@@ -12,7 +12,7 @@ from domain.media import uploads
 from domain.media.store import Store
 from schemas.errors import Unavailable
 from tests import seeds
-from tests.s3.keeping import EVERYWHERE, Kept
+from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept
 from tests.waiting import eventually
 from workers.dispatcher.retention import retain_media
 
@@ -101,7 +101,7 @@ async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: St
         await uploads.take(conn, organization_id=org, tokens=[old])
 
 
-@EVERYWHERE
+@BREAKABLE
 async def test_a_chore_waits_for_a_storage_that_is_away(
     conn: Conn, store: Store, org: UUID, kept: Kept
 ) -> None:
