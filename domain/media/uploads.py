@@ -3,6 +3,7 @@
 So a file that no asset took, whatever happened, is found and deleted without a look through the storage.
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import Sequence
@@ -18,8 +19,11 @@ from schemas.errors import Unavailable
 #: 256 bits.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
-#: Files that one run of `prune` deletes.
-BATCH = 100
+#: Files that one run of `prune` deletes, all at once.
+BATCH = 20
+
+#: What a storage may cost while rows, and a connection, are held. In seconds.
+DELETE_S = 2.0
 
 
 async def begin(conn: Conn, *, organization_id: UUID) -> str:
@@ -55,7 +59,10 @@ async def _delete(conn: Conn, store: Store, rows: Sequence[asyncpg.Record]) -> N
     """First the files: what a crash leaves in between is a row, which is found again."""
     if not rows:
         return
-    for row in rows:
-        await store.delete(row["token"])
+    try:
+        async with asyncio.timeout(DELETE_S):
+            await asyncio.gather(*(store.delete(row["token"]) for row in rows))
+    except TimeoutError:
+        raise Unavailable("the storage of media takes too long to delete files") from None
     orgs, tokens = [row["organization_id"] for row in rows], [row["token"] for row in rows]
     await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens)

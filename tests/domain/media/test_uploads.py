@@ -12,7 +12,7 @@ from domain.media import uploads
 from domain.media.store import Store
 from schemas.errors import Unavailable
 from tests import seeds
-from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept
+from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept, KeptBucket
 from tests.waiting import eventually
 from workers.dispatcher.retention import retain_media
 
@@ -112,4 +112,20 @@ async def test_a_chore_waits_for_a_storage_that_is_away(
         assert await pending(conn) == [token]
     assert await retain_media(store).run(conn) == 1
     assert await pending(conn) == []
+    assert kept.names() == []
+
+
+@pytest.mark.parametrize("kept", ["s3"], indirect=True)
+async def test_a_silent_storage_holds_up_no_other_chore(
+    conn: Conn, store: Store, org: UUID, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the rows: what the server ends when it is idle for 5 s is the dispatcher's own session."""
+    assert isinstance(kept, KeptBucket)
+    monkeypatch.setattr(uploads, "DELETE_S", 0.1)
+    tokens = [await stored(conn, store, org) for _ in range(3)]
+    await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
+    kept.service.fail("delete", "hang", times=1)
+    assert await retain_media(store).run(conn) == 0
+    assert await pending(conn) == tokens
+    assert await retain_media(store).run(conn) == 3
     assert kept.names() == []
