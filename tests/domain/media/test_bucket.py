@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 import re
+import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.media import bucket
@@ -144,6 +146,35 @@ async def test_a_silent_service_is_not_waited_for_long(
         with pytest.raises(Unavailable):
             await calls[sort]()
     assert kept.service.asked.count(sort) <= 2
+
+
+DYING = """
+import asyncio, os, sys
+import msgspec
+from domain.media.storage import open_store
+from schemas.settings import Settings
+
+async def content():
+    yield bytes(11 << 20)
+    os._exit(9)
+
+settings = msgspec.json.decode(sys.argv[1], type=Settings)
+asyncio.run(open_store(settings).write(sys.argv[2], content()))
+"""
+
+
+async def test_what_a_killed_process_sent_is_no_file(kept: KeptBucket, store: Store) -> None:
+    """Its parts stay until the bucket's own rule deletes them; its row finds nothing, and all is well."""
+    settings = settings_for("postgresql://nowhere", "redis://nowhere", **kept.settings)
+    words = [sys.executable, "-c", DYING, msgspec.json.encode(settings).decode(), TOKEN]
+    process = await asyncio.create_subprocess_exec(*words)
+    assert await process.wait() == 9
+    assert kept.service.unfinished(kept.bucket) == [f"deep/assets/{TOKEN[:2]}/{TOKEN}"]
+    with pytest.raises(Unavailable):
+        await read(store)
+    await store.delete(TOKEN)
+    await store.write(TOKEN, sent(b"bread"))
+    assert await read(store) == b"bread"
 
 
 async def test_an_end_whose_answer_is_lost_leaves_what_its_row_finds(kept: KeptBucket, store: Store) -> None:
