@@ -145,7 +145,7 @@ def account(served: Server | None, platform: str, **traits: Any) -> Account:
     return Account(
         platform=platform,
         service_url="http://127.0.0.1:9" if served is None else served.base,
-        external_id={"bluesky": "did:plc:me", "mastodon": "7"}[platform],
+        external_id={"bluesky": "did:plc:me", "mastodon": "7", "instagram": "1784"}[platform],
         handle="me.test",
         traits=traits,
         access_token="secret-token",

@@ -1,0 +1,104 @@
+"""A person on the simulated Instagram, and our adapter as they let it in; times are the simulator's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from domain import urls
+from domain.work import Account
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.instagram import Instagram as Simulated
+from tests.peers.simulators.instagram_user import CALLBACK, Host, long_lived
+from tests.peers.simulators.serving import served
+from tests.workers.platforms.scripted import draft, file
+from workers.fetch import open_client
+from workers.platforms.contract import Draft, Found, Inquiry, Media, Prepared, Sent
+from workers.platforms.instagram.publish import Instagram
+
+#: Of the irreversible call, in seconds.
+SEND_S = 5.0
+
+
+@dataclass
+class Gram:
+    """Ada's account, `files` by their names in `instagram_user.FILES`."""
+
+    sim: Sim
+    adapter: Instagram
+    account: Account
+    files: str
+
+    async def now(self) -> datetime:
+        return datetime.fromtimestamp(await self.sim.now(), UTC)
+
+    async def post(self, *names: str, caption: str = "Hello") -> Draft:
+        files = [self.file(name, number) for number, name in enumerate(names or ("a.jpg",))]
+        return draft(caption, *files, now=await self.now())
+
+    def file(self, name: str, number: int = 0) -> Media:
+        film = name.endswith(".mp4")
+        kind, mime_type = ("video", "video/mp4") if film else ("image", "image/jpeg")
+        fields: dict[str, Any] = {"asset_id": UUID(int=number), "url": f"{self.files}/{name}"}
+        return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
+
+    async def step(self, post: Draft, so_far: Prepared | None = None) -> Prepared:
+        """One, after the time that the one before asked for."""
+        if so_far is not None:
+            await self.sim.advance(so_far.after_s)
+        return await self.adapter.prepare(self.account, post, so_far)
+
+    async def prepared(self, post: Draft, so_far: Prepared | None = None) -> Prepared:
+        so_far = await self.step(post, so_far)
+        while not so_far.complete:
+            so_far = await self.step(post, so_far)
+        return so_far
+
+    async def send(self, prepared: Prepared, post: Draft, *, timeout_s: float = SEND_S) -> Sent:
+        return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
+
+    async def ask(self, prepared: Prepared, *, sent_at: datetime) -> Found:
+        """What became of it, as of now."""
+        return await self.adapter.reconcile(self.account, Inquiry(prepared, sent_at, await self.now()))
+
+    async def later(self, prepared: Prepared, *, sent_at: datetime, after: timedelta) -> Found:
+        await self.sim.advance((sent_at + after - await self.now()).total_seconds())
+        return await self.ask(prepared, sent_at=sent_at)
+
+    async def order(self, error: str, path: str, **asked: Any) -> None:
+        """A refusal of `instagram_errors.REFUSALS`, of the next call of that name."""
+        await self.sim.call("POST", "/errors", path=path, error=error, **asked)
+
+    async def calls(self, end: str) -> int:
+        """How many requests there were whose path ends so."""
+        return sum(count for path, count in (await self.sim.requests()).items() if path.endswith(end))
+
+    async def by_hand(self, caption: str, *, ago_s: float = 0) -> str:
+        made = await self.sim.call("POST", "/posts", username="ada", caption=caption, ago_s=ago_s)
+        found: str = made["id"]
+        return found
+
+
+@asynccontextmanager
+async def gram() -> AsyncIterator[Gram]:
+    with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(Host()) as files:
+        allowed = urls.read_allowed(base.removeprefix("http://"))
+        async with (
+            Sim(base) as sim,
+            httpx.AsyncClient(base_url=base, trust_env=False) as person,
+            open_client(allowed=allowed, contact="https://tenantry.test") as client,
+        ):
+            made = await sim.account("ada")
+            account = Account(
+                platform="instagram",
+                service_url=base,
+                external_id=made["user_id"],
+                handle="ada",
+                traits={},
+                access_token=await long_lived(sim, person),
+            )
+            yield Gram(sim, Instagram(client, base), account, files)

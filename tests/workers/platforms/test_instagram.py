@@ -1,0 +1,211 @@
+"""Posting to the simulated Instagram: what is prepared, in which steps, and what a publish comes to."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Throttled
+from tests.peers.simulators.faults import Fault
+from tests.workers.platforms.gram import Gram
+from tests.workers.platforms.scripted import account, client_for, draft, file, server, told
+from workers.platforms.contract import Inquiry, Live, Prepared
+from workers.platforms.instagram.publish import Instagram
+
+
+async def test_an_image_goes_out_from_one_container(ada: Gram) -> None:
+    post = await ada.post(caption="Bread")
+    begun = await ada.step(post)
+    assert (begun.complete, begun.after_s, begun.request) == (False, 1.0, b"")
+    sent = await ada.send(await ada.prepared(post, begun), post)
+    (entry,) = await ada.sim.posts("ada", "Bread")
+    assert (entry["kind"], entry["state"], entry["key"]) == ("IMAGE", "live", begun.handle["container"])
+    assert isinstance(sent, Live)
+    assert sent.external_id == entry["external_id"]
+    assert str(sent.external_url).startswith("https://www.instagram.com/p/")
+
+
+async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: Gram) -> None:
+    """The slot is given back meanwhile, each time for longer."""
+    post = await ada.post("reel.mp4", caption="Film")
+    steps = [await ada.step(post)]
+    while not steps[-1].complete:
+        steps.append(await ada.step(post, steps[-1]))
+    assert [step.after_s for step in steps] == [5, 10, 20, 0]
+    assert len({step.handle["container"] for step in steps}) == 1
+    await ada.send(steps[-1], post)
+    (entry,) = await ada.sim.posts("ada", "Film")
+    assert (entry["kind"], entry["state"]) == ("REELS", "live")
+
+
+async def test_a_wait_never_grows_beyond_a_minute(ada: Gram) -> None:
+    await ada.sim.account("ada", video_s=100_000)
+    post = await ada.post("reel.mp4")
+    step = await ada.step(post)
+    for _ in range(8):
+        step = await ada.step(post, step)
+    assert step.after_s == 60
+
+
+async def test_a_carousel_is_made_of_its_images_in_their_order(ada: Gram) -> None:
+    post = await ada.post("a.jpg", "b.jpg", "a.jpg", caption="Three")
+    steps = [await ada.step(post)]
+    while not steps[-1].complete:
+        steps.append(await ada.step(post, steps[-1]))
+    assert [len(step.handle["items"]) for step in steps[:3]] == [1, 2, 3]
+    assert [step.after_s for step in steps[:3]] == [0, 0, 0]
+    await ada.send(steps[-1], post)
+    (entry,) = await ada.sim.posts("ada", "Three")
+    assert (entry["kind"], entry["state"]) == ("CAROUSEL_ALBUM", "live")
+    assert entry["sha256"][0] == entry["sha256"][2] != entry["sha256"][1]
+
+
+async def test_what_is_finished_is_not_asked_about_again(ada: Gram) -> None:
+    await ada.sim.account("ada", image_s=1)
+    post = await ada.post("a.jpg", "b.jpg")
+    prepared = await ada.prepared(post)
+    asked = [await ada.calls(f"/{item}") for item in prepared.handle["items"]]
+    assert asked == [2, 1]
+
+
+async def test_a_step_that_is_done_again_makes_no_other_container(ada: Gram) -> None:
+    """As after a death: each goes on from what was kept of the one before."""
+    post = await ada.post("a.jpg", "b.jpg", caption="Twice")
+    first = await ada.step(post)
+    second = await ada.step(post, first)
+    assert second.handle["items"][0] == first.handle["items"][0]
+    one, other = await ada.prepared(post, second), await ada.prepared(post, second)
+    assert one.handle["items"] == other.handle["items"]
+    await ada.send(one, post)
+    with pytest.raises(OutcomeUnknown):
+        await ada.send(other, post)
+    assert (await ada.sim.counts("ada", "Twice"))["live"] == 1
+
+
+async def test_containers_that_are_too_old_are_made_anew(ada: Gram) -> None:
+    begun = await ada.step(await ada.post())
+    await ada.sim.advance(23 * 3600 + 1)
+    again = await ada.step(await ada.post(), begun)
+    assert again.handle["container"] != begun.handle["container"]
+
+
+async def test_a_container_that_expired_is_prepared_again(ada: Gram) -> None:
+    """Whatever our own clock says."""
+    post = await ada.post()
+    begun = await ada.step(post)
+    await ada.sim.advance(24 * 3600)
+    with pytest.raises(Outdated) as caught:
+        await ada.step(post, begun)
+    assert caught.value.code == "CONTAINER_GONE"
+
+
+async def test_a_container_that_instagram_lost_is_prepared_again(ada: Gram) -> None:
+    post = await ada.post()
+    begun = await ada.step(post)
+    await ada.order("unknown_object", "container")
+    with pytest.raises(Outdated):
+        await ada.step(post, begun)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code"),
+    [
+        ("tall.jpg", Rejected, "MEDIA_ASPECT"),
+        ("png.jpg", Rejected, "MEDIA_REFUSED"),
+        ("huge.jpg", Rejected, "MEDIA_TOO_LARGE"),
+        ("no.mp4", Rejected, "MEDIA_REFUSED"),
+        ("short.mp4", Rejected, "MEDIA_REFUSED"),
+        ("half.jpg", Outdated, "MEDIA_NOT_FETCHED"),
+        ("text.jpg", Outdated, "MEDIA_NOT_FETCHED"),
+        ("gone.jpg", Outdated, "MEDIA_NOT_FETCHED"),
+    ],
+)
+@pytest.mark.parametrize("fetches_first", [True, False])
+async def test_a_file_that_instagram_can_not_use_says_why(
+    ada: Gram, name: str, kind: type[Exception], code: str, fetches_first: bool
+) -> None:
+    """It may be told at once, or in the status of the container."""
+    await ada.sim.account("ada", fetches_first=fetches_first)
+    with pytest.raises(kind) as caught:
+        await ada.prepared(await ada.post(name))
+    assert caught.value.code == code  # type: ignore[attr-defined]
+    assert await ada.calls("/media_publish") == 0
+
+
+async def test_a_carousel_fails_with_one_of_its_images(ada: Gram) -> None:
+    with pytest.raises(Rejected) as caught:
+        await ada.prepared(await ada.post("a.jpg", "tall.jpg"))
+    assert caught.value.code == "MEDIA_ASPECT"
+
+
+async def test_files_that_the_platform_does_not_take_make_no_container(ada: Gram) -> None:
+    with pytest.raises(Rejected) as caught:
+        await ada.step(await ada.post(*["a.jpg"] * 11))
+    assert caught.value.code == "MEDIA_TOO_MANY"
+    assert await ada.calls("/media") == 0
+
+
+async def test_an_account_that_has_used_its_day_up_rests(ada: Gram) -> None:
+    await ada.sim.account("ada", quota_total=1)
+    post = await ada.post(caption="First")
+    await ada.send(await ada.prepared(post), post)
+    with pytest.raises(Throttled) as caught:
+        await ada.step(await ada.post(caption="Second"))
+    assert (caught.value.code, caught.value.after_s) == ("QUOTA_USED_UP", 900)
+    assert await ada.calls("/media") == 1
+
+
+async def test_a_post_is_live_though_its_address_is_unknown(ada: Gram) -> None:
+    post = await ada.post()
+    prepared = await ada.prepared(post)
+    await ada.sim.fault("medium", Fault.DROP_BEFORE)
+    sent = await ada.send(prepared, post)
+    (entry,) = await ada.sim.posts("ada")
+    assert sent == Live(external_id=entry["external_id"], external_url=None)
+
+
+async def test_an_address_that_does_not_come_is_not_waited_for(ada: Gram) -> None:
+    post = await ada.post()
+    prepared = await ada.prepared(post)
+    await ada.sim.fault("medium", Fault.ACCEPT_THEN_TIMEOUT)
+    sent = await ada.send(prepared, post, timeout_s=1.0)
+    assert isinstance(sent, Live)
+    assert sent.external_url is None
+
+
+async def test_a_publish_that_comes_too_early_has_published_nothing(ada: Gram) -> None:
+    post = await ada.post(caption="Early")
+    begun = await ada.step(post)
+    early = Prepared(
+        handle=begun.handle,
+        request=msgspec.json.encode({"creation_id": begun.handle["container"], "caption": "Early"}),
+    )
+    with pytest.raises(NotSent) as caught:
+        await ada.send(early, post)
+    assert (type(caught.value), caught.value.code) == (NotSent, "MEDIA_PROCESSING")
+    await ada.sim.advance(5)
+    assert isinstance(await ada.send(early, post), Live)
+
+
+async def test_no_call_is_repeated_before_a_look(ada: Gram) -> None:
+    post = await ada.post()
+    prepared, now = await ada.prepared(post), await ada.now()
+    assert not Instagram(ada.adapter.client, "").repeatable(ada.account, Inquiry(prepared, now, now))
+    assert not ada.adapter.repeatable(ada.account, Inquiry(prepared, now, now + timedelta(days=1)))
+
+
+async def test_no_address_holds_the_token() -> None:
+    usage = told({"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]})
+    made = {
+        "content_publishing_limit": usage,
+        "media": told({"id": "17"}),
+        "17": told({"status_code": "FINISHED"}),
+    }
+    async with server(**made) as served, client_for(served) as client:
+        adapter, mine = Instagram(client, served.base), account(served, "instagram")
+        photo = draft("Hi", file(mime_type="image/jpeg"))
+        prepared = await adapter.prepare(mine, photo, await adapter.prepare(mine, photo))
+    assert prepared.complete
+    assert [asked.headers["authorization"] for asked in served.asked] == ["Bearer secret-token"] * 3
+    assert "secret-token" not in "".join(asked.target for asked in served.asked)
+    assert {asked.path.split("/")[1] for asked in served.asked} == {"1784", "17"}

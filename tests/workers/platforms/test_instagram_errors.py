@@ -1,0 +1,212 @@
+"""What each refusal of Instagram means: all that the simulator knows, and what nobody has told us of."""
+
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+
+from schemas.errors import (
+    NotSent,
+    OutcomeUnknown,
+    Outdated,
+    PlatformError,
+    ReauthRequired,
+    Rejected,
+    Throttled,
+    TokenExpired,
+)
+from tests.peers.simulators.instagram_errors import REFUSALS
+from tests.workers.platforms.gram import Gram
+from workers.platforms.http import Answer
+from workers.platforms.instagram import errors
+
+MESSAGE = "the error's own words"
+
+
+class Told(NamedTuple):
+    """What a call that only reads or prepares raises; `published` what the publish itself does."""
+
+    kind: type[PlatformError]
+    code: str
+    category: str = "auth"
+    published: type[PlatformError] | None = None
+
+
+OWNER = Told(ReauthRequired, "TOKEN_REFUSED")
+LIMIT = Told(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
+FAILED = Told(NotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
+GONE = Told(Outdated, "CONTAINER_GONE", "network", OutcomeUnknown)
+UNFETCHED = Told(Outdated, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
+UNMADE = Told(Outdated, "MEDIA_FAILED", "network", OutcomeUnknown)
+OURS = Told(Rejected, "PLATFORM_REJECTED", "platform_rejected")
+TOKEN = Told(TokenExpired, "TOKEN_REFUSED")
+
+
+def content(code: str) -> Told:
+    return Told(Rejected, code, "user_content")
+
+
+def account(code: str) -> Told:
+    return Told(Rejected, code, "account_issue")
+
+
+TABLE = {
+    "no_token": OWNER,
+    "unknown_token": TOKEN,
+    "expired": Told(ReauthRequired, "TOKEN_ENDED"),
+    "password_changed": OWNER,
+    "app_removed": Told(ReauthRequired, "ACCESS_REMOVED"),
+    "checkpoint": account("ACCOUNT_CHECKPOINT"),
+    "session_invalidated": OWNER,
+    "code_reused": TOKEN,
+    "too_young": TOKEN,
+    "not_long_lived": TOKEN,
+    "not_short_lived": TOKEN,
+    "wrong_secret": FAILED,
+    "no_permission": Told(ReauthRequired, "SCOPE_MISSING"),
+    "app_limit": LIMIT,
+    "user_limit": LIMIT,
+    "page_limit": LIMIT,
+    "custom_limit": LIMIT,
+    "business_limit": LIMIT,
+    "daily_limit": Told(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "container_limit": Told(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "unknown_object": GONE,
+    "unknown_path": OURS,
+    "unknown_field": OURS,
+    "parameter": OURS,
+    "unknown_error": FAILED,
+    "unavailable": FAILED,
+    "unknown_type": OURS,
+    "video_gone": OURS,
+    "carousel_size": content("MEDIA_TOO_MANY"),
+    "too_many_tags": content("CAPTION_REFUSED"),
+    "caption_too_long": content("CAPTION_REFUSED"),
+    "too_many_hashtags": content("CAPTION_REFUSED"),
+    "fetch_slow": UNFETCHED,
+    "fetch_gone": UNFETCHED,
+    "fetch_failed": UNFETCHED,
+    "image_too_large": content("MEDIA_TOO_LARGE"),
+    "image_format": content("MEDIA_REFUSED"),
+    "image_aspect": content("MEDIA_ASPECT"),
+    "video_format": content("MEDIA_REFUSED"),
+    "video_unusable": content("MEDIA_REFUSED"),
+    "create_failed": UNMADE,
+    "not_ready": Told(NotSent, "MEDIA_PROCESSING", "network", NotSent),
+    "media_not_found": GONE,
+    "builder_gone": GONE,
+    "restricted": account("ACCOUNT_RESTRICTED"),
+    "action_blocked": Told(NotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
+    "server_error": FAILED,
+}
+
+
+def test_every_refusal_of_the_simulator_is_in_the_table() -> None:
+    assert TABLE.keys() == REFUSALS.keys()
+
+
+@pytest.mark.parametrize("name", TABLE)
+async def test_a_refusal_says_what_is_to_be_mended(ada: Gram, name: str) -> None:
+    expected = TABLE[name]
+    post = await ada.post()
+    await ada.order(name, "create")
+    with pytest.raises(PlatformError) as caught:
+        await ada.step(post)
+    error = caught.value
+    assert (type(error), error.code, error.category) == expected[:3]
+    assert await ada.sim.posts("ada") == []
+    assert ada.account.access_token not in error.message
+
+
+@pytest.mark.parametrize("name", TABLE)
+async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada: Gram, name: str) -> None:
+    """`failed` is said of a post that is proved not to be there."""
+    post = await ada.post()
+    prepared = await ada.prepared(post)
+    await ada.order(name, "publish")
+    with pytest.raises(PlatformError) as caught:
+        await ada.send(prepared, post)
+    assert type(caught.value) is (TABLE[name].published or TABLE[name].kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "after_s"),
+    [("business_limit", 19 * 60), ("custom_limit", 19 * 60), ("app_limit", 300), ("user_limit", 300)],
+)
+async def test_a_limit_rests_for_as_long_as_the_usage_says(ada: Gram, name: str, after_s: float) -> None:
+    """That of the whole application has no time of its own."""
+    await ada.order(name, "limit")
+    with pytest.raises(Throttled) as caught:
+        await ada.step(await ada.post())
+    assert caught.value.after_s == after_s
+
+
+def said(body: Any, status: int = 400, *, publish: bool = False, **headers: str) -> PlatformError:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    answer = Answer(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
+    return errors.refusal(answer)
+
+
+def unknown(**fields: Any) -> dict[str, Any]:
+    return {"error": {"message": MESSAGE, "code": 987654, "error_subcode": 1} | fields}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (unknown(), 400, Rejected),
+        (unknown(is_transient=True), 400, NotSent),
+        (unknown(), 500, NotSent),
+        (unknown(), 408, NotSent),
+        (unknown(), 429, Throttled),
+        (b"<html>", 502, NotSent),
+        (b"<html>", 403, Rejected),
+        (b"", 429, Throttled),
+        ({"error": "a word"}, 400, Rejected),
+        ({"error": {"code": "190"}}, 400, Rejected),
+    ],
+)
+def test_what_nobody_has_told_us_of_is_known_by_its_status(
+    body: Any, status: int, kind: type[PlatformError]
+) -> None:
+    assert type(said(body, status)) is kind
+    publish = Throttled if status == 429 else OutcomeUnknown
+    assert type(said(body, status, publish=True)) is publish
+
+
+def test_an_unknown_refusal_is_told_with_its_words_and_number() -> None:
+    message = said(unknown(error_user_msg="for a person")).message
+    assert "for a person" in message
+    assert "987654" in message
+    assert MESSAGE in said(unknown()).message
+
+
+@pytest.mark.parametrize(
+    ("subcode", "kind"),
+    [(459, Rejected), (490, Rejected), (467, ReauthRequired), (None, TokenExpired), (12345, TokenExpired)],
+)
+def test_a_token_is_refused_for_a_reason(subcode: int | None, kind: type[PlatformError]) -> None:
+    assert type(said(unknown(code=190, error_subcode=subcode))) is kind
+    assert (
+        type(said(unknown(code=190, error_subcode=subcode, message="a checkpoint is required"))) is Rejected
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "after_s"),
+    [
+        ('{"1": [{"estimated_time_to_regain_access": 2}, {"estimated_time_to_regain_access": 7}]}', 420),
+        ('{"1": [{"estimated_time_to_regain_access": 100000}]}', 86400),
+        ('{"1": [{"estimated_time_to_regain_access": 0}]}', 300),
+        ('{"1": [{"estimated_time_to_regain_access": "soon"}]}', 300),
+        ('{"1": [{}]}', 300),
+        ('{"1": {}}', 300),
+        ("no JSON", 300),
+    ],
+)
+def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
+    error = said(unknown(code=4), 403, x_business_use_case_usage=usage)
+    assert isinstance(error, Throttled)
+    assert error.after_s == after_s

@@ -1,0 +1,197 @@
+"""Finding a post on the simulated Instagram again whose publish was not answered: live, absent or unknown."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from schemas.errors import NotSent, OutcomeUnknown, Outdated
+from tests.peers.simulators.faults import Fault
+from tests.workers.platforms.gram import Gram
+from workers.platforms.contract import Absent, GivenUp, Live, Prepared, Undecided
+from workers.platforms.instagram.finding import essence
+
+LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
+KEPT = [Fault.REFUSE_500, Fault.DROP_BEFORE]
+SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
+
+
+async def lose(ada: Gram, fault: Fault, *names: str, caption: str = "Once") -> tuple[Prepared, datetime]:
+    """A publish whose answer is lost, and when it was made."""
+    post = await ada.post(*names, caption=caption)
+    prepared, sent_at = await ada.prepared(post), await ada.now()
+    await ada.sim.fault("publish", fault)
+    with pytest.raises(OutcomeUnknown):
+        await ada.send(prepared, post, timeout_s=0.5)
+    return prepared, sent_at
+
+
+async def live_id(ada: Gram, caption: str = "Once") -> str:
+    (entry,) = await ada.sim.posts("ada", caption)
+    assert entry["state"] == "live"
+    found: str = entry["external_id"]
+    return found
+
+
+@pytest.mark.parametrize("fault", [*LOST, Fault.ACCEPT_THEN_TIMEOUT])
+@pytest.mark.parametrize("names", [["a.jpg"], ["a.jpg", "b.jpg"], ["reel.mp4"]])
+async def test_what_was_published_is_found_by_its_name(ada: Gram, fault: Fault, names: list[str]) -> None:
+    prepared, sent_at = await lose(ada, fault, *names)
+    found = await ada.ask(prepared, sent_at=sent_at)
+    assert isinstance(found, Live)
+    assert found.external_id == await live_id(ada)
+    assert str(found.external_url).startswith("https://www.instagram.com/")
+
+
+@pytest.mark.parametrize("fault", KEPT)
+async def test_what_was_not_is_absent_once_that_is_settled(ada: Gram, fault: Fault) -> None:
+    prepared, sent_at = await lose(ada, fault)
+    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    late = await ada.later(prepared, sent_at=sent_at, after=SETTLED - timedelta(seconds=10))
+    assert isinstance(late, Undecided)
+    assert late.after_s == pytest.approx(10, abs=1)
+    assert await ada.later(prepared, sent_at=sent_at, after=SETTLED) == Absent()
+    post = await ada.post(caption="Once")
+    assert isinstance(await ada.send(prepared, post), Live)
+    assert await ada.sim.counts("ada", "Once") == {"live": 1}
+
+
+async def test_the_newest_post_is_not_taken_for_it(ada: Gram) -> None:
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    await ada.by_hand("Another one")
+    found = await ada.ask(prepared, sent_at=sent_at)
+    assert isinstance(found, Live)
+    assert found.external_id == await live_id(ada)
+
+
+async def test_an_older_post_of_the_same_caption_is_not_taken_for_it(ada: Gram) -> None:
+    await ada.by_hand("Once", ago_s=600)
+    await ada.sim.account("ada", listing_s=60)
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=61))
+    entries = await ada.sim.posts("ada", "Once")
+    assert isinstance(found, Live)
+    assert found.external_id == next(one["external_id"] for one in entries if one["detail"] is None)
+
+
+async def test_of_several_alike_none_is_taken_for_it(ada: Gram) -> None:
+    """It is live, and which one it is stays open."""
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    await ada.by_hand("Once")
+    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
+    assert late == Live(external_id=None, external_url=None)
+
+
+async def test_one_that_the_list_does_not_have_yet_is_waited_for(ada: Gram) -> None:
+    await ada.sim.account("ada", listing_s=90)
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=95))
+    assert isinstance(found, Live)
+    assert found.external_id == await live_id(ada)
+
+
+async def test_one_that_the_list_never_has_is_live_without_a_name(ada: Gram) -> None:
+    await ada.sim.account("ada", listing_s=10_000)
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
+    assert late == Live(external_id=None, external_url=None)
+
+
+@pytest.mark.parametrize("hidden", [["permalink"], ["caption"], ["timestamp"], ["caption", "timestamp"]])
+async def test_what_the_list_does_not_say_is_not_made_up(ada: Gram, hidden: list[str]) -> None:
+    await ada.sim.account("ada", hides=hidden)
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    found = await ada.later(prepared, sent_at=sent_at, after=LISTED)
+    named = None if "caption" in hidden else await live_id(ada)
+    assert isinstance(found, Live)
+    assert found.external_id == named
+    assert (found.external_url is None) is (named is None or hidden == ["permalink"])
+
+
+async def test_one_that_is_still_published_is_waited_for(ada: Gram) -> None:
+    await ada.sim.account("ada", publish_s=300)
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
+    assert late == Undecided(30.0)
+    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=301))
+    assert isinstance(found, Live)
+
+
+async def test_a_container_that_is_behind_is_no_proof(ada: Gram) -> None:
+    """It says FINISHED though the post is there: the list says otherwise."""
+    await ada.sim.account("ada", status_s=3600)
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
+    assert late == Undecided()
+    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=3601))
+    assert isinstance(found, Live)
+
+
+async def test_a_call_that_arrives_late_is_not_missed(ada: Gram) -> None:
+    prepared, sent_at = await lose(ada, Fault.DROP_THEN_ACCEPT)
+    assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
+    await ada.sim.release()
+    found = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
+    assert isinstance(found, Live)
+    assert await ada.sim.counts("ada", "Once") == {"live": 1}
+
+
+async def test_a_container_that_expired_was_never_published(ada: Gram) -> None:
+    prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
+    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
+    assert isinstance(found, GivenUp)
+    assert (type(found.why), found.why.code) == (Outdated, "CONTAINER_GONE")
+
+
+async def test_a_container_that_is_not_known_says_nothing(ada: Gram) -> None:
+    prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
+    await ada.sim.advance(600)
+    await ada.order("unknown_object", "container")
+    assert await ada.ask(prepared, sent_at=sent_at) == Undecided()
+
+
+@pytest.mark.parametrize("call", ["container", "list"])
+async def test_what_can_not_be_asked_says_nothing(ada: Gram, call: str) -> None:
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    await ada.sim.fault(call, Fault.REFUSE_500)
+    with pytest.raises(NotSent):
+        await ada.ask(prepared, sent_at=sent_at)
+
+
+async def test_a_second_publish_is_refused_and_says_nothing(ada: Gram) -> None:
+    post = await ada.post(caption="Once")
+    prepared, sent_at = await ada.prepared(post), await ada.now()
+    first = await ada.send(prepared, post)
+    with pytest.raises(OutcomeUnknown):
+        await ada.send(prepared, post)
+    assert await ada.ask(prepared, sent_at=sent_at) == first
+    assert await ada.sim.counts("ada", "Once") == {"live": 1}
+
+
+async def test_it_is_found_behind_many_newer_ones(ada: Gram) -> None:
+    prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
+    for number in range(60):
+        await ada.by_hand(f"Newer {number}")
+    found = await ada.ask(prepared, sent_at=sent_at)
+    assert isinstance(found, Live)
+    assert found.external_id == await live_id(ada)
+
+
+async def test_what_is_not_seen_to_its_end_proves_nothing(ada: Gram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.platforms.instagram.finding.MOST_PAGES", 1)
+    prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
+    for number in range(60):
+        await ada.by_hand(f"Newer {number}")
+    late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
+    assert late == Undecided()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Fresh  bread\n\nfrom seven ", "Fresh bread from seven"), ("cafe\u0301", "caf\u00e9"), ("", " ")],
+)
+def test_spaces_and_forms_make_no_other_caption(one: str, other: str) -> None:
+    assert essence(one) == essence(other)
+    assert essence(one) != essence(f"{other}!")
