@@ -269,6 +269,12 @@ async def move(
     return [Wake(kind.pool, kind.name, job_id)] if due else []
 
 
+async def hasten(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
+    """A job that waits is due now; whom to wake for it. One that runs or has ended is left alone."""
+    rows = await job.hasten_job.all(conn, org=organization_id, id=job_id)
+    return [Wake(row["pool"], row["kind"], job_id) for row in rows]
+
+
 async def cancel_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[Moved]:

@@ -65,9 +65,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
 )
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
     """A whole file, at an address that one call to a platform made known: that it was fetched is kept."""
-    async with request.services.pool.acquire() as conn:
-        found = Served(*await tickets.fetch(conn, token=token, ticket=ticket))
-    headers = {**ALWAYS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
+    found, headers = await _find_by_ticket(request, token, ticket, counts=True)
     chunks = _bytes(request.services.store, token, 0, found.size_bytes)
     return Stream(_after(await anext(chunks), chunks), media_type=found.mime_type, headers=headers)
 
@@ -80,6 +78,23 @@ async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None
         return Answer(None, status_code=304, headers=headers)
     headers |= {"Content-Type": found.mime_type, "Content-Length": str(found.size_bytes)}
     return Answer(None, headers=headers)
+
+
+@head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
+async def head_media_by_ticket(
+    request: ApiRequest, token: FromPath[str], ticket: FromPath[str]
+) -> Response[None]:
+    """What GET says of the file, without its bytes; it doesn't count as fetched."""
+    found, headers = await _find_by_ticket(request, token, ticket, counts=False)
+    return Answer(None, headers={**headers, "Content-Type": found.mime_type})
+
+
+async def _find_by_ticket(
+    request: ApiRequest, token: str, ticket: str, *, counts: bool
+) -> tuple[Served, dict[str, str]]:
+    async with request.services.pool.acquire() as conn:
+        found = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
+    return found, {**ALWAYS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
 
 
 async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
@@ -136,4 +151,4 @@ async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 
 #: Without a key: who comes here has the file's address.
-PUBLIC = [get_media, get_media_by_ticket, head_media]
+PUBLIC = [get_media, get_media_by_ticket, head_media, head_media_by_ticket]

@@ -43,3 +43,6 @@ alter table account_credential add column refresh_at timestamptz;
 create index account_credential_refresh on account_credential (refresh_at) where refresh_at is not null;
 -- Whether anybody else still uses an account whose access is taken back.
 create index social_account_identity on social_account (platform, external_id) where disconnected_at is null;
+
+-- TikTok tells of a post by its own id, and knows no organization.
+create index scheduled_post_publish on scheduled_post ((handle->>'publishId')) where handle->>'publishId' is not null;

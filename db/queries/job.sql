@@ -66,6 +66,11 @@ update job
  where organization_id = :org and id = :id and fence = :fence and attempt_started_at is not null
 returning cancel_requested_at is not null as cancel;
 
+-- name: hasten_job    no row: it doesn't wait
+update job set run_at = now(), stage = 'queued', state_version = state_version + 1
+ where organization_id = :org and id = :id and attempt_started_at is null and finished_at is null and run_at > now()
+returning pool, kind;
+
 -- name: get_job
 select * from partner_job where organization_id = :org and id = :id;
 

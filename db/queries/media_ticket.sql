@@ -10,11 +10,20 @@ with mine as (
   returning a.mime_type, a.size_bytes, a.sha256)
 select mime_type, size_bytes, sha256 from mine;
 
--- name: close_tickets    of a post: from the commit on they lead nowhere; whether one was fetched before, no row: it has none
+-- name: find_asset    as above, of who only asks what is there: nothing is remembered
+select a.mime_type, a.size_bytes, a.sha256
+  from media_ticket t
+  join scheduled_post p on p.organization_id = t.organization_id and p.id = t.post_id
+  join content_asset a on a.organization_id = p.organization_id and a.content_id = p.content_id
+ where t.ticket = :ticket and t.closed_at is null and a.token = :token;
+
+-- name: close_tickets    of a post: from the commit on they lead nowhere; whether one was fetched before, no row: it has none. The
+--   latest call's decide, which were made in one transaction: what became of one before was proved, or there would be no other
 with closed as (
   update media_ticket set closed_at = coalesce(closed_at, now()) where organization_id = :org and post_id = :post_id
-  returning fetched_at)
-select bool_or(fetched_at is not null) as fetched from closed having count(*) > 0;
+  returning fetched_at, created_at)
+select bool_or(fetched_at is not null) as fetched from closed
+ where created_at = (select max(created_at) from closed) having count(*) > 0;
 
 -- name: prune_tickets    which nobody asks about any more
 with old as (

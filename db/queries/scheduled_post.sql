@@ -252,6 +252,13 @@ update scheduled_post
        external_id = :external_id, external_url = :external_url, last_error = null, version = version + 1
  where organization_id = :org and id = :id and status in ('outcome_unknown', 'draft_in_inbox') and sent_at = :sent_at;
 
+-- name: find_hinted    by TikTok's own id, of whoever it is: as long as there is something to find out
+select p.organization_id, p.project_id, p.id, p.status, p.job_id
+  from scheduled_post p join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id
+ where p.handle->>'publishId' = :publish_id and a.platform = 'tiktok' and a.external_id = :open_id and a.status = 'connected'
+   and (p.status in ('publishing', 'outcome_unknown', 'draft_in_inbox') or (p.status = 'published' and p.external_id is null))
+ order by p.organization_id, p.id;
+
 -- name: name_post    which was live before it had a name
 update scheduled_post set external_id = :external_id, external_url = :external_url, version = version + 1
  where organization_id = :org and id = :id and status = 'published' and external_id is null and sent_at = :sent_at;

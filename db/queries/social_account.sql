@@ -44,3 +44,8 @@ update social_account set quota_posts = :posts, quota_window_s = :window_s
 select exists (
   select from social_account
    where platform = :platform and external_id = :external_id and service_url = :service_url and disconnected_at is null);
+
+-- name: find_connected    by the platform's own name of a person, of whoever it is
+select organization_id, project_id, id as account_id from social_account
+ where platform = :platform and external_id = :external_id and disconnected_at is null and status = 'connected'
+ order by organization_id, id;

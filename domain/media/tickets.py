@@ -26,17 +26,24 @@ async def keep(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Seq
         await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
 
 
-async def fetch(conn: Conn, *, token: str, ticket: str) -> asyncpg.Record:
-    """The file's `mime_type`, `size_bytes` and `sha256`; the ticket counts as fetched. Raises `NotFound`."""
+async def fetch(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
+    """The file's `mime_type`, `size_bytes` and `sha256`. Raises `NotFound`.
+
+    The ticket counts as fetched, unless somebody only asks what is there.
+    """
     formed = uploads.TOKEN.fullmatch(token) and uploads.TOKEN.fullmatch(ticket)
-    row = await media_ticket.fetch_asset.one(conn, token=token, ticket=ticket) if formed else None
+    query = media_ticket.fetch_asset if counts else media_ticket.find_asset
+    row = await query.one(conn, token=token, ticket=ticket) if formed else None
     if row is None:
         raise NotFound("this address leads nowhere any more")
     return row
 
 
 async def close(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
-    """From the commit on they lead nowhere; whether one was fetched before, None: the post has none."""
+    """From the commit on they lead nowhere.
+
+    Whether one of the latest call's was fetched before; None: the post has none.
+    """
     fetched: bool | None = await media_ticket.close_tickets.value(conn, org=organization_id, post_id=post_id)
     return fetched
 

@@ -29,6 +29,7 @@ TenantryError
 └── DomainError          a verb refuses; carries code, message and details
     ├── Malformed        400: not readable as what it says it is
     ├── Unauthenticated  401: one answer for every key that opens nothing
+    ├── Unsigned         401: a platform's own call that it didn't sign
     ├── Forbidden        403: the key lacks a scope
     ├── ApprovalRequired 403: the content awaits its approval
     ├── NotReturnable    403: the key doesn't say that its people may be sent there
@@ -88,6 +89,7 @@ from schemas.errors.refusals import (
     Unauthenticated,
     Unavailable,
     Unsatisfiable,
+    Unsigned,
     Unsupported,
 )
 from schemas.errors.sources import (
@@ -164,5 +166,6 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unsatisfiable",
+    "Unsigned",
     "Unsupported",
 ]

@@ -33,6 +33,15 @@ class Unauthenticated(DomainError):
         super().__init__("send a valid API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`")
 
 
+class Unsigned(DomainError):
+    """A platform's own call without its signature: missing, wrong, or of another time."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("this address takes what is signed with our app's secret, within five minutes")
+
+
 class Forbidden(DomainError):
     """The key is good, its scopes don't reach."""
 
