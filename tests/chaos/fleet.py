@@ -71,8 +71,12 @@ class Fleet:
         """One that posts."""
         return await self._known("tests.chaos.publisher", settings)
 
-    async def _known(self, module: str, settings: dict[str, Any]) -> Process:
-        process = self._spawn(module, settings)
+    async def of_product(self, pool: str, **settings: Any) -> Process:
+        """One of the product's own pools, as the Procfile starts it."""
+        return await self._known("workers", settings, pool)
+
+    async def _known(self, module: str, settings: dict[str, Any], *words: str) -> Process:
+        process = self._spawn(module, settings, *words)
         await self._until(process, "select exists (select from worker where pid = $1)", process.popen.pid)
         return process
 
@@ -97,11 +101,11 @@ class Fleet:
 
         await eventually(true)
 
-    def _spawn(self, module: str, changes: dict[str, Any]) -> Process:
+    def _spawn(self, module: str, changes: dict[str, Any], *words: str) -> Process:
         log = self.folder / f"{module}.{len(self.processes)}.log"
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                [*end_with_parent(signal.SIGKILL), sys.executable, "-m", module],
+                [*end_with_parent(signal.SIGKILL), sys.executable, "-m", module, *words],
                 cwd=ROOT,
                 env={**os.environ, **environment(msgspec.structs.replace(self.settings, **changes))},
                 stdout=output,

@@ -1,0 +1,139 @@
+"""A film of 100 MB on its way from a partner to a platform: through our API, our storage and a worker."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from api.uploads import MIB
+from domain.credentials import Grant
+from jobs.kinds import PUBLISH_POST
+from schemas import ids
+from tests import media, seeds
+from tests.api.conftest import new_key
+from tests.chaos.fleet import Fleet
+from tests.peers.simulators import tiktok_user
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.tiktok import TikTok
+from tests.peers.simulators.tiktok_people import Application
+from tests.serving import Served, serving
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.chaos
+
+#: Of the whole file, how much more any process of ours may take.
+MOST = 64 * MIB
+
+
+class Line(NamedTuple):
+    """What a film passes: the API's process, the worker's, the platform."""
+
+    fleet: Fleet
+    http: httpx.AsyncClient
+    sim: Sim
+    processes: list[int]
+    project: str
+    account: str
+
+    async def post(self, film: bytes, caption: str) -> Any:
+        """Uploaded and published at once; the post when it has ended."""
+        path, files = f"/v1/projects/{self.project}/content/upload", {"file": ("shop.mp4", film, "video/mp4")}
+        made = await self.http.post(path, data={"caption": caption}, files=files)
+        assert made.status_code == 201, made.text
+        assert made.json()["assets"][0]["sizeBytes"] == len(film)
+        target = {"socialAccountId": self.account}
+        sent = await self.http.post(f"/v1/content/{made.json()['id']}/publish", json={"targets": [target]})
+        path = f"/v1/scheduled-posts/{sent.json()['scheduledPosts'][0]['id']}"
+
+        async def ended() -> bool:
+            """Whatever waits for the platform's work asks at once."""
+            await self.fleet.pool.execute("update job set run_at = now() where state = 'queued'")
+            status = (await self.http.get(path)).json()["status"]
+            return status not in {"queued", "publishing"}
+
+        await eventually(ended, within=60)
+        return (await self.http.get(path)).json()
+
+
+@pytest_asyncio.fixture
+async def line(fleet: Fleet) -> AsyncIterator[Line]:
+    ours = Application()
+    with served(TikTok(rate=100, redirect_uris=[tiktok_user.CALLBACK])) as base:
+        fleet.settings = msgspec.structs.replace(
+            fleet.settings,
+            fetch_allow=base.removeprefix("http://"),
+            assets_url=f"file://{fleet.folder / 'media'}",
+            tiktok_client_key=ours.client_key,
+            tiktok_client_secret=ours.client_secret,
+            tiktok_url=base,
+            tiktok_api_url=base,
+        )
+        with serving(fleet.settings, fleet.folder / "api.log") as api:
+            worker = await fleet.of_product(PUBLISH_POST.pool)
+            await fleet.dispatcher()
+            key = await new_key(fleet.pool, fleet.org)
+            headers = {"Authorization": f"Bearer {key}"}
+            async with (
+                httpx.AsyncClient(base_url=api.url, headers=headers, timeout=60) as http,
+                Sim(base) as sim,
+            ):
+                project, account = await connected(fleet, sim)
+                processes = [child_of(api), worker.popen.pid]
+                yield Line(fleet, http, sim, processes, project, account)
+
+
+async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
+    person = await sim.account("ada")
+    async with httpx.AsyncClient(base_url=sim.base, trust_env=False) as http:
+        scopes = f"{tiktok_user.SCOPES},user.info.profile"
+        user = await tiktok_user.connected(sim, http, scope=scopes)
+    async with fleet.pool.acquire() as conn:
+        project_id = await seeds.project(conn, fleet.org)
+        account_id = await seeds.account(
+            conn,
+            fleet.org,
+            project_id,
+            platform="tiktok",
+            handle="ada",
+            service_url=sim.base,
+            external_id=person["open_id"],
+            grant=Grant(access_token=user.access, refresh_token=user.refresh),
+        )
+    return ids.show(ids.PROJECT, project_id), ids.show(ids.ACCOUNT, account_id)
+
+
+def child_of(api: Served) -> int:
+    [worker] = Path(f"/proc/{api.pid}/task/{api.pid}/children").read_text().split()
+    return int(worker)
+
+
+def memory(pid: int, of: str) -> int:
+    """`VmRSS` is what it has, `VmHWM` the most since it was forgotten; in bytes."""
+    found = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
+def forget_most(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+async def test_a_hundred_megabytes_take_few_in_any_process(line: Line) -> None:
+    warm = await line.post(media.film(ms=4000), "a short one")
+    assert warm["status"] == "published", warm
+    before = [memory(pid, "VmRSS") for pid in line.processes]
+    for pid in line.processes:
+        forget_most(pid)
+    film = media.film(ms=4000, frames=100 * MIB - len(media.film(ms=4000, frames=0)))
+    assert len(film) == 100 * MIB
+    long = await line.post(film, "a long one")
+    assert long["status"] == "published", long
+    assert await line.sim.counts("ada", "a long one") == {"live": 1}
+    most = [memory(pid, "VmHWM") - had for pid, had in zip(line.processes, before, strict=True)]
+    assert max(most) < MOST, most
