@@ -87,7 +87,7 @@ def moto() -> Iterator[Moto]:
 
 
 @pytest.fixture
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+def media_kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     """Where media is kept: a folder, unless `tests.s3.keeping.EVERYWHERE` says otherwise."""
     where = getattr(request, "param", "folder")
     if where == "folder":
@@ -96,8 +96,8 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, kept: Kept) -> Settings:
-    return made.settings_for(database_url, redis_url, **kept.settings)
+def settings(database_url: str, redis_url: str, media_kept: Kept) -> Settings:
+    return made.settings_for(database_url, redis_url, **media_kept.settings)
 
 
 @pytest_asyncio.fixture

@@ -12,12 +12,12 @@ from obstore.store import S3Store
 from tests.s3.calls import KEY_ID, REGION, SECRET
 from tests.s3.service import Service
 
-#: For tests that hold wherever media is kept: the fixture `kept` is each of these.
+#: For tests that hold wherever media is kept: the fixture `media_kept` is each of these.
 EVERYWHERE = pytest.mark.parametrize(
-    "kept", ["folder", "s3", pytest.param("moto", marks=pytest.mark.peers)], indirect=True
+    "media_kept", ["folder", "s3", pytest.param("moto", marks=pytest.mark.peers)], indirect=True
 )
 #: The same, for tests that have it fail.
-BREAKABLE = pytest.mark.parametrize("kept", ["folder", "s3"], indirect=True)
+BREAKABLE = pytest.mark.parametrize("media_kept", ["folder", "s3"], indirect=True)
 
 
 class Keeper(Protocol):

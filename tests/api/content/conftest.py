@@ -8,6 +8,6 @@ from tests.s3.keeping import Kept
 
 
 @pytest_asyncio.fixture
-async def place(acme: Caller, kept: Kept) -> Place:
+async def place(acme: Caller, media_kept: Kept) -> Place:
     made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return Place(acme, made.json()["id"], kept)
+    return Place(acme, made.json()["id"], media_kept)

@@ -33,10 +33,10 @@ async def path(place: Place, settings: Settings) -> str:
 
 @EVERYWHERE
 async def test_a_file_that_has_become_shorter(
-    kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path
+    media_kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path
 ) -> None:
-    [name] = kept.names()
-    kept.shorten(name)
+    [name] = media_kept.names()
+    media_kept.shorten(name)
     with pytest.raises(httpx.RemoteProtocolError):
         await client.get(path)
     part = await client.get(path, headers={"Range": "bytes=0-99"})
@@ -44,12 +44,14 @@ async def test_a_file_that_has_become_shorter(
     assert name not in (tmp_path / "api.log").read_text()
 
 
-@pytest.mark.parametrize("kept", ["s3"], indirect=True)
-async def test_a_stream_that_breaks(kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path) -> None:
-    assert isinstance(kept, KeptBucket)
-    kept.service.fail("get", "cut")
+@pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
+async def test_a_stream_that_breaks(
+    media_kept: Kept, client: httpx.AsyncClient, path: str, tmp_path: Path
+) -> None:
+    assert isinstance(media_kept, KeptBucket)
+    media_kept.service.fail("get", "cut")
     with pytest.raises(httpx.RemoteProtocolError):
         await client.get(path)
-    kept.service.heal()
-    assert kept.names()[0] not in (tmp_path / "api.log").read_text()
+    media_kept.service.heal()
+    assert media_kept.names()[0] not in (tmp_path / "api.log").read_text()
     assert (await client.get(path)).content == CONTENT

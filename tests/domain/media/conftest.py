@@ -9,5 +9,5 @@ from tests.servers import settings_for
 
 
 @pytest.fixture
-def store(kept: Kept) -> Store:
-    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **kept.settings))
+def store(media_kept: Kept) -> Store:
+    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings))

@@ -27,20 +27,22 @@ CONTENT = os.urandom(3 * PART + 1)
 
 
 @pytest.fixture
-def kept(s3: Service) -> KeptBucket:
+def media_kept(s3: Service) -> KeptBucket:
     s3.asked.clear()
     return KeptBucket(s3)
 
 
-def opened(kept: KeptBucket, **more: Any) -> Store:
-    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **kept.settings | more))
+def opened(media_kept: KeptBucket, **more: Any) -> Store:
+    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings | more))
 
 
-async def test_a_large_file_goes_in_parts_and_a_small_one_at_once(kept: KeptBucket, store: Store) -> None:
+async def test_a_large_file_goes_in_parts_and_a_small_one_at_once(
+    media_kept: KeptBucket, store: Store
+) -> None:
     await store.write(TOKEN, sent(CONTENT))
-    assert kept.service.asked == ["list", "begin", *["part"] * 4, "complete"]
+    assert media_kept.service.asked == ["list", "begin", *["part"] * 4, "complete"]
     await store.write("x" * 43, sent(b"bread"))
-    assert kept.service.asked[-1] == "put"
+    assert media_kept.service.asked[-1] == "put"
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -52,40 +54,42 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_said_at_the_start(kept: KeptBucket, name: str) -> None:
+def test_what_is_wrong_is_said_at_the_start(media_kept: KeptBucket, name: str) -> None:
     changed, expected = WRONG[name]
     with pytest.raises(SettingsInvalid, match=f"^ASSETS_URL: .*{expected}") as raised:
-        opened(kept, **changed)
+        opened(media_kept, **changed)
     assert "\n" not in str(raised.value)
     assert not {SECRET, "hush"} & set(re.findall(r"\S+", str(raised.value)))
 
 
-def test_a_key_without_rights_is_told_where_they_are_listed(kept: KeptBucket) -> None:
-    kept.service.fail("list", "deny")
+def test_a_key_without_rights_is_told_where_they_are_listed(media_kept: KeptBucket) -> None:
+    media_kept.service.fail("list", "deny")
     with pytest.raises(SettingsInvalid, match=r"rights in docs/howto/operate.md \(403 AccessDenied\)"):
-        opened(kept)
+        opened(media_kept)
 
 
-def test_no_key_at_all_is_said_too(kept: KeptBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_at_all_is_said_too(media_kept: KeptBucket, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the machine has no role either; here nothing listens where it would be asked for one."""
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(SettingsInvalid, match=r"^AWS_ACCESS_KEY_ID is missing"):
-        opened(kept, aws_access_key_id="", aws_secret_access_key="")
+        opened(media_kept, aws_access_key_id="", aws_secret_access_key="")
 
 
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
-async def test_a_bucket_that_is_away_at_the_start_may_come_back(kept: KeptBucket, failure: Any) -> None:
-    kept.service.fail("any", failure)
-    store = opened(kept)
-    kept.service.heal()
+async def test_a_bucket_that_is_away_at_the_start_may_come_back(media_kept: KeptBucket, failure: Any) -> None:
+    media_kept.service.fail("any", failure)
+    store = opened(media_kept)
+    media_kept.service.heal()
     await store.write(TOKEN, sent(b"bread"))
     assert await read(store) == b"bread"
 
 
 @pytest.mark.parametrize("sort", ["begin", "part", "complete", "put", "get"])
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
-async def test_what_passes_is_not_noticed(kept: KeptBucket, store: Store, sort: str, failure: Any) -> None:
-    kept.service.fail(sort, failure, times=2)
+async def test_what_passes_is_not_noticed(
+    media_kept: KeptBucket, store: Store, sort: str, failure: Any
+) -> None:
+    media_kept.service.fail(sort, failure, times=2)
     await store.write(TOKEN, sent(CONTENT))
     assert await read(store) == CONTENT
     await store.write(TOKEN, sent(b"bread"))
@@ -93,35 +97,35 @@ async def test_what_passes_is_not_noticed(kept: KeptBucket, store: Store, sort: 
 
 
 @pytest.mark.parametrize("sort", ["begin", "complete"])
-async def test_an_upload_that_fails_leaves_nothing(kept: KeptBucket, store: Store, sort: str) -> None:
-    kept.service.fail(sort, "deny")
+async def test_an_upload_that_fails_leaves_nothing(media_kept: KeptBucket, store: Store, sort: str) -> None:
+    media_kept.service.fail(sort, "deny")
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))
-    assert kept.names() == []
+    assert media_kept.names() == []
 
 
-async def test_nor_does_one_of_which_a_part_fails(kept: KeptBucket, store: Store) -> None:
+async def test_nor_does_one_of_which_a_part_fails(media_kept: KeptBucket, store: Store) -> None:
     async def content() -> AsyncIterator[bytes]:
         yield bytes(2 * PART)
-        kept.service.fail("part", "deny")
+        media_kept.service.fail("part", "deny")
         for _ in range(4):
             yield bytes(PART)
 
     with pytest.raises(Unavailable):
         await store.write(TOKEN, content())
-    assert kept.names() == []
+    assert media_kept.names() == []
 
 
-async def test_a_stream_that_breaks_goes_on_where_it_broke(kept: KeptBucket, store: Store) -> None:
+async def test_a_stream_that_breaks_goes_on_where_it_broke(media_kept: KeptBucket, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
-    kept.service.fail("get", "cut", times=1)
+    media_kept.service.fail("get", "cut", times=1)
     assert await read(store) == CONTENT
-    assert kept.service.asked.count("get") == 2
+    assert media_kept.service.asked.count("get") == 2
 
 
-async def test_one_that_breaks_again_and_again_is_no_short_file(kept: KeptBucket, store: Store) -> None:
+async def test_one_that_breaks_again_and_again_is_no_short_file(media_kept: KeptBucket, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
-    kept.service.fail("get", "cut")
+    media_kept.service.fail("get", "cut")
     with pytest.raises(Unavailable):
         await read(store)
     with pytest.raises(Unavailable):
@@ -131,12 +135,12 @@ async def test_one_that_breaks_again_and_again_is_no_short_file(kept: KeptBucket
 
 @pytest.mark.parametrize("sort", ["put", "get", "delete"])
 async def test_a_silent_service_is_not_waited_for_long(
-    kept: KeptBucket, monkeypatch: pytest.MonkeyPatch, sort: str
+    media_kept: KeptBucket, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
     monkeypatch.setattr(bucket, "SILENT_S", 1)
     monkeypatch.setattr(bucket, "RETRIES", 1)
-    store = opened(kept)
-    kept.service.fail(sort, "hang")
+    store = opened(media_kept)
+    media_kept.service.fail(sort, "hang")
     calls: dict[str, Callable[[], Awaitable[Any]]] = {
         "put": lambda: store.write(TOKEN, sent(b"x")),
         "get": lambda: read(store),
@@ -145,7 +149,7 @@ async def test_a_silent_service_is_not_waited_for_long(
     async with asyncio.timeout(5):
         with pytest.raises(Unavailable):
             await calls[sort]()
-    assert kept.service.asked.count(sort) <= 2
+    assert media_kept.service.asked.count(sort) <= 2
 
 
 DYING = """
@@ -163,13 +167,13 @@ asyncio.run(open_store(settings).write(sys.argv[2], content()))
 """
 
 
-async def test_what_a_killed_process_sent_is_no_file(kept: KeptBucket, store: Store) -> None:
+async def test_what_a_killed_process_sent_is_no_file(media_kept: KeptBucket, store: Store) -> None:
     """Its parts stay until the bucket's own rule deletes them; its row finds nothing, and all is well."""
-    settings = settings_for("postgresql://nowhere", "redis://nowhere", **kept.settings)
+    settings = settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings)
     words = [sys.executable, "-c", DYING, msgspec.json.encode(settings).decode(), TOKEN]
     process = await asyncio.create_subprocess_exec(*words)
     assert await process.wait() == 9
-    assert kept.service.unfinished(kept.bucket) == [f"deep/assets/{TOKEN[:2]}/{TOKEN}"]
+    assert media_kept.service.unfinished(media_kept.bucket) == [f"deep/assets/{TOKEN[:2]}/{TOKEN}"]
     with pytest.raises(Unavailable):
         await read(store)
     await store.delete(TOKEN)
@@ -177,23 +181,25 @@ async def test_what_a_killed_process_sent_is_no_file(kept: KeptBucket, store: St
     assert await read(store) == b"bread"
 
 
-async def test_an_end_whose_answer_is_lost_leaves_what_its_row_finds(kept: KeptBucket, store: Store) -> None:
-    kept.service.fail("complete", "lose", times=1)
+async def test_an_end_whose_answer_is_lost_leaves_what_its_row_finds(
+    media_kept: KeptBucket, store: Store
+) -> None:
+    media_kept.service.fail("complete", "lose", times=1)
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))
-    assert kept.names() == [TOKEN]
+    assert media_kept.names() == [TOKEN]
     await store.delete(TOKEN)
-    assert kept.names() == []
+    assert media_kept.names() == []
 
 
 async def test_no_secret_is_in_an_error_or_a_log(
-    kept: KeptBucket, store: Store, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    media_kept: KeptBucket, store: Store, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The name of an object is one: it is all that its address takes."""
     caplog.set_level(logging.DEBUG)
     said = []
     for failure in ("deny", "drop"):
-        kept.service.fail("any", failure)
+        media_kept.service.fail("any", failure)
         for call in (store.write(TOKEN, sent(b"x")), read(store), store.delete(TOKEN)):
             with pytest.raises(Unavailable) as raised:
                 await call

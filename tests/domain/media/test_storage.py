@@ -29,14 +29,14 @@ async def read(store: Store, start: int = 0, end: int = END) -> bytes:
 
 @EVERYWHERE
 @pytest.mark.parametrize("size", [1, BUFFER - 1, BUFFER, BUFFER + 1, PART - 1, PART, PART + 1, 3 * PART + 7])
-async def test_what_is_written_is_read(store: Store, kept: Kept, size: int) -> None:
+async def test_what_is_written_is_read(store: Store, media_kept: Kept, size: int) -> None:
     content = os.urandom(size)
     await store.write(TOKEN, sent(*(content[at : at + 70_000] for at in range(0, size, 70_000))))
     assert await read(store) == content
     assert await read(store, size // 2) == content[size // 2 :]
     assert await read(store, 0, 1) == content[:1]
     assert await read(store, size // 3, size + 10) == content[size // 3 :]
-    assert kept.names() == [TOKEN]
+    assert media_kept.names() == [TOKEN]
 
 
 @EVERYWHERE
@@ -49,16 +49,16 @@ async def test_it_is_read_in_pieces(store: Store) -> None:
 
 
 @EVERYWHERE
-async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store, kept: Kept) -> None:
+async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store, media_kept: Kept) -> None:
     await store.write(TOKEN, sent(b"bread"))
     async with store.opened(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
-    assert kept.names() == [TOKEN]
+    assert media_kept.names() == [TOKEN]
 
 
 @EVERYWHERE
 @pytest.mark.parametrize("size", [1, 3 * PART])
-async def test_what_breaks_off_is_not_there(store: Store, kept: Kept, size: int) -> None:
+async def test_what_breaks_off_is_not_there(store: Store, media_kept: Kept, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
         yield bytes(size)
         raise LookupError
@@ -67,11 +67,11 @@ async def test_what_breaks_off_is_not_there(store: Store, kept: Kept, size: int)
         await store.write(TOKEN, breaking())
     with pytest.raises(Unavailable):
         await read(store)
-    await eventually(lambda: nothing(kept))
+    await eventually(lambda: nothing(media_kept))
 
 
 @EVERYWHERE
-async def test_nor_is_what_its_sender_leaves(store: Store, kept: Kept) -> None:
+async def test_nor_is_what_its_sender_leaves(store: Store, media_kept: Kept) -> None:
     under_way = asyncio.Event()
 
     async def pausing() -> AsyncIterator[bytes]:
@@ -81,41 +81,41 @@ async def test_nor_is_what_its_sender_leaves(store: Store, kept: Kept) -> None:
 
     writing = asyncio.create_task(store.write(TOKEN, pausing()))
     await under_way.wait()
-    assert kept.names() != []
+    assert media_kept.names() != []
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    await eventually(lambda: nothing(kept))
+    await eventually(lambda: nothing(media_kept))
 
 
-async def nothing(kept: Kept) -> bool:
-    return kept.names() == []
+async def nothing(media_kept: Kept) -> bool:
+    return media_kept.names() == []
 
 
 @EVERYWHERE
-async def test_what_is_deleted_is_gone(store: Store, kept: Kept) -> None:
+async def test_what_is_deleted_is_gone(store: Store, media_kept: Kept) -> None:
     other = "x" + TOKEN[1:]
     for token in (TOKEN, other):
         await store.write(token, sent(b"bread"))
     await store.delete(TOKEN)
     await store.delete(TOKEN)
-    assert kept.names() == [other]
+    assert media_kept.names() == [other]
     with pytest.raises(Unavailable):
         await read(store)
 
 
-async def test_so_is_what_a_crash_left_in_a_folder(store: Store, kept: Kept) -> None:
-    assert isinstance(kept, KeptFolder)
+async def test_so_is_what_a_crash_left_in_a_folder(store: Store, media_kept: Kept) -> None:
+    assert isinstance(media_kept, KeptFolder)
     await store.write(TOKEN, sent(b"bread"))
-    [file] = kept.paths()
+    [file] = media_kept.paths()
     file.with_name(f"{TOKEN}#1").write_bytes(b"half a br")
     await store.delete(TOKEN)
-    assert kept.names() == []
+    assert media_kept.names() == []
 
 
 @BREAKABLE
-async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, kept: Kept) -> None:
-    with kept.away():
+async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, media_kept: Kept) -> None:
+    with media_kept.away():
         with pytest.raises(Unavailable):
             await store.write(TOKEN, sent(b"bread"))
         with pytest.raises(Unavailable):

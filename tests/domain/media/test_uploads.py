@@ -103,29 +103,29 @@ async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: St
 
 @BREAKABLE
 async def test_a_chore_waits_for_a_storage_that_is_away(
-    conn: Conn, store: Store, org: UUID, kept: Kept
+    conn: Conn, store: Store, org: UUID, media_kept: Kept
 ) -> None:
     token = await stored(conn, store, org)
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
-    with kept.away():
+    with media_kept.away():
         assert await retain_media(store).run(conn) == 0
         assert await pending(conn) == [token]
     assert await retain_media(store).run(conn) == 1
     assert await pending(conn) == []
-    assert kept.names() == []
+    assert media_kept.names() == []
 
 
-@pytest.mark.parametrize("kept", ["s3"], indirect=True)
+@pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
 async def test_a_silent_storage_holds_up_no_other_chore(
-    conn: Conn, store: Store, org: UUID, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    conn: Conn, store: Store, org: UUID, media_kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor the rows: what the server ends when it is idle for 5 s is the dispatcher's own session."""
-    assert isinstance(kept, KeptBucket)
+    assert isinstance(media_kept, KeptBucket)
     monkeypatch.setattr(uploads, "DELETE_S", 0.1)
     tokens = [await stored(conn, store, org) for _ in range(3)]
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
-    kept.service.fail("delete", "hang", times=1)
+    media_kept.service.fail("delete", "hang", times=1)
     assert await retain_media(store).run(conn) == 0
     assert await pending(conn) == tokens
     assert await retain_media(store).run(conn) == 3
-    assert kept.names() == []
+    assert media_kept.names() == []
