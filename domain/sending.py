@@ -6,7 +6,7 @@ whole picture. From the commit of `mark` on the platform may have the post, and 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -71,49 +71,37 @@ async def _line_up(conn: Conn, held: Held) -> Rest | None:
     return Snooze(min(turns.WAIT_S * 2**waits, held.left_s))
 
 
-async def keep(
-    conn: Conn,
-    *,
-    claim: Claim,
-    ring: Ring,
-    revision: int,
-    handle: dict[str, Any],
-    request: bytes,
-    secret: bytes | None,
-    tickets: Sequence[str],
-    complete: bool,
-    after_s: float,
-) -> Rest | None:
-    """What was prepared, before anything irreversible happens with it; or a step on the way there.
+class Step(NamedTuple):
+    """What was prepared of the content's `revision`, in whole or as far as a step on the way there came."""
 
-    A step that takes the platform `after_s` goes on then; others of the account may go first.
+    ring: Ring
+    revision: int
+    handle: dict[str, Any]
+    request: bytes
+    secret: bytes | None
+    tickets: Sequence[str]
+
+    def __repr__(self) -> str:
+        return f"Step({self.revision})"
+
+
+async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> Rest | None:
+    """A step on the way to being prepared, before the next one.
+
+    One that takes the platform `after_s` goes on then; others of the account may go first.
     """
     held = await setbacks.hold(conn, claim)
     if held is None:
         return Canceled()
-    post = {"organization_id": claim.organization_id, "post_id": held.post_id}
-    sealed = post_secrets.seal(ring, secret, **post)
-    await scheduled_post.keep_prepared.run(
-        conn,
-        **held.key,
-        event_id=ids.new(),
-        phase="prepared" if complete else "preparing",
-        handle=handle,
-        request=request,
-        content_revision=revision,
-        sealed=sealed and sealed.data,
-        vault_key_id=sealed and sealed.key_id,
-    )
-    await media_tickets.keep(conn, **post, tickets=tickets)
-    if complete or not after_s:
-        return None
-    return await setbacks.let_pass(conn, held, after_s)
+    await _keep(conn, held, step, phase="preparing")
+    return await setbacks.let_pass(conn, held, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, content_id: UUID) -> datetime | Rest:
+async def mark(conn: Conn, *, claim: Claim, content_id: UUID, fresh: Step | None = None) -> datetime | Rest:
     """When the call may be made: now, from the commit on. In a step that holds the active project.
 
-    An edit since it was prepared starts over.
+    `fresh` is what was just prepared, and is kept with the mark, or without it where the post has to wait. An
+    edit since then starts over.
     """
     gate = await scheduled_post.share_gate.row(conn, org=claim.organization_id, id=content_id)
     held = await setbacks.hold(conn, claim)
@@ -121,10 +109,33 @@ async def mark(conn: Conn, *, claim: Claim, content_id: UUID) -> datetime | Rest
         return Canceled()
     if not gate["approved"]:
         return await setbacks.fail(conn, held, NOT_APPROVED)
-    if gate["revision"] != held.post["content_revision"]:
+    if gate["revision"] != (fresh.revision if fresh else held.post["content_revision"]):
         await scheduled_post.prepare_again.run(conn, **held.key)
         return Interrupted()
-    return await _go(conn, held)
+    marked = await _go(conn, held, fresh)
+    if fresh and isinstance(marked, Rest):
+        await _keep(conn, held, fresh, phase="prepared")
+    return marked
+
+
+async def _keep(conn: Conn, held: Held, step: Step, *, phase: str) -> None:
+    given = _given(held, step)
+    await scheduled_post.keep_prepared.run(conn, **held.key, event_id=ids.new(), phase=phase, **given)
+    await media_tickets.keep(conn, **held.who, tickets=step.tickets)
+
+
+def _given(held: Held, step: Step | None) -> dict[str, Any]:
+    """Nulls leave what is there."""
+    if step is None:
+        return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
+    sealed = post_secrets.seal(step.ring, step.secret, **held.who)
+    return {
+        "handle": step.handle,
+        "request": step.request,
+        "content_revision": step.revision,
+        "sealed": sealed and sealed.data,
+        "vault_key_id": sealed and sealed.key_id,
+    }
 
 
 async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
@@ -134,10 +145,10 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
         return Canceled()
     if held.left_s <= 0 or held.post["account_status"] == "disconnected":
         return None
-    return await _go(conn, held)
+    return await _go(conn, held, None)
 
 
-async def _go(conn: Conn, held: Held) -> datetime | Rest:
+async def _go(conn: Conn, held: Held, fresh: Step | None) -> datetime | Rest:
     rest = await setbacks.hindrance(conn, held)
     if rest is not None:
         return rest
@@ -149,10 +160,17 @@ async def _go(conn: Conn, held: Held) -> datetime | Rest:
         fence=held.claim.fence,
         progress=0.5,
         send_id=ids.new(),
+        prepared_id=fresh and ids.new(),
         event_id=ids.new(),
+        **_given(held, fresh),
         **quotas.window(held.post),
     )
-    return marked["sent_at"] or await setbacks.pause(conn, held, marked["full_s"])
+    if marked["sent_at"] is None:
+        return await setbacks.pause(conn, held, marked["full_s"])
+    if fresh:
+        await media_tickets.keep(conn, **held.who, tickets=fresh.tickets)
+    sent_at: datetime = marked["sent_at"]
+    return sent_at
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | None:

@@ -58,6 +58,10 @@ class Held(NamedTuple):
         return {"org": self.claim.organization_id, "id": self.post_id}
 
     @property
+    def who(self) -> dict[str, Any]:
+        return {"organization_id": self.claim.organization_id, "post_id": self.post_id}
+
+    @property
     def sent(self) -> bool:
         """The platform may have it."""
         return bool(self.post["status"] == "publishing")

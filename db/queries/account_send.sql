@@ -117,7 +117,7 @@ woken as (
 select id from published;
 
 -- name: mark_sending    from the commit on the platform may have it: its job can't be canceled, and its account's quota counts it. Nothing
---   of this where the quota has no room for `full_s` more seconds. Under the locks of all three, of an earlier statement: it must see
+--   of this where the quota has no room for `full_s` more seconds. With what was just prepared, where `prepared_id` says so. Under the locks of all three, of an earlier statement: it must see
 --   each send that was written down before
 with room as materialized (
   select (select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
@@ -132,10 +132,15 @@ shown as (
   update job set progress = greatest(progress, :progress), stage = 'sending', cancelable = false, state_version = state_version + 1
     from go where organization_id = :org and id = :job_id and fence = :fence and attempt_started_at is not null),
 noted as (
-  insert into post_event (organization_id, post_id, id, type) select :org, :id, :event_id, 'sending' from go),
+  insert into post_event (organization_id, post_id, id, type)
+  select :org, :id, e.id, e.type
+    from go, (values (:prepared_id::uuid, 'prepared'), (:event_id::uuid, 'sending')) as e (id, type) where e.id is not null),
 marked as (
   update scheduled_post
      set status = 'publishing', phase = 'sending', attempted_at = coalesce(attempted_at, clock_timestamp()), sent_at = clock_timestamp(),
+         handle = coalesce(:handle, handle), request = coalesce(:request, request),
+         content_revision = coalesce(:content_revision, content_revision), sealed = case when :prepared_id is null then sealed else :sealed end,
+         vault_key_id = case when :prepared_id is null then vault_key_id else :vault_key_id end,
          not_before = null, version = version + 1
     from go where organization_id = :org and id = :id
   returning sent_at)

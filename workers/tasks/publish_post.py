@@ -88,27 +88,34 @@ async def go(trip: Trip) -> Outcome:
 
 
 async def prepare(trip: Trip, so_far: Prepared | None, *, first: bool = True) -> Outcome:
-    """Step by step, each kept before the next: what dies in between goes on from the last one."""
-    complete = False
-    while not complete:
+    """Step by step, each kept before the next: what dies in between goes on from the last one.
+
+    The last one is kept with the mark.
+    """
+    while True:
         try:
             so_far = await trip.adapter.prepare(trip.account, trip.draft, so_far)
         except Unavailable:
             return await trip.not_sent(UNREAD)
         except PlatformError as error:
             return await trip.not_sent(error)
-        step = msgspec.structs.asdict(so_far)
-        keep = partial(sending.keep, claim=trip.ctx.job, ring=trip.ring, revision=trip.work.revision, **step)
+        made = so_far.handle, so_far.request, so_far.secret, so_far.tickets
+        step = sending.Step(trip.ring, trip.work.revision, *made)
+        if so_far.complete:
+            return await dispatch(trip, so_far, first=first, fresh=step)
+        keep = partial(sending.keep, claim=trip.ctx.job, step=step, after_s=so_far.after_s)
         if rest := await trip.ctx.decide(keep):
             return rest
-        complete = so_far.complete
-    assert so_far is not None  # noqa: S101  The loop ran.
-    return await dispatch(trip, so_far, first=first)
 
 
-async def dispatch(trip: Trip, prepared: Prepared, *, first: bool) -> Outcome:
-    """Mark it, then make the call. In a project that was archived meanwhile nothing goes out (I7)."""
-    mark = partial(sending.mark, claim=trip.ctx.job, content_id=trip.work.content_id)
+async def dispatch(
+    trip: Trip, prepared: Prepared, *, first: bool, fresh: sending.Step | None = None
+) -> Outcome:
+    """Mark it, then make the call. In a project that was archived meanwhile nothing goes out (I7).
+
+    `fresh` is what was just prepared, which isn't kept yet.
+    """
+    mark = partial(sending.mark, claim=trip.ctx.job, content_id=trip.work.content_id, fresh=fresh)
     try:
         marked = await trip.ctx.decide(mark, project=True)
     except Conflict:
