@@ -62,7 +62,10 @@ async def _exchange(net: Net, asked: Asked, secret: Code) -> Token:
             redirect_uri=asked.redirect_uri,
             verifier=secret.verifier,
         )
-    except ReauthRequired as error:
+    except (ReauthRequired, Rejected) as error:
+        if error.category == "config":
+            raise
+        # A code that has been used may come with a verifier that isn't its own: another error of TikTok's.
         raise ReauthRequired(
             "CODE_REFUSED", f"TikTok refuses the code, which works once and soon: {START_AGAIN}"
         ) from error

@@ -68,7 +68,9 @@ async def token(client: httpx.AsyncClient, base: str, us: Client, fields: Mappin
 def refuse(answer: Answer, told: Refusal) -> NoReturn:
     log_id = plain(told.log_id)
     words = answer.quoted(told.error_description or told.error) + (f", log {log_id}" if log_id else "")
-    if told.error == "invalid_grant":
+    if told.error == "invalid_grant" or (
+        told.error == "invalid_request" and "refresh token" in told.error_description.lower()
+    ):
         raise ReauthRequired("TOKEN_REFUSED", f"TikTok won't have the token: connect it again ({words})")
     if told.error in {"invalid_client", "unauthorized_client"}:
         raise Rejected(

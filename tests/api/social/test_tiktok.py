@@ -1,0 +1,200 @@
+"""TikTok from end to end, on a simulator: connecting, tokens, posts and drafts."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from schemas.settings import Settings
+from tests.api.social.place import uuid
+from tests.api.social.tiktok_place import CAPTION, Place, opened
+from tests.dumps import everything
+from tests.media import picture
+from tests.peers.simulators.faults import Fault
+from workers.tasks import publish_post
+
+TOKEN = "/v2/oauth/token/"
+CONTENT_INIT = "/v2/post/publish/content/init/"
+
+
+@pytest_asyncio.fixture
+async def place(settings: Settings, pool: Pool) -> AsyncIterator[Place]:
+    async with opened(settings, pool) as made, made.at_work():
+        yield made
+
+
+async def test_a_person_connects_their_account(place: Place) -> None:
+    await place.sim.account("ada", comment_disabled=True, max_video_post_duration_sec=300)
+    account = await place.account(await place.connect())
+    assert (account["platform"], account["handle"], account["status"]) == ("tiktok", "ada", "connected")
+    assert account["tokenExpiresAt"] is not None
+    row = await place.pool.fetchrow("select external_id, traits from social_account")
+    assert row["external_id"] == "-000ada"
+    assert row["traits"] == {
+        "privacyLevels": ["public", "friends", "private"],
+        "videoSecondsMax": 300,
+        "commentDisabled": True,
+        "duetDisabled": False,
+        "stitchDisabled": False,
+    }
+    kept = await everything(place.pool)
+    assert "act." not in kept
+    assert "rft." not in kept
+
+
+async def test_a_code_works_once(place: Place) -> None:
+    first, second = await place.start(), await place.start()
+    location = await place.sim.consent(await place.page(first), "ada")
+    for made in (first, second):
+        said = location.replace(first["state"], made["state"])
+        await place.browser.get(said.removeprefix(place.settings.public_url))
+    assert (await place.told(first))["status"] == "connected"
+    told = await place.told(second)
+    assert (told["status"], told["error"]["code"]) == ("failed", "CODE_REFUSED")
+    assert await place.pool.fetchval("select count(*) from social_account") == 1
+
+
+async def test_a_state_of_another_key_is_nobodys(place: Place) -> None:
+    made = await place.start(place.rival)
+    assert (await place.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).status_code == 404
+    assert await place.go(made) == "connected"
+    accounts = f"/v1/projects/{place.project}/social-accounts"
+    assert (await place.acme.http.get(accounts)).json()["items"] == []
+
+
+async def test_another_persons_account_changes_nothing(place: Place) -> None:
+    account_id = await place.connect("ada")
+    before = await place.pool.fetch("select * from social_account")
+    tokens = await place.pool.fetch("select * from account_credential")
+    made = await place.again(account_id)
+    assert await place.go(made, "eve") == "failed"
+    assert (await place.told(made))["error"]["code"] == "OTHER_ACCOUNT"
+    assert await place.pool.fetch("select * from social_account") == before
+    assert await place.pool.fetch("select * from account_credential") == tokens
+
+
+@pytest.mark.parametrize("missing", ["video.publish", "video.upload", "user.info.profile"])
+async def test_a_box_that_is_left_unticked_connects_nothing(place: Place, missing: str) -> None:
+    asked = ["user.info.basic", "user.info.profile", "video.publish", "video.upload"]
+    made = await place.start()
+    assert await place.go(made, scopes=[scope for scope in asked if scope != missing]) == "failed"
+    assert (await place.told(made))["error"]["code"] == "SCOPE_MISSING"
+    assert await place.pool.fetchval("select count(*) from social_account") == 0
+
+
+async def test_who_says_no_connects_nothing(place: Place) -> None:
+    made = await place.start()
+    assert await place.go(made, allow=False) == "failed"
+    assert (await place.told(made))["error"]["code"] == "ACCESS_DENIED"
+
+
+async def test_an_account_at_its_days_cap_is_connected_all_the_same(place: Place) -> None:
+    await place.sim.account("ada", posts_per_day=0)
+    account = await place.account(await place.connect())
+    assert account["status"] == "connected"
+    assert await place.pool.fetchval("select traits from social_account") == {}
+
+
+async def test_a_video_is_published_under_its_name(place: Place) -> None:
+    post_id = await place.send(await place.connect())
+    await place.taken()
+    await place.sim.advance(120)
+    post = await place.becomes(post_id, "published", waits=True)
+    [entry] = await place.sim.posts("ada", CAPTION)
+    assert post["externalId"] == entry["external_id"]
+    assert post["externalUrl"] == f"{place.settings.tiktok_url}/@ada/video/{entry['external_id']}"
+    assert "upload_token" not in await everything(place.pool)
+
+
+async def test_photos_are_fetched_from_us_and_published(place: Place) -> None:
+    post_id = await place.photos(await place.connect())
+    await place.taken()
+    await place.sim.advance(120)
+    await place.becomes(post_id, "published", waits=True)
+    assert await place.sim.counts("ada", CAPTION) == {"live": 1}
+    fetched = "select count(*) filter (where fetched_at is not null) from media_ticket"
+    assert await place.pool.fetchval(fetched) == 2
+
+
+async def test_photos_whose_answer_was_lost_before_anybody_came_go_out_once(place: Place) -> None:
+    """The tickets are closed before the first look: what was accepted can't be fetched any more."""
+    account_id = await place.connect()
+    await place.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
+    post_id = await place.photos(account_id)
+    await place.taken()
+    await place.sim.advance(120)
+    await place.becomes(post_id, "published", waits=True)
+    assert await place.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
+
+
+async def test_photos_that_somebody_came_for_are_not_sent_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish_post, "SEND_S", 3.0)
+    account_id = await place.connect()
+    await place.sim.account("ada", pull_after_s=0)
+    await place.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_TIMEOUT)
+    post_id = await place.photos(account_id)
+    post = await place.becomes(post_id, "outcome_unknown", waits=True)
+    await place.sim.advance(120)
+    assert await place.sim.counts("ada", CAPTION) == {"live": 1}
+    assert (await place.sim.requests())[f"POST {CONTENT_INIT}"] == 1
+    assert post["lastError"]["code"] == "OUTCOME_UNKNOWN"
+
+
+async def test_addresses_that_nobody_verified_fail_the_post_for_the_operator(place: Place) -> None:
+    account_id = await place.connect()
+    await place.sim.call("POST", "/app", verified_prefixes=[])
+    post = await place.becomes(await place.photos(account_id), "failed")
+    assert (post["lastError"]["code"], post["lastError"]["category"]) == ("PULL_DOMAIN_UNVERIFIED", "config")
+    assert await place.sim.posts("ada") == []
+
+
+async def test_a_draft_ends_in_its_owners_inbox(place: Place) -> None:
+    account_id = await place.connect()
+    video, photos = await place.send(account_id, mode="draft"), await place.photos(account_id, mode="draft")
+    await place.taken(2)
+    await place.sim.advance(60)
+    for post_id in (video, photos):
+        post = await place.becomes(post_id, "draft_in_inbox", waits=True)
+        assert post["publishedAt"] is None
+    assert await place.sim.counts("ada", CAPTION) == {"draft": 2}
+
+
+async def test_what_the_creator_does_not_allow_is_refused_when_it_is_scheduled(place: Place) -> None:
+    await place.sim.account("ada", is_private=True, max_video_post_duration_sec=3)
+    account_id = await place.connect()
+    answer = await place.ask(account_id, await place.content(), privacyLevel="public")
+    assert answer.status_code == 422
+    assert "friends, followers, private" in answer.text
+    answer = await place.ask(account_id, await place.content(), privacyLevel="private")
+    assert answer.status_code == 422
+    assert "the video has 4.0 s" in answer.text
+    answer = await place.ask(account_id, await place.content(picture("PNG")), privacyLevel="private")
+    assert answer.status_code == 422
+    assert "image/png" in answer.text
+    assert await place.pool.fetchval("select count(*) from scheduled_post") == 0
+
+
+async def test_what_the_creator_changed_since_is_refused_before_anything_is_begun(place: Place) -> None:
+    account_id = await place.connect()
+    await place.sim.account("ada", is_private=True)
+    post = await place.becomes(await place.send(account_id, privacyLevel="public"), "failed")
+    assert post["lastError"]["code"] == "PRIVACY_NOT_OFFERED"
+    await place.sim.account("ada", is_private=False, max_video_post_duration_sec=3)
+    post = await place.becomes(await place.send(account_id), "failed")
+    assert post["lastError"]["code"] == "MEDIA_TOO_LONG"
+    assert await place.sim.posts("ada") == []
+
+
+async def test_the_token_that_was_rotated_away_is_no_more(place: Place) -> None:
+    account_id = await place.connect()
+    await place.expire()
+    post_id = await place.send(account_id)
+    await place.taken()
+    assert await place.refreshes() == 1
+    await place.sim.advance(120)
+    await place.becomes(post_id, "published", waits=True)
+    generation = "select generation from account_credential where account_id = $1"
+    assert await place.pool.fetchval(generation, uuid(account_id)) == 2
