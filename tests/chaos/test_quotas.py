@@ -1,0 +1,129 @@
+"""Hundreds of posts at one instant, to accounts that may send few at a time: the platform keeps count too."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from domain import accounts
+from domain.credentials import Grant
+from jobs.kinds import PUBLISH_POST
+from schemas import ids
+from tests import media, seeds
+from tests.api.conftest import new_key
+from tests.chaos.fleet import Fleet
+from tests.peers.simulators import instagram_oauth, instagram_state, instagram_user
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.instagram import Instagram
+from tests.peers.simulators.serving import served
+from tests.serving import serving
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.chaos
+
+ACCOUNTS, EACH, WORKERS = 10, 30, 4
+#: So many posts in so many seconds, of which a day of the platform's lasts as many.
+POSTS, WINDOW_S = 15, 10
+CAPTION = "Fresh bread today."
+
+#: Sends of one account that were closer together than the quota allows.
+OVER = """
+select count(*) from account_send s
+ where (select count(*) from account_send o
+         where o.account_id = s.account_id
+           and o.at > s.at - $2 * interval '1 second' and o.at <= s.at) > $1"""
+
+
+class Scene(NamedTuple):
+    fleet: Fleet
+    sim: Sim
+    content_id: UUID
+    account_ids: list[UUID]
+
+
+@pytest_asyncio.fixture
+async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    # Its days are short, but a container may wait for the next.
+    monkeypatch.setattr(instagram_state, "CONTAINER_S", 100 * 86_400)
+    with served(Instagram(rate=86_400 / WINDOW_S, redirect_uris=[instagram_user.CALLBACK])) as base:
+        fleet.settings = msgspec.structs.replace(
+            fleet.settings,
+            fetch_allow=base.removeprefix("http://"),
+            assets_url=f"file://{fleet.folder / 'media'}",
+            instagram_client_id=instagram_oauth.CLIENT_ID,
+            instagram_client_secret=instagram_oauth.CLIENT_SECRET,
+            instagram_url=base,
+            instagram_api_url=base,
+            instagram_oauth_url=base,
+        )
+        with serving(fleet.settings, fleet.folder / "api.log") as api:
+            fleet.settings = msgspec.structs.replace(fleet.settings, public_url=api.url)
+            async with fleet.pool.acquire() as conn:
+                project_id = await seeds.project(conn, fleet.org)
+            content_id = await uploaded(fleet, api.url, project_id)
+            async with Sim(base) as sim:
+                made = [await connected(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
+                yield Scene(fleet, sim, content_id, made)
+
+
+async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
+    headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
+        made = await http.post(
+            f"/v1/projects/{ids.show(ids.PROJECT, project_id)}/content/upload",
+            data={"caption": CAPTION},
+            files={"file": ("bread.jpg", media.picture("JPEG", (400, 400)), "image/jpeg")},
+        )
+    content_id = ids.read(ids.CONTENT, made.json()["id"])
+    assert content_id
+    return content_id
+
+
+async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
+    person = await sim.account(username, quota_total=POSTS, containers_max=1000, image_s=0)
+    async with httpx.AsyncClient(base_url=sim.base, trust_env=False) as http:
+        token = await instagram_user.long_lived(sim, http, username)
+    async with fleet.pool.acquire() as conn:
+        account_id = await seeds.account(
+            conn,
+            fleet.org,
+            project_id,
+            platform="instagram",
+            handle=username,
+            service_url=sim.base,
+            external_id=person["user_id"],
+            grant=Grant(access_token=token),
+        )
+        of = {"organization_id": fleet.org, "account_id": account_id}
+        await accounts.set_quota(conn, **of, posts=POSTS, seconds=WINDOW_S)
+    return account_id
+
+
+@pytest.mark.timeout(150)
+async def test_no_account_is_over_its_quota(scene: Scene) -> None:
+    """All come out, once each; the platform never has to refuse one."""
+    fleet, at = scene.fleet, datetime.now(UTC) + timedelta(seconds=5)
+    await fleet.dispatcher()
+    await asyncio.gather(*(fleet.of_product(PUBLISH_POST.pool) for _ in range(WORKERS)))
+    async with fleet.pool.acquire() as conn:
+        for account_id in scene.account_ids:
+            for _ in range(EACH):
+                await seeds.post(conn, fleet.org, scene.content_id, account_id, at=at)
+
+    async def all_are_out() -> bool:
+        count = "select count(*) from scheduled_post where status = 'published'"
+        return bool(await fleet.pool.fetchval(count) == ACCOUNTS * EACH)
+
+    await eventually(all_are_out, within=100)
+    assert await fleet.pool.fetchval(OVER, POSTS, float(WINDOW_S)) == 0
+    live = [await scene.sim.counts(f"p{at}", CAPTION) for at in range(ACCOUNTS)]
+    assert live == [{"live": EACH}] * ACCOUNTS
+    asked = await scene.sim.requests()
+    publishes = [count for call, count in asked.items() if call.endswith("/media_publish")]
+    assert publishes == [EACH] * ACCOUNTS
