@@ -12,6 +12,7 @@ from tests.api.social.tiktok_place import CAPTION, Place, opened
 from tests.dumps import everything
 from tests.media import picture
 from tests.peers.simulators.faults import Fault
+from tests.waiting import eventually
 from workers.tasks import publish_post
 
 TOKEN = "/v2/oauth/token/"
@@ -29,9 +30,9 @@ async def test_a_person_connects_their_account(place: Place) -> None:
     account = await place.account(await place.connect())
     assert (account["platform"], account["handle"], account["status"]) == ("tiktok", "ada", "connected")
     assert account["tokenExpiresAt"] is not None
-    row = await place.pool.fetchrow("select external_id, traits from social_account")
-    assert row["external_id"] == "-000ada"
-    assert row["traits"] == {
+    [(external_id, traits)] = await place.pool.fetch("select external_id, traits from social_account")
+    assert external_id == "-000ada"
+    assert traits == {
         "privacyLevels": ["public", "friends", "private"],
         "videoSecondsMax": 300,
         "commentDisabled": True,
@@ -198,3 +199,78 @@ async def test_the_token_that_was_rotated_away_is_no_more(place: Place) -> None:
     await place.becomes(post_id, "published", waits=True)
     generation = "select generation from account_credential where account_id = $1"
     assert await place.pool.fetchval(generation, uuid(account_id)) == 2
+
+
+async def test_a_lost_answer_to_what_tiktok_gave_up_is_no_riddle(place: Place) -> None:
+    account_id = await place.connect()
+    await place.sim.account("ada", processing_s=0, fails=["spam_risk"])
+    await place.sim.fault("last_chunk", Fault.ACCEPT_THEN_DROP)
+    post = await place.becomes(await place.send(account_id), "failed")
+    assert post["lastError"]["code"] == "SPAM_RISK"
+    assert await place.sim.counts("ada", CAPTION) == {"failed": 1}
+
+
+@pytest.mark.parametrize("fault", [None, Fault.ACCEPT_THEN_DROP])
+async def test_what_tiktok_stumbled_over_goes_out_anew(place: Place, fault: Fault | None) -> None:
+    account_id = await place.connect()
+    await place.sim.account("ada", processing_s=0, moderation_s=0, fails=["internal"])
+    if fault:
+        await place.sim.fault("last_chunk", fault)
+    post_id = await place.send(account_id)
+    await place.becomes(post_id, "published", waits=True)
+    assert await place.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
+
+
+async def test_what_is_found_given_up_later_has_failed_for_its_reason(place: Place) -> None:
+    account_id = await place.connect()
+    post_id = await place.send(account_id)
+    await place.taken()
+    await place.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
+    await place.becomes(post_id, "outcome_unknown", waits=True)
+    await place.sim.call("DELETE", "/faults")
+    [entry] = await place.sim.posts("ada")
+    await place.sim.call("POST", "/posts", publish_id=entry["key"], fail="frame_rate_check_failed")
+    await place.sim.advance(60)
+    post = await place.becomes(post_id, "failed", waits=True)
+    assert post["lastError"]["code"] == "MEDIA_REFUSED"
+    assert "frame_rate_check_failed" in post["lastError"]["message"]
+
+
+async def test_the_tickets_of_a_call_that_is_over_say_nothing_of_the_next(place: Place) -> None:
+    """All of the first are fetched; of the second, whose answer is lost, none."""
+    account_id = await place.connect()
+    await place.sim.account("ada", pull_after_s=0, processing_s=0, moderation_s=0, fails=["internal"])
+    post_id = await place.photos(account_id)
+    await place.taken()
+    await place.rests()
+    await place.sim.account("ada", pull_after_s=30)
+    await place.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
+
+    async def are_three() -> bool:
+        await place.skip_waits()
+        return (await place.sim.requests())[f"POST {CONTENT_INIT}"] == 3
+
+    await eventually(are_three)
+    await place.sim.advance(60)
+    await place.becomes(post_id, "published", waits=True)
+    assert await place.sim.counts("ada", CAPTION) == {"failed": 2, "live": 1}
+
+
+async def test_a_look_at_a_ticket_does_not_count(place: Place) -> None:
+    account_id = await place.connect()
+    await place.sim.account("ada", pull_after_s=600)
+    await place.photos(account_id, 1)
+    await place.taken()
+    found = await place.pool.fetchrow("select ticket, token, size_bytes from media_ticket, content_asset")
+    assert found
+    path, fetched = f"/media/{found['token']}/{found['ticket']}", "select fetched_at from media_ticket"
+    looked = await place.browser.head(path)
+    assert (looked.status_code, looked.content) == (200, b"")
+    assert looked.headers["Content-Length"] == str(found["size_bytes"])
+    assert await place.pool.fetchval(fetched) is None
+    got = await place.browser.get(path)
+    assert {**looked.headers} == {**got.headers} | {"x-request-id": looked.headers["x-request-id"]}
+    assert await place.pool.fetchval(fetched) is not None
+    await place.pool.execute("update media_ticket set closed_at = now()")
+    assert (await place.browser.head(path)).status_code == 404
+    assert (await place.browser.head(f"{path}x")).status_code == 404

@@ -115,8 +115,8 @@ class Place:
 
     async def content(self, *files: bytes) -> str:
         """Of images where there are some, else a video."""
-        parts = [("file", (f"{n}", image, None)) for n, image in enumerate(files)]
-        parts = parts or [("file", ("film.mp4", film(ms=4000), "video/mp4"))]
+        sent = list(files) or [film(ms=4000)]
+        parts = [("file", (str(number), content, None)) for number, content in enumerate(sent)]
         url = f"/v1/projects/{self.project}/content/upload"
         answer = await self.acme.http.post(url, files=[("caption", (None, CAPTION)), *parts])
         assert answer.status_code == 201, answer.text

@@ -65,8 +65,10 @@ FAILED: dict[str, tuple[type[PlatformError], str]] = {
 }
 
 
-def refused(code: str, status: int = 403, *, irreversible: bool = False, **headers: str) -> PlatformError:
-    answer = Answer(status=status, headers=httpx.Headers(headers), body=b"", irreversible=irreversible)
+def refused(code: str, status: int = 403, *, irreversible: bool = False, rest: str = "") -> PlatformError:
+    answer = Answer(
+        status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
+    )
     return errors.refusal(answer, Told(code=code, message="as it says", log_id="2026"))
 
 
@@ -119,7 +121,7 @@ def test_a_code_that_nobody_knows_goes_by_its_status(
 
 def test_a_rest_is_as_long_as_it_says_and_a_days_cap_an_hour_at_least() -> None:
     slow, cap = (
-        refused("rate_limit_exceeded", 429, **{"Retry-After": "7"}),
+        refused("rate_limit_exceeded", 429, rest="7"),
         refused("spam_risk_too_many_posts"),
     )
     assert isinstance(slow, Throttled)
