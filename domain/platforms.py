@@ -18,7 +18,7 @@ _LINK = regex.compile(
 )
 _LINK_LENGTH = 23
 #: As Instagram tells them, and the most that it may.
-_HASHTAG, _TAGGED = regex.compile(r"(?<![\w&])[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
+_HASHTAG, _TAGGED = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
 _MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})

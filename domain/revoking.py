@@ -3,6 +3,7 @@
 The tokens leave the account with its end and go on, sealed, with the job that has the platform revoke them.
 """
 
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import social_account
 from domain import credentials, job_secrets, organizations, registrations
+from domain.credentials import Tokens
 from domain.registrations import Client, Server
 from domain.rings import Ring
 from jobs import ledger
@@ -29,7 +31,12 @@ class Held(msgspec.Struct, frozen=True):
 
     access_token: str
     refresh_token: str | None
+    expires_at: datetime | None
     redirect_uri: str | None
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.access_token, self.refresh_token, self.expires_at, 0, self.redirect_uri)
 
     def __repr__(self) -> str:
         return "Held()"
@@ -70,7 +77,7 @@ async def submit(
     submitted = await ledger.submit(
         conn, kind=REVOKE_TOKEN, organization_id=organization_id, project_id=project_id, args=args
     )
-    held = Held(tokens.access_token, tokens.refresh_token, tokens.redirect_uri)
+    held = Held(tokens.access_token, tokens.refresh_token, tokens.expires_at, tokens.redirect_uri)
     await job_secrets.keep(
         conn,
         organization_id=organization_id,

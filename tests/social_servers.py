@@ -112,10 +112,10 @@ class Fediverse(Server):
                 return self.register(form)
             case ("POST", "/oauth/token"):
                 return self.grant(form)
-            case ("GET", "/api/v1/accounts/verify_credentials") if asked.token in self.tokens:
-                return self.show(self.tokens[asked.token])
+            case ("POST", "/oauth/revoke"):
+                return self.revoke(form)
             case ("GET", "/api/v1/accounts/verify_credentials"):
-                return Told(401, {"error": "The access token is invalid"})
+                return self.show(self.tokens.get(asked.token))
             case ("GET", "/api/v1/instance"):
                 limits = {
                     "statuses": {"max_characters": 777, "max_media_attachments": 4},
@@ -144,6 +144,14 @@ class Fediverse(Server):
             return REFUSED
         return self.issue(issued.person) if issued.challenge == s256(form["code_verifier"]) else REFUSED
 
+    def revoke(self, form: dict[str, str]) -> Told:
+        """Nobody learns whether there was such a token (RFC 7009)."""
+        app = self.apps.get(form.get("client_id", ""))
+        if app is None or app.secret != form.get("client_secret"):
+            return Told(403, {"error": "unauthorized_client"})
+        self.tokens.pop(form["token"], None)
+        return Told(200, {})
+
     def issue(self, person: str) -> Told:
         token = self.secret("access")
         self.tokens[token] = person
@@ -153,7 +161,9 @@ class Fediverse(Server):
             self.refreshes[told["refresh_token"]] = person
         return Told(200, told)
 
-    def show(self, person: str) -> Told:
+    def show(self, person: str | None) -> Told:
+        if person is None:
+            return Told(401, {"error": "The access token is invalid"})
         avatar = f"{self.url}/avatars/{person}.png"
         return Told(200, {"id": self.people[person], "username": person, "acct": person, "avatar": avatar})
 
@@ -178,6 +188,9 @@ class Pds(Server):
             case "com.atproto.server.refreshSession":
                 handle = self.sessions.pop(asked.token, None)
                 return Told(400, {"error": "ExpiredToken"}) if handle is None else self.open(handle)
+            case "com.atproto.server.deleteSession":
+                ended = self.sessions.pop(asked.token, None)
+                return Told(400, {"error": "ExpiredToken"}) if ended is None else Told(200, {})
             case "com.atproto.repo.getRecord":
                 return Told(400, {"error": "RecordNotFound"})
         return Told(501, {"error": "MethodNotImplemented"})

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from domain.platforms import PLATFORMS, File, bytes_max, caption_max, faults_of_files, graphemes, tooted
+from domain import quotas
+from domain.platforms import (
+    PLATFORMS,
+    File,
+    bytes_max,
+    caption_faults,
+    caption_max,
+    faults_of_files,
+    graphemes,
+    tooted,
+)
 
 LONG = "https://example.com/" + "b" * 200
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
@@ -106,3 +116,57 @@ def test_what_a_platform_says_of_a_posts_files(name: str, files: list[File], cod
 def test_a_platform_may_want_a_file_in_each_post() -> None:
     (fault,) = faults_of_files(PLATFORMS["mastodon"]._replace(text_only=False), {}, [])
     assert fault.code == "MEDIA_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("caption", "faults"),
+    [
+        ("x" * 2200, []),
+        ("x" * 2201, ["the caption has 2201 characters and instagram takes 2200: shorten it"]),
+        ("\N{GRINNING FACE}" * 1100, []),
+        (
+            "\N{GRINNING FACE}" * 1101,
+            ["the caption has 2202 characters and instagram takes 2200: shorten it"],
+        ),
+        ("#tag " * 30, []),
+        ("#tag " * 31, ["the caption has 31 hashtags and instagram takes 30: shorten it"]),
+        (
+            "\N{FULLWIDTH NUMBER SIGN}\u30d1\u30f3 " * 31,
+            ["the caption has 31 hashtags and instagram takes 30: shorten it"],
+        ),
+        ("&#1; # #\n" * 31, []),
+        ("#one#two" * 16, ["the caption has 32 hashtags and instagram takes 30: shorten it"]),
+        ("@a.person, " * 20, []),
+        ("@a.person, " * 21, ["the caption has 21 mentions and instagram takes 20: shorten it"]),
+        ("me@example.com " * 21, []),
+    ],
+)
+def test_instagram_counts_characters_hashtags_and_mentions(caption: str, faults: list[str]) -> None:
+    assert list(caption_faults(PLATFORMS["instagram"], 2200, caption)) == faults
+
+
+def test_the_others_count_no_hashtags() -> None:
+    assert list(caption_faults(PLATFORMS["mastodon"], 500, "#t @a " * 80)) == []
+
+
+@pytest.mark.parametrize(
+    ("traits", "operator", "expected"),
+    [
+        ({}, None, (25, 86400)),
+        ({"quotaPosts": 50, "quotaSeconds": 86400}, None, (50, 86400)),
+        ({"quotaPosts": 50, "quotaSeconds": 86400}, 3, (3, 60)),
+        ({"quotaPosts": 50}, None, (25, 86400)),
+        ({"quotaPosts": "50", "quotaSeconds": -1}, None, (25, 86400)),
+    ],
+)
+def test_an_operators_quota_goes_before_the_accounts_own_and_that_before_the_platforms(
+    traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
+) -> None:
+    window_s = None if operator is None else 60
+    row: Any = {
+        "platform": "instagram",
+        "traits": traits,
+        "quota_posts": operator,
+        "quota_window_s": window_s,
+    }
+    assert quotas.of(row) == expected

@@ -259,8 +259,8 @@ async def test_a_carousel_takes_ten_images(insta: Insta) -> None:
     assert (await insta.schedule(content, account)).status_code == 202
     await insta.pool.execute(
         """insert into content_asset
-           select organization_id, content_id, gen_random_uuid(), 10, kind, mime_type, width, height, duration_ms,
-                  size_bytes, sha256, repeat('x', 43)
+           select organization_id, content_id, gen_random_uuid(), 10, kind, mime_type, width, height,
+                  duration_ms, size_bytes, sha256, repeat('x', 43)
              from content_asset where position = 0"""
     )
     answer = await insta.schedule(content, account, captionOverride="One more")

@@ -14,11 +14,11 @@ from domain import connections, credentials, registrations
 from domain.accounts import Found
 from domain.credentials import Grant, Tokens
 from domain.registrations import Client, Server
-from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
+from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
 from tests.workers.crew import Crew
-from workers.tasks import connect_account, refresh_token, register_app
+from workers.tasks import connect_account, refresh_token, register_app, revoke_token
 from workers.tools import open_tools
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
@@ -27,6 +27,7 @@ OPENERS = {
     CONNECT_ACCOUNT: connect_account.open_task,
     REGISTER_APP: register_app.open_task,
     REFRESH_TOKEN: refresh_token.open_task,
+    REVOKE_TOKEN: revoke_token.open_task,
 }
 
 
@@ -39,7 +40,7 @@ class Place:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """A worker of the three kinds."""
+        """A worker of these kinds."""
         allowed = f"{self.fediverse.host},{self.pds.host}"
         settings = msgspec.structs.replace(self.crew.settings, fetch_allow=allowed)
         async with open_tools(settings) as tools, AsyncExitStack() as stack:
