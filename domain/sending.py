@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
-from domain import credentials, post_secrets, posts, quotas, setbacks, turns, work
+from domain import credentials, post_ends, post_secrets, posts, quotas, setbacks, turns, work
 from domain.media import tickets as media_tickets
 from domain.rings import Ring
 from domain.setbacks import Held
@@ -199,7 +199,7 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
 async def publish(
     conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
-    """Proved: it is live, under a name that may not be known yet. The answer is the result of its job.
+    """Proved: it is live, under a name that may not be known yet, and is asked for then. Its job's result.
 
     In the transaction that ends the job. Raises `OutcomeUnknown` where the platform has named another of the
     account's posts.
@@ -213,6 +213,9 @@ async def publish(
     )
     if published is None:
         raise named_twice()
+    if external_id is None:
+        of = {"organization_id": claim.organization_id, "project_id": held.post["project_id"]}
+        await post_ends.reconcile(conn, **of, post_id=held.post_id, now=held.post["now"])
     return {
         "postId": ids.show(ids.POST, held.post_id),
         "externalId": external_id,

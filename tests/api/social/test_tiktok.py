@@ -274,3 +274,27 @@ async def test_a_look_at_a_ticket_does_not_count(place: Place) -> None:
     await place.pool.execute("update media_ticket set closed_at = now()")
     assert (await place.browser.head(path)).status_code == 404
     assert (await place.browser.head(f"{path}x")).status_code == 404
+
+
+async def test_a_name_is_asked_for_until_there_is_one(place: Place) -> None:
+    """Without any webhook."""
+    await place.sim.account("ada", moderation_s=7200)
+    post_id = await place.send(await place.connect())
+    await place.taken()
+    await place.sim.advance(60)
+    await place.pool.execute("update scheduled_post set sent_at = now() - interval '11 minutes'")
+    post = await place.becomes(post_id, "published", waits=True)
+    assert (post["externalId"], post["externalUrl"]) == (None, None)
+    await place.sim.advance(7200)
+
+    async def is_named() -> bool:
+        await place.skip_waits()
+        return bool((await place.post(post_id))["externalId"])
+
+    await eventually(is_named)
+    named = await place.post(post_id)
+    assert named["externalUrl"].endswith(f"/@ada/video/{named['externalId']}")
+    assert named["publishedAt"] == post["publishedAt"]
+    await place.rests()
+    open_jobs = "select count(*) from job where kind = 'reconcile_post' and finished_at is null"
+    assert await place.pool.fetchval(open_jobs) == 0
