@@ -86,8 +86,8 @@ class Fleet:
         await eventually(lambda: _says(process, "serving health"))
         return process
 
-    async def pause(self, *, paused: bool) -> None:
-        await self.pool.execute("update pool set paused = $1 where name = $2", paused, POOL)
+    async def pause(self, pool: str = POOL, *, paused: bool) -> None:
+        await self.pool.execute("update pool set paused = $1 where name = $2", paused, pool)
 
     async def hung_up(self) -> None:
         """Postgres has noticed the end of every worker, and of what they last asked."""

@@ -1,8 +1,6 @@
 """Hundreds of posts at one instant, to accounts that may send few at a time: the platform keeps count too."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -108,13 +106,16 @@ async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> 
 @pytest.mark.timeout(150)
 async def test_no_account_is_over_its_quota(scene: Scene) -> None:
     """All come out, once each; the platform never has to refuse one."""
-    fleet, at = scene.fleet, datetime.now(UTC) + timedelta(seconds=5)
+    fleet = scene.fleet
     await fleet.dispatcher()
-    await asyncio.gather(*(fleet.of_product(PUBLISH_POST.pool) for _ in range(WORKERS)))
+    for _ in range(WORKERS):
+        await fleet.of_product(PUBLISH_POST.pool)
+    await fleet.pause(PUBLISH_POST.pool, paused=True)
     async with fleet.pool.acquire() as conn:
         for account_id in scene.account_ids:
             for _ in range(EACH):
-                await seeds.post(conn, fleet.org, scene.content_id, account_id, at=at)
+                await seeds.post(conn, fleet.org, scene.content_id, account_id)
+    await fleet.pause(PUBLISH_POST.pool, paused=False)
 
     async def all_are_out() -> bool:
         count = "select count(*) from scheduled_post where status = 'published'"

@@ -53,6 +53,7 @@ async def test_a_post_is_read_whole(place: Place) -> None:
         "socialAccountId": account,
         "platform": "bluesky",
         "mode": "direct",
+        "privacyLevel": None,
         "status": "queued",
         "schedulePassed": False,
         "jobId": made["jobId"],
