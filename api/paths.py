@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import accounts, holds, jobs, posts
+from domain import accounts, holds, jobs, lease_requests, leases, posts
 from domain import content as contents
 from schemas import ids
 
@@ -44,4 +44,20 @@ def post(text: str) -> UUID:
     found = ids.read(ids.POST, text)
     if found is None:
         raise posts.absent()
+    return found
+
+
+def leased(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.ACCOUNT, text)
+    if found is None:
+        raise leases.absent()
+    return found
+
+
+def lease_request(text: str) -> UUID:
+    """Raises `NotFound`."""
+    found = ids.read(ids.LEASE_REQUEST, text)
+    if found is None:
+        raise lease_requests.absent()
     return found

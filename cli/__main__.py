@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "jobs": "List jobs, follow one, cancel it, start it again.",
     "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
+    "leases": "Offer accounts for lease, answer requests, recall; ask for accounts and let them go.",
     "migrate": "Bring the database to this release's tables.",
     "org": "Create and list organizations: the partners who call the API.",
     "pools": "See what waits and runs in each pool; pause one and resume it.",

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Conn
-from db.queries import social_account
+from db.queries import account_lease, social_account
 from domain import audit, credentials, holds
 from schemas import ids
 from schemas.accounts import AccountQuota, SocialAccount
@@ -52,13 +52,20 @@ async def list_page(
 async def require_reauth(
     conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
 ) -> None:
-    """Only its owner can open the account again; unless a newer generation than this one is there."""
+    """Only its owner can open the account again; unless a newer generation than this one is there.
+
+    Whoever leases it sees that too.
+    """
     place: dict[str, Any] = {"organization_id": organization_id, "account_id": account_id}
     await social_account.lock_account.one(conn, org=organization_id, id=account_id)
     if generation is not None and not await credentials.is_current(conn, **place, generation=generation):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
-        await record(conn, **place, api_key_id=None, action="reauth_required", details={"reason": reason})
+        said: dict[str, Any] = {"action": "reauth_required", "details": {"reason": reason}}
+        await record(conn, **place, api_key_id=None, **said)
+        for lessee in await account_lease.require_reauth.all(conn, owner_id=account_id):
+            theirs: dict[str, Any] = {"organization_id": lessee["organization_id"]}
+            await record(conn, **theirs, account_id=lessee["id"], api_key_id=None, **said)
 
 
 async def record(
@@ -84,8 +91,13 @@ async def record(
 async def set_quota(
     conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
 ) -> AccountQuota:
-    """An operator's own figures for an account; None for both: the platform's. Raises `NotFound`."""
+    """An operator's own figures for an account; None for both: the platform's.
+
+    Raises `NotFound`, `Conflict` ACCOUNT_LEASED.
+    """
     row = await find(conn, organization_id=organization_id, account_id=account_id)
+    if row["owner_account_id"] is not None:
+        raise leased("a leased account goes by its owner's quota: set it there")
     await social_account.set_quota.run(
         conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
     )
@@ -109,11 +121,24 @@ def gone() -> Conflict:
     return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it anew")
 
 
+def offered(**details: Any) -> Conflict:
+    return Conflict(
+        "ACCOUNT_OFFERED",
+        "an account is offered for lease, and only its leases post to it: withdraw it, or leave it out",
+        **details,
+    )
+
+
+def leased(message: str) -> Conflict:
+    return Conflict("ACCOUNT_LEASED", message)
+
+
 def _shown(row: asyncpg.Record) -> SocialAccount:
     same = ("platform", "service_url", "handle", "avatar_url", "status", "connected_at", "token_expires_at")
     return SocialAccount(
         social_account_id=ids.show(ids.ACCOUNT, row["id"]),
         project_id=ids.show(ids.PROJECT, row["project_id"]),
-        leased=False,
+        leased=row["owner_account_id"] is not None,
+        disconnected_reason=row["disconnect_reason"],
         **{name: row[name] for name in same},
     )

@@ -93,7 +93,7 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
 
 
 async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, project_id: UUID) -> Wanted:
-    """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED."""
+    """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
     return_url = returns.check(asked.return_url, origins=who.return_origins)
     account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
@@ -101,6 +101,8 @@ async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, pro
     row = await accounts.find(conn, organization_id=who.organization_id, account_id=account_id)
     if row["project_id"] != project_id:
         raise accounts.absent()
+    if row["owner_account_id"] is not None:
+        raise accounts.leased("the account is leased: its operators connect it again")
     if row["status"] == "disconnected":
         raise accounts.gone()
     if row["platform"] == "bluesky":
@@ -121,7 +123,7 @@ async def start(
 ) -> tuple[OAuthUrl, Wake | None]:
     """A link, and whom to wake to register us.
 
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED or ACCOUNT_NOT_CONNECTED, `Invalid`, `NotReturnable`.
+    Raises what `check` and `check_again` do, `NotFound`, `Conflict` PROJECT_ARCHIVED.
     """
     await holds.hold_active(conn, organization_id=who.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):

@@ -89,7 +89,7 @@ async def retry(
     """Send a post that failed once more, now; not `fresh`: an earlier retry still runs, and this is it.
 
     Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
-    JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
+    JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
     place = {"organization_id": organization_id, "project_id": project_id}
     await holds.hold_active(conn, **place)
@@ -214,6 +214,8 @@ async def _check_again(conn: Conn, post: asyncpg.Record, account: asyncpg.Record
         raise ApprovalRequired
     if account["status"] == "disconnected":
         raise accounts.gone()
+    if account["offered"]:
+        raise accounts.offered()
 
 
 async def _move_job(conn: Conn, post: asyncpg.Record, at: datetime) -> tuple[UUID | None, list[Wake]]:

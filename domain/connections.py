@@ -7,12 +7,13 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import social_account
+from db.queries import account_lease, social_account
 from domain import (
     accounts,
     credentials,
     holds,
     job_secrets,
+    offers,
     organizations,
     posts,
     registrations,
@@ -173,20 +174,25 @@ async def connect(
 ) -> UUID:
     """Keep an account that let us in; the same one again keeps its id. The project is held active.
 
-    Raises `Conflict` OTHER_ACCOUNT where it is not the `expected` one, ACCOUNT_NOT_CONNECTED if that was
-    disconnected meanwhile.
+    Whoever leases it sees it as it is by now. Raises `Conflict` OTHER_ACCOUNT where it is not the `expected`
+    one, ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED where the project leases it.
     """
     if expected is not None:
         await _check_same(conn, organization_id, expected, found)
     new = ids.new()
-    account_id: UUID = await social_account.connect_account.value(
+    account_id: UUID | None = await social_account.connect_account.value(
         conn, org=organization_id, project_id=project_id, id=new, **found._asdict()
     )
+    if account_id is None:
+        raise accounts.leased(f"the project leases {found.handle}: release it first")
     place = {"organization_id": organization_id, "account_id": account_id}
     await credentials.put(conn, **place, grant=grant, ring=ring)
     action = "connected" if account_id == new else "reconnected"
     said = {"platform": found.platform, "handle": found.handle}
     await accounts.record(conn, **place, api_key_id=api_key_id, action=action, details=said)
+    for lessee in await account_lease.follow_owner.all(conn, owner_id=account_id):
+        theirs = {"organization_id": lessee["organization_id"], "account_id": lessee["id"]}
+        await accounts.record(conn, **theirs, api_key_id=None, action="reconnected", details=said)
     await turns.hasten(conn, **place)
     return account_id
 
@@ -194,13 +200,17 @@ async def connect(
 async def disconnect(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, ring: Ring
 ) -> AccountDisconnected:
-    """For good; a repeat answers the same. From the commit on nothing is sent. Raises `NotFound`.
+    """For good; a repeat answers the same. From the commit on nothing is sent.
 
-    A job gives the access back to the platform, and nobody waits for that.
-    The project's lock keeps out whoever schedules: no post comes between the cancel and the end.
+    A job gives the access back to the platform, and nobody waits for that. The project's lock keeps out
+    whoever schedules: no post comes between the cancel and the end. Raises `NotFound`, `Conflict`
+    ACCOUNT_LEASED: of a leased account its lease is ended, and then its owner's may be disconnected.
     """
     place = {"organization_id": organization_id, "account_id": account_id}
-    project_id = (await accounts.find(conn, **place))["project_id"]
+    found = await accounts.find(conn, **place)
+    if found["owner_account_id"] is not None:
+        raise accounts.leased("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
+    project_id = found["project_id"]
     await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     canceled = (await accounts.find(conn, **place))["canceled_posts"]
     if canceled is None:
@@ -214,8 +224,9 @@ async def disconnect(
 async def _give_back(
     conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID, ring: Ring
 ) -> None:
-    """The account's row is locked before its credential is read: no refresh comes between."""
+    """The account's row is locked before its credential is read: no refresh comes between, and no lease."""
     account = await social_account.lock_account.row(conn, org=organization_id, id=account_id)
+    await offers.check_free(conn, account_id=account_id)
     place = {"organization_id": organization_id, "project_id": project_id, "account_id": account_id}
     await revoking.submit(conn, **place, account=account, ring=ring)
 

@@ -65,16 +65,16 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
     post = await scheduled_post.find_lost.one(conn, org=org, id=post_id, job_id=claim.id)
     if post is None:
         return None
-    place = {"organization_id": org, "account_id": post["account_id"]}
     account = await account_send.lock_sender.row(conn, org=org, account_id=post["account_id"])
+    owner = {"organization_id": account["owner_organization_id"], "account_id": account["owner_id"]}
     later_s = next_ask(post["age_s"])
-    if account["status"] == "disconnected":
+    if account["owner_status"] == "disconnected":
         return None
-    if account["status"] == "reauth_required":
+    if account["owner_status"] == "reauth_required":
         return undecided(later_s)
-    tokens = await credentials.open(conn, **place, ring=ring)
+    tokens = await credentials.open(conn, **owner, ring=ring)
     if tokens.expires_at is not None and tokens.expires_at <= post["now"] + sending.FRESH:
-        await credentials.refresh(conn, **place, project_id=post["project_id"])
+        await credentials.refresh(conn, **owner, project_id=account["owner_project_id"])
         return undecided(later_s and min(later_s, max(setbacks.REFRESH_S, post["age_s"] / 4)))
     return Lost(
         post_id=post_id,
@@ -97,11 +97,12 @@ def undecided(next_s: float | None) -> Snooze | None:
 
 async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) -> Rest | None:
     """The platform could not be asked: again at the next time."""
-    place = {"organization_id": claim.organization_id, "account_id": lost.account_id}
+    account = await account_send.lock_sender.row(conn, org=claim.organization_id, account_id=lost.account_id)
+    owner = {"organization_id": account["owner_organization_id"], "account_id": account["owner_id"]}
     if isinstance(error, TokenExpired):
-        await credentials.refresh(conn, **place, project_id=lost.project_id)
+        await credentials.refresh(conn, **owner, project_id=account["owner_project_id"])
     if isinstance(error, ReauthRequired):
-        await accounts.require_reauth(conn, **place, reason=error.code, generation=lost.generation)
+        await accounts.require_reauth(conn, **owner, reason=error.code, generation=lost.generation)
     return undecided(lost.next_s)
 
 

@@ -42,7 +42,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
         rest = await _line_up(conn, held)
     if rest is not None:
         return rest
-    tokens = await credentials.open(conn, **held.place, ring=ring)
+    tokens = await credentials.open(conn, **held.owner, ring=ring)
     if tokens.expires_at is not None and tokens.expires_at <= held.post["now"] + FRESH:
         return await setbacks.refresh(conn, held)
     if not held.sent:
@@ -60,7 +60,7 @@ async def _line_up(conn: Conn, held: Held) -> Rest | None:
     """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
     post, holder = held.post, held.post["turn_post_id"]
     mine = {"post_id": held.post_id, "scheduled_for": post["scheduled_for"], **quotas.window(post)}
-    standing = await turns.look(conn, **held.place, holder=holder, **mine)
+    standing = await turns.look(conn, **held.place, owner_id=post["owner_id"], holder=holder, **mine)
     if standing.full_s:
         return await setbacks.pause(conn, held, standing.full_s)
     if holder == held.post_id or not (standing.taken or standing.behind):
@@ -156,6 +156,7 @@ async def _go(conn: Conn, held: Held, fresh: Step | None) -> datetime | Rest:
         conn,
         **held.key,
         account_id=held.account_id,
+        owner_id=held.post["owner_id"],
         job_id=held.claim.id,
         fence=held.claim.fence,
         progress=0.5,
@@ -208,8 +209,9 @@ async def publish(
     if held is None:
         raise OutcomeUnknown("POST_GONE", "the post has another job by now")
     named = {"external_id": external_id, "external_url": external_url}
+    owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
     published = await account_send.publish_post.one(
-        conn, **held.key, account_id=held.account_id, event_id=ids.new(), **named
+        conn, **held.key, account_id=held.account_id, **owner, event_id=ids.new(), **named
     )
     if published is None:
         raise named_twice()

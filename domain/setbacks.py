@@ -54,6 +54,14 @@ class Held(NamedTuple):
         return {"organization_id": self.claim.organization_id, "account_id": self.account_id}
 
     @property
+    def owner(self) -> dict[str, Any]:
+        """Whose credential, quota and rests the account goes by: of a leased one its owner, else itself."""
+        return {
+            "organization_id": self.post["owner_organization_id"],
+            "account_id": self.post["owner_id"],
+        }
+
+    @property
     def key(self) -> dict[str, Any]:
         return {"org": self.claim.organization_id, "id": self.post_id}
 
@@ -90,13 +98,15 @@ async def hold(conn: Conn, claim: Claim) -> Held | None:
 async def hindrance(conn: Conn, held: Held) -> Rest | None:
     """What all posts of the account would have to wait for now, if anything.
 
-    What may be live is looked for, however late it is.
+    What may be live is looked for, however late it is, and for a lease that has ended too.
     """
     if held.left_s <= 0 and not held.sent:
         return await give_up(conn, held)
-    match held.post["account_status"]:
+    if held.post["account_status"] == "disconnected" and not held.sent:
+        return await fail(conn, held, DISCONNECTED)
+    match held.post["owner_status"]:
         case "disconnected":
-            return await give_up(conn, held) if held.sent else await fail(conn, held, DISCONNECTED)
+            return await give_up(conn, held)
         case "reauth_required":
             return await pause(conn, held, REAUTH_S)
     if (rest_s := held.post["rest_s"]) and rest_s > 0:
@@ -190,13 +200,13 @@ async def _after(conn: Conn, held: Held, error: PlatformError, generation: int) 
         case Throttled():
             rest_s = REST_S if error.after_s is None else error.after_s
             await account_send.rest_account.run(
-                conn, org=held.claim.organization_id, account_id=held.account_id, rest_s=rest_s
+                conn, org=held.owner["organization_id"], account_id=held.owner["account_id"], rest_s=rest_s
             )
             return await pause(conn, held, rest_s)
         case TokenExpired() if not held.repeats(error):
             return await refresh(conn, held)
         case ReauthRequired():
-            await accounts.require_reauth(conn, **held.place, reason=error.code, generation=generation)
+            await accounts.require_reauth(conn, **held.owner, reason=error.code, generation=generation)
             return await pause(conn, held, REFRESH_S)
         case Rejected():
             return await give_up(conn, held) if held.sent else await fail(conn, held, error)
@@ -206,7 +216,7 @@ async def _after(conn: Conn, held: Held, error: PlatformError, generation: int) 
 
 async def refresh(conn: Conn, held: Held) -> Rest:
     """Whoever asks, one job refreshes the account's token, and its end wakes the account's posts."""
-    await credentials.refresh(conn, **held.place, project_id=held.post["project_id"])
+    await credentials.refresh(conn, **held.owner, project_id=held.post["owner_project_id"])
     return await pause(conn, held, REFRESH_S)
 
 

@@ -11,6 +11,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import scheduled_post
+from domain import accounts as refusals
 from domain import platforms
 from domain.platforms import PLATFORMS, File, Platform
 from schemas import ids
@@ -173,6 +174,9 @@ async def _check_fit(
 
 
 def _check_connected(accounts: Sequence[asyncpg.Record]) -> None:
+    offered = [place for place, account in enumerate(accounts) if account["offered"]]
+    if offered:
+        raise refusals.offered(issues=_issues([(path(place), "is offered for lease") for place in offered]))
     gone = [place for place, account in enumerate(accounts) if account["status"] == "disconnected"]
     if gone:
         raise Conflict(

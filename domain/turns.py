@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import account_send
+from db.queries import account_lease, account_send
 from jobs.ledger import Claim
 
 #: A post that isn't the account's next looks again this soon should nobody wake it, in seconds. Whoever takes
@@ -34,11 +34,20 @@ class Standing(NamedTuple):
 
 
 async def look(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, holder: UUID | None, **post: Any
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    account_id: UUID,
+    owner_id: UUID,
+    holder: UUID | None,
+    **post: Any,
 ) -> Standing:
-    """`holder` is what the account's row, locked, names; `post` are its id, time and quota's window."""
+    """`holder` is what the account's row, locked, names; `post` are its id, time and quota's window.
+
+    `owner_id` is whose sends count: of a leased account its owner, else itself.
+    """
     row = await account_send.find_standing.row(
-        conn, org=organization_id, account_id=account_id, holder=holder, **post
+        conn, org=organization_id, account_id=account_id, owner_id=owner_id, holder=holder, **post
     )
     return Standing(max(0.0, row["full_s"] or 0.0), row["taken"], row["behind"])
 
@@ -71,10 +80,17 @@ async def pass_on(conn: Conn, *, organization_id: UUID, account_id: UUID, post_i
 
 
 async def hasten(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """What the account's posts may have waited for is over.
+    """What the account's posts may have waited for is over, and those of whoever leases it.
 
     Wakes those that the platform may have, and the first of those in line, which will wake the next.
     """
+    await _hasten(conn, organization_id, account_id)
+    lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
+    if lessee is not None:
+        await _hasten(conn, lessee["organization_id"], lessee["account_id"])
+
+
+async def _hasten(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
     await account_send.hasten_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
     await hasten_next(conn, organization_id=organization_id, account_id=account_id)

@@ -10,6 +10,9 @@ PlatformName = Literal["bluesky", "mastodon", "tiktok", "instagram"]
 
 AccountStatus = Literal["connected", "reauth_required", "disconnected"]
 
+#: Why a lease ended: its tenant let it go, an operator took it back, or its project was archived.
+LeaseEnd = Literal["released", "recalled", "project_archived"]
+
 ReturnUrl = Annotated[Text, Meta(max_length=2048, examples=["https://app.example.com/settings/social"])]
 
 
@@ -68,7 +71,11 @@ class AccountConnect(In, frozen=True, kw_only=True):
 
 
 class SocialAccount(Out, frozen=True, kw_only=True):
-    """`serviceUrl` is the server that the account lives on; `tokenExpiresAt` null: its token doesn't end."""
+    """`serviceUrl` is the server that the account lives on; `tokenExpiresAt` null: its token doesn't end.
+
+    A `leased` account is the platform's: nothing is said of its token, and `disconnectedReason` says why its
+    lease ended.
+    """
 
     social_account_id: str
     project_id: str
@@ -80,6 +87,7 @@ class SocialAccount(Out, frozen=True, kw_only=True):
     leased: bool
     connected_at: Instant
     token_expires_at: Instant | None
+    disconnected_reason: LeaseEnd | None
 
 
 class AccountDisconnected(Out, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
 CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
+LEASE_REQUEST = "lreq"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 

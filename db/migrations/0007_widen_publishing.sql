@@ -46,3 +46,67 @@ create index social_account_identity on social_account (platform, external_id) w
 
 -- TikTok tells of a post by its own id, and knows no organization.
 create index scheduled_post_publish on scheduled_post ((handle->>'publishId')) where handle->>'publishId' is not null;
+
+-- Leases: an operator offers accounts of an organization of their own, and each lease of one is an account of its own in a tenant's
+-- project, so that nothing of one tenant is there for the next to see. Its credential, its quota and its rests are the owner's.
+create extension if not exists btree_gist;
+
+alter table social_account
+    add column owner_organization_id uuid,
+    add column owner_account_id      uuid,
+    -- For lease, until it is withdrawn, and what it is about.
+    add column offered_at            timestamptz,
+    add column niche                 text,
+    -- Of a lease: why it ended.
+    add column disconnect_reason     text check (disconnect_reason in ('released', 'recalled', 'project_archived')),
+    add foreign key (owner_organization_id, owner_account_id) references social_account (organization_id, id),
+    add check ((owner_organization_id is null) = (owner_account_id is null)),
+    add check ((offered_at is null) = (niche is null)),
+    add check (offered_at is null or owner_account_id is null);
+-- Operators name accounts without their organizations.
+create unique index social_account_id on social_account (id);
+create index social_account_offered on social_account (id) where offered_at is not null;
+
+create table lease_request (
+    organization_id uuid not null,
+    project_id      uuid not null,
+    id              uuid not null unique,
+    count           integer not null check (count between 1 and 50),
+    niche           text not null,
+    platform        text check (platform in ('bluesky', 'mastodon', 'tiktok', 'instagram')),
+    note            text,
+    status          text not null default 'requested' check (status in ('requested', 'partial', 'assigned', 'rejected')),
+    -- The latest assignment.
+    assigned_at     timestamptz,
+    -- Why the operators assign no more.
+    reason          text,
+    created_at      timestamptz not null default now(),
+    primary key (organization_id, id),
+    foreign key (organization_id, project_id) references project (organization_id, id),
+    unique (organization_id, project_id, id)
+);
+create index lease_request_status on lease_request (status, id);
+
+-- Who had an account of the owner's, and when: never two at once.
+create table account_lease (
+    owner_organization_id uuid not null,
+    owner_account_id      uuid not null,
+    organization_id       uuid not null,
+    project_id            uuid not null,
+    account_id            uuid not null unique,
+    request_id            uuid not null,
+    period                tstzrange not null check (not isempty(period)),
+    primary key (organization_id, account_id),
+    foreign key (owner_organization_id, owner_account_id) references social_account (organization_id, id),
+    foreign key (organization_id, project_id, account_id) references social_account (organization_id, project_id, id),
+    foreign key (organization_id, project_id, request_id) references lease_request (organization_id, project_id, id),
+    exclude using gist (owner_account_id with =, period with &&)
+);
+create index account_lease_owner   on account_lease (owner_account_id);
+create index account_lease_project on account_lease (organization_id, project_id, account_id);
+create index account_lease_request on account_lease (organization_id, request_id);
+
+-- The sends of all leases of an account count as one's.
+alter table account_send add column owner_account_id uuid;
+drop index account_send_window;
+create index account_send_window on account_send ((coalesce(owner_account_id, account_id)), at);

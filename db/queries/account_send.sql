@@ -1,16 +1,24 @@
--- name: lock_sender    what the steps of an account's posts decide on, one after the other: its state, its turn, its rest
-select platform, service_url, external_id, handle, traits, status, quota_posts, quota_window_s, turn_post_id,
-       extract(epoch from cooldown_until - now())::float8 as rest_s
-  from social_account where organization_id = :org and id = :account_id for no key update;
+-- name: lock_sender    as hold_sending, without a post
+select a.platform, a.service_url, a.external_id, a.handle, a.traits, a.status, o.status as owner_status,
+       o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id
+  from social_account a
+  join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
+                       and o.id = coalesce(a.owner_account_id, a.id)
+ where a.organization_id = :org and a.id = :account_id for no key update of o, a;
 
 -- name: hold_sending    its account, which never changes, and then itself. No row: it was canceled, blocked or given another job meanwhile.
---   What the steps of an account's posts decide on, one after the other: the account's state, its turn, its rest
+--   What the steps of an account's posts decide on, one after the other: the account's state, its turn, its rest. Of a leased account
+--   the credential, the quota and the rest are its owner's, whose row is locked first; of any other that is itself
 with sender as materialized (
-  select id as account_id, platform, service_url, external_id, handle as account_handle, traits, status as account_status,
-         quota_posts, quota_window_s, turn_post_id, cooldown_until
-    from social_account
-   where organization_id = :org
-     and id = (select p.social_account_id from scheduled_post p where p.organization_id = :org and p.id = :id) for no key update),
+  select a.id as account_id, a.platform, a.service_url, a.external_id, a.handle as account_handle, a.traits, a.status as account_status,
+         a.turn_post_id, o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id,
+         o.status as owner_status, o.quota_posts, o.quota_window_s, o.cooldown_until
+    from social_account a
+    join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
+                         and o.id = coalesce(a.owner_account_id, a.id)
+   where a.organization_id = :org
+     and a.id = (select p.social_account_id from scheduled_post p where p.organization_id = :org and p.id = :id)
+     for no key update of o, a),
 mine as materialized (
   select p.project_id, p.content_id, p.mode, p.privacy_level, p.status, p.phase, p.scheduled_for, p.handle, p.request,
          p.content_revision, p.sealed, p.vault_key_id, p.sent_at, p.last_error
@@ -24,7 +32,7 @@ select s.*, m.*, extract(epoch from s.cooldown_until - now())::float8 as rest_s,
 --   earlier post waits for its turn, and not for another try
 select (select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
           from account_send s
-         where s.organization_id = :org and s.account_id = :account_id and s.at > clock_timestamp() - :window_s * interval '1 second'
+         where coalesce(s.owner_account_id, s.account_id) = :owner_id and s.at > clock_timestamp() - :window_s * interval '1 second'
          order by s.at desc offset (select :posts - 1) limit 1) as full_s,
        exists (
          select from scheduled_post p join job j on j.organization_id = p.organization_id and j.id = p.job_id
@@ -89,15 +97,18 @@ update job j set run_at = w.scheduled_for, stage = 'queued', state_version = j.s
   from waiting w where j.organization_id = w.organization_id and j.id = w.id;
 
 -- name: publish_post    proved to be there, and its account's turn goes on (hasten_next says how). No row: another post of the account is
---   known to be this one
+--   known to be this one; so may those of its owner be, and of whoever has leased it
 with published as (
   update scheduled_post
      set status = 'published', phase = null, published_at = now(), external_id = :external_id, external_url = :external_url,
          sealed = null, vault_key_id = null, last_error = null, not_before = null, version = version + 1
    where organization_id = :org and id = :id
      and not exists (
-       select from scheduled_post p
-        where p.organization_id = :org and p.social_account_id = :account_id and p.external_id = :external_id and p.id <> :id)
+       select from (select :org::uuid as organization_id, :account_id::uuid as account_id
+                    union all select :owner_organization_id::uuid, :owner_id::uuid
+                    union all select l.organization_id, l.account_id from account_lease l where l.owner_account_id = :owner_id) s
+         join scheduled_post p on p.organization_id = s.organization_id and p.social_account_id = s.account_id
+        where p.external_id = :external_id and p.id <> :id)
   returning id),
 noted as (
   insert into post_event (organization_id, post_id, id, type) select :org, id, :event_id, 'published' from published),
@@ -122,12 +133,12 @@ select id from published;
 with room as materialized (
   select (select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
             from account_send s
-           where s.organization_id = :org and s.account_id = :account_id and s.at > clock_timestamp() - :window_s * interval '1 second'
+           where coalesce(s.owner_account_id, s.account_id) = :owner_id and s.at > clock_timestamp() - :window_s * interval '1 second'
            order by s.at desc offset (select :posts - 1) limit 1) as full_s),
 go as materialized (select from room where full_s is null or full_s <= 0),
 spent as (
-  insert into account_send (organization_id, account_id, id, post_id, at)
-  select :org, :account_id, :send_id, :id, clock_timestamp() from go),
+  insert into account_send (organization_id, account_id, owner_account_id, id, post_id, at)
+  select :org, :account_id, nullif(:owner_id, :account_id), :send_id, :id, clock_timestamp() from go),
 shown as (
   update job set progress = greatest(progress, :progress), stage = 'sending', cancelable = false, state_version = state_version + 1
     from go where organization_id = :org and id = :job_id and fence = :fence and attempt_started_at is not null),
@@ -157,7 +168,7 @@ update social_account set cooldown_until = greatest(cooldown_until, now() + :res
 -- name: prune_sends    older than any window that counts them
 with old as (
   select s.organization_id, s.account_id, s.id
-    from account_send s join social_account a on a.organization_id = s.organization_id and a.id = s.account_id
+    from account_send s join social_account a on a.id = coalesce(s.owner_account_id, s.account_id)
    where s.at < now() - :keep_s * interval '1 second'
      and (a.quota_window_s is null or s.at < now() - a.quota_window_s * interval '1 second')
    order by s.at limit :limit for update of s skip locked)

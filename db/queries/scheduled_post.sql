@@ -45,7 +45,7 @@ select status, caption, approval_status from content_item where organization_id 
 select kind, mime_type, size_bytes, duration_ms, sha256 from content_asset where organization_id = :org and content_id = :content_id order by position;
 
 -- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
-select id, project_id, platform, traits, status, turn_post_id from social_account
+select id, project_id, platform, traits, status, offered_at is not null as offered, turn_post_id from social_account
  where organization_id = :org and id = any(:ids) order by id for no key update;
 
 -- name: find_same    for each of these, by place, a post of the same to the same account within a day of its time
@@ -231,10 +231,16 @@ update scheduled_post
        version = version + 1
  where organization_id = :org and id = :id;
 
--- name: is_named    another post of the account is known to be this one
+-- name: is_named    another post of the account is known to be this one, or of its owner, or of whoever has leased it
 select exists (
-  select from scheduled_post
-   where organization_id = :org and social_account_id = :account_id and external_id = :external_id and id <> :id);
+  select from (select a.organization_id, a.id, coalesce(a.owner_organization_id, a.organization_id) as owner_organization_id,
+                      coalesce(a.owner_account_id, a.id) as owner_id
+                 from social_account a where a.organization_id = :org and a.id = :account_id) a
+   cross join lateral (select a.organization_id, a.id as account_id
+                       union all select a.owner_organization_id, a.owner_id
+                       union all select l.organization_id, l.account_id from account_lease l where l.owner_account_id = a.owner_id) s
+    join scheduled_post p on p.organization_id = s.organization_id and p.social_account_id = s.account_id
+   where p.external_id = :external_id and p.id <> :id);
 
 -- name: find_lost    of which nobody knows yet what became of it, or by what name; its age is that of the job that asks
 select p.project_id, p.social_account_id as account_id, p.status, p.handle, p.request, p.sent_at, o.env = 'test' as sandbox,

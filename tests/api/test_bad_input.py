@@ -60,8 +60,10 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
     key = await http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
     account = await an_account(http, pool, project)
-    body = {"targets": [{"socialAccountId": account}], "scheduledFor": tomorrow()}
+    at = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    body = {"targets": [{"socialAccountId": account}], "scheduledFor": at}
     scheduled = await http.post(f"/v1/content/{content.json()['id']}/schedule", json=body)
+    asked = f"/v1/projects/{project}/leased-accounts/request"
     return {
         "projectId": project,
         "jobId": job.json()["jobId"],
@@ -70,13 +72,9 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "oauthState": "A" * 43,
         "contentId": content.json()["id"],
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
+        "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "name": "default",
     }
-
-
-def tomorrow() -> str:
-    """As a `scheduledFor`."""
-    return f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:

@@ -101,7 +101,8 @@ async def end(conn: Conn, found: Table) -> None:
 async def look(conn: Conn, found: Table) -> None:
     post: dict[str, Any] = {"post_id": ids.new(), "scheduled_for": datetime.now(UTC)}
     post |= {"posts": 50, "window_s": 86400.0}
-    await turns.look(conn, **found.account, holder=found.post_id, **post)
+    owner_id = found.account["account_id"]
+    await turns.look(conn, **found.account, owner_id=owner_id, holder=found.post_id, **post)
 
 
 def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from domain import jobs, posts
+from domain import jobs, leases, posts
 from jobs.outcomes import Done, Outcome
 from workers.context import Context
 from workers.runner import Task
@@ -32,7 +32,23 @@ async def archive_project(ctx: Context) -> Outcome:
     jobs_canceled = await _stop_all(ctx, jobs.cancel_of_project)
     await ctx.progress(0.5, stage="canceling")
     blocked_canceled = await _stop_all(ctx, posts.cancel_blocked_of_project)
-    return Done({"canceledJobs": jobs_canceled, "canceledBlockedPosts": blocked_canceled})
+    leases_ended = await _end_leases(ctx)
+    return Done(
+        {
+            "canceledJobs": jobs_canceled,
+            "canceledBlockedPosts": blocked_canceled,
+            "endedLeases": leases_ended,
+        }
+    )
+
+
+async def _end_leases(ctx: Context) -> int:
+    """One in a transaction: each takes locks from the first of their order on."""
+    where: dict[str, Any] = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
+    ended = 0
+    while await ctx.step(partial(leases.end_next_of_project, **where)):
+        ended += 1
+    return ended
 
 
 async def _stop_all(ctx: Context, stop: Stop) -> int:

@@ -30,6 +30,7 @@ async def test_a_person_connects_their_account(place: Place) -> None:
         "leased": False,
         "connectedAt": shown["connectedAt"],
         "tokenExpiresAt": None,
+        "disconnectedReason": None,
     }
     assert await place.accounts() == [shown]
     (job,) = await place.jobs()

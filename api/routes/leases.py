@@ -1,0 +1,109 @@
+"""Leased accounts, for partners: ask for some, see what there is, let one go (api.md 10)."""
+
+from litestar import Response, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from api import paging, paths
+from api.gate import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain import lease_requests, leases
+from schemas.accounts import AccountDisconnected
+from schemas.base import Page
+from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate
+
+
+@post(
+    "/projects/{project_id:str}/leased-accounts/request",
+    opt=requires("leased:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=201,
+)
+async def request_leased_accounts(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[LeaseRequestCreate]
+) -> Response[LeaseRequest]:
+    """Ask the platform's operators for accounts of theirs that fit a niche.
+
+    They answer in their own time: read the request until it is `assigned`, `partial` or `rejected`. What is
+    assigned are social accounts of the project, with ids and a history of their own, that posts are scheduled
+    to like any other's; nobody else has them meanwhile.
+    """
+    who = request.principal
+
+    async def make(conn: Conn) -> Made[LeaseRequest]:
+        project = paths.project(project_id)
+        made = await lease_requests.create(
+            conn,
+            organization_id=who.organization_id,
+            project_id=project,
+            api_key_id=who.key_uuid,
+            body=data,
+        )
+        location = f"/v1/projects/{made.project_id}/leased-accounts/requests/{made.request_id}"
+        return Made(made, status=201, location=location)
+
+    return await once(request, make)
+
+
+@get(
+    "/projects/{project_id:str}/leased-accounts/requests/{lease_request_id:str}",
+    opt=requires("leased:write", Class.READ_LIGHT, 404),
+)
+async def get_lease_request(
+    request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
+) -> LeaseRequest:
+    """How a request stands, and what was assigned."""
+    async with request.services.pool.acquire() as conn:
+        return await lease_requests.get(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            request_id=paths.lease_request(lease_request_id),
+        )
+
+
+@get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", Class.READ_LIGHT, 404))
+async def list_leased_accounts(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[LeasedAccount]:
+    """A project's leases, newest first, those that have ended too."""
+    async with request.services.pool.acquire() as conn:
+        found = await leases.list_page(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda lease: lease.social_account_id)
+
+
+@delete(
+    "/leased-accounts/{social_account_id:str}",
+    opt=requires("leased:write", Class.WRITE_LIGHT, 404),
+    status_code=200,
+)
+async def release_leased_account(
+    request: ApiRequest, social_account_id: FromPath[str]
+) -> Response[AccountDisconnected]:
+    """Let a leased account go for good: from now on nothing of yours is sent to it.
+
+    The posts that waited for it are canceled, those on their way end truthfully; a repeat answers the same.
+    Archiving a project ends its leases by itself.
+    """
+    who = request.principal
+
+    async def release(conn: Conn) -> Made[AccountDisconnected]:
+        account_id = paths.leased(social_account_id)
+        place = {"organization_id": who.organization_id, "account_id": account_id}
+        return Made(await leases.release(conn, **place, api_key_id=who.key_uuid, reason="released"))
+
+    return await once(request, release)
+
+
+ROUTES = [request_leased_accounts, get_lease_request, list_leased_accounts, release_leased_account]
