@@ -24,7 +24,7 @@ class PlatformError(TenantryError):
 class NotSent(PlatformError):
     """No byte of the irreversible call got there, or the platform failed before it: nothing is live."""
 
-    category = "network"
+    category: Category = "network"
     retryable = True
 
 
@@ -35,7 +35,7 @@ class Outdated(NotSent):
 class Throttled(PlatformError):
     """Refused before the write, by the platform's own limit; again after `after_s` seconds, if it says."""
 
-    category = "rate_limit"
+    category: Category = "rate_limit"
     retryable = True
 
     def __init__(
@@ -48,24 +48,24 @@ class Throttled(PlatformError):
 class TokenExpired(PlatformError):
     """The access token is of no more use; a refresh may bring a new one."""
 
-    category = "auth"
+    category: Category = "auth"
     retryable = True
 
 
 class ReauthRequired(PlatformError):
     """Only the account's owner can open it again: `invalid_grant`, revoked, a password that is wrong."""
 
-    category = "auth"
+    category: Category = "auth"
 
 
 class Rejected(PlatformError):
     """The platform has read the post and won't have it: nothing is live, and no repeat would change that."""
 
-    category = "user_content"
+    category: Category = "user_content"
 
 
 class OutcomeUnknown(PlatformError):
     """The irreversible call was made and its answer is lost or says nothing: the post may be live."""
 
-    category = "unknown"
+    category: Category = "unknown"
     retryable = True

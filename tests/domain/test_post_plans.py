@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain import post_ends, posts, quotas, sending, targets, turns
+from domain import hints, post_ends, posts, quotas, sending, targets, turns
+from domain.hints import Hint
 from domain.targets import Print
 from jobs.ledger import Claim, Moved
 from schemas import ids
@@ -129,6 +130,10 @@ async def hasten(conn: Conn, found: Table) -> None:
     await turns.hasten(conn, **found.account)
 
 
+async def hint(conn: Conn, found: Table) -> None:
+    await hints.take(conn, Hint(event="post.publish.complete", open_id="shop0", publish_id="v_pub"))
+
+
 #: At most so many rows of the table and its indexes may be read, dead ones that were undone among them.
 USES: dict[Use, int] = {
     list_all: 3 * PAGE,
@@ -146,10 +151,11 @@ USES: dict[Use, int] = {
     mark: 50,
     publish: 2 * WAITING,
     hasten: 3 * WAITING,
+    hint: 5,
 }
 
 #: Those whose cost must not wait for the first ANALYZE of a table that fills up; autovacuum sees to the rest.
-FROM_THE_START = (list_all, list_further, list_published, list_failed, count, check_new, hasten)
+FROM_THE_START = (list_all, list_further, list_published, list_failed, count, check_new, hasten, hint)
 
 
 @pytest_asyncio.fixture
@@ -157,7 +163,8 @@ async def found(conn: Conn, place: Place) -> Table:
     """The empty table, but for one post."""
     full = await scene.fill(conn, place, accounts=5)
     [post_id, *_] = await scene.schedule(conn, full, at=datetime.now(UTC) + timedelta(days=1))
-    prepared = """update scheduled_post set handle = '{}', request = 'x' where id = $1 returning job_id"""
+    prepared = """update scheduled_post set handle = '{"publishId": "v"}', request = 'x' where id = $1
+                  returning job_id"""
     job_id = await conn.fetchval(prepared, post_id)
     return Table(full, post_id, job_id)
 
@@ -175,10 +182,11 @@ async def copy(conn: Conn, full: Full, count: int, status: str) -> None:
              returning *)
            insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
                                        platform, mode, status, job_id, scheduled_for, fingerprint,
-                                       published_at, external_id)
+                                       published_at, external_id, handle)
            select c.organization_id, c.project_id, gen_random_uuid(), c.id, a.id, a.platform, 'direct', $3,
                   gen_random_uuid(), now() - $4 * interval '1 day' * random(), sha256(c.id::text::bytea),
-                  case $3 when 'published' then now() end, case $3 when 'published' then c.id::text end
+                  case $3 when 'published' then now() end, case $3 when 'published' then c.id::text end,
+                  jsonb_build_object('publishId', c.id)
              from made c, social_account a where a.project_id = c.project_id""",
         full.content_id,
         count,

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
@@ -9,9 +10,11 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected
+from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Unavailable
+from tests.media import film
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
+from tests.workers.platforms.scripted import AT
 from tests.workers.platforms.tiktok import LONG, MIB, Ada, ada, later, post, video
 from workers.platforms.contract import Absent, Drafted, GivenUp, Live, Taken, Undecided
 from workers.platforms.tiktok import handle
@@ -130,6 +133,37 @@ async def test_a_chunk_is_sent_again_only_if_tiktok_misses_it(person: Ada, fault
     assert (entry["state"], entry["sha256"]) == ("live", [hashlib.sha256(LONG).hexdigest()])
     again = 1 if fault in {Fault.DROP_BEFORE, Fault.REFUSE_500} else 0
     assert (await person.sim.requests())["PUT /upload/"] == 3 + again
+
+
+async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: Ada) -> None:
+    @asynccontextmanager
+    async def broken(start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        yield broken_off()
+
+    async def broken_off() -> AsyncIterator[bytes]:
+        yield b"some"
+        raise Unavailable("the storage of media can't be reached: repeat the request")
+
+    prepared = await person.prepare(post(video()))
+    with pytest.raises(OutcomeUnknown):
+        await person.send(prepared, post(msgspec.structs.replace(video(), read=broken)))
+    assert await person.look(prepared, after_s=60) == Absent()
+
+
+async def test_an_answer_of_another_kind_costs_a_question_and_no_chunk(person: Ada) -> None:
+    """Five chunks, each answered with an error though TikTok has it."""
+    long = film(ms=4000, frames=45 * MIB)
+    await person.sim.fault("chunk", Fault.CREATED_BUT_400, times=4)
+    await person.sent(post(video(long)))
+    await person.sim.advance(AFTER)
+    assert await person.counts() == {"live": 1}
+    assert (await person.sim.requests())["PUT /upload/"] == 5
+
+
+def test_all_bytes_are_no_reason_to_begin_anew() -> None:
+    upload = handle.Upload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
+    assert [upload.number(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
+    assert upload.number(MIB) is None
 
 
 async def test_a_chunk_that_fails_and_fails_is_given_up_for_now(person: Ada) -> None:

@@ -29,8 +29,13 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.size if number == self.count - 1 else (number + 1) * self.chunk
 
     def number(self, received: int) -> int | None:
-        """The chunk that comes after so many bytes; None where no chunk begins there."""
+        """The chunk that comes after so many bytes; None where none begins there.
+
+        Of all bytes it is the last: that they are there is no reason to begin another post.
+        """
         number, rest = divmod(received, self.chunk)
+        if received >= self.size:
+            return self.count - 1
         return number if not rest and number < self.count else None
 
     def is_good(self, now: datetime) -> bool:

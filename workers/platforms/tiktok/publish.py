@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from domain.work import Account
-from schemas.errors import OutcomeUnknown, Outdated, Throttled
+from schemas.errors import OutcomeUnknown, Outdated, Throttled, Unavailable
 from workers.platforms.contract import (
     Absent,
     Draft,
@@ -56,10 +56,12 @@ class TikTok(msgspec.Struct, frozen=True):
         upload = video.uploaded(kept)
         if not upload.is_good(draft.now):
             raise Outdated("UPLOAD_EXPIRED", "the video's upload has run out: it is uploaded anew")
-        last = upload.count - 1
-        answer = await video.put(
-            self.server(account), draft.media[0], prepared, last, timeout_s=timeout_s, irreversible=True
-        )
+        try:
+            answer = await video.put_last(self.server(account), draft.media[0], prepared, timeout_s=timeout_s)
+        except Unavailable as error:  # Of our own storage, maybe half-way.
+            raise OutcomeUnknown(
+                "ANSWER_LOST", "the video's last part was broken off: it may be live"
+            ) from error
         if answer.status != video.WHOLE:
             raise OutcomeUnknown(
                 "ANSWER_UNCLEAR", f"TikTok answered {answer.status} to the video's last part: it may be live"

@@ -18,7 +18,7 @@ from workers.platforms.tiktok.handle import Handle, Upload
 
 #: After so long a time the rest of a video is another step: nothing of it is lost, and others may go first.
 STEP_S, NEXT_STEP_S = 120.0, 1.0
-#: A chunk is given up for this attempt after so many failures in a row.
+#: A chunk is given up for this attempt after so many failures.
 FAILURES = 3
 PARTIAL, WHOLE = 206, 201
 
@@ -71,10 +71,10 @@ async def go_on(server: Api, draft: Draft, so_far: Prepared) -> Prepared:
         if await took(server, draft.media[0], so_far, number):
             number, failures = number + 1, 0
             continue
-        failures += 1
+        failed, number = number, await missing(server, kept)
+        failures = 0 if number > failed else failures + 1
         if failures == FAILURES:
             raise NotSent("UPLOAD_FAILED", "TikTok doesn't take a part of the video; it is tried again")
-        number = await missing(server, kept)
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 
 
@@ -110,6 +110,12 @@ async def put(
         timeout_s=timeout_s,
         irreversible=irreversible,
     )
+
+
+async def put_last(server: Api, file: Media, prepared: Prepared, *, timeout_s: float) -> Answer:
+    """What makes the post."""
+    last = uploaded(handle.read(prepared)).count - 1
+    return await put(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
 async def part(file: Media, start: int, end: int) -> AsyncIterator[bytes]:
