@@ -89,10 +89,11 @@ update social_account a set status = 'reauth_required'
    and a.status = 'connected'
 returning a.organization_id, a.id;
 
--- name: follow_owner    of whoever leases it, as the account is now that it is connected again; under its lock
+-- name: follow_owner    of whoever leases it, as the account is now that it is connected again; under its lock. Not if the lease ends
+--   just now
 update social_account a
    set status = 'connected', service_url = o.service_url, handle = o.handle, avatar_url = o.avatar_url, traits = o.traits
   from account_lease l, social_account o
  where l.owner_account_id = :owner_id and upper_inf(l.period) and a.organization_id = l.organization_id and a.id = l.account_id
-   and o.id = l.owner_account_id
+   and a.status <> 'disconnected' and o.id = l.owner_account_id
 returning a.organization_id, a.id;

@@ -1,0 +1,129 @@
+"""An operator with an account to lend, and tenants who ask for one, by the product's own verbs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn, Pool, transact
+from domain import connections, lease_requests, leases, offers
+from domain.keys import EVERY_SCOPE, Actor
+from schemas import ids
+from schemas.accounts import AccountDisconnected
+from schemas.leases import LeaseRequestCreate, OperatedRequest
+from tests import seeds
+from tests.domain.place import Place
+
+
+class Owner(NamedTuple):
+    """The operator's organization, and an account there that is offered."""
+
+    org: UUID
+    project_id: UUID
+    account_id: UUID
+
+    @property
+    def who(self) -> Actor:
+        return Actor(self.org, "live", None, EVERY_SCOPE)
+
+    @property
+    def shown(self) -> str:
+        return ids.show(ids.ACCOUNT, self.account_id)
+
+
+async def owner(conn: Conn, *, handle: str = "bakes") -> Owner:
+    org = await seeds.organization(conn)
+    project_id = await seeds.project(conn, org, name="Ours")
+    return await another(conn, Owner(org, project_id, org), handle=handle)
+
+
+async def another(conn: Conn, owner: Owner, *, handle: str) -> Owner:
+    """Of the same operator."""
+    account_id = await seeds.account(conn, owner.org, owner.project_id, handle=handle)
+    async with conn.transaction():
+        await offers.offer(conn, who=owner.who, account_id=account_id, niche="baking")
+    return owner._replace(account_id=account_id)
+
+
+async def tenant(conn: Conn) -> Place:
+    org = await seeds.organization(conn)
+    return Place(org, await seeds.project(conn, org))
+
+
+async def ask(conn: Conn, place: Place, *, count: int = 1) -> UUID:
+    body = LeaseRequestCreate(count=count, niche="baking")
+    async with conn.transaction():
+        made = await lease_requests.create(
+            conn, organization_id=place.org, project_id=place.project_id, api_key_id=None, body=body
+        )
+    return found(ids.LEASE_REQUEST, made.request_id)
+
+
+async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
+    """The owner's account, unless others are named."""
+    named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
+    return await transact(
+        pool,
+        lambda conn: lease_requests.assign(conn, who=owner.who, request_id=request_id, account_ids=named),
+    )
+
+
+async def lend(pool: Pool, owner: Owner, place: Place) -> UUID:
+    """What the owner's account is to the tenant."""
+    async with pool.acquire() as conn:
+        request_id = await ask(conn, place)
+    answer = await assign(pool, owner, request_id)
+    return found(ids.ACCOUNT, answer.assigned_social_account_ids[0])
+
+
+async def release(pool: Pool, place: Place, account_id: UUID) -> AccountDisconnected:
+    return await transact(
+        pool,
+        lambda conn: leases.release(
+            conn, organization_id=place.org, account_id=account_id, api_key_id=None, reason="released"
+        ),
+    )
+
+
+def found(kind: str, shown: str) -> UUID:
+    read = ids.read(kind, shown)
+    assert read is not None
+    return read
+
+
+async def schedule(conn: Conn, place: Place, account_id: UUID, *, hours: float = 1) -> UUID:
+    """A post of content of its own."""
+    content_id = await seeds.content(conn, place.org, place.project_id)
+    at = datetime.now(UTC) + timedelta(hours=hours)
+    return await seeds.post(conn, place.org, content_id, account_id, at=at)
+
+
+async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> None:
+    await transact(
+        pool,
+        lambda conn: connections.disconnect(
+            conn, organization_id=org, account_id=account_id, api_key_id=None, ring=seeds.VAULT
+        ),
+    )
+
+
+async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnected:
+    return await transact(pool, lambda conn: leases.recall(conn, who=owner.who, account_id=account_id))
+
+
+async def end_next(pool: Pool, place: Place) -> bool:
+    """As the archive's job does."""
+    return await transact(
+        pool,
+        lambda conn: leases.end_next_of_project(conn, organization_id=place.org, project_id=place.project_id),
+    )
+
+
+async def status(conn: Conn, account_id: UUID) -> str:
+    found: str = await conn.fetchval("select status from social_account where id = $1", account_id)
+    return found
+
+
+async def actions(conn: Conn, org: UUID) -> list[str]:
+    """Of the organization's audit log, in their order."""
+    rows = await conn.fetch("select action from audit_log where organization_id = $1 order by id", org)
+    return [row["action"] for row in rows]
