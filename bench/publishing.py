@@ -52,7 +52,11 @@ async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
             tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
             late[name] = await _round(stage, size, over_s)
-    return Result({"post_late_p95_s": round(late["paced"]["p95"] / 1000, 3)}, {"post_late_ms": late})
+    figures = {
+        "post_late_p95_s": round(late["paced"]["p95"] / 1000, 3),
+        "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
+    }
+    return Result(figures, {"post_late_ms": late})
 
 
 @contextlib.asynccontextmanager
@@ -77,6 +81,8 @@ async def _round(stage: Stage, size: Size, over_s: float) -> dict[str, float]:
     for number in range(size.contents):
         at = due + timedelta(seconds=over_s * number / size.contents)
         await transact(stage.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
+    # Posts are scheduled long before; autovacuum looks at a new table within a minute.
+    await stage.pool.execute("analyze")
     await _published(stage.pool, place, expected(size))
     if await stage.pool.fetchval(OVER, place.project_id):
         raise BenchmarkFailed("an account sent more than its quota")

@@ -41,12 +41,18 @@ async def open_pool(
     size: int = 10,
     lock_timeout: str = SESSION["lock_timeout"],
     command_timeout: float | None = None,
+    plan_once: bool = False,
 ) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections; `name` is what `pg_stat_activity` shows.
 
     `command_timeout` bounds in seconds what a silent server may cost a statement: then TimeoutError.
     Raises OSError or `asyncpg.PostgresError` when the server can't be reached.
+
+    `plan_once`: each connection plans a statement once, and not for each of its first five calls. For
+    statements that find a few rows by their keys, whatever is asked: a burst on new connections waits for
+    little but plans.
     """
+    plans = {"plan_cache_mode": "force_generic_plan"} if plan_once else {}
     async with asyncpg.create_pool(
         database_url,
         timeout=CONNECT_S,
@@ -54,7 +60,7 @@ async def open_pool(
         max_size=size,
         max_cached_statement_lifetime=0,
         command_timeout=command_timeout,
-        server_settings={**SESSION, "lock_timeout": lock_timeout, "application_name": name},
+        server_settings={**SESSION, **plans, "lock_timeout": lock_timeout, "application_name": name},
         init=_speak_json,
         reset=_keep_session,
     ) as pool:

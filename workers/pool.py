@@ -50,7 +50,7 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
     with stop_signals() as stop:
         async with (
             open_pool(settings.database_url, name=f"{pool_name} own", size=OWN_CONNECTIONS) as own,
-            open_pool(settings.database_url, name=pool_name, size=settings.pool_size) as pool,
+            open_pool(settings.database_url, name=pool_name, size=settings.pool_size, plan_once=True) as pool,
             open_courier(settings.redis_url) as courier,
             health.serving(settings.health_port),
         ):
