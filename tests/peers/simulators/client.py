@@ -14,7 +14,7 @@ class Sim:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self._http = httpx.AsyncClient(base_url=f"{base}/_sim", timeout=30, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=f"{base}/_sim", timeout=30, trust_env=False, verify=False)
 
     async def __aenter__(self) -> Self:
         return self

@@ -97,8 +97,8 @@ def authorize(base: str, **changed: str) -> str:
     return f"{base}/oauth/authorize?{urlencode(asked | changed)}"
 
 
-async def code_of(sim: Sim, **changed: str) -> str:
-    location = await sim.consent(authorize(sim.base, **changed), "ada")
+async def code_of(sim: Sim, username: str = "ada", **changed: str) -> str:
+    location = await sim.consent(authorize(sim.base, **changed), username)
     parts = urlsplit(location)
     assert (parts.fragment, parse_qs(parts.query)["state"]) == ("_", ["s t"])
     return parse_qs(parts.query)["code"][0]
@@ -125,8 +125,8 @@ async def refreshed(http: httpx.AsyncClient, token: str) -> Any:
     return await read(await http.get("/refresh_access_token", params=asked))
 
 
-async def long_lived(sim: Sim, http: httpx.AsyncClient) -> str:
-    short = (await swap(http, await code_of(sim))).json()["data"][0]["access_token"]
+async def long_lived(sim: Sim, http: httpx.AsyncClient, username: str = "ada") -> str:
+    short = (await swap(http, await code_of(sim, username))).json()["data"][0]["access_token"]
     token: str = (await exchanged(http, short)).json()["access_token"]
     return token
 

@@ -1,0 +1,190 @@
+"""Each call of each post, and each fault of it: one post after the other, by our own tasks, in no time.
+
+An attempt is made by hand, as a worker makes it, and whatever has to wait lets the time go by instead. A
+platform that holds its answer back is given up at once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import time_machine
+
+from domain import jobs
+from jobs import leases, ledger, upkeep
+from jobs.ledger import Claim, Settlement
+from schemas import ids
+from tests.peers.exactly_once.place import Place
+from tests.peers.exactly_once.rows import Row, seen
+from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
+from tests.peers.simulators.faults import Fault
+from tests.waiting import eventually
+from workers.context import Context
+from workers.desk import Attempt, Lost
+from workers.fetch import open_client
+from workers.platforms import connecting
+from workers.reports import Reports
+from workers.runner import Tasks, judge
+from workers.tasks import open_tasks, publish_post
+
+#: Of a call that asks for something; one that makes something may also arrive late.
+LATE = Fault.DROP_THEN_ACCEPT
+FAULTS = tuple(fault for fault in Fault if fault is not LATE)
+LEASE_S = 1e9
+POLL_S = 0.005
+#: What is under way at a platform when our last job ends is done by then.
+SETTLE_S = 600.0
+#: More attempts and waits than any post takes.
+MOST = 400
+
+Say = Callable[[str], None]
+
+
+class Hand:
+    """A worker without loops of its own."""
+
+    def __init__(self, place: Place, tasks: Tasks, travel: Callable[[float], None]) -> None:
+        self.place, self.tasks, self._travel = place, tasks, travel
+        self.worker_id = ids.new()
+
+    async def enter(self) -> None:
+        async with self.place.pool.acquire() as conn:
+            await leases.register(
+                conn,
+                worker_id=self.worker_id,
+                pool="publish",
+                host="test",
+                pid=1,
+                version="1",
+                slots=1,
+                lease_s=LEASE_S,
+            )
+
+    async def work(self) -> None:
+        """Until no job is left."""
+        for _ in range(MOST):
+            claim = await self._pull()
+            if claim is not None:
+                await self._attempt(claim)
+            elif (wait_s := await self.place.next_due()) is None:
+                return
+            else:
+                await self.let_pass(max(wait_s, 0.0))
+        raise AssertionError("it never comes to an end")
+
+    async def let_pass(self, seconds: float) -> None:
+        """What was dropped on its way to a platform arrives in the middle of it."""
+        for _ in range(2):
+            self._travel(seconds / 2)
+            await self.place.advance(seconds / 2)
+            for sim in self.place.sims.values():
+                await sim.release()
+
+    async def _pull(self) -> Claim | None:
+        async with self.place.pool.acquire() as conn:
+            await upkeep.ripen(conn)
+            claims = await ledger.pull(
+                conn, pool="publish", worker_id=self.worker_id, free=1, kinds=[*self.tasks]
+            )
+        return claims[0] if claims else None
+
+    async def _attempt(self, claim: Claim) -> None:
+        kind = next(kind for kind in self.tasks if kind.name == claim.kind)
+        attempt = Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
+        context = Context(attempt, self.place.pool, Reports(self.place.pool), lambda: LEASE_S)
+        verdict = await judge(self.tasks[kind], context, attempt)
+        if not attempt.committed and not isinstance(verdict, Lost):
+            await jobs.settle(self.place.pool, [Settlement(claim, verdict)])
+
+
+@asynccontextmanager
+async def at_hand(place: Place) -> AsyncIterator[Hand]:
+    """Our own tasks, with nothing to wait for within an attempt."""
+
+    @asynccontextmanager
+    async def impatient(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
+        async with open_client(**given) as client:
+            patch.object(client, "send", giving_up(place, client.send)).start()
+            yield client
+
+    async with AsyncExitStack() as stack:
+        stack.enter_context(patch.object(publish_post, "SHORT_S", 0.0))
+        stack.enter_context(patch.object(publish_post, "PAUSE_S", 0.0))
+        stack.enter_context(patch.object(connecting, "open_client", impatient))
+        traveler = stack.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
+        tasks = await stack.enter_async_context(open_tasks(place.settings, "publish"))
+        hand = Hand(place, tasks, lambda wait_s: traveler.shift(timedelta(seconds=wait_s)))
+        await hand.enter()
+        yield hand
+
+
+def giving_up(
+    place: Place, send: Callable[..., Awaitable[httpx.Response]]
+) -> Callable[..., Awaitable[httpx.Response]]:
+    """The client's own timeout, which comes as soon as a platform holds an answer back."""
+
+    def held() -> bool:
+        return any(simulator.faults.held for simulator in place.simulators.values())
+
+    async def let_go() -> bool:
+        return not held()
+
+    async def given_up(request: httpx.Request, **options: Any) -> httpx.Response:
+        call = asyncio.ensure_future(send(request, **options))
+        try:
+            while not (await asyncio.wait({call}, timeout=POLL_S))[0]:
+                if held():
+                    raise httpx.ReadTimeout("given up", request=request)
+            return call.result()
+        finally:
+            await ended(call)
+            await eventually(let_go)
+            if place.prompt:
+                await place.align()
+
+    return given_up
+
+
+async def ended(call: "asyncio.Future[httpx.Response]") -> None:
+    call.cancel()
+    await asyncio.wait({call})
+
+
+async def play(place: Place, hand: Hand, shape: Shape, call: Call | None, fault: Fault | None) -> Row:
+    """One post from its schedule to the end of the last job that asks about it."""
+    sim = place.sims[shape.platform]
+    await place.align()
+    place.prompt, sent = shape.prompt, await place.post(shape)
+    if call and fault:
+        if call.before:
+            await order(place, shape, shape.send, call.before, sent.username)
+        await order(place, shape, call, fault, sent.username)
+    await hand.work()
+    await hand.let_pass(SETTLE_S)
+    left = (await sim.call("GET", "/faults"))["rules"]
+    await sim.call("DELETE", "/faults")
+    assert not left, f"{shape.title}: {call} was never made as {fault} wants it"
+    return await seen(place, shape, call, fault or "nothing", sent)
+
+
+async def order(place: Place, shape: Shape, call: Call, fault: Fault, username: str) -> None:
+    rule = {"skip": call.skip, "method": call.method, "account": username}
+    await place.sims[shape.platform].fault(call.path, fault, **rule)
+
+
+async def play_all(place: Place, platforms: frozenset[str], say: Say) -> list[Row]:
+    rows = []
+    async with at_hand(place) as hand:
+        for shape in SHAPES:
+            if shape.platform not in platforms:
+                continue
+            say(shape.title)
+            rows.append(await play(place, hand, shape, None, None))
+            for call in shape.calls:
+                faults = (*FAULTS, LATE) if call.makes else FAULTS
+                rows += [await play(place, hand, shape, call, fault) for fault in faults]
+    return rows

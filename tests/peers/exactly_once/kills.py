@@ -1,0 +1,139 @@
+"""Each call of each post, and the worker killed at it: real processes, all posts at their points at once.
+
+One worker holds them all and is killed with kill -9. Then a dispatcher and another worker, the product's own,
+go on with what it left, while whatever has to wait lets the time go by.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
+
+import msgspec
+
+from jobs.courier import open_courier
+from tests.chaos.fleet import Fleet, Process
+from tests.peers.exactly_once import worker
+from tests.peers.exactly_once.faults import Say, order
+from tests.peers.exactly_once.place import Place, Sent
+from tests.peers.exactly_once.rows import Row, seen
+from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
+from tests.peers.exactly_once.worker import ANSWERED, BEFORE, COMMITTED, DURING, FILE, POINTS, Stop
+from tests.peers.simulators.faults import Fault
+from tests.waiting import eventually
+
+EVENTS = {
+    BEFORE: "kill -9 before it",
+    DURING: "kill -9 while it is answered",
+    ANSWERED: "kill -9 after its answer",
+    COMMITTED: "kill -9 after the commit",
+}
+#: All of them are at work at once.
+SLOTS, POOL_SIZE = 200, 30
+LEASE_S = 15.0
+#: Time passes by so much at least: a jump costs a round of the dispatcher's.
+JUMP_S = 5.0
+PATIENCE_S = 90.0
+
+
+class Doomed(NamedTuple):
+    shape: Shape
+    call: Call
+    point: str
+    sent: Sent
+
+    @property
+    def stops(self) -> list[tuple[str, Stop]]:
+        """By whose job makes the call: the post's, or that of its account's token.
+
+        A post whose token was refreshed goes on, no further than to its own call.
+        """
+        post, account = str(self.sent.post_id), str(self.sent.account_id)
+        found = [(account if self.shape.aged else post, Stop(self.point, self.call))]
+        if self.shape.aged and self.point == COMMITTED:
+            found.append((post, Stop(BEFORE, self.shape.send)))
+        return found
+
+
+async def play_all(place: Place, platforms: frozenset[str], folder: Path, say: Say) -> list[Row]:
+    async with open_courier(place.settings.redis_url) as courier:
+        fleet = Fleet(place.settings, folder, place.pool, courier, place.org)
+        try:
+            return await play(place, fleet, platforms, say)
+        finally:
+            fleet.end()
+
+
+async def play(place: Place, fleet: Fleet, platforms: frozenset[str], say: Say) -> list[Row]:
+    await place.align()
+    doomed = [await schedule(place, *one) for one in planned(platforms)]
+    say(f"{len(doomed)} posts, whose worker is killed at {len(POINTS)} points of each call")
+    await fleet.dispatcher()
+    doomed_worker = await first_worker(fleet, doomed)
+    await at_their_points(place, fleet, doomed)
+    doomed_worker.kill()
+    await place.advance(LEASE_S + 1)
+    say("killed; another worker goes on")
+    await fleet.of_product("publish", slots=SLOTS, lease_s=LEASE_S, pool_size=POOL_SIZE)
+    await ended(place)
+    return [await seen(place, one.shape, one.call, EVENTS[one.point], one.sent) for one in doomed]
+
+
+def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, Call, str]]:
+    return (
+        (shape, call, point)
+        for shape in SHAPES
+        if shape.platform in platforms
+        for call in shape.calls
+        if call.before is None
+        for point in POINTS
+    )
+
+
+async def schedule(place: Place, shape: Shape, call: Call, point: str) -> Doomed:
+    sent = await place.post(shape)
+    if point == DURING:
+        await order(place, shape, call, Fault.ACCEPT_THEN_TIMEOUT, sent.username)
+    return Doomed(shape, call, point, sent)
+
+
+async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
+    """Which knows where each job stops."""
+    path = fleet.folder / "stops.json"
+    path.write_bytes(msgspec.json.encode(dict(stop for one in doomed for stop in one.stops)))
+    with patch.dict(os.environ, {FILE: str(path)}):
+        return await fleet._known(
+            worker.__name__, {"slots": SLOTS, "lease_s": LEASE_S, "pool_size": POOL_SIZE}
+        )
+
+
+async def at_their_points(place: Place, fleet: Fleet, doomed: Sequence[Doomed]) -> None:
+    """All of them; those that are answered to are held there by their platform."""
+    words = {f"{key}.{stop.point}" for one in doomed for key, stop in one.stops}
+    during = sum(one.point == DURING for one in doomed)
+
+    async def are() -> bool:
+        await let_pass(place)
+        held = sum(simulator.faults.held for simulator in place.simulators.values())
+        return words <= fleet.left() and held == during
+
+    await eventually(are, within=PATIENCE_S)
+
+
+async def ended(place: Place) -> None:
+    async def are() -> bool:
+        running = "select count(*) from job where attempt_started_at is not null"
+        if not await place.pool.fetchval(running):
+            await let_pass(place)
+        left: int = await place.pool.fetchval("select count(*) from job where finished_at is null")
+        return left == 0
+
+    await eventually(are, within=PATIENCE_S)
+
+
+async def let_pass(place: Place) -> None:
+    """The time until something is due, if nothing is."""
+    wait_s = await place.next_due()
+    if wait_s is not None and wait_s > 0:
+        await place.advance(max(wait_s, JUMP_S))

@@ -1,0 +1,224 @@
+"""Where posts go out: our own servers, an API that platforms fetch from, both platforms, and one time.
+
+The database has a `now()` of its own, which is ahead as far as a run wants it: whatever waits for a time,
+ours or a platform's, comes about at once.
+"""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from db.migrate import migrate
+from db.pool import Pool, connect, open_pool
+from domain.credentials import Grant
+from schemas import ids
+from schemas.settings import Settings
+from tests import seeds, serving
+from tests import servers as made
+from tests.api.conftest import new_key
+from tests.peers.exactly_once.shapes import SHAPES, Shape
+from tests.peers.simulators import instagram_oauth, instagram_user, tiktok_user
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.instagram import Instagram
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.simulator import Simulator
+from tests.peers.simulators.tiktok import TikTok
+from tests.peers.simulators.tiktok_people import Application
+
+#: Found before Postgres' own, whose names then mean these in every statement, default and trigger of ours.
+CLOCK = """
+create schema clock;
+create table clock.ahead as select interval '0' as by;
+create function clock.now() returns timestamptz stable language sql
+  as 'select pg_catalog.now() + by from clock.ahead';
+create function clock.clock_timestamp() returns timestamptz volatile language sql
+  as 'select pg_catalog.clock_timestamp() + by from clock.ahead';
+"""
+#: Of one organization's jobs.
+AT_ONCE = 1000
+#: As old as a token of Instagram's has to be to be extended.
+AGED_S = 2 * 86_400.0
+TIKTOK_S, INSTAGRAM_S = 86_400, 60 * 86_400
+CAPTION = "Fresh bread today."
+
+
+class Sent(NamedTuple):
+    """A post, and whose on its platform."""
+
+    post_id: UUID
+    account_id: UUID
+    username: str
+
+
+class Place:
+    """`sims` are the platforms, `contents` what goes out, by shape.
+
+    `prompt`: what a platform does in the background is done before it answers.
+    """
+
+    def __init__(self, settings: Settings, pool: Pool, simulators: Mapping[str, Simulator]) -> None:
+        self.settings, self.pool, self.simulators = settings, pool, simulators
+        self.sims: dict[str, Sim] = {}
+        self.contents: dict[str, UUID] = {}
+        self.org = self.project_id = UUID(int=0)
+        self.prompt = False
+        self._numbers = itertools.count(1)
+
+    # Time
+
+    async def now(self) -> datetime:
+        at = await self.pool.fetchval("select clock_timestamp()")
+        assert isinstance(at, datetime)
+        return at
+
+    async def advance(self, seconds: float) -> None:
+        """Ours and the platforms'. Returns when what came due on these is done."""
+        await self.pool.execute("update clock.ahead set by = by + $1", timedelta(seconds=seconds))
+        await self.align()
+
+    async def align(self) -> None:
+        """The platforms' time is ours."""
+        now = (await self.now()).timestamp()
+        for sim in self.sims.values():
+            await sim.advance(now - await sim.now())
+
+    async def next_due(self) -> float | None:
+        """In how many seconds a job is due; None: nothing waits."""
+        left: float | None = await self.pool.fetchval(
+            """select extract(epoch from min(run_at) - clock_timestamp())::float8
+                 from job where finished_at is null and attempt_started_at is null"""
+        )
+        return left
+
+    # What goes out
+
+    async def found(self) -> None:
+        """The organization, its project, and content of each shape, uploaded as a partner does."""
+        async with self.pool.acquire() as conn:
+            await conn.execute("update pool_cap set max_running = $1 where pool = 'publish'", AT_ONCE)
+            self.org = await seeds.organization(conn)
+            self.project_id = await seeds.project(conn, self.org)
+        key = await new_key(self.pool, self.org)
+        path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/content/upload"
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=self.settings.public_url, headers=headers) as http:
+            for shape in SHAPES:
+                files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
+                said = await http.post(path, files=[("caption", (None, CAPTION)), *files], timeout=30)
+                assert said.is_success, said.text
+                content_id = ids.read(ids.CONTENT, said.json()["id"])
+                assert content_id
+                self.contents[shape.title] = content_id
+
+    async def post(self, shape: Shape, *, in_s: float = 0) -> Sent:
+        """Of an account of its own, whose token is at its end where the shape is."""
+        username = f"p{next(self._numbers)}"
+        found = await self._connected(shape, username)
+        async with self.pool.acquire() as conn:
+            account_id = await seeds.account(
+                conn, self.org, self.project_id, handle=username, platform=shape.platform, **found
+            )
+            now = await self.now()
+            post_id = await seeds.post(
+                conn,
+                self.org,
+                self.contents[shape.title],
+                account_id,
+                at=now + timedelta(seconds=in_s),
+                mode=shape.mode,
+            )
+        return Sent(post_id, account_id, username)
+
+    async def _connected(self, shape: Shape, username: str) -> dict[str, Any]:
+        sim = self.sims[shape.platform]
+        person = await sim.account(username, **shape.person)
+        age_s = AGED_S if shape.aged else 0.0
+        await sim.advance(-age_s)
+        access, refresh, lives_s = await tokens_of(shape.platform, sim, username)
+        await sim.advance(age_s)
+        ends = await self.now() + timedelta(seconds=1.0 if shape.aged else lives_s)
+        external = person["open_id"] if shape.platform == "tiktok" else person["user_id"]
+        return {
+            "service_url": sim.base,
+            "external_id": external,
+            "traits": {},
+            "grant": Grant(access_token=access, refresh_token=refresh, expires_at=ends),
+        }
+
+
+async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | None, float]:
+    """What the person's consent gives us: to post, to refresh that, and how long it lasts in seconds."""
+    async with httpx.AsyncClient(base_url=sim.base, trust_env=False, verify=False, timeout=10) as http:
+        if platform == "tiktok":
+            user = await tiktok_user.connected(sim, http, username)
+            return user.access, user.refresh, TIKTOK_S
+        return await instagram_user.long_lived(sim, http, username), None, INSTAGRAM_S
+
+
+@asynccontextmanager
+async def opened(server_url: str, redis_url: str, folder: Path) -> AsyncIterator[Place]:
+    """On a database of its own there, which is gone afterwards."""
+    simulators: dict[str, Simulator] = {
+        "tiktok": TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK]),
+        "instagram": Instagram(rate=0, redirect_uris=[instagram_user.CALLBACK]),
+    }
+    async with AsyncExitStack() as stack:
+        bases = {name: stack.enter_context(served(each)) for name, each in simulators.items()}
+        database_url = await stack.enter_async_context(database(server_url))
+        settings = settings_for(database_url, redis_url, folder, bases)
+        api = stack.enter_context(serving.serving(settings, folder / "api.log"))
+        settings = msgspec.structs.replace(settings, public_url=api.url)
+        pool = await stack.enter_async_context(open_pool(database_url, name="exactly once"))
+        place = Place(settings, pool, simulators)
+        for name, base in bases.items():
+            place.sims[name] = await stack.enter_async_context(Sim(base))
+        await place.sims["tiktok"].call("POST", "/app", verified_prefixes=[f"{api.url}/"])
+        await place.found()
+        yield place
+
+
+@asynccontextmanager
+async def database(server_url: str) -> AsyncIterator[str]:
+    """A migrated one with a clock of its own."""
+    name = f"exactly_once_{os.getpid()}"
+    admin = await connect(server_url, name="tests")
+    try:
+        await admin.execute(f"create database {name}")
+        await admin.execute(f"alter database {name} set search_path = clock, public, pg_catalog")
+        url = made.with_path(server_url, name)
+        conn = await connect(url, name="tests")
+        await conn.execute(CLOCK)
+        await conn.close()
+        await migrate(url)
+        yield url
+        await admin.execute(f"drop database {name} with (force)")
+    finally:
+        await admin.close()
+
+
+def settings_for(database_url: str, redis_url: str, folder: Path, bases: Mapping[str, str]) -> Settings:
+    tiktok, instagram = bases["tiktok"], bases["instagram"]
+    ours = Application()
+    return made.settings_for(
+        database_url,
+        redis_url,
+        assets_url=f"file://{folder / 'media'}",
+        fetch_allow=",".join(base.removeprefix("http://") for base in bases.values()),
+        tiktok_client_key=ours.client_key,
+        tiktok_client_secret=ours.client_secret,
+        tiktok_url=tiktok,
+        tiktok_api_url=tiktok,
+        instagram_client_id=instagram_oauth.CLIENT_ID,
+        instagram_client_secret=instagram_oauth.CLIENT_SECRET,
+        instagram_url=instagram,
+        instagram_api_url=instagram,
+        instagram_oauth_url=instagram,
+    )

@@ -1,0 +1,114 @@
+"""One row of the table: what happened to which call, what became of the post, and whether it may."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from jobs.kinds import PUBLISH_POST
+from tests.peers.exactly_once.place import Place, Sent
+from tests.peers.exactly_once.shapes import UNKNOWABLE, Call, Shape
+from tests.peers.simulators.ledger import State
+
+#: What counts as there: for all to see, on its way, or seen by then.
+THERE = frozenset({State.LIVE, State.COMING, State.DELETED})
+#: How many posts the ledger may show for what our own row says; not said: none or one.
+LIVE = {"published": 1, "draft_in_inbox": 0, "failed": 0, "canceled": 0}
+UNKNOWN = "outcome_unknown"
+
+
+class Row(NamedTuple):
+    """`became` is the post's end, and `outcome_unknown` before it where it was that for a time.
+
+    `live` and `drafts` are the platform's own count, `sends` how often the call that can't be taken back
+    reached it, `attempts` those of the post's job.
+    """
+
+    shape: str
+    call: str
+    event: str
+    became: str
+    live: int
+    drafts: int
+    sends: int
+    attempts: int
+
+    @property
+    def end(self) -> str:
+        return self.became.rpartition(", ")[2].partition(" ")[0]
+
+    @property
+    def group(self) -> tuple[Any, ...]:
+        return (self.shape, self.call, *self[3:])
+
+
+class Wrong(NamedTuple):
+    row: Row
+    why: str
+
+
+async def seen(place: Place, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
+    """What became of a post whose jobs have ended."""
+    sim = place.sims[shape.platform]
+    states = [entry["state"] for entry in await sim.posts(sent.username)]
+    asked = [entry for entry in await log(place, shape) if entry["account"] == sent.username]
+    sends = [entry for entry in asked if shape.send.is_named(entry["method"], entry["names"])]
+    attempts = "select coalesce(max(attempt), 0) from job where kind = $1 and args->>'post_id' = $2"
+    return Row(
+        shape=shape.title,
+        call=call.name if call else "-",
+        event=event,
+        became=await became(place, sent),
+        live=sum(state in THERE for state in states),
+        drafts=states.count(State.DRAFT),
+        sends=len(sends),
+        attempts=await place.pool.fetchval(attempts, PUBLISH_POST.name, str(sent.post_id)),
+    )
+
+
+async def log(place: Place, shape: Shape) -> list[dict[str, Any]]:
+    told = await place.sims[shape.platform].call("GET", "/requests")
+    entries: list[dict[str, Any]] = told["requests"]
+    return entries
+
+
+async def became(place: Place, sent: Sent) -> str:
+    status = await place.pool.fetchval("select status from scheduled_post where id = $1", sent.post_id)
+    code = await place.pool.fetchval(
+        "select last_error->>'code' from scheduled_post where id = $1", sent.post_id
+    )
+    was = await place.pool.fetchval(
+        "select bool_or(type = $2) from post_event where post_id = $1", sent.post_id, UNKNOWN
+    )
+    end = f"{status} ({code})" if status == "failed" else str(status)
+    return f"{UNKNOWN}, {end}" if was and status != UNKNOWN else end
+
+
+def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
+    """The rows that break the rule."""
+    for row in rows:
+        there = row.live + row.drafts
+        if there > 1:
+            yield Wrong(row, "more than one is there")
+        elif row.end in LIVE and row.live != LIVE[row.end]:
+            yield Wrong(row, "what our row says isn't there")
+        elif row.drafts != (row.end == "draft_in_inbox") and row.end != UNKNOWN:
+            yield Wrong(row, "it isn't in the inbox as our row says")
+        elif row.end == UNKNOWN and (row.shape, row.call) not in UNKNOWABLE:
+            yield Wrong(row, "nobody knows, where it could be known")
+        elif row.end not in {*LIVE, UNKNOWN}:
+            yield Wrong(row, "it never ended")
+
+
+def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
+    """Neighbours of one call that came out alike, and what had happened to each."""
+    ordered = sorted(rows, key=lambda row: (first(rows, row), row[3:]))
+    return [
+        (found[0], [row.event for row in found])
+        for _, each in groupby(ordered, key=lambda row: row.group)
+        if (found := list(each))
+    ]
+
+
+def first(rows: Sequence[Row], row: Row) -> int:
+    """Where its call comes first."""
+    return next(at for at, other in enumerate(rows) if other[:2] == row[:2])

@@ -1,0 +1,159 @@
+"""What goes out: each kind of post, and the calls that it takes."""
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Literal, NamedTuple
+
+from tests.media import film, picture
+from tests.peers.simulators.faults import Fault
+
+#: Three chunks of TikTok's.
+LONG = (20 << 20) + 1
+
+
+class Call(NamedTuple):
+    """The one after `skip` with this method and a path, or a name of the simulator's, like `path`.
+
+    `makes`: it changes something on the platform. `before` happens to the post's own call first, so that this
+    one is made at all: with it, it asks what became of that.
+    """
+
+    name: str
+    method: str
+    path: str
+    skip: int = 0
+    makes: bool = True
+    before: Fault | None = None
+
+    def is_named(self, method: str, names: Sequence[str]) -> bool:
+        return method == self.method and any(fnmatchcase(name, self.path) for name in names)
+
+
+class Shape(NamedTuple):
+    """`send` is the one call that can't be taken back; `files` are bytes and their type.
+
+    `aged`: the account's token is at its end, as our own books say, when the post begins. `person` is how
+    the platform treats the account; `prompt`: what it does in the background is done before it answers.
+    """
+
+    platform: Literal["tiktok", "instagram"]
+    name: str
+    files: Sequence[tuple[bytes, str]]
+    calls: Sequence[Call]
+    send: Call
+    mode: Literal["direct", "draft"] = "direct"
+    aged: bool = False
+    person: Mapping[str, Any] = {}
+    prompt: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{'TikTok' if self.platform == 'tiktok' else 'Instagram'}: {self.name}"
+
+
+JPEGS = [(picture("JPEG", (400, 400 + number)), "image/jpeg") for number in range(2)]
+FILM = (film(ms=4000, size=(640, 360)), "video/mp4")
+LARGE = (film(ms=4000, size=(640, 360), frames=LONG - len(film(frames=0))), "video/mp4")
+
+PUBLISH = "/v2/post/publish"
+INFO = Call("creator_info", "POST", f"{PUBLISH}/creator_info/query/", makes=False)
+VIDEO_INIT = Call("video/init", "POST", f"{PUBLISH}/video/init/")
+INBOX_INIT = Call("inbox/video/init", "POST", f"{PUBLISH}/inbox/video/init/")
+CONTENT_INIT = Call("content/init", "POST", f"{PUBLISH}/content/init/")
+LAST = Call("last chunk", "PUT", "last_chunk")
+STATUS = Call("status/fetch", "POST", f"{PUBLISH}/status/fetch/", makes=False)
+TOKEN = Call("oauth/token", "POST", "/v2/oauth/token/")
+
+CREATE = Call("media", "POST", "*/media")
+PUBLISHED = Call("media_publish", "POST", "*/media_publish")
+LIMIT = Call("content_publishing_limit", "GET", "*/content_publishing_limit", makes=False)
+CONTAINER = Call("status of the container", "GET", "container", makes=False)
+MEDIUM = Call("the post's own address", "GET", "medium", makes=False)
+LIST = Call("list of the account's media", "GET", "list", makes=False)
+EXTEND = Call("refresh_access_token", "GET", "*/refresh_access_token")
+
+
+def after(fault: Fault, call: Call, name: str, **changed: Any) -> Call:
+    return call._replace(name=f"{name}, its answer lost: {call.name}", before=fault, makes=False, **changed)
+
+
+LOST = Fault.ACCEPT_THEN_DROP
+
+#: Where it can't be known what became of a call: TikTok gives no id before it, and has come for a photo.
+UNKNOWABLE = {
+    ("TikTok: photos", CONTENT_INIT.name),
+    ("TikTok: photos that are fetched before the answer", CONTENT_INIT.name),
+}
+
+SHAPES = (
+    Shape(
+        "tiktok",
+        "video in one chunk",
+        [FILM],
+        (INFO, VIDEO_INIT, LAST, STATUS, after(LOST, STATUS, "last chunk")),
+        LAST,
+    ),
+    Shape(
+        "tiktok",
+        "video in three chunks",
+        [LARGE],
+        (
+            VIDEO_INIT,
+            Call("first chunk", "PUT", "chunk"),
+            Call("second chunk", "PUT", "chunk", skip=1),
+            LAST,
+            STATUS,
+        ),
+        LAST,
+    ),
+    Shape("tiktok", "photos", JPEGS, (INFO, CONTENT_INIT, STATUS), CONTENT_INIT),
+    Shape(
+        "tiktok",
+        "photos that are fetched before the answer",
+        JPEGS,
+        (CONTENT_INIT,),
+        CONTENT_INIT,
+        person={"pull_after_s": 0},
+        prompt=True,
+    ),
+    Shape("tiktok", "draft to the inbox", [FILM], (INBOX_INIT, LAST, STATUS), LAST, mode="draft"),
+    Shape("tiktok", "video with a token at its end", [FILM], (TOKEN,), LAST, aged=True),
+    Shape(
+        "instagram",
+        "image",
+        JPEGS[:1],
+        (
+            LIMIT,
+            CREATE,
+            CONTAINER,
+            PUBLISHED,
+            MEDIUM,
+            after(LOST, CONTAINER, "media_publish", skip=1),
+            after(LOST, LIST, "media_publish"),
+        ),
+        PUBLISHED,
+    ),
+    Shape(
+        "instagram",
+        "carousel",
+        JPEGS,
+        (
+            CREATE._replace(name="media of the first image"),
+            CREATE._replace(name="media of the second image", skip=1),
+            CREATE._replace(name="media of the carousel", skip=2),
+            CONTAINER,
+            PUBLISHED,
+        ),
+        PUBLISHED,
+    ),
+    Shape("instagram", "reel", [FILM], (CREATE, CONTAINER, PUBLISHED), PUBLISHED),
+    Shape(
+        "instagram",
+        "image that takes long to show",
+        JPEGS[:1],
+        (PUBLISHED,),
+        PUBLISHED,
+        person={"publish_s": 60, "listing_s": 60, "status_s": 20},
+    ),
+    Shape("instagram", "image with a token at its end", JPEGS[:1], (EXTEND,), PUBLISHED, aged=True),
+)

@@ -1,0 +1,159 @@
+"""`python -m tests.peers.exactly_once.worker`: the publish worker itself, which stops where it is told to.
+
+`POINTS` names a file, by post and account: the call at which its job stops for ever, and where. At a point
+that is reached a file with the job's key and the point is left beside it. Whoever started it kills it there.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import httpx
+import msgspec
+
+from db.pool import Conn
+from tests.peers.exactly_once.shapes import Call
+from workers import __main__ as product
+from workers import runner
+from workers.context import Context
+from workers.fetch import open_client
+from workers.platforms import connecting
+
+T = TypeVar("T")
+
+FILE = "POINTS"
+#: Before the call, while it is answered, once the answer is there, and when what came of it is written down.
+BEFORE, DURING, ANSWERED, COMMITTED = POINTS = ("before", "during", "answered", "committed")
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Where a job stops; `call` are the fields of `Call`."""
+
+    point: str
+    call: tuple[Any, ...]
+
+
+class Walk:
+    """A job's way to its point, through all of its attempts."""
+
+    def __init__(self, folder: Path, key: str, stop: Stop) -> None:
+        self._word, self._point = folder / f"{key}.{stop.point}", stop.point
+        self._call, self._skip, self._called = Call(*stop.call), Call(*stop.call).skip, False
+
+    def meets(self, request: httpx.Request) -> bool:
+        if self._called or not self._call.is_named(request.method, names(request)):
+            return False
+        self._skip -= 1
+        return self._skip < 0
+
+    async def called(self, request: httpx.Request, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        await self.at(BEFORE)
+        if self._point == DURING:
+            request.extensions["timeout"] = {}
+            self._call_under_way = asyncio.ensure_future(call())
+            await self.at(DURING)
+        answer = await call()
+        self._called = True
+        return answer
+
+    async def between(self) -> None:
+        """The next thing begins: if the call has been made, its answer has been read."""
+        if self._called:
+            await self.at(ANSWERED)
+
+    async def written(self) -> None:
+        if self._called:
+            await self.at(COMMITTED)
+
+    async def at(self, point: str) -> None:
+        """Whatever would end the wait doesn't: the process is as good as dead."""
+        if self._point != point:
+            return
+        self._word.touch()
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+
+walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
+
+
+class Walking(Context):
+    """Each transaction may be the one before which, or after which, its job stops."""
+
+    async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+        return await through(partial(super().step, body, project=project))
+
+    async def commit(self, body: Any, *, project: bool = False) -> Any:
+        return await through(partial(super().commit, body, project=project))
+
+
+async def through(way: Callable[[], Awaitable[T]]) -> T:
+    walking = walk.get()
+    if walking is None:
+        return await way()
+    await walking.between()
+    done = await way()
+    await walking.written()
+    return done
+
+
+def names(request: httpx.Request) -> list[str]:
+    """What the simulators call it too."""
+    found = [request.url.path]
+    sent = request.headers.get("Content-Range", "").removeprefix("bytes ")
+    if sent:
+        end, total = sent.partition("-")[2].split("/")
+        found += ["chunk", *(["last_chunk"] if int(end) + 1 == int(total) else [])]
+    asked = request.url.params.get("fields", "")
+    found += [
+        name for name, field in (("container", "status_code"), ("medium", "permalink")) if field in asked
+    ]
+    return found
+
+
+@asynccontextmanager
+async def walked(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with open_client(**given) as client:
+        send = client.send
+
+        async def sent(request: httpx.Request, **options: Any) -> httpx.Response:
+            walking = walk.get()
+            if walking is None:
+                return await send(request, **options)
+            await walking.between()
+            if not walking.meets(request):
+                return await send(request, **options)
+            return await walking.called(request, lambda: send(request, **options))
+
+        client.send = sent  # type: ignore[method-assign]
+        yield client
+
+
+def main() -> None:
+    path = Path(os.environ[FILE])
+    stops = msgspec.json.decode(path.read_bytes(), type=dict[str, Stop])
+    walks = {key: Walk(path.parent, key, stop) for key, stop in stops.items()}
+    judge = runner.judge
+
+    async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
+        key = context.job.args.get("post_id") or context.job.args.get("account_id") or ""
+        walk.set(walks.get(key))
+        return await judge(task, context, attempt)
+
+    with (
+        patch.object(runner, "judge", walking),
+        patch.object(runner, "Context", Walking),
+        patch.object(connecting, "open_client", walked),
+    ):
+        product.main(["publish"])
+
+
+if __name__ == "__main__":
+    main()
