@@ -17,7 +17,7 @@ _LINK = regex.compile(
     regex.IGNORECASE,
 )
 _LINK_LENGTH = 23
-#: As Instagram tells them, and the most that it may.
+#: What Instagram may take for one: rather one too many than one too few.
 _HASHTAG, _TAGGED = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
 _MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
 

@@ -17,9 +17,11 @@ from schemas.errors import (
     TokenExpired,
 )
 from tests.peers.simulators.instagram_errors import REFUSALS
+from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
+from tests.peers.simulators.instagram_user import CALLBACK, code_of
 from tests.workers.platforms.gram import Gram
 from workers.platforms.http import Answer
-from workers.platforms.instagram import errors
+from workers.platforms.instagram import api, errors
 
 MESSAGE = "the error's own words"
 
@@ -210,3 +212,23 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
     error = said(unknown(code=4), 403, x_business_use_case_usage=usage)
     assert isinstance(error, Throttled)
     assert error.after_s == after_s
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "code"),
+    [
+        ({"client_secret": "wrong"}, Rejected, "APP_REFUSED"),
+        ({"client_id": "1"}, Rejected, "APP_REFUSED"),
+        ({"code": "nobody's"}, ReauthRequired, "CODE_REFUSED"),
+        ({"redirect_uri": "https://app.test/elsewhere"}, ReauthRequired, "CODE_REFUSED"),
+    ],
+)
+async def test_a_code_is_refused_for_its_own_sake_or_for_ours(
+    ada: Gram, changed: dict[str, str], kind: type[PlatformError], code: str
+) -> None:
+    asked = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uri": CALLBACK}
+    asked |= {"code": await code_of(ada.sim), "verifier": "v" * 64} | changed
+    with pytest.raises(kind) as caught:
+        await api.exchange(ada.adapter.client, ada.adapter.base, **asked)
+    assert caught.value.code == code
+    assert CLIENT_SECRET not in caught.value.message
