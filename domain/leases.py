@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Conn
-from db.queries import account_lease
+from db.queries import account_lease, social_account
 from domain import accounts, audit, holds, offers, posts
 from domain.keys import Actor
 from schemas import ids
@@ -66,8 +66,8 @@ async def release(
     As `connections.disconnect`; what is under way is asked about on, with what opens the owner's account.
     """
     place = {"organization_id": organization_id, "account_id": account_id}
-    found = await accounts.find(conn, **place)
-    if found["owner_account_id"] is None:
+    found = await social_account.get_account.one(conn, org=organization_id, id=account_id)
+    if found is None or found["owner_account_id"] is None:
         raise absent()
     await holds.lock(conn, organization_id=organization_id, project_id=found["project_id"], versions=None)
     canceled = (await accounts.find(conn, **place))["canceled_posts"]

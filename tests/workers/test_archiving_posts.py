@@ -11,7 +11,7 @@ from jobs.kinds import ARCHIVE_PROJECT
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from schemas.projects import ProjectPatch
-from tests import seeds
+from tests import lending, seeds
 from tests.domain import post_scene as scene
 from tests.domain.place import Place
 from tests.workers.crew import Crew
@@ -38,7 +38,7 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     ):
         archiving = await conn.fetchval("select id from job where kind = 'archive_project'")
         row = await crew.ended(archiving)
-    assert row["result"] == {"canceledJobs": 14, "canceledBlockedPosts": 7}
+    assert row["result"] == {"canceledJobs": 14, "canceledBlockedPosts": 7, "endedLeases": 0}
     assert Counter(await scene.statuses(conn, blocked + queued)) == {"canceled": 14}
     await jobs.settle(crew.pool, [Settlement(claim, Canceled()) for claim in claims])
     assert set(await scene.statuses(conn, running)) == {"canceled"}
@@ -52,3 +52,24 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     )
     await transact(crew.pool, revive)
     assert Counter(await scene.statuses(conn, blocked + running + queued)) == {"canceled": 21}
+
+
+async def test_an_archive_gives_back_what_is_leased(crew: Crew, conn: Conn) -> None:
+    place = Place(crew.org, await seeds.project(conn, crew.org))
+    owners = [await lending.owner(conn, handle=handle) for handle in ("one", "two")]
+    leased = [await lending.lend(crew.pool, owner, place) for owner in owners]
+    post_id = await lending.schedule(conn, place, leased[0])
+    stop = partial(archive.archive, organization_id=crew.org, project_id=place.project_id, api_key_id=None)
+    answer, _ = await transact(crew.pool, stop)
+    async with (
+        open_tasks(crew.settings, "default") as tasks,
+        crew.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
+    ):
+        archiving = await conn.fetchval("select id from job where kind = 'archive_project'")
+        row = await crew.ended(archiving)
+    assert (answer.canceled_scheduled_posts, row["result"]["endedLeases"]) == (1, 2)
+    assert [await lending.status(conn, account_id) for account_id in leased] == ["disconnected"] * 2
+    assert await scene.statuses(conn, [post_id]) == ["canceled"]
+    other = await lending.tenant(conn)
+    for owner in owners:
+        await lending.lend(crew.pool, owner, other)

@@ -168,7 +168,7 @@ async def test_an_archive_cancels_the_projects_jobs_and_no_others(
         row = await crew.ended(archiving)
     assert (row["state"], row["result"]) == (
         "completed",
-        {"canceledJobs": 8, "canceledBlockedPosts": 0},
+        {"canceledJobs": 8, "canceledBlockedPosts": 0, "endedLeases": 0},
     )
     assert {(await crew.job(job_id))["state"] for job_id in doomed} == {"canceled"}
     assert (await crew.job(spared))["state"] == "queued"

@@ -1,0 +1,26 @@
+"""An operator with accounts to lend, and two partners."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from tests.api.conftest import Caller, calling
+from tests.api.leases.place import Platform, Tenant, made_project
+
+
+@pytest_asyncio.fixture
+async def platform(app: Litestar, pool: Pool) -> AsyncIterator[Platform]:
+    async with calling(app, pool, "Platform", scopes=("*", "ops:read", "ops:write")) as caller:
+        yield Platform(caller, pool, await made_project(caller))
+
+
+@pytest_asyncio.fixture
+async def shop(acme: Caller) -> Tenant:
+    return Tenant(acme.http, await made_project(acme))
+
+
+@pytest_asyncio.fixture
+async def other(rival: Caller) -> Tenant:
+    return Tenant(rival.http, await made_project(rival))

@@ -1,0 +1,75 @@
+"""An operator and tenants, by the API."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import httpx
+
+from db.pool import Pool
+from schemas import ids
+from tests import lending, seeds
+from tests.api.conftest import Caller
+
+ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
+
+
+class Platform(NamedTuple):
+    """An operator and what they offer."""
+
+    caller: Caller
+    pool: Pool
+    project_id: str
+
+    async def account(self, handle: str) -> str:
+        """Connected, and not offered."""
+        project_id = lending.found(ids.PROJECT, self.project_id)
+        async with self.pool.acquire() as conn:
+            made = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
+        return ids.show(ids.ACCOUNT, made)
+
+    async def offer(self, handle: str) -> str:
+        account_id = await self.account(handle)
+        body = {"socialAccountId": account_id, "niche": "baking"}
+        answer = await self.caller.http.post("/v1/ops/leasable-accounts", json=body)
+        assert answer.status_code == 201, answer.text
+        return account_id
+
+    async def assign(self, request_id: str, *account_ids: str) -> httpx.Response:
+        path = f"/v1/ops/lease-requests/{request_id}/assign"
+        return await self.caller.http.post(path, json={"socialAccountIds": account_ids})
+
+    async def lend(self, tenant: "Tenant", account_id: str) -> str:
+        """What it is to them."""
+        request = (await tenant.ask(count=1)).json()["requestId"]
+        answer = await self.assign(request, account_id)
+        assert answer.status_code == 200, answer.text
+        shown: str = answer.json()["assignedSocialAccountIds"][0]
+        return shown
+
+
+class Tenant(NamedTuple):
+    http: httpx.AsyncClient
+    project: str
+
+    async def ask(self, **asked: Any) -> httpx.Response:
+        path = f"/v1/projects/{self.project}/leased-accounts/request"
+        return await self.http.post(path, json=ASKED | asked)
+
+    async def schedule(self, account_id: str, caption: str) -> str:
+        path = f"/v1/projects/{self.project}/content/upload"
+        content = (await self.http.post(path, files={"caption": (None, caption)})).json()["id"]
+        at = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        body = {"targets": [{"socialAccountId": account_id}], "scheduledFor": at}
+        answer = await self.http.post(f"/v1/content/{content}/schedule", json=body)
+        assert answer.status_code == 202, answer.text
+        post_id: str = answer.json()["scheduledPosts"][0]["id"]
+        return post_id
+
+    async def release(self, account_id: str) -> httpx.Response:
+        return await self.http.delete(f"/v1/leased-accounts/{account_id}")
+
+
+async def made_project(caller: Caller) -> str:
+    answer = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    project: str = answer.json()["id"]
+    return project

@@ -1,0 +1,88 @@
+"""One account, tenant after tenant: nothing of one is there for the next to see, nor the other way round."""
+
+import re
+
+from litestar import Litestar
+
+from db.pool import Pool
+from tests.api.described import routes
+from tests.api.leases.place import Platform, Tenant
+
+
+async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> str:
+    """All that a tenant reads by any route, of ids that it knows or has heard of."""
+    said = []
+    for route in routes(app):
+        if route.method == "GET" and route.needs_key and set(route.names) <= named.keys():
+            answer = await tenant.http.get(route.at(named))
+            if answer.status_code == 200:
+                said.append(answer.text)
+    return "\n".join(said)
+
+
+async def test_the_next_tenant_finds_nothing_of_the_last_one(
+    app: Litestar, pool: Pool, platform: Platform, shop: Tenant, other: Tenant
+) -> None:
+    """Captions, history, names, ids, counts and figures of quotas."""
+    account_id = await platform.offer("one")
+    before = await platform.lend(shop, account_id)
+    post_id = await shop.schedule(before, "The secret of our sourdough.")
+    await published(pool, post_id, "external-of-acme")
+    canceled = await shop.schedule(before, "The second secret.")
+    await shop.release(before)
+    after = await platform.lend(other, account_id)
+    mine = {"projectId": other.project, "socialAccountId": after}
+    text = await everything(app, other, mine)
+    assert after in text
+    [acme] = [shop.project.removeprefix("prj_")]
+    hidden = [acme, post_id[3:], canceled[3:], before[3:], account_id[3:], "secret", "external-of-acme"]
+    assert [word for word in hidden if word in text] == []
+    posts = f"/v1/projects/{other.project}/scheduled-posts"
+    for filtered in ("", f"?socialAccountId={after}"):
+        assert (await other.http.get(posts + filtered)).json() == {"items": [], "nextCursor": None}
+    assert (await other.http.get(f"{posts}?socialAccountId={before}")).status_code == 404
+    for path in (f"/v1/social-accounts/{before}", f"/v1/scheduled-posts/{post_id}"):
+        assert (await other.http.get(path)).status_code == 404
+    assert (await other.release(before)).status_code == 404
+
+
+async def test_the_same_caption_is_no_duplicate_of_another_tenants(
+    platform: Platform, shop: Tenant, other: Tenant
+) -> None:
+    account_id = await platform.offer("one")
+    leased = await platform.lend(shop, account_id)
+    await shop.schedule(leased, "Fresh bread today.")
+    await shop.release(leased)
+    await other.schedule(await platform.lend(other, account_id), "Fresh bread today.")
+
+
+async def test_whoever_had_it_keeps_their_history_and_sees_nothing_new(
+    app: Litestar, pool: Pool, platform: Platform, shop: Tenant, other: Tenant
+) -> None:
+    account_id = await platform.offer("one")
+    before = await platform.lend(shop, account_id)
+    post_id = await shop.schedule(before, "The secret of our sourdough.")
+    await published(pool, post_id, "external-of-acme")
+    await shop.release(before)
+    mine = {"projectId": shop.project, "socialAccountId": before, "scheduledPostId": post_id}
+    text = without_times(await everything(app, shop, mine))
+    after = await platform.lend(other, account_id)
+    await other.schedule(after, "Another one's.")
+    await other.release(after)
+    again = await everything(app, shop, mine)
+    assert without_times(again) == text
+    assert "external-of-acme" in again
+    assert after[3:] not in again
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "", text)
+
+
+async def published(pool: Pool, post_id: str, external_id: str) -> None:
+    await pool.execute(
+        """update scheduled_post set status = 'published', published_at = now(), external_id = $2
+            where id = $1::text::uuid""",
+        post_id.removeprefix("sp_"),
+        external_id,
+    )
