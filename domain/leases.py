@@ -3,7 +3,8 @@
 What a tenant does hangs on that account, which is no other tenant's, and ends with the lease. What opens it
 stays with its owner.
 
-Lock order: the owner's accounts by id before the accounts that are their leases.
+Lock order: owners' accounts by id before the accounts that are their leases. A lease begins under its owner's
+lock, and ends under its own and its project's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

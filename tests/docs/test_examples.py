@@ -22,6 +22,7 @@ PAGES = {
     ROOT / "docs" / "quickstart.md": '"Tidewise"',
     HOWTO / "ingest.md": '"Tidewise"',
     HOWTO / "publish.md": '"canceledScheduledPosts":1',
+    HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
 }
 
 pytestmark = pytest.mark.timeout(120)
