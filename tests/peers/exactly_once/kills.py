@@ -17,17 +17,17 @@ from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
 from tests.peers.exactly_once.place import Place, Sent
-from tests.peers.exactly_once.rows import Row, seen
+from tests.peers.exactly_once.rows import KILL, Row, seen
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
 from tests.peers.exactly_once.worker import ANSWERED, BEFORE, COMMITTED, DURING, FILE, POINTS, Stop
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
 EVENTS = {
-    BEFORE: "kill -9 before it",
-    DURING: "kill -9 while it is answered",
-    ANSWERED: "kill -9 after its answer",
-    COMMITTED: "kill -9 after the commit",
+    BEFORE: f"{KILL} before it",
+    DURING: f"{KILL} while it is answered",
+    ANSWERED: f"{KILL} after its answer",
+    COMMITTED: f"{KILL} after the commit",
 }
 #: All of them are at work at once.
 SLOTS, POOL_SIZE = 200, 30

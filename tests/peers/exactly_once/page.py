@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.peers.exactly_once.faults import FAULTS, LATE
-from tests.peers.exactly_once.kills import EVENTS
-from tests.peers.exactly_once.rows import Row, merged
+from tests.peers.exactly_once.rows import KILL, Row, merged
 from tests.peers.exactly_once.shapes import SHAPES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "exactly-once.md"
@@ -60,28 +61,42 @@ to its door, where a fault may have kept it out; "attempts" are those of the pos
 """
 
 
+class Line(NamedTuple):
+    """Of a table, under its heading."""
+
+    title: str
+    text: str
+
+    @property
+    def killed(self) -> bool:
+        return KILL in self.text
+
+
+def lines(rows: Sequence[Row]) -> list[Line]:
+    found = [(shape.title, [row for row in rows if row.shape == shape.title]) for shape in SHAPES]
+    return [Line(title, line(*each)) for title, mine in found for each in merged(mine)]
+
+
 def tables(rows: Sequence[Row]) -> str:
     """The summary, and a table for each kind of post. Ends with a newline."""
     parts = [summary(rows), LEGEND]
-    for shape in SHAPES:
-        mine = [row for row in rows if row.shape == shape.title]
-        if mine:
-            lines = [line(*found) for found in merged(mine)]
-            parts.append("\n".join([f"## {shape.title}\n", *head(COLUMNS), *lines]) + "\n")
+    for title, found in groupby(lines(rows), key=lambda each: each.title):
+        told = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
+        parts.append("\n".join(told) + "\n")
     return "\n".join(parts)
 
 
 def summary(rows: Sequence[Row]) -> str:
     ends = sorted({row.end for row in rows})
-    lines = [head(("happened", *ends, "rows"))]
+    told = head(("happened", *ends, "rows"))
     for name, mine in (
         ("a fault", [row for row in rows if row.event in {*FAULTS, LATE}]),
-        ("kill -9", [row for row in rows if row.event in EVENTS.values()]),
+        (KILL, [row for row in rows if row.killed]),
         ("nothing", [row for row in rows if row.event == "nothing"]),
     ):
         counted = Counter(row.end for row in mine)
-        lines.append([cells(name, *(counted[end] for end in ends), len(mine))])
-    return "\n".join(["## In all\n", *(each for some in lines for each in some)]) + "\n"
+        told.append(cells(name, *(counted[end] for end in ends), len(mine)))
+    return "\n".join(["## In all", "", *told]) + "\n"
 
 
 def line(row: Row, events: Sequence[str]) -> str:
@@ -102,7 +117,11 @@ def whole(rows: Sequence[Row]) -> str:
     return HEAD + tables(rows)
 
 
-def kept(title: str) -> str:
-    """The kept page's part of this heading, with it; empty where it has none."""
-    _, found, rest = PAGE.read_text("utf-8").partition(f"## {title}\n")
-    return (found + rest).partition("\n\n## ")[0].rstrip() + "\n" if found else ""
+def kept() -> list[Line]:
+    """Of the page as it is."""
+    found, title = list[Line](), ""
+    for text in PAGE.read_text("utf-8").splitlines():
+        title = text.removeprefix("## ") if text.startswith("## ") else title
+        if text.startswith("| ") and title in {shape.title for shape in SHAPES}:
+            found.append(Line(title, text))
+    return [each for each in found if not each.text.startswith(f"| {COLUMNS[0]} |")]

@@ -14,6 +14,7 @@ THERE = frozenset({State.LIVE, State.COMING, State.DELETED})
 #: How many posts the ledger may show for what our own row says; not said: none or one.
 LIVE = {"published": 1, "draft_in_inbox": 0, "failed": 0, "canceled": 0}
 UNKNOWN = "outcome_unknown"
+KILL = "kill -9"
 
 
 class Row(NamedTuple):
@@ -37,8 +38,12 @@ class Row(NamedTuple):
         return self.became.rpartition(", ")[2].partition(" ")[0]
 
     @property
+    def killed(self) -> bool:
+        return self.event.startswith(KILL)
+
+    @property
     def group(self) -> tuple[Any, ...]:
-        return (self.shape, self.call, *self[3:])
+        return (self.shape, self.call, self.killed, *self[3:])
 
 
 class Wrong(NamedTuple):
@@ -100,8 +105,8 @@ def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
 
 
 def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
-    """Neighbours of one call that came out alike, and what had happened to each."""
-    ordered = sorted(rows, key=lambda row: (first(rows, row), row[3:]))
+    """What of one call came out alike, faults and kills apart, and what had happened to each."""
+    ordered = sorted(rows, key=lambda row: (first(rows, row), row.killed, row[3:]))
     return [
         (found[0], [row.event for row in found])
         for _, each in groupby(ordered, key=lambda row: row.group)
