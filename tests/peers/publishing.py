@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 import httpx
+import msgspec
 
 from domain import urls
 from domain.work import Account
@@ -15,14 +17,27 @@ from schemas.errors import NotSent, OutcomeUnknown
 from tests.media import picture
 from tests.workers.platforms.scripted import draft, file
 from workers.fetch import open_client
-from workers.platforms.contract import Absent, Adapter, Draft, Inquiry, Live, Prepared
+from workers.platforms.contract import Absent, Adapter, Draft, Found, Inquiry, Live, Prepared, Taken
 
 T = TypeVar("T")
 
-TRIES = 5
+TRIES, ASKS = 5, 20
 TIMEOUT_S = 10.0
 #: Longer than any adapter waits before it says that a post is absent.
 LATER = timedelta(minutes=2)
+
+
+class Clock:
+    """The time of whoever has nothing to wait for."""
+
+    async def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def advance(self, seconds: float) -> None:
+        pass
+
+
+REAL = Clock()
 
 
 @asynccontextmanager
@@ -48,33 +63,57 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     return await ask()
 
 
-async def publish(adapter: Adapter, account: Account, what: Draft) -> Live:
-    return await deliver(adapter, account, await patiently(lambda: adapter.prepare(account, what)), what)
+async def publish(adapter: Adapter, account: Account, what: Draft, clock: Clock = REAL) -> Live:
+    prepared = await prepare(adapter, account, what, clock)
+    return await deliver(adapter, account, prepared, what, clock)
 
 
-async def deliver(adapter: Adapter, account: Account, prepared: Prepared, what: Draft | None = None) -> Live:
+async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock = REAL) -> Prepared:
+    """In as many steps as it takes."""
+    so_far: Prepared | None = None
+    while so_far is None or not so_far.complete:
+        so_far = await patiently(partial(adapter.prepare, account, what, so_far))
+        await clock.advance(so_far.after_s)
+    return so_far
+
+
+async def deliver(
+    adapter: Adapter,
+    account: Account,
+    prepared: Prepared,
+    what: Draft | None = None,
+    clock: Clock = REAL,
+) -> Live:
     """Sends until it is proved live: again where that is harmless, or once its absence is proved."""
     for _ in range(TRIES):
-        sent_at = datetime.now(UTC)
+        asked = Inquiry(prepared, await clock.now(), await clock.now())
         try:
-            sent = await adapter.send(account, prepared, what or post(""), timeout_s=TIMEOUT_S)
+            sent: Found = await adapter.send(account, prepared, what or post(""), timeout_s=TIMEOUT_S)
         except NotSent:
             continue
         except OutcomeUnknown:
-            found = await settled(adapter, account, prepared, sent_at)
-            if found is not None:
-                return found
-        else:
-            assert isinstance(sent, Live)
-            return sent
+            if adapter.repeatable(account, asked):
+                continue
+            sent = await looked_for(adapter, account, asked, clock)
+        if sent != Absent():
+            return await confirmed(adapter, account, asked, sent, clock)
     raise AssertionError(f"not live after {TRIES} tries")
 
 
-async def settled(adapter: Adapter, account: Account, prepared: Prepared, sent_at: datetime) -> Live | None:
-    """The post if it is there; None where sending again can't make a second one."""
-    if adapter.repeatable(account, Inquiry(prepared, sent_at, datetime.now(UTC))):
-        return None
-    later = Inquiry(prepared, sent_at, sent_at + LATER)
-    found = await patiently(lambda: adapter.reconcile(account, later))
-    assert isinstance(found, Live | Absent), found
-    return found if isinstance(found, Live) else None
+async def looked_for(adapter: Adapter, account: Account, asked: Inquiry, clock: Clock) -> Found:
+    """Once no call can be under way any more."""
+    await clock.advance(LATER.total_seconds())
+    return await patiently(partial(adapter.reconcile, account, asked._replace(now=asked.sent_at + LATER)))
+
+
+async def confirmed(adapter: Adapter, account: Account, asked: Inquiry, sent: Found, clock: Clock) -> Live:
+    """What was taken is asked about until it is live."""
+    for _ in range(ASKS):
+        if not isinstance(sent, Taken):
+            break
+        await clock.advance(sent.after_s)
+        prepared = msgspec.structs.replace(asked.prepared, handle=sent.handle)
+        asked = asked._replace(prepared=prepared, now=await clock.now())
+        sent = await adapter.poll(account, asked)
+    assert isinstance(sent, Live), sent
+    return sent
