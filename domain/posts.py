@@ -1,7 +1,7 @@
 """Posts: what they are, what many of them come to at once, and what they leave behind (api.md 9).
 
-Lock order: project, job rows by id, content row, owners of leased accounts by id, account rows by id, post rows
-by id.
+Lock order: project, job rows by id, content row, owners of leased accounts by id, account rows by id, post
+rows by id.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,7 +17,15 @@ from domain import accounts, credentials, posts, quotas, turns
 from jobs import ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Rest, Retry, Snooze
-from schemas.errors import Outdated, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import (
+    OutcomeUnknown,
+    Outdated,
+    PlatformError,
+    ReauthRequired,
+    Rejected,
+    Throttled,
+    TokenExpired,
+)
 
 #: A post that comes later than this after its time is not sent any more.
 GRACE = timedelta(hours=2)
@@ -33,6 +41,9 @@ TOO_LATE = "TOO_LATE"
 UNKNOWN = Failed(
     "OUTCOME_UNKNOWN",
     "the platform's answer was lost: it is asked again, or look there yourself and resolve the post",
+)
+SETTLING = OutcomeUnknown(
+    "SETTLING", "the platform's answer was lost, and the post may be on its way: it is looked for again soon"
 )
 DISCONNECTED = Rejected(
     "ACCOUNT_DISCONNECTED",
@@ -85,7 +96,7 @@ class Held(NamedTuple):
     def repeats(self, error: PlatformError) -> bool:
         """The last try met the same."""
         last = self.post["last_error"]
-        return last is not None and last["code"] == error.code
+        return last is not None and bool(last["code"] == error.code)
 
 
 async def hold(conn: Conn, claim: Claim) -> Held | None:
@@ -168,6 +179,16 @@ async def unseen(conn: Conn, *, claim: Claim, error: PlatformError, generation: 
         return Canceled()
     await _note_error(conn, held, error)
     return await _after(conn, held, error, generation)
+
+
+async def settling(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
+    """What may be on its way yet is looked for then, and not sent again before."""
+    held = await hold(conn, claim)
+    if held is None:
+        return Canceled()
+    await _note_error(conn, held, SETTLING)
+    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    return await pause(conn, held, after_s)
 
 
 async def unknown(conn: Conn, *, claim: Claim) -> Rest:

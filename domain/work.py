@@ -13,7 +13,7 @@ from db.queries import scheduled_post
 from domain import post_secrets
 from domain.credentials import Tokens
 from domain.rings import Ring
-from domain.setbacks import Held
+from domain.setbacks import SETTLING, Held
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
     the token. `handle`, `request` and `secret` are what was prepared, or a step on the way there, of the
-    content's `content_revision`; `revision` is the one by now. `sent_at` is of the latest irreversible call.
+    content's `content_revision`; `revision` is the one by now. `sent_at` is of the latest irreversible call;
+    `settling`: the last attempt has looked for it, and found that it may be on its way yet.
     """
 
     post_id: UUID
@@ -69,6 +70,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     secret: bytes | None
     content_revision: int | None
     sent_at: datetime | None
+    settling: bool
     now: datetime
 
 
@@ -80,6 +82,7 @@ async def read(conn: Conn, held: Held, tokens: Tokens, ring: Ring) -> Work:
         account=opened(held.post, tokens, handle=held.post["account_handle"]),
         generation=tokens.generation,
         moment=held.post["scheduled_for"],
+        settling=held.repeats(SETTLING),
         secret=post_secrets.reveal(
             ring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
         ),

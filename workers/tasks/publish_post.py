@@ -82,6 +82,8 @@ async def go(trip: Trip) -> Outcome:
         return await prepare(trip, prepared if work.content_revision == work.revision else None)
     if work.sent_at is None or work.phase == "prepared":
         return await dispatch(trip, prepared, first=True)
+    if work.phase == "sending" and work.settling:
+        return await look(trip, prepared, work.sent_at, first=True)
     if work.phase == "sending":
         return await clear_up(trip, prepared, work.sent_at, LOST, first=True)
     return await confirm(trip, prepared, work.sent_at, wait_s=0)
@@ -230,7 +232,7 @@ async def settle(trip: Trip, found: Undecided) -> Outcome:
     """What time will decide is looked for again then, still `sending`; the rest is for others to find out."""
     if found.after_s is None:
         return await trip.unknown()
-    return await trip.ctx.decide(partial(sending.ask_later, claim=trip.ctx.job, after_s=found.after_s))
+    return await trip.ctx.decide(partial(setbacks.settling, claim=trip.ctx.job, after_s=found.after_s))
 
 
 async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, taken: Taken) -> Outcome:

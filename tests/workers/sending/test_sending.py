@@ -124,6 +124,17 @@ async def test_what_time_will_decide_is_looked_for_again_then(stage: Stage) -> N
     assert (len(stage.platform.calls), stage.records(post_id)) == (2, 1)
 
 
+async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(stage: Stage) -> None:
+    """Else each repeat that is refused would put the end off, as long as the post is in time."""
+    stage.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["settling", "settling", "ok"])
+    post_id = await stage.post()
+    assert await stage.attempts() == ["snoozed", "snoozed", "failed"]
+    assert len(stage.platform.calls) == 3
+    row = await stage.row(post_id)
+    assert (row["status"], row["last_error"]["code"]) == ("failed", "PLATFORM_REJECTED")
+    assert stage.records(post_id) == 0
+
+
 async def test_a_look_that_fails_is_made_again(stage: Stage) -> None:
     stage.platform = Scripted(repeatable=False)
     stage.platform.plan(send=["drop"], reconcile=["unreached", "throttle", "expire"])
