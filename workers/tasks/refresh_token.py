@@ -30,6 +30,10 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+    """The tokens are kept before the job ends: a post that holds its account may ask for this job's key.
+
+    It would wait for the job's end, and that for the account: the victim of such a deadlock loses its tokens.
+    """
     begun = await ctx.step(partial(refreshing.begin, claim=ctx.job, ring=ring))
     if begun is None:
         return Done()
@@ -39,11 +43,11 @@ async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
     except PlatformError as error:
         await forget_unknown(ctx, error, begun.server, begun.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
-            return await ctx.commit(partial(end, came=error.code))
+            return Done(await ctx.step(partial(end, came=error.code)))
         if isinstance(error, Rejected):
             await ctx.step(partial(refreshing.rest, claim=ctx.job))
         return refused(error)
-    return await ctx.commit(partial(end, came=grant))
+    return Done(await ctx.step(partial(end, came=grant)))
 
 
 async def ask(net: Net, begun: Begun) -> Grant:

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool, transact
+from db.queries import social_account
 from domain import credentials
 from jobs.ledger import Submitted
 from schemas import ids
@@ -18,6 +19,9 @@ from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
 TOKEN = "/v2/oauth/token/"
+#: Whether somebody waits for somebody else's row.
+WAITS = """select exists (
+  select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
 @pytest_asyncio.fixture
@@ -80,6 +84,25 @@ async def test_twenty_posts_that_need_a_token_are_one_call(idle: Place) -> None:
     assert await idle.refreshes() == 1
     assert (await idle.account(account_id))["status"] == "connected"
     assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
+
+
+async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(place: Place) -> None:
+    """A post holds its account's row, which the refresh needs, and asks for one: neither is the victim."""
+    account_id = await place.connect()
+    account = {"organization_id": place.acme.organization_id, "account_id": uuid(account_id)}
+    await place.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
+    async with place.pool.acquire() as conn, conn.transaction():
+        asked = await credentials.refresh(conn, project_id=None, **account)
+    await eventually(place.sim.held)
+    async with place.pool.acquire() as conn, conn.transaction():
+        await social_account.lock_account.row(conn, org=account["organization_id"], id=account["account_id"])
+        await place.sim.release()
+        await eventually(lambda: place.pool.fetchval(WAITS))
+        again = await credentials.refresh(conn, project_id=None, **account)
+    assert (again.job_id, again.fresh) == (asked.job_id, False)
+    done = "select attempt from job where id = $1 and state = 'completed'"
+    assert await eventually(lambda: place.pool.fetchval(done, asked.job_id)) == 1
+    assert await place.refreshes() == 1
 
 
 @pytest.mark.parametrize(
