@@ -98,6 +98,7 @@ async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(plac
         await social_account.lock_account.row(conn, org=account["organization_id"], id=account["account_id"])
         await place.sim.release()
         await eventually(lambda: place.pool.fetchval(WAITS))
+        await conn.execute("set local lock_timeout = '300ms'")
         again = await credentials.refresh(conn, project_id=None, **account)
     assert (again.job_id, again.fresh) == (asked.job_id, False)
     done = "select attempt from job where id = $1 and state = 'completed'"
