@@ -1,0 +1,125 @@
+"""posthole, somebody else's mock of TikTok and Instagram, and what our adapters can ask of it.
+
+It knows no creator_info, no quota, no list of media and no address of a post; it wants Instagram's tokens in
+the address. `client` fills those gaps, and nothing else: all that a post is made by is posthole's.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import msgspec
+
+from db.server import free_port
+from domain.work import Account
+from tests.peers import pypi
+from tests.peers.publishing import outbound
+from tests.peers.serving import running
+
+#: Of its first migrations.
+CREATOR, STUDIO = "tt-7000000000000000001", "178414000000001"
+BACK = "http://localhost/back"
+
+#: What it has no answer to, by the path's end.
+GAPS: dict[str, Any] = {
+    "creator_info/query/": {
+        "data": {"privacy_level_options": ["PUBLIC_TO_EVERYONE"]},
+        "error": {"code": "ok", "message": "", "log_id": ""},
+    },
+    "content_publishing_limit": {
+        "data": [{"quota_usage": 0, "config": {"quota_total": 50, "quota_duration": 86400}}]
+    },
+}
+
+
+class Posthole(NamedTuple):
+    base: str
+    database: Path
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.base).port or 0
+
+    def published(self, caption: str) -> int:
+        """How many posts it has published with this caption: the judge."""
+        with sqlite3.connect(self.database) as conn:
+            question = "select count(*) from posts where caption = ? and status = 'published'"
+            counted: int = conn.execute(question, [caption]).fetchone()[0]
+        conn.close()
+        return counted
+
+    def code(self, path: str, account_id: str) -> str:
+        """What a person's consent brings to the address that they are sent back to."""
+        form = {"account_id": account_id, "redirect_uri": BACK, "state": "s"}
+        answer = httpx.post(f"{self.base}{path}", data=form, timeout=10)
+        return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+
+    def tiktok(self) -> dict[str, Any]:
+        """The answer that a code of TikTok's is exchanged for."""
+        code = self.code("/v2/auth/authorize/", CREATOR)
+        return self._exchanged("/v2/oauth/token/", grant_type="authorization_code", code=code)
+
+    def instagram(self) -> str:
+        """A token of an hour."""
+        token: str = self._exchanged("/oauth/access_token", code=self.code("/oauth/authorize", STUDIO))[
+            "access_token"
+        ]
+        return token
+
+    def _exchanged(self, path: str, **form: str) -> dict[str, Any]:
+        answer = httpx.post(f"{self.base}{path}", data=form, timeout=10).raise_for_status()
+        return dict(answer.json())
+
+    def account(self, platform: str) -> Account:
+        token = self.tiktok()["access_token"] if platform == "tiktok" else self.instagram()
+        return Account(
+            platform=platform,
+            service_url=self.base,
+            external_id=CREATOR if platform == "tiktok" else STUDIO,
+            handle="test_creator",
+            traits={},
+            access_token=token,
+        )
+
+
+class Whole(httpx.AsyncByteStream):
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
+
+
+@asynccontextmanager
+async def client(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Ours, with posthole's gaps filled."""
+    async with outbound(*bases) as inner:
+        send = inner.send
+
+        async def sent(request: httpx.Request, **options: Any) -> httpx.Response:
+            gap = next((told for path, told in GAPS.items() if request.url.path.endswith(path)), None)
+            if gap is not None:
+                return httpx.Response(200, stream=Whole(msgspec.json.encode(gap)), request=request)
+            token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+            if token and not token.startswith("act."):
+                request.url = request.url.copy_merge_params({"access_token": token})
+            return await send(request, **options)
+
+        with patch.object(inner, "send", sent):
+            yield inner
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Posthole]:
+    """Raises `pypi.NoPython`."""
+    program, port, database = pypi.install("posthole"), free_port(), folder / "posthole.db"
+    settings = {"PORT": str(port), "DATABASE_URL": str(database), "LOG_LEVEL": "ERROR"}
+    base = f"http://127.0.0.1:{port}"
+    words = ["env", *(f"POSTHOLE_{name}={value}" for name, value in settings.items()), str(program)]
+    with running(words, ready=f"{base}/_health", cwd=folder):
+        yield Posthole(base, database)

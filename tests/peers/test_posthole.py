@@ -1,0 +1,137 @@
+"""Posting to a TikTok and an Instagram that somebody else wrote, as far as they go.
+
+posthole publishes a video when it is first asked about, even without its bytes, and an image as often as it
+is told to: that our own calls don't tell it twice is what is tested here.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from domain.credentials import Tokens
+from schemas import ids
+from schemas.errors import OutcomeUnknown, PlatformError
+from tests.media import film
+from tests.peers import posthole as peer
+from tests.peers.members import unique
+from tests.peers.posthole import CREATOR, Posthole
+from tests.peers.proxy import Loss, Rule, between
+from tests.peers.publishing import LATER, TIMEOUT_S, prepare, publish
+from tests.peers.pypi import NoPython
+from tests.peers.simulators.instagram_user import JPEG
+from tests.servers import settings_for
+from tests.workers.platforms.scripted import draft, file
+from workers.platforms.connecting import Net
+from workers.platforms.contract import Draft, Inquiry
+from workers.platforms.instagram import connect as instagram
+from workers.platforms.instagram.publish import Instagram
+from workers.platforms.tiktok import connect as tiktok
+from workers.platforms.tiktok.publish import TikTok
+
+pytestmark = pytest.mark.peers
+
+POSTS = 10
+
+
+@pytest.fixture(scope="module")
+def posthole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Posthole]:
+    try:
+        with peer.serve(tmp_path_factory.mktemp("posthole")) as served:
+            yield served
+    except NoPython as error:
+        pytest.skip(f"posthole needs a newer Python: {error}")
+
+
+@pytest_asyncio.fixture
+async def client(posthole: Posthole) -> AsyncIterator[httpx.AsyncClient]:
+    async with peer.client(posthole.base) as opened:
+        yield opened
+
+
+def video(caption: str) -> Draft:
+    now = datetime.now(UTC)
+    clip = file(film(ms=4000), kind="video", mime_type="video/mp4", duration_ms=4000)
+    return draft(caption, clip, post_id=ids.new(), created_at=now, now=now)
+
+
+def image(caption: str) -> Draft:
+    now = datetime.now(UTC)
+    return draft(caption, file(JPEG, mime_type="image/jpeg"), post_id=ids.new(), created_at=now, now=now)
+
+
+def first_of_each(method: str, *losses: Loss) -> Rule:
+    """Of each address that ends an upload or publishes, the first requests are lost so."""
+    seen: dict[tuple[str, bytes], int] = {}
+
+    def rule(line: str, body: bytes) -> Loss:
+        if not line.startswith(method):
+            return Loss.NOTHING
+        seen[line, body] = seen.get((line, body), 0) + 1
+        return losses[seen[line, body] - 1] if seen[line, body] <= len(losses) else Loss.NOTHING
+
+    return rule
+
+
+async def test_a_video_is_published_under_its_name(posthole: Posthole, client: httpx.AsyncClient) -> None:
+    caption, account = unique("Grüße 🎉"), posthole.account("tiktok")
+    live = await publish(TikTok(client, posthole.base), account, video(caption))
+    assert posthole.published(caption) == 1
+    assert (live.external_id or "").isdecimal()
+
+
+@pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST]])
+async def test_lost_answers_and_requests_leave_each_video_there_once(
+    posthole: Posthole, losses: Sequence[Loss]
+) -> None:
+    account, captions = posthole.account("tiktok"), [unique(f"video {number}") for number in range(POSTS)]
+    async with (
+        between(posthole.port, first_of_each("PUT /upload/", *losses)) as proxy,
+        peer.client(proxy.base) as client,
+    ):
+        for caption in captions:
+            await publish(TikTok(client, proxy.base), account, video(caption))
+        assert proxy.lost == POSTS
+    assert [posthole.published(caption) for caption in captions] == [1] * POSTS
+
+
+async def test_an_image_is_published(posthole: Posthole, client: httpx.AsyncClient) -> None:
+    caption, account = unique("Grüße 🎉"), posthole.account("instagram")
+    live = await publish(Instagram(client, posthole.base), account, image(caption))
+    assert posthole.published(caption) == 1
+    assert live.external_id
+
+
+async def test_an_image_whose_publish_was_lost_is_never_proved_absent(posthole: Posthole) -> None:
+    """Its containers never say PUBLISHED and nothing lists its posts: so nobody may send it again."""
+    caption, account = unique("lost"), posthole.account("instagram")
+    async with (
+        between(
+            posthole.port, lambda line, _: Loss.ANSWER if "media_publish" in line else Loss.NOTHING
+        ) as proxy,
+        peer.client(proxy.base) as client,
+    ):
+        adapter, what = Instagram(client, proxy.base), image(caption)
+        prepared, now = await prepare(adapter, account, what), datetime.now(UTC)
+        with pytest.raises(OutcomeUnknown):
+            await adapter.send(account, prepared, what, timeout_s=TIMEOUT_S)
+        with pytest.raises(PlatformError):
+            await adapter.reconcile(account, Inquiry(prepared, now, now + 2 * LATER))
+    assert posthole.published(caption) == 1
+
+
+async def test_tokens_are_refreshed(posthole: Posthole, client: httpx.AsyncClient) -> None:
+    ours = {"tiktok_client_key": "key", "tiktok_client_secret": "secret"}
+    urls = {"tiktok_api_url": posthole.base, "instagram_api_url": posthole.base}
+    net = Net(client, {}, settings_for("postgresql://nowhere/", "redis://nowhere", **ours, **urls))
+    ends = datetime.now(UTC) + timedelta(days=30)
+    told = posthole.tiktok()
+    assert told["open_id"] == CREATOR
+    pair = await tiktok.refresh(net, Tokens(told["access_token"], told["refresh_token"], ends, 1, None))
+    assert pair.access_token != told["access_token"]
+    assert pair.refresh_token != told["refresh_token"]
+    long = (await client.get(f"{posthole.base}/access_token?access_token={posthole.instagram()}")).json()
+    longer = await instagram.refresh(net, Tokens(long["access_token"], None, ends, 1, None))
+    assert longer.access_token != long["access_token"]
