@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ import msgspec
 from db.server import free_port
 from schemas.settings import Settings
 from tests.waiting import until
+
+#: On a machine that has much else to do.
+START_S, STOP_S = 40.0, 20.0
 
 BIN = Path(sys.executable).parent
 
@@ -34,15 +38,21 @@ def serving(settings: Settings, log: Path) -> Iterator[Served]:
     command = [str(BIN / SERVER[0]), *SERVER[1:], "--host", "127.0.0.1", "--port", str(port)]
     with (
         log.open("wb") as output,
-        subprocess.Popen(command, env={**os.environ, **own}, stdout=output, stderr=output) as server,
+        subprocess.Popen(
+            command, env={**os.environ, **own}, stdout=output, stderr=output, start_new_session=True
+        ) as server,
     ):
         url = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: _answers(url))
+            until(lambda: _answers(url), within=START_S)
             yield Served(url, server.pid)
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(STOP_S)
+            finally:  # One that was told to stop while it started never does.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(server.pid, signal.SIGKILL)
 
 
 def _answers(url: str) -> bool:
