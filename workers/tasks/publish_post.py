@@ -77,8 +77,9 @@ async def go(trip: Trip) -> Outcome:
     work = trip.work
     if work.handle is None or work.request is None or work.phase is None:
         return await prepare(trip, None)
-    prepared = Prepared(handle=work.handle, request=work.request, secret=work.secret)
-    if work.phase == "preparing":
+    complete = work.phase != "preparing"
+    prepared = Prepared(handle=work.handle, request=work.request, secret=work.secret, complete=complete)
+    if not complete:
         return await prepare(trip, prepared if work.content_revision == work.revision else None)
     if work.sent_at is None or work.phase == "prepared":
         return await dispatch(trip, prepared, first=True)

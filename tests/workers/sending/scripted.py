@@ -108,6 +108,9 @@ class Scripted:
         word = await self._next("prepare")
         if fault := FAULTS.get(word):
             raise fault()
+        if word == "same":
+            assert so_far
+            return msgspec.structs.replace(so_far, after_s=60.0)
         step = 1 if so_far is None else so_far.handle["step"] + 1
         prepared = Prepared(
             handle={"key": str(draft.post_id), "step": step},

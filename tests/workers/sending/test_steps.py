@@ -55,6 +55,19 @@ async def test_a_step_that_takes_the_platform_long_lets_others_go_first(stage: S
     assert came(stage) == [None, None, 1]
 
 
+async def test_a_step_that_comes_back_is_not_taken_for_the_last(stage: Stage) -> None:
+    """Of a film that takes longer than an attempt: what is handed back as it came is still unfinished."""
+    stage.platform.plan(prepare=["step_slow", "same", "ok"])
+    post_id = await stage.post()
+    for _ in range(2):
+        assert await stage.attempt() == "snoozed"
+        await stage.skip_waits()
+    row = await stage.row(post_id)
+    assert (row["status"], row["phase"], stage.platform.calls) == ("queued", "preparing", [])
+    assert await stage.attempts() == ["completed"]
+    assert stage.records(post_id) == 1
+
+
 async def test_an_edit_between_two_steps_starts_over(stage: Stage) -> None:
     stage.platform.plan(prepare=["step_slow", "ok"])
     post_id = await stage.post("old")
