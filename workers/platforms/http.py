@@ -25,8 +25,9 @@ CONNECT_S = 5.0
 READ_S = 20.0
 #: For a file of the largest size that any platform takes.
 UPLOAD_S = 200.0
-#: A platform's wish for a rest beyond this is no plan that a post could keep.
-LONGEST_REST_S = 86400.0
+#: A platform's wish for a rest beyond this is no plan that a post could keep; one that is refused and told to
+#: come back at once would do nothing else, for nothing.
+LEAST_REST_S, LONGEST_REST_S = 5.0, 86400.0
 #: Of a platform's own words, how many characters go into ours.
 QUOTED = 300
 #: In place of a secret in them.
@@ -204,11 +205,15 @@ def rest_s(headers: httpx.Headers, *, reset: str) -> float | None:
     """
     wish = headers.get("Retry-After", "").strip()
     if wish.isascii() and wish.isdecimal():
-        return min(float(wish), LONGEST_REST_S)
+        return bounded(float(wish))
     opens = moment(headers.get(reset, "").strip())
     if opens is None:
         return None
-    return min(max((opens - said_at(headers)).total_seconds(), 0.0), LONGEST_REST_S)
+    return bounded((opens - said_at(headers)).total_seconds())
+
+
+def bounded(rest_s: float) -> float:
+    return min(max(rest_s, LEAST_REST_S), LONGEST_REST_S)
 
 
 def moment(text: str) -> datetime | None:
@@ -225,6 +230,6 @@ def moment(text: str) -> datetime | None:
 def said_at(headers: httpx.Headers) -> datetime:
     try:
         at = parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return datetime.now(UTC)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from tests.workers.net import Net
 from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
 from tests.workers.web import say
 from workers.fetch import open_client
-from workers.platforms.http import MASK, ask, rest_s
+from workers.platforms.http import LEAST_REST_S, MASK, ask, rest_s
 from workers.platforms.http import Answer as Whole
 
 #: With what an address or a form writes otherwise.
@@ -131,8 +131,10 @@ DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
         ({"Reset": "1795521630", **DATE}, 30),
         ({"Reset": "2026-11-24T12:05:00.000Z", **DATE}, 300),
         ({"Reset": "2026-11-24T12:05:00", **DATE}, 300),
-        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, 0),
-        ({"Reset": "1", **DATE}, 0),
+        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, LEAST_REST_S),
+        ({"Reset": "1", **DATE}, LEAST_REST_S),
+        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, LEAST_REST_S),
+        ({"Retry-After": "0"}, LEAST_REST_S),
         ({"Reset": "9" * 30, **DATE}, None),
         ({"Reset": "soon", **DATE}, None),
         ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
@@ -144,7 +146,7 @@ def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | N
 
 
 def test_a_rest_without_the_servers_own_time_counts_from_ours() -> None:
-    assert rest_s(httpx.Headers({"Reset": "1"}), reset="Reset") == 0
+    assert rest_s(httpx.Headers({"Reset": "1"}), reset="Reset") == LEAST_REST_S
 
 
 def test_a_platforms_words_fit_into_a_row() -> None:

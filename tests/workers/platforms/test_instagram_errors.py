@@ -201,6 +201,7 @@ def test_a_token_is_refused_for_a_reason(subcode: int | None, kind: type[Platfor
     [
         ('{"1": [{"estimated_time_to_regain_access": 2}, {"estimated_time_to_regain_access": 7}]}', 420),
         ('{"1": [{"estimated_time_to_regain_access": 100000}]}', 86400),
+        ('{"1": [{"estimated_time_to_regain_access": %s}]}' % ("9" * 400), 86400),
         ('{"1": [{"estimated_time_to_regain_access": 0}]}', 300),
         ('{"1": [{"estimated_time_to_regain_access": "soon"}]}', 300),
         ('{"1": [{}]}', 300),

@@ -215,7 +215,7 @@ def rest_s(headers: httpx.Headers) -> float | None:
         )
         waits = [use.get("estimated_time_to_regain_access") for each in uses.values() for use in each]
         longest = max((wait for wait in waits if isinstance(wait, int) and wait > 0), default=0)
-        return min(longest * 60.0, http.LONGEST_REST_S) or None
+        return min(longest * 60, http.LONGEST_REST_S) or None
     return None
 
 
