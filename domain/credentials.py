@@ -3,7 +3,7 @@
 Each refresh and each new connection is another `generation`; what is based on an older one comes too late.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,10 @@ from jobs.ledger import Submitted
 
 #: After how long a refresh that was due is tried again, in seconds.
 AGAIN_S = 6 * 3600.0
+
+#: A token's life counts within these, in seconds, whatever its platform says. One that ends as it comes would
+#: be refreshed for a post that waits, which is woken by that, again and at once.
+LEAST_LIFE_S, MOST_LIFE_S = 300.0, 10 * 365 * 86400.0
 
 _PLACE = ("organization_id", "project_id", "account_id")
 
@@ -50,6 +54,11 @@ class Tokens(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Tokens(generation={self.generation})"
+
+
+def ending(life_s: float) -> datetime:
+    """When a token ends that lives so long from now."""
+    return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
 
 
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:  # noqa: A001  what it is

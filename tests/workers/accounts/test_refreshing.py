@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain import sending
 from tests.by_hand import Told
 from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, Pds
 from tests.workers.accounts.place import Place
@@ -46,6 +47,32 @@ async def test_a_rotated_token_takes_the_place_of_the_old_one(place: Place, fedi
     tokens = await place.tokens(account)
     assert (tokens.generation, tokens.refresh_token) == (3, next(iter(fediverse.refreshes)))
     assert tokens.access_token in fediverse.tokens
+
+
+@pytest.mark.parametrize("life_s", [0, -7200, 10**30])
+async def test_a_token_that_has_ended_as_it_comes_is_tried_all_the_same(
+    place: Place, fediverse: Fediverse, life_s: int
+) -> None:
+    """Else a post that waits for it would have it refreshed, again and again and at once."""
+    fediverse.expires_in = life_s
+    await place.registered()
+    account = await place.ada(refresh_token="secret-lasting")
+    fediverse.refreshes["secret-lasting"] = "ada"
+    async with place.at_work():
+        assert (await place.refreshed(account))["result"] == {"refreshed": True}
+    ends = (await place.tokens(account)).expires_at
+    assert ends is not None
+    assert ends > datetime.now(UTC) + sending.FRESH
+
+
+async def test_a_session_that_has_ended_as_it_comes_is_tried_all_the_same(place: Place, pds: Pds) -> None:
+    pds.lasts = timedelta(hours=-1)
+    account = await place.blogger()
+    async with place.at_work():
+        await place.refreshed(account)
+    ends = (await place.tokens(account)).expires_at
+    assert ends is not None
+    assert ends > datetime.now(UTC) + sending.FRESH
 
 
 async def test_the_old_refresh_token_stays_where_none_is_sent(place: Place, fediverse: Fediverse) -> None:

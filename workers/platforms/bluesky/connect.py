@@ -1,8 +1,10 @@
 """Letting us into a Bluesky account by an app password: a session's tokens are kept, the password is not."""
 
+from datetime import UTC, datetime
+
 import httpx
 
-from domain import servers
+from domain import credentials, servers
 from domain.accounts import Found
 from domain.connections import Asked, Login
 from domain.credentials import Grant, Tokens
@@ -64,8 +66,9 @@ async def _avatar(client: httpx.AsyncClient, home: str, session: Session) -> str
 
 
 def _grant(session: Session) -> Grant:
+    said = session.expires_at
     return Grant(
         access_token=session.access_jwt,
         refresh_token=session.refresh_jwt,
-        expires_at=session.expires_at,
+        expires_at=said and credentials.ending((said - datetime.now(UTC)).total_seconds()),
     )

@@ -7,7 +7,7 @@ account's owner helps (research 5.2).
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain import consent
+from domain import consent, credentials
 from domain.accounts import Found
 from domain.connections import Asked, Code
 from domain.credentials import Grant, Tokens
@@ -119,7 +119,7 @@ def _kept(tokens: Tokens) -> Grant:
 
 
 def _grant(token: LongLived) -> Grant:
-    ends = datetime.now(UTC) + timedelta(seconds=token.expires_in)
+    ends = credentials.ending(token.expires_in)
     return Grant(access_token=token.access_token, expires_at=ends, refresh_at=_due(ends))
 
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
+from domain import credentials
 from domain.accounts import Found
 from domain.connections import Asked, Code
 from domain.credentials import Grant, Tokens
@@ -130,7 +130,7 @@ def _app(us: Client | None) -> App:
 
 
 def _grant(token: Token, *, redirect_uri: str | None) -> Grant:
-    ends = None if token.expires_in is None else datetime.now(UTC) + timedelta(seconds=token.expires_in)
+    ends = None if token.expires_in is None else credentials.ending(token.expires_in)
     return Grant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,

@@ -1,9 +1,8 @@
 """Letting us into a TikTok account, and staying in: tokens of a day, refreshed by tokens of a year."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain import consent
+from domain import consent, credentials
 from domain.accounts import Found
 from domain.connections import Asked, Code
 from domain.consent import PAGES
@@ -99,11 +98,10 @@ def _us(net: Net) -> Client:
 
 
 def _grant(token: Token, *, redirect_uri: str | None) -> Grant:
-    now = datetime.now(UTC)
     return Grant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
-        expires_at=now + timedelta(seconds=token.expires_in),
-        refresh_at=now + timedelta(seconds=token.refresh_expires_in * REFRESHED_AT),
+        expires_at=credentials.ending(token.expires_in),
+        refresh_at=credentials.ending(token.refresh_expires_in * REFRESHED_AT),
     )
