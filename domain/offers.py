@@ -20,14 +20,19 @@ from schemas.leases import Lessee, OfferedAccount
 
 
 async def offer(conn: Conn, *, who: Actor, account_id: UUID, niche: str) -> OfferedAccount:
-    """Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED or POSTS_WAIT."""
+    """Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED."""
     place = {"org": who.organization_id, "id": account_id}
     held = await _lock(conn, who.organization_id, account_id)
     if held["status"] != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {held['status']}: connect it first")
     if await account_lease.has_open_posts.value(conn, org=who.organization_id, account_id=account_id):
         raise Conflict("POSTS_WAIT", "posts of your own wait for the account: cancel them, or let them go")
-    await account_lease.offer_account.run(conn, **place, niche=niche)
+    try:
+        await account_lease.offer_account.run(conn, **place, niche=niche)
+    except asyncpg.UniqueViolationError:
+        raise Conflict(
+            "ACCOUNT_OFFERED", "another project has connected the same account and offers it: withdraw that"
+        ) from None
     await _record(conn, who, account_id, "offered", niche=niche)
     return await get(conn, organization_id=who.organization_id, account_id=account_id)
 

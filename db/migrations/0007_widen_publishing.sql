@@ -54,18 +54,23 @@ create extension if not exists btree_gist;
 alter table social_account
     add column owner_organization_id uuid,
     add column owner_account_id      uuid,
-    -- For lease, until it is withdrawn, and what it is about.
+    -- For lease, until it is withdrawn, and what it is about; among those of all organizations (`live`), or of one sandbox.
     add column offered_at            timestamptz,
     add column niche                 text,
+    add column offered_in            text,
     -- Of a lease: why it ended.
     add column disconnect_reason     text check (disconnect_reason in ('released', 'recalled', 'project_archived')),
     add foreign key (owner_organization_id, owner_account_id) references social_account (organization_id, id),
     add check ((owner_organization_id is null) = (owner_account_id is null)),
     add check ((offered_at is null) = (niche is null)),
+    add check ((offered_at is null) = (offered_in is null)),
     add check (offered_at is null or owner_account_id is null);
 -- Operators name accounts without their organizations.
 create unique index social_account_id on social_account (id);
 create index social_account_offered on social_account (id) where offered_at is not null;
+-- Two projects may have connected one account, and would lend it twice.
+create unique index social_account_offer on social_account
+    (platform, external_id, (case platform when 'bluesky' then '' else service_url end), offered_in) where offered_at is not null;
 
 create table lease_request (
     organization_id uuid not null,

@@ -1,10 +1,13 @@
 -- What operators offer, and who has it when (docs/decisions/0016-a-lease-is-an-account.md). A lease that goes on has no end.
 
--- name: offer_account    or say anew what it is about; locked before
-update social_account set offered_at = coalesce(offered_at, now()), niche = :niche where organization_id = :org and id = :id;
+-- name: offer_account    or say anew what it is about; locked before. Violates the index of offers where another one is of the same
+update social_account
+   set offered_at = coalesce(offered_at, now()), niche = :niche,
+       offered_in = (select case o.env when 'live' then 'live' else o.id::text end from organization o where o.id = :org)
+ where organization_id = :org and id = :id;
 
 -- name: withdraw_account    locked before
-update social_account set offered_at = null, niche = null where organization_id = :org and id = :id;
+update social_account set offered_at = null, niche = null, offered_in = null where organization_id = :org and id = :id;
 
 -- name: has_open_posts
 select exists (

@@ -35,7 +35,7 @@ returning id;
 -- name: disconnect_account
 update social_account
    set status = 'disconnected', disconnected_at = now(), canceled_posts = :canceled_posts, cooldown_until = null,
-       offered_at = null, niche = null
+       offered_at = null, niche = null, offered_in = null
  where organization_id = :org and id = :id;
 
 -- name: set_quota    null: the platform's own

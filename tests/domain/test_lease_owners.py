@@ -7,7 +7,6 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain import accounts, offers
-from schemas import ids
 from schemas.errors import Conflict
 from tests import lending, seeds
 from tests.domain.place import Place
@@ -136,4 +135,21 @@ async def test_what_a_project_has_connected_itself_it_leases_not(
     with pytest.raises(Conflict, match="leases bakes"):
         await seeds.account(conn, place.org, place.project_id, handle="bakes")
     assert await lending.status(conn, leased) == "connected"
-    assert ids.show(ids.ACCOUNT, leased)
+
+
+async def test_one_account_is_offered_once_however_many_have_connected_it(
+    pool: Pool, conn: Conn, owner: Owner
+) -> None:
+    """In whatever organization; a sandbox's pretended ones are its own."""
+    org = await seeds.organization(conn)
+    twin = Owner(org, await seeds.project(conn, org), org)
+    with pytest.raises(Conflict) as refused:
+        await lending.another(conn, twin, handle="bakes")
+    assert refused.value.details["reason"] == "ACCOUNT_OFFERED"
+    async with conn.transaction():
+        await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
+    await lending.another(conn, twin, handle="bakes")
+    for live in (owner.org, org):
+        test = await conn.fetchval("select id from organization where live_organization_id = $1", live)
+        sandbox = Owner(test, await seeds.project(conn, test), test)
+        await lending.another(conn, sandbox, handle="bakes")

@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool, open_pool, transact
-from domain import accounts, offers, setbacks
-from domain.keys import Actor
+from domain import accounts, lease_requests, offers, setbacks
 from jobs.ledger import Claim
 from jobs.outcomes import Rest
 from schemas.accounts import AccountDisconnected
@@ -236,8 +235,9 @@ async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Ow
     for number in range(40):
         one = await lending.another(conn, owner, handle=f"one{number}")
         request_id = await lending.ask(conn, await lending.tenant(conn))
+        asked: dict[str, Any] = {"who": one.who, "request_id": request_id, "account_ids": [one.shown]}
         lent, gone = await shuffled(
-            partial(lending.assign, wide, one, request_id),
+            partial(late, wide, partial(lease_requests.assign, **asked)),
             partial(lending.disconnect, wide, one.org, one.account_id),
         )
         if isinstance(lent, OperatedRequest):
@@ -258,9 +258,10 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
     for number in range(40):
         account_id = await seeds.account(conn, owner.org, owner.project_id, handle=f"own{number}")
         mine = Full(owner.org, owner.project_id, [account_id], content_id)
+        offering: dict[str, Any] = {"who": owner.who, "account_id": account_id, "niche": "baking"}
         posted, offered = await shuffled(
             partial(transact, wide, partial(scene.schedule, full=mine)),
-            partial(transact, wide, partial(offer_late, who=owner.who, account_id=account_id)),
+            partial(late, wide, partial(offers.offer, **offering)),
         )
         assert {type(posted), type(offered)} in ({list, Conflict}, {Conflict, OfferedAccount})
         ends[type(offered)] += 1
@@ -268,11 +269,15 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
     assert await scene.unfinished(conn) == []
 
 
-async def offer_late(conn: Conn, *, who: Actor, account_id: UUID) -> OfferedAccount:
-    """A few questions after its transaction has begun, so that it is not always the first."""
-    for _ in range(random.randrange(10)):
-        await conn.execute("select 1")
-    return await offers.offer(conn, who=who, account_id=account_id, niche="baking")
+async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
+    """In a transaction that has asked for this and that before, so that it isn't always the first."""
+
+    async def body(conn: Conn) -> T:
+        for _ in range(random.randrange(20)):
+            await conn.execute("select 1")
+        return await verb(conn)
+
+    return await transact(pool, body)
 
 
 async def test_whoever_lets_it_go_twice_at_once_hears_the_same(

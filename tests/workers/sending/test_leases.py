@@ -1,13 +1,15 @@
 """Posts to a leased account: sent by what its owner holds, and by nobody whose lease has ended."""
 
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from domain import accounts
+from domain import accounts, offers
 from domain.credentials import Grant
 from domain.work import Account
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
@@ -15,8 +17,12 @@ from schemas.accounts import AccountDisconnected
 from tests import lending, seeds
 from tests.domain.place import Place
 from tests.lending import Owner
+from tests.waiting import eventually
 from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
+
+#: What the account may send, whoever has it.
+QUOTA = 30
 
 
 @pytest_asyncio.fixture
@@ -210,10 +216,47 @@ async def earlier(stage: Stage, owner: Owner, whose: str) -> UUID:
         await release(first)
         return post_id
     own = replace(stage, org=owner.org, project_id=owner.project_id, account_id=owner.account_id)
-    await stage.pool.execute("update social_account set offered_at = null, niche = null")
+    async with stage.pool.acquire() as conn:
+        await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
     post_id = await own.post()
     assert await own.attempts() == ["completed"]
-    await stage.pool.execute(
-        "update social_account set offered_at = now(), niche = 'baking' where id = $1", owner.account_id
-    )
+    async with stage.pool.acquire() as conn:
+        await offers.offer(conn, who=owner.who, account_id=owner.account_id, niche="baking")
     return post_id
+
+
+async def test_tenant_after_tenant_beside_workers_at_work(stage: Stage, owner: Owner) -> None:
+    """Each post goes out once or not at all, and none that is begun after its lease; all within one quota."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)
+    async with stage.pool.acquire() as conn:
+        await accounts.set_quota(
+            conn, organization_id=owner.org, account_id=owner.account_id, posts=QUOTA, seconds=86400
+        )
+    posts: list[UUID] = []
+    async with stage.working(slots=10), stage.working(slots=10):
+        for number in range(8):
+            held = await tenant(stage, owner)
+            posts += [await held.post(f"post {number}.{one}") for one in range(6)]
+            await eventually(partial(enough, stage, len(stage.platform.calls) + number % 3 + 1))
+            await release(held)
+    rows = await stage.pool.fetch("select id, status, external_id from scheduled_post")
+    assert {row["id"] for row in rows} == set(posts)
+    ends = Counter(row["status"] for row in rows)
+    assert set(ends) <= {"published", "canceled", "failed", "outcome_unknown", "publishing"}
+    assert ends["published"]
+    assert ends["canceled"]
+    for row in rows:
+        assert stage.records(row["id"]) <= 1
+        assert row["status"] in {"outcome_unknown", "publishing"} or stage.records(row["id"]) == (
+            row["status"] == "published"
+        )
+    assert await stage.sends() <= QUOTA
+    late = """select count(*) from scheduled_post p join account_lease l on l.account_id = p.social_account_id
+               where p.sent_at >= upper(l.period)"""
+    assert await stage.pool.fetchval(late) == 0
+
+
+async def enough(stage: Stage, calls: int) -> bool:
+    """Calls were made, or none will be: the quota is used up."""
+    return len(stage.platform.calls) >= calls or await stage.sends() >= QUOTA
