@@ -21,6 +21,7 @@ from schemas import ids
 from tests.peers.exactly_once.place import Place
 from tests.peers.exactly_once.rows import Row, seen
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
+from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 from workers.context import Context
@@ -45,11 +46,12 @@ Say = Callable[[str], None]
 
 
 class Hand:
-    """A worker without loops of its own."""
+    """A worker without loops of its own. `late`: a platform to which a request is on its way for long."""
 
     def __init__(self, place: Place, tasks: Tasks, travel: Callable[[float], None]) -> None:
         self.place, self.tasks, self._travel = place, tasks, travel
         self.worker_id = ids.new()
+        self.late: Sim | None = None
 
     async def enter(self) -> None:
         async with self.place.pool.acquire() as conn:
@@ -77,12 +79,12 @@ class Hand:
         raise AssertionError("it never comes to an end")
 
     async def let_pass(self, seconds: float) -> None:
-        """What was dropped on its way to a platform arrives in the middle of it."""
-        for _ in range(2):
-            self._travel(seconds / 2)
-            await self.place.advance(seconds / 2)
-            for sim in self.place.sims.values():
-                await sim.release()
+        """What comes late to a platform comes in the middle of it."""
+        for part_s in [seconds / 2] * 2 if self.late else [seconds]:
+            self._travel(part_s)
+            await self.place.advance(part_s)
+            if self.late:
+                await self.late.release()
 
     async def _pull(self) -> Claim | None:
         async with self.place.pool.acquire() as conn:
@@ -158,7 +160,7 @@ async def play(place: Place, hand: Hand, shape: Shape, call: Call | None, fault:
     """One post from its schedule to the end of the last job that asks about it."""
     sim = place.sims[shape.platform]
     await place.align()
-    place.prompt, sent = shape.prompt, await place.post(shape)
+    place.prompt, hand.late, sent = shape.prompt, sim if fault is LATE else None, await place.post(shape)
     if call and fault:
         if call.before:
             await order(place, shape, shape.send, call.before, sent.username)

@@ -57,7 +57,7 @@ lost, the post stays unknown until a person looks, and nothing is sent again.
 COLUMNS = ("call", "what happened", "became", "live", "in the inbox", "sent", "attempts")
 LEGEND = """\
 "live" and "in the inbox" are the platform's own count; "sent" is how often the call that makes the post came
-to its door, where a fault may have kept it out; "attempts" are those of the post's job.
+to its door, where a fault may have kept it out; "attempts" are those of the job that makes the call.
 """
 
 

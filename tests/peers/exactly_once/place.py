@@ -6,7 +6,7 @@ ours or a platform's, comes about at once.
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +47,11 @@ AT_ONCE = 1000
 #: As old as a token of Instagram's has to be to be extended.
 AGED_S = 2 * 86_400.0
 TIKTOK_S, INSTAGRAM_S = 86_400, 60 * 86_400
+#: For a platform that isn't there.
+NOWHERE = "http://127.0.0.1:9"
+SIMULATED: Mapping[str, type[Simulator]] = {"tiktok": TikTok, "instagram": Instagram}
+#: So that the first question about a post that was taken is never the last.
+SLOW: Mapping[str, Mapping[str, float]] = {"tiktok": {"moderation_s": 300}, "instagram": {}}
 CAPTION = "Fresh bread today."
 
 
@@ -70,6 +75,7 @@ class Place:
         self.contents: dict[str, UUID] = {}
         self.org = self.project_id = UUID(int=0)
         self.prompt = False
+        self._told: dict[str, float] = {}
         self._numbers = itertools.count(1)
 
     # Time
@@ -87,8 +93,9 @@ class Place:
     async def align(self) -> None:
         """The platforms' time is ours."""
         now = (await self.now()).timestamp()
-        for sim in self.sims.values():
-            await sim.advance(now - await sim.now())
+        for name, sim in self.sims.items():
+            await sim.advance(now - self._told[name])
+            self._told[name] = now
 
     async def next_due(self) -> float | None:
         """In how many seconds a job is due; None: nothing waits."""
@@ -101,7 +108,11 @@ class Place:
     # What goes out
 
     async def found(self) -> None:
-        """The organization, its project, and content of each shape, uploaded as a partner does."""
+        """The organization, its project, and content of each shape, uploaded as a partner does.
+
+        The platforms' clocks stand still from the start on, but for what they are told.
+        """
+        self._told = {name: await sim.now() for name, sim in self.sims.items()}
         async with self.pool.acquire() as conn:
             await conn.execute("update pool_cap set max_running = $1 where pool = 'publish'", AT_ONCE)
             self.org = await seeds.organization(conn)
@@ -110,7 +121,7 @@ class Place:
         path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/content/upload"
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(base_url=self.settings.public_url, headers=headers) as http:
-            for shape in SHAPES:
+            for shape in (shape for shape in SHAPES if shape.platform in self.sims):
                 files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
                 said = await http.post(path, files=[("caption", (None, CAPTION)), *files], timeout=30)
                 assert said.is_success, said.text
@@ -139,7 +150,7 @@ class Place:
 
     async def _connected(self, shape: Shape, username: str) -> dict[str, Any]:
         sim = self.sims[shape.platform]
-        person = await sim.account(username, **shape.person)
+        person = await sim.account(username, **SLOW[shape.platform], **shape.person)
         age_s = AGED_S if shape.aged else 0.0
         await sim.advance(-age_s)
         access, refresh, lives_s = await tokens_of(shape.platform, sim, username)
@@ -164,11 +175,12 @@ async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | 
 
 
 @asynccontextmanager
-async def opened(server_url: str, redis_url: str, folder: Path) -> AsyncIterator[Place]:
-    """On a database of its own there, which is gone afterwards."""
+async def opened(
+    server_url: str, redis_url: str, folder: Path, platforms: Collection[str]
+) -> AsyncIterator[Place]:
+    """With these platforms, on a database of its own there, which is gone afterwards."""
     simulators: dict[str, Simulator] = {
-        "tiktok": TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK]),
-        "instagram": Instagram(rate=0, redirect_uris=[instagram_user.CALLBACK]),
+        name: SIMULATED[name](rate=0, redirect_uris=[tiktok_user.CALLBACK]) for name in platforms
     }
     async with AsyncExitStack() as stack:
         bases = {name: stack.enter_context(served(each)) for name, each in simulators.items()}
@@ -180,7 +192,8 @@ async def opened(server_url: str, redis_url: str, folder: Path) -> AsyncIterator
         place = Place(settings, pool, simulators)
         for name, base in bases.items():
             place.sims[name] = await stack.enter_async_context(Sim(base))
-        await place.sims["tiktok"].call("POST", "/app", verified_prefixes=[f"{api.url}/"])
+        if "tiktok" in place.sims:
+            await place.sims["tiktok"].call("POST", "/app", verified_prefixes=[f"{api.url}/"])
         await place.found()
         yield place
 
@@ -205,7 +218,7 @@ async def database(server_url: str) -> AsyncIterator[str]:
 
 
 def settings_for(database_url: str, redis_url: str, folder: Path, bases: Mapping[str, str]) -> Settings:
-    tiktok, instagram = bases["tiktok"], bases["instagram"]
+    tiktok, instagram = (bases.get(name, NOWHERE) for name in ("tiktok", "instagram"))
     ours = Application()
     return made.settings_for(
         database_url,

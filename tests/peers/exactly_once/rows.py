@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from jobs.kinds import PUBLISH_POST
+from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
 from tests.peers.exactly_once.place import Place, Sent
 from tests.peers.exactly_once.shapes import UNKNOWABLE, Call, Shape
 from tests.peers.simulators.ledger import State
@@ -21,7 +21,7 @@ class Row(NamedTuple):
     """`became` is the post's end, and `outcome_unknown` before it where it was that for a time.
 
     `live` and `drafts` are the platform's own count, `sends` how often the call that can't be taken back
-    reached it, `attempts` those of the post's job.
+    reached it, `attempts` those of the job that makes the call.
     """
 
     shape: str
@@ -57,7 +57,6 @@ async def seen(place: Place, shape: Shape, call: Call | None, event: str, sent: 
     states = [entry["state"] for entry in await sim.posts(sent.username)]
     asked = [entry for entry in await log(place, shape) if entry["account"] == sent.username]
     sends = [entry for entry in asked if shape.send.is_named(entry["method"], entry["names"])]
-    attempts = "select coalesce(max(attempt), 0) from job where kind = $1 and args->>'post_id' = $2"
     return Row(
         shape=shape.title,
         call=call.name if call else "-",
@@ -66,8 +65,19 @@ async def seen(place: Place, shape: Shape, call: Call | None, event: str, sent: 
         live=sum(state in THERE for state in states),
         drafts=states.count(State.DRAFT),
         sends=len(sends),
-        attempts=await place.pool.fetchval(attempts, PUBLISH_POST.name, str(sent.post_id)),
+        attempts=await attempts(place, shape, sent),
     )
+
+
+async def attempts(place: Place, shape: Shape, sent: Sent) -> int:
+    """Of the job that makes the shape's calls: the post's, or that of its account's token."""
+    kind, subject = (REFRESH_TOKEN, sent.account_id) if shape.aged else (PUBLISH_POST, sent.post_id)
+    made: int = await place.pool.fetchval(
+        "select max(attempt) from job where kind = $1 and $2 in (args->>'post_id', args->>'account_id')",
+        kind.name,
+        str(subject),
+    )
+    return made
 
 
 async def log(place: Place, shape: Shape) -> list[dict[str, Any]]:
