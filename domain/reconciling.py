@@ -12,7 +12,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
-from domain import accounts, credentials, posts, sending, setbacks
+from domain import accounts, credentials, post_ends, posts, sending, setbacks
 from domain.media import tickets
 from domain.rings import Ring
 from domain.work import Account, opened
@@ -109,7 +109,10 @@ async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) 
 async def found(
     conn: Conn, *, claim: Claim, lost: Lost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
-    """It is live, under this name. Raises `OutcomeUnknown` where that is another post of ours."""
+    """It is live, under this name; without one it is asked for that on, by another job.
+
+    Raises `OutcomeUnknown` where it is another post of ours.
+    """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
@@ -118,6 +121,9 @@ async def found(
         await scheduled_post.name_post.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named)
     elif await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
+        if external_id is None:
+            place = {"organization_id": org, "project_id": lost.project_id}
+            await post_ends.reconcile(conn, **place, post_id=lost.post_id, now=lost.now)
     return {"postId": ids.show(ids.POST, lost.post_id), "status": "published"}
 
 

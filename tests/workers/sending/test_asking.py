@@ -40,6 +40,18 @@ async def test_what_is_found_and_what_is_proved_absent_end_it(
     assert (len(stage.platform.calls), await stage.open_jobs()) == (1, 0)
 
 
+async def test_what_is_found_without_a_name_is_asked_for_it_on(stage: Stage) -> None:
+    post_id = await lost(stage)
+    stage.platform.plan(reconcile=["nameless", "ok"])
+    assert await ask(stage) == "completed"
+    assert (await stage.row(post_id))["status"] == "published"
+    await stage.skip_to_asking()
+    assert await ask(stage) == "completed"
+    assert (await stage.row(post_id))["external_id"] == f"live-{post_id}"
+    assert (await stage.events(post_id))[-2:] == ["outcome_unknown", "published"]
+    assert await ask(stage) is None
+
+
 async def test_it_is_asked_at_six_times_and_then_left_to_a_person(stage: Stage) -> None:
     post_id = await lost(stage)
     stage.platform.plan(reconcile=["undecided", "unreached", "expire", "shut", "undecided", "undecided"])
