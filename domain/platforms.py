@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 
 import regex
 
+#: The most posts, in the longest window of seconds, that a quota of a platform's own may have; sends are kept
+#: for longer.
+QUOTA_POSTS, QUOTA_S = 1_000_000, 86_400
+
 _GRAPHEME = regex.compile(r"\X")
 #: What Mastodon surely shows as a link: one with its scheme, as far as it surely goes. Possessive, so
 #: that no text makes it slow.
@@ -189,9 +193,14 @@ def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
 
 
 def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The account's own: `traits.quotaPosts` in any `quotaSeconds`, as its platform said."""
+    """The account's own: `traits.quotaPosts` in any `quotaSeconds`, as its platform said.
+
+    Figures that no ledger of sends could be counted by are none.
+    """
     posts, seconds = _said(traits.get("quotaPosts")), _said(traits.get("quotaSeconds"))
-    return None if posts is None or seconds is None else (posts, seconds)
+    if posts is None or seconds is None or posts > QUOTA_POSTS or seconds > QUOTA_S:
+        return None
+    return posts, seconds
 
 
 def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | None) -> str | None:

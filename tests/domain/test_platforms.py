@@ -157,6 +157,8 @@ def test_the_others_count_no_hashtags() -> None:
         ({"quotaPosts": 50, "quotaSeconds": 86400}, 3, (3, 60)),
         ({"quotaPosts": 50}, None, (25, 86400)),
         ({"quotaPosts": "50", "quotaSeconds": -1}, None, (25, 86400)),
+        ({"quotaPosts": 50, "quotaSeconds": 10**9}, None, (25, 86400)),
+        ({"quotaPosts": 10**19, "quotaSeconds": 86400}, None, (25, 86400)),
     ],
 )
 def test_an_operators_quota_goes_before_the_accounts_own_and_that_before_the_platforms(
