@@ -110,17 +110,19 @@ async def ask(
     Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't public.
     """
     left = Departure()
-    request = client.build_request(
-        method,
-        url,
-        headers={"Accept": "application/json", "Connection": "close", **headers},
-        content=content if content is None or isinstance(content, bytes) else each(content),
-        timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-        extensions={"trace": left},
-    )
     try:
+        request = client.build_request(
+            method,
+            url,
+            headers={"Accept": "application/json", "Connection": "close", **headers},
+            content=content if content is None or isinstance(content, bytes) else each(content),
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
+            extensions={"trace": left},
+        )
         async with asyncio.timeout(timeout_s):
             answer = await exchange(client, request, limit=limit, irreversible=irreversible)
+    except httpx.InvalidURL as error:
+        raise NotSent("ADDRESS_UNREADABLE", "the platform gave an address that is none") from error
     except SSRFGuardError as error:
         raise Rejected(
             "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"

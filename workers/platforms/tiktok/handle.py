@@ -36,7 +36,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         number, rest = divmod(received, self.chunk)
         if received >= self.size:
             return self.count - 1
-        return number if not rest and number < self.count else None
+        return number if not rest and 0 <= number < self.count else None
 
     def is_good(self, now: datetime) -> bool:
         return now < self.init_at + UPLOAD_LIVES

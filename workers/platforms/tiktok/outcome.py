@@ -37,8 +37,8 @@ def judge(account: Account, inquiry: Inquiry, said: Status) -> Found:
 
 
 def has_less(said: Status, upload: Upload) -> bool:
-    """A status without the figure says nothing."""
-    return said.uploaded_bytes is not None and said.uploaded_bytes < upload.size
+    """A status without the figure says nothing, nor does one whose figure can't be."""
+    return said.uploaded_bytes is not None and 0 <= said.uploaded_bytes < upload.size
 
 
 def complete(account: Account, inquiry: Inquiry, kept: Handle, said: Status) -> Live | Taken:
