@@ -41,7 +41,7 @@ FAILED = Told(NotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
 GONE = Told(Outdated, "CONTAINER_GONE", "network", OutcomeUnknown)
 UNFETCHED = Told(Outdated, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
 UNMADE = Told(Outdated, "MEDIA_FAILED", "network", OutcomeUnknown)
-OURS = Told(Rejected, "PLATFORM_REJECTED", "platform_rejected")
+OURS = Told(Rejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
 TOKEN = Told(TokenExpired, "TOKEN_REFUSED")
 
 

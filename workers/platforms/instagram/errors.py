@@ -182,9 +182,14 @@ def refusal(answer: Answer) -> PlatformError:
     meaning = meaning_of(error)
     if meaning is None:
         return _unlisted(answer, error)
-    if answer.irreversible and issubclass(meaning.kind, NotSent) and meaning is not TOO_EARLY:
+    if answer.irreversible and not proves(meaning):
         return _unclear(answer, error)
     return said(meaning, words=words_of(answer, error), rest_s=rest_s(answer.headers))
+
+
+def proves(meaning: Meaning) -> bool:
+    """That nothing is live, of a publish: one that says no more than that the request was wrong doesn't."""
+    return meaning is TOO_EARLY or not (meaning is SUPPORT or issubclass(meaning.kind, NotSent))
 
 
 def meaning_of(error: Error) -> Meaning | None:
