@@ -14,12 +14,11 @@ from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Unavaila
 from tests.media import film
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
-from tests.workers.platforms.scripted import AT, account
+from tests.workers.platforms.scripted import AT
 from tests.workers.platforms.tiktok import LONG, MIB, Ada, ada, later, post, video
-from workers.platforms.contract import Absent, Drafted, GivenUp, Inquiry, Live, Prepared, Taken, Undecided
-from workers.platforms.tiktok import handle, outcome
+from workers.platforms.contract import Absent, Drafted, GivenUp, Live, Taken, Undecided
+from workers.platforms.tiktok import handle
 from workers.platforms.tiktok import video as uploads
-from workers.platforms.tiktok.api import Status
 
 AFTER = 120.0
 LOST = [
@@ -165,21 +164,6 @@ def test_all_bytes_are_no_reason_to_begin_anew() -> None:
     upload = handle.Upload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
     assert [upload.number(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
     assert [upload.number(received * MIB) for received in (1, -1, -5)] == [None, None, None]
-
-
-@pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
-def test_a_count_of_bytes_that_can_not_be_is_no_proof(received: int | None, absent: bool) -> None:
-    upload = handle.Upload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
-    kept = handle.Handle(kind="video", level=None, publish_id="v", upload=upload)
-    inquiry = Inquiry(Prepared(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.SETTLE)
-    said = Status(status=outcome.UPLOADING, uploaded_bytes=received)
-    assert (outcome.judge(account(None, "mastodon"), inquiry, said) == Absent()) is absent
-
-
-async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: Ada) -> None:
-    begun = await person.adapter.prepare(person.account, post(video()))
-    with pytest.raises(NotSent):
-        await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
 
 
 async def test_a_chunk_that_fails_and_fails_is_given_up_for_now(person: Ada) -> None:

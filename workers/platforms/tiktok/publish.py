@@ -5,11 +5,13 @@ while the id is known (research 5.7). Photos have an id only once they are taken
 lost, our own addresses say whether TikTok came for them.
 """
 
+from contextlib import suppress
+
 import httpx
 import msgspec
 
 from domain.work import Account
-from schemas.errors import OutcomeUnknown, Outdated, Throttled, Unavailable
+from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Throttled, Unavailable
 from workers.platforms.contract import (
     Absent,
     Draft,
@@ -23,6 +25,7 @@ from workers.platforms.contract import (
 )
 from workers.platforms.tiktok import api, creator, handle, outcome, photos, video
 from workers.platforms.tiktok.api import Api
+from workers.platforms.tiktok.handle import Handle
 
 #: After a status that TikTok would not give so soon.
 THROTTLED_S = 60.0
@@ -58,6 +61,8 @@ class TikTok(msgspec.Struct, frozen=True):
             raise Outdated("UPLOAD_EXPIRED", "the video's upload has run out: it is uploaded anew")
         try:
             answer = await video.put_last(self.server(account), draft.media[0], prepared, timeout_s=timeout_s)
+        except Outdated as error:
+            raise await self.gone(account, kept, error) from error
         except Unavailable as error:  # Of our own storage, maybe half-way.
             raise OutcomeUnknown(
                 "ANSWER_LOST", "the video's last part was broken off: it may be live"
@@ -67,6 +72,19 @@ class TikTok(msgspec.Struct, frozen=True):
                 "ANSWER_UNCLEAR", f"TikTok answered {answer.status} to the video's last part: it may be live"
             )
         return outcome.taken(kept)
+
+    async def gone(self, account: Account, kept: Handle, error: Outdated) -> PlatformError:
+        """What it proves that the address takes no byte: that nothing is live, if TikTok misses some.
+
+        An address may end with its video, too.
+        """
+        with suppress(PlatformError):
+            said = await api.status(self.server(account), kept.publish_id or "")
+            if said.status == outcome.FAILED:
+                return outcome.given_up(said).why
+            if said.status == outcome.UPLOADING and outcome.has_less(said, video.uploaded(kept)):
+                return error
+        return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok takes no more of the video: it may be live")
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         try:

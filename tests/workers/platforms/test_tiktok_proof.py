@@ -1,0 +1,45 @@
+"""What proves nothing about a video on the simulated TikTok, though it looks as if it did."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from schemas.errors import NotSent, OutcomeUnknown
+from tests.workers.platforms.scripted import AT, account
+from tests.workers.platforms.tiktok import LONG, MIB, Ada, ada, post, video
+from workers.platforms.contract import Absent, Inquiry, Live, Prepared
+from workers.platforms.tiktok import handle, outcome
+from workers.platforms.tiktok.api import Status
+
+
+@pytest_asyncio.fixture
+async def person() -> AsyncIterator[Ada]:
+    async with ada() as made:
+        yield made
+
+
+@pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
+def test_a_count_of_bytes_that_can_not_be_is_no_proof(received: int | None, absent: bool) -> None:
+    upload = handle.Upload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
+    kept = handle.Handle(kind="video", level=None, publish_id="v", upload=upload)
+    inquiry = Inquiry(Prepared(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.SETTLE)
+    said = Status(status=outcome.UPLOADING, uploaded_bytes=received)
+    assert (outcome.judge(account(None, "mastodon"), inquiry, said) == Absent()) is absent
+
+
+async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: Ada) -> None:
+    begun = await person.adapter.prepare(person.account, post(video()))
+    with pytest.raises(NotSent):
+        await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
+
+
+async def test_an_address_that_has_run_out_is_no_proof_where_tiktok_has_all_of_it(person: Ada) -> None:
+    """The part came after all, late: to begin anew would make another post."""
+    what = post(video(LONG))
+    prepared = await person.sent(what)
+    await person.sim.advance(3600)
+    with pytest.raises(OutcomeUnknown):
+        await person.send(prepared, what)
+    assert isinstance(await person.look(prepared), Live)
