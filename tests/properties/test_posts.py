@@ -147,14 +147,23 @@ async def resolve(life: Life, post: Record) -> None:
     await transact(life.pool, partial(asked, body=ResolvePost(published=post["version"] % 2 == 0)))
 
 
+async def status_of(life: Life, claim: Claim) -> str | None:
+    status: str | None = await life.pool.fetchval(
+        "select status from scheduled_post where job_id = $1", claim.id
+    )
+    return status
+
+
 async def mark(life: Life, claim: Claim) -> None:
+    """An attempt marks a post once, unless it was put back since."""
+    if await status_of(life, claim) == "publishing":
+        return
     if not await scene.mark(life.pool, claim, life.full.content_id):
         life.claims.remove(claim)
 
 
 async def publish(life: Life, claim: Claim) -> None:
-    post = await life.pool.fetchrow("select status from scheduled_post where job_id = $1", claim.id)
-    if post and post["status"] == "publishing":
+    if await status_of(life, claim) == "publishing":
         await scene.publish(life.pool, claim)
         life.claims.remove(claim)
 
