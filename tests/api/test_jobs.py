@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -78,8 +78,9 @@ async def test_a_poll_costs_nothing_until_something_changes(
 async def test_an_older_job_is_asked_for_less_often(
     settings: Settings, pool: Pool, acme: Caller, job: str
 ) -> None:
+    made = await pool.fetchval("select created_at from job")
     for age, seconds in ((0, "1"), (5, "2"), (30, "8"), (600, "10")):
-        later = create_app(settings, clock=lambda age=age: datetime.now(UTC) + timedelta(seconds=age))  # type: ignore[misc]
+        later = create_app(settings, clock=lambda age=age: made + timedelta(seconds=age))  # type: ignore[misc]
         async with held(later.lifespan()), client_of(later, acme.key) as client:
             assert (await client.get(job)).headers["Retry-After"] == seconds
 

@@ -69,7 +69,10 @@ async def test_a_wake_that_still_waits_is_not_sent_again(
     assert len(await rings(client)) == 1
 
 
-async def test_rings_that_nobody_hears_pile_up_only_so_far(client: ArqRedis, redis_url: str) -> None:
+async def test_rings_that_nobody_hears_pile_up_only_so_far(
+    client: ArqRedis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "BUDGET_S", 5.0)
     async with courier.open_courier(redis_url) as sender:
         for _ in range(courier.RINGS + 5):
             await sender.send(Wake("ingest", "ingest_website", ids.new()))
