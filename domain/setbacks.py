@@ -16,7 +16,7 @@ from db.queries import account_send, scheduled_post
 from domain import accounts, credentials, posts, quotas, turns
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Failed, Rest, Retry, Snooze
+from jobs.outcomes import Canceled, Failed, Interrupted, Rest, Retry, Snooze
 from schemas.errors import (
     OutcomeUnknown,
     Outdated,
@@ -163,12 +163,17 @@ async def not_sent(
 async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> Rest | None:
     """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
 
-    `outdated`: not by what was prepared, which is prepared anew too.
+    `outdated`: not by what was prepared, which is prepared anew too. If another post of the account has got
+    the turn meanwhile, this one waits for it.
     """
     held = await hold(conn, claim)
     if held is None:
         return Canceled()
     await _put_back(conn, held, code="ABSENT", outdated=outdated)
+    if held.post["turn_post_id"] not in {None, held.post_id}:
+        return Interrupted()
+    at: datetime = held.post["scheduled_for"]
+    await turns.take(conn, claim=claim, account_id=held.account_id, post_id=held.post_id, scheduled_for=at)
     return None
 
 

@@ -9,6 +9,7 @@ from domain import turns
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
 from tests import seeds
 from tests.waiting import eventually
+from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
 
 
@@ -185,3 +186,25 @@ async def test_a_wake_waits_for_no_job_that_somebody_holds(stage: Stage) -> None
     async with stage.pool.acquire() as conn:
         claimed = await seeds.claims(conn, PUBLISH_POST)
     assert [claim.id for claim in claimed] == [ids[1]]
+
+
+async def test_what_is_proved_absent_waits_for_its_turn_to_be_sent_anew(stage: Stage) -> None:
+    """It let the turn go while nobody could tell, and another post has it by now."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose"], reconcile=["settling"])
+    [first, second] = await posts(stage, 2)
+    assert await stage.attempt() == "snoozed"
+    looked = list[str | None]()
+
+    async def look() -> None:
+        stage.platform.on.clear()
+        await stage.skip_waits()
+        looked.append(await stage.attempt())
+
+    stage.platform.on["send"] = look
+    assert await stage.attempt() == "completed"
+    assert looked == ["interrupted"]
+    assert sent(stage) == [str(first), str(second)]
+    assert await stage.attempts() == ["completed"]
+    assert sent(stage) == [str(first), str(second), str(first)]
+    assert (stage.records(first), stage.records(second)) == (1, 1)
