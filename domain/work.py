@@ -73,6 +73,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     settling: bool
     now: datetime
 
+    def __repr__(self) -> str:
+        return f"Work({self.post_id}, {self.phase})"
+
 
 async def read(conn: Conn, held: Held, tokens: Tokens, ring: Ring) -> Work:
     """In the step that begins the attempt; the token is still good for a while."""
