@@ -18,7 +18,7 @@ _log = logs.get("publish")
 
 
 class Trip(NamedTuple):
-    """`began` is when the database said the time, by the loop's clock."""
+    """`heard` is when we heard the database's time, by the loop's clock: so `now` is never ahead of it."""
 
     ctx: Context
     adapter: Adapter
@@ -26,11 +26,11 @@ class Trip(NamedTuple):
     draft: Draft
     work: Work
     ring: Ring
-    began: float
+    heard: float
 
     def now(self) -> datetime:
         """The database's time, by our own clock's measure since it said it."""
-        return self.work.now + timedelta(seconds=asyncio.get_running_loop().time() - self.began)
+        return self.work.now + timedelta(seconds=asyncio.get_running_loop().time() - self.heard)
 
     async def not_sent(self, error: PlatformError) -> Outcome:
         """It may wait for another try only where the project is active: an un-archive revives nothing."""

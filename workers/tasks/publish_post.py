@@ -57,16 +57,16 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    began = asyncio.get_running_loop().time()
     work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring))
     if isinstance(work, Rest):
         return work
+    heard = asyncio.get_running_loop().time()
     try:
         adapter = platforms.adapter(work.account, sandbox=work.sandbox)
     except Rejected as error:
         body = partial(setbacks.unseen, claim=ctx.job, error=error, generation=work.generation)
         return await ctx.decide(body)
-    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.ring, began)
+    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.ring, heard)
     outcome = await go(trip)
     tell(trip, outcome)
     return outcome

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from domain import archive, changing, connections, content
@@ -106,3 +107,29 @@ async def tolerant(do: Callable[..., Awaitable[object]], verb: object, **given: 
     """Too late is an answer too."""
     with contextlib.suppress(DomainError):
         await do(verb, **given)
+
+
+async def test_an_attempt_that_waited_for_a_lock_is_not_ahead_of_its_time(stage: Stage) -> None:
+    """What is still on its way would count as settled too soon."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose"], reconcile=["settling", "settling"])
+    await stage.post()
+    assert await stage.attempt() == "snoozed"
+    await stage.skip_waits()
+    times = list[datetime]()
+
+    async def tell() -> None:
+        times.append(await stage.pool.fetchval("select clock_timestamp()"))
+
+    stage.platform.on["reconcile"] = tell
+    async with stage.pool.acquire() as other:
+        async with other.transaction():
+            await other.execute("select from social_account for update")
+            attempt = asyncio.create_task(stage.attempt())
+            await eventually(partial(waits, stage))
+        assert await attempt == "snoozed"
+    assert stage.platform.inquiries[-1].now <= times[-1]
+
+
+async def waits(stage: Stage) -> bool:
+    return bool(await stage.pool.fetchval("select exists (select from pg_locks where not granted)"))
