@@ -46,8 +46,7 @@ SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
 
 LOST = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our storage: it is tried again")
-ABSENT = NotSent("NOT_TAKEN", "the platform's answer was lost, and the post is not there: it is sent again")
-OUTDATED = Outdated(ABSENT.code, ABSENT.message)
+DOUBT = OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost")
 
 
 @asynccontextmanager
@@ -145,7 +144,7 @@ async def call(
         if not doubt:
             return await trip.not_sent(error)
         if isinstance(error, Rejected | Outdated):
-            return await look(trip, prepared, sent_at, first=False)
+            return await look(trip, prepared, sent_at, error, first=False)
         return await trip.unseen(error)
     return await proceed(trip, prepared, sent_at, sent)
 
@@ -183,7 +182,7 @@ async def clear_up(
 ) -> Outcome:
     """An answer is lost: the same bytes again where that can't make a second post, else a look."""
     if not trip.adapter.repeatable(trip.account, Inquiry(prepared, sent_at, trip.now())):
-        return await look(trip, prepared, sent_at, first=first)
+        return await look(trip, prepared, sent_at, error, first=first)
     if not first:
         return await trip.unseen(error)
     await asyncio.sleep(pause_s)
@@ -194,12 +193,17 @@ async def clear_up(
     if isinstance(marked, Rest):
         return marked
     if marked is None:
-        return await look(trip, prepared, sent_at, first=first)
+        return await look(trip, prepared, sent_at, error, first=first)
     return await call(trip, prepared, marked, first=False, doubt=True)
 
 
-async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool) -> Outcome:
-    """Only what is proved absent is sent anew; the second time in an attempt it is too much of a riddle."""
+async def look(
+    trip: Trip, prepared: Prepared, sent_at: datetime, why: PlatformError = DOUBT, *, first: bool
+) -> Outcome:
+    """Only what is proved absent is sent anew; the second time in an attempt it is too much of a riddle.
+
+    `why` there is a doubt.
+    """
     org, post_id = trip.ctx.job.organization_id, trip.work.post_id
     fetched = await trip.ctx.step(partial(tickets.close, organization_id=org, post_id=post_id))
     try:
@@ -212,18 +216,20 @@ async def look(trip: Trip, prepared: Prepared, sent_at: datetime, *, first: bool
         return await trip.not_sent(found.why)
     if not isinstance(found, Absent):
         return await proceed(trip, prepared, sent_at, found)
-    return await anew(trip, prepared, first=first, outdated=fetched is not None)
+    return await anew(trip, prepared, why, first=first, outdated=fetched is not None)
 
 
-async def anew(trip: Trip, prepared: Prepared, *, first: bool, outdated: bool) -> Outcome:
+async def anew(trip: Trip, prepared: Prepared, why: PlatformError, *, first: bool, outdated: bool) -> Outcome:
     """`outdated`: what was prepared had addresses that lead nowhere by now."""
+    kind = Outdated if outdated else NotSent
+    absent = kind("NOT_TAKEN", f"{why.message}; it was looked for and is not there: it is sent again")
     if not first:
-        return await trip.not_sent(OUTDATED if outdated else ABSENT)
+        return await trip.not_sent(absent)
     try:
         put_back = partial(setbacks.absent, claim=trip.ctx.job, outdated=outdated)
         rest = await trip.ctx.decide(put_back, project=True)
     except Conflict:
-        return await trip.not_sent(ABSENT)
+        return await trip.not_sent(absent)
     if rest:
         return rest
     return await (prepare(trip, None, first=False) if outdated else dispatch(trip, prepared, first=False))

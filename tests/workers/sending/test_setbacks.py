@@ -4,6 +4,7 @@ import pytest
 
 from domain import accounts
 from jobs.kinds import REFRESH_TOKEN
+from tests.workers.sending.scripted import Scripted
 from tests.workers.sending.stage import Stage
 
 
@@ -36,6 +37,17 @@ async def test_a_limit_rests_the_account_and_costs_no_attempt(stage: Stage) -> N
     await stage.skip_waits()
     assert await stage.attempts() == ["completed"]
     assert (len(stage.platform.calls), len(stage.platform.drafts), stage.records(post_id)) == (2, 1, 1)
+
+
+async def test_what_is_proved_absent_again_says_why_it_was_in_doubt(stage: Stage) -> None:
+    """A platform's own words, of a refusal that alone would prove nothing."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose", "lose"])
+    post_id = await stage.post()
+    assert await stage.attempt() == "retry"
+    error = (await stage.row(post_id))["last_error"]
+    assert error["code"] == "NOT_TAKEN"
+    assert "lost on its way there" in error["message"]
 
 
 async def test_files_that_cannot_be_read_now_are_waited_for(stage: Stage) -> None:
