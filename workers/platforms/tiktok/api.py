@@ -53,7 +53,6 @@ class Creator(msgspec.Struct):
     """creator_info: what the account may do now; its levels are TikTok's words."""
 
     privacy_level_options: list[str]
-    creator_username: str = ""
     comment_disabled: bool = False
     duet_disabled: bool = False
     stitch_disabled: bool = False
