@@ -186,12 +186,17 @@ async def unseen(conn: Conn, *, claim: Claim, error: PlatformError, generation: 
     return await _after(conn, held, error, generation)
 
 
-async def settling(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
-    """What may be on its way yet is looked for then, and not sent again before."""
+async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> Rest:
+    """What may be on its way yet is looked for then, and not sent again before.
+
+    `spent`: it was sent anew, which is a try as any other.
+    """
     held = await hold(conn, claim)
     if held is None:
         return Canceled()
     await _note_error(conn, held, SETTLING)
+    if spent:
+        return await _try_again(conn, held, SETTLING, least_s=after_s)
     await turns.pass_on(conn, **held.place, post_id=held.post_id)
     return await pause(conn, held, after_s)
 
@@ -246,9 +251,10 @@ async def refresh(conn: Conn, held: Held) -> Rest:
     return await pause(conn, held, REFRESH_S)
 
 
-async def _try_again(conn: Conn, held: Held, error: PlatformError) -> Rest:
+async def _try_again(conn: Conn, held: Held, error: PlatformError, *, least_s: float = 0) -> Rest:
     """After a wait in which others of the account may go."""
     wait_s = WAITS_S[min(held.claim.attempt, len(WAITS_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
+    wait_s = max(wait_s, least_s)
     if wait_s >= held.left_s:
         return await give_up(conn, held)
     await scheduled_post.hold_back.run(conn, **held.key, wait_s=wait_s)

@@ -211,7 +211,7 @@ async def look(
     except PlatformError as error:
         return await trip.unseen(error)
     if isinstance(found, Undecided):
-        return await settle(trip, found)
+        return await settle(trip, found, spent=not first)
     if isinstance(found, GivenUp):
         return await trip.not_sent(found.why)
     if not isinstance(found, Absent):
@@ -235,11 +235,12 @@ async def anew(trip: Trip, prepared: Prepared, why: PlatformError, *, first: boo
     return await (prepare(trip, None, first=False) if outdated else dispatch(trip, prepared, first=False))
 
 
-async def settle(trip: Trip, found: Undecided) -> Outcome:
+async def settle(trip: Trip, found: Undecided, *, spent: bool) -> Outcome:
     """What time will decide is looked for again then, still `sending`; the rest is for others to find out."""
     if found.after_s is None:
         return await trip.unknown()
-    return await trip.ctx.decide(partial(setbacks.settling, claim=trip.ctx.job, after_s=found.after_s))
+    wait = partial(setbacks.settling, claim=trip.ctx.job, after_s=found.after_s, spent=spent)
+    return await trip.ctx.decide(wait)
 
 
 async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, taken: Taken) -> Outcome:

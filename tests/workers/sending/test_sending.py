@@ -128,7 +128,7 @@ async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(stag
     """Else each repeat that is refused would put the end off, as long as the post is in time."""
     stage.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["settling", "settling", "ok"])
     post_id = await stage.post()
-    assert await stage.attempts() == ["snoozed", "snoozed", "failed"]
+    assert await stage.attempts() == ["retry", "snoozed", "failed"]
     assert len(stage.platform.calls) == 3
     row = await stage.row(post_id)
     assert (row["status"], row["last_error"]["code"]) == ("failed", "PLATFORM_REJECTED")

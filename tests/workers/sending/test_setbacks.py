@@ -50,6 +50,15 @@ async def test_what_is_proved_absent_again_says_why_it_was_in_doubt(stage: Stage
     assert "lost on its way there" in error["message"]
 
 
+async def test_what_is_lost_and_absent_again_and_again_is_tried_as_often_as_anything(stage: Stage) -> None:
+    """The wait until that is settled costs nothing; a call that is made once more does."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose"] * 3, reconcile=["settling", "ok"] * 3)
+    post_id = await stage.post()
+    assert await stage.attempts() == ["snoozed", "retry", "retry", "completed"]
+    assert (len(stage.platform.calls), stage.records(post_id)) == (4, 1)
+
+
 async def test_files_that_cannot_be_read_now_are_waited_for(stage: Stage) -> None:
     stage.platform.plan(prepare=["unstored"])
     post_id = await stage.post()
