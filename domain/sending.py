@@ -197,10 +197,8 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
     return await setbacks.pause(conn, held, after_s)
 
 
-async def publish(
-    conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None
-) -> dict[str, Any]:
-    """Proved: it is live, under a name that may not be known yet, and is asked for then. Its job's result.
+async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> None:
+    """Proved: it is live, under a name that may not be known yet, and is asked for then.
 
     In the transaction that ends the job. Raises `OutcomeUnknown` where the platform has named another of the
     account's posts.
@@ -218,11 +216,6 @@ async def publish(
     if external_id is None:
         of = {"organization_id": claim.organization_id, "project_id": held.post["project_id"]}
         await post_ends.reconcile(conn, **of, post_id=held.post_id, now=held.post["now"])
-    return {
-        "postId": ids.show(ids.POST, held.post_id),
-        "externalId": external_id,
-        "externalUrl": external_url,
-    }
 
 
 async def leave_in_inbox(conn: Conn, *, claim: Claim) -> dict[str, Any]:

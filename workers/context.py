@@ -62,19 +62,26 @@ class Context:
             self._attempt.committed = decided.word
         return decided
 
-    async def commit(self, body: Callable[[Conn], Awaitable[Result]], *, project: bool = False) -> Done:
+    async def commit(
+        self,
+        body: Callable[[Conn], Awaitable[Result | None]],
+        *,
+        project: bool = False,
+        result: Result | None = None,
+    ) -> Done:
         """The last step: what `body` returns is the job's result, and the job ends with its writes.
 
-        The job is ended first, which locks and fences it too: a statement less for each job.
+        The job is ended first, which locks and fences it too: a statement less for each job; and another one
+        less where the `result` is known before.
         """
 
         async def last(conn: Conn) -> Result:
             await self._hold_project(conn, project)
-            await jobs.complete(conn, claim=self.job, result={})
-            result = await body(conn)
-            if result:
-                await ledger.set_result(conn, self.job, result=result)
-            return result
+            await jobs.complete(conn, claim=self.job, result=result or {})
+            found = await body(conn)
+            if found:
+                await ledger.set_result(conn, self.job, result=found)
+            return found or result or {}
 
         self._attempt.committed = Done.word
         try:

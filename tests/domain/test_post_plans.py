@@ -13,6 +13,7 @@ from domain import hints, post_ends, posts, quotas, sending, targets, turns
 from domain.hints import Hint
 from domain.targets import Print
 from jobs.ledger import Claim, Moved
+from jobs.outcomes import Rest
 from schemas import ids
 from tests import seeds
 from tests.domain import post_scene as scene
@@ -113,7 +114,7 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
         transaction = conn.transaction()
         await transaction.start()
         try:
-            assert await verb(conn, claim=found.claim, **given)
+            assert not isinstance(await verb(conn, claim=found.claim, **given), Rest)
         finally:
             await transaction.rollback()
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from domain import sending, setbacks
 from domain.media import tickets
 from domain.setbacks import CONFIRM
 from jobs.outcomes import Canceled, Outcome, Rest
+from schemas import ids
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
 from workers.context import Context
@@ -272,13 +274,19 @@ async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: 
 
 
 async def finish(trip: Trip, end: Live | Drafted) -> Outcome:
-    body = (
-        partial(sending.publish, **msgspec.structs.asdict(end))
-        if isinstance(end, Live)
-        else sending.leave_in_inbox
-    )
-    body = partial(body, claim=trip.ctx.job)
+    claim = trip.ctx.job
     try:
-        return await trip.ctx.commit(body)
+        if isinstance(end, Drafted):
+            return await trip.ctx.commit(partial(sending.leave_in_inbox, claim=claim))
+        publish = partial(
+            sending.publish, claim=claim, external_id=end.external_id, external_url=end.external_url
+        )
+        return await trip.ctx.commit(publish, result=result(trip, end))
     except OutcomeUnknown:
         return await trip.unknown()
+
+
+def result(trip: Trip, live: Live) -> dict[str, Any]:
+    """Of the job of a post that is live."""
+    named = {"externalId": live.external_id, "externalUrl": live.external_url}
+    return {"postId": ids.show(ids.POST, trip.work.post_id), **named}

@@ -90,8 +90,8 @@ class Walking(Context):
     async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         return await through(partial(super().step, body, project=project))
 
-    async def commit(self, body: Any, *, project: bool = False) -> Any:
-        return await through(partial(super().commit, body, project=project))
+    async def commit(self, body: Any, **given: Any) -> Any:
+        return await through(partial(super().commit, body, **given))
 
 
 async def through(way: Callable[[], Awaitable[T]]) -> T:

@@ -49,8 +49,8 @@ class Mortal(Context):
     async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         return await self._mortal(partial(super().step, body, project=project))
 
-    async def commit(self, body: Any, *, project: bool = False) -> Any:
-        return await self._mortal(partial(super().commit, body, project=project))
+    async def commit(self, body: Any, **given: Any) -> Any:
+        return await self._mortal(partial(super().commit, body, **given))
 
     async def _mortal(self, way: Callable[[], Awaitable[T]]) -> T:
         burnt = self._burn()

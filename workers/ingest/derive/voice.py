@@ -1,7 +1,7 @@
 """brandVoice: two of the four dimensions of tone that Nielsen Norman Group names, by fixed thresholds.
 
 Formality and enthusiasm can be counted; humour and respect can't, so nothing is said of them. A text that
-shows fewer than `FEWEST_TRAITS` has no voice worth a sentence.
+shows fewer than `FEWEST_TRAITS`, or none in words that could be quoted, has no voice worth a sentence.
 """
 
 from collections.abc import Iterator
@@ -35,14 +35,15 @@ class Trait:
 def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
     tone = listen(list(sentences(prose.passages)), known)
     found = list(traits(tone, known))
-    if tone.words >= FEWEST_WORDS and len(found) >= FEWEST_TRAITS:
+    shown = evidence(tone, found)
+    if tone.words >= FEWEST_WORDS and len(found) >= FEWEST_TRAITS and shown:
         yield Candidate(
             field="brandVoice",
             value=described(found),
             confidence=confidence(tone, found),
             rule="text.voice",
             url=prose.url,
-            evidence=evidence(tone, found),
+            evidence=shown,
         )
 
 
