@@ -114,7 +114,8 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
         transaction = conn.transaction()
         await transaction.start()
         try:
-            assert not isinstance(await verb(conn, claim=found.claim, **given), Rest)
+            came = await verb(conn, claim=found.claim, **given)
+            assert not isinstance(came, Rest), (verb, came)
         finally:
             await transaction.rollback()
 
@@ -167,6 +168,8 @@ async def found(conn: Conn, place: Place) -> Table:
     prepared = """update scheduled_post set handle = '{"publishId": "v"}', request = 'x' where id = $1
                   returning job_id"""
     job_id = await conn.fetchval(prepared, post_id)
+    turn = "update social_account set turn_post_id = $1 where id = $2"
+    await conn.execute(turn, post_id, full.account_ids[0])
     return Table(full, post_id, job_id)
 
 
