@@ -13,6 +13,8 @@ from tests.waiting import eventually
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import Source
 
+pytestmark = pytest.mark.long
+
 SIDES = {"ours", "ours_all_cores", "trafilatura", "open_graph"}
 
 

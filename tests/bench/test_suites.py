@@ -8,6 +8,8 @@ from bench import suites
 from bench.figures import TARGETS, TINY
 from bench.stage import Stage
 
+pytestmark = pytest.mark.long
+
 FIGURES = {
     "pickup": {"pickup_p50_ms", "pickup_p95_ms"},
     "drain": {"drain_noop_x", "drain_write_x"},

@@ -25,7 +25,7 @@ from tests.peers.simulators.tiktok_people import Application
 from tests.serving import Served, serving
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.chaos
+pytestmark = pytest.mark.long
 
 #: Of the whole file, how much more any process of ours may take.
 MOST = 64 * MIB

@@ -23,7 +23,7 @@ from tests.peers.simulators.serving import served
 from tests.serving import serving
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.chaos
+pytestmark = pytest.mark.long
 
 ACCOUNTS, EACH, WORKERS = 10, 30, 4
 #: So many posts in so many seconds, of which a day of the platform's lasts as many.

@@ -16,6 +16,8 @@ from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded
 from tests.waiting import until
 
+pytestmark = pytest.mark.long
+
 
 async def measured(_: Stage, __: Size, tell: Tell) -> Result:
     """Stands in for minutes of work."""

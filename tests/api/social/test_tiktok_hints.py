@@ -15,6 +15,8 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_webhooks import signature
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 EVENT = {
     "client_key": "simulatedclientkey",
     "event": "post.publish.complete",

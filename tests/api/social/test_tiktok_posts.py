@@ -15,6 +15,8 @@ from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 from workers.tasks import publish_post
 
+pytestmark = pytest.mark.long
+
 CONTENT_INIT = "/v2/post/publish/content/init/"
 
 

@@ -18,6 +18,8 @@ from tests.api.social.tiktok_place import CAPTION, Place, opened
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 TOKEN = "/v2/oauth/token/"
 #: Whether somebody waits for somebody else's row.
 WAITS = """select exists (

@@ -52,7 +52,7 @@ PAGES = some.lists(PIECES, max_size=40).map("".join)
     html=PAGES,
     url=some.sampled_from(["https://acme.test/", "http://127.0.0.1/a?b", "https://xn--mnchen-3ya.de/x"]),
 )
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_page_is_read_and_any_value_is_clean(html: str, url: str) -> None:
     page = extract(Source(url=url, body=html.encode("utf-8", "surrogatepass")))
     assert msgspec.msgpack.encode(page)

@@ -36,7 +36,7 @@ BODIES = (VALUES.map(json.dumps) | TEXTS).map(lambda text: text.encode("utf-8", 
     name=some.from_regex(r"[A-Za-z0-9._-]{1,30}", fullmatch=True),
     description=TEXTS,
 )
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_repository_is_read_and_any_value_is_clean(
     readme: str, text: bytes, files: dict[str, bytes], name: str, description: str
 ) -> None:

@@ -18,6 +18,8 @@ from workers.ingest.choose import choose
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import Source
 
+pytestmark = pytest.mark.long
+
 FLOORS = {
     ("ms", "title"): 0.97,
     ("ms", "name"): 0.93,

@@ -184,6 +184,7 @@ def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) 
         "",
     ],
 )
+@pytest.mark.long
 def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
     assert reading({f"README.{end}": text})["appName"] == "Zap"
 

@@ -22,6 +22,8 @@ from tests.workers.platforms.gram import Gram
 from tests.workers.sending.stage import Stage
 from workers.platforms.registry import Platforms
 
+pytestmark = pytest.mark.long
+
 CAPTION = "Three of them"
 #: More than a post takes.
 MOST = 60

@@ -53,7 +53,7 @@ JSON: Any = some.recursive(
     lambda inner: some.lists(inner, max_size=4) | some.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
 )
-thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(said=APPS)

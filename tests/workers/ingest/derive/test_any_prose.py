@@ -57,7 +57,7 @@ PROSE = some.builds(
 
 
 @given(PROSE)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_prose_is_read(prose: Prose) -> None:
     candidates = derive(prose).candidates
     assert candidates == derive(prose).candidates
@@ -116,6 +116,7 @@ def test_a_quote_has_whole_words_and_the_place() -> None:
     ],
     ids=lambda text: f"{text[:12]!r}*{len(text)}",
 )
+@pytest.mark.long
 def test_a_hostile_text_is_read_well_within_the_limit(text: str, language: str | None) -> None:
     started = time.process_time()
     derive(Prose(url=URL, language=language, passages=[Passage(text=text)]))
