@@ -155,11 +155,14 @@ def _refuse(issues: Sequence[dict[str, str]]) -> None:
 async def _end(
     conn: Conn, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEnd
 ) -> int:
-    """How many posts it canceled."""
+    """How many posts it canceled, or whoever was sooner; an archive's job holds no lock of the project."""
     place = {"organization_id": organization_id, "account_id": account_id}
     canceled = await posts.cancel_of_account(conn, **place, reason=CANCELED[reason])
     ended = {"canceled_posts": canceled, "reason": reason}
-    owner = await account_lease.end_account.row(conn, org=organization_id, id=account_id, **ended)
+    owner = await account_lease.end_account.one(conn, org=organization_id, id=account_id, **ended)
+    if owner is None:
+        before: int = (await accounts.find(conn, **place))["canceled_posts"]
+        return before
     await account_lease.end_lease.run(conn, org=organization_id, account_id=account_id)
     said = {"reason": reason, "canceledScheduledPosts": canceled}
     await accounts.record(conn, **place, api_key_id=api_key_id, action="lease_ended", details=said)

@@ -55,10 +55,10 @@ select a.owner_organization_id, a.owner_account_id, a.organization_id, a.project
   from social_account a
  where a.organization_id = :org and a.id = any(:ids);
 
--- name: end_account    its posts are canceled by now
+-- name: end_account    its posts are canceled by now. No row: somebody else was sooner, an archive's job or whoever let it go
 update social_account
    set status = 'disconnected', disconnected_at = now(), canceled_posts = :canceled_posts, disconnect_reason = :reason
- where organization_id = :org and id = :id
+ where organization_id = :org and id = :id and disconnected_at is null
 returning owner_organization_id, owner_account_id;
 
 -- name: end_lease    no clock may make it an empty one
