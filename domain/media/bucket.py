@@ -65,7 +65,8 @@ class Bucket(Store):
         async with self.read(token) as chunks:
             async for chunk in chunks:
                 with self._reaching():
-                    await asyncio.to_thread(copy.write, chunk)
+                    if await asyncio.to_thread(copy.write, chunk) < len(chunk):
+                        raise OSError  # The disk is full, and says so only to whoever writes more.
         copy.seek(0)
 
     async def delete(self, token: str) -> None:

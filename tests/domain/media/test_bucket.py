@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import resource
 import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -131,6 +132,19 @@ async def test_one_that_breaks_again_and_again_is_no_short_file(media_kept: Kept
     with pytest.raises(Unavailable):
         async with store.opened(TOKEN):
             pass
+
+
+async def test_a_copy_that_the_disk_has_no_room_for_is_no_short_file(store: Store) -> None:
+    """The kernel takes as much as it has room for, and refuses only what comes then."""
+    content, (_, most) = os.urandom(300 << 10), resource.getrlimit(resource.RLIMIT_FSIZE)
+    await store.write(TOKEN, sent(content))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) - 10, most))
+    try:
+        with pytest.raises(Unavailable):
+            async with store.opened(TOKEN):
+                pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 @pytest.mark.parametrize("sort", ["put", "get", "delete"])
