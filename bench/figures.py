@@ -34,6 +34,8 @@ class Size(NamedTuple):
     contents: int = 25
     publishers: int = 4
     paced_posts_s: float = 20.0
+    capped_accounts: int = 10
+    capped_contents: int = 30
 
 
 #: Seconds instead of minutes: for a test that everything works, not for a figure that means something.
@@ -41,7 +43,7 @@ TINY = Size(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, idle_s=0.3, lease_s=3.0,
     waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4, contents=12,
-    publishers=1, paced_posts_s=1.0,
+    publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
 )  # fmt: skip
 
 
@@ -92,6 +94,9 @@ TARGETS = {
     "pull_p50_ms": Target("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
     "post_late_p95_s": Target("500 posts in 20 s, 20 accounts with quotas, 4 workers: p95 lateness, s", 2),
     "post_late_at_once_p95_s": Target("the same 500 all due at one instant: p95 lateness, s", 2),
+    "post_late_beyond_quota_p95_s": Target(
+        "300 posts due at one instant, 15 of an account in 10 s: p95 lateness that no quota explains, s", 2
+    ),
     "create_x": Target("POST /v1/projects with an idempotency key, x bare insert", 0.5, least=True),
     "poll_x": Target("GET /v1/jobs/{id}, x bare read", 0.6, least=True),
 }

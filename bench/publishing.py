@@ -1,7 +1,7 @@
 """How late posts go out: 500 over 20 accounts with quotas, four workers, a sandbox's platform."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from db.pool import Conn, Pool, transact
 from domain import connections, content, organizations, projects, rings, scheduling
 from domain.accounts import Found
 from domain.projects import New
+from domain.quotas import ARRIVAL_S
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from schemas.errors import BenchmarkFailed
@@ -24,7 +25,9 @@ from workers.platforms.fakes.connect import refresh
 SLOTS, LEAD_S, DONE_S = 20, 3.0, 60.0
 
 #: One account in four may send so many in an hour, the others as many as anybody schedules here.
-TIGHT, WIDE = 10, 1000
+TIGHT, WIDE, HOUR_S = 10, 1000, 3600
+#: Of accounts whose quota is used up and opens again: so many posts in so many seconds.
+FEW, SPAN_S = 15, 10
 
 LATE = """
 select extract(epoch from attempted_at - scheduled_for)::float8 * 1000 as late_ms from scheduled_post
@@ -36,6 +39,17 @@ select count(*) from (
    where a.project_id = $1 group by a.id, a.quota_posts having count(*) > a.quota_posts) over"""
 
 
+#: How much later each post left than its time, and the quota's window before it, allowed.
+BEYOND = """
+with sent as (
+  select s.at, p.scheduled_for, lag(s.at, $2) over (partition by s.account_id order by s.at) as before
+    from account_send s join scheduled_post p on p.id = s.post_id where p.project_id = $1)
+select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1 second'))::float8 * 1000
+         as late_ms,
+       coalesce(at - before < $4 * interval '1 second', false) as over
+  from sent"""
+
+
 class Place(NamedTuple):
     """A project of a sandbox and its accounts."""
 
@@ -45,16 +59,19 @@ class Place(NamedTuple):
 
 
 async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
-    """Once with all posts due at the same instant, and once with as many in each of so many seconds."""
+    """With all posts due at the same instant, with as many in each of so many seconds, and beyond quotas."""
     await stage.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
     late: dict[str, Any] = {}
     async with crew.dispatching(stage), publishing(stage, size.publishers):
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
             tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
             late[name] = await _round(stage, size, over_s)
+        tell(f"{size.capped_accounts * size.capped_contents} posts, {FEW} of an account in {SPAN_S} s")
+        late["beyond_quota"] = await _capped(stage, size)
     figures = {
         "post_late_p95_s": round(late["paced"]["p95"] / 1000, 3),
         "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
+        "post_late_beyond_quota_p95_s": round(late["beyond_quota"]["p95"] / 1000, 3),
     }
     return Result(figures, {"post_late_ms": late})
 
@@ -76,18 +93,35 @@ async def publishing(stage: Stage, workers: int) -> AsyncIterator[None]:
 
 
 async def _round(stage: Stage, size: Size, over_s: float) -> dict[str, float]:
-    place = await transact(stage.pool, lambda conn: _place(conn, size.accounts))
-    due = await stage.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + size.contents / 20)
-    for number in range(size.contents):
-        at = due + timedelta(seconds=over_s * number / size.contents)
-        await transact(stage.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
-    # Posts are scheduled long before; autovacuum looks at a new table within a minute.
-    await stage.pool.execute("analyze")
+    quotas = [(WIDE if number % 4 else TIGHT, HOUR_S) for number in range(size.accounts)]
+    place = await _scheduled(stage, quotas, size.contents, over_s)
     await _published(stage.pool, place, expected(size))
     if await stage.pool.fetchval(OVER, place.project_id):
         raise BenchmarkFailed("an account sent more than its quota")
     rows = await stage.pool.fetch(LATE, place.project_id)
     return spread([row["late_ms"] for row in rows])
+
+
+async def _capped(stage: Stage, size: Size) -> dict[str, float]:
+    """All due at one instant, and nearly all of them have to wait for their quota."""
+    place = await _scheduled(stage, [(FEW, SPAN_S)] * size.capped_accounts, size.capped_contents, 0.0)
+    await _published(stage.pool, place, size.capped_accounts * size.capped_contents)
+    rows = await stage.pool.fetch(BEYOND, place.project_id, FEW, SPAN_S + ARRIVAL_S, float(SPAN_S))
+    if any(row["over"] for row in rows):
+        raise BenchmarkFailed("an account sent more than its quota")
+    return spread([row["late_ms"] for row in rows])
+
+
+async def _scheduled(stage: Stage, quotas: Sequence[tuple[int, int]], contents: int, over_s: float) -> Place:
+    """An account for each quota, and so many posts to each, due within `over_s` seconds."""
+    place = await transact(stage.pool, lambda conn: _place(conn, quotas))
+    due = await stage.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
+    for number in range(contents):
+        at = due + timedelta(seconds=over_s * number / contents)
+        await transact(stage.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
+    # Posts are scheduled long before; autovacuum looks at a new table within a minute.
+    await stage.pool.execute("analyze")
+    return place
 
 
 def expected(size: Size) -> int:
@@ -104,17 +138,17 @@ async def _published(pool: Pool, place: Place, count: int) -> None:
     await crew.until(all_are, within=DONE_S, every=0.1)
 
 
-async def _place(conn: Conn, accounts: int) -> Place:
+async def _place(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Place:
     org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
     body = ProjectCreate(name="bench", timezone="UTC")
     drafted = projects.draft(body, organization_id=org, now=await conn.fetchval("select now()"))
     await projects.create(conn, [New(org, None, drafted, None)])
     project_id = _id(ids.PROJECT, drafted.id)
-    made = [await _account(conn, org, project_id, number) for number in range(accounts)]
+    made = [await _account(conn, org, project_id, at, quota=quota) for at, quota in enumerate(quotas)]
     return Place(org, project_id, made)
 
 
-async def _account(conn: Conn, org: UUID, project_id: UUID, number: int) -> UUID:
+async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quota: tuple[int, int]) -> UUID:
     handle = f"shop{number}"
     found = Found("bluesky", "https://bsky.example", f"did:plc:{handle}", handle, None, {})
     account_id = await connections.connect(
@@ -126,8 +160,8 @@ async def _account(conn: Conn, org: UUID, project_id: UUID, number: int) -> UUID
         grant=refresh(),
         ring=rings.parse(RING, setting="VAULT_KEYS"),
     )
-    quota = "update social_account set quota_posts = $2, quota_window_s = 3600 where id = $1"
-    await conn.execute(quota, account_id, WIDE if number % 4 else TIGHT)
+    limit = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
+    await conn.execute(limit, account_id, *quota)
     return account_id
 
 

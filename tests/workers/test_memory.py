@@ -72,6 +72,7 @@ async def reading(host: str, pages: list[str]) -> AsyncIterator[Process]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
+@pytest.mark.long
 async def test_hostile_pages_all_at_once_end_in_their_codes_within_400_mib() -> None:
     assert len(hostile.layers()) < 400
     good = say(body="<title>Zap</title><p>Zap draws what you say.")

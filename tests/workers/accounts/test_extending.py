@@ -148,6 +148,7 @@ async def test_a_young_one_that_does_is_kept(place: Place) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.ACCEPT_THEN_DROP])
 @pytest.mark.parametrize("days", [0.5, 50])
+@pytest.mark.long
 async def test_what_the_network_loses_needs_nobody(place: Place, fault: Fault, days: float) -> None:
     await place.age(days)
     await place.sim.fault("refresh" if days > 1 else "me", fault)

@@ -130,6 +130,7 @@ async def test_a_token_without_another_is_tried(
 
 
 @pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",)), Told(200, {"no": 1})])
+@pytest.mark.long
 async def test_what_a_server_is_in_trouble_with_needs_nobody(place: Place, pds: Pds, told: Told) -> None:
     account = await place.blogger()
     pds.broken[REFRESH] = [told]

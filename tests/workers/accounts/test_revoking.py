@@ -111,6 +111,7 @@ async def test_one_that_dies_after_the_platform_has_done_it_ends_all_the_same(
 
 
 @pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",))])
+@pytest.mark.long
 async def test_a_server_in_trouble_is_asked_again(place: Place, pds: Pds, told: Told) -> None:
     account = await place.blogger()
     pds.broken[DELETE] = [told]
