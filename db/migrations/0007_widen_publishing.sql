@@ -30,10 +30,10 @@ create index media_ticket_age on media_ticket (created_at);
 create index scheduled_post_sealed on scheduled_post (vault_key_id) where vault_key_id is not null;
 
 -- Lists by a status that few have.
-create index scheduled_post_status on scheduled_post (organization_id, project_id, status, id);
-create index content_item_status   on content_item (organization_id, project_id, status, id);
+create index scheduled_post_status on scheduled_post (organization_id, status, project_id, id);
+create index content_item_status   on content_item (organization_id, status, project_id, id);
 -- And, as the index that it replaces, what waits for an approval and what has one.
-create index content_item_approval on content_item (organization_id, project_id, approval_status, id);
+create index content_item_approval on content_item (organization_id, approval_status, project_id, id);
 drop index content_item_gate;
 -- What a post that is not there counted in its account's quota.
 create index account_send_post on account_send (organization_id, post_id);

@@ -29,17 +29,17 @@ select c.*,
 -- name: list_content    a page and one row more, newest first. Of the three searches one is begun: each has an index, which a
 --   plan for all at once would have none of
 with found as (
-  (select id from content_item
+  (select * from content_item
     where organization_id = :org and project_id = :project_id and :status::text is null and :approval_status::text is null
       and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc limit :limit)
   union all
-  (select id from content_item
+  (select * from content_item
     where organization_id = :org and project_id = :project_id and status = :status and :approval_status::text is null
       and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc limit :limit)
   union all
-  (select id from content_item
+  (select * from content_item
     where organization_id = :org and project_id = :project_id and approval_status = :approval_status
       and (:status::text is null or status = :status)
       and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
@@ -52,9 +52,7 @@ select c.*,
        (select jsonb_build_object('decision', d.decision, 'revision', d.revision, 'note', d.note, 'decidedAt', d.created_at)
           from approval_decision d where d.organization_id = c.organization_id and d.content_id = c.id
          order by d.revision desc limit 1) as decision
-  from content_item c
- where c.organization_id = :org and c.id = any(array(select id from found))
- order by c.id desc;
+  from found c order by c.id desc;
 
 -- name: lock_content    what an edit or a decision goes by must not change before it is written
 select * from content_item where organization_id = :org and id = :id for no key update;
