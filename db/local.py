@@ -190,8 +190,11 @@ def _has_name(uid: int) -> bool:
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
-    """The eighth line of PostgreSQL's pid file is its state."""
-    lines = pidfile.read_text().split("\n") if pidfile.exists() else []
+    """The eighth line of PostgreSQL's pid file is its state; one that a killed server left goes at any moment."""
+    try:
+        lines = pidfile.read_text().split("\n")
+    except FileNotFoundError:
+        return False
     return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
