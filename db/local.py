@@ -190,7 +190,7 @@ def _has_name(uid: int) -> bool:
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
-    """The eighth line of PostgreSQL's pid file is its state; one that a killed server left goes at any moment."""
+    """The eighth line of PostgreSQL's pid file is its state; a killed server's file may go meanwhile."""
     try:
         lines = pidfile.read_text().split("\n")
     except FileNotFoundError:
