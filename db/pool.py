@@ -27,6 +27,9 @@ SESSION = {
 #: A server that is reached answers sooner, if it answers.
 CONNECT_S = 10.0
 
+#: How long a connection that nobody needs is kept, in seconds.
+IDLE_S = 300.0
+
 #: A deadlock's victim waits this long, in seconds: a transaction of ours takes less.
 AFTER_DEADLOCK_S = (0.02, 0.06)
 
@@ -41,24 +44,25 @@ async def open_pool(
     size: int = 10,
     lock_timeout: str = SESSION["lock_timeout"],
     command_timeout: float | None = None,
-    plan_once: bool = False,
+    for_bursts: bool = False,
 ) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections; `name` is what `pg_stat_activity` shows.
 
     `command_timeout` bounds in seconds what a silent server may cost a statement: then TimeoutError.
     Raises OSError or `asyncpg.PostgresError` when the server can't be reached.
 
-    `plan_once`: each connection plans a statement once, and not for each of its first five calls. For
-    statements that find a few rows by their keys, whatever is asked: a burst on new connections waits for
-    little but plans.
+    `for_bursts`: all are opened at once and kept, and each plans a statement once, not for each of its first
+    five calls. A burst would wait for little else (a third of 500 posts' CPU). For statements that find a few
+    rows by their keys, whatever is asked.
     """
-    plans = {"plan_cache_mode": "force_generic_plan"} if plan_once else {}
+    plans = {"plan_cache_mode": "force_generic_plan"} if for_bursts else {}
     async with asyncpg.create_pool(
         database_url,
         timeout=CONNECT_S,
-        min_size=1,
+        min_size=size if for_bursts else 1,
         max_size=size,
         max_cached_statement_lifetime=0,
+        max_inactive_connection_lifetime=0 if for_bursts else IDLE_S,
         command_timeout=command_timeout,
         server_settings={**SESSION, **plans, "lock_timeout": lock_timeout, "application_name": name},
         init=_speak_json,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from db.pool import Conn
@@ -64,6 +65,11 @@ def ending(life_s: float) -> datetime:
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:  # noqa: A001  what it is
     """Raises LookupError for a disconnected account."""
     row = await account_credential.get_credential.row(conn, org=organization_id, account_id=account_id)
+    return opened(row, organization_id=organization_id, account_id=account_id, ring=ring)
+
+
+def opened(row: asyncpg.Record, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:
+    """Out of a row that has all of the credential's."""
     sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
     plain = vault.unseal(ring, sealed, row=row_name(organization_id, account_id))
     grant = msgspec.json.decode(plain, type=Grant)

@@ -23,7 +23,7 @@ from jobs.kinds import (
     OnArchive,
 )
 from jobs.ledger import Claim, Moved, Settlement, Submitted
-from jobs.outcomes import Outcome
+from jobs.outcomes import Done, Outcome
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Forbidden, NotFound
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
@@ -188,15 +188,18 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
 
 async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
     """Settle an attempt in the transaction of its own last step, which holds the job. Raises `Fenced`."""
+    if isinstance(outcome, Done):
+        await complete(conn, claim=claim, result=outcome.result)
+        return
     moved = await ledger.settle_one(conn, claim, outcome)
     if moved is None:
         raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
     await subjects.end(conn, [moved])
 
 
-async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any]) -> None:
+async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = None) -> None:
     """End a job and its subject in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
-    await subjects.end(conn, [await ledger.end(conn, claim, result=result)])
+    await subjects.end(conn, [await ledger.end(conn, claim, result=result or {})])
 
 
 def has_ended(seen: Versioned) -> bool:

@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
-from domain import credentials, post_ends, post_secrets, posts, quotas, setbacks, turns, work
+from domain import post_ends, post_secrets, posts, quotas, setbacks, turns, work
 from domain.media import tickets as media_tickets
 from domain.rings import Ring
 from domain.setbacks import Held
 from domain.work import Work
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Interrupted, Rest, Snooze
+from jobs.outcomes import Done, Interrupted, Rest, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
@@ -35,36 +37,24 @@ NOT_APPROVED = Rejected(
 async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
     """The account's turn for a post that waits; what is under way goes on where it was left."""
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        return Canceled()
     rest = await setbacks.hindrance(conn, held)
     if rest is None and not held.sent:
         rest = await _line_up(conn, held)
     if rest is not None:
         return rest
-    tokens = await credentials.open(conn, **held.owner, ring=ring)
-    if tokens.expires_at is not None and tokens.expires_at <= held.post["now"] + FRESH:
+    begun = await work.read(conn, held, ring)
+    if begun.token_ends is not None and begun.token_ends <= begun.now + FRESH:
         return await setbacks.refresh(conn, held)
-    if not held.sent:
-        await turns.take(
-            conn,
-            claim=claim,
-            account_id=held.account_id,
-            post_id=held.post_id,
-            scheduled_for=held.post["scheduled_for"],
-        )
-    return await work.read(conn, held, tokens, ring)
+    return begun
 
 
 async def _line_up(conn: Conn, held: Held) -> Rest | None:
     """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
-    post, holder = held.post, held.post["turn_post_id"]
-    mine = {"post_id": held.post_id, "scheduled_for": post["scheduled_for"], **quotas.window(post)}
-    standing = await turns.look(conn, **held.place, owner_id=post["owner_id"], holder=holder, **mine)
+    standing = await turns.take(conn, claim=held.claim, post_id=held.post_id, post=held.post)
+    if standing.mine:
+        return None
     if standing.full_s:
         return await setbacks.pause(conn, held, standing.full_s)
-    if holder == held.post_id or not (standing.taken or standing.behind):
-        return None
     if not standing.taken:
         await turns.hasten_next(conn, **held.place)
     waits = min(held.claim.fence - held.claim.attempt, MOST_DOUBLED)
@@ -91,29 +81,20 @@ async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> Rest 
     One that takes the platform `after_s` goes on then; others of the account may go first.
     """
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        return Canceled()
     await _keep(conn, held, step, phase="preparing")
     return await setbacks.let_pass(conn, held, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, content_id: UUID, fresh: Step | None = None) -> datetime | Rest:
+async def mark(conn: Conn, *, claim: Claim, fresh: Step | None = None) -> datetime | Rest:
     """When the call may be made: now, from the commit on. In a step that holds the active project.
 
     `fresh` is what was just prepared, and is kept with the mark, or without it where the post has to wait. An
     edit since then starts over.
     """
-    gate = await scheduled_post.share_gate.row(conn, org=claim.organization_id, id=content_id)
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        return Canceled()
-    if not gate["approved"]:
-        return await setbacks.fail(conn, held, NOT_APPROVED)
-    if gate["revision"] != (fresh.revision if fresh else held.post["content_revision"]):
-        await scheduled_post.prepare_again.run(conn, **held.key)
-        return Interrupted()
-    marked = await _go(conn, held, fresh)
-    if fresh and isinstance(marked, Rest):
+    revision = fresh.revision if fresh else held.post["content_revision"]
+    marked = await _go(conn, held, revision, fresh)
+    if fresh and isinstance(marked, Snooze):
         await _keep(conn, held, fresh, phase="prepared")
     return marked
 
@@ -141,20 +122,22 @@ def _given(held: Held, step: Step | None) -> dict[str, Any]:
 async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
     """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        return Canceled()
     if held.left_s <= 0 or held.post["account_status"] == "disconnected":
         return None
-    return await _go(conn, held, None)
+    return await _go(conn, held)
 
 
-async def _go(conn: Conn, held: Held, fresh: Step | None) -> datetime | Rest:
+async def _go(
+    conn: Conn, held: Held, revision: int | None = None, fresh: Step | None = None
+) -> datetime | Rest:
     rest = await setbacks.hindrance(conn, held)
     if rest is not None:
         return rest
     marked = await account_send.mark_sending.row(
         conn,
         **held.key,
+        content_id=held.post["content_id"],
+        revision=revision,
         account_id=held.account_id,
         owner_id=held.post["owner_id"],
         job_id=held.claim.id,
@@ -166,19 +149,26 @@ async def _go(conn: Conn, held: Held, fresh: Step | None) -> datetime | Rest:
         **_given(held, fresh),
         **quotas.window(held.post),
     )
-    if marked["sent_at"] is None:
-        return await setbacks.pause(conn, held, marked["full_s"])
+    sent_at: datetime | None = marked["sent_at"]
+    if sent_at is None:
+        return await _unmarked(conn, held, marked)
     if fresh:
         await media_tickets.keep(conn, **held.who, tickets=fresh.tickets)
-    sent_at: datetime = marked["sent_at"]
     return sent_at
+
+
+async def _unmarked(conn: Conn, held: Held, why: asyncpg.Record) -> Rest:
+    if not why["approved"]:
+        return await setbacks.fail(conn, held, NOT_APPROVED)
+    if not why["current"]:
+        await scheduled_post.prepare_again.run(conn, **held.key)
+        return Interrupted()
+    return await setbacks.pause(conn, held, why["full_s"])
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | None:
     """The platform has taken it and works on it: the account's next post may go."""
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        return Canceled()
     phase = "accepted" if held.post["phase"] == "sending" else "confirming"
     await scheduled_post.accept_post.run(conn, **held.key, phase=phase, handle=handle)
     if phase == "accepted":
@@ -191,21 +181,16 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | 
 async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
     """What became of a post that the platform has, or may have; the account's others go on meanwhile."""
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        return Canceled()
     await turns.pass_on(conn, **held.place, post_id=held.post_id)
     return await setbacks.pause(conn, held, after_s)
 
 
-async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> None:
+async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> Done:
     """Proved: it is live, under a name that may not be known yet, and is asked for then.
 
-    In the transaction that ends the job. Raises `OutcomeUnknown` where the platform has named another of the
-    account's posts.
+    Raises `OutcomeUnknown` where the platform has named another of the account's posts.
     """
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        raise OutcomeUnknown("POST_GONE", "the post has another job by now")
     named = {"external_id": external_id, "external_url": external_url}
     owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
     published = await account_send.publish_post.one(
@@ -216,17 +201,18 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
     if external_id is None:
         of = {"organization_id": claim.organization_id, "project_id": held.post["project_id"]}
         await post_ends.reconcile(conn, **of, post_id=held.post_id, now=held.post["now"])
+    return Done(
+        {"postId": ids.show(ids.POST, held.post_id), "externalId": external_id, "externalUrl": external_url}
+    )
 
 
-async def leave_in_inbox(conn: Conn, *, claim: Claim) -> dict[str, Any]:
-    """Proved: it lies in its owner's inbox. As `publish`."""
+async def leave_in_inbox(conn: Conn, *, claim: Claim) -> Done:
+    """Proved: it lies in its owner's inbox."""
     held = await setbacks.hold(conn, claim)
-    if held is None:
-        raise OutcomeUnknown("POST_GONE", "the post has another job by now")
     await scheduled_post.leave_in_inbox.run(conn, **held.key)
     await _note(conn, held, "draft_in_inbox")
     await turns.pass_on(conn, **held.place, post_id=held.post_id)
-    return {"postId": ids.show(ids.POST, held.post_id), "status": "draft_in_inbox"}
+    return Done({"postId": ids.show(ids.POST, held.post_id), "status": "draft_in_inbox"})
 
 
 async def name(

@@ -99,11 +99,15 @@ class Held(NamedTuple):
         return last is not None and bool(last["code"] == error.code)
 
 
-async def hold(conn: Conn, claim: Claim) -> Held | None:
-    """None: the post was canceled, blocked or given another job meanwhile."""
+async def hold(conn: Conn, claim: Claim) -> Held:
+    """Opens each step of a post's job, in place of `ledger.hold`.
+
+    Raises `Fenced`, `CancelRequested`: so too where the post was canceled, blocked or given another job.
+    """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    post = await account_send.hold_sending.one(conn, org=org, id=post_id, job_id=claim.id)
-    return None if post is None else Held(claim, post_id, post["account_id"], post)
+    row = await account_send.hold_sending.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)
+    post = ledger.fenced(row, claim)
+    return Held(claim, post_id, post["account_id"], post)
 
 
 async def hindrance(conn: Conn, held: Held) -> Rest | None:
@@ -152,8 +156,6 @@ async def not_sent(
     for another try.
     """
     held = await hold(conn, claim)
-    if held is None:
-        return Canceled()
     held = await _put_back(conn, held, code=error.code, outdated=isinstance(error, Outdated))
     await _note_error(conn, held, error)
     rest = await _after(conn, held, error, generation)
@@ -163,25 +165,18 @@ async def not_sent(
 async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> Rest | None:
     """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
 
-    `outdated`: not by what was prepared, which is prepared anew too. If another post of the account has got
-    the turn meanwhile, this one waits for it.
+    `outdated`: not by what was prepared, which is prepared anew too. If it is another post's turn by now,
+    this one waits for its own.
     """
     held = await hold(conn, claim)
-    if held is None:
-        return Canceled()
-    await _put_back(conn, held, code="ABSENT", outdated=outdated)
-    if held.post["turn_post_id"] not in {None, held.post_id}:
-        return Interrupted()
-    at: datetime = held.post["scheduled_for"]
-    await turns.take(conn, claim=claim, account_id=held.account_id, post_id=held.post_id, scheduled_for=at)
-    return None
+    held = await _put_back(conn, held, code="ABSENT", outdated=outdated)
+    standing = await turns.take(conn, claim=claim, post_id=held.post_id, post=held.post)
+    return None if standing.mine else Interrupted()
 
 
 async def unseen(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> Rest:
     """The platform may have the post, and what became of it could not be found out."""
     held = await hold(conn, claim)
-    if held is None:
-        return Canceled()
     await _note_error(conn, held, error)
     return await _after(conn, held, error, generation)
 
@@ -192,8 +187,6 @@ async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> 
     `spent`: it was sent anew, which is a try as any other.
     """
     held = await hold(conn, claim)
-    if held is None:
-        return Canceled()
     await _note_error(conn, held, SETTLING)
     if spent:
         return await _try_again(conn, held, SETTLING, least_s=after_s)
@@ -203,8 +196,7 @@ async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> 
 
 async def unknown(conn: Conn, *, claim: Claim) -> Rest:
     """No more can be found out in this job: its end makes the post `outcome_unknown`."""
-    held = await hold(conn, claim)
-    return Canceled() if held is None else await give_up(conn, held)
+    return await give_up(conn, await hold(conn, claim))
 
 
 async def give_up(conn: Conn, held: Held) -> Failed:
@@ -272,7 +264,7 @@ async def _put_back(conn: Conn, held: Held, *, code: str, outdated: bool) -> Hel
     await ledger.progress(conn, held.claim, progress=0, stage="preparing", cancelable=True)
     told = {"code": code}
     await posts.note(conn, organization_id=org, post_ids=[held.post_id], event="not_sent", details=told)
-    return held._replace(post=await account_send.hold_sending.row(conn, **key, job_id=held.claim.id))
+    return await hold(conn, held.claim)
 
 
 async def _note_error(conn: Conn, held: Held, error: PlatformError) -> None:

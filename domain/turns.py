@@ -4,12 +4,14 @@ The account's row names whose turn it is, and is locked by whoever takes, gives 
 that doesn't get it puts its job back in the same transaction, so whoever passes a turn on sees it wait.
 """
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from db.pool import Conn
 from db.queries import account_lease, account_send
+from domain import quotas
 from jobs.ledger import Claim
 
 #: A post that isn't the account's next looks again this soon should nobody wake it, in seconds. Whoever takes
@@ -25,47 +27,32 @@ class Standing(NamedTuple):
     """A post's among the others of its account.
 
     `full_s`: the account's quota has no room for so many seconds. `taken`: another post has the turn, and is
-    at work or about to be. `behind`: an earlier one waits for it.
+    at work or about to be. `mine`: it is this post's turn from now on.
     """
 
     full_s: float
     taken: bool
-    behind: bool
+    mine: bool
 
 
-async def look(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    account_id: UUID,
-    owner_id: UUID,
-    holder: UUID | None,
-    **post: Any,
-) -> Standing:
-    """`holder` is what the account's row, locked, names; `post` are its id, time and quota's window.
-
-    `owner_id` is whose sends count: of a leased account its owner, else itself.
-    """
-    row = await account_send.find_standing.row(
-        conn, org=organization_id, account_id=account_id, owner_id=owner_id, holder=holder, **post
-    )
-    return Standing(max(0.0, row["full_s"] or 0.0), row["taken"], row["behind"])
-
-
-async def take(conn: Conn, *, claim: Claim, account_id: UUID, post_id: UUID, scheduled_for: datetime) -> None:
-    """It is this post's turn from now on, and it is being prepared."""
-    await account_send.take_turn.run(
+async def take(conn: Conn, *, claim: Claim, post_id: UUID, post: asyncpg.Record) -> Standing:
+    """Where it is its turn, the post is being prepared from now on; `post` is its row and its account's."""
+    row = await account_send.take_turn.row(
         conn,
         org=claim.organization_id,
-        account_id=account_id,
+        account_id=post["account_id"],
+        owner_id=post["owner_id"],
+        holder=post["turn_post_id"],
         post_id=post_id,
+        scheduled_for=post["scheduled_for"],
         job_id=claim.id,
         fence=claim.fence,
         progress=PREPARING,
-        scheduled_for=scheduled_for,
         most=LINED_UP,
         wait_s=WAIT_S,
+        **quotas.window(post),
     )
+    return Standing(**row)
 
 
 async def give_up(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from domain import post_secrets
+from domain import credentials, post_secrets
 from domain.credentials import Tokens
 from domain.rings import Ring
 from domain.setbacks import SETTLING, Held
@@ -47,15 +47,17 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt starts from: the post as it is to go out, and how far it has come.
 
     `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
-    the token. `handle`, `request` and `secret` are what was prepared, or a step on the way there, of the
-    content's `content_revision`; `revision` is the one by now. `sent_at` is of the latest irreversible call;
-    `settling`: the last attempt has looked for it, and found that it may be on its way yet.
+    the token, and `token_ends` its end, if it has one. `handle`, `request` and `secret` are what was
+    prepared, or a step on the way there, of the content's `content_revision`; `revision` is the one by now.
+    `sent_at` is of the latest irreversible call; `settling`: the last attempt has looked for it, and found
+    that it may be on its way yet.
     """
 
     post_id: UUID
     content_id: UUID
     account: Account
     generation: int
+    token_ends: datetime | None
     sandbox: bool
     caption: str
     language: str
@@ -77,13 +79,18 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return f"Work({self.post_id}, {self.phase})"
 
 
-async def read(conn: Conn, held: Held, tokens: Tokens, ring: Ring) -> Work:
-    """In the step that begins the attempt; the token is still good for a while."""
-    draft = await scheduled_post.get_draft.all(conn, **held.key)
+async def read(conn: Conn, held: Held, ring: Ring) -> Work:
+    """In the step that begins the attempt. Raises LookupError for a disconnected account."""
+    owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
+    draft = await scheduled_post.get_draft.all(conn, **held.key, **owner)
+    if not draft:
+        raise LookupError(f"post {held.post_id} has no credential")
+    tokens = credentials.opened(draft[0], **held.owner, ring=ring)
     return Work(
         post_id=held.post_id,
         account=opened(held.post, tokens, handle=held.post["account_handle"]),
         generation=tokens.generation,
+        token_ends=tokens.expires_at,
         moment=held.post["scheduled_for"],
         settling=held.repeats(SETTLING),
         secret=post_secrets.reveal(

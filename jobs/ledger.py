@@ -205,7 +205,7 @@ def _after_s(claim: Claim, outcome: Outcome) -> float | None:
 
 async def hold(conn: Conn, claim: Claim) -> None:
     """Lock the job's row for a step of its attempt. Raises `Fenced`, `CancelRequested`."""
-    _check(await job.hold_job.one(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim)
+    fenced(await job.hold_job.one(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim)
 
 
 async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
@@ -213,7 +213,7 @@ async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
     row = await job.end_job.one(
         conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result
     )
-    _check(row, claim)
+    fenced(row, claim)
     return Moved(*claim[:5], state="completed", error=None)
 
 
@@ -239,7 +239,7 @@ async def progress(
         stage=stage,
         cancelable=cancelable,
     )
-    _check(row, claim)
+    fenced(row, claim)
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
@@ -285,8 +285,10 @@ async def cancel_of_project(
     return [Moved(*row.values()) for row in rows]
 
 
-def _check(row: asyncpg.Record | None, claim: Claim) -> None:
+def fenced(row: asyncpg.Record | None, claim: Claim) -> asyncpg.Record:
+    """What a statement that locks a claim's job has found. Raises `Fenced`, `CancelRequested`."""
     if row is None:
         raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
     if row["cancel"]:
         raise CancelRequested(f"job {claim.id} was asked to cancel")
+    return row

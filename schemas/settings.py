@@ -90,9 +90,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line that is logged."),
     ] = "info"
-    pool_size: Annotated[int, Meta(ge=1, le=200, description="Connections to PostgreSQL of one process.")] = (
-        10
-    )
+    pool_size: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=200,
+            description="Connections to PostgreSQL of one process, at most. A worker's tasks take "
+            "one for each 5 `SLOTS`, and 4 at least.",
+        ),
+    ] = 10
     slots: Annotated[int, Meta(ge=1, le=1000, description="Jobs that one worker runs at once.")] = 10
     lease_s: Annotated[
         float,

@@ -8,7 +8,7 @@ from db.pool import Conn, Pool, transact
 from db.reach import reaching
 from domain import holds, jobs
 from jobs import ledger
-from jobs.outcomes import Done, Rest
+from jobs.outcomes import Done, Outcome
 from workers.desk import Attempt
 from workers.reports import Reports
 
@@ -31,57 +31,58 @@ class Context:
         self.job = attempt.claim
         self._attempt, self._pool, self._reports, self._lease_left = attempt, pool, reports, lease_left
 
-    async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+    async def step(
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, holds: bool = False
+    ) -> T:
         """Run `body` in one transaction that holds the job, and before it its active project if `project`.
 
-        Chosen as a deadlock's victim it runs once more, from the start.
+        `holds`: the first statement of `body` does that itself, and finds out more with it. Chosen as a
+        deadlock's victim it runs once more, from the start.
         """
 
         async def held(conn: Conn) -> T:
             await self._hold_project(conn, project)
-            await ledger.hold(conn, self.job)
+            if not holds:
+                await ledger.hold(conn, self.job)
             return await body(conn)
 
         with reaching():
             return await transact(self._pool, held)
 
-    async def decide(self, body: Callable[[Conn], Awaitable[T | Rest]], *, project: bool = False) -> T | Rest:
+    async def decide(
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, holds: bool = False
+    ) -> T:
         """A step that may end the attempt: an outcome that `body` returns is settled with its writes.
 
         Whoever locks what `body` has locked so sees a job that waits, and never one that is about to.
         """
 
-        async def held(conn: Conn) -> T | Rest:
+        async def held(conn: Conn) -> T:
             decided = await body(conn)
-            if isinstance(decided, Rest):
+            if isinstance(decided, Outcome):
                 await jobs.conclude(conn, claim=self.job, outcome=decided)
             return decided
 
-        decided = await self.step(held, project=project)
-        if isinstance(decided, Rest):
+        decided = await self.step(held, project=project, holds=holds)
+        if isinstance(decided, Outcome):
             self._attempt.committed = decided.word
         return decided
 
     async def commit(
-        self,
-        body: Callable[[Conn], Awaitable[Result | None]],
-        *,
-        project: bool = False,
-        result: Result | None = None,
+        self, body: Callable[[Conn], Awaitable[Result | None]], *, project: bool = False
     ) -> Done:
         """The last step: what `body` returns is the job's result, and the job ends with its writes.
 
-        The job is ended first, which locks and fences it too: a statement less for each job; and another one
-        less where the `result` is known before.
+        The job is ended first, which locks and fences it too: a statement less for each job.
         """
 
         async def last(conn: Conn) -> Result:
             await self._hold_project(conn, project)
-            await jobs.complete(conn, claim=self.job, result=result or {})
+            await jobs.complete(conn, claim=self.job)
             found = await body(conn)
             if found:
                 await ledger.set_result(conn, self.job, result=found)
-            return found or result or {}
+            return found or {}
 
         self._attempt.committed = Done.word
         try:

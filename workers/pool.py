@@ -28,6 +28,9 @@ OWN_CONNECTIONS = 4
 #: A handler that outlives its cancel is canceled again this soon.
 AGAIN_S = 1.0
 
+#: Tasks mostly wait for others than Postgres: so many of them share a connection, but all have a few.
+TASKS_A_CONNECTION, LEAST_CONNECTIONS = 5, 4
+
 _log = logs.get("pool")
 
 
@@ -50,12 +53,19 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
     with stop_signals() as stop:
         async with (
             open_pool(settings.database_url, name=f"{pool_name} own", size=OWN_CONNECTIONS) as own,
-            open_pool(settings.database_url, name=pool_name, size=settings.pool_size, plan_once=True) as pool,
+            open_pool(
+                settings.database_url, name=pool_name, size=connections(settings), for_bursts=True
+            ) as pool,
             open_courier(settings.redis_url) as courier,
             health.serving(settings.health_port),
         ):
             worker = Worker(settings, pool_name=pool_name, tasks=mine, own=own, pool=pool, courier=courier)
             await worker.run(stop)
+
+
+def connections(settings: Settings) -> int:
+    """Of the tasks. More of them wait for each other's locks: with 20 slots 4 beat 10 (`bench publish`)."""
+    return min(settings.pool_size, max(LEAST_CONNECTIONS, settings.slots // TASKS_A_CONNECTION))
 
 
 class Worker:

@@ -176,20 +176,18 @@ update scheduled_post
 
 -- Sending: the steps of a post's own job, under its account's lock (domain/sending.py; account_send.sql has those that turn it).
 
--- name: get_draft    what goes out, and whether it does so in earnest: a row for each file, or one without any
-select coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language, o.env = 'test' as sandbox,
+-- name: get_draft    what goes out, whether it does so in earnest, and what opens the account: a row for each file, or one without any
+select k.sealed, k.vault_key_id, k.generation, k.expires_at,
+       coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language, o.env = 'test' as sandbox,
        a.id, a.kind, a.mime_type, a.size_bytes, a.width, a.height, a.duration_ms, a.token
   from scheduled_post p
   join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
   join project j on j.organization_id = p.organization_id and j.id = p.project_id
   join organization o on o.id = p.organization_id
+  join account_credential k on k.organization_id = :owner_organization_id and k.account_id = :owner_id
   left join content_asset a on a.organization_id = c.organization_id and a.content_id = c.id
  where p.organization_id = :org and p.id = :id
  order by a.position;
-
--- name: share_gate    against edits and decisions, until the post is marked
-select revision, approval_status in ('approved', 'not_required') as approved
-  from content_item where organization_id = :org and id = :id for share;
 
 -- name: keep_prepared    or a step on the way there
 with noted as (

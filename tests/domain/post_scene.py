@@ -86,11 +86,11 @@ def context(pool: Pool, claim: Claim) -> Context:
     return Context(attempt, pool, Reports(pool), lambda: 15.0)
 
 
-async def mark(pool: Pool, claim: Claim, content_id: UUID) -> bool:
+async def mark(pool: Pool, claim: Claim) -> bool:
     """The step that lets a post go out; if it may not, its job is settled as a worker would."""
-    step = partial(sending.mark, claim=claim, content_id=content_id)
+    step = partial(sending.mark, claim=claim)
     try:
-        came = await context(pool, claim).step(step, project=True)
+        came = await context(pool, claim).step(step, project=True, holds=True)
     except (CancelRequested, Conflict):
         came = Canceled()
     if isinstance(came, datetime):
@@ -101,7 +101,7 @@ async def mark(pool: Pool, claim: Claim, content_id: UUID) -> bool:
 
 async def publish(pool: Pool, claim: Claim) -> None:
     done = partial(sending.publish, claim=claim, external_id=str(claim.id), external_url=None)
-    await context(pool, claim).commit(done)
+    await context(pool, claim).decide(done, holds=True)
 
 
 async def archive(pool: Pool, full: Full) -> Archived:

@@ -148,7 +148,7 @@ async def race_to_the_end(
             claim = due.pop()
             if len(due) <= early:
                 under_way.set()
-            if await scene.mark(pool, claim, full.content_id):
+            if await scene.mark(pool, claim):
                 went.append(claim)
 
     async def stop() -> T:
@@ -189,7 +189,7 @@ async def change_tenants(pool: Pool, owner: Owner, place: Place, full: Full) -> 
     async with pool.acquire() as conn:
         after = await posting(pool, owner, await lending.tenant(conn))
         claims = await prepared(conn, after)
-    await asyncio.gather(*[scene.mark(pool, claim, after.content_id) for claim in claims])
+    await asyncio.gather(*[scene.mark(pool, claim) for claim in claims])
     return after.account_ids[0]
 
 
@@ -208,7 +208,7 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
             partial(stumble, wide, claim, chance.choice([ReauthRequired, Throttled])) for claim in claims[4:]
         ]
         racers += [come_back] * 6
-        racers += [partial(scene.mark, wide, claim, full.content_id) for claim in claims[:4]]
+        racers += [partial(scene.mark, wide, claim) for claim in claims[:4]]
         racers.append(partial(lending.release, wide, place, full.account_ids[0]))
         came = await shuffled(*racers)
         assert not [one for one in came if isinstance(one, BaseException)], came

@@ -41,7 +41,7 @@ class Table(NamedTuple):
         args = {"post_id": str(self.post_id)}
         job = (self.full.org, self.full.project_id, self.job_id, "publish_post")
         return Claim(
-            *job, fence=0, attempt=1, max_attempts=8, args=args, attempt_deadline_at=datetime.now(UTC)
+            *job, fence=1, attempt=1, max_attempts=8, args=args, attempt_deadline_at=datetime.now(UTC)
         )
 
     @property
@@ -100,13 +100,6 @@ async def end(conn: Conn, found: Table) -> None:
     await post_ends.ended(conn, rows=[row])
 
 
-async def look(conn: Conn, found: Table) -> None:
-    post: dict[str, Any] = {"post_id": ids.new(), "scheduled_for": datetime.now(UTC)}
-    post |= {"posts": 50, "window_s": 86400.0}
-    owner_id = found.account["account_id"]
-    await turns.look(conn, **found.account, owner_id=owner_id, holder=found.post_id, **post)
-
-
 def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
     """A verb of sending with the claim of the post's job, of which nothing stays."""
 
@@ -148,7 +141,6 @@ USES: dict[Use, int] = {
     block: 5,
     reprint: 2 * WAITING + 50,
     end: 50,
-    look: 2 * WAITING,
     begin: 2 * WAITING,
     mark: 50,
     publish: 2 * WAITING,
@@ -168,6 +160,10 @@ async def found(conn: Conn, place: Place) -> Table:
     prepared = """update scheduled_post set handle = '{"publishId": "v"}', request = 'x' where id = $1
                   returning job_id"""
     job_id = await conn.fetchval(prepared, post_id)
+    running = """update job set state = 'running', stage = 'starting', lease_owner = $1, fence = 1,
+                        attempt_started_at = now(), attempt_deadline_at = now() + interval '1 hour'
+                  where id = $2"""
+    await conn.execute(running, ids.new(), job_id)
     turn = "update social_account set turn_post_id = $1 where id = $2"
     await conn.execute(turn, post_id, full.account_ids[0])
     return Table(full, post_id, job_id)

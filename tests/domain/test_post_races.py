@@ -79,7 +79,7 @@ async def race_to_archive(pool: Pool, full: Full, claims: list[Claim]) -> tuple[
             claim = due.pop()
             if len(due) <= early:
                 under_way.set()
-            if await scene.mark(pool, claim, full.content_id):
+            if await scene.mark(pool, claim):
                 went.append(claim)
 
     async def stop() -> Any:
@@ -119,7 +119,7 @@ async def test_cancels_against_sends(wide: Pool, conn: Conn, full: Full) -> None
             canceled.append(post_id)
 
     async def send(post_id: UUID) -> None:
-        if await scene.mark(wide, chosen[post_id], full.content_id):
+        if await scene.mark(wide, chosen[post_id]):
             sent.append(post_id)
 
     racers = [act(post_id) for act, post_id in product((cancel, send), chosen)]

@@ -158,7 +158,7 @@ async def mark(life: Life, claim: Claim) -> None:
     """An attempt marks a post once, unless it was put back since."""
     if await status_of(life, claim) == "publishing":
         return
-    if not await scene.mark(life.pool, claim, life.full.content_id):
+    if not await scene.mark(life.pool, claim):
         life.claims.remove(claim)
 
 

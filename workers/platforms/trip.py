@@ -1,10 +1,12 @@
 """One attempt to bring a post to its platform: what it holds, and how it ends or rests."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from db.pool import Conn
 from domain import setbacks
 from domain.rings import Ring
 from domain.work import Account, Work
@@ -13,6 +15,8 @@ from schemas.errors import Conflict, PlatformError
 from telemetry import logs, metrics
 from workers.context import Context
 from workers.platforms.contract import Adapter, Draft
+
+T = TypeVar("T")
 
 _log = logs.get("publish")
 
@@ -32,20 +36,24 @@ class Trip(NamedTuple):
         """The database's time, by our own clock's measure since it said it."""
         return self.work.now + timedelta(seconds=asyncio.get_running_loop().time() - self.heard)
 
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+        """Each step of a post begins with `setbacks.hold`."""
+        return await self.ctx.decide(body, project=project, holds=True)
+
     async def not_sent(self, error: PlatformError) -> Outcome:
         """It may wait for another try only where the project is active: an un-archive revives nothing."""
         body = partial(setbacks.not_sent, claim=self.ctx.job, error=error, generation=self.work.generation)
         try:
-            return await self.ctx.decide(body, project=True)
+            return await self.decide(body, project=True)
         except Conflict:
-            return await self.ctx.decide(partial(body, archived=True))
+            return await self.decide(partial(body, archived=True))
 
     async def unseen(self, error: PlatformError) -> Outcome:
         body = partial(setbacks.unseen, claim=self.ctx.job, error=error, generation=self.work.generation)
-        return await self.ctx.decide(body)
+        return await self.decide(body)
 
     async def unknown(self) -> Outcome:
-        return await self.ctx.decide(partial(setbacks.unknown, claim=self.ctx.job))
+        return await self.decide(partial(setbacks.unknown, claim=self.ctx.job))
 
 
 def tell(trip: Trip, outcome: Outcome) -> None:

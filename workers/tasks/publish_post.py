@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,6 @@ from domain import sending, setbacks
 from domain.media import tickets
 from domain.setbacks import CONFIRM
 from jobs.outcomes import Canceled, Outcome, Rest
-from schemas import ids
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
 from workers.context import Context
@@ -58,7 +56,7 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring))
+    work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring), holds=True)
     if isinstance(work, Rest):
         return work
     heard = asyncio.get_running_loop().time()
@@ -66,7 +64,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
         adapter = platforms.adapter(work.account, sandbox=work.sandbox)
     except Rejected as error:
         body = partial(setbacks.unseen, claim=ctx.job, error=error, generation=work.generation)
-        return await ctx.decide(body)
+        return await ctx.decide(body, holds=True)
     trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.ring, heard)
     outcome = await go(trip)
     tell(trip, outcome)
@@ -108,7 +106,7 @@ async def prepare(trip: Trip, so_far: Prepared | None, *, first: bool = True) ->
         if so_far.complete:
             return await dispatch(trip, so_far, first=first, fresh=step)
         keep = partial(sending.keep, claim=trip.ctx.job, step=step, after_s=so_far.after_s)
-        if rest := await trip.ctx.decide(keep):
+        if rest := await trip.decide(keep):
             return rest
 
 
@@ -119,9 +117,9 @@ async def dispatch(
 
     `fresh` is what was just prepared, which isn't kept yet.
     """
-    mark = partial(sending.mark, claim=trip.ctx.job, content_id=trip.work.content_id, fresh=fresh)
+    mark = partial(sending.mark, claim=trip.ctx.job, fresh=fresh)
     try:
-        marked = await trip.ctx.decide(mark, project=True)
+        marked = await trip.decide(mark, project=True)
     except Conflict:
         return Canceled()
     if isinstance(marked, Rest):
@@ -189,7 +187,7 @@ async def clear_up(
         return await trip.unseen(error)
     await asyncio.sleep(pause_s)
     try:
-        marked = await trip.ctx.decide(partial(sending.again, claim=trip.ctx.job), project=True)
+        marked = await trip.decide(partial(sending.again, claim=trip.ctx.job), project=True)
     except Conflict:
         marked = None
     if isinstance(marked, Rest):
@@ -229,7 +227,7 @@ async def anew(trip: Trip, prepared: Prepared, why: PlatformError, *, first: boo
         return await trip.not_sent(absent)
     try:
         put_back = partial(setbacks.absent, claim=trip.ctx.job, outdated=outdated)
-        rest = await trip.ctx.decide(put_back, project=True)
+        rest = await trip.decide(put_back, project=True)
     except Conflict:
         return await trip.not_sent(absent)
     if rest:
@@ -242,12 +240,12 @@ async def settle(trip: Trip, found: Undecided, *, spent: bool) -> Outcome:
     if found.after_s is None:
         return await trip.unknown()
     wait = partial(setbacks.settling, claim=trip.ctx.job, after_s=found.after_s, spent=spent)
-    return await trip.ctx.decide(wait)
+    return await trip.decide(wait)
 
 
 async def accept(trip: Trip, prepared: Prepared, sent_at: datetime, taken: Taken) -> Outcome:
     """From here on it is only asked about, never sent again."""
-    rest = await trip.ctx.decide(partial(sending.accept, claim=trip.ctx.job, handle=taken.handle))
+    rest = await trip.decide(partial(sending.accept, claim=trip.ctx.job, handle=taken.handle))
     prepared = msgspec.structs.replace(prepared, handle=taken.handle)
     return rest or await confirm(trip, prepared, sent_at, wait_s=taken.after_s)
 
@@ -256,7 +254,7 @@ async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: 
     """Ask after `wait_s`; a longer wait gives the slot back."""
     if wait_s > SHORT_S or wait_s > trip.ctx.time_left() / 2:
         later = partial(sending.ask_later, claim=trip.ctx.job, after_s=wait_s)
-        return await trip.ctx.decide(later)
+        return await trip.decide(later)
     await asyncio.sleep(wait_s)
     try:
         sent = await trip.adapter.poll(trip.account, Inquiry(prepared, sent_at, trip.now()))
@@ -275,18 +273,10 @@ async def confirm(trip: Trip, prepared: Prepared, sent_at: datetime, *, wait_s: 
 
 async def finish(trip: Trip, end: Live | Drafted) -> Outcome:
     claim = trip.ctx.job
+    if isinstance(end, Drafted):
+        return await trip.decide(partial(sending.leave_in_inbox, claim=claim))
+    named = msgspec.structs.asdict(end)
     try:
-        if isinstance(end, Drafted):
-            return await trip.ctx.commit(partial(sending.leave_in_inbox, claim=claim))
-        publish = partial(
-            sending.publish, claim=claim, external_id=end.external_id, external_url=end.external_url
-        )
-        return await trip.ctx.commit(publish, result=result(trip, end))
+        return await trip.decide(partial(sending.publish, claim=claim, **named))
     except OutcomeUnknown:
         return await trip.unknown()
-
-
-def result(trip: Trip, live: Live) -> dict[str, Any]:
-    """Of the job of a post that is live."""
-    named = {"externalId": live.external_id, "externalUrl": live.external_url}
-    return {"postId": ids.show(ids.POST, trip.work.post_id), **named}

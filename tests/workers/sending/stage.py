@@ -46,8 +46,8 @@ class Mortal(Context):
         self.fuse -= 1
         return self.fuse == 0
 
-    async def step(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
-        return await self._mortal(partial(super().step, body, project=project))
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+        return await self._mortal(partial(super().step, body, **given))
 
     async def commit(self, body: Any, **given: Any) -> Any:
         return await self._mortal(partial(super().commit, body, **given))
