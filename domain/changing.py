@@ -67,6 +67,7 @@ async def reschedule(
     """
     found = await _find(conn, organization_id, post_id)
     when = scheduling.instant(body, zone=found["timezone"], now=now)
+    _check_version(found, versions)
     await holds.hold_active(conn, organization_id=organization_id, project_id=found["project_id"])
     post, _ = await _hold(conn, organization_id, post_id, versions)
     _check_waits(post)
@@ -177,9 +178,13 @@ async def _lock(conn: Conn, organization_id: UUID, post_id: UUID, versions: hold
     post = await scheduled_post.lock_post.one(conn, org=organization_id, id=post_id)
     if post is None:
         raise posts.absent()
+    _check_version(post, versions)
+    return post
+
+
+def _check_version(post: asyncpg.Record, versions: holds.Versions) -> None:
     if versions is not None and post["version"] not in versions:
         raise Stale("the post has changed since: read it again and repeat with its new ETag")
-    return post
 
 
 def _check_waits(post: asyncpg.Record) -> None:

@@ -20,7 +20,7 @@ from domain.setbacks import Held
 from domain.work import Work
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Done, Interrupted, Rest, Snooze
+from jobs.outcomes import Canceled, Done, Interrupted, Rest, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
@@ -37,7 +37,7 @@ NOT_APPROVED = Rejected(
 async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
     """The account's turn for a post that waits; what is under way goes on where it was left."""
     held = await setbacks.hold(conn, claim)
-    rest = await setbacks.hindrance(conn, held)
+    rest = Canceled() if held.stopped else await setbacks.hindrance(conn, held)
     if rest is None and not held.sent:
         rest = await _line_up(conn, held)
     if rest is not None:
@@ -81,6 +81,8 @@ async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> Rest 
     One that takes the platform `after_s` goes on then; others of the account may go first.
     """
     held = await setbacks.hold(conn, claim)
+    if held.stopped:
+        return Canceled()
     await _keep(conn, held, step, phase="preparing")
     return await setbacks.let_pass(conn, held, after_s) if after_s else None
 

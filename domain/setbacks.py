@@ -86,6 +86,11 @@ class Held(NamedTuple):
         return bool(self.post["status"] == "publishing")
 
     @property
+    def stopped(self) -> bool:
+        """Its project was archived before the platform could have it: nothing more is begun for it."""
+        return bool(self.post["archived"]) and not self.sent
+
+    @property
     def left_s(self) -> float:
         """Until it is too late: for sending it, or for waiting what becomes of it."""
         taken = self.post["phase"] in {"accepted", "confirming"}

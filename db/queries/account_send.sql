@@ -9,10 +9,12 @@ select a.platform, a.service_url, a.external_id, a.handle, a.traits, a.status, o
 -- name: hold_sending    opens each step of a post's job: locks the job, the account, the post, in this order. No row: fenced. `cancel`: the
 --   job was asked to cancel, or the post was canceled, blocked or given another job. What the steps of an account's posts decide on, one
 --   after the other: the account's state, its turn, its rest. Of a leased account the credential, the quota and the rest are its owner's,
---   whose row is locked first; of any other that is itself. The locks come before the times are read
+--   whose row is locked first; of any other that is itself. The locks come before the times are read. The project is not locked: that it
+--   was archived spares work in vain, and it is `mark_sending` that must not miss it
 select held.*, extract(epoch from held.cooldown_until - now())::float8 as rest_s, clock_timestamp() as now
   from (
-    select j.cancel_requested_at is not null or p.job_id is distinct from j.id or p.status not in ('queued', 'publishing') as cancel,
+    select r.status = 'archived' as archived,
+           j.cancel_requested_at is not null or p.job_id is distinct from j.id or p.status not in ('queued', 'publishing') as cancel,
            p.project_id, p.content_id, p.mode, p.privacy_level, p.status, p.phase, p.scheduled_for, p.handle, p.request,
            p.content_revision, p.sealed, p.vault_key_id, p.sent_at, p.last_error,
            a.id as account_id, a.platform, a.service_url, a.external_id, a.handle as account_handle, a.traits,
@@ -20,6 +22,7 @@ select held.*, extract(epoch from held.cooldown_until - now())::float8 as rest_s
            o.id as owner_id, o.status as owner_status, o.quota_posts, o.quota_window_s, o.cooldown_until
       from job j
       join scheduled_post p on p.organization_id = j.organization_id and p.id = :id
+      join project r on r.organization_id = p.organization_id and r.id = p.project_id
       join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id
       join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
                            and o.id = coalesce(a.owner_account_id, a.id)

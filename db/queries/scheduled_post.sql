@@ -67,7 +67,7 @@ select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t
        as t (id, account_id, platform, mode, privacy_level, job_id, caption_override, fingerprint);
 
 -- name: find_post    what says which rows to lock, in their order, before its own
-select p.project_id, p.content_id, p.social_account_id, p.job_id, j.timezone
+select p.project_id, p.content_id, p.social_account_id, p.job_id, p.version, j.timezone
   from scheduled_post p join project j on j.organization_id = p.organization_id and j.id = p.project_id
  where p.organization_id = :org and p.id = :id;
 
