@@ -24,6 +24,9 @@ SESSION = {
     "lock_timeout": "10s",
 }
 
+#: Of connections that are kept: what lies between must not take an idle one for one that is gone.
+FOR_BURSTS = {"plan_cache_mode": "force_generic_plan", "tcp_keepalives_idle": "60"}
+
 #: A server that is reached answers sooner, if it answers.
 CONNECT_S = 10.0
 
@@ -55,7 +58,7 @@ async def open_pool(
     five calls. A burst would wait for little else (a third of 500 posts' CPU). For statements that find a few
     rows by their keys, whatever is asked.
     """
-    plans = {"plan_cache_mode": "force_generic_plan"} if for_bursts else {}
+    more = FOR_BURSTS if for_bursts else {}
     async with asyncpg.create_pool(
         database_url,
         timeout=CONNECT_S,
@@ -64,7 +67,7 @@ async def open_pool(
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0 if for_bursts else IDLE_S,
         command_timeout=command_timeout,
-        server_settings={**SESSION, **plans, "lock_timeout": lock_timeout, "application_name": name},
+        server_settings={**SESSION, **more, "lock_timeout": lock_timeout, "application_name": name},
         init=_speak_json,
         reset=_keep_session,
     ) as pool:
