@@ -25,17 +25,14 @@ from api.errors import AWAY
 from api.requests import ApiRequest
 from domain import content
 from domain.content import File
-from domain.media import sniff, uploads
-from domain.media.probing import probe
-from domain.media.sniff import Type
+from domain.media import passing, sniff, uploads
+from domain.media.passing import MIB, Passing
 from schemas.content import MAX_CAPTION, MAX_HOOK
 from schemas.errors import Invalid, Malformed, Oversized, Unavailable
 from telemetry import logs
 
-MIB = 1 << 20
-
-#: Bytes of a file by its kind, and of a request as a whole.
-LARGEST, BODY_MAX = {"image": 30 * MIB, "video": 100 * MIB}, 330 * MIB
+#: Bytes of a request as a whole.
+BODY_MAX = 330 * MIB
 
 #: How long a client may send nothing, and take in all. In seconds.
 IDLE_S, TOTAL_S = 30.0, 900.0
@@ -59,19 +56,12 @@ class Received(NamedTuple):
     fingerprint: bytes
 
 
-class _Stored(NamedTuple):
-    type: Type
-    size: int
-    sha256: bytes
-    token: str
-
-
 class _Form:
     """What has come of an upload so far."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
-        self.files: list[_Stored] = []
+        self.files: list[Passing] = []
         self.tokens: list[str] = []
 
     @property
@@ -80,7 +70,7 @@ class _Form:
         texts = [
             (name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())
         ]
-        return msgspec.json.encode([*texts, *(("file", file.sha256.hex()) for file in self.files)])
+        return msgspec.json.encode([*texts, *(("file", file.hash.hexdigest()) for file in self.files)])
 
 
 @asynccontextmanager
@@ -96,7 +86,7 @@ async def receiving(request: ApiRequest) -> AsyncIterator[Received]:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
                 await _read_part(request, form, event, _rest_of_part(events))
         content.format_of([file.type.kind for file in form.files], form.texts.get("caption", ""))
-        files = await _look(request, form.files)
+        files = await _look(request, form)
         yield Received(form.texts.get("caption", ""), form.texts.get("hook") or None, files, form.fingerprint)
     finally:
         await _discard(request, form.tokens)
@@ -182,18 +172,13 @@ async def _read_file(
     path, name = f"file[{len(form.files)}]", segment.filename or ""
     if len(name) > NAME_MAX or not name.isprintable():
         raise Invalid(path, f"must have a name of at most {NAME_MAX} printable characters")
-    head = await _head(chunks)
-    found = sniff.sniff(head)
-    if found is None:
-        raise Invalid(path, "is none of the types that are taken: jpeg, png, webp, mp4, mov")
-    sniff.check(found, name=name, declared=segment.content_type or "", path=path)
-    content.format_of([*(file.type.kind for file in form.files), found.kind], "")
+    file = Passing(await _head(chunks), path=path, name=name, declared=segment.content_type or "")
+    content.format_of([*(before.type.kind for before in form.files), file.type.kind], "")
     async with request.services.pool.acquire() as conn:
         token = await uploads.begin(conn, organization_id=request.principal.organization_id)
     form.tokens.append(token)
-    measure = _Measure(path, found)
-    await request.services.store.write(token, measure.passing(head, chunks))
-    form.files.append(_Stored(found, measure.size, measure.hash.digest(), token))
+    await request.services.store.write(token, file.chunks(chunks))
+    form.files.append(file)
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:
@@ -204,47 +189,12 @@ async def _head(chunks: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-class _Measure:
-    """Counts and hashes what passes, as long as there is not too much of it."""
-
-    def __init__(self, path: str, found: Type) -> None:
-        self.path, self.found = path, found
-        self.size, self.hash = 0, hashlib.sha256()
-
-    async def passing(self, head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        self._add(head)
-        yield head
-        async for chunk in chunks:
-            self._add(chunk)
-            yield chunk
-
-    def _add(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        self.hash.update(chunk)
-        largest, kind = LARGEST[self.found.kind], self.found.kind
-        if self.size > largest:
-            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {largest // MIB} MiB")
-
-
-async def _look(request: ApiRequest, stored: list[_Stored]) -> list[File]:
+async def _look(request: ApiRequest, form: _Form) -> list[File]:
     """In its turn: looking is nearly all that an upload costs of CPU."""
-    if not stored:
+    if not form.files:
         return []
     async with request.services.probes.turn(request.principal.organization_id):
-        found = await probe(request.services.store, [(file.token, file.type.mime) for file in stored])
-    return [
-        File(
-            kind=file.type.kind,
-            mime_type=file.type.mime,
-            width=seen.width,
-            height=seen.height,
-            duration_ms=seen.duration_ms,
-            size_bytes=file.size,
-            sha256=file.sha256,
-            token=file.token,
-        )
-        for file, seen in zip(stored, found, strict=True)
-    ]
+        return await passing.look(request.services.store, form.files, form.tokens)
 
 
 async def _discard(request: ApiRequest, tokens: list[str]) -> None:

@@ -10,10 +10,10 @@ import click
 
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
-    "accounts": "List and show social accounts; say how much one may post.",
+    "accounts": "Connect, list, show and disconnect social accounts; say how much one may post.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
-    "content": "List and show content; approve and reject it.",
+    "content": "Upload, list, show and edit content; approve and reject it; say what needs approval.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "jobs": "List jobs, follow one, cancel it, start it again.",
     "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
@@ -21,8 +21,8 @@ COMMANDS = {
     "migrate": "Bring the database to this release's tables.",
     "org": "Create and list organizations: the partners who call the API.",
     "pools": "See what waits and runs in each pool; pause one and resume it.",
-    "posts": "List a project's posts, show one, cancel it, say what became of it.",
-    "projects": "List and show an organization's projects.",
+    "posts": "Schedule and publish content; list, show, move and cancel posts; say what became of one.",
+    "projects": "List, show, archive and un-archive an organization's projects.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }
 
@@ -54,10 +54,10 @@ class Commands(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> None:
-        """Ctrl-C ends a command without a word, with the code that a shell gives it."""
+        """Ctrl-C ends a command, and a prompt, without a word, with the code that a shell gives it."""
         try:
             super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             ctx.exit(INTERRUPTED)
 
 
@@ -66,9 +66,9 @@ class Commands(click.Group):
 def tenantry() -> None:
     """Run and look after Tenantry.
 
-    Commands work on the database that DATABASE_URL names (REDIS_URL, PEPPERS and VAULT_KEYS as for
-    every process), or on the one that `bin/up` runs in the current folder. With --json they print one
-    JSON document, or one a line of what goes on, and their errors as the API's envelope.
+    Commands work on the database that DATABASE_URL names (REDIS_URL, PEPPERS, VAULT_KEYS, PUBLIC_URL and
+    ASSETS_URL as for every process), or on the one that `bin/up` runs in the current folder. With --json
+    they print one JSON document, or one a line of what goes on, and their errors as the API's envelope.
 
     \b
     Exit codes:

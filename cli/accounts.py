@@ -6,10 +6,12 @@ import click
 
 from cli.acting import acting
 from cli.command import Id, answering, at_database, paged
-from cli.connect import Session
+from cli.connect import Session, vault
+from cli.connections import connect_account, make_oauth_url, make_reauth_url
 from cli.output import Answer, card, page
 from db.pool import transact
 from domain import accounts as verbs
+from domain import connections
 from domain.keys import Actor
 from schemas import ids
 from schemas.accounts import SocialAccount
@@ -19,9 +21,9 @@ ACCOUNT = Id(ids.ACCOUNT)
 COLUMNS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "SERVER", "CONNECTED", "TOKEN EXPIRES")
 
 
-@click.group()
+@click.group(commands=[connect_account, make_oauth_url, make_reauth_url])
 def accounts() -> None:
-    """List and show social accounts; say how much one may post."""
+    """Connect, list, show and disconnect social accounts; say how much one may post."""
 
 
 @accounts.command("list")
@@ -66,6 +68,34 @@ async def show_account(session: Session, actor: Actor, *, account_id: UUID) -> A
     async with session.pool.acquire() as conn:
         account = await verbs.get(conn, organization_id=actor.organization_id, account_id=account_id)
     return Answer(account, card(account))
+
+
+@accounts.command("disconnect")
+@click.argument("account_id", type=ACCOUNT)
+@answering
+@at_database
+@acting
+async def disconnect_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
+    """Disconnect an account for good, cancel the posts that wait for it, and say how many.
+
+    Its tokens are gone from here at once, and a job gives them back to the platform. A repeat says the same.
+
+    \b
+    Example:
+      tenantry accounts disconnect sa_01890a5d-...
+    """
+    ring = await vault(session)
+    gone = await transact(
+        session.pool,
+        lambda conn: connections.disconnect(
+            conn,
+            organization_id=actor.organization_id,
+            account_id=account_id,
+            api_key_id=actor.key_uuid,
+            ring=ring,
+        ),
+    )
+    return Answer(gone, card(gone))
 
 
 @accounts.command("quota")

@@ -43,6 +43,13 @@ def acting(body: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[An
     return within
 
 
+def as_here() -> str:
+    """The options with which another command acts for the same organization as this one."""
+    given = click.get_current_context().params
+    org = f" --org {ids.show(ids.ORGANIZATION, given['org'])}" if given["org"] else ""
+    return f"{org} --sandbox" if given["sandbox"] else org
+
+
 async def _actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
     found = await _only(conn) if org is None else await organizations.find(conn, organization_id=org)
     test = ORGANIZATION.convert(found.sandbox_id, None, None)

@@ -16,10 +16,13 @@ from schemas import ids
 #: A command's function before click calls it; what it takes is what its options say.
 Body = Callable[..., Awaitable[Answer]]
 
+#: The same as click calls it.
+Run = Callable[..., None]
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def answering(body: Body) -> Callable[..., None]:
+def answering(body: Body) -> Run:
     """Print the answer of `body`, as JSON with --json."""
 
     @json_option

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from cli.folder import LOCAL, read
 from db.pool import Pool, open_pool
+from domain import rings
+from domain.rings import Ring
 from schemas.settings import Settings, from_env, is_address
 
 CONNECT_S = 10.0
@@ -35,6 +37,15 @@ async def open_session() -> AsyncIterator[Session]:
             opened = open_pool(settings.database_url, name="tenantry-cli", size=2)
             pool = await stack.enter_async_context(opened)
         yield Session(pool, settings)
+
+
+async def vault(session: Session) -> Ring:
+    """What secrets are sealed with. Raises `SettingsInvalid` if it isn't what the database's rows name."""
+    settings = session.settings
+    ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
+    async with session.pool.acquire() as conn:
+        await rings.check(conn, peppers=rings.parse(settings.peppers, setting="PEPPERS"), vault=ring)
+    return ring
 
 
 def read_settings() -> Settings:

@@ -5,39 +5,49 @@ from typing import Any, get_args
 from uuid import UUID
 
 import click
+import msgspec
 
 from cli.acting import acting
 from cli.command import Id, answering, at_database, paged
 from cli.connect import Session
 from cli.output import Answer, card, page
+from cli.starting import wake
+from cli.uploading import upload_content
 from db.pool import Conn, transact
 from domain import approvals
 from domain import content as verbs
 from domain.keys import Actor
-from jobs.courier import open_courier
 from jobs.ledger import Wake
 from schemas import ids
-from schemas.content import ApprovalStatus, Content, ContentStatus
+from schemas.content import (
+    ApprovalPolicy,
+    ApprovalPolicyPatch,
+    ApprovalStatus,
+    Content,
+    ContentPatch,
+    ContentStatus,
+)
+from schemas.errors import Stale
 
 COLUMNS = ("CONTENT", "FORMAT", "STATUS", "APPROVAL", "REVISION", "FILES", "CAPTION", "CREATED")
 
 #: Characters of a caption that a list shows.
 SHOWN = 40
 
-CONTENT = Id(ids.CONTENT)
+PROJECT, CONTENT = Id(ids.PROJECT), Id(ids.CONTENT)
 
 seen = click.option(
     "--revision", type=click.IntRange(1), help="Only if it is still this revision, the one you looked at."
 )
 
 
-@click.group()
+@click.group(commands=[upload_content])
 def content() -> None:
-    """List and show content; approve and reject it."""
+    """Upload, list, show and edit content; approve and reject it; say what needs approval."""
 
 
 @content.command("list")
-@click.option("--project", "project_id", type=Id(ids.PROJECT), required=True, help="Of this project.")
+@click.option("--project", "project_id", type=PROJECT, required=True, help="Of this project.")
 @click.option("--status", type=click.Choice(get_args(ContentStatus)), help="Only with this status.")
 @click.option(
     "--approval",
@@ -80,6 +90,41 @@ async def show_content(session: Session, actor: Actor, *, content_id: UUID) -> A
     return Answer(found, card(found))
 
 
+@content.command("edit")
+@click.argument("content_id", type=CONTENT)
+@click.option("--caption", required=True, help="What is posted with the files from now on.")
+@seen
+@answering
+@at_database
+@acting
+async def edit_content(
+    session: Session, actor: Actor, *, content_id: UUID, caption: str, revision: int | None
+) -> Answer:
+    """Give content another caption, which makes a new revision; the same caption changes nothing.
+
+    Approved content is pending again and its queued posts are blocked. Posts that wait with the content's
+    caption take the new one, so it has to fit them all. The exit code is 4 where the content was edited
+    since --revision, or rejected.
+
+    \b
+    Example:
+      tenantry content edit cnt_01890a5d-... --caption "Fresh bread at 7." --revision 1
+    """
+    body = msgspec.convert({"caption": caption}, ContentPatch)
+    versions = None if revision is None else [revision]
+
+    async def change(conn: Conn) -> Content:
+        return await verbs.edit(
+            conn, content_id=content_id, caption=body.caption, versions=versions, **_about(session, actor)
+        )
+
+    try:
+        edited = await transact(session.pool, change)
+    except Stale:
+        raise Stale("it was edited since: look at it again and repeat with its new --revision") from None
+    return Answer(edited, card(edited))
+
+
 @content.command("approve")
 @click.argument("content_id", type=CONTENT)
 @click.option("--note", help="For whoever reads the decision.")
@@ -111,10 +156,7 @@ async def approve_content(
         )
 
     approved, wakes = await transact(session.pool, decide)
-    if wakes:
-        async with open_courier(session.settings.redis_url) as courier:
-            for wake in wakes:
-                await courier.send(wake)
+    await wake(session, wakes)
     return Answer(approved, card(approved))
 
 
@@ -149,6 +191,47 @@ async def reject_content(
 
     rejected = await transact(session.pool, decide)
     return Answer(rejected, card(rejected))
+
+
+@content.command("policy")
+@click.argument("project_id", type=PROJECT)
+@click.option(
+    "--requires-approval/--no-requires-approval",
+    default=None,
+    help="Whether all new content awaits an approval.",
+)
+@click.option(
+    "--first",
+    type=click.IntRange(0, 50),
+    help="New content awaits one until so many items of the project were approved.",
+)
+@answering
+@at_database
+@acting
+async def approval_policy(
+    session: Session, actor: Actor, *, project_id: UUID, requires_approval: bool | None, first: int | None
+) -> Answer:
+    """Show a project's approval policy, or change as much of it as you say.
+
+    Content that is there stays as it is: loosening approves nothing, tightening touches nothing decided.
+
+    \b
+    Examples:
+      tenantry content policy prj_01890a5d-...
+      tenantry content policy prj_01890a5d-... --no-requires-approval --first 5
+    """
+    said = {"requiresApproval": requires_approval, "firstNPostsBlocked": first}
+    given = {name: value for name, value in said.items() if value is not None}
+    place = {"organization_id": actor.organization_id, "project_id": project_id}
+
+    async def change(conn: Conn) -> ApprovalPolicy:
+        if not given:
+            return await approvals.get_policy(conn, **place)
+        body = msgspec.convert(given, ApprovalPolicyPatch)
+        return await approvals.patch_policy(conn, **place, api_key_id=actor.key_uuid, body=body)
+
+    policy = await transact(session.pool, change)
+    return Answer(policy, card(policy))
 
 
 def _about(session: Session, actor: Actor) -> dict[str, Any]:

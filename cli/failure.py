@@ -17,9 +17,11 @@ from schemas.errors import (
     Invalid,
     LocalUnavailable,
     NotFound,
+    Oversized,
     SettingsInvalid,
     SourceError,
     TenantryError,
+    Unavailable,
 )
 
 FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
@@ -85,7 +87,8 @@ def explain(error: Exception) -> Failure:
 
 def _exit_code(error: DomainError) -> int:
     """A state that forbids it, a stale version and a full queue are one code: later it may go through."""
-    return {Invalid: USAGE, NotFound: ABSENT}.get(type(error), REFUSED)
+    codes = {Invalid: USAGE, Oversized: USAGE, NotFound: ABSENT, Unavailable: UNUSABLE}
+    return codes.get(type(error), REFUSED)
 
 
 def _reason(error: Exception) -> str:

@@ -9,18 +9,17 @@ from uuid import UUID
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.acting import acting
+from cli.acting import acting, as_here
 from cli.command import Id, answering, at_database, paged
 from cli.connect import Session
 from cli.failure import FAILED, REFUSED
 from cli.output import Answer, card, console, emit_line, page
-from db.pool import Conn, transact
+from cli.starting import start
+from db.pool import transact
 from domain import holds
 from domain import jobs as verbs
 from domain.keys import Actor
-from jobs.courier import open_courier
 from jobs.kinds import KINDS
-from jobs.ledger import Wake
 from schemas import ids
 from schemas.jobs import CancelAnswer, Job
 
@@ -145,17 +144,11 @@ async def retry_job(session: Session, actor: Actor, *, job_id: UUID) -> Answer:
       tenantry jobs watch $(tenantry jobs retry job_01890a5d-... --json | jq -r .jobId)
     """
     org = actor.organization_id
-
-    async def again(conn: Conn) -> tuple[Job, Wake | None]:
-        submitted = await verbs.retry(conn, organization_id=org, job_id=job_id, scopes=actor.scopes)
-        job, _ = await verbs.get(conn, organization_id=org, job_id=submitted.job_id)
-        return job, submitted.wake
-
-    job, due = await transact(session.pool, again)
-    if due:
-        async with open_courier(session.settings.redis_url) as courier:
-            await courier.send(due)
-    return Answer(job, card(job), f"Follow it: tenantry jobs watch {job.job_id}")
+    return await start(
+        session,
+        actor,
+        lambda conn: verbs.retry(conn, organization_id=org, job_id=job_id, scopes=actor.scopes),
+    )
 
 
 async def _follow(session: Session, actor: Actor, job_id: UUID) -> AsyncIterator[Job]:
@@ -193,7 +186,7 @@ async def _draw_changes(seen: AsyncIterator[Job]) -> Job:
 
 def _advice(answer: CancelAnswer) -> str:
     if answer.accepted:
-        return f"A running job stops at its next step: tenantry jobs watch {answer.job_id}"
+        return f"A running job stops at its next step: tenantry jobs watch {answer.job_id}{as_here()}"
     return "The job had ended before."
 
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.acting import acting
 from cli.command import Id, answering, at_database, paged
-from cli.connect import Session
+from cli.connect import Session, vault
 from cli.output import Answer, card, console, page
 from db.pool import transact
 from domain import keys as verbs
@@ -160,9 +160,8 @@ async def rewrap_secrets(session: Session) -> Answer:
       tenantry keys rewrap
       tenantry keys rewrap --json | jq .total
     """
-    ring = rings.parse(session.settings.vault_keys, setting="VAULT_KEYS")
+    ring = await vault(session)
     async with session.pool.acquire() as conn:
-        await rings.check(conn, peppers=_peppers(session), vault=ring)
         total = await rewrap.count(conn, ring=ring)
     with _bar(total) as report:
         rows = await rewrap.rewrap(session.pool, ring=ring, report=report)

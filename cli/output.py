@@ -103,7 +103,7 @@ def _words(value: object) -> str:
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         case list() | tuple() | set() | frozenset():
-            return ", ".join(map(str, value))
+            return ", ".join(map(_words, value))
         case dict() | msgspec.Struct():
             return msgspec.json.encode(value).decode()
     return str(value)

@@ -1,6 +1,6 @@
 """`tenantry posts`."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import click
@@ -9,47 +9,60 @@ from cli.acting import acting
 from cli.command import Id, answering, at_database, paged
 from cli.connect import Session
 from cli.output import Answer, card, page
+from cli.scheduling import publish_content, reschedule_post, schedule_content
 from db.pool import transact
-from domain import changing, holds
+from domain import changing, holds, zones
 from domain import posts as verbs
 from domain.keys import Actor
 from schemas import ids
-from schemas.posts import Post, ResolvePost
+from schemas.posts import Post, ResolvePost, Status
 
 POST = Id(ids.POST)
 
 COLUMNS = ("POST", "STATUS", "PLATFORM", "SCHEDULED", "ACCOUNT", "CONTENT", "ERROR")
 
-STATUSES = ["blocked", "queued", "publishing", "published", "failed", "canceled", "outcome_unknown"]
 
-
-@click.group()
+@click.group(commands=[schedule_content, publish_content, reschedule_post])
 def posts() -> None:
-    """List a project's posts, show one, cancel it, say what became of it."""
+    """Schedule and publish content; list, show, move and cancel posts; say what became of one."""
 
 
 @posts.command("list")
 @click.argument("project_id", type=Id(ids.PROJECT))
-@click.option("--status", type=click.Choice(STATUSES), help="Only with this status.")
+@click.option("--status", type=click.Choice(get_args(Status)), help="Only with this status.")
 @click.option("--account", "account_id", type=Id(ids.ACCOUNT), help="Only to this social account.")
+@click.option("--since", metavar="TIME", help="Only for this instant or later; UTC, 2026-11-01T05:30:00Z.")
+@click.option("--until", metavar="TIME", help="Only for before this instant.")
 @answering
 @at_database
 @acting
 @paged(ids.POST)
 async def list_posts(
-    session: Session, actor: Actor, *, project_id: UUID, limit: int, **filters: Any
+    session: Session,
+    actor: Actor,
+    *,
+    project_id: UUID,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    **filters: Any,
 ) -> Answer:
     """List a project's posts, newest first.
 
     \b
     Examples:
       tenantry posts list prj_01890a5d-... --status outcome_unknown
+      tenantry posts list prj_01890a5d-... --since 2026-11-01T00:00:00Z --until 2026-12-01T00:00:00Z
       tenantry posts list prj_01890a5d-... --json | jq -r '.items[].externalUrl'
     """
     where: dict[str, Any] = {"organization_id": actor.organization_id, "project_id": project_id}
+    times: dict[str, Any] = {
+        "since": None if since is None else zones.read(since, path="--since"),
+        "until": None if until is None else zones.read(until, path="--until"),
+    }
     async with session.pool.acquire() as conn:
         await holds.check(conn, **where)
-        found = await verbs.list_page(conn, **where, since=None, until=None, limit=limit + 1, **filters)
+        found = await verbs.list_page(conn, **where, **times, limit=limit + 1, **filters)
     return page(found, limit, COLUMNS, _row)
 
 

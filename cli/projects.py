@@ -8,17 +8,22 @@ from cli.acting import acting
 from cli.command import Id, answering, at_database, paged
 from cli.connect import Session
 from cli.output import Answer, card, page
+from cli.starting import follow, wake
+from db.pool import transact
+from domain import archive
 from domain import projects as verbs
 from domain.keys import Actor
 from schemas import ids
-from schemas.projects import Project, Status
+from schemas.projects import Project, ProjectPatch, Status
+
+PROJECT = Id(ids.PROJECT)
 
 COLUMNS = ("PROJECT", "NAME", "STATUS", "CUSTOMER", "TIMEZONE", "WEBSITE", "CREATED")
 
 
 @click.group()
 def projects() -> None:
-    """List and show an organization's projects."""
+    """List, show, archive and un-archive an organization's projects."""
 
 
 @projects.command("list")
@@ -66,7 +71,7 @@ async def list_projects(
 
 
 @projects.command("show")
-@click.argument("project_id", type=Id(ids.PROJECT))
+@click.argument("project_id", type=PROJECT)
 @answering
 @at_database
 @acting
@@ -80,6 +85,61 @@ async def show_project(session: Session, actor: Actor, *, project_id: UUID) -> A
     """
     async with session.pool.acquire() as conn:
         project, _ = await verbs.get(conn, organization_id=actor.organization_id, project_id=project_id)
+    return Answer(project, card(project))
+
+
+@projects.command("archive")
+@click.argument("project_id", type=PROJECT)
+@answering
+@at_database
+@acting
+async def archive_project(session: Session, actor: Actor, *, project_id: UUID) -> Answer:
+    """Archive a project: nothing starts in it from now on, and what waits in it is canceled.
+
+    It says how many posts are canceled, how many are on their way and still go out, and which job ends
+    the rest. A repeat says the same.
+
+    \b
+    Example:
+      tenantry projects archive prj_01890a5d-...
+    """
+    archived, due = await transact(
+        session.pool,
+        lambda conn: archive.archive(
+            conn,
+            organization_id=actor.organization_id,
+            project_id=project_id,
+            api_key_id=actor.key_uuid,
+        ),
+    )
+    await wake(session, [due])
+    return Answer(archived, card(archived), follow(archived.job_id))
+
+
+@projects.command("unarchive")
+@click.argument("project_id", type=PROJECT)
+@answering
+@at_database
+@acting
+async def unarchive_project(session: Session, actor: Actor, *, project_id: UUID) -> Answer:
+    """Make an archived project active again; what the archive ended stays ended.
+
+    The exit code is 4 while the archive's job runs.
+
+    \b
+    Example:
+      tenantry projects unarchive prj_01890a5d-...
+    """
+    project, _ = await transact(
+        session.pool,
+        lambda conn: verbs.patch(
+            conn,
+            organization_id=actor.organization_id,
+            project_id=project_id,
+            api_key_id=actor.key_uuid,
+            body=ProjectPatch(status="active"),
+        ),
+    )
     return Answer(project, card(project))
 
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.uploads import MIB
 from domain.credentials import Grant
+from domain.media.passing import MIB
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from tests import media, seeds

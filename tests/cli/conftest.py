@@ -1,16 +1,23 @@
 """The `tenantry` command in this process, on the test's own database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from cli.__main__ import tenantry as root
+from db.pool import Pool
+from jobs import courier
+from jobs.kinds import Kind
 from schemas.settings import Settings
+from tests.dumps import everything
+from tests.s3.keeping import Kept
 
 Tenantry: TypeAlias = Callable[..., Awaitable[Result]]
 
@@ -25,16 +32,21 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def environment(elsewhere: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in ("database_url", "redis_url", "peppers", "vault_keys"):
+def environment(
+    elsewhere: Path, settings: Settings, media_kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    for name in ("database_url", "redis_url", "peppers", "vault_keys", *media_kept.settings):
         monkeypatch.setenv(name.upper(), getattr(settings, name))
     return settings
 
 
 @pytest.fixture
 def tenantry() -> Tenantry:
-    """`await tenantry("jobs", "list")`: in a thread, since a command runs an event loop of its own."""
-    return lambda *words: asyncio.to_thread(CliRunner().invoke, root, words)
+    """`await tenantry("jobs", "list")`: in a thread, since a command runs an event loop of its own.
+
+    `input` is what comes on its standard input.
+    """
+    return lambda *words, **given: asyncio.to_thread(CliRunner().invoke, root, words, **given)
 
 
 def decoded(result: Result) -> Any:
@@ -48,3 +60,17 @@ def refused(result: Result, exit_code: int) -> Any:
     assert result.exit_code == exit_code, result.output
     assert not result.stdout
     return msgspec.json.decode(result.stderr)["error"]
+
+
+@asynccontextmanager
+async def unchanged(pool: Pool) -> AsyncIterator[None]:
+    """Nothing in the database is another at the end of the block."""
+    before = await everything(pool)
+    yield
+    assert await everything(pool) == before
+
+
+def rung(redis_url: str, kind: Kind) -> list[str]:
+    """The jobs that the workers of this kind's pool were told of, the latest first."""
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        return [f"job_{job}" for job in client.lrange(courier.ring(kind.pool), 0, -1)]

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -80,9 +81,28 @@ async def test_half_a_quota_is_refused(tenantry: Tenantry, account: str, words: 
     assert (await tenantry("accounts", "quota", account, *words)).exit_code == 2
 
 
+async def test_a_disconnect_cancels_what_waits_and_may_be_repeated(
+    tenantry: Tenantry, conn: Conn, organization_id: UUID, project_id: UUID, account: str
+) -> None:
+    place = organization_id, await seeds.content(conn, organization_id, project_id), UUID(account[3:])
+    posts = [await seeds.post(conn, *place, at=datetime.now(UTC) + timedelta(days=1)) for _ in range(2)]
+    words = ["accounts", "disconnect", account]
+    gone = decoded(await tenantry(*words, "--json"))
+    assert gone == {"socialAccountId": account, "status": "disconnected", "canceledScheduledPosts": 2}
+    for post in posts:
+        shown = decoded(await tenantry("posts", "show", str(post), "--json"))
+        assert (shown["status"], shown["cancelReason"]) == ("canceled", "account_disconnected")
+    assert decoded(await tenantry(*words, "--json")) == gone
+    line = "canceledScheduledPosts  2"
+    assert line in (await tenantry(*words)).stdout
+    lines = await conn.fetch("select * from audit_log where action = 'social_account.disconnected'")
+    assert [(line["subject"], line["api_key_id"]) for line in lines] == [(account, None)]
+
+
 async def test_another_organizations_account_is_not_found(
     tenantry: Tenantry, project_id: UUID, account: str
 ) -> None:
-    for words in (["show", account], ["quota", account, "--clear"], ["list", str(project_id)]):
+    own = (["show", account], ["quota", account, "--clear"], ["disconnect", account])
+    for words in (*own, ["list", str(project_id)]):
         assert refused(await tenantry("accounts", *words, "--sandbox", "--json"), 3)
     assert refused(await tenantry("accounts", "show", ids.show(ids.ACCOUNT, uuid4()), "--json"), 3)

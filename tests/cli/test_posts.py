@@ -48,6 +48,32 @@ async def test_a_list_is_filtered_and_paged(tenantry: Tenantry, made: Made) -> N
     assert ([each["id"] for each in rest["items"]], rest["before"]) == ([older], None)
 
 
+async def test_a_list_is_bounded_by_times(tenantry: Tenantry, made: Made) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    before, after = [
+        (tomorrow + timedelta(hours=hours)).isoformat().replace("+00:00", "Z") for hours in (-1, 1)
+    ]
+    words = ["posts", "list", made.project, "--json"]
+    between = decoded(await tenantry(*words, "--since", before, "--until", after))
+    assert [each["id"] for each in between["items"]] == made.posts[::-1]
+    for bound in (["--since", after], ["--until", before]):
+        assert decoded(await tenantry(*words, *bound))["items"] == []
+    for bound in (["--since", "2026-11-01"], ["--until", "2026-11-01T05:30:00"]):
+        error = refused(await tenantry(*words, *bound), 2)
+        assert error["details"]["issues"][0]["path"] == bound[0]
+
+
+async def test_a_draft_in_its_owners_inbox_is_a_status_of_its_own(
+    tenantry: Tenantry, made: Made, conn: Conn
+) -> None:
+    await conn.execute(
+        "update scheduled_post set status = 'draft_in_inbox' where id = $1",
+        UUID(made.posts[0].removeprefix("sp_")),
+    )
+    words = ["posts", "list", made.project, "--status", "draft_in_inbox", "--json"]
+    assert [each["id"] for each in decoded(await tenantry(*words))["items"]] == [made.posts[0]]
+
+
 async def test_a_person_reads_a_line_each(tenantry: Tenantry, made: Made) -> None:
     heading, line, _ = (await tenantry("posts", "list", made.project)).stdout.splitlines()
     assert heading.split()[0] == "POST"

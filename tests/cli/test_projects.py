@@ -4,12 +4,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.pool import Conn
-from domain import organizations, projects
+from db.pool import Conn, Pool
+from domain import jobs, organizations, projects
 from domain.projects import New
+from jobs.kinds import ARCHIVE_PROJECT
+from jobs.ledger import Settlement
+from jobs.outcomes import Done
 from schemas import ids
 from schemas.projects import Project, ProjectCreate
-from tests.cli.conftest import Tenantry, decoded, refused
+from tests import seeds
+from tests.cli.conftest import Tenantry, decoded, refused, rung, unchanged
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -58,9 +62,48 @@ async def test_one_is_shown_whole(tenantry: Tenantry, conn: Conn, organization_i
     assert "Europe/Berlin" in (await tenantry("projects", "show", made.id)).stdout
 
 
-async def test_another_organizations_project_is_not_found(
-    tenantry: Tenantry, conn: Conn, organization_id: UUID
+async def test_an_archive_says_what_it_stops_and_which_job_ends_it(
+    tenantry: Tenantry, conn: Conn, organization_id: UUID, redis_url: str
+) -> None:
+    project_id = await seeds.project(conn, organization_id)
+    account = await seeds.account(conn, organization_id, project_id)
+    place = organization_id, await seeds.content(conn, organization_id, project_id), account
+    _, _, sending = [await seeds.post(conn, *place) for _ in range(3)]
+    await conn.execute("update scheduled_post set status = 'publishing' where id = $1", sending)
+    words = ["projects", "archive", str(project_id)]
+    archived = decoded(await tenantry(*words, "--json"))
+    assert (archived["id"], archived["status"]) == (ids.show(ids.PROJECT, project_id), "archived")
+    assert (archived["canceledScheduledPosts"], archived["inFlightPosts"]) == (2, 1)
+    assert rung(redis_url, ARCHIVE_PROJECT) == [archived["jobId"]]
+    assert decoded(await tenantry(*words, "--json")) == archived
+    again = await tenantry(*words)
+    assert "canceledScheduledPosts  2\ninFlightPosts           1\n" in again.stdout
+    assert again.stderr == f"Follow it: tenantry jobs watch {archived['jobId']}\n"
+    lines = await conn.fetch("select * from audit_log where action = 'project.archived'")
+    assert [(line["subject"], line["api_key_id"]) for line in lines] == [(archived["id"], None)]
+
+
+async def test_one_is_un_archived_once_its_archive_has_ended(
+    tenantry: Tenantry, conn: Conn, pool: Pool, organization_id: UUID
 ) -> None:
     made = await create(conn, organization_id, "Bakery")
-    assert refused(await tenantry("projects", "show", made.id, "--sandbox", "--json"), 3)
-    assert refused(await tenantry("projects", "show", ids.show(ids.PROJECT, uuid4()), "--json"), 3)
+    job = decoded(await tenantry("projects", "archive", made.id, "--json"))["jobId"]
+    words = ["projects", "unarchive", made.id, "--json"]
+    async with unchanged(pool):
+        error = refused(await tenantry(*words), 4)
+    assert error["details"] == {"reason": "ARCHIVE_RUNNING", "jobId": job}
+    [claim] = await seeds.claims(conn, ARCHIVE_PROJECT)
+    await jobs.settle(pool, [Settlement(claim, Done({}))])
+    revived = decoded(await tenantry(*words))
+    assert (revived["id"], revived["status"], revived["archivedAt"]) == (made.id, "active", None)
+
+
+async def test_another_organizations_project_is_not_found(
+    tenantry: Tenantry, conn: Conn, pool: Pool, organization_id: UUID
+) -> None:
+    made = await create(conn, organization_id, "Bakery")
+    async with unchanged(pool):
+        for verb in ("show", "archive", "unarchive"):
+            assert refused(await tenantry("projects", verb, made.id, "--sandbox", "--json"), 3)
+            unknown = ids.show(ids.PROJECT, uuid4())
+            assert refused(await tenantry("projects", verb, unknown, "--json"), 3)

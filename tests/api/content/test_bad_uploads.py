@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from api import access, uploads
-from api.uploads import BODY_MAX, MIB
+from api.uploads import BODY_MAX
 from db.pool import Pool
+from domain.media.passing import MIB
 from tests import media
 from tests.api.conftest import Caller
 from tests.api.content.place import FILM, PNG, Part, Place, file, film, rows, text

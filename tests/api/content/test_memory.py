@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from api.uploads import MIB
 from db.pool import Pool
+from domain.media.passing import MIB
 from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds

@@ -1,0 +1,69 @@
+"""Files on their way into the storage: told by their first bytes, measured as they pass, then looked into.
+
+None is ever whole in memory.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+
+from domain.content import File
+from domain.media import sniff
+from domain.media.probing import probe
+from domain.media.store import Store
+from schemas.errors import Invalid, Oversized
+
+MIB = 1 << 20
+
+#: Bytes of a file by its kind.
+LARGEST = {"image": 30 * MIB, "video": 100 * MIB}
+
+
+class Passing:
+    """One of them, by its `head`: `sniff.HEAD` bytes, or all of it. `path` is what a refusal calls it.
+
+    Raises `Invalid` for one that is not taken.
+    """
+
+    def __init__(self, head: bytes, *, path: str, name: str, declared: str = "") -> None:
+        found = sniff.sniff(head)
+        if found is None:
+            raise Invalid(path, "is none of the types that are taken: jpeg, png, webp, mp4, mov")
+        sniff.check(found, name=name, declared=declared, path=path)
+        self.path, self.head, self.type = path, head, found
+        self.size, self.hash = 0, hashlib.sha256()
+
+    async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The head and the rest, counted and hashed. Raises `Oversized` as soon as it is too much."""
+        self._add(self.head)
+        yield self.head
+        async for chunk in rest:
+            self._add(chunk)
+            yield chunk
+
+    def _add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self.hash.update(chunk)
+        largest, kind = LARGEST[self.type.kind], self.type.kind
+        if self.size > largest:
+            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {largest // MIB} MiB")
+
+
+async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[File]:
+    """What is in those that are stored, each under its token. Raises `Invalid` as `probe`."""
+    if not passed:
+        return []
+    pairs = [*zip(passed, tokens, strict=True)]
+    found = await probe(store, [(token, file.type.mime) for file, token in pairs])
+    return [
+        File(
+            kind=file.type.kind,
+            mime_type=file.type.mime,
+            width=seen.width,
+            height=seen.height,
+            duration_ms=seen.duration_ms,
+            size_bytes=file.size,
+            sha256=file.hash.digest(),
+            token=token,
+        )
+        for (file, token), seen in zip(pairs, found, strict=True)
+    ]
