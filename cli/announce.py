@@ -16,6 +16,7 @@ READY = """
   Docs     {docs}
   Console  {console}
   Key      {key}
+  Sandbox  {test_key}
 
 {curl}
 
@@ -32,6 +33,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ready: bool = True
     api: str
     api_key: str
+    test_key: str
     docs: str
     console: str
     database_url: str
@@ -58,4 +60,5 @@ def announce(ready: Ready, *, as_json: bool) -> None:
         click.echo(msgspec.json.encode(ready))
     else:
         shown = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
+        shown |= {"test_key": ready.test_key}
         click.echo(READY.format(**shown, curl=ready.curl()))

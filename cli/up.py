@@ -13,7 +13,7 @@ import click
 from cli import demo, folder, processes
 from cli.announce import Laps, Ready, announce
 from cli.asked import Asked, ending
-from cli.demo_key import demo_key
+from cli.demo_keys import demo_keys
 from cli.failure import failing
 from cli.watching import Logs, watch
 from db.migrate import migrate
@@ -49,7 +49,9 @@ class Wanted(NamedTuple):
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Of the API; 0 picks one."
 )
 @click.option("--workers", type=Counts(), multiple=True, help="Run N workers of a pool; else one of each.")
-@click.option("--demo", is_flag=True, help="Also ingest a small site of ours and show its brand context.")
+@click.option(
+    "--demo", is_flag=True, help="Also ingest a small site of ours, show its brand, and post it to a sandbox."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once all is ready.")
 def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: bool) -> None:
     """Run the whole platform on this machine until Ctrl-C or SIGTERM.
@@ -88,11 +90,11 @@ def run(wanted: Wanted) -> None:
         stack.callback(say, "ending: what runs may finish; a second signal drops it")
         say(f"{', '.join(children)} answer")
         ready = _ready(port, settings)
-        brand = demo.ingest(ready.api, ready.api_key, site) if site else None
+        shown = demo.run(ready.api, ready.api_key, ready.test_key, site) if site else None
         logs.copy()
         announce(ready, as_json=wanted.as_json)
-        if site and brand:
-            demo.show(brand, site, sys.stderr if wanted.as_json else sys.stdout)
+        if site and shown:
+            demo.show(shown, site, sys.stderr if wanted.as_json else sys.stdout)
         watch({**servers.embedded, **children}, logs, say)
 
 
@@ -110,10 +112,11 @@ def _usable(port: int) -> int:
 
 
 def _ready(port: int, settings: Mapping[str, str]) -> Ready:
-    api = settings["PUBLIC_URL"]
+    api, keys = settings["PUBLIC_URL"], demo_keys(port, settings)
     return Ready(
         api=api,
-        api_key=demo_key(port, settings),
+        api_key=keys.live,
+        test_key=keys.test,
         docs=f"{api}/docs",
         console=f"{api}/console",
         database_url=settings["DATABASE_URL"],

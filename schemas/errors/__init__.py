@@ -25,7 +25,7 @@ TenantryError
 │   ├── ModelUnavailable
 │   │   └── ModelFormatRefused   the endpoint knows no JSON schemas
 │   └── ModelInvalid · ModelRefused
-├── DemoFailed           `up --demo` could not ingest our own page
+├── DemoFailed           `up --demo` could not ingest our own page, or post in a sandbox
 └── DomainError          a verb refuses; carries code, message and details
     ├── Malformed        400: not readable as what it says it is
     ├── Unauthenticated  401: one answer for every key that opens nothing
@@ -36,8 +36,7 @@ TenantryError
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
-    ├── ContentRejected  409: a reviewer said no
-    ├── ContentRejected  409: the content's rejection is final
+    ├── ContentRejected  409: a reviewer said no, for good
     ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
     ├── Stale            412: If-Match names an older version
     ├── Oversized        413: more bytes than the route takes

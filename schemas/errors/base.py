@@ -34,4 +34,4 @@ class CancelRequested(TenantryError):
 
 
 class DemoFailed(TenantryError):
-    """The ingest of our own page did not end well: something is wrong with this installation."""
+    """The ingest of our own page, or a post of it, did not end well: this installation is broken."""

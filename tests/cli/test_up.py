@@ -108,7 +108,7 @@ def ask(said: dict[str, Any], path: str) -> httpx.Response:
 def test_it_says_where_everything_is_and_drains_on_sigterm(up: Up, tmp_path: Path) -> None:
     process = up("--json")
     said = ready(process, tmp_path)
-    assert set(said) == {"ready", "api", "apiKey", "docs", "console", "databaseUrl", "redisUrl"}
+    assert set(said) == {"ready", "api", "apiKey", "testKey", "docs", "console", "databaseUrl", "redisUrl"}
     assert said["ready"] is True
     assert ask(said, "/v1/whoami").json()["organizationName"] == "Demo"
     assert httpx.get(said["docs"], trust_env=False).status_code == 200
@@ -159,13 +159,14 @@ def test_what_dies_is_started_again_and_nothing_of_it_is_left(up: Up, tmp_path: 
         assert f"{name} ended by itself (exit code -9)" in log
 
 
-def test_the_demo_shows_a_brand_and_a_command_to_paste(up: Up, tmp_path: Path) -> None:
+def test_the_demo_shows_a_brand_a_post_and_a_command_to_paste(up: Up, tmp_path: Path) -> None:
     process = up("--demo")
     banner = read_through(process, "CONFIDENCE")
     command = banner[banner.index("curl ") : banner.index("}'") + 2]
     created = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert json.loads(created.stdout)["name"] == "Acme"
     read_through(process, "Tide tables that know your boat")
+    read_through(process, "published, https://example.test/bluesky/tidewise.example/")
 
 
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
@@ -189,7 +190,13 @@ def test_workers_of_no_pool_are_a_usage_error(tmp_path: Path, count: str) -> Non
 
 def test_the_curl_is_one_that_a_shell_takes() -> None:
     said = Ready(
-        api="http://127.0.0.1:1", api_key="lp_live_k_s", docs="", console="", database_url="", redis_url=""
+        api="http://127.0.0.1:1",
+        api_key="lp_live_k_s",
+        test_key="lp_test_k_s",
+        docs="",
+        console="",
+        database_url="",
+        redis_url="",
     )
     checked = subprocess.run(["sh", "-nc", said.curl()], check=False, capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, b"")
