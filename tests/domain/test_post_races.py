@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -107,27 +106,35 @@ async def test_schedules_against_archives(wide: Pool, conn: Conn, place: Place) 
     assert await scene.unfinished(conn) == []
 
 
-async def test_cancels_against_sends(wide: Pool, conn: Conn, full: Full) -> None:
-    """Who got a 200 for a cancel never sees the post go out."""
+async def disconnect(pool: Pool, full: Full, account_id: UUID) -> int:
+    return await transact(pool, partial(scene.disconnect, full=full, account_id=account_id))
+
+
+@pytest.mark.parametrize(("stop", "of"), [(scene.cancel, "id"), (disconnect, "social_account_id")])
+async def test_cancels_and_disconnects_against_sends(
+    wide: Pool, conn: Conn, full: Full, stop: Callable[[Pool, Full, UUID], Awaitable[int]], of: str
+) -> None:
+    """What was answered to be canceled never goes out, and all the rest does."""
     claims = await prepared(conn, full, 20)
-    chosen = {UUID(claim.args["post_id"]): claim for claim in claims}
-    canceled: list[UUID] = []
-    sent: list[UUID] = []
+    rows = await conn.fetch("select id, social_account_id from scheduled_post")
+    whose = {row["id"]: row[of] for row in rows}
+    canceled, sent = Counter[UUID](), list[UUID]()
 
-    async def cancel(post_id: UUID) -> None:
-        if await scene.cancel(wide, full, post_id):
-            canceled.append(post_id)
+    async def end(its_id: UUID) -> None:
+        canceled[its_id] = await stop(wide, full, its_id)
 
-    async def send(post_id: UUID) -> None:
-        if await scene.mark(wide, chosen[post_id]):
-            sent.append(post_id)
+    async def send(claim: Claim) -> None:
+        if await scene.mark(wide, claim):
+            sent.append(UUID(claim.args["post_id"]))
 
-    racers = [act(post_id) for act, post_id in product((cancel, send), chosen)]
+    racers = [partial(end, its_id) for its_id in set(whose.values())]
+    racers += [partial(send, claim) for claim in claims]
     random.shuffle(racers)
-    await asyncio.gather(*racers)
-    assert sorted(canceled + sent) == sorted(chosen)
-    assert len(canceled) > 5 < len(sent)
-    assert set(await scene.statuses(conn, canceled)) == {"canceled"}
+    await asyncio.gather(*[racer() for racer in racers])
+    stopped = [post_id for post_id in whose if post_id not in sent]
+    assert canceled == Counter(whose[post_id] for post_id in stopped)
+    assert len(stopped) > 5 < len(sent)
+    assert set(await scene.statuses(conn, stopped)) == {"canceled"}
     assert set(await scene.statuses(conn, sent)) == {"publishing"}
     assert await scene.unfinished(conn) == []
 

@@ -1,5 +1,6 @@
-"""One post that a person cancels or moves, or whose account they disconnect (api.md 9)."""
+"""One post that a person cancels or moves, or whose account or project they end (api.md 9)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from domain import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
+from tests import seeds
 from tests.api.posts.place import Place, instant, problem, run
 from tests.api.test_bad_input import census
 
@@ -17,6 +19,7 @@ SENT = {"status": "publishing", "phase": "sending", "handle": {}, "request": b""
 LATER: dict[str, dict[str, Any]] = {
     "publishing": SENT,
     "published": {"status": "published", "published_at": datetime.now(UTC), "external_id": "1"},
+    "draft_in_inbox": {"status": "draft_in_inbox"},
     "failed": {"status": "failed"},
     "outcome_unknown": {"status": "outcome_unknown"},
 }
@@ -152,8 +155,10 @@ async def test_a_bad_time_moves_nothing(place: Place, body: dict[str, str]) -> N
 async def test_nothing_is_moved_in_an_archived_project(place: Place) -> None:
     post_id = await place.scheduled()
     await place.acme.http.delete(place.list_path.removesuffix("/scheduled-posts"))
-    answer = await place.reschedule(post_id, scheduledFor=place.soon(days=1))
-    assert problem(answer) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    body = {"scheduledFor": place.soon(days=1)}
+    assert problem(await place.reschedule(post_id, **body)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    url, stale = f"/v1/scheduled-posts/{post_id}/reschedule", {"If-Match": '"7"'}
+    assert (await place.acme.http.post(url, json=body, headers=stale)).status_code == 412
 
 
 async def test_a_move_next_to_the_same_is_a_duplicate(place: Place) -> None:
@@ -166,6 +171,25 @@ async def test_a_move_next_to_the_same_is_a_duplicate(place: Place) -> None:
     assert answer.json()["error"]["details"]["scheduledPostId"] == first["id"]
     assert (await place.reschedule(first["id"], scheduledFor=near)).status_code == 200
     assert (await place.reschedule(second["id"], scheduledFor=near, allowDuplicate=True)).status_code == 200
+
+
+async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way(place: Place) -> None:
+    """Not what has ended, nor what is another project's; a repeat answers the same."""
+    content, account = await place.content(approval_status="pending"), await place.account()
+    await place.schedule(content, account)
+    await place.scheduled()
+    await place.scheduled(scheduledFor=place.soon(seconds=-1))
+    for columns in (*LATER.values(), SENT):
+        await place.set(await place.scheduled(), **columns)
+    async with place.pool.acquire() as conn:
+        elsewhere = replace(place, project_id=await seeds.project(conn, place.org))
+    await elsewhere.scheduled()
+    await elsewhere.set(await elsewhere.scheduled(), **SENT)
+    url = place.list_path.removesuffix("/scheduled-posts")
+    first, again = await place.acme.http.delete(url), await place.acme.http.delete(url)
+    told = first.json()
+    assert (told["canceledScheduledPosts"], told["inFlightPosts"]) == (3, 2)
+    assert (first.status_code, again.json()) == (200, told)
 
 
 async def test_disconnecting_an_account_cancels_what_waits_for_it(place: Place) -> None:

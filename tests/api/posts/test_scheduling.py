@@ -6,6 +6,7 @@ import pytest
 
 from tests import seeds
 from tests.api.posts.place import Place, instant, paths, problem, uuid_of
+from tests.api.test_bad_input import census
 
 
 async def test_a_schedule_makes_a_post_and_a_job_for_each_target(place: Place) -> None:
@@ -157,9 +158,11 @@ async def test_a_bad_time_is_refused(place: Place, body: dict[str, str], path: s
 
 async def test_a_time_31_seconds_ago_or_181_days_ahead_is_refused(place: Place) -> None:
     content, account = await place.content(), await place.account()
+    before = await census(place.pool)
     for ahead in ({"seconds": -31}, {"days": 180, "seconds": 5}):
         answer = await place.schedule(content, account, scheduledFor=place.soon(**ahead))
         assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["scheduledFor"])
+    assert await census(place.pool) == before
 
 
 async def test_pending_content_waits_blocked_without_a_job(place: Place) -> None:
@@ -279,5 +282,8 @@ async def test_another_project_is_another_place(place: Place) -> None:
     async with place.pool.acquire() as conn:
         other = await seeds.project(conn, place.org)
     foreign = await place.account("theirs", project_id=other)
-    answer = await place.schedule(await place.content(), await place.account(), foreign)
+    content, account = await place.content(), await place.account()
+    before = await census(place.pool)
+    answer = await place.schedule(content, account, foreign)
     assert (problem(answer)[:2], paths(answer)) == ((404, "NOT_FOUND"), ["targets[1].socialAccountId"])
+    assert await census(place.pool) == before

@@ -75,7 +75,8 @@ class Scripted:
     """Each call does the next thing of its script, and then, and where there is none, all is well.
 
     `live` counts the records of each post: a repeatable one knows a post by its key, and makes one record.
-    `names` is a post that it takes all others for. `tickets` go with what it prepared.
+    `names` is a post that it takes all others for. `tickets` go with what it prepared. What is `slow` waits
+    for `answers`.
     """
 
     def __init__(self, *, repeatable: bool = True) -> None:
@@ -88,6 +89,7 @@ class Scripted:
         self.inquiries: list[Inquiry] = []
         self.tickets: list[str] = []
         self.names: str | None = None
+        self.answers = asyncio.Event()
         self.on: dict[str, Callable[[], Awaitable[object]]] = {}
 
     def plan(self, **steps: Sequence[str]) -> None:
@@ -131,7 +133,7 @@ class Scripted:
         at = asyncio.get_running_loop().time()
         self.calls.append(Call(account.handle, post_id, prepared.request.decode(), at))
         if word.startswith("slow"):
-            await asyncio.Event().wait()
+            await self.answers.wait()
         if fault := FAULTS.get(word):
             raise fault()
         if word == "take":

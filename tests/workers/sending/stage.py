@@ -6,17 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from db.pool import Conn, Pool, transact
-from domain import jobs, upkeep
+from domain import archive, connections, jobs, upkeep
 from domain.media.store import Store
 from jobs.courier import Courier
 from jobs.kinds import PUBLISH_POST, Kind
 from jobs.ledger import Settlement
+from schemas.accounts import AccountDisconnected
+from schemas.projects import Archived
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import eventually
@@ -31,35 +33,60 @@ from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
 T = TypeVar("T")
+Verb: TypeAlias = Callable[..., Awaitable[object]]
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
+class Death(NamedTuple):
+    """Before or after the `nth` of an attempt's transactions, or of those by this `verb` of the domain."""
+
+    verb: Verb | None = None
+    nth: int = 1
+    after: bool = False
+
+
 class Mortal(Context):
-    """Dies before or after its n-th transaction."""
+    """Dies as it was told to. `verbs` are those of the transactions that it began."""
 
-    fuse: int | None = None
-    after = False
+    def __init__(self, death: Death | None, *given: Any) -> None:
+        super().__init__(*given)
+        self.death, self.verbs = death, list[Verb]()
+        self._decides: Verb | None = None
 
-    def _burn(self) -> bool:
-        if self.fuse is None:
-            return False
-        self.fuse -= 1
-        return self.fuse == 0
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+        self._decides = body
+        return await super().decide(body, **given)
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
-        return await self._mortal(partial(super().step, body, **given))
+        """A decision is a step whose body wraps its own."""
+        decides, self._decides = self._decides, None
+        return await self._mortal(decides or body, partial(super().step, body, **given))
 
     async def commit(self, body: Any, **given: Any) -> Any:
-        return await self._mortal(partial(super().commit, body, **given))
+        return await self._mortal(body, partial(super().commit, body, **given))
 
-    async def _mortal(self, way: Callable[[], Awaitable[T]]) -> T:
-        burnt = self._burn()
-        if burnt and not self.after:
+    async def _mortal(self, body: Verb, way: Callable[[], Awaitable[T]]) -> T:
+        self.verbs.append(verb_of(body))
+        ends = self.death if self._has_come() else None
+        if ends and not ends.after:
             raise Died
         done = await way()
-        if burnt:
+        if ends:
             raise Died
         return done
+
+    def _has_come(self) -> bool:
+        if self.death is None:
+            return False
+        met = [verb for verb in self.verbs if self.death.verb in {None, verb}]
+        return len(met) == self.death.nth and self.verbs[-1] is met[-1]
+
+
+def verb_of(body: Verb) -> Verb:
+    """What a step's body calls, with whatever it was given."""
+    while isinstance(body, partial):
+        body = body.func
+    return body
 
 
 @dataclass
@@ -73,6 +100,8 @@ class Stage:
     store: Store
     platform: Scripted = field(default_factory=Scripted)
     lease_left_s: float = 15.0
+    #: Of the last attempt's transactions.
+    verbs: list[Verb] = field(default_factory=list)
 
     @property
     def platforms(self) -> Platforms:
@@ -109,19 +138,25 @@ class Stage:
             float(ago_s),
         )
 
+    async def archive(self) -> Archived:
+        answer, _ = await self.do(archive.archive, project_id=self.project_id, api_key_id=None)
+        return answer
+
+    async def disconnect(self) -> AccountDisconnected:
+        given = {"account_id": self.account_id, "api_key_id": None, "ring": seeds.VAULT}
+        return await self.do(connections.disconnect, **given)
+
     # One attempt at a time, by hand
 
-    async def attempt(
-        self, *, kind: Kind = PUBLISH_POST, fuse: int | None = None, after: bool = False
-    ) -> str | None:
+    async def attempt(self, death: Death | None = None, *, kind: Kind = PUBLISH_POST) -> str | None:
         """Pull a job, work on it, settle it; what it came to. None: nothing was due. `died`: and rescued."""
         async with self.pool.acquire() as conn:
             claims = await seeds.claims(conn, kind, free=1)
         if not claims:
             return None
         attempt = Attempt(claims[0], asyncio.get_running_loop().time() + kind.timeout_s)
-        context = Mortal(attempt, self.pool, Reports(self.pool), lambda: self.lease_left_s)
-        context.fuse, context.after = fuse, after
+        context = Mortal(death, attempt, self.pool, Reports(self.pool), lambda: self.lease_left_s)
+        self.verbs = context.verbs
         try:
             verdict = await judge(self.task if kind is PUBLISH_POST else self.asking, context, attempt)
         except Died:
@@ -212,6 +247,10 @@ class Stage:
                 "select count(*) from job where kind = 'publish_post' and finished_at is null"
             )
         )
+
+
+#: What ends all that waits on a stage.
+Stop: TypeAlias = Callable[[Stage], Awaitable[Archived | AccountDisconnected]]
 
 
 async def hours_pass(stage: Stage, hours: float) -> None:

@@ -6,31 +6,32 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain import archive, changing, connections
+from domain import changing, sending, setbacks
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import Conflict
 from tests import seeds
 from tests.workers.sending.scripted import REFUSES, TAKES, Scripted
-from tests.workers.sending.stage import Stage, hours_pass
+from tests.workers.sending.stage import Death, Stage, hours_pass
 
 
 class Story(NamedTuple):
-    """What the calls do, before or after which transaction attempts die, what people do meanwhile."""
+    """What the calls do, where attempts die, what people do meanwhile."""
 
     exact: bool
     sends: Sequence[str]
     prepares: Sequence[str]
     polls: Sequence[str]
     looks: Sequence[str]
-    deaths: Sequence[tuple[int, bool] | None]
+    deaths: Sequence[Death | None]
     meanwhile: Sequence[str | None]
 
 
 SENDS = st.sampled_from([word for word in (*TAKES, *REFUSES) if not word.startswith("slow")])
 FAULTS = st.sampled_from(["ok", "unreached", "throttle", "expire", "shut", "lose", "die_before"])
+DEATHS = st.builds(Death, verb=st.none(), nth=st.integers(1, 6), after=st.booleans())
 STORIES = st.builds(
     Story,
     exact=st.booleans(),
@@ -38,7 +39,7 @@ STORIES = st.builds(
     prepares=st.lists(st.one_of(FAULTS, st.sampled_from(["step", "step_slow", "outdate"])), max_size=4),
     polls=st.lists(st.one_of(FAULTS, st.sampled_from(["take", "refuse"])), max_size=3),
     looks=st.lists(st.one_of(FAULTS, st.sampled_from(["undecided", "settling"])), max_size=3),
-    deaths=st.lists(st.none() | st.tuples(st.integers(1, 5), st.booleans()), max_size=6),
+    deaths=st.lists(st.none() | DEATHS, max_size=6),
     meanwhile=st.lists(
         st.sampled_from([None, None, None, "cancel", "archive", "late", "reconnect", "disconnect"]),
         max_size=6,
@@ -52,28 +53,26 @@ async def act(stage: Stage, post_id: UUID, what: str | None) -> None:
             with contextlib.suppress(Conflict):
                 await stage.do(changing.cancel, post_id=post_id, reason=None)
         case "archive":
-            await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+            await stage.archive()
         case "late":
             await hours_pass(stage, 1)
         case "disconnect":
-            await stage.do(
-                connections.disconnect, account_id=stage.account_id, api_key_id=None, ring=seeds.VAULT
-            )
+            await stage.disconnect()
         case "reconnect":
             await stage.pool.execute(
                 "update social_account set status = 'connected' where status = 'reauth_required'"
             )
 
 
-async def tell(stage: Stage, story: Story) -> None:
-    """One post through the whole story, and then on while nothing fails any more."""
+async def tell(stage: Stage, story: Story) -> list[str | None]:
+    """One post through the whole story, and on while nothing fails any more; what its attempts came to."""
     stage.platform = Scripted(repeatable=story.exact)
     stage.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
-    post_id = await stage.post()
+    post_id, words = await stage.post(), list[str | None]()
     for number in range(20):
         await act(stage, post_id, story.meanwhile[number] if number < len(story.meanwhile) else "reconnect")
-        fuse, after = (story.deaths[number] if number < len(story.deaths) else None) or (None, False)
-        if await stage.attempt(fuse=fuse, after=after) is None and not await stage.open_jobs():
+        words.append(await stage.attempt(story.deaths[number] if number < len(story.deaths) else None))
+        if words[-1] is None and not await stage.open_jobs():
             break
         assert stage.records(post_id) <= 1
         await stage.skip_waits()
@@ -81,6 +80,7 @@ async def tell(stage: Stage, story: Story) -> None:
     await stage.attempts()
     await ask(stage, post_id)
     await check(stage, post_id)
+    return words
 
 
 async def ask(stage: Stage, post_id: UUID) -> None:
@@ -104,39 +104,47 @@ async def check(stage: Stage, post_id: UUID) -> None:
     assert (await stage.events(post_id))[-1] == row["status"]
 
 
-@pytest.mark.parametrize("fuse", range(1, 6))
+@pytest.mark.parametrize("send", ["take", "drop", "lose"])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("exact", [False, True])
 async def test_a_worker_that_dies_at_any_step_leaves_one_record(
-    stage: Stage, fuse: int, after: bool, exact: bool
+    stage: Stage, send: str, after: bool, exact: bool
 ) -> None:
-    story = Story(exact, ["take"], [], [], [], [(fuse, after)], [])
-    await tell(stage, story)
-    assert sum(stage.platform.live.values()) == 1
+    """At each of those of an attempt that nothing ends."""
+    story = Story(exact, [send], [], [], [], [], [])
+    assert (await tell(stage, story))[0] == "completed"
+    for nth in range(1, len(stage.verbs) + 1):
+        words = await tell(stage, story._replace(deaths=[Death(nth=nth, after=after)]))
+        assert (words[0], sum(stage.platform.live.values())) == ("died", 1)
 
 
-@example(
-    story=Story(
-        exact=False,
-        sends=["ok"],
-        prepares=[],
-        polls=[],
-        looks=["shut"],
-        deaths=[(4, False)],
-        meanwhile=["late", "late", None],
-    )
+@pytest.mark.parametrize(
+    "story",
+    [
+        Story(
+            exact=False,
+            sends=["ok"],
+            prepares=[],
+            polls=[],
+            looks=["shut"],
+            deaths=[Death(sending.publish)],
+            meanwhile=["late", "late", None],
+        ),
+        Story(
+            exact=False,
+            sends=["take"],
+            prepares=[],
+            polls=["refuse"],
+            looks=[],
+            deaths=[Death(setbacks.not_sent)],
+            meanwhile=[],
+        ),
+    ],
 )
-@example(
-    story=Story(
-        exact=False,
-        sends=["take"],
-        prepares=[],
-        polls=["refuse"],
-        looks=[],
-        deaths=[(5, False)],
-        meanwhile=[],
-    )
-)
+async def test_a_story_that_once_ended_with_something_else(stage: Stage, story: Story) -> None:
+    assert (await tell(stage, story))[0] == "died"
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
 async def test_any_story_ends_with_the_truth(stage: Stage, story: Story) -> None:

@@ -1,10 +1,7 @@
 """In an archived project nothing is begun, not even what no one would see: no upload, no container."""
 
-from functools import partial
-
 import pytest
 
-from domain import archive
 from tests.workers.sending.stage import Stage
 
 
@@ -13,11 +10,10 @@ async def test_no_step_of_a_post_is_prepared_after_its_archive(stage: Stage, ste
     """The archive's own job has not come to the post yet."""
     stage.platform.plan(prepare=["step", "ok"])
     post_id = await stage.post()
-    stop = partial(stage.do, archive.archive, project_id=stage.project_id, api_key_id=None)
     if steps:
-        stage.platform.on["prepare"] = stop
+        stage.platform.on["prepare"] = stage.archive
     else:
-        await stop()
+        await stage.archive()
     assert await stage.attempt() == "canceled"
     row = await stage.row(post_id)
     assert (row["status"], row["cancel_reason"]) == ("canceled", "project_archived")
@@ -28,7 +24,6 @@ async def test_no_step_of_a_post_is_prepared_after_its_archive(stage: Stage, ste
 async def test_what_is_on_its_way_is_asked_about_after_an_archive(stage: Stage) -> None:
     stage.platform.plan(send=["take"])
     post_id = await stage.post()
-    stop = partial(stage.do, archive.archive, project_id=stage.project_id, api_key_id=None)
-    stage.platform.on["send"] = stop
+    stage.platform.on["send"] = stage.archive
     await stage.attempts()
     assert ((await stage.row(post_id))["status"], stage.records(post_id)) == ("published", 1)

@@ -19,7 +19,7 @@ from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms import gram
 from tests.workers.platforms.gram import Gram
-from tests.workers.sending.stage import Stage
+from tests.workers.sending.stage import Death, Stage
 from workers.platforms.registry import Platforms
 
 pytestmark = pytest.mark.long
@@ -133,9 +133,9 @@ async def test_a_death_at_any_step_leaves_one_post(
     there: OnInstagram, fault: Fault | None, after: bool
 ) -> None:
     """Before or after each transaction of each attempt, whether the publish got there or not."""
-    deaths, first, fuse = 0, 0, 1
+    deaths, first, nth = 0, 0, 1
     while True:
-        caption = f"{CAPTION}: {first}, {fuse}"
+        caption = f"{CAPTION}: {first}, {nth}"
         post_id = await there.carousel(caption)
         if fault is not None:
             await there.ada.sim.fault("publish", fault)
@@ -143,7 +143,7 @@ async def test_a_death_at_any_step_leaves_one_post(
         for _ in range(first):
             words.append(await there.attempt())
             await there.wait()
-        died = await there.attempt(fuse=fuse, after=after) == "died"
+        died = await there.attempt(Death(nth=nth, after=after)) == "died"
         await there.wait()
         await there.ends()
         told = f"{caption}: {words}"
@@ -151,5 +151,5 @@ async def test_a_death_at_any_step_leaves_one_post(
         assert (await there.ada.sim.counts("ada", caption))["live"] == 1, told
         if "completed" in words:
             break
-        deaths, first, fuse = (deaths + 1, first, fuse + 1) if died else (deaths, first + 1, 1)
+        deaths, first, nth = (deaths + 1, first, nth + 1) if died else (deaths, first + 1, 1)
     assert deaths >= 10

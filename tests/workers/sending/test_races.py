@@ -7,41 +7,94 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
-from domain import archive, changing, connections, content
+import pytest
+
+from domain import changing, content
 from jobs.kinds import RECONCILE_POST
+from schemas.accounts import AccountDisconnected
 from schemas.errors import DomainError
 from schemas.posts import Reschedule
+from schemas.projects import Archived
 from tests import seeds
 from tests.waiting import eventually
 from tests.workers.sending.scripted import Scripted
-from tests.workers.sending.stage import Stage
+from tests.workers.sending.stage import Stage, Stop
 
-RACES = 60
+MANY = pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(180)])
+#: About as long as an attempt takes.
+ATTEMPT_S = 0.005
 
 
-async def test_archive_against_sending(stage: Stage) -> None:
-    """Each post is canceled or published, never both, and the answer of the archive says which."""
-    chance, ends = random.Random(7), Counter[tuple[int, int, str]]()
-    for _ in range(RACES):
+class End(NamedTuple):
+    """What an answer counted, and what became of the post."""
+
+    canceled: int
+    in_flight: int
+    status: str
+
+
+CANCELED, IN_FLIGHT, WAS_LIVE = End(1, 0, "canceled"), End(0, 1, "published"), End(0, 0, "published")
+
+
+@pytest.mark.parametrize("races", [60, MANY])
+async def test_archives_against_sending(stage: Stage, races: int) -> None:
+    """Each post is canceled or published, never both, and the answer of the archive says which (I7)."""
+    ends = await raced(stage, Stage.archive, races)
+    assert set(ends) <= {CANCELED, IN_FLIGHT, WAS_LIVE}
+    assert ends[CANCELED]
+    assert ends[IN_FLIGHT]
+    [told] = await stage.pool.fetch(
+        "select sum(canceled_scheduled_posts), sum(in_flight_posts) from project where status = 'archived'"
+    )
+    assert tuple(told) == (ends[CANCELED], ends[IN_FLIGHT])
+
+
+@pytest.mark.parametrize("races", [60, MANY])
+async def test_disconnects_against_sending(stage: Stage, races: int) -> None:
+    """So too, but for what is on its way: nobody counts that."""
+    ends = await raced(stage, Stage.disconnect, races)
+    assert set(ends) == {CANCELED, WAS_LIVE}
+    told = await stage.pool.fetchval("select sum(canceled_posts) from social_account")
+    assert told == ends[CANCELED]
+
+
+async def raced(stage: Stage, stop: Stop, races: int) -> Counter[End]:
+    """What so many races came to, each in a project of its own."""
+    chance, ends = random.Random(7), Counter[End]()
+    for _ in range(races):
         async with stage.pool.acquire() as conn:
             stage.project_id = await seeds.project(conn, stage.org)
         stage.account_id = await stage.account()
-        post_id = await stage.post()
+        ends[await race(stage, stop, chance)] += 1
+    live = races - ends[CANCELED]
+    assert (sum(stage.platform.live.values()), await stage.sends()) == (live, live)
+    return ends
 
-        async def archived() -> tuple[int, int]:
-            await asyncio.sleep(chance.uniform(0, 0.02))
-            said, _ = await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
-            return said.canceled_scheduled_posts, said.in_flight_posts
 
-        counted, _ = await asyncio.gather(archived(), stage.attempt())
-        await stage.attempts()
-        status = (await stage.row(post_id))["status"]
-        assert stage.records(post_id) == (status == "published")
-        ends[(*counted, status)] += 1
-    assert set(ends) <= {(1, 0, "canceled"), (0, 1, "published"), (0, 0, "published")}
-    assert ends[1, 0, "canceled"]
+async def race(stage: Stage, stop: Stop, chance: random.Random) -> End:
+    """The stop comes at any moment of an attempt, or of what of it is left once the platform prepares."""
+    post_id, begins = await stage.post(), asyncio.Event()
+
+    async def begin() -> None:
+        begins.set()
+
+    async def stopped() -> Archived | AccountDisconnected:
+        await begins.wait()
+        await asyncio.sleep(chance.uniform(0, ATTEMPT_S))
+        return await stop(stage)
+
+    stage.platform.on["prepare"] = begin
+    if chance.random() < 0.5:
+        begins.set()
+    answer, _ = await asyncio.gather(stopped(), stage.attempt())
+    await stage.attempts()
+    status = (await stage.row(post_id))["status"]
+    assert stage.records(post_id) == (status == "published")
+    in_flight = answer.in_flight_posts if isinstance(answer, Archived) else 0
+    return End(answer.canceled_scheduled_posts, in_flight, status)
 
 
 async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(stage: Stage) -> None:
@@ -54,10 +107,9 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(stage: Sta
     ]
     async with stage.working(slots=10), stage.working(slots=10):
         await asyncio.gather(*[people(stage, post_ids, seed) for seed in range(3)])
-        await tolerant(
-            stage.do, connections.disconnect, account_id=account_ids[0], api_key_id=None, ring=seeds.VAULT
-        )
-        await tolerant(stage.do, archive.archive, project_id=stage.project_id, api_key_id=None)
+        stage.account_id = account_ids[0]
+        await stage.disconnect()
+        await stage.archive()
         for _ in range(100):
             await stage.skip_waits()
             if await stage.open_jobs() == 0:

@@ -1,9 +1,11 @@
 """One post: what each answer of a platform proves, and how often the post is live then."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from domain import content
 from jobs.kinds import RECONCILE_POST
 from schemas import ids
 from tests.workers.sending.scripted import Scripted
@@ -73,6 +75,21 @@ async def test_bytes_lost_twice_go_again_in_another_attempt(stage: Stage) -> Non
     assert await stage.attempts() == ["completed"]
     assert (stage.records(post_id), await stage.sends()) == (1, 3)
     assert (await stage.row(post_id))["last_error"] is None
+
+
+@pytest.mark.parametrize("lost", [["die_after"], ["lose", "drop"]])
+async def test_an_edit_does_not_change_what_is_sent_again(stage: Stage, lost: list[str]) -> None:
+    """Other bytes with the same key would be a second post, or the first one that says something else."""
+    stage.platform.plan(send=lost)
+    post_id = await stage.post("first words")
+    assert await stage.attempt() in {"died", "retry"}
+    content_id = (await stage.row(post_id))["content_id"]
+    words = {"caption": "last words", "versions": None, "public_url": ""}
+    await stage.do(content.edit, content_id=content_id, **words)
+    await stage.skip_waits()
+    assert await stage.attempts() == ["completed"]
+    assert [call.caption for call in stage.platform.calls] == ["first words"] * (len(lost) + 1)
+    assert ((await stage.row(post_id))["status"], stage.records(post_id)) == ("published", 1)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +194,7 @@ async def test_what_is_worked_on_for_too_long_is_outcome_unknown(stage: Stage) -
     assert (await stage.row(post_id))["status"] == "outcome_unknown"
 
 
-async def test_an_answer_that_outlasts_the_lease_is_given_up_before(
+async def test_an_answer_that_takes_too_long_is_given_up(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.tasks.publish_post.SEND_S", 0.05)
@@ -185,6 +202,21 @@ async def test_an_answer_that_outlasts_the_lease_is_given_up_before(
     post_id = await stage.post()
     assert await stage.attempts() == ["retry", "completed"]
     assert stage.records(post_id) == 1
+
+
+async def test_a_call_is_given_up_before_the_lease_may_run_out(stage: Stage) -> None:
+    """An answer that comes at the lease's end comes too late."""
+    stage.lease_left_s = 0.1
+    stage.platform.plan(send=["slow_after"])
+
+    async def answer_at_its_end() -> None:
+        # However late a loop runs its timers, it runs them in their order.
+        asyncio.get_running_loop().call_later(stage.lease_left_s, stage.platform.answers.set)
+
+    stage.platform.on["send"] = answer_at_its_end
+    post_id = await stage.post()
+    assert await stage.attempts() == ["completed"]
+    assert (len(stage.platform.calls), stage.records(post_id)) == (2, 1)
 
 
 async def test_no_call_is_made_once_the_lease_may_have_run_out(stage: Stage) -> None:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from domain import sending
 from domain.media import tickets
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import NotFound
 from tests.dumps import everything
-from tests.workers.sending.stage import Stage
+from tests.workers.sending.stage import Death, Stage
 
 TICKET, NEXT = "t" * 43, "u" * 43
 
@@ -32,7 +33,7 @@ async def test_a_death_between_two_steps_loses_none_of_them(stage: Stage, kept: 
     """Its secret comes back too, which lies sealed meanwhile and is gone at the end."""
     stage.platform.plan(prepare=["step", "step", "ok"])
     post_id = await stage.post()
-    assert await stage.attempt(fuse=1 + kept, after=True) == "died"
+    assert await stage.attempt(Death(sending.keep, kept, after=True)) == "died"
     assert (await stage.row(post_id))["phase"] == "preparing"
     assert "the address of upload" not in await everything(stage.pool)
     assert await stage.attempts() == ["completed"]

@@ -1,13 +1,16 @@
-"""Cancels and archives against a post on its way: whoever commits first wins."""
+"""Cancels, archives and disconnects against a post on its way: whoever commits first wins."""
 
 from functools import partial
+from typing import NamedTuple
 
 import pytest
 
-from domain import archive, changing, content, jobs
+from domain import changing, content, jobs, setbacks
+from schemas.accounts import AccountDisconnected
 from schemas.errors import Conflict
+from schemas.projects import Archived
 from tests.workers.sending.scripted import Scripted
-from tests.workers.sending.stage import Stage
+from tests.workers.sending.stage import Death, Stage, Stop
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
@@ -47,7 +50,7 @@ async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(stage: Stage
         if who == "partner":
             await stage.do(jobs.cancel, job_id=post["job_id"])
         else:
-            await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+            await stage.archive()
             await stage.do(jobs.cancel_of_project, project_id=stage.project_id, limit=10)
         words = {"caption": "other", "versions": None, "public_url": ""}
         await stage.do(content.edit, content_id=post["content_id"], **words)
@@ -67,34 +70,59 @@ async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage
     assert ((await stage.row(post_id))["status"], stage.platform.calls) == ("canceled", [])
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        ("prepare", ["ok"], "canceled", 0),
-        ("send", ["ok"], "published", 1),
-        ("send", ["drop"], "published", 1),
-        ("send", ["lose"], "canceled", 0),
-        ("send", ["unreached"], "canceled", 0),
-        ("poll", ["take"], "published", 1),
-    ],
-)
+class Case(NamedTuple):
+    """Where a post is as it is stopped, what its call comes to, and how it ends: a failure with its code."""
+
+    where: str
+    send: str
+    archived: str
+    disconnected: str
+    live: int
+
+
+REFUSED, GONE = "failed PLATFORM_REJECTED", "failed ACCOUNT_DISCONNECTED"
+CASES = [
+    Case("prepare", "ok", "canceled", "canceled", 0),
+    Case("send", "ok", "published", "published", 1),
+    Case("send", "inbox", "draft_in_inbox", "draft_in_inbox", 1),
+    Case("send", "drop", "published", "published", 1),
+    Case("send", "lose", "canceled", GONE, 0),
+    Case("send", "unreached", "canceled", GONE, 0),
+    Case("send", "throttle", "canceled", GONE, 0),
+    Case("send", "refuse", REFUSED, REFUSED, 0),
+    # Nobody can ask for an account that is gone.
+    Case("send", "die_after", "published", "outcome_unknown", 1),
+    Case("send", "die_before", "canceled", "outcome_unknown", 0),
+    Case("poll", "take", "published", "published", 1),
+]
+
+
+@pytest.mark.parametrize("stop", [Stage.archive, Stage.disconnect])
+@pytest.mark.parametrize("case", CASES, ids=[case.send for case in CASES])
 @pytest.mark.parametrize("exact", [True, False])
-async def test_an_archive_stops_what_is_not_marked_and_lets_the_rest_end_truthfully(
-    stage: Stage, case: tuple[str, list[str], str, int], exact: bool
+async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truthfully(
+    stage: Stage, stop: Stop, case: Case, exact: bool
 ) -> None:
-    where, plan, status, live = case
+    """What had been marked is sent no second time."""
     stage.platform = Scripted(repeatable=exact)
-    stage.platform.plan(send=plan)
-    post_id = await stage.post()
+    stage.platform.plan(send=[case.send])
+    post_id, answers = await stage.post(), list[Archived | AccountDisconnected]()
 
-    async def archived() -> None:
+    async def stopped() -> None:
         stage.platform.on.clear()
-        await stage.do(archive.archive, project_id=stage.project_id, api_key_id=None)
+        answers.append(await stop(stage))
 
-    stage.platform.on[where] = archived
+    stage.platform.on[case.where] = stopped
     await stage.attempts()
-    assert ((await stage.row(post_id))["status"], stage.records(post_id)) == (status, live)
-    assert await stage.open_jobs() == 0
+    marked = case.where != "prepare"
+    ends = case.archived if stop is Stage.archive else case.disconnected
+    row = await stage.row(post_id)
+    came = f"failed {row['last_error']['code']}" if row["status"] == "failed" else row["status"]
+    assert (came, stage.records(post_id)) == (ends, case.live)
+    assert (len(stage.platform.calls), await stage.open_jobs()) == (marked, 0)
+    [answer] = answers
+    assert answer.canceled_scheduled_posts == (not marked)
+    assert isinstance(answer, AccountDisconnected) or answer.in_flight_posts == marked
 
 
 @pytest.mark.parametrize(
@@ -107,9 +135,7 @@ async def test_what_comes_back_to_an_archived_project_is_not_revived_by_an_un_ar
     """Else it would wait for its next try, and go out if the project is active by then."""
     stage.platform.plan(send=[send])
     post_id = await stage.post()
-    stage.platform.on["send"] = partial(
-        stage.do, archive.archive, project_id=stage.project_id, api_key_id=None
-    )
+    stage.platform.on["send"] = stage.archive
     assert await stage.attempt() == word
     assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == (status, 0)
 
@@ -117,12 +143,11 @@ async def test_what_comes_back_to_an_archived_project_is_not_revived_by_an_un_ar
 async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
     stage: Stage,
 ) -> None:
+    """Nothing of that step is kept, so a death behind it can't leave a post that waits."""
     stage.platform = Scripted(repeatable=False)
     stage.platform.plan(send=["lose"])
     post_id = await stage.post()
-    stage.platform.on["reconcile"] = partial(
-        stage.do, archive.archive, project_id=stage.project_id, api_key_id=None
-    )
-    # Begun, kept, marked, tickets closed, then what the look has proved.
-    await stage.attempt(fuse=5, after=True)
+    stage.platform.on["reconcile"] = stage.archive
+    assert await stage.attempt(Death(setbacks.absent, after=True)) == "canceled"
+    assert setbacks.absent in stage.verbs
     assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == ("canceled", 0)
