@@ -13,19 +13,23 @@ from domain.zones import Resolved
 from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
-from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget
+from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
 LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
 
 
 class Place(NamedTuple):
-    """Where a content belongs, the zone of its local times, and the database's time."""
+    """Where a content belongs, the zone of its local times, and the database's time.
+
+    `known` are the accounts, of those that were asked for, that belong there too.
+    """
 
     organization_id: UUID
     project_id: UUID
     content_id: UUID
     timezone: str
     now: datetime
+    known: Sequence[UUID]
 
 
 class Ready(NamedTuple):
@@ -43,7 +47,7 @@ async def schedule(
     Raises `NotFound`, `Invalid`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
-    place = await _place(conn, organization_id, content_id)
+    place = await _place(conn, organization_id, content_id, body.targets)
     when = instant(body, zone=place.timezone, now=now)
     return await _post(conn, place, body, when, may_wait=True)
 
@@ -55,7 +59,7 @@ async def publish(
 
     Now is the database's: by a clock that is ahead of it the jobs would not be due yet.
     """
-    place = await _place(conn, organization_id, content_id)
+    place = await _place(conn, organization_id, content_id, body.targets)
     return await _post(conn, place, body, Resolved(place.now, "exact"), may_wait=False)
 
 
@@ -87,17 +91,20 @@ async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready
     return Ready(Material(row["caption"], assets), row["approval_status"] == "pending")
 
 
-async def _place(conn: Conn, organization_id: UUID, content_id: UUID) -> Place:
-    row = await scheduled_post.find_content.one(conn, org=organization_id, id=content_id)
+async def _place(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Place:
+    named = targets.named(aims)
+    row = await scheduled_post.find_content.one(conn, org=organization_id, id=content_id, account_ids=named)
     if row is None:
         raise content.absent()
-    return Place(organization_id, row["project_id"], content_id, row["timezone"], row["now"])
+    return Place(organization_id, content_id=content_id, **row)
 
 
 async def _post(
     conn: Conn, place: Place, body: ScheduleContent | PublishContent, when: Resolved, *, may_wait: bool
 ) -> tuple[Scheduled, list[Wake]]:
     org, project_id = place.organization_id, place.project_id
+    # What isn't there is said before what can't be done now (api.md 2).
+    targets.check_known(body.targets, place.known)
     await holds.hold_active(conn, organization_id=org, project_id=project_id)
     found = await ready(conn, organization_id=org, content_id=place.content_id)
     if found.pending and not may_wait:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -64,12 +64,9 @@ async def plan(
 
     An account that has to be connected again will do: its posts wait for that.
     """
-    named = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
-    rows = await scheduled_post.lock_accounts.all(
-        conn, org=organization_id, ids=[account_id for account_id in named if account_id]
-    )
+    rows = await scheduled_post.lock_accounts.all(conn, org=organization_id, ids=named(targets))
     held = {row["id"]: row for row in rows if row["project_id"] == project_id}
-    accounts = [held[account_id] for account_id in _known(named, held)]
+    accounts = [held[account_id] for account_id in check_known(targets, held)]
     await _check_fit(targets, accounts, material)
     _check_connected(accounts)
     return [
@@ -148,14 +145,22 @@ async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Non
     )
 
 
-def _known(named: Sequence[UUID | None], held: Mapping[UUID, asyncpg.Record]) -> list[UUID]:
-    unknown = [place for place, account_id in enumerate(named) if account_id not in held]
+def named(targets: Sequence[Target]) -> list[UUID]:
+    """The accounts of those targets whose ids could be an account's."""
+    read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+    return [account_id for account_id in read if account_id]
+
+
+def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
+    """Each target's account, of those that the project has. Raises `NotFound`."""
+    read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+    unknown = [place for place, account_id in enumerate(read) if account_id not in known]
     if unknown:
         raise NotFound(
             "no such social account in this project: check the targets' socialAccountId",
             issues=_issues([(path(place), "is no account of this project") for place in unknown]),
         )
-    return [account_id for account_id in named if account_id is not None]
+    return [account_id for account_id in read if account_id is not None]
 
 
 async def _check_fit(

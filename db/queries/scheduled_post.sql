@@ -31,8 +31,10 @@ select count(*) filter (where status <> 'publishing') as waiting, count(*) filte
   from scheduled_post
  where organization_id = :org and project_id = :project_id and status in ('blocked', 'queued', 'publishing');
 
--- name: find_content    where it belongs, which never changes, and the zone there
-select c.project_id, p.timezone, now() as now
+-- name: find_content    where it belongs, which never changes, the zone there, and which of the accounts belong there too
+select c.project_id, p.timezone, now() as now,
+       array(select a.id from social_account a
+              where a.organization_id = c.organization_id and a.project_id = c.project_id and a.id = any(:account_ids)) as known
   from content_item c join project p on p.organization_id = c.organization_id and p.id = c.project_id
  where c.organization_id = :org and c.id = :id;
 

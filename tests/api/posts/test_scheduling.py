@@ -287,3 +287,5 @@ async def test_another_project_is_another_place(place: Place) -> None:
     answer = await place.schedule(content, account, foreign)
     assert (problem(answer)[:2], paths(answer)) == ((404, "NOT_FOUND"), ["targets[1].socialAccountId"])
     assert await census(place.pool) == before
+    await place.acme.http.delete(place.list_path.removesuffix("/scheduled-posts"))
+    assert (await place.schedule(content, account, foreign)).status_code == 404
