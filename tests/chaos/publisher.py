@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.publisher`: a real worker that posts to Bluesky, and waits where it is told to.
+"""`python -m tests.chaos.publisher`: a real worker that posts, and waits where it is told to.
 
 An account's handle names the point at which its posts leave a file and wait for the file `go`, in the folder
 that `CHAOS_FOLDER` names.
@@ -15,8 +15,7 @@ from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs
 from tests.waiting import eventually
-from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent, Taken
+from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
 from workers.pool import serve
 from workers.tasks.publish_post import publish_post
@@ -27,9 +26,9 @@ BEFORE_MARK, MARKED, CALLED, ANSWERED, ACCEPTED = "before_mark", "marked", "call
 
 
 class Pausing:
-    """Bluesky's adapter, which may wait; where it is `ACCEPTED`, a put counts as taken and is asked about."""
+    """An adapter that may wait; where it is `ACCEPTED`, its post counts as taken and is asked about."""
 
-    def __init__(self, inner: Bluesky, folder: Path) -> None:
+    def __init__(self, inner: Adapter, folder: Path) -> None:
         self.inner, self.folder = inner, folder
 
     async def reach(self, account: Account, point: str) -> None:
@@ -56,7 +55,7 @@ class Pausing:
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         await self.reach(account, ACCEPTED)
-        found = await self.inner.look(account, inquiry.prepared)
+        found = await self.inner.reconcile(account, inquiry)
         assert isinstance(found, Live)
         return found
 
@@ -68,10 +67,9 @@ async def main() -> None:
     settings = from_env(os.environ)
     logs.configure(process=f"publisher-{os.getpid()}", level="info")
     async with open_tools(settings) as tools, open_platforms(tools) as platforms:
-        bluesky = platforms.adapters["bluesky"]
-        assert isinstance(bluesky, Bluesky)
-        pausing = Pausing(bluesky, Path(os.environ["CHAOS_FOLDER"]))
-        ours = platforms._replace(adapters={"bluesky": pausing})
+        folder = Path(os.environ["CHAOS_FOLDER"])
+        pausing = {name: Pausing(adapter, folder) for name, adapter in platforms.adapters.items()}
+        ours = platforms._replace(adapters=pausing)
         tasks = {
             PUBLISH_POST: partial(publish_post, platforms=ours),
             RECONCILE_POST: partial(reconcile_post, platforms=ours),

@@ -59,11 +59,22 @@ def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
         yield served
 
 
-@pytest.fixture(scope="session", params=["snac", "mock"])
-def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    folder = tmp_path_factory.mktemp(request.param)
-    with {"snac": mastodons.snac, "mock": mastodons.mock}[request.param](folder) as served:
+@pytest.fixture(scope="session")
+def snac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with mastodons.snac(tmp_path_factory.mktemp("snac")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with mastodons.mock(tmp_path_factory.mktemp("mock")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session", params=["snac", "mock"])
+def instance(request: pytest.FixtureRequest) -> Instance:
+    found: Instance = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest_asyncio.fixture

@@ -1,5 +1,6 @@
 """Two servers of Mastodon's API that others wrote: snac2 and mastodon_mock, with an account on each."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -21,14 +22,16 @@ SNAC = {"protocol": "http", "num_threads": 16, "queue_timeout": 1, "queue_timeou
 PATIENCE_S = 30
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 ACTION = re.compile(r'<form method="post" action="([^"]+)"')
+NAMES = itertools.count(1)
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """`form` is what a person types or presses on the page where they let an app in."""
+    """`form` is what a person types or presses on the page where they let an app in, `data` the server's."""
 
     name: str
     port: int
     form: dict[str, str]
+    data: Path
 
     @property
     def base(self) -> str:
@@ -62,18 +65,24 @@ def snac(folder: Path) -> Iterator[Instance]:
     subprocess.run([program, "init", data], input=answered, text=True, check=True, capture_output=True)
     settings = data / "server.json"
     settings.write_text(json.dumps(json.loads(settings.read_text()) | SNAC))
-    said = subprocess.run(
-        [program, "adduser", data, "alice"], text=True, check=True, capture_output=True
-    ).stdout
-    password = said.partition("password is ")[2].split()[0]
-    instance = Instance("snac", port, {"login": "alice", "passwd": password})
+    instance = as_another(Instance("snac", port, {}, data))
     with running([str(program), "httpd", str(data)], ready=f"{instance.base}/api/v1/instance"):
         yield instance
 
 
+def as_another(instance: Instance) -> Instance:
+    """snac's, for somebody who is new there."""
+    login = f"person{next(NAMES)}"
+    words = [str(debian.install()), "adduser", str(instance.data), login]
+    said = subprocess.run(words, text=True, check=True, capture_output=True).stdout
+    password = said.partition("password is ")[2].split()[0]
+    return msgspec.structs.replace(instance, form={"login": login, "passwd": password})
+
+
 @contextmanager
 def mock(folder: Path) -> Iterator[Instance]:
-    program, instance = pypi.install("mastodon_mock"), Instance("mock", free_port(), {"username": "testuser"})
+    program = pypi.install("mastodon_mock")
+    instance = Instance("mock", free_port(), {"username": "testuser"}, folder)
     place = ["--host", "127.0.0.1", "--port", str(instance.port), "--domain", f"localhost:{instance.port}"]
     words = [str(program), "serve", *place, "--in-memory"]
     with running(words, ready=f"{instance.base}/api/v1/instance", cwd=folder):

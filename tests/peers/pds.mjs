@@ -32,7 +32,7 @@ const environment = {
   bskyAppViewUrl: 'http://appview.invalid',
   bskyAppViewDid: 'did:web:appview.invalid',
   crawlers: [],
-  jwtSecret: 'jwt-secret-of-the-tests',
+  jwtSecret: 'jwt-secret-of-the-tests-32-bytes',
   adminPassword: 'admin-password-of-the-tests',
   plcRotationKeyK256PrivateKeyHex: '11'.repeat(32),
 }

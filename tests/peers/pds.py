@@ -3,10 +3,12 @@
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import msgspec
 
 from db.server import free_port
@@ -15,7 +17,7 @@ from tests.peers.serving import running
 
 SCRIPT = Path(__file__).with_name("pds.mjs")
 #: As in the script.
-OPERATOR = ("admin", "admin-password-of-the-tests")
+OPERATOR, JWT_SECRET = ("admin", "admin-password-of-the-tests"), "jwt-secret-of-the-tests-32-bytes"
 NAMES = itertools.count(1)
 
 
@@ -67,6 +69,13 @@ class Pds(msgspec.Struct, frozen=True):
         method = "com.atproto.server.createAppPassword"
         made = self.call(method, token=person.owner, name=f"another {next(NAMES)}")
         return msgspec.structs.replace(person, app_password=made["password"])
+
+    def at_its_end(self, access_token: str) -> str:
+        """The same token as the server itself has signed it, but that its time is over."""
+        head = jwt.get_unverified_header(access_token)
+        claims = jwt.decode(access_token, JWT_SECRET, algorithms=[head["alg"]], options={"verify_aud": False})
+        over = {"exp": datetime.now(UTC) - timedelta(minutes=1)}
+        return jwt.encode(claims | over, JWT_SECRET, algorithm=head["alg"], headers=head)
 
     def deactivate(self, person: Person) -> None:
         self.call(

@@ -23,10 +23,14 @@ Rule = Callable[[str, bytes], Loss]
 
 
 class Proxy:
-    """`base` takes the peer's place; `lost` counts what was, `holds` says that an answer is held back."""
+    """`base` takes the peer's place; `lost` counts what was, `holds` says that an answer is held back.
+
+    `answers` are the peer's, each after the first line of its request.
+    """
 
     def __init__(self, port: int, rule: Rule) -> None:
         self.port, self.rule, self.base, self.lost = port, rule, "", 0
+        self.answers: list[tuple[str, bytes]] = []
         self.holds, self.go = asyncio.Event(), asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,9 +47,13 @@ class Proxy:
             writer.close()
 
     async def passed_on(self, head: bytes, body: bytes) -> bytes:
-        loss = self.rule(head.partition(b"\r\n")[0].decode(), body)
+        line = head.partition(b"\r\n")[0].decode()
+        loss = self.rule(line, body)
         self.lost += loss is not Loss.NOTHING
-        answer = b"" if loss is Loss.REQUEST else await ask(self.port, closing(head) + body)
+        if loss is Loss.REQUEST:
+            return b""
+        answer = await ask(self.port, closing(head) + body)
+        self.answers.append((line, answer))
         if loss is Loss.TIME:
             self.holds.set()
             await self.go.wait()
@@ -59,8 +67,10 @@ async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
-        yield proxy
-        proxy.go.set()
+        try:
+            yield proxy
+        finally:
+            proxy.go.set()
 
 
 def length(head: bytes) -> int:
@@ -82,6 +92,10 @@ async def ask(port: int, request: bytes) -> bytes:
         return await reader.read(-1)
     finally:
         writer.close()
+
+
+def nothing_lost(line: str, body: bytes) -> Loss:
+    return Loss.NOTHING
 
 
 def first_of_each(path: str, *losses: Loss) -> Rule:

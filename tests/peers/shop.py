@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from db.pool import Pool
+from domain import credentials
+from domain.credentials import Grant, Tokens
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller
@@ -79,8 +82,7 @@ class Shop(msgspec.Struct, frozen=True):
 
     async def send_all(self, account_id: str, captions: Sequence[str]) -> None:
         """Posts that are due now, past the API's own limits; until all are published."""
-        account, project = ids.read(ids.ACCOUNT, account_id), ids.read(ids.PROJECT, self.project_id)
-        assert account
+        account, project = self.place(account_id)["account_id"], ids.read(ids.PROJECT, self.project_id)
         assert project
         async with self.crew.pool.acquire() as conn:
             for caption in captions:
@@ -97,6 +99,20 @@ class Shop(msgspec.Struct, frozen=True):
             return bool(await self.crew.pool.fetchval(question))
 
         await eventually(is_closed, within=PATIENCE_S)
+
+    async def tokens(self, account_id: str) -> Tokens:
+        async with self.crew.pool.acquire() as conn:
+            return await credentials.open(conn, **self.place(account_id), ring=seeds.VAULT)
+
+    async def put(self, account_id: str, grant: Grant) -> None:
+        """These are the account's tokens from now on."""
+        async with self.crew.pool.acquire() as conn:
+            await credentials.put(conn, **self.place(account_id), grant=grant, ring=seeds.VAULT)
+
+    def place(self, account_id: str) -> dict[str, UUID]:
+        account = ids.read(ids.ACCOUNT, account_id)
+        assert account
+        return {"organization_id": self.acme.organization_id, "account_id": account}
 
     async def expire(self) -> None:
         """The access token is at its end, by our own books."""

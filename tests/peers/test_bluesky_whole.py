@@ -1,18 +1,24 @@
 """From the partner's request to the record on Bluesky's own server, and back."""
 
+import logging
+import re
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from domain.credentials import Grant, Tokens
+from telemetry import logs
 from tests.media import picture
-from tests.peers.proxy import Loss, between, first_of_each
+from tests.peers.leaks import leaked, listening
+from tests.peers.proxy import Loss, between, first_of_each, nothing_lost
 from tests.peers.shop import Shop
 from workers.tasks import publish_post
 
 pytestmark = pytest.mark.peers
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
+ERROR = re.compile(rb'"error":"(\w+)"')
 
 
 async def test_a_post_with_pictures_is_published(shop: Shop) -> None:
@@ -56,6 +62,56 @@ async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(shop: Shop)
         await shop.expire()
         post = await shop.ended(await shop.send(account, "With a new token"))
     assert (post["status"], shop.pds.texts(shop.person)) == ("published", ["With a new token"])
+
+
+async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_goes_out(
+    shop: Shop, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """By our own books it lives for an hour yet. None of the tokens is written down, nor the password."""
+    hear_all(caplog)
+    async with listening(shop.crew.settings.redis_url) as ear:
+        async with between(shop.pds.port, nothing_lost) as proxy, shop.at_work(proxy.base):
+            account = await shop.account()
+            await shop.move(proxy.base)
+            first = await shop.tokens(account)
+            expired = first._replace(access_token=shop.pds.at_its_end(first.access_token))
+            await shop.put(account, as_if_fresh(expired))
+            post = await shop.ended(await shop.send(account, "With a new token"))
+        fresh = await shop.tokens(account)
+        secrets = {shop.person.app_password, *of(first), *of(expired), *of(fresh)}
+        told = "".join([*capsys.readouterr(), caplog.text])
+        assert await leaked(secrets, pool=shop.crew.pool, ear=ear, logs=told) == []
+    assert (post["status"], shop.pds.texts(shop.person)) == ("published", ["With a new token"])
+    assert [*map(said, proxy.answers)] == [
+        ("putRecord", "ExpiredToken"),
+        ("refreshSession", ""),
+        ("putRecord", ""),
+    ]
+    assert fresh.refresh_token not in of(first)
+
+
+def hear_all(caplog: pytest.LogCaptureFixture) -> None:
+    """But what the libraries say that every process of ours keeps quiet."""
+    caplog.set_level(logging.DEBUG)
+    for name in logs.QUIET:
+        caplog.set_level(logging.WARNING, logger=name)
+
+
+def as_if_fresh(tokens: Tokens) -> Grant:
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    return Grant(access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_at=ends)
+
+
+def of(tokens: Tokens) -> set[str]:
+    assert tokens.refresh_token
+    return {tokens.access_token, tokens.refresh_token}
+
+
+def said(exchange: tuple[str, bytes]) -> tuple[str, str]:
+    """What was asked of the server, and the error that its answer named, if it did."""
+    line, answer = exchange
+    error = ERROR.search(answer)
+    return line.split()[1].rpartition(".")[2], error[1].decode() if error else ""
 
 
 async def test_a_session_that_was_revoked_waits_for_its_owner(shop: Shop) -> None:

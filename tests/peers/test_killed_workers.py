@@ -1,62 +1,107 @@
-"""A worker killed at any point, a Redis emptied at any: Bluesky's own server has one record each."""
+"""A worker killed at any point, a Redis emptied at any: servers of others have one post each."""
 
+import itertools
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 import pytest
-import redis
+from redis.asyncio import Redis
 
-from domain.credentials import Grant
+from db.pool import Conn
+from domain.setbacks import SETTLING
+from jobs.courier import queue
+from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
-from tests.chaos.fleet import Fleet, sailing
+from tests.chaos.fleet import Fleet, Process, sailing
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
-from tests.dumps import everything
-from tests.peers.pds import Pds, Person
-from tests.peers.proxy import Loss, Proxy, between
-from tests.peers.publishing import outbound
+from tests.peers.leaks import Ear, leaked, listening
+from tests.peers.proxy import Loss, Proxy, Rule, between
+from tests.peers.residents import Peer, Resident, on_pds, on_snac
 from tests.waiting import eventually
-from workers.platforms.bluesky import api
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
 
-POINTS = [BEFORE_MARK, MARKED, CALLED, ANSWERED, ACCEPTED]
+#: One waits for its time, one for a worker with a free slot.
+LATER, IN_LINE = "later", "in_line"
+PAUSED = (BEFORE_MARK, MARKED)
+#: What waits for its time, or for a look that can prove something, waits no longer than that.
+WHILE = timedelta(minutes=1)
+#: So that no call is given up while it is held: the time for it is a part of the worker's lease.
+LEASE_S = 60.0
+PATIENCE_S = 60.0
+
+
+class Stage(NamedTuple):
+    """How far a post has come, and its job: until it is `running`, what it waits for."""
+
+    phase: str | None
+    job: str
+
+
+WAITS, LINES_UP = Stage(None, "scheduled"), Stage(None, "queued")
+CLAIMED = Stage("preparing", "running")
+SENDING, TAKEN = Stage("sending", "running"), Stage("accepted", "running")
+
+#: Each post where its worker is killed.
+KILLED = {BEFORE_MARK: CLAIMED, MARKED: SENDING, CALLED: SENDING, ANSWERED: SENDING, ACCEPTED: TAKEN}
+#: Each post where Redis is emptied.
+EMPTIED = {LATER: WAITS, IN_LINE: LINES_UP, BEFORE_MARK: CLAIMED, MARKED: SENDING}
+
+STAGES = """
+select a.handle, p.phase, case j.state when 'queued' then j.stage else j.state end as job
+  from scheduled_post p join job j on j.id = p.job_id join social_account a on a.id = p.social_account_id"""
+LOOKED_FOR = f"{STAGES} where j.state = 'queued' and p.last_error->>'code' = $1"
+#: The time of a post, and of its job.
+PASS_BY = [
+    """update scheduled_post p set scheduled_for = p.scheduled_for - $1::interval, sent_at = p.sent_at - $1
+         from social_account a where a.id = p.social_account_id and a.handle = any($2)""",
+    """update job j set run_at = j.run_at - $1::interval
+         from scheduled_post p join social_account a on a.id = p.social_account_id
+        where p.job_id = j.id and a.handle = any($2)""",
+]
+
+
+@pytest.fixture(params=["pds", "snac"])
+def peer(request: pytest.FixtureRequest) -> Peer:
+    if request.param == "pds":
+        return on_pds(request.getfixturevalue("pds"))
+    return on_snac(request.getfixturevalue("snac"))
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """A fleet whose workers post by way of a proxy, and the person behind each account's handle."""
+    """A fleet whose workers post by way of a proxy, and who is behind each account's handle."""
 
     fleet: Fleet
-    pds: Pds
     proxy: Proxy
-    people: dict[str, Person]
-    secrets: list[str]
+    ear: Ear
+    residents: dict[str, Resident]
 
-    async def post(self, handles: Iterable[str], *, in_s: float = 0) -> list[UUID]:
+    async def publisher(self, **settings: Any) -> Process:
+        return await self.fleet.publisher(lease_s=LEASE_S, **settings)
+
+    async def post(self, handles: Iterable[str], *, after: timedelta = timedelta()) -> None:
         """One of each account, by its handle."""
-        at = datetime.now(UTC) + timedelta(seconds=in_s)
-        async with outbound(self.pds.base) as client, self.fleet.pool.acquire() as conn:
+        async with self.fleet.pool.acquire() as conn:
             project_id = await seeds.project(conn, self.fleet.org)
-            posts = []
             for handle in handles:
-                person = self.people[handle]
-                session = await api.create_session(
-                    client, self.pds.base, identifier=person.handle, password=person.app_password
-                )
-                self.secrets.extend([session.access_jwt, session.refresh_jwt, person.app_password])
-                found = {"service_url": self.proxy.base, "external_id": person.did}
-                grant = Grant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
-                account_id = await seeds.account(
-                    conn, self.fleet.org, project_id, handle=handle, platform="bluesky", grant=grant, **found
-                )
-                content_id = await seeds.content(conn, self.fleet.org, project_id, caption=f"at {handle}")
-                posts.append(await seeds.post(conn, self.fleet.org, content_id, account_id, at=at))
-        return posts
+                account_id = await self.connect(conn, project_id, handle)
+                content_id = await seeds.content(conn, self.fleet.org, project_id, caption=caption(handle))
+                at = datetime.now(UTC) + after
+                await seeds.post(conn, self.fleet.org, content_id, account_id, at=at)
+
+    async def connect(self, conn: Conn, project_id: UUID, handle: str) -> UUID:
+        resident = self.residents[handle]
+        fields = msgspec.structs.asdict(resident.account)
+        del fields["access_token"]
+        fields |= {"handle": handle, "service_url": self.proxy.base, "grant": resident.grant}
+        return await seeds.account(conn, self.fleet.org, project_id, **fields)
 
     async def reached(self, points: Iterable[str]) -> None:
         wanted = {*points}
@@ -64,82 +109,115 @@ class Scene(msgspec.Struct, frozen=True):
         async def all_left() -> bool:
             return wanted <= self.fleet.left()
 
-        await eventually(all_left, within=30)
+        await eventually(all_left, within=PATIENCE_S)
 
-    async def published(self, posts: list[UUID]) -> None:
+    async def stages(self) -> dict[str, Stage]:
+        rows = await self.fleet.pool.fetch(STAGES)
+        return {row["handle"]: Stage(row["phase"], row["job"]) for row in rows}
+
+    async def bury(self, worker: Process) -> None:
+        """Its lease is at its end."""
+        ended = "update worker set lease_expires_at = now() where pid = $1"
+        await self.fleet.pool.execute(ended, worker.popen.pid)
+
+    async def settle(self, handles: Iterable[str]) -> None:
+        """Once these posts were looked for, and are to be looked for again when that can prove something."""
+        wanted = {*handles}
+
+        async def all_wait() -> bool:
+            rows = await self.fleet.pool.fetch(LOOKED_FOR, SETTLING.code)
+            return wanted <= {row["handle"] for row in rows}
+
+        await eventually(all_wait, within=PATIENCE_S)
+        await self.let_pass(wanted)
+
+    async def let_pass(self, handles: Iterable[str]) -> None:
+        """What these posts wait for has come."""
+        for pass_by in PASS_BY:
+            await self.fleet.pool.execute(pass_by, WHILE, [*handles])
+
+    async def published(self) -> None:
         async def all_are() -> bool:
-            question = "select bool_and(status = 'published') from scheduled_post where id = any($1)"
-            return bool(await self.fleet.pool.fetchval(question, posts))
+            question = "select bool_and(status = 'published') from scheduled_post"
+            return bool(await self.fleet.pool.fetchval(question))
 
-        await eventually(all_are, within=60)
+        await eventually(all_are, within=PATIENCE_S)
 
     def texts(self) -> dict[str, list[str]]:
-        return {handle: self.pds.texts(person) for handle, person in self.people.items()}
+        return {handle: resident.texts() for handle, resident in self.residents.items()}
+
+    async def leaked(self) -> list[str]:
+        secrets = [secret for resident in self.residents.values() for secret in resident.secrets]
+        logs = "\n".join(process.log.read_text() for process in self.fleet.processes)
+        return await leaked(secrets, pool=self.fleet.pool, ear=self.ear, logs=logs)
 
 
 @asynccontextmanager
 async def playing(
-    settings: Settings, folder: Path, pds: Pds, handles: Iterable[str], monkeypatch: pytest.MonkeyPatch
+    peer: Peer, settings: Settings, folder: Path, handles: Iterable[str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Scene]:
-    people = {handle: pds.person() for handle in handles}
-    held: set[str] = set()
-
-    def rule(line: str, body: bytes) -> Loss:
-        """The first put of the one that is to be killed in its call."""
-        did = people[CALLED].did if CALLED in people else ""
-        if "putRecord" in line and did and did.encode() in body and did not in held:
-            held.add(did)
-            return Loss.TIME
-        return Loss.NOTHING
-
-    async with between(pds.port, rule) as proxy:
-        allowed = f"{settings.fetch_allow},{proxy.base.removeprefix('http://')}"
-        async with sailing(msgspec.structs.replace(settings, fetch_allow=allowed), folder) as fleet:
-            monkeypatch.setenv("CHAOS_FOLDER", str(folder))
-            scene = Scene(fleet, pds, proxy, people, [])
+    monkeypatch.setenv("CHAOS_FOLDER", str(folder))
+    residents = {handle: await peer.join() for handle in handles}
+    async with between(peer.port, holding(caption(CALLED))) as proxy, listening(settings.redis_url) as ear:
+        ours = msgspec.structs.replace(
+            settings,
+            fetch_allow=proxy.base.removeprefix("http://"),
+            assets_url=f"file://{folder / 'media'}",
+        )
+        async with sailing(ours, folder) as fleet:
+            scene = Scene(fleet, proxy, ear, residents)
             yield scene
-            assert await leaked(scene) == []
+            assert await scene.leaked() == []
 
 
-async def leaked(scene: Scene) -> list[str]:
-    """The tokens that the processes' logs or the database hold in the clear."""
-    kept = await everything(scene.fleet.pool)
-    kept += " ".join(process.log.read_text() for process in scene.fleet.processes)
-    assert scene.secrets
-    return [secret for secret in scene.secrets if secret in kept or secret.encode().hex() in kept]
+def caption(handle: str) -> str:
+    return f"at {handle}"
 
 
-async def test_a_worker_killed_at_five_points_leaves_one_record_each(
-    settings: Settings, tmp_path: Path, pds: Pds, monkeypatch: pytest.MonkeyPatch
+def holding(words: str) -> Rule:
+    """Of the calls with these words, the first one's answer is held back."""
+    losses = itertools.chain([Loss.TIME], itertools.repeat(Loss.NOTHING))
+    return lambda _, body: next(losses) if words.encode() in body else Loss.NOTHING
+
+
+async def test_a_worker_killed_at_five_points_leaves_one_post_each(
+    peer: Peer, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before it is marked, before the call, during it, before the answer is written down, once accepted."""
-    async with playing(settings, tmp_path, pds, POINTS, monkeypatch) as scene:
+    settings = made.settings_for(database_url, redis_url)
+    async with playing(peer, settings, tmp_path, KILLED, monkeypatch) as scene:
         await scene.fleet.dispatcher()
-        first = await scene.fleet.publisher()
-        posts = await scene.post(POINTS)
-        await scene.reached({*POINTS} - {CALLED})
+        first = await scene.publisher()
+        await scene.post(KILLED)
+        await scene.reached({*KILLED} - {CALLED})
         await scene.proxy.holds.wait()
         first.kill()
+        assert await scene.stages() == KILLED
+        await scene.bury(first)
         scene.fleet.go()
-        await scene.fleet.publisher()
-        await scene.published(posts)
-        assert scene.texts() == {point: [f"at {point}"] for point in POINTS}
+        await scene.publisher()
+        await scene.settle(peer.settling)
+        await scene.published()
+        assert scene.texts() == {point: [caption(point)] for point in KILLED}
 
 
-async def test_redis_emptied_while_posts_wait_are_claimed_and_are_sent_leaves_one_record_each(
-    own_servers: made.Servers, tmp_path: Path, pds: Pds, settings: Settings, monkeypatch: pytest.MonkeyPatch
+async def test_redis_emptied_while_posts_wait_are_claimed_and_are_sent_leaves_one_post_each(
+    peer: Peer, own_servers: made.Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
-    ours = msgspec.structs.replace(own, fetch_allow=settings.fetch_allow, assets_url=settings.assets_url)
-    handles = [BEFORE_MARK, MARKED, "later"]
-    async with playing(ours, tmp_path, pds, handles, monkeypatch) as scene:
+    """A message for one that waits is among what is lost."""
+    settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
+    async with playing(peer, settings, tmp_path, EMPTIED, monkeypatch) as scene:
         await scene.fleet.dispatcher()
-        await scene.fleet.publisher()
-        posts = await scene.post([BEFORE_MARK, MARKED])
-        posts += await scene.post(["later"], in_s=3)
-        await scene.reached([BEFORE_MARK, MARKED])
-        with redis.Redis.from_url(own_servers.valkey.url) as client:
-            client.flushall()
+        await scene.publisher(slots=len(PAUSED))
+        await scene.post(PAUSED)
+        await scene.reached(PAUSED)
+        await scene.post([LATER], after=WHILE)
+        await scene.post([IN_LINE])
+        async with Redis.from_url(settings.redis_url) as client:
+            await eventually(lambda: client.exists(queue(PUBLISH_POST.pool)))
+            assert await scene.stages() == EMPTIED
+            await client.flushall()
         scene.fleet.go()
-        await scene.published(posts)
-        assert scene.texts() == {handle: [f"at {handle}"] for handle in handles}
+        await scene.let_pass([LATER])
+        await scene.published()
+        assert scene.texts() == {handle: [caption(handle)] for handle in EMPTIED}

@@ -1,0 +1,57 @@
+"""Secrets that were written down: in the database, in what Redis was ever told, in logs."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+from redis.asyncio.client import Monitor
+
+from db.pool import Pool
+from schemas import ids
+from tests.dumps import everything
+
+
+class Ear:
+    """At Redis: a message is gone soon after it came, so what lies there at the end says little."""
+
+    def __init__(self, client: Redis, monitor: Monitor) -> None:
+        self._client, self._monitor = client, monitor
+
+    async def heard(self) -> str:
+        """Every command since it began to listen, or since it was last asked."""
+        end, commands = str(ids.new()), [""]
+        await self._client.echo(end)
+        while end not in commands[-1]:
+            commands.append((await self._monitor.next_command())["command"])
+        return "\n".join(commands)
+
+
+@asynccontextmanager
+async def listening(redis_url: str) -> AsyncIterator[Ear]:
+    async with Redis.from_url(redis_url) as client, client.monitor() as monitor:
+        yield Ear(client, monitor)
+
+
+async def leaked(secrets: Iterable[str], *, pool: Pool, ear: Ear, logs: str) -> list[str]:
+    """Those of a post's way that lie in any of them. Each has to have been read: it has words of ours."""
+    database, told = await everything(pool), await ear.heard()
+    assert "publish_post" in database
+    assert "arq:" in told
+    assert "publish" in logs
+    return found(secrets, f"{database}\n{told}\n{logs}")
+
+
+def found(secrets: Iterable[str], written: str) -> list[str]:
+    """As they are, in hex as a database shows bytes, or in base 64."""
+    return [secret for secret in secrets if any(form in written for form in forms(secret.encode()))]
+
+
+def forms(secret: bytes) -> list[str]:
+    return [secret.decode(), secret.hex(), *(coded(secret, before) for before in range(3))]
+
+
+def coded(secret: bytes, before: int) -> str:
+    """The base 64 of the secret with so many bytes before it (or three more), as far as it is its own."""
+    whole = b64encode(bytes(before) + secret).decode()
+    return whole[-(-before * 4 // 3) : (before + len(secret)) * 4 // 3]

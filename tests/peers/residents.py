@@ -1,0 +1,72 @@
+"""Accounts on a server of others, each new there, as a worker of ours is given them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import msgspec
+
+from domain.credentials import Grant
+from domain.work import Account
+from tests.chaos.publisher import MARKED
+from tests.peers.mastodons import Instance, as_another
+from tests.peers.members import let_in
+from tests.peers.pds import Pds
+from tests.peers.publishing import outbound
+from workers.platforms.bluesky import api
+
+
+class Resident(msgspec.Struct, frozen=True):
+    """`texts` are all posts of the account, as its server shows them; `secrets` open it."""
+
+    account: Account
+    grant: Grant
+    secrets: Sequence[str]
+    texts: Callable[[], list[str]]
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """`join` makes a new account.
+
+    `settling`: the points at which a worker's death leaves a post that only time proves not to be there.
+    """
+
+    port: int
+    settling: frozenset[str]
+    join: Callable[[], Awaitable[Resident]]
+
+
+def on_pds(pds: Pds) -> Peer:
+    """The same call again, at once: whatever became of the first one, there is one record."""
+    return Peer(pds.port, frozenset(), partial(join_pds, pds))
+
+
+def on_snac(instance: Instance) -> Peer:
+    """It ignores keys: its list is asked before anything is sent again."""
+    return Peer(instance.port, frozenset({MARKED}), partial(join_snac, instance))
+
+
+async def join_pds(pds: Pds) -> Resident:
+    person = pds.person()
+    async with outbound(pds.base) as client:
+        session = await api.create_session(
+            client, pds.base, identifier=person.handle, password=person.app_password
+        )
+    account = Account(
+        platform="bluesky",
+        service_url=pds.base,
+        external_id=person.did,
+        handle=person.handle,
+        traits={},
+        access_token=session.access_jwt,
+    )
+    grant = Grant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
+    secrets = [session.access_jwt, session.refresh_jwt, person.app_password]
+    return Resident(account, grant, secrets, partial(pds.texts, person))
+
+
+async def join_snac(instance: Instance) -> Resident:
+    joined = as_another(instance)
+    async with let_in(joined) as member:
+        account, token = member.account, member.account.access_token
+    secrets = [token, member.app.client_secret, joined.form["passwd"]]
+    return Resident(account, Grant(access_token=token), secrets, partial(joined.texts, account.external_id))

@@ -1,0 +1,22 @@
+"""A search that never found anything would prove nothing."""
+
+from base64 import b64encode
+
+import pytest
+
+from tests.peers.leaks import found
+
+SECRETS = ["eyJhbGciOi.eyJzY29wZSI.c2lnbmF0dXJl", "abcd-efgh-ijkl-mnop"]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("front", ["", "x", "xy", "xyz"])
+@pytest.mark.parametrize("back", ["", "x", "xy"])
+def test_a_secret_is_found_in_each_form(secret: str, front: str, back: str) -> None:
+    text = f"{front}{secret}{back}"
+    for written in (text, text.encode().hex(), b64encode(text.encode()).decode()):
+        assert found(SECRETS, f"before {written} after") == [secret]
+
+
+def test_what_is_not_written_is_not_found() -> None:
+    assert found(SECRETS, f"{SECRETS[0][:-4]} {SECRETS[1][4:]}") == []
