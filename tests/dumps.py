@@ -1,4 +1,7 @@
-"""All that is in a database, as text: for what must not be in it."""
+"""All that is in a database, as text, and a search for what must not be in it."""
+
+from base64 import b64encode
+from collections.abc import Iterable
 
 from db.pool import Pool
 
@@ -10,3 +13,18 @@ async def everything(pool: Pool) -> str:
         for table in tables
     ]
     return " ".join(filter(None, texts))
+
+
+def found(secrets: Iterable[str], written: str) -> list[str]:
+    """As they are, in hex as a database shows bytes, or in base 64."""
+    return [secret for secret in secrets if any(form in written for form in forms(secret.encode()))]
+
+
+def forms(secret: bytes) -> list[str]:
+    return [secret.decode(), secret.hex(), *(coded(secret, before) for before in range(3))]
+
+
+def coded(secret: bytes, before: int) -> str:
+    """The base 64 of the secret with so many bytes before it (or three more), as far as it is its own."""
+    whole = b64encode(bytes(before) + secret).decode()
+    return whole[-(-before * 4 // 3) : (before + len(secret)) * 4 // 3]

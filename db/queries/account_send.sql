@@ -135,8 +135,9 @@ select id from published;
 
 -- name: mark_sending    from the commit on the platform may have it: its job can't be canceled, and its account's quota counts it. Nothing
 --   of this where the quota has no room for `full_s` more seconds, or where the content is not approved, or has not the `revision` that
---   was prepared (null: that is no matter any more). With what was just prepared, where `prepared_id` says so. Under the locks of all three, of an earlier
---   statement: it must see each send that was written down before. No edit comes between: it would hold the project alone
+--   was prepared (null: that is no matter any more). With what was just prepared, where `prepared_id` says so. Under the locks of all
+--   three, of an earlier statement: it must see each send that was written down before. No edit comes between: it would hold the project
+--   alone
 with room as materialized (
   select :revision::int is null or c.approval_status in ('approved', 'not_required') as approved,
          :revision is null or c.revision = :revision as current,

@@ -1,6 +1,5 @@
 """Secrets that were written down: in the database, in what Redis was ever told, in logs."""
 
-from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -9,7 +8,7 @@ from redis.asyncio.client import Monitor
 
 from db.pool import Pool
 from schemas import ids
-from tests.dumps import everything
+from tests.dumps import everything, found
 
 
 class Ear:
@@ -40,18 +39,3 @@ async def leaked(secrets: Iterable[str], *, pool: Pool, ear: Ear, logs: str) -> 
     assert "arq:" in told
     assert "publish" in logs
     return found(secrets, f"{database}\n{told}\n{logs}")
-
-
-def found(secrets: Iterable[str], written: str) -> list[str]:
-    """As they are, in hex as a database shows bytes, or in base 64."""
-    return [secret for secret in secrets if any(form in written for form in forms(secret.encode()))]
-
-
-def forms(secret: bytes) -> list[str]:
-    return [secret.decode(), secret.hex(), *(coded(secret, before) for before in range(3))]
-
-
-def coded(secret: bytes, before: int) -> str:
-    """The base 64 of the secret with so many bytes before it (or three more), as far as it is its own."""
-    whole = b64encode(bytes(before) + secret).decode()
-    return whole[-(-before * 4 // 3) : (before + len(secret)) * 4 // 3]

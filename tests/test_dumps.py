@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from tests.peers.leaks import found
+from tests.dumps import found
 
 SECRETS = ["eyJhbGciOi.eyJzY29wZSI.c2lnbmF0dXJl", "abcd-efgh-ijkl-mnop"]
 
