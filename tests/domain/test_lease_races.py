@@ -75,6 +75,7 @@ async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
     return [one for _, one in sorted(zip([place for place, _ in order], came, strict=True))]
 
 
+@pytest.mark.long
 async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: Owner) -> None:
     """Each round both are assigned it at the same moment, in every other while the last lease ends."""
     tenants, holder, wins = [await lending.tenant(conn), await lending.tenant(conn)], None, Counter[int]()
@@ -166,6 +167,7 @@ async def archived(pool: Pool, place: Place, full: Full) -> Any:
     return answer
 
 
+@pytest.mark.long
 async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn: Conn, owner: Owner) -> None:
     """One sends until its lease ends, and the next from then on: together what the account may."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
@@ -193,6 +195,7 @@ async def change_tenants(pool: Pool, owner: Owner, place: Place, full: Full) -> 
     return after.account_ids[0]
 
 
+@pytest.mark.long
 async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn: Conn, owner: Owner) -> None:
     """Steps that find the token or the quota wanting, new connections, and changes of tenants."""
     chance = random.Random(5)

@@ -95,6 +95,7 @@ async def test_a_picture_is_as_wide_as_a_viewer_sees_it(place: Place) -> None:
         assert (asset["width"], asset["height"]) == (3, 4), kind
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
