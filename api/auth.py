@@ -14,9 +14,9 @@ from api.coalescing import Coalesced
 from api.exchange import Exchange
 from api.ratelimit import Probation
 from db.pool import Pool
-from domain import keys
-from domain.keys import Presented, Principal
-from domain.rings import Ring
+from domain.security.rings import Ring
+from domain.tenancy import keys
+from domain.tenancy.keys import Presented, Principal
 from schemas.errors import Killed, Unauthenticated
 
 K = TypeVar("K")

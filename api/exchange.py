@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.ratelimit import Class, Probation, Standing
-from domain.keys import Principal
+from domain.tenancy.keys import Principal
 from schemas import ids
 
 NOT_MODIFIED = 304

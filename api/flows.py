@@ -9,8 +9,9 @@ from litestar import Response
 from api.answers import Answer
 from api.requests import ApiRequest
 from api.waiting import LOOK_S, unless_gone
-from domain import jobs, returns, states
-from domain.states import Flow
+from domain.jobs import jobs
+from domain.oauth import returns, states
+from domain.oauth.states import Flow
 from jobs import ledger
 from jobs.ledger import Submitted
 

@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from api import auth
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from domain.keys import grants
+from domain.tenancy.keys import grants
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 from schemas.keys import Scope
 

@@ -18,9 +18,9 @@ from litestar import Response
 from api import answers
 from api.requests import ApiRequest
 from db.pool import Conn, transact
-from domain import receipts
-from domain.receipts import Answer, Claim, Receipt
-from domain.rings import Ring
+from domain.security.rings import Ring
+from domain.tenancy import receipts
+from domain.tenancy.receipts import Answer, Claim, Receipt
 from jobs.ledger import Wake
 from schemas.errors import InFlight, Invalid
 

@@ -13,10 +13,12 @@ from api.ratelimit import COOL_S, Limiter
 from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
-from domain import projects, rings, urls
 from domain.media.probing import Turns
 from domain.media.storage import open_store
-from domain.projects import New
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.security import rings
+from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.settings import Settings

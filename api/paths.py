@@ -2,8 +2,12 @@
 
 from uuid import UUID
 
-from domain import accounts, holds, jobs, lease_requests, leases, posts
-from domain import content as contents
+from domain.accounts import accounts
+from domain.content import content as contents
+from domain.jobs import jobs
+from domain.leasing import lease_requests, leases
+from domain.publishing import posts
+from domain.tenancy import holds
 from schemas import ids
 
 

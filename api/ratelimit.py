@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.coalescing import Coalesced
-from domain.keys import Principal
+from domain.tenancy.keys import Principal
 from jobs.breaker import Breaker
 from schemas.errors import Limited
 from schemas.keys import Tier

@@ -12,7 +12,7 @@ from litestar.exceptions import InternalServerException
 from api import exchange
 from api.exchange import Exchange
 from api.services import Services
-from domain.keys import Principal
+from domain.tenancy.keys import Principal
 from schemas.errors import Invalid, Malformed, Unauthenticated
 
 #: An escaped NUL: an odd number of backslashes before its `u`.

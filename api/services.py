@@ -11,12 +11,12 @@ from api.coalescing import Coalesced
 from api.ratelimit import Limiter
 from api.waiting import Ref, Watcher
 from db.pool import Pool
-from domain import urls
-from domain.jobs import Versioned
+from domain.jobs.jobs import Versioned
 from domain.media.probing import Turns
 from domain.media.store import Store
-from domain.projects import New
-from domain.rings import Ring
+from domain.projects.projects import New
+from domain.security.rings import Ring
+from domain.values import urls
 from jobs.courier import Courier
 from schemas.settings import Settings
 

@@ -23,8 +23,8 @@ from multipart import (
 
 from api.errors import AWAY
 from api.requests import ApiRequest
-from domain import content
-from domain.content import File
+from domain.content import content
+from domain.content.content import File
 from domain.media import passing, sniff, uploads
 from domain.media.passing import MIB, Passing
 from schemas.content import MAX_CAPTION, MAX_HOOK

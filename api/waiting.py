@@ -14,8 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from db.pool import Pool
-from domain import jobs
-from domain.jobs import Versioned
+from domain.jobs import jobs
+from domain.jobs.jobs import Versioned
 from telemetry import logs
 
 LOOK_S = 0.2

@@ -11,10 +11,15 @@ from bench.figures import Result, Size, Tell, spread
 from bench.processes import running
 from bench.stage import RING, Stage
 from db.pool import Conn, Pool, transact
-from domain import connections, content, organizations, projects, rings, scheduling
-from domain.accounts import Found
-from domain.projects import New
-from domain.quotas import ARRIVAL_S
+from domain.accounts.accounts import Found
+from domain.connecting import connections
+from domain.content import content
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.publishing import scheduling
+from domain.publishing.quotas import ARRIVAL_S
+from domain.security import rings
+from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from schemas.errors import BenchmarkFailed

@@ -10,8 +10,8 @@ from bench.lines import say
 from bench.reading import PASSES, Pass, load
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
+from workers.ingest.parser.parse import Parser, open_parser, parse
 from workers.ingest.shapes import Source
-from workers.parse import Parser, open_parser, parse
 
 
 async def main(path: Path, at_once: int) -> None:

@@ -6,8 +6,8 @@ import time
 from db.pool import Conn
 from jobs.kinds import Kind
 from jobs.outcomes import Done, Outcome
-from workers.context import Context
-from workers.runner import Tasks
+from workers.runtime.context import Context
+from workers.runtime.runner import Tasks
 
 POOL = "bench"
 

@@ -15,7 +15,8 @@ from bench.stage import Stage
 from bench.tasks import NOOP
 from db.pool import Conn, transact
 from db.server import free_port
-from domain import keys, organizations, rings
+from domain.security import rings
+from domain.tenancy import keys, organizations
 from jobs import ledger
 from schemas import ids
 from schemas.errors import BenchmarkFailed

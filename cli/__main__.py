@@ -1,6 +1,6 @@
 """The `tenantry` command: an operator's tool that works on the database by the domain's own verbs.
 
-A command lives in `cli/<name>.py` under its own name and is imported when it is used, so that
+A command lives in `cli/commands/<name>.py` under its own name and is imported when it is used, so that
 `tenantry --help` costs click alone.
 """
 
@@ -42,7 +42,7 @@ class Commands(click.Group):
     ) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"cli.commands.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(

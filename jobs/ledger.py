@@ -1,7 +1,7 @@
 """The ledger: what may happen to a job's row, one statement each.
 
 Whoever ends a job ends its subject too, in the same transaction (I10): outside this package call
-`domain.jobs`, which does both.
+`domain.jobs.jobs`, which does both.
 """
 
 from collections.abc import Sequence

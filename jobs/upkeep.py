@@ -1,7 +1,7 @@
 """What keeps the ledger true while nobody calls: each chore a batch at a time, safe to run anywhere at once.
 
 They skip rows that somebody holds, so they wait for nothing. What ends jobs answers with them, and
-their subjects end in the same transaction: outside this package call `domain.upkeep`.
+their subjects end in the same transaction: outside this package call `domain.operations.upkeep`.
 """
 
 from datetime import datetime

@@ -17,7 +17,7 @@ from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
 from tests.s3.keeping import Kept, KeptBucket, KeptFolder
 from tests.s3.service import Service, serving
-from workers import parse
+from workers.ingest.parser import parse
 
 # Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn, Pool, transact
-from domain import connections, lease_requests, leases, offers
-from domain.keys import EVERY_SCOPE, Actor
+from domain.connecting import connections
+from domain.leasing import lease_requests, leases, offers
+from domain.tenancy.keys import EVERY_SCOPE, Actor
 from schemas import ids
 from schemas.accounts import AccountDisconnected
 from schemas.leases import LeaseRequestCreate, OperatedRequest

@@ -5,11 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from db.pool import Conn
-from domain import connections, organizations, projects, rings, scheduling
-from domain import content as contents
-from domain.accounts import Found
-from domain.credentials import Grant
-from domain.projects import New
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant
+from domain.connecting import connections
+from domain.content import content as contents
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.publishing import scheduling
+from domain.security import rings
+from domain.tenancy import organizations
 from jobs import leases, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from schemas.settings import Settings
 from workers.ingest.model.endpoint import Model, open_model
-from workers.parse import Parser, open_parser
+from workers.ingest.parser.parse import Parser, open_parser
 
 
 class Tools:

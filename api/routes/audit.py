@@ -10,7 +10,7 @@ from api.gate import requires
 from api.paging import Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from domain import audit
+from domain.tenancy import audit
 from schemas.base import Page
 from schemas.keys import AuditEntry
 

@@ -7,7 +7,7 @@ from api import paths
 from api.gate import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from domain import projects
+from domain.projects import projects
 from schemas.brand import Brand
 
 

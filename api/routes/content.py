@@ -13,7 +13,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.uploads import Received
 from db.pool import Conn
-from domain import approvals, content
+from domain.content import approvals, content
 from schemas.base import Page
 from schemas.content import (
     ApprovalPolicy,

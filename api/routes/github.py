@@ -12,8 +12,9 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn, transact
-from domain import installations, states
-from domain.states import Flow
+from domain.brand import installations
+from domain.oauth import states
+from domain.oauth.states import Flow
 from jobs.kinds import CONNECT_GITHUB
 from jobs.ledger import Submitted
 from schemas.github import (

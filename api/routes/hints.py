@@ -4,7 +4,7 @@ from litestar import post
 
 from api.requests import ApiRequest
 from db.pool import Conn, transact
-from domain import hints
+from domain.publishing import hints
 from jobs.ledger import Wake
 
 #: An event has some hundred bytes.

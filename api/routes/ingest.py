@@ -13,7 +13,8 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import countries, ingests, listings, repositories, urls
+from domain.brand import ingests, listings, repositories
+from domain.values import countries, urls
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
 from jobs.ledger import Submitted
 from schemas import ids

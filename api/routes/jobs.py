@@ -21,8 +21,9 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
-from domain import holds, jobs
-from domain.jobs import Versioned
+from domain.jobs import jobs
+from domain.jobs.jobs import Versioned
+from domain.tenancy import holds
 from schemas.base import Page
 from schemas.jobs import Accepted, CancelAnswer, Job, Status
 

@@ -13,7 +13,7 @@ from api.paging import Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import keys
+from domain.tenancy import keys
 from schemas import ids
 from schemas.base import Page
 from schemas.keys import ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyShown

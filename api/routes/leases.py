@@ -9,7 +9,7 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import lease_requests, leases
+from domain.leasing import lease_requests, leases
 from schemas.accounts import AccountDisconnected
 from schemas.base import Page
 from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate

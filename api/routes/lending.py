@@ -14,7 +14,8 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import accounts, lease_requests, leases, offers
+from domain.accounts import accounts
+from domain.leasing import lease_requests, leases, offers
 from schemas import ids
 from schemas.accounts import AccountDisconnected
 from schemas.base import Page

@@ -10,8 +10,8 @@ from litestar.response import Stream
 
 from api.answers import Answer
 from api.requests import ApiRequest
-from domain import content
-from domain.content import Served
+from domain.content import content
+from domain.content.content import Served
 from domain.media import tickets
 from domain.media.store import Store
 from schemas.errors import Unavailable, Unsatisfiable

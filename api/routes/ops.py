@@ -8,7 +8,8 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import audit, pools
+from domain.operations import pools
+from domain.tenancy import audit
 from schemas.base import Page
 from schemas.ops import Pool, Worker
 

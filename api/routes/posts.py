@@ -11,7 +11,9 @@ from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import changing, holds, posts, scheduling, zones
+from domain.publishing import changing, posts, scheduling
+from domain.tenancy import holds
+from domain.values import zones
 from schemas.base import Page
 from schemas.posts import (
     CancelPost,

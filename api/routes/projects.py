@@ -11,9 +11,9 @@ from api.idempotency import Made, once, once_in_one
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain import archive, projects
-from domain.projects import New
-from domain.receipts import Receipt
+from domain.projects import archive, projects
+from domain.projects.projects import New
+from domain.tenancy.receipts import Receipt
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
 

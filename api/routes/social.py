@@ -13,10 +13,11 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.waiting import unless_gone
 from db.pool import Conn, transact
-from domain import accounts, authorizations, connections
-from domain.authorizations import Onward
-from domain.connections import Asked
-from domain.states import Flow
+from domain.accounts import accounts
+from domain.connecting import authorizations, connections
+from domain.connecting.authorizations import Onward
+from domain.connecting.connections import Asked
+from domain.oauth.states import Flow
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import Submitted
 from schemas import ids

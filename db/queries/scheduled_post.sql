@@ -176,7 +176,7 @@ update scheduled_post
        published_at = case when :status = 'published' then coalesce(sent_at, now()) end, last_error = :error
  where organization_id = :org and id = :id;
 
--- Sending: the steps of a post's own job, under its account's lock (domain/sending.py; account_send.sql has those that turn it).
+-- Sending: the steps of a post's own job, under its account's lock (domain/publishing/sending.py; account_send.sql has those that turn it).
 
 -- name: get_draft    what goes out, whether it does so in earnest, and what opens the account: a row for each file, or one without any
 select k.sealed, k.vault_key_id, k.generation, k.expires_at,

@@ -6,7 +6,7 @@ None is ever whole in memory.
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 
-from domain.content import File
+from domain.content.content import File
 from domain.media import sniff
 from domain.media.probing import probe
 from domain.media.store import Store

@@ -14,8 +14,9 @@ from litestar import Litestar
 
 from api.app import build, serve_from
 from db.pool import Pool
-from domain import keys, organizations, rings
-from domain.keys import Actor
+from domain.security import rings
+from domain.tenancy import keys, organizations
+from domain.tenancy.keys import Actor
 from schemas.keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings

@@ -11,8 +11,8 @@ from api import auth
 from api.auth import FAILURES, WINDOW_S, Regulars, Strangers
 from api.exchange import Exchange
 from db.pool import Pool
-from domain import keys
-from domain.keys import Presented, Principal
+from domain.tenancy import keys
+from domain.tenancy.keys import Presented, Principal
 from tests.api.conftest import Caller, calling, client_of, new_key
 
 SOMEBODY = Principal(UUID(int=1), "Acme", UUID(int=2), "k", "live", "standard", frozenset(), ())

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain import ingests
+from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE
 from schemas import ids
 from schemas.brand import Extraction, Finding

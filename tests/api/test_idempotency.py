@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar
 
 from db.pool import Pool
-from domain import receipts
-from domain.receipts import Claim
+from domain.tenancy import receipts
+from domain.tenancy.receipts import Claim
 from tests.api.conftest import Caller, client_of
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain import jobs
+from domain.jobs import jobs
 from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed

@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from api.app import create_app
 from db.pool import Conn, Pool
-from domain import jobs
+from domain.jobs import jobs
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Settlement

@@ -9,7 +9,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Conn, Pool
-from domain.pools import desired_workers
+from domain.operations.pools import desired_workers
 from jobs.kinds import INGEST_WEBSITE
 from tests import seeds
 from tests.api.conftest import Caller, calling

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from api.waiting import Ref, Watcher, open_watcher, unless_gone
-from domain.jobs import Versioned
+from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job
 from tests.waiting import eventually

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import uvloop
 
-from domain.work import Account
+from domain.publishing.work import Account
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs
 from tests.waiting import eventually
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
-from workers.pool import serve
+from workers.runtime.pool import serve
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 from workers.tools import open_tools

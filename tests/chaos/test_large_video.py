@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from domain.credentials import Grant
+from domain.accounts.credentials import Grant
 from domain.media.passing import MIB
 from jobs.kinds import PUBLISH_POST
 from schemas import ids

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from domain import accounts
-from domain.credentials import Grant
+from domain.accounts import accounts
+from domain.accounts.credentials import Grant
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from tests import media, seeds

@@ -16,7 +16,7 @@ from arq.worker import Worker, func
 from db.local import valkey
 from jobs import courier
 from tests.waiting import eventually
-from workers import listener
+from workers.runtime import listener
 
 QUEUE = "arq:contract"
 PAST = timedelta(seconds=-60)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from domain import organizations
+from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import EVERYTHING, new_key
 from tests.serving import BIN, serving

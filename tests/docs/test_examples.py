@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo
+from cli.local import demo
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn, Pool, transact
-from domain import archive as archiving
-from domain import ingests, jobs, projects
+from domain.brand import ingests
+from domain.jobs import jobs
+from domain.projects import archive as archiving
+from domain.projects import projects
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Claim

@@ -12,8 +12,8 @@ import pytest
 from db.pool import Conn, Pool, transact
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
-from tests.workers.crew import ERRAND, Crew
-from workers.context import Context
+from tests.workers.runtime.crew import ERRAND, Crew
+from workers.runtime.context import Context
 
 
 async def greet(ctx: Context) -> Outcome:

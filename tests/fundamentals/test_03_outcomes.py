@@ -6,9 +6,9 @@
 from collections.abc import Iterator
 
 from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
-from tests.workers.crew import Crew
-from workers.context import Context
-from workers.runner import Task
+from tests.workers.runtime.crew import Crew
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 
 
 def acting(*outcomes: Outcome) -> Task:

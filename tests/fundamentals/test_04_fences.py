@@ -9,8 +9,8 @@ from typing import Any
 
 from db.pool import Conn
 from jobs.outcomes import Outcome
-from tests.workers.crew import Crew
-from workers.context import Context
+from tests.workers.runtime.crew import Crew
+from workers.runtime.context import Context
 
 
 async def count_visit(conn: Conn, who: str) -> dict[str, Any]:

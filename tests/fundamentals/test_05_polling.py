@@ -8,8 +8,8 @@ import pytest_asyncio
 from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Done, Outcome
 from tests.api.conftest import Caller
-from tests.workers.crew import Crew
-from workers.context import Context
+from tests.workers.runtime.crew import Crew
+from workers.runtime.context import Context
 
 SITE = {"url": "https://example.com/"}
 

@@ -6,7 +6,7 @@ Who gets the next free slot: the tenant with the fewest running jobs, whoever wa
 from uuid import UUID
 
 from db.pool import Conn
-from domain import organizations
+from domain.tenancy import organizations
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
 from tests import seeds

@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
 from tests.api.conftest import Caller, calling
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 from workers.tasks import open_tasks
 
 

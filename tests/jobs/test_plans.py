@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain import jobs
+from domain.jobs import jobs
 from jobs import leases, ledger, upkeep
 from jobs.ledger import Claim
 from jobs.outcomes import Done

@@ -20,7 +20,7 @@ from tests.peers.pds import serve as served_pds
 from tests.peers.serving import running
 from tests.peers.shop import Shop
 from tests.workers.conftest import crew, org
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 
 __all__ = ["acme", "app", "crew", "org"]
 

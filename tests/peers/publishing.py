@@ -10,14 +10,14 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain import urls
-from domain.work import Account
+from domain.publishing.work import Account
+from domain.values import urls
 from schemas import ids
 from schemas.errors import NotSent, OutcomeUnknown
 from tests.media import picture
 from tests.workers.platforms.scripted import draft, file
-from workers.fetch import open_client
 from workers.platforms.contract import Absent, Adapter, Draft, Found, Inquiry, Live, Prepared, Taken
+from workers.web.fetch import open_client
 
 T = TypeVar("T")
 

@@ -9,16 +9,16 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Pool
-from domain import credentials
-from domain.credentials import Grant, Tokens
+from domain.accounts import credentials
+from domain.accounts.credentials import Grant, Tokens
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 from workers.dispatcher.loop import Dispatcher
-from workers.pool import Stop
+from workers.runtime.pool import Stop
 from workers.tasks import open_tasks
 
 PATIENCE_S = 30

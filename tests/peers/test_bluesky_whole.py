@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from domain.credentials import Grant, Tokens
+from domain.accounts.credentials import Grant, Tokens
 from telemetry import logs
 from tests.media import picture
 from tests.peers.leaks import leaked, listening

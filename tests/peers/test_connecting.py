@@ -14,8 +14,8 @@ from litestar import Litestar
 
 from api.app import create_app
 from db.pool import Pool, transact
-from domain import credentials
-from domain.credentials import Tokens
+from domain.accounts import credentials
+from domain.accounts.credentials import Tokens
 from jobs.ledger import Submitted
 from schemas import ids
 from schemas.settings import Settings
@@ -27,7 +27,7 @@ from tests.dumps import everything
 from tests.peers.mastodons import Instance
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 
 pytestmark = pytest.mark.peers
 

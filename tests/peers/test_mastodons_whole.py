@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from domain.credentials import Grant
+from domain.accounts.credentials import Grant
 from tests import seeds
 from tests.peers.members import Member, unique
 from tests.peers.proxy import Loss
 from tests.peers.shop import all_published, at_work
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 from workers.tasks import publish_post
 
 pytestmark = pytest.mark.peers

@@ -8,11 +8,11 @@ import httpx
 import msgspec
 import pytest
 
-from domain import urls
+from domain.values import urls
 from schemas.errors import SourceError, SourceNotFound
-from workers.fetch import open_client
 from workers.ingest.github.about import look
 from workers.ingest.github.client import JSON, RAW, Api, get
+from workers.web.fetch import open_client
 
 pytestmark = pytest.mark.peers
 

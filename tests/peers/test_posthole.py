@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.credentials import Tokens
+from domain.accounts.credentials import Tokens
 from schemas import ids
 from schemas.errors import OutcomeUnknown, PlatformError
 from tests.media import film

@@ -12,17 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn, Pool, transact
-from domain import approvals, changing, jobs, upkeep
-from domain.keys import EVERY_SCOPE
-from domain.post_states import ALLOWED
+from domain.content import approvals
+from domain.jobs import jobs
+from domain.operations import upkeep
+from domain.publishing import changing
+from domain.publishing.post_states import ALLOWED
+from domain.tenancy.keys import EVERY_SCOPE
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
 from schemas.errors import CancelRequested, DomainError, Fenced
 from schemas.posts import ResolvePost
 from tests import seeds
-from tests.domain import post_scene as scene
 from tests.domain.place import Place
-from tests.domain.post_scene import Full
+from tests.domain.publishing import post_scene as scene
+from tests.domain.publishing.post_scene import Full
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from db.pool import Pool
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
-from tests.workers.crew import Crew
 from tests.workers.net import GOOD, GOOD6, Net
+from tests.workers.runtime.crew import Crew
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 from anyio.abc import SocketAttribute
 
-from tests.workers.web import say
+from tests.workers.web.web import say
 
 GOOD, GOOD6 = "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"
 

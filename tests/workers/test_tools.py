@@ -19,6 +19,6 @@ async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
 
 
 async def test_what_nobody_asks_for_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.parse.start", pytest.fail)
+    monkeypatch.setattr("workers.ingest.parser.parse.start", pytest.fail)
     async with open_tools(SETTINGS) as tools:
         assert await tools.model() is None

@@ -16,7 +16,6 @@ from jobs import upkeep
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import logs, metrics
-from workers import health
 from workers.dispatcher.chore import Agenda
 from workers.dispatcher.contact import Contact
 from workers.dispatcher.gate import Gate, ring
@@ -25,7 +24,8 @@ from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, retain_media
 from workers.dispatcher.ripen import RIPEN
-from workers.pool import Stop, first_of, stop_signals
+from workers.runtime import health
+from workers.runtime.pool import Stop, first_of, stop_signals
 
 TICK_S, STAND_BY_S = 0.05, 0.5
 

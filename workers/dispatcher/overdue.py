@@ -1,7 +1,7 @@
 """Fail jobs that waited past their deadline; a running one is its worker's to end, or rescue's."""
 
 from db.pool import Conn
-from domain import upkeep
+from domain.operations import upkeep
 from workers.dispatcher.chore import Chore
 
 

@@ -1,7 +1,7 @@
 """Take jobs from workers that died: their lease ran out while others could renew theirs."""
 
 from db.pool import Conn
-from domain import upkeep
+from domain.operations import upkeep
 from telemetry import logs
 from workers.dispatcher.chore import Chore
 from workers.dispatcher.contact import Contact

@@ -1,10 +1,10 @@
 """Delete what is past its time (design 5)."""
 
 from db.pool import Conn
-from domain import quotas
 from domain.media import tickets, uploads
 from domain.media.store import Store
-from domain.upkeep import prune_receipts, prune_states
+from domain.operations.upkeep import prune_receipts, prune_states
+from domain.publishing import quotas
 from jobs.upkeep import prune_jobs, prune_workers
 from schemas.errors import Unavailable
 from telemetry import logs

@@ -10,8 +10,8 @@ from workers.ingest.choose import choose
 from workers.ingest.derive.complete import complete
 from workers.ingest.model.endpoint import Model
 from workers.ingest.model.suggest import suggest
+from workers.ingest.parser.parse import Parser, read
 from workers.ingest.shapes import Passage, Prose
-from workers.parse import Parser, read
 
 
 async def conclude(

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
-from domain import ingests
+from domain.brand import ingests
 from jobs.outcomes import Canceled, Failed, Outcome, Retry, Snooze
 from schemas.brand import Extraction, Visit
 from schemas.errors import Conflict, SourceError, SourceRateLimited
-from workers.context import Context
+from workers.runtime.context import Context
 
 #: Told the stage that begins and how far the work is, from 0 to 1.
 Report: TypeAlias = Callable[[str, float], Awaitable[None]]

@@ -7,17 +7,18 @@ from typing import NamedTuple
 
 import httpx
 
-from domain import registrations, urls
-from domain.accounts import Found
-from domain.credentials import Grant
-from domain.registrations import Client, Server
-from domain.urls import Allowed
+from domain.accounts import registrations
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant
+from domain.accounts.registrations import Client, Server
+from domain.values import urls
+from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
 from schemas.errors import PlatformError, Throttled
 from schemas.settings import Settings
-from workers.context import Context
-from workers.fetch import open_client
 from workers.platforms.mastodon.api import APP_UNKNOWN
+from workers.runtime.context import Context
+from workers.web.fetch import open_client
 
 START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
 

@@ -1,6 +1,6 @@
 """One request to a platform's server, told apart by what its loss proves.
 
-The server is one that a partner named: the client is `workers.fetch.open_client`'s, with its guarded
+The server is one that a partner named: the client is `workers.web.fetch.open_client`'s, with its guarded
 sockets; no redirect is followed, and an answer may have `LIMIT` bytes unless its caller says more. What
 comes back is an answer of any status; without one it is `NotSent`, or `OutcomeUnknown` where an
 irreversible request's bytes had begun to leave.
@@ -18,7 +18,7 @@ import msgspec
 from ssrfguard import SSRFGuardError
 
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected, SourceError
-from workers import inflate
+from workers.web import inflate
 
 LIMIT = 1 << 20
 CONNECT_S = 5.0

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.platforms import PLATFORMS, File, faults_of_files
-from domain.work import Account
+from domain.accounts.platforms import PLATFORMS, File, faults_of_files
+from domain.publishing.work import Account
 from schemas.errors import Rejected
 from workers.platforms.contract import Draft
 

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
-from domain import rings
 from domain.media.storage import open_store
 from domain.media.store import Store
-from domain.rings import Ring
-from domain.work import Account, File, Work
+from domain.publishing.work import Account, File, Work
+from domain.security import rings
+from domain.security.rings import Ring
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net

@@ -7,14 +7,14 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from db.pool import Conn
-from domain import setbacks
-from domain.rings import Ring
-from domain.work import Account, Work
+from domain.publishing import setbacks
+from domain.publishing.work import Account, Work
+from domain.security.rings import Ring
 from jobs.outcomes import Done, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from telemetry import logs, metrics
-from workers.context import Context
 from workers.platforms.contract import Adapter, Draft
+from workers.runtime.context import Context
 
 T = TypeVar("T")
 

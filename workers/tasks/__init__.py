@@ -19,7 +19,7 @@ from jobs.kinds import (
     Kind,
 )
 from schemas.settings import Settings
-from workers.runner import Task, Tasks
+from workers.runtime.runner import Task, Tasks
 from workers.tasks import (
     archive_project,
     connect_account,

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
-from domain import jobs, leases, posts
+from domain.jobs import jobs
+from domain.leasing import leases
+from domain.publishing import posts
 from jobs.outcomes import Done, Outcome
-from workers.context import Context
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 #: Jobs or posts in one transaction: each holds its lock until the batch is done.

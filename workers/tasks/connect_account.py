@@ -4,19 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import connections, rings
-from domain.connections import Begun, Login
-from domain.rings import Ring
+from domain.connecting import connections
+from domain.connecting.connections import Begun, Login
+from domain.security import rings
+from domain.security.rings import Ring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
-from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Connected, Net, forget_unknown, open_net, refused
 from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import connect as tiktok
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 

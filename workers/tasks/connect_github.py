@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import installations, rings
-from domain.rings import Ring
+from domain.brand import installations
+from domain.security import rings
+from domain.security.rings import Ring
 from jobs.outcomes import Outcome
 from schemas.errors import SourceError
-from workers.context import Context
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 

@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.listings import Listing
-from domain.paces import ITUNES
+from domain.brand.listings import Listing
+from domain.brand.paces import ITUNES
 from jobs.outcomes import Outcome
 from schemas.settings import Settings
-from workers.context import Context
-from workers.fetch import open_client
 from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
@@ -20,11 +18,13 @@ from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import turns
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.model.endpoint import Model
+from workers.ingest.parser.parse import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.session import Web, open_web
-from workers.parse import Parser
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
+from workers.web.fetch import open_client
 
 
 class Means(NamedTuple):

@@ -7,21 +7,21 @@ from typing import NamedTuple
 
 import httpx
 
-from domain import urls
+from domain.values import urls
 from jobs.outcomes import Outcome
 from schemas.brand import Extraction, Visit
 from schemas.settings import Settings
-from workers.context import Context
-from workers.fetch import open_client
 from workers.ingest import sandbox
 from workers.ingest.github.client import Api, Tokens
 from workers.ingest.github.credentials import App, open_app, showing, tokens
 from workers.ingest.github.ingest import ingest
 from workers.ingest.model.endpoint import Model
+from workers.ingest.parser.parse import Parser
 from workers.ingest.perform import Report, perform
-from workers.parse import Parser
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
+from workers.web.fetch import open_client
 
 
 class Means(NamedTuple):

@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import urls
+from domain.values import urls
 from jobs.outcomes import Outcome
-from workers.context import Context
-from workers.fetch import open_client
 from workers.ingest import sandbox
 from workers.ingest.model.endpoint import Model
+from workers.ingest.parser.parse import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
-from workers.parse import Parser
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
+from workers.web.fetch import open_client
 
 
 @asynccontextmanager

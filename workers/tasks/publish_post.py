@@ -13,13 +13,12 @@ from functools import partial
 
 import msgspec
 
-from domain import sending, setbacks
 from domain.media import tickets
-from domain.setbacks import CONFIRM
+from domain.publishing import sending, setbacks
+from domain.publishing.setbacks import CONFIRM
 from jobs.outcomes import Canceled, Outcome, Rest
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
-from workers.context import Context
 from workers.platforms.contract import (
     Absent,
     Drafted,
@@ -33,7 +32,8 @@ from workers.platforms.contract import (
 )
 from workers.platforms.registry import Platforms, open_platforms
 from workers.platforms.trip import Trip, tell
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 #: The irreversible call may take so long, and this part of the time in which no other attempt begins; its

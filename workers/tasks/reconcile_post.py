@@ -9,15 +9,15 @@ from functools import partial
 
 import msgspec
 
-from domain import reconciling
-from domain.reconciling import Lost
+from domain.publishing import reconciling
+from domain.publishing.reconciling import Lost
 from jobs.outcomes import Done, Outcome
 from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
-from workers.context import Context
 from workers.platforms.contract import Absent, Drafted, Found, GivenUp, Inquiry, Live, Prepared
 from workers.platforms.registry import Platforms, open_platforms
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 _log = logs.get("reconcile")

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import refreshing, rings
-from domain.credentials import Grant
-from domain.refreshing import Begun
-from domain.rings import Ring
+from domain.accounts.credentials import Grant
+from domain.connecting import refreshing
+from domain.connecting.refreshing import Begun
+from domain.security import rings
+from domain.security.rings import Ring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, Rejected
-from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, forget_unknown, open_net, refused
 from workers.platforms.fakes import connect as fakes
@@ -18,7 +18,8 @@ from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.platforms.tiktok import connect as tiktok
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 

@@ -4,16 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import registrations, rings
-from domain.registrations import Server
-from domain.rings import Ring
+from domain.accounts import registrations
+from domain.accounts.registrations import Server
+from domain.security import rings
+from domain.security.rings import Ring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
 from schemas.settings import Settings
-from workers.context import Context
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 

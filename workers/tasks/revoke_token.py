@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain import revoking, rings
-from domain.revoking import Begun
-from domain.rings import Ring
+from domain.connecting import revoking
+from domain.connecting.revoking import Begun
+from domain.security import rings
+from domain.security.rings import Ring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
-from workers.context import Context
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import revoke as tiktok
-from workers.runner import Task
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tools import Tools
 
 

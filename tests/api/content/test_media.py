@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.routes.media import _asked
 from db.pool import Pool
-from domain.content import Served
+from domain.content.content import Served
 from schemas.errors import Unsatisfiable
 from tests import media
 from tests.api.content.place import Place, film

@@ -13,7 +13,7 @@ from tests import github_app
 from tests.api.conftest import built, calling, client_of, held
 from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
 from tests.github_app import Hub, Installed
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api import flows
-from domain.installations import Installation
+from domain.brand.installations import Installation
 from tests.api.conftest import calling
 from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
 from tests.by_hand import Told

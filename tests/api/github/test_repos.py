@@ -14,7 +14,7 @@ from tests.api.conftest import Caller
 from tests.api.described import document
 from tests.api.github.conftest import TASKS
 from tests.api.github.place import ACME, SHOP, Place
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 
 
 async def test_repositories_are_listed_when_the_list_is_old(place: Place) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api import flows
-from domain import upkeep
+from domain.operations import upkeep
 from tests.api.github.place import ACME, Place, status
 from tests.waiting import eventually
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain import jobs
+from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from tests.api.posts.place import Place, instant, paths, problem, run, uuid_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain import jobs
+from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from tests import seeds

@@ -15,7 +15,7 @@ from tests.api.conftest import built, calling, client_of, held
 from tests.api.github.place import Clock
 from tests.api.social.place import ORIGIN, Place, new_project
 from tests.social_servers import Fediverse, Pds
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 from workers.tasks import connect_account, refresh_token, register_app
 
 

@@ -9,7 +9,7 @@ import httpx
 from litestar import Litestar
 
 from db.pool import Pool
-from domain import consent
+from domain.connecting import consent
 from schemas import ids
 from tests.api.conftest import Caller
 from tests.api.github.place import Clock

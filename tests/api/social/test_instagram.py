@@ -24,7 +24,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.serving import served
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 from workers.tasks import connect_account
 
 CALLBACK = "/v1/social/callback/instagram"

@@ -22,9 +22,9 @@ from tests.dumps import everything, found
 from tests.media import picture
 from tests.social_servers import Fediverse, Pds, serving
 from tests.waiting import eventually
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 from workers.dispatcher.loop import Dispatcher
-from workers.pool import Stop
+from workers.runtime.pool import Stop
 from workers.tasks import open_tasks
 
 

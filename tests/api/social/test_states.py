@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from domain import upkeep
+from domain.operations import upkeep
 from tests.api.conftest import client_of, new_key
 from tests.api.social.place import Place, status
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from db.pool import Pool, transact
 from db.queries import social_account
-from domain import credentials
+from domain.accounts import credentials
 from jobs.ledger import Submitted
 from schemas import ids
 from schemas.settings import Settings

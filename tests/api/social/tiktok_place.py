@@ -25,7 +25,7 @@ from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_people import Application
 from tests.waiting import eventually
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 from workers.tasks import connect_account, publish_post, reconcile_post, refresh_token
 
 CAPTION = "Fresh bread"

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import httpx
 import time_machine
 
-from domain import jobs
+from domain.jobs import jobs
 from jobs import leases, ledger, upkeep
 from jobs.ledger import Claim, Settlement
 from schemas import ids
@@ -24,13 +24,13 @@ from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
-from workers.context import Context
-from workers.desk import Attempt, Lost
-from workers.fetch import open_client
 from workers.platforms import connecting
-from workers.reports import Reports
-from workers.runner import Tasks, judge
+from workers.runtime.context import Context
+from workers.runtime.desk import Attempt, Lost
+from workers.runtime.reports import Reports
+from workers.runtime.runner import Tasks, judge
 from workers.tasks import open_tasks, publish_post
+from workers.web.fetch import open_client
 
 #: Of a call that asks for something; one that makes something may also arrive late.
 LATE = Fault.DROP_THEN_ACCEPT

@@ -18,7 +18,7 @@ import msgspec
 
 from db.migrate import migrate
 from db.pool import Pool, connect, open_pool
-from domain.credentials import Grant
+from domain.accounts.credentials import Grant
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds, serving

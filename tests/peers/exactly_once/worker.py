@@ -20,10 +20,10 @@ import msgspec
 from db.pool import Conn
 from tests.peers.exactly_once.shapes import Call
 from workers import __main__ as product
-from workers import runner
-from workers.context import Context
-from workers.fetch import open_client
 from workers.platforms import connecting
+from workers.runtime import runner
+from workers.runtime.context import Context
+from workers.web.fetch import open_client
 
 T = TypeVar("T")
 

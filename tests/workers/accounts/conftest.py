@@ -7,7 +7,7 @@ import pytest_asyncio
 from tests import seeds, social_servers
 from tests.social_servers import Fediverse, Pds
 from tests.workers.accounts.place import Place
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 
 
 @pytest_asyncio.fixture

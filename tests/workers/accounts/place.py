@@ -10,14 +10,15 @@ import asyncpg
 import msgspec
 
 from db.pool import Conn, transact
-from domain import connections, credentials, registrations
-from domain.accounts import Found
-from domain.credentials import Grant, Tokens
-from domain.registrations import Client, Server
+from domain.accounts import credentials, registrations
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.registrations import Client, Server
+from domain.connecting import connections
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
-from tests.workers.crew import Crew
+from tests.workers.runtime.crew import Crew
 from workers.tasks import connect_account, refresh_token, register_app, revoke_token
 from workers.tools import open_tools
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, transact
-from domain import connections, registrations
-from domain.connections import Asked, Code, Login
-from domain.registrations import Server
+from domain.accounts import registrations
+from domain.accounts.registrations import Server
+from domain.connecting import connections
+from domain.connecting.connections import Asked, Code, Login
 from jobs.ledger import Submitted
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256

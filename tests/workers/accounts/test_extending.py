@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, transact
-from domain import accounts, credentials
-from domain.credentials import Grant, Tokens
+from domain.accounts import accounts, credentials
+from domain.accounts.credentials import Grant, Tokens
 from jobs.kinds import REFRESH_TOKEN
 from schemas.settings import Settings
 from tests import seeds
@@ -25,8 +25,8 @@ from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.instagram_user import CALLBACK, DAY_S, long_lived
 from tests.peers.simulators.serving import served
 from tests.waiting import eventually
-from tests.workers.crew import Crew, at_work
-from tests.workers.test_dispatcher import dispatching
+from tests.workers.dispatcher.test_dispatcher import dispatching
+from tests.workers.runtime.crew import Crew, at_work
 from workers.tasks import refresh_token
 
 CALL = "GET /refresh_access_token"

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from db.pool import transact
-from domain import connections
-from domain.accounts import Found
-from domain.credentials import Grant
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant
+from domain.connecting import connections
 from jobs.kinds import REVOKE_TOKEN
 from tests import seeds
 from tests.by_hand import Told
@@ -22,7 +22,7 @@ from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 from tests.social_servers import Fediverse, Pds
 from tests.workers.accounts.place import BACK, Place
-from tests.workers.crew import at_work
+from tests.workers.runtime.crew import at_work
 from workers.tasks import revoke_token
 
 REVOKE, DELETE = "/oauth/revoke", "/xrpc/com.atproto.server.deleteSession"

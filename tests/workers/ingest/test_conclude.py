@@ -9,8 +9,8 @@ from schemas.brand import Candidate, Extraction, Field, Value
 from schemas.errors import ScrapeFailed
 from workers.ingest import conclude as concluding
 from workers.ingest.conclude import conclude
+from workers.ingest.parser.parse import Parser, open_parser, parse
 from workers.ingest.shapes import Passage, Prose, Source
-from workers.parse import Parser, open_parser, parse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

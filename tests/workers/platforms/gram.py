@@ -9,16 +9,16 @@ from uuid import UUID
 
 import httpx
 
-from domain import urls
-from domain.work import Account
+from domain.publishing.work import Account
+from domain.values import urls
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, Host, long_lived
 from tests.peers.simulators.serving import served
 from tests.workers.platforms.scripted import draft, file
-from workers.fetch import open_client
 from workers.platforms.contract import Draft, Found, Inquiry, Media, Prepared, Sent
 from workers.platforms.instagram.publish import Instagram
+from workers.web.fetch import open_client
 
 #: Of the irreversible call, in seconds.
 SEND_S = 5.0

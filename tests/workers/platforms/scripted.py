@@ -10,11 +10,11 @@ from uuid import UUID
 
 import httpx
 
-from domain import urls
-from domain.work import Account
-from tests.workers.web import say
-from workers.fetch import open_client
+from domain.publishing.work import Account
+from domain.values import urls
+from tests.workers.web.web import say
 from workers.platforms.contract import Draft, Media
+from workers.web.fetch import open_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
 AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)

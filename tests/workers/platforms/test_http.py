@@ -11,10 +11,10 @@ import pytest
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
 from tests.workers.net import Net
 from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
-from tests.workers.web import say
-from workers.fetch import open_client
+from tests.workers.web.web import say
 from workers.platforms.http import LEAST_REST_S, MASK, ask, rest_s
 from workers.platforms.http import Answer as Whole
+from workers.web.fetch import open_client
 
 #: With what an address or a form writes otherwise.
 SECRET = "s3cr3t/of+an=account%"

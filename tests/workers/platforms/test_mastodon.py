@@ -21,7 +21,7 @@ from tests.workers.platforms.scripted import (
     server,
     told,
 )
-from tests.workers.web import say
+from tests.workers.web.web import say
 from workers.platforms.contract import Inquiry, Live, Prepared
 from workers.platforms.mastodon.publish import Mastodon
 

@@ -18,7 +18,7 @@ from schemas.errors import (
 from tests.peers.simulators import tiktok_errors
 from tests.workers.platforms.scripted import client_for, server, told
 from tests.workers.platforms.tiktok import ada, post, video
-from tests.workers.web import say
+from tests.workers.web.web import say
 from workers.platforms.http import Answer
 from workers.platforms.tiktok import api, errors
 from workers.platforms.tiktok.api import Api

@@ -2,7 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from domain.urls import MAX_URL, UNREADABLE
+from domain.values.urls import MAX_URL, UNREADABLE
 
 
 def secure(address: str) -> str:

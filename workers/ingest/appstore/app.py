@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from domain import countries
+from domain.values import countries
 from schemas.brand import Candidate, Field, Value
 from workers.ingest import detection
 from workers.ingest.appstore import prose

@@ -3,16 +3,16 @@
 import asyncio
 from urllib.parse import urlencode
 
-from domain import countries
-from domain.listings import InGooglePlay
+from domain.brand.listings import InGooglePlay
+from domain.values import countries
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound
 from telemetry import metrics
-from workers import parse
-from workers.fetch import Fetched
 from workers.ingest.appstore.shapes import PlayPage, StorePage
+from workers.ingest.parser import parse
+from workers.ingest.parser.parse import Parser
 from workers.ingest.shapes import Reading
 from workers.ingest.website.session import Session, Web
-from workers.parse import Parser
+from workers.web.fetch import Fetched
 
 #: For one page, the wait for its turn included: few requests at once go to a store from one worker.
 PAGE_S = 25.0

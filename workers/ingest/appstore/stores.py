@@ -5,20 +5,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.listings import InAppStore, InGooglePlay, Listing
+from domain.brand.listings import InAppStore, InGooglePlay, Listing
 from schemas.brand import Candidate, Extraction
 from schemas.errors import SourceError, SourceRateLimited
-from workers import parse
 from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import bare
 from workers.ingest.appstore.lookup import Found, Lookup, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.conclude import conclude
 from workers.ingest.model.endpoint import Model
+from workers.ingest.parser import parse
+from workers.ingest.parser.parse import Parser
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Passage
 from workers.ingest.website.session import Web
-from workers.parse import Parser
 
 
 class Stores(NamedTuple):

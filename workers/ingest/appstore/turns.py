@@ -1,4 +1,4 @@
-"""A job's turns at an upstream that counts our requests (`domain/paces.py`)."""
+"""A job's turns at an upstream that counts our requests (`domain/brand/paces.py`)."""
 
 import asyncio
 import random
@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple, NoReturn
 
-from domain import paces
-from domain.paces import Pace
+from domain.brand import paces
+from domain.brand.paces import Pace
 from schemas.errors import SourceRateLimited
 from telemetry import metrics
-from workers.context import Context
+from workers.runtime.context import Context
 
 #: So many snoozes double the spread of those who wait, up to this many seconds.
 LONGEST_SPREAD_S = 60.0

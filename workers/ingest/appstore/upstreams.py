@@ -2,8 +2,8 @@
 
 import msgspec
 
-from domain import urls
-from domain.urls import Allowed
+from domain.values import urls
+from domain.values.urls import Allowed
 from schemas.settings import Settings
 
 NAMES = ("itunes_api_url", "app_store_url", "play_url")

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.errors import SourceNotFound
-from workers.fetch import Fetched
 from workers.ingest.github.client import Api, decode, get
 from workers.ingest.github.refusals import ABSENT
+from workers.web.fetch import Fetched
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ import msgspec
 
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
-from workers.fetch import Admit, Fetched, Want, fetch
 from workers.ingest.github.refusals import REFUSALS, UNREADABLE, refusal
+from workers.web.fetch import Admit, Fetched, Want, fetch
 
 API_VERSION = "2022-11-28"
 MOST_REDIRECTS = 3

@@ -19,8 +19,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from domain import installations
-from domain.installations import Installation
+from domain.brand import installations
+from domain.brand.installations import Installation
 from schemas.errors import (
     InstallationGone,
     NotConfigured,
@@ -30,11 +30,11 @@ from schemas.errors import (
     SourceNotFound,
 )
 from schemas.settings import Settings
-from workers.context import Context
-from workers.fetch import BOT, Fetched, fetch, trust
 from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
 from workers.ingest.github.refusals import REFUSALS, message, refusal, rest
+from workers.runtime.context import Context
+from workers.web.fetch import BOT, Fetched, fetch, trust
 
 #: GitHub's clock may be behind ours by the first; it refuses more than 10 minutes.
 BEHIND, LIFE = timedelta(seconds=60), timedelta(minutes=9)

@@ -3,12 +3,12 @@
 import msgspec
 
 from schemas.errors import FetchFailed, SourceNotFound
-from workers.fetch import Fetched
 from workers.ingest.github.about import Branch
 from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
 from workers.ingest.github.places import Listed
 from workers.ingest.github.shapes import Chosen, Tree
-from workers.parse import Parser, ask
+from workers.ingest.parser.parse import Parser, ask
+from workers.web.fetch import Fetched
 
 #: Folders of store texts at the root.
 FOLDERS = {"fastlane", "metadata"}

@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from domain.installations import Installation
+from domain.brand.installations import Installation
 from schemas.errors import NotProved, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
-from workers.fetch import Fetched, Want, fetch
 from workers.ingest.github.client import JSON, Api, decode, get, site
 from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, showing, token_for
 from workers.ingest.github.refusals import REFUSALS, refusal, rest
+from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")
 

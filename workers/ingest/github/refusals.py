@@ -14,8 +14,8 @@ from schemas.errors import (
     SourceNotFound,
     SourceRateLimited,
 )
-from workers.fetch import Fetched
-from workers.refusals import retry_after
+from workers.web.fetch import Fetched
+from workers.web.refusals import retry_after
 
 REFUSALS = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 

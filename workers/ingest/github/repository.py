@@ -7,13 +7,13 @@ import msgspec
 
 from schemas.brand import Validators, Visit
 from schemas.errors import SourceNotFound, TooLarge
-from workers.fetch import Want
 from workers.ingest.github import places
 from workers.ingest.github.about import About, Branch, look, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
 from workers.ingest.github.shapes import Chosen, File, Repository
-from workers.parse import Parser
+from workers.ingest.parser.parse import Parser
+from workers.web.fetch import Want
 
 FILE = msgspec.structs.replace(RAW, limit=places.LARGEST)
 #: A README that is longer still says at its beginning what it is about.

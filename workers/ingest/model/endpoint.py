@@ -15,11 +15,11 @@ import httpx
 import msgspec
 
 from schemas.errors import ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable, SourceError
-from workers import inflate
-from workers.fetch import trust
 from workers.ingest.model.answer import SCHEMA
 from workers.ingest.model.prompt import Message
-from workers.refusals import retry_after
+from workers.web import inflate
+from workers.web.fetch import trust
+from workers.web.refusals import retry_after
 
 #: For all that one ingest asks, so that a slow model can't spend the job's time.
 DEADLINE_S = 30.0

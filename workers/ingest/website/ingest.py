@@ -6,13 +6,13 @@ from typing import Any
 from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
 from workers.ingest.model.endpoint import Model, version
+from workers.ingest.parser.parse import Parser
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import again
 from workers.ingest.website.around import look_around
 from workers.ingest.website.pages import follow, named, weighed
 from workers.ingest.website.session import FETCHING_S, Session, Web
-from workers.parse import Parser
 
 #: How far an ingest is once the named page, the ones around it, and those that it leads to are read.
 NAMED, AROUND, FOLLOWED = 0.3, 0.4, 0.7

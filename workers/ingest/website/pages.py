@@ -7,11 +7,11 @@ import msgspec
 
 from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
-from workers.fetch import Fetched
 from workers.ingest.page.address import bare, site
+from workers.ingest.parser.parse import Parser, parse
 from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
-from workers.parse import Parser, parse
+from workers.web.fetch import Fetched
 
 #: A page with less on it than these characters is a signpost where it sends its visitors on.
 SIGNPOST = 200

@@ -9,10 +9,10 @@ import msgspec
 
 from schemas.brand import Validators, Visit
 from schemas.errors import FetchBlocked, SourceError
-from workers.fetch import HTML, Fetched, Want, fetch
 from workers.ingest.page.address import site
-from workers.pace import Pace
-from workers.robots import Robots, Rules
+from workers.web.fetch import HTML, Fetched, Want, fetch
+from workers.web.pace import Pace
+from workers.web.robots import Robots, Rules
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import httpx
 
-from domain import credentials, servers
-from domain.accounts import Found
-from domain.connections import Asked, Login
-from domain.credentials import Grant, Tokens
-from domain.revoking import Held
+from domain.accounts import credentials, servers
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant, Tokens
+from domain.connecting.connections import Asked, Login
+from domain.connecting.revoking import Held
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session

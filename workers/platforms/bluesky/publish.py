@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from domain.work import Account
+from domain.publishing.work import Account
 from schemas.errors import OutcomeUnknown, PlatformError, Rejected
 from workers.platforms import media
 from workers.platforms.bluesky import api
@@ -36,7 +36,7 @@ class Put(msgspec.Struct, rename="camel"):
 
 
 class Bluesky(msgspec.Struct, frozen=True):
-    """The adapter; `client` is `workers.fetch.open_client`'s."""
+    """The adapter; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
 

@@ -4,9 +4,9 @@ import base64
 import hashlib
 import re
 
-from domain.accounts import Found
-from domain.connections import Asked, Code, Login
-from domain.credentials import Grant
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant
+from domain.connecting.connections import Asked, Code, Login
 from schemas.errors import ReauthRequired
 from workers.platforms.connecting import Connected
 

@@ -7,11 +7,12 @@ account's owner helps (research 5.2).
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain import consent, credentials
-from domain.accounts import Found
-from domain.connections import Asked, Code
-from domain.credentials import Grant, Tokens
-from domain.registrations import Client
+from domain.accounts import credentials
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.registrations import Client
+from domain.connecting import consent
+from domain.connecting.connections import Asked, Code
 from schemas.errors import PlatformError, ReauthRequired, Rejected, TokenExpired
 from workers.platforms.connecting import START_AGAIN, Connected, Net
 from workers.platforms.instagram import api, errors

@@ -8,7 +8,7 @@ after the container has said that it wasn't, and that refusal is no more than a 
 import httpx
 import msgspec
 
-from domain.work import Account
+from domain.publishing.work import Account
 from schemas.errors import PlatformError
 from workers.platforms import media
 from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent
@@ -21,7 +21,7 @@ SHARE = 0.8
 
 
 class Instagram(msgspec.Struct, frozen=True):
-    """The adapter; `client` is `workers.fetch.open_client`'s, `base` the Graph API's address."""
+    """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the Graph API's address."""
 
     client: httpx.AsyncClient
     base: str

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from domain import credentials
-from domain.accounts import Found
-from domain.connections import Asked, Code
-from domain.credentials import Grant, Tokens
-from domain.registrations import SCOPES, Client, Server
-from domain.revoking import Held
+from domain.accounts import credentials
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.registrations import SCOPES, Client, Server
+from domain.connecting.connections import Asked, Code
+from domain.connecting.revoking import Held
 from schemas.errors import ReauthRequired, Rejected
 from workers.platforms.connecting import START_AGAIN, Connected
 from workers.platforms.mastodon import api

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from domain.work import Account
+from domain.publishing.work import Account
 from workers.platforms import media
 from workers.platforms.contract import Absent, Draft, Found, Inquiry, Prepared, Sent, Undecided
 from workers.platforms.mastodon import api, finding, uploads
@@ -40,7 +40,7 @@ class Post(msgspec.Struct):
 
 
 class Mastodon(msgspec.Struct, frozen=True):
-    """The adapter; `client` is `workers.fetch.open_client`'s."""
+    """The adapter; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
 

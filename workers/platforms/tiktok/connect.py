@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from domain import consent, credentials
-from domain.accounts import Found
-from domain.connections import Asked, Code
-from domain.consent import PAGES
-from domain.credentials import Grant, Tokens
-from domain.registrations import Client
+from domain.accounts import credentials
+from domain.accounts.accounts import Found
+from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.registrations import Client
+from domain.connecting import consent
+from domain.connecting.connections import Asked, Code
+from domain.connecting.consent import PAGES
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
 from workers.platforms.connecting import START_AGAIN, Connected, Net
 from workers.platforms.tiktok import api, creator, oauth

@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 import msgspec
 
-from domain.work import Account
+from domain.publishing.work import Account
 from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Throttled, Unavailable
 from workers.platforms.contract import (
     Absent,
@@ -32,7 +32,7 @@ THROTTLED_S = 60.0
 
 
 class TikTok(msgspec.Struct, frozen=True):
-    """The adapter; `client` is `workers.fetch.open_client`'s, `base` the API's address."""
+    """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
 
     client: httpx.AsyncClient
     base: str

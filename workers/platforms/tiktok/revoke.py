@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from domain import consent
-from domain.revoking import Held
+from domain.connecting import consent
+from domain.connecting.revoking import Held
 from schemas.errors import Rejected
 from workers.platforms import http
 from workers.platforms.connecting import Net

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from domain import urls
-from domain.listings import InAppStore, InGooglePlay, Listing
+from domain.brand.listings import InAppStore, InGooglePlay, Listing
+from domain.values import urls
 from schemas.brand import Extraction
 from schemas.errors import SourceRateLimited
 from tests.corpora import corpus
-from tests.workers.web import Answers, Site, say, serve
-from workers.fetch import open_client
+from tests.workers.web.web import Answers, Site, say, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.turns import Turns
+from workers.ingest.parser.parse import Parser
 from workers.ingest.website.session import open_web
-from workers.parse import Parser
+from workers.web.fetch import open_client
 
 FACEBOOK = InAppStore(by="id", value="284882215")
 NOTHING = '{\n "resultCount":0,\n "results": []\n}'

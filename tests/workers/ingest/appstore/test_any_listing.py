@@ -9,14 +9,14 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from domain.listings import InAppStore
+from domain.brand.listings import InAppStore
 from schemas.errors import SourceError
-from workers.fetch import Fetched
 from workers.ingest.appstore import app, play, subtitle
 from workers.ingest.appstore.app import App
 from workers.ingest.appstore.lookup import chosen, results_of
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.shapes import Reading
+from workers.web.fetch import Fetched
 
 LISTING = InAppStore(by="id", value="7")
 LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "logoUrl": 2048}

@@ -5,7 +5,7 @@ import socket
 import msgspec
 import pytest
 
-from domain.listings import InAppStore
+from domain.brand.listings import InAppStore
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
@@ -25,12 +25,12 @@ from tests.workers.ingest.appstore.counter import (
     open_stores,
     recorded,
 )
-from tests.workers.web import Answers, say
-from workers.fetch import open_client
+from tests.workers.web.web import Answers, say
 from workers.ingest.appstore.lookup import Found, Lookup, find
 from workers.ingest.appstore.turns import Turns
 from workers.ingest.appstore.upstreams import moved
-from workers.parse import Parser
+from workers.ingest.parser.parse import Parser
+from workers.web.fetch import open_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

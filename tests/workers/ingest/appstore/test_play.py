@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.listings import InAppStore, InGooglePlay
+from domain.brand.listings import InAppStore, InGooglePlay
 from schemas.brand import Extraction
 from schemas.errors import (
     FetchFailed,
@@ -17,8 +17,8 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests.workers.ingest.appstore.counter import NOTHING, at, ingest, json, play_at
-from tests.workers.web import say
-from workers.parse import Parser
+from tests.workers.web.web import say
+from workers.ingest.parser.parse import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from schemas.brand import Candidate
-from workers import parse_child
 from workers.ingest.derive import quotes
 from workers.ingest.derive.derive import derive
 from workers.ingest.derive.distinct import MOST
+from workers.ingest.parser import parse_child
 from workers.ingest.shapes import Passage, Prose
 
 URL = "https://acme.test/"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from schemas.brand import Candidate
-from tests.workers.web import Script, say, wrote
+from tests.workers.web.web import Script, say, wrote
 from workers.ingest.model.endpoint import DEADLINE_S, Model, open_model
 from workers.ingest.model.suggest import Suggested, suggest
 from workers.ingest.shapes import Passage

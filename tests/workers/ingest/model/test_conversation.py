@@ -19,7 +19,7 @@ from tests.workers.ingest.model.endpoint import (
     suggested,
     warned,
 )
-from tests.workers.web import say
+from tests.workers.web.web import say
 from workers.ingest.model.endpoint import open_model, version
 from workers.ingest.model.suggest import Suggested, suggest
 

@@ -18,7 +18,7 @@ from tests.workers.ingest.model.endpoint import (
     suggested,
     warned,
 )
-from tests.workers.web import Script, say
+from tests.workers.web.web import Script, say
 from workers.ingest.model.endpoint import LIMIT
 from workers.ingest.model.suggest import Suggested, suggest
 

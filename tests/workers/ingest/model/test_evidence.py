@@ -21,13 +21,13 @@ from tests.workers.ingest.model.endpoint import (
     serve,
     suggested,
 )
-from tests.workers.web import say
+from tests.workers.web.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.model import prompt
 from workers.ingest.model.answer import SCHEMA, Answer, Claim
 from workers.ingest.model.evidence import Given, candidates
+from workers.ingest.parser.parse import open_parser
 from workers.ingest.shapes import Passage
-from workers.parse import open_parser
 
 QUOTE = "Built for freelance designers"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from domain import urls
+from domain.values import urls
 from schemas.errors import Invalid
 from workers.ingest.github import places
 from workers.ingest.github.reading.names import bare

@@ -1,0 +1,187 @@
+"""`tenantry bench`: the figures of the README, measured here and now."""
+
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bench import ingest as pages
+from bench import stage, suites
+from bench.figures import FULL, TARGETS, Measure, Result
+from bench.suites import ALL, HTTP, JOBS, PUBLISH
+from cli.shared.cases import pages_of
+from cli.shared.command import answering
+from cli.shared.output import Answer, console, table
+
+
+@click.group()
+def bench() -> None:
+    """Measure this machine: each figure with its target, beside a peer in the same run.
+
+    It starts servers of its own, or works in a scratch database of those that DATABASE_URL and
+    REDIS_URL name. Let nothing else run meanwhile. A job lost or done twice is an error, not a figure.
+    """
+
+
+@bench.command("jobs")
+@answering
+async def jobs() -> Answer:
+    """The figures of jobs, beside plain arq: pickup, drain, live, busy slots, recovery, pull.
+
+    \b
+    Examples:
+      tenantry bench jobs
+      tenantry bench jobs --json | jq .details.drain_jobs_s
+    """
+    result = await _run(JOBS)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
+
+
+@bench.command("http")
+@answering
+async def http() -> Answer:
+    """The figures of requests, beside a bare Litestar app: create a project, poll a job.
+
+    \b
+    Examples:
+      tenantry bench http
+      tenantry bench http --json | jq .details.http
+    """
+    result = await _run(HTTP)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
+
+
+@bench.command("publish")
+@answering
+async def publish() -> Answer:
+    """How late posts go out: 500 over 20 accounts with quotas, four workers, at once and in 20 s.
+
+    No platform is asked: a sandbox's answers at once. An account over its quota is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench publish
+      tenantry bench publish --json | jq .details.post_late_ms
+    """
+    result = await _run(PUBLISH)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
+
+
+@bench.command("all")
+@answering
+async def everything() -> Answer:
+    """Every figure, in about four minutes on two cores; --json prints them alone.
+
+    \b
+    Examples:
+      tenantry bench all
+      tenantry bench all --json > figures.json
+    """
+    result = await _run(ALL)
+    return Answer(result.figures, _whole(result))
+
+
+@bench.command("ingest")
+@click.option(
+    "--cases",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read a corpus of saved pages instead of made ones; see `tenantry brand extract`.",
+)
+@answering
+async def ingest(cases: Path | None) -> Answer:
+    """Pages read a second, and the memory it takes, beside trafilatura and a few lines of Open Graph.
+
+    It starts no server. A made page that is misread is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench ingest
+      tenantry bench ingest --cases cases.jsonl --json
+    """
+    given = pages_of(cases) if cases else []
+    with _progress(["pages"]) as progress:
+        result = await pages.measure(given, pages.FULL, partial(progress, "pages"))
+    return Answer({**result.figures, "details": result.details}, _readers(result))
+
+
+async def _run(suite: Mapping[str, Measure]) -> Result:
+    with _progress(suite) as progress:
+        async with stage.opened() as opened:
+            return await suites.run(opened, suite, FULL, progress)
+
+
+@contextmanager
+def _progress(suite: Collection[str]) -> Iterator[suites.Progress]:
+    """A bar on a terminal, lines elsewhere; on stderr, since stdout is the answer's."""
+    if not sys.stderr.isatty():
+        yield lambda name, what: click.echo(f"{name}: {what}", err=True)
+        return
+    order = list(suite)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task("servers start", total=len(order))
+        yield lambda name, what: bar.update(task, completed=order.index(name), description=f"{name}: {what}")
+
+
+def _whole(result: Result) -> Group:
+    return Group(_figures(result.figures), "", _details(result.details))
+
+
+def _figures(figures: Mapping[str, float]) -> Table:
+    return table(
+        ("figure", "measured", "to reach", "reached"),
+        [
+            (
+                target.what,
+                f"{figures[name]:g}",
+                f"{'>=' if target.least else '<='} {target.limit(figures):g}",
+                target.met(figures[name], figures),
+            )
+            for name, target in TARGETS.items()
+            if name in figures
+        ],
+    )
+
+
+def _readers(result: Result) -> Group:
+    """A line a reader, and how many pages they read."""
+    read, *sides = result.details.items()
+    heads = ("reader", "pages/s", "ours is", "peak MiB", "named")
+    rows = [
+        (
+            side.replace("_", " "),
+            seen["pages_s"],
+            f"{result.figures[name]:g} x" if (name := f"pages_{side}_x") in result.figures else "",
+            seen["peak_mib"],
+            seen["named"],
+        )
+        for side, seen in sides
+    ]
+    return Group(table(heads, rows), "", _details(dict([read])))
+
+
+def _details(details: Mapping[str, Any]) -> Table:
+    return table(("detail", "values"), [(name, _words(value)) for name, value in _leaves(details)])
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Down to mappings of plain values, each under its path."""
+    for name, value in values.items():
+        if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
+            yield from _leaves(value, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name} {_words(inner)}" for name, inner in value.items())
+    return ", ".join(map(_words, value)) if isinstance(value, list) else f"{value}"

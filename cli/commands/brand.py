@@ -1,0 +1,96 @@
+"""`tenantry brand`: look at what an ingest would read, without a project, a job or a database."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.shared.cases import predict
+from cli.shared.command import json_option
+from cli.shared.failure import failing
+from cli.shared.output import Answer, emit, printable, table
+from cli.shared.targets import open_reader, read
+from domain.values import urls
+from schemas.brand import Extraction
+
+#: The address of a file that came without one: some site's home page.
+UNKNOWN = "http://localhost/"
+COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
+QUOTES = ("FIELD", "RESTS ON")
+
+
+@click.group()
+def brand() -> None:
+    """Look at what an ingest would read of a brand."""
+
+
+@brand.command()
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--url", default=UNKNOWN, metavar="URL", help="The address that files were saved from.")
+@click.option(
+    "--cases",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read a corpus of saved pages instead and print a prediction for each, as JSON lines.",
+)
+@json_option
+def extract(*, targets: Sequence[str], url: str, cases: Path | None, as_json: bool) -> None:
+    """Read brands as an ingest would, and show where each field was found.
+
+    A target is a web address, a saved page (.html, .gz), a GitHub repository (owner/name or its
+    address) or an app's page in the App Store or Google Play. Nothing is stored. With --json each
+    target is a line. Ends with 1 where a target can't be read, after the ones that can.
+
+    \b
+    Examples:
+      tenantry brand extract https://example.com/ octocat/hello-world
+      tenantry brand extract https://apps.apple.com/us/app/slack/id618783545
+      tenantry brand extract page.html --url https://example.com/pricing --json
+      tenantry brand extract --cases cases.jsonl > predictions.jsonl
+    """
+    if bool(targets) == bool(cases):
+        raise click.UsageError("give targets, or a corpus with --cases")
+    with failing(as_json=as_json):
+        address = urls.split(urls.with_scheme(url)).geturl()
+        worst = asyncio.run(predict(cases) if cases else show(targets, address, as_json=as_json))
+    click.get_current_context().exit(worst)
+
+
+async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
+    """Print each target's brand, or why it has none, in their order; the worst exit code."""
+    async with open_reader(address) as reader:
+        coming = [asyncio.create_task(read(reader, target)) for target in targets]
+        return max(
+            [await shown(one, target, as_json=as_json) for one, target in zip(coming, targets, strict=True)]
+        )
+
+
+async def shown(coming: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
+    try:
+        with failing(as_json=as_json):
+            emit(answer(target, await coming), as_json=as_json)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    return 0
+
+
+def answer(target: str, extraction: Extraction) -> Answer:
+    return Answer({"target": target, **msgspec.to_builtins(extraction)}, Group(*view(target, extraction)))
+
+
+def view(target: str, extraction: Extraction) -> Iterator[RenderableType]:
+    """The fields, the words that derived ones rest on, and what went wrong on the way."""
+    yield Text(printable(f"{target}: {extraction.title or 'without a title'}"), style="bold")
+    found = extraction.fields.items()
+    yield table(
+        COLUMNS, [(field, one.value, f"{one.confidence:.2f}", one.rule, one.url) for field, one in found]
+    )
+    quotes = [(field, f"“{quote}”") for field, one in found for quote in one.evidence]
+    if quotes:
+        yield Text()
+        yield table(QUOTES, quotes)
+    yield from (Text(printable(f"! {warning}")) for warning in extraction.warnings)

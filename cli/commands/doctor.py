@@ -1,0 +1,83 @@
+"""`tenantry doctor`."""
+
+import asyncio
+from collections.abc import Mapping
+
+import asyncpg
+import click
+from rich.table import Table
+from rich.text import Text
+
+from cli.local import checks
+from cli.local.checks import Check
+from cli.shared.command import answering
+from cli.shared.connect import ADVICE, CONNECT_S, environment, read_settings, where
+from cli.shared.failure import FAILED, UNUSABLE
+from cli.shared.output import Answer, cell
+from db.pool import Conn, connect
+from schemas.settings import is_address
+
+STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+#: Without these nothing starts; what else fails can be put right while the platform is up.
+VITAL = {"settings", "postgresql"}
+
+
+@click.command()
+@answering
+async def doctor() -> Answer:
+    """Check what this machine and the platform need, and say what is wrong.
+
+    Versions, settings, PostgreSQL, Redis, this host's clock, pending migrations, secrets, workers, the
+    dispatcher. A warning leaves the exit code at 0; anything wrong makes it 5 where the settings or
+    PostgreSQL can't be used, else 1.
+
+    \b
+    Examples:
+      tenantry doctor
+      tenantry doctor --json | jq '.checks[] | select(.status != "ok")'
+    """
+    found = await _examine(environment())
+    failed = {check.name for check in found if check.status == "fail"}
+    code = UNUSABLE if failed & VITAL else FAILED if failed else 0
+    return Answer({"ok": not failed, "checks": found}, _view(found), exit_code=code)
+
+
+async def _examine(environ: Mapping[str, str]) -> list[Check]:
+    settings = checks.settings()
+    usable = settings.status == "ok"
+    found = [checks.product(), checks.python(), settings]
+    if (url := environ.get("DATABASE_URL")) and is_address(url):
+        found += await _examine_database(url, usable=usable)
+    if url := read_settings().redis_url if usable else environ.get("REDIS_URL"):
+        found.append(await checks.redis(url))
+    return found
+
+
+async def _examine_database(url: str, *, usable: bool) -> list[Check]:
+    """`usable`: the settings are, so that the rings can be held against what the database names."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            conn = await connect(url, name="tenantry-doctor")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
+    try:
+        found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn)]
+        whole = found[-1].status == "ok"
+        return [*found, *(await _examine_rows(conn, usable=usable) if whole else [])]
+    finally:
+        await conn.close()
+
+
+async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:
+    secrets = [await checks.secrets(conn)] if usable else []
+    return [*secrets, *await checks.crews(conn), await checks.dispatcher(conn)]
+
+
+def _view(found: list[Check]) -> Table:
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for check in found:
+        made.add_row(Text(check.status, style=STYLES[check.status]), cell(check.name), cell(check.detail))
+        if check.advice:
+            made.add_row("", "", cell(check.advice))
+    return made

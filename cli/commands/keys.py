@@ -1,0 +1,190 @@
+"""`tenantry keys`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from uuid import UUID
+
+import click
+import msgspec
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from cli.shared.acting import acting
+from cli.shared.command import Id, answering, at_database, paged
+from cli.shared.connect import Session, vault
+from cli.shared.output import Answer, card, console, page
+from db.pool import transact
+from domain.operations import rewrap
+from domain.security import rings
+from domain.tenancy import keys as verbs
+from domain.tenancy.keys import Actor
+from schemas import ids
+from schemas.keys import ApiKey, ApiKeyCreate, Rewrapped, Scope
+
+KEY = Id(ids.KEY)
+COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
+
+ONCE = "Keep apiKey now: it is shown this once and nowhere kept."
+
+
+@click.group()
+def keys() -> None:
+    """Create, list, rotate and kill API keys; seal every secret with a new vault key."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(get_args(Scope)), metavar="SCOPE",
+    help="What it may do; more than once for several. The default, *, is all but ops:*.",
+)  # fmt: skip
+@click.option(
+    "--return-origin", "origins", multiple=True, metavar="ORIGIN", help="Where an OAuth flow may return to."
+)
+@click.option("--days", type=click.IntRange(min=1), help="How long it works; for good, if not said.")
+@answering
+@at_database
+@acting
+async def create_key(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    scopes: tuple[str, ...],
+    origins: tuple[str, ...],
+    days: int | None,
+) -> Answer:
+    """Create an API key and show it, once.
+
+    \b
+    Examples:
+      tenantry keys create "CI of the booking team" --scope projects:read --scope jobs:read
+      tenantry keys create tests --sandbox --days 30
+      KEY=$(tenantry keys create demo --json | jq -r .apiKey)
+    """
+    now = datetime.now(UTC)
+    wanted = msgspec.convert(
+        {
+            "name": name,
+            "scopes": scopes or ["*"],
+            "returnOrigins": origins,
+            "expiresAt": days and now + timedelta(days=days),
+        },
+        ApiKeyCreate,
+    )
+    peppers = _peppers(session)
+    shown = await transact(
+        session.pool,
+        lambda conn: verbs.create(
+            conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(wanted)
+        ),
+    )
+    return Answer(shown, card(shown), ONCE)
+
+
+@keys.command("list")
+@answering
+@at_database
+@acting
+@paged(ids.KEY)
+async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
+    """List an organization's keys, newest first, the killed ones too.
+
+    \b
+    Examples:
+      tenantry keys list
+      tenantry keys list --sandbox --json | jq -r '.items[] | select(.killSwitch | not).id'
+    """
+    async with session.pool.acquire() as conn:
+        found = await verbs.list_page(
+            conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
+        )
+    return page(found, limit, COLUMNS, _row)
+
+
+@keys.command("rotate")
+@click.argument("key_uuid", metavar="KEY_ID", type=KEY)
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, 24),
+    default=0,
+    show_default=True,
+    help="How long the old secret works on.",
+)
+@answering
+@at_database
+@acting
+async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_hours: int) -> Answer:
+    """Give a key a new secret and show it, once; its id and scopes stay.
+
+    \b
+    Example:
+      tenantry keys rotate key_01890a5d-... --overlap-hours 24
+    """
+    peppers, overlap = _peppers(session), timedelta(hours=overlap_hours)
+    shown = await transact(
+        session.pool,
+        lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
+    )
+    return Answer(shown, card(shown), ONCE)
+
+
+@keys.command("kill")
+@click.argument("key_uuid", metavar="KEY_ID", type=KEY)
+@answering
+@at_database
+@acting
+async def kill_key(session: Session, actor: Actor, *, key_uuid: UUID) -> Answer:
+    """Switch a key off for good, from its next request on.
+
+    \b
+    Example:
+      tenantry keys kill key_01890a5d-...
+    """
+    killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
+    return Answer(killed, card(killed))
+
+
+@keys.command("rewrap")
+@answering
+@at_database
+async def rewrap_secrets(session: Session) -> Answer:
+    """Seal every secret in the database anew with the first key of VAULT_KEYS.
+
+    To change the key: put the new one in front of VAULT_KEYS everywhere, release, run this, and drop the
+    old one. It is safe beside running servers, and may be repeated; interrupted, it goes on where it was.
+
+    \b
+    Examples:
+      tenantry keys rewrap
+      tenantry keys rewrap --json | jq .total
+    """
+    ring = await vault(session)
+    async with session.pool.acquire() as conn:
+        total = await rewrap.count(conn, ring=ring)
+    with _bar(total) as report:
+        rows = await rewrap.rewrap(session.pool, ring=ring, report=report)
+    done = Rewrapped(key_id=ring.writer, rows=rows, total=sum(rows.values()))
+    return Answer(done, card(done), f"Every secret is sealed with {ring.writer}: the others may go.")
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[rewrap.Report]:
+    """On stderr, for people only."""
+    if click.get_current_context().params["as_json"]:
+        yield lambda _: None
+        return
+    columns = (TextColumn("sealing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda some: bar.advance(task, some)
+
+
+def _peppers(session: Session) -> rings.Ring:
+    return rings.parse(session.settings.peppers, setting="PEPPERS")
+
+
+def _row(key: ApiKey) -> tuple[object, ...]:
+    return (key.id, key.name, key.env, key.scopes, key.created_at, key.expires_at, key.killed_at)

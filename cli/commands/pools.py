@@ -1,0 +1,79 @@
+"""`tenantry pools`."""
+
+import click
+from rich.table import Table
+
+from cli.shared.command import answering, at_database
+from cli.shared.connect import Session
+from cli.shared.output import Answer, card, table
+from db.pool import transact
+from domain.operations import pools as verbs
+from schemas.ops import Pool
+
+COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
+
+
+@click.group()
+def pools() -> None:
+    """See what waits and runs in each pool; pause one and resume it."""
+
+
+@pools.command("list")
+@answering
+@at_database
+async def list_pools(session: Session) -> Answer:
+    """List the pools with what waits, what runs and how many workers that asks for.
+
+    \b
+    Examples:
+      tenantry pools list
+      tenantry pools list --json | jq '.items[] | select(.oldestDueSeconds > 60)'
+    """
+    async with session.pool.acquire() as conn:
+        found = await verbs.list_all(conn, slots=session.settings.slots)
+    return Answer({"items": found}, _table(found))
+
+
+@pools.command("pause")
+@click.argument("name")
+@answering
+@at_database
+async def pause_pool(session: Session, *, name: str) -> Answer:
+    """Let a pool's workers take no more jobs; what runs goes on, what is submitted waits.
+
+    \b
+    Example:
+      tenantry pools pause ingest
+    """
+    pool = await _set(session, name, paused=True)
+    return Answer(pool, card(pool), f"To go on: tenantry pools resume {pool.name}")
+
+
+@pools.command("resume")
+@click.argument("name")
+@answering
+@at_database
+async def resume_pool(session: Session, *, name: str) -> Answer:
+    """Let a pool's workers take jobs again; they begin within a second.
+
+    \b
+    Example:
+      tenantry pools resume ingest
+    """
+    pool = await _set(session, name, paused=False)
+    return Answer(pool, card(pool))
+
+
+async def _set(session: Session, name: str, *, paused: bool) -> Pool:
+    slots = session.settings.slots
+    return await transact(session.pool, lambda conn: verbs.pause(conn, name=name, paused=paused, slots=slots))
+
+
+def _table(found: list[Pool]) -> Table:
+    return table(COLUMNS, map(_row, found))
+
+
+def _row(pool: Pool) -> tuple[object, ...]:
+    state = "paused" if pool.paused else "open"
+    oldest = None if pool.oldest_due_seconds is None else f"{pool.oldest_due_seconds:.0f} s"
+    return (pool.name, state, pool.queued, oldest, pool.running, pool.capacity, pool.desired_workers)

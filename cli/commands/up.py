@@ -1,0 +1,124 @@
+"""`tenantry up`."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from cli.local import demo, folder, processes
+from cli.local.announce import Laps, Ready, announce
+from cli.local.demo_keys import demo_keys
+from cli.local.watching import Logs, watch
+from cli.shared.asked import Asked, ending
+from cli.shared.failure import failing
+from db.migrate import migrate
+from db.server import Server, free_port
+from schemas.errors import LocalUnavailable
+
+
+class Counts(click.ParamType[tuple[str, int]]):
+    """POOL=N: so many workers of a pool."""
+
+    name = "pool=n"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        pool, _, count = str(value).partition("=")
+        if pool not in processes.POOLS or not count.isdigit():
+            self.fail(f"{value!r} is not POOL=N with a pool of {', '.join(processes.POOLS)}", param, ctx)
+        return pool, int(count)
+
+
+class Wanted(NamedTuple):
+    """What was asked for on the command line; `port` 0 is any."""
+
+    port: int
+    as_json: bool
+    workers: Mapping[str, int]
+    demo: bool
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Of the API; 0 picks one."
+)
+@click.option("--workers", type=Counts(), multiple=True, help="Run N workers of a pool; else one of each.")
+@click.option(
+    "--demo", is_flag=True, help="Also ingest a small site of ours, show its brand, and post it to a sandbox."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once all is ready.")
+def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: bool) -> None:
+    """Run the whole platform on this machine until Ctrl-C or SIGTERM.
+
+    PostgreSQL and Valkey with their data under .local/ (unless DATABASE_URL and REDIS_URL name others),
+    migrations, the API, a worker for each pool, the dispatcher, and an organization "Demo" with a key.
+
+    What ends by itself is started again, after 1 s and then ever longer pauses. Ctrl-C and SIGTERM let
+    running jobs end, for DRAIN_S at most; a second one drops them. Both exit with 0. Logs go to stderr
+    and .local/*.log.
+
+    \b
+    Examples:
+      tenantry up --port 0 --json
+      tenantry up --workers ingest=4 --demo
+    """
+    with failing(as_json=as_json), contextlib.suppress(Asked):
+        run(Wanted(port, as_json, dict(workers), demo))
+
+
+def run(wanted: Wanted) -> None:
+    """Start everything in order, and stay. Raises `Asked` when a signal came and all has ended."""
+    say = Laps()
+    children: dict[str, Server] = {}
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(ending(again=lambda: processes.end(children)))
+        port = _usable(wanted.port or free_port())
+        servers = stack.enter_context(folder.servers())
+        say("PostgreSQL and Redis answer")
+        settings = folder.settings(servers, f"http://127.0.0.1:{port}")
+        say(f"migrated: {len(asyncio.run(migrate(servers.database_url)))} new")
+        site = stack.enter_context(demo.site()) if wanted.demo else None
+        children |= processes.platform(port, wanted.workers, settings | demo.allowing(site, os.environ))
+        logs = stack.enter_context(Logs(children))
+        stack.enter_context(processes.running(children))
+        stack.callback(say, "ending: what runs may finish; a second signal drops it")
+        say(f"{', '.join(children)} answer")
+        ready = _ready(port, settings)
+        shown = demo.run(ready.api, ready.api_key, ready.test_key, site) if site else None
+        logs.copy()
+        announce(ready, as_json=wanted.as_json)
+        if site and shown:
+            demo.show(shown, site, sys.stderr if wanted.as_json else sys.stdout)
+        watch({**servers.embedded, **children}, logs, say)
+
+
+def _usable(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LocalUnavailable(
+                f"port {port} can't be used ({error.strerror}): end what listens on it, "
+                "or choose another with --port N (0 picks one)"
+            ) from error
+    return port
+
+
+def _ready(port: int, settings: Mapping[str, str]) -> Ready:
+    api, keys = settings["PUBLIC_URL"], demo_keys(port, settings)
+    return Ready(
+        api=api,
+        api_key=keys.live,
+        test_key=keys.test,
+        docs=f"{api}/docs",
+        console=f"{api}/console",
+        database_url=settings["DATABASE_URL"],
+        redis_url=settings["REDIS_URL"],
+    )

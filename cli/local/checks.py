@@ -1,0 +1,156 @@
+"""What `tenantry doctor` looks at, one function a look."""
+
+import platform
+import time
+from importlib.metadata import version
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from cli.shared.connect import ADVICE, read_settings
+from db.migrate import pending
+from db.pool import Conn
+from domain.operations import pools
+from domain.security import rings
+from jobs.kinds import KINDS
+from schemas.base import Out
+from schemas.errors import MigrationChanged, SettingsInvalid
+
+OLDEST_POSTGRES = 15
+
+#: Ids are made by the hosts' clocks: lists stay in order while those agree to about a second.
+CLOCK_S = 1.0
+
+REDIS_S = 2.0
+
+POOLS = {kind.pool for kind in KINDS.values()}
+
+
+class Check(Out, frozen=True):
+    """`value` is for a program; `advice` says what to do about a status that isn't ok."""
+
+    name: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    advice: str = ""
+    value: Any = None
+
+
+def product() -> Check:
+    return Check(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
+
+
+def python() -> Check:
+    found = platform.python_version()
+    return Check(name="python", status="ok", detail=f"{found} on {platform.system()}", value=found)
+
+
+def settings() -> Check:
+    """Whether every process could start by them."""
+    try:
+        _read_rings()
+    except SettingsInvalid as error:
+        return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
+    return Check(name="settings", status="ok", detail="complete")
+
+
+async def secrets(conn: Conn) -> Check:
+    """Whether what the database holds hashed and sealed can be read."""
+    try:
+        peppers, vault = _read_rings()
+        await rings.check(conn, peppers=peppers, vault=vault)
+    except SettingsInvalid as error:
+        advice = "put the missing key back at the end of its list, where it only reads"
+        return Check(name="secrets", status="fail", detail=str(error), advice=advice)
+    return Check(name="secrets", status="ok", detail="every key that a row names is there")
+
+
+def _read_rings() -> tuple[rings.Ring, rings.Ring]:
+    given = read_settings()
+    peppers = rings.parse(given.peppers, setting="PEPPERS")
+    return peppers, rings.parse(given.vault_keys, setting="VAULT_KEYS")
+
+
+def postgres(conn: Conn) -> Check:
+    """Reached, and new enough."""
+    found = conn.get_server_version()
+    shown = f"{found.major}.{found.micro}"  # "18.6" is read as 18.0.6
+    if found.major < OLDEST_POSTGRES:
+        advice = f"use PostgreSQL {OLDEST_POSTGRES} or later"
+        return Check(name="postgresql", status="fail", detail=shown, value=shown, advice=advice)
+    return Check(name="postgresql", status="ok", detail=shown, value=shown)
+
+
+async def migrations(conn: Conn) -> Check:
+    """What `tenantry migrate` would do."""
+    try:
+        names = [each.name for each in await pending(conn)]
+    except MigrationChanged as error:
+        return Check(
+            name="migrations", status="fail", detail=str(error), advice="deploy the release as it was built"
+        )
+    if names:
+        detail = f"{len(names)} pending: {', '.join(names)}"
+        return Check(
+            name="migrations", status="fail", detail=detail, value=names, advice="run `tenantry migrate`"
+        )
+    return Check(name="migrations", status="ok", detail="none pending", value=[])
+
+
+async def clock(conn: Conn) -> Check:
+    """How far this host's clock is ahead of the database's, by the quickest of five answers."""
+    ahead = min([await _ahead(conn) for _ in range(5)])[1]
+    detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
+    if abs(ahead) > CLOCK_S:
+        return Check(
+            name="clock", status="warn", detail=detail, value=ahead, advice="set the time by NTP on both"
+        )
+    return Check(name="clock", status="ok", detail=detail, value=ahead)
+
+
+async def _ahead(conn: Conn) -> tuple[float, float]:
+    """How long the question took, and the difference with half of that taken off."""
+    before = time.time()
+    there = (await conn.fetchval("select clock_timestamp()")).timestamp()
+    took = time.time() - before
+    return took, before + took / 2 - there
+
+
+async def crews(conn: Conn) -> list[Check]:
+    """The workers of each pool that has kinds or workers."""
+    return [_crew(crew) for crew in await pools.list_crews(conn) if crew.pool in POOLS or any(crew[1:])]
+
+
+def _crew(crew: pools.Crew) -> Check:
+    counts = crew._asdict()
+    del counts["pool"]
+    detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
+    name = f"workers {crew.pool}"
+    if not crew.active:
+        advice = f"start `python -m workers {crew.pool}`: until then its jobs wait"
+        return Check(name=name, status="warn", detail=detail, advice=advice, value=counts)
+    return Check(name=name, status="ok", detail=detail, value=counts)
+
+
+async def dispatcher(conn: Conn) -> Check:
+    """Jobs start without one; retries, rescues and deadlines wait for it."""
+    if await pools.has_dispatcher(conn):
+        return Check(name="dispatcher", status="ok", detail="at work", value=True)
+    advice = "start `python -m workers.dispatcher`: until then nothing is retried, rescued or timed out"
+    return Check(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
+
+
+async def redis(url: str) -> Check:
+    """Redis may be away and the platform still works, only slower to pick up."""
+    client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
+    try:
+        info = await client.info("server")
+    except (RedisError, OSError) as error:
+        advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
+        return Check(name="redis", status="warn", detail=str(error) or type(error).__name__, advice=advice)
+    finally:
+        await client.aclose()
+    name = info.get("server_name", "redis")
+    found = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
+    return Check(name="redis", status="ok", detail=found, value=found)

@@ -1,0 +1,113 @@
+"""`up --demo`: a brand's website on loopback, read and posted through the API as a partner would."""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import httpx
+
+from cli.shared.output import console, table
+from schemas.errors import DemoFailed
+from schemas.settings import OWN
+
+SITE = Path(__file__).with_name("demo_site")
+WAIT_S = 30
+
+ALLOW = OWN["fetch_allow"]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the library's
+        pass
+
+
+@contextlib.contextmanager
+def site() -> Iterator[str]:
+    """Serve the website; yields its `host:port`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=SITE)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield "{}:{}".format(*server.server_address)
+        server.shutdown()
+
+
+def allowing(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """The setting that lets workers fetch from `host` on loopback, with what is allowed already."""
+    allowed = [name for name in (environ.get(ALLOW), host) if name]
+    return {ALLOW: ",".join(allowed)} if host else {}
+
+
+class Shown(NamedTuple):
+    """A project with the brand that was read, and a post of it; each as the API answers it."""
+
+    project: Mapping[str, Any]
+    post: Mapping[str, Any]
+
+
+def run(api: str, key: str, test_key: str, host: str) -> Shown:
+    """Read a brand from the website, and post in its name to a sandbox. Raises `DemoFailed`."""
+    with _calling(api, key) as client:
+        project = ingest(client, f"http://{host}/")
+    with _calling(api, test_key) as client:
+        return Shown(project, publish(client, project["brandContext"]))
+
+
+def ingest(client: httpx.Client, url: str) -> dict[str, Any]:
+    """A new project with what the website says."""
+    project = _answer(client.post("/projects", json={"name": "Tidewise", "timezone": "Europe/Paris"}))
+    path = f"/projects/{project['id']}"
+    _ended(client, _answer(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}")
+    return _answer(client.get(path))
+
+
+def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
+    """A post with the brand's words, of an account that is a fake."""
+    project = _answer(client.post("/projects", json={"name": brand["appName"], "timezone": "Europe/Paris"}))
+    path, login = f"/projects/{project['id']}", {"identifier": "tidewise.example", "appPassword": "demo-demo"}
+    asked = _answer(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
+    account = _ended(client, asked, "connecting of an account")["result"]["socialAccountId"]
+    caption = (None, f"{brand['appName']}: {brand['tagline']}")
+    content = _answer(client.post(f"{path}/content/upload", files={"caption": caption}))
+    targets = {"targets": [{"socialAccountId": account}]}
+    [post] = _answer(client.post(f"/content/{content['id']}/publish", json=targets))["scheduledPosts"]
+    _ended(client, post, "post")
+    return _answer(client.get(f"/scheduled-posts/{post['id']}"))
+
+
+def show(shown: Shown, host: str, file: IO[str]) -> None:
+    """Where the website is, the brand context read from it, where each field was found, and the post."""
+    print(f"export SITE=http://{host}/\n", file=file)
+    brand, post = shown.project["brandContext"], shown.post
+    rows = [
+        (field, brand[field], found["source"], f"{found['confidence']:.2f}")
+        for field, found in brand["provenance"].items()
+    ]
+    console(file).print(table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
+    print(f"\nA post of its sandbox: {post['status']}, {post['externalUrl']}", file=file)
+
+
+def _calling(api: str, key: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.Client(base_url=f"{api}/v1", headers=headers, timeout=WAIT_S + 5, trust_env=False)
+
+
+def _ended(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """A job that has completed."""
+    job = _answer(client.get(f"/jobs/{started['jobId']}", params={"wait": WAIT_S}))
+    if job["status"] != "completed":
+        raise DemoFailed(f"the {what} is {job['status']}: {job['error']}")
+    return job
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    if response.is_error:
+        raise DemoFailed(
+            f"{response.request.method} {response.url} answered {response.status_code}: {response.text}"
+        )
+    answer: dict[str, Any] = response.json()
+    return answer

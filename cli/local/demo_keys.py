@@ -1,0 +1,70 @@
+"""The keys that `up` shows: of an organization "Demo" and of its sandbox, made at the first start and kept.
+
+The database holds only hashes of them, so they lie in `.local/` too, for their owner's eyes. Where one of
+them opens nothing (another database, a killed key) a new organization is made.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from cli.local import folder
+from cli.local.processes import answers
+from db.pool import Conn, open_pool, transact
+from domain.security import rings
+from domain.security.rings import Ring
+from domain.tenancy import keys, organizations
+from schemas.keys import Env
+
+FILE = folder.FOLDER / "demo"
+
+
+class DemoKeys(NamedTuple):
+    live: str
+    test: str
+
+
+def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
+    """The API must answer already: it is the one to say whether the kept keys are good."""
+    kept = folder.read(FILE)
+    found = DemoKeys(kept.get("API_KEY", ""), kept.get("TEST_KEY", ""))
+    if all(_opens(port, key) for key in found):
+        return found
+    fresh = asyncio.run(_made(settings))
+    folder.write(FILE, {"API_KEY": fresh.live, "TEST_KEY": fresh.test})
+    return fresh
+
+
+def _opens(port: int, key: str) -> bool:
+    return bool(key) and answers(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
+
+
+async def _made(settings: Mapping[str, str]) -> DemoKeys:
+    async with open_pool(settings["DATABASE_URL"], name="tenantry-up", size=1) as pool:
+        return await transact(pool, lambda conn: _create(conn, settings["PEPPERS"]))
+
+
+async def _create(conn: Conn, peppers: str) -> DemoKeys:
+    made, ring = (
+        await organizations.create(conn, name="Demo", tier="standard"),
+        rings.parse(peppers, setting="PEPPERS"),
+    )
+    return DemoKeys(
+        await _create_key(conn, ring, made.live, "live"), await _create_key(conn, ring, made.sandbox, "test")
+    )
+
+
+async def _create_key(conn: Conn, peppers: Ring, organization_id: UUID, env: Env) -> str:
+    shown = await keys.create(
+        conn,
+        peppers=peppers,
+        actor=keys.Actor(organization_id, env, None, keys.EVERY_SCOPE),
+        name="bin/up",
+        scopes=["*"],
+        return_origins=[],
+        expires_at=None,
+        now=datetime.now(UTC),
+    )
+    return shown.api_key

@@ -1,0 +1,154 @@
+"""Make `.venv` and install into it, with the standard library alone: nothing else is there yet.
+
+    python3 -m cli.local.install EXTRAS [WORD ...]
+
+EXTRAS are a comma-separated list from pyproject.toml. With words, `.venv/bin/python WORD ...` then takes
+this process's place, so that the pid which was started is the one that runs.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed"
+SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
+
+STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing")
+FRAME_S, QUIET_FRAME_S = 0.1, 2.0
+CLEAR_LINE = "\r\033[2K"
+
+NO_ENSUREPIP = """\
+This Python has no ensurepip, so it can't make a virtual environment. Any one of these helps:
+  apt-get install python3-venv          (Debian, Ubuntu; as root)
+  uv venv --seed .venv && bin/up        (with uv: https://docs.astral.sh/uv)
+  PYTHON=/path/to/another/python3.1x bin/up"""
+
+
+class CannotInstall(Exception):
+    """The message says why, and what to do."""
+
+
+def main(extras: str, *words: str) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        install(extras)
+    except CannotInstall as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    if words:
+        os.execv(PYTHON, [str(PYTHON), *words])  # noqa: S606  the interpreter that we just made
+
+
+def install(extras: str) -> None:
+    """Leave a `.venv` that has our dependencies and these extras; at once when it has them already."""
+    if not _usable():
+        _make()
+    if not _installed(extras):
+        STAMP.unlink(missing_ok=True)
+        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        # Python compiles a module at its first import; compiling all of them here is a third of the time.
+        quiet = ["--no-compile", "--progress-bar", "off", "--root-user-action", "ignore"]
+        _run("installing into .venv", [*pip, *quiet, "-e", f".[{extras}]", "-c", "constraints.txt"])
+        STAMP.write_text(f"{_fingerprint()} {extras}\n")
+
+
+def _usable() -> bool:
+    """An environment that somebody made is kept if it has pip and a Python that we support."""
+    check = f"import pip, sys; sys.exit(not {SUPPORTED})"
+    return PYTHON.exists() and subprocess.run([PYTHON, "-c", check], check=False).returncode == 0
+
+
+def _make() -> None:
+    if subprocess.run(
+        [sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL
+    ).returncode:
+        raise CannotInstall(NO_ENSUREPIP)
+    if not os.access(ROOT, os.W_OK):
+        raise CannotInstall(f"{ROOT} is not yours to write to: clone it again as the user who runs it")
+    version = ".".join(map(str, sys.version_info[:3]))
+    _run(f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+
+
+def _installed(extras: str) -> bool:
+    fingerprint, _, had = (STAMP.read_text().strip() if STAMP.exists() else "").partition(" ")
+    return fingerprint == _fingerprint() and set(extras.split(",")) <= set(had.split(","))
+
+
+def _fingerprint() -> str:
+    """Of what decides the outcome: the files that name the packages, and the environment's Python."""
+    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    return hashlib.sha256(b"\0".join([*parts, (VENV / "pyvenv.cfg").read_bytes()])).hexdigest()
+
+
+def _run(what: str, command: list[str]) -> None:
+    """Run a command and show how it goes. Raises `CannotInstall` with the end of what it printed."""
+    progress = Progress(what)
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            reader = threading.Thread(target=progress.follow, args=[process.stdout], daemon=True)
+            reader.start()
+            while process.poll() is None:
+                progress.draw()
+                time.sleep(FRAME_S)
+            reader.join()
+        finally:
+            process.kill()
+    if process.returncode:
+        progress.end("failed")
+        raise CannotInstall("\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"]))
+    progress.end("done")
+
+
+class Progress:
+    """One moving line on a terminal; elsewhere a new line now and then. On stderr: stdout is for answers."""
+
+    def __init__(self, what: str) -> None:
+        self.what = self.step = what
+        self.last: deque[str] = deque(maxlen=20)
+        self.began = time.monotonic()
+        self.moving = sys.stderr.isatty()
+        self.due = 0.0
+        self.shown = ""
+
+    def follow(self, lines: Iterable[str]) -> None:
+        for line in map(str.strip, lines):
+            self.last.append(line)
+            if line.startswith(STEPS):
+                self.step = line.split(" (from ")[0].split(": ")[0]
+
+    def draw(self) -> None:
+        if self.moving:
+            width = shutil.get_terminal_size().columns - 1
+            self._write(CLEAR_LINE + f"{self._elapsed()}  {self.step}"[:width])
+        elif time.monotonic() >= self.due and self.step != self.shown:
+            self._write(f"{self._elapsed()}  {self.step}\n")
+            self.due, self.shown = time.monotonic() + QUIET_FRAME_S, self.step
+
+    def end(self, how: str) -> None:
+        """The whole time, in place of the moving line."""
+        self._write(f"{CLEAR_LINE if self.moving else ''}{self._elapsed()}  {self.what}: {how}\n")
+
+    def _elapsed(self) -> str:
+        return f"{time.monotonic() - self.began:6.1f} s"
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

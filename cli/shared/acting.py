@@ -1,0 +1,69 @@
+"""For whom a command acts: an organization or its sandbox, with every scope."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import click
+
+from cli.shared.command import Id
+from cli.shared.connect import Session
+from cli.shared.output import Answer, printable
+from db.pool import Conn
+from domain.tenancy import organizations
+from domain.tenancy.keys import EVERY_SCOPE, Actor
+from schemas import ids
+from schemas.errors import Invalid
+from schemas.organizations import Organization
+
+ORGANIZATION = Id(ids.ORGANIZATION)
+
+#: How many organizations an error names.
+NAMED = 10
+
+
+def acting(body: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+    """Give `body` its actor after its session, by --org and --sandbox."""
+
+    @click.option(
+        "--org",
+        type=ORGANIZATION,
+        envvar="TENANTRY_ORG",
+        show_envvar=True,
+        help="The organization, or its sandbox; needed once there is more than one.",
+    )
+    @click.option("--sandbox", is_flag=True, help="Act in the organization's sandbox.")
+    @wraps(body)
+    async def within(session: Session, *, org: UUID | None, sandbox: bool, **values: Any) -> Answer:
+        async with session.pool.acquire() as conn:
+            actor = await _actor(conn, org, sandbox=sandbox)
+        return await body(session, actor, **values)
+
+    return within
+
+
+def as_here() -> str:
+    """The options with which another command acts for the same organization as this one."""
+    given = click.get_current_context().params
+    org = f" --org {ids.show(ids.ORGANIZATION, given['org'])}" if given["org"] else ""
+    return f"{org} --sandbox" if given["sandbox"] else org
+
+
+async def _actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
+    found = await _only(conn) if org is None else await organizations.find(conn, organization_id=org)
+    test = ORGANIZATION.convert(found.sandbox_id, None, None)
+    if sandbox or org == test:
+        return Actor(test, "test", None, EVERY_SCOPE)
+    return Actor(ORGANIZATION.convert(found.id, None, None), "live", None, EVERY_SCOPE)
+
+
+async def _only(conn: Conn) -> Organization:
+    """Raises `Invalid` unless there is exactly one live organization."""
+    found = await organizations.list_page(conn, before=None, limit=NAMED)
+    if not found:
+        raise Invalid("--org", "there is no organization yet: `tenantry org create NAME` makes one")
+    if len(found) > 1:
+        named = ", ".join(f"{each.id} ({printable(each.name)})" for each in found)
+        raise Invalid("--org", f"say which organization, here or in TENANTRY_ORG: {named}")
+    return found[0]

@@ -1,0 +1,95 @@
+"""How a command fails: a line on stderr that says what to do next, and an exit code that means something.
+
+With --json the line is the API's error envelope, without a request id.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import asyncpg
+import click
+import msgspec
+
+from cli.shared.connect import ADVICE, where
+from schemas.errors import (
+    DomainError,
+    Invalid,
+    LocalUnavailable,
+    NotFound,
+    Oversized,
+    SettingsInvalid,
+    SourceError,
+    TenantryError,
+    Unavailable,
+)
+
+FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
+
+EXPECTED = (TenantryError, msgspec.ValidationError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
+
+#: What an expected error means for whoever typed the command; the first line that fits counts.
+MEANINGS = (
+    (SettingsInvalid, UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
+    (LocalUnavailable, UNUSABLE, "UNAVAILABLE", "{error}"),
+    (msgspec.ValidationError, USAGE, "VALIDATION", "{error}"),
+    (TenantryError, FAILED, "INTERNAL", "{error}"),
+    (UNREACHABLE, UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
+    (UNMIGRATED, UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
+    (EXPECTED, FAILED, "INTERNAL", "PostgreSQL {where} refused: {error}"),
+)
+
+
+class Failure(NamedTuple):
+    """`message` is for a person; `code` and `details` are the envelope's."""
+
+    exit_code: int
+    code: str
+    message: str
+    details: dict[str, Any] | None = None
+
+    def envelope(self) -> bytes:
+        """For a program."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        return msgspec.json.encode({"error": {**error, "details": self.details} if self.details else error})
+
+
+@contextmanager
+def failing(*, as_json: bool) -> Iterator[None]:
+    """Report what is expected to go wrong on stderr and leave with its exit code."""
+    try:
+        yield
+    except EXPECTED as error:
+        failure = explain(error)
+        click.echo(failure.envelope() if as_json else f"Error: {failure.message}", err=True)
+        raise click.exceptions.Exit(failure.exit_code) from None
+
+
+def explain(error: Exception) -> Failure:
+    """One of `EXPECTED`, by the table of meanings; a domain's and a source's error bring their own."""
+    if isinstance(error, DomainError):
+        return Failure(_exit_code(error), error.code, error.message, error.details)
+    if isinstance(error, SourceError):
+        return Failure(FAILED, error.code, error.message)
+    _, exit_code, code, said = next(line for line in MEANINGS if isinstance(error, line[0]))
+    return Failure(exit_code, code, said.format(error=_reason(error), where=where()))
+
+
+def _exit_code(error: DomainError) -> int:
+    """A state that forbids it, a stale version and a full queue are one code: later it may go through."""
+    codes = {Invalid: USAGE, Oversized: USAGE, NotFound: ABSENT, Unavailable: UNUSABLE}
+    return codes.get(type(error), REFUSED)
+
+
+def _reason(error: Exception) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

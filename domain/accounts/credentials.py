@@ -1,0 +1,156 @@
+"""What opens an account: tokens, sealed in a row of their own and bound to it (design 5, research 7).
+
+Each refresh and each new connection is another `generation`; what is based on an older one comes too late.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn
+from db.queries import account_credential
+from domain.security import vault
+from domain.security.rings import Ring
+from jobs import ledger, upkeep
+from jobs.kinds import REFRESH_TOKEN
+from jobs.ledger import Submitted
+
+#: After how long a refresh that was due is tried again, in seconds.
+AGAIN_S = 6 * 3600.0
+
+#: A token's life counts within these, in seconds, whatever its platform says. One that ends as it comes would
+#: be refreshed for a post that waits, which is woken by that, again and at once.
+LEAST_LIFE_S, MOST_LIFE_S = 300.0, 10 * 365 * 86400.0
+
+_PLACE = ("organization_id", "project_id", "account_id")
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a platform gave. `redirect_uri` says which registration of ours it was given to, where one was.
+
+    `refresh_at` is when the tokens are to be refreshed though nobody needs them, where they would end else.
+    """
+
+    access_token: str
+    refresh_token: str | None = None
+    redirect_uri: str | None = None
+    expires_at: datetime | None = None
+    refresh_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return "Grant()"
+
+
+class Tokens(NamedTuple):
+    """An opened credential; `expires_at` is the access token's, None: it doesn't end."""
+
+    access_token: str
+    refresh_token: str | None
+    expires_at: datetime | None
+    generation: int
+    redirect_uri: str | None
+
+    def __repr__(self) -> str:
+        return f"Tokens(generation={self.generation})"
+
+
+def ending(life_s: float) -> datetime:
+    """When a token ends that lives so long from now."""
+    return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
+
+
+async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:  # noqa: A001  what it is
+    """Raises LookupError for a disconnected account."""
+    row = await account_credential.get_credential.row(conn, org=organization_id, account_id=account_id)
+    return opened(row, organization_id=organization_id, account_id=account_id, ring=ring)
+
+
+def opened(row: asyncpg.Record, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:
+    """Out of a row that has all of the credential's."""
+    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
+    plain = vault.unseal(ring, sealed, row=row_name(organization_id, account_id))
+    grant = msgspec.json.decode(plain, type=Grant)
+    return Tokens(
+        grant.access_token, grant.refresh_token, row["expires_at"], row["generation"], grant.redirect_uri
+    )
+
+
+async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, ring: Ring) -> None:
+    """Of a new connection; the account's row is locked."""
+    sealed = _seal(grant, ring, organization_id, account_id)
+    await account_credential.put_credential.run(
+        conn,
+        org=organization_id,
+        account_id=account_id,
+        sealed=sealed.data,
+        vault_key_id=sealed.key_id,
+        expires_at=grant.expires_at,
+        refresh_at=grant.refresh_at,
+    )
+
+
+async def replace(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, ring: Ring
+) -> bool:
+    """What a refresh of this generation brought; False where something newer is there, or nothing."""
+    sealed = _seal(grant, ring, organization_id, account_id)
+    written = await account_credential.refresh_credential.run(
+        conn,
+        org=organization_id,
+        account_id=account_id,
+        generation=generation,
+        sealed=sealed.data,
+        vault_key_id=sealed.key_id,
+        expires_at=grant.expires_at,
+        refresh_at=grant.refresh_at,
+    )
+    return written > 0
+
+
+async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
+    """Whether nothing newer is there; it stays so until this transaction ends."""
+    held = await account_credential.lock_generation.value(conn, org=organization_id, account_id=account_id)
+    return bool(held == generation)
+
+
+async def refresh(
+    conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
+) -> Submitted:
+    """The job that refreshes an account's tokens: one at a time, whoever asks."""
+    return await ledger.submit(
+        conn,
+        kind=REFRESH_TOKEN,
+        organization_id=organization_id,
+        project_id=project_id,
+        args={"account_id": str(account_id)},
+        unique_key=f"refresh:{account_id}",
+    )
+
+
+async def refresh_due(conn: Conn) -> int:
+    """The jobs that refresh a batch of tokens whose time for it has come; how many came up.
+
+    Each comes up again after a while, whatever becomes of its job: what a refresh brings has its own time.
+    """
+    async with conn.transaction():
+        due = await account_credential.take_due.all(conn, limit=upkeep.BATCH, again_s=AGAIN_S)
+        for row in due:
+            if row["connected"]:
+                await refresh(conn, **{name: row[name] for name in _PLACE})
+    return len(due)
+
+
+async def wipe(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+    await account_credential.wipe_credential.run(conn, org=organization_id, account_id=account_id)
+
+
+def row_name(organization_id: UUID, account_id: UUID) -> str:
+    """What binds a credential to its row."""
+    return f"account_credential/{organization_id}/{account_id}"
+
+
+def _seal(grant: Grant, ring: Ring, organization_id: UUID, account_id: UUID) -> vault.Sealed:
+    return vault.seal(ring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))

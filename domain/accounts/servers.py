@@ -1,0 +1,38 @@
+"""Servers that an account may live on: strangers name them, so `domain/values/urls.py` has a say."""
+
+import re
+from urllib.parse import urlsplit
+
+from domain.values import urls
+from domain.values.urls import Allowed
+from schemas.errors import Invalid
+
+_HOST = re.compile(r"[^/?#@\\\s]+")
+
+
+def of_host(host: str, *, allowed: Allowed, path: str) -> str:
+    """The address of a host name such as `mastodon.social`. Raises `Invalid` at `path`.
+
+    It is https, or http on a loopback host that may be opened all the same (TENANTRY_FETCH_ALLOW).
+    """
+    named = host.strip(" ")
+    if not _HOST.fullmatch(named):
+        raise Invalid(path, "must be the name of a server, such as mastodon.social")
+    local = named.lower() in {f"{name}:{port}" for name, port in allowed}
+    return of_url(f"{'http' if local else 'https'}://{named}", allowed=allowed, path=path)
+
+
+def of_url(url: str, *, allowed: Allowed, path: str) -> str:
+    """The address without a slash at its end. Raises `Invalid` at `path`."""
+    try:
+        parts = urlsplit(urls.check(url, allowed=allowed))
+    except Invalid as refused:
+        raise Invalid(path, "must be a public server, such as https://bsky.social") from refused
+    if parts.path != "/" or parts.query:
+        raise Invalid(path, "must be a server's address alone, without a path")
+    if parts.scheme != "https" and (parts.hostname, parts.port or 80) not in allowed:
+        raise Invalid(path, "must be an https address")
+    port = parts.port if parts.port != urls.DEFAULT_PORTS[parts.scheme] else None
+    name = (parts.hostname or "").rstrip(".")
+    host = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}"

@@ -1,0 +1,174 @@
+"""A project's brand: what each source says of it, and the partner's own words, which always win."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn
+from db.queries import brand_source as sources
+from domain.values import languages
+from schemas import ids
+from schemas.brand import (
+    Brand,
+    BrandContext,
+    BrandField,
+    BrandPatch,
+    BrandRow,
+    Extraction,
+    Field,
+    Finding,
+    Provenance,
+    Said,
+    Source,
+    Visit,
+)
+
+FIELDS: tuple[Field, ...] = get_args(Field)
+
+
+def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
+    """What a reader sees: each field's winner, with its provenance. None where nobody said anything yet."""
+    if not rows:
+        return None
+    winners: dict[str, Said] = {name: said[0] for name, said in by_field(rows).items()}
+    values: dict[str, Any] = {name: said.value for name, said in winners.items()}
+    return msgspec.convert(
+        {**values, "provenance": {name: said.provenance for name, said in winners.items()}}, BrandContext
+    )
+
+
+def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
+    """All that was said of each field, the winner first: the partner, then confidence, then the newer."""
+    found: dict[Field, list[Said]] = {}
+    for name, said in _everything(rows):
+        found.setdefault(name, []).append(said)
+    return {name: sorted(said, key=_rank, reverse=True) for name, said in found.items()}
+
+
+def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
+    """Every field with its winner and the alternatives."""
+    known = by_field(rows)
+    return Brand(
+        project_id=ids.show(ids.PROJECT, project_id),
+        fields={name: _field(known.get(name, [])) for name in FIELDS},
+    )
+
+
+def changed(before: Sequence[BrandRow], after: Sequence[BrandRow]) -> list[Field]:
+    """The fields whose winning value is another one now."""
+    old, new = by_field(before), by_field(after)
+    return [name for name in FIELDS if _value(old.get(name)) != _value(new.get(name))]
+
+
+def check(body: BrandPatch) -> None:
+    """Raises `Invalid` for what its shape alone doesn't refuse."""
+    if isinstance(body.primary_language, str) and body.primary_language:
+        languages.check(body.primary_language, path="brandContext.primaryLanguage")
+
+
+async def patch(conn: Conn, held: asyncpg.Record, body: BrandPatch) -> None:
+    """Set and drop the partner's own values in a project that is locked."""
+    where: dict[str, Any] = {"organization_id": held["organization_id"], "project_id": held["id"]}
+    sent = msgspec.to_builtins(body)
+    own = [row for row in await read(conn, **where) if row.source == "partner"]
+    kept = {name: said for row in own for name, said in row.fields.items() if name not in sent}
+    new = {
+        name: Finding(value=value, confidence=1, rule="partner", at=held["now"])
+        for name, value in sent.items()
+        if value is not None
+    }
+    await _put_own(conn, **where, fields=kept | new)
+
+
+async def replace(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    source: Source,
+    extraction: Extraction,
+    job_id: UUID,
+) -> list[Field]:
+    """Write a source's row whole; the fields whose winning value that changed."""
+    where: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
+    before = await read(conn, **where)
+    await sources.put_source.run(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        source=source,
+        fields=extraction.fields,
+        url=extraction.url,
+        job_id=job_id,
+        visit=extraction.visit,
+    )
+    return changed(before, await read(conn, **where))
+
+
+async def said_by(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
+) -> dict[Field, Finding]:
+    """One source's own words; empty while it has none."""
+    rows = await read(conn, organization_id=organization_id, project_id=project_id)
+    return next((row.fields for row in rows if row.source == source), {})
+
+
+async def last_visit(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> Visit | None:
+    """What the ingest that wrote a source's row left for the next one."""
+    visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
+    return msgspec.convert(visit, Visit | None)
+
+
+async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
+    """What each source said last."""
+    rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
+    return msgspec.convert([dict(row) for row in rows], list[BrandRow])
+
+
+async def _put_own(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, fields: dict[Field, Finding]
+) -> None:
+    """A partner that dropped all of its values has said nothing."""
+    where = {"org": organization_id, "project_id": project_id, "source": "partner"}
+    if fields:
+        await sources.put_source.run(conn, **where, fields=fields, url=None, job_id=None, visit=None)
+    else:
+        await sources.delete_source.run(conn, **where)
+
+
+def _field(said: Sequence[Said]) -> BrandField:
+    if not said:
+        return BrandField(value=None, provenance=None, alternatives=[])
+    return BrandField(value=said[0].value, provenance=said[0].provenance, alternatives=list(said[1:]))
+
+
+def _value(said: Sequence[Said] | None) -> object:
+    return said[0].value if said else None
+
+
+def _rank(said: Said) -> tuple[bool, float, datetime]:
+    origin = said.provenance
+    return origin.source == "partner", origin.confidence, origin.at
+
+
+def _everything(rows: Sequence[BrandRow]) -> Iterator[tuple[Field, Said]]:
+    for row in rows:
+        for name, finding in row.fields.items():
+            for one in (finding, *finding.alternatives):
+                yield name, Said(value=one.value, provenance=_provenance(row, one))
+
+
+def _provenance(row: BrandRow, finding: Finding) -> Provenance:
+    return Provenance(
+        source=row.source,
+        job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),
+        url=finding.url or row.url,
+        confidence=finding.confidence,
+        rule=finding.rule,
+        evidence=finding.evidence,
+        at=finding.at or row.at,
+    )

@@ -1,0 +1,138 @@
+"""Ingests: what a source says of a project's brand, read by a job, at most one at a time for each source."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import ingest
+from domain.brand import brand
+from domain.brand.listings import Listing
+from domain.tenancy import holds, organizations
+from jobs import ledger
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
+from schemas import ids
+from schemas.brand import Extraction, Field, Source, Visit
+from schemas.errors import Conflict
+
+#: What each kind of ingest reads.
+SOURCES: dict[str, Source] = {
+    INGEST_WEBSITE.name: "website",
+    INGEST_GITHUB.name: "github",
+    INGEST_APPSTORE.name: "appstore",
+}
+
+
+class Begun(NamedTuple):
+    """What an attempt starts from; `visit` is what the last ingest with the same arguments left."""
+
+    sandbox: bool
+    visit: Visit | None
+
+
+async def start_website(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
+) -> ledger.Submitted:
+    """Submit an ingest of a URL that `domain.values.urls` passed; not `fresh`: the same one runs already.
+
+    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or INGEST_RUNNING.
+    """
+    args = {"url": url, "follow_links": follow_links, "max_pages": max_pages}
+    return await start(
+        conn, kind=INGEST_WEBSITE, organization_id=organization_id, project_id=project_id, args=args
+    )
+
+
+async def start_github(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
+) -> ledger.Submitted:
+    """Submit an ingest of a repository whose name `repositories` passed; else as `start_website`."""
+    args = {"repo": repo, "branch": branch}
+    return await start(
+        conn, kind=INGEST_GITHUB, organization_id=organization_id, project_id=project_id, args=args
+    )
+
+
+async def start_appstore(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[Listing], country_code: str
+) -> ledger.Submitted:
+    """Submit an ingest of listings that `domain.brand.listings` read; else as `start_website`."""
+    args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
+    return await start(
+        conn, kind=INGEST_APPSTORE, organization_id=organization_id, project_id=project_id, args=args
+    )
+
+
+async def start(
+    conn: Conn,
+    *,
+    kind: Kind,
+    organization_id: UUID,
+    project_id: UUID,
+    args: dict[str, Any],
+    retry_of: UUID | None = None,
+) -> ledger.Submitted:
+    """A job and its ingest row, in a project that stays active; a retry goes the same way."""
+    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    source = SOURCES[kind.name]
+    submitted = await ledger.submit(
+        conn,
+        kind=kind,
+        organization_id=organization_id,
+        project_id=project_id,
+        args=args,
+        unique_key=f"ingest:{project_id}:{source}",
+        retry_of=retry_of,
+    )
+    if submitted.fresh:
+        await ingest.start_ingest.run(
+            conn, org=organization_id, project_id=project_id, source=source, job_id=submitted.job_id
+        )
+    elif args != await ingest.get_args.value(conn, org=organization_id, job_id=submitted.job_id):
+        raise Conflict(
+            "INGEST_RUNNING",
+            f"another ingest from this {source} runs: wait for its job or cancel it",
+            jobId=ids.show(ids.JOB, submitted.job_id),
+        )
+    return submitted
+
+
+async def begin(conn: Conn, *, claim: ledger.Claim) -> Begun:
+    """A visit of other arguments says nothing about these."""
+    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+    visit = await brand.last_visit(conn, **_place(claim), source=SOURCES[claim.kind])
+    return Begun(sandbox, visit if visit and visit.args == claim.args else None)
+
+
+async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> dict[str, Any]:
+    """Write what was read, whole, in the transaction that ends the job; the result is the job's.
+
+    The project's lock comes before the job's, so whoever opens the transaction takes both.
+    """
+    source = SOURCES[claim.kind]
+    changed: list[Field] = []
+    if not extraction.unchanged:
+        changed = await brand.replace(
+            conn, **_place(claim), source=source, extraction=extraction, job_id=claim.id
+        )
+    said = await brand.said_by(conn, **_place(claim), source=source)
+    return {
+        "source": source,
+        "url": extraction.url,
+        "fields": [name for name in brand.FIELDS if name in said],
+        "changed": changed,
+        "warnings": extraction.warnings,
+    }
+
+
+def _place(claim: ledger.Claim) -> dict[str, Any]:
+    return {"organization_id": claim.organization_id, "project_id": claim.project_id}
+
+
+async def ended(conn: Conn, *, rows: Sequence[ledger.Moved]) -> None:
+    """Give the ingests of these jobs, just ended in this transaction, their jobs' end (I10)."""
+    await ingest.end_ingests.run(
+        conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
+    )

@@ -1,0 +1,168 @@
+"""Approval: a project's policy, and what reviewers decide (api.md 9).
+
+The gate itself is in the statement that inserts content. It needs no lock but the one that keeps the project
+active: a policy changes under the project's own lock, and content that is made never counts as approved, so
+two makers can't let each other through.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import approval_decision, content_item
+from db.queries import project as projects
+from domain.content import content
+from domain.publishing import posts
+from domain.tenancy import audit, holds
+from jobs.ledger import Wake
+from schemas import ids
+from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, Verdict
+from schemas.errors import Conflict
+
+#: Why a rejected content's posts are canceled.
+REJECTED = "content_rejected"
+
+
+async def approve(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    content_id: UUID,
+    api_key_id: UUID | None,
+    revision: int | None,
+    note: str | None,
+    now: datetime,
+    public_url: str,
+) -> tuple[Content, list[Wake]]:
+    """Let content go out, and its blocked posts into the line; `revision` is the one that was seen, if said.
+
+    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
+    """
+    project_id = await content.project_of(conn, organization_id=organization_id, content_id=content_id)
+    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
+    if held["status"] != "completed":
+        raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
+    await _decide(conn, held, "approved", revision=revision, note=note, api_key_id=api_key_id)
+    wakes = await posts.release_of_content(
+        conn, organization_id=organization_id, project_id=project_id, content_id=content_id, now=now
+    )
+    shown = await content.get(
+        conn, organization_id=organization_id, content_id=content_id, public_url=public_url
+    )
+    return shown, wakes
+
+
+async def reject(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    content_id: UUID,
+    api_key_id: UUID | None,
+    revision: int | None,
+    reason: str,
+    public_url: str,
+) -> Content:
+    """Say no, for good, and cancel the posts that waited for a yes; in an archived project, too.
+
+    Raises `NotFound`, `Conflict` ALREADY_DECIDED, VERSION_MISMATCH.
+    """
+    await posts.hold_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
+    await _decide(conn, held, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
+    await posts.cancel_of_content(
+        conn, organization_id=organization_id, content_id=content_id, reason=REJECTED
+    )
+    return await content.get(
+        conn, organization_id=organization_id, content_id=content_id, public_url=public_url
+    )
+
+
+async def _decide(
+    conn: Conn,
+    held: asyncpg.Record,
+    verdict: Verdict,
+    *,
+    revision: int | None,
+    note: str | None,
+    api_key_id: UUID | None,
+) -> None:
+    _check(held, revision)
+    org, content_id = held["organization_id"], held["id"]
+    await content_item.decide_content.run(conn, org=org, id=content_id, approval_status=verdict)
+    await approval_decision.insert_decision.run(
+        conn,
+        org=org,
+        content_id=content_id,
+        id=ids.new(),
+        decision=verdict,
+        revision=held["revision"],
+        note=note,
+        api_key_id=api_key_id,
+    )
+    await audit.record(
+        conn,
+        organization_id=org,
+        api_key_id=api_key_id,
+        action=f"content.{verdict}",
+        subject=ids.show(ids.CONTENT, content_id),
+        details={"revision": held["revision"]},
+    )
+
+
+def _check(held: asyncpg.Record, revision: int | None) -> None:
+    status = held["approval_status"]
+    if status != "pending":
+        what = "needs no approval" if status == "not_required" else f"was {status} already"
+        raise Conflict("ALREADY_DECIDED", f"this content {what}: read it again", approvalStatus=status)
+    if revision not in {None, held["revision"]}:
+        raise Conflict(
+            "VERSION_MISMATCH",
+            "the content was edited since: read it again and decide on what it is now",
+            revision=held["revision"],
+        )
+
+
+async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
+    """Raises `NotFound`."""
+    row = await projects.get_policy.one(conn, org=organization_id, id=project_id)
+    if row is None:
+        raise holds.absent()
+    return ApprovalPolicy(**row)
+
+
+async def patch_policy(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    api_key_id: UUID | None,
+    body: ApprovalPolicyPatch,
+) -> ApprovalPolicy:
+    """For what is made from now on: no item changes by it. Raises `NotFound`."""
+    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    before = {name: held[name] for name in ("requires_approval", "first_n_posts_blocked")}
+    after = before | _given(body)
+    if after != before:
+        await projects.update_policy.run(conn, org=organization_id, id=project_id, **after)
+        await audit.record(
+            conn,
+            organization_id=organization_id,
+            api_key_id=api_key_id,
+            action="approval_policy.updated",
+            subject=ids.show(ids.PROJECT, project_id),
+            details={"before": before, "after": after},
+        )
+    return await get_policy(conn, organization_id=organization_id, project_id=project_id)
+
+
+def _given(body: ApprovalPolicyPatch) -> dict[str, Any]:
+    given = {
+        "requires_approval": body.requires_approval,
+        "first_n_posts_blocked": body.first_n_posts_blocked,
+    }
+    return {name: value for name, value in given.items() if value is not UNSET}

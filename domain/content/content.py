@@ -1,0 +1,246 @@
+"""Content: captions and files, and whether they may go out (api.md 9).
+
+Lock order: project, job rows by id, content row, account rows by id, post rows by id.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn
+from db.queries import content_asset, content_item
+from domain.media import uploads
+from domain.publishing import posts, targets
+from domain.tenancy import holds
+from schemas import ids
+from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
+from schemas.errors import ContentRejected, Invalid, NotFound, Stale
+
+
+class File(NamedTuple):
+    """A stored file that content is made of: what it is, and its token in the storage."""
+
+    kind: Literal["image", "video"]
+    mime_type: str
+    width: int
+    height: int
+    duration_ms: int | None
+    size_bytes: int
+    sha256: bytes
+    token: str
+
+
+class Served(NamedTuple):
+    """What a reader of a file is told beside its bytes."""
+
+    mime_type: str
+    size_bytes: int
+    sha256: bytes
+
+
+async def create_uploaded(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    hook: str | None,
+    caption: str,
+    files: Sequence[File],
+    public_url: str,
+) -> Content:
+    """Content of stored files; pending where the project's policy says so.
+
+    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, `Invalid`, `Unavailable`.
+    """
+    kind = format_of([file.kind for file in files], caption)
+    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    content_id = ids.new()
+    await content_item.insert_content.run(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        id=content_id,
+        format=kind,
+        status="completed",
+        creative_type="uploaded",
+        hook=hook,
+        caption=caption,
+    )
+    await uploads.take(conn, organization_id=organization_id, tokens=[file.token for file in files])
+    await _attach(conn, organization_id=organization_id, content_id=content_id, files=files)
+    return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
+
+
+async def _attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[File]) -> None:
+    await content_asset.insert_assets.run(
+        conn,
+        org=organization_id,
+        content_id=content_id,
+        ids=[ids.new() for _ in files],
+        kinds=[file.kind for file in files],
+        mime_types=[file.mime_type for file in files],
+        widths=[file.width for file in files],
+        heights=[file.height for file in files],
+        durations_ms=[file.duration_ms for file in files],
+        sizes_bytes=[file.size_bytes for file in files],
+        sha256s=[file.sha256 for file in files],
+        tokens=[file.token for file in files],
+    )
+
+
+def format_of(kinds: Sequence[str], caption: str) -> Format:
+    """What files of these kinds make, in their order. Raises `Invalid` for what is no content."""
+    if len(kinds) > MAX_FILES:
+        raise Invalid("file", f"at most {MAX_FILES} files make one item of content")
+    if "video" in kinds and len(kinds) > 1:
+        raise Invalid("file", "a video comes alone: upload pictures, or one video")
+    if not kinds and not caption.strip():
+        raise Invalid("caption", "is required where there is no file")
+    if not kinds:
+        return "text"
+    if "video" in kinds:
+        return "video"
+    return "image" if len(kinds) == 1 else "slideshow"
+
+
+async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url: str) -> Content:
+    """Raises `NotFound`."""
+    row = await content_item.get_content.one(conn, org=organization_id, id=content_id)
+    if row is None:
+        raise absent()
+    return _shown(row, public_url)
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    status: ContentStatus | None,
+    approval_status: ApprovalStatus | None,
+    before: UUID | None,
+    limit: int,
+    public_url: str,
+) -> list[Content]:
+    """At most `limit` items of a project older than `before`, newest first. Raises `NotFound`."""
+    await holds.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await content_item.list_content.all(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        status=status,
+        approval_status=approval_status,
+        before=before,
+        limit=limit,
+    )
+    return [_shown(row, public_url) for row in rows]
+
+
+async def find_file(conn: Conn, *, token: str) -> Served:
+    """Whosever it is: the token is all that it takes. Raises `NotFound`."""
+    row = await content_asset.find_asset.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
+    if row is None:
+        raise NotFound("no such file: take the url of an asset as it came")
+    return Served(*row)
+
+
+async def edit(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    content_id: UUID,
+    caption: str,
+    versions: holds.Versions,
+    public_url: str,
+) -> Content:
+    """Give content another caption; approved content is pending again and its queued posts blocked.
+
+    Raises `NotFound`, `Stale`, `ContentRejected`, and `Invalid` for one that some waiting post couldn't go
+    out with. The same caption changes nothing.
+    """
+    project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
+    # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
+    await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    await posts.hold_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    held = await lock(conn, organization_id=organization_id, content_id=content_id)
+    _check_edit(held, caption, versions)
+    if caption != held["caption"]:
+        where = {"organization_id": organization_id, "content_id": content_id}
+        await targets.check_caption(conn, **where, caption=caption)
+        await _write(conn, held, caption)
+    return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
+
+
+def _check_edit(held: asyncpg.Record, caption: str, versions: holds.Versions) -> None:
+    if versions is not None and held["revision"] not in versions:
+        raise Stale("the content has changed since: read it again and repeat with its new ETag")
+    if held["approval_status"] == "rejected":
+        raise ContentRejected
+    if held["format"] == "text" and not caption.strip():
+        raise Invalid("caption", "is all that this content has: it can't be empty")
+
+
+async def _write(conn: Conn, held: asyncpg.Record, caption: str) -> None:
+    place: dict[str, Any] = {"org": held["organization_id"], "id": held["id"]}
+    approved = held["approval_status"] == "approved"
+    status = "pending" if approved else held["approval_status"]
+    await content_item.edit_content.run(conn, **place, caption=caption, approval_status=status)
+    where = {"organization_id": held["organization_id"], "content_id": held["id"]}
+    if approved:
+        await posts.block_of_content(conn, **where)
+    await targets.reprint(conn, **where)
+
+
+async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
+    """The project to lock before the content. Raises `NotFound`."""
+    found: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
+    if found is None:
+        raise absent()
+    return found
+
+
+async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> asyncpg.Record:
+    """The content's row, that nobody else changes in this transaction. Raises `NotFound`."""
+    held = await content_item.lock_content.one(conn, org=organization_id, id=content_id)
+    if held is None:
+        raise absent()
+    return held
+
+
+def absent() -> NotFound:
+    """One answer for content that isn't and for another organization's."""
+    return NotFound("no such content: check the id, and that the key belongs to its organization")
+
+
+def _shown(row: asyncpg.Record, public_url: str) -> Content:
+    influencer_id = row["influencer_id"]
+    return Content(
+        id=ids.show(ids.CONTENT, row["id"]),
+        project_id=ids.show(ids.PROJECT, row["project_id"]),
+        assets=[_asset(each, public_url) for each in row["assets"]],
+        decision=row["decision"] and msgspec.convert(row["decision"], Decision),
+        influencer_id=influencer_id and str(influencer_id),
+        **{name: row[name] for name in _SAME},
+    )
+
+
+def _asset(each: dict[str, Any], public_url: str) -> Asset:
+    own = {"assetId": ids.show(ids.ASSET, UUID(each["id"])), "url": f"{public_url}/media/{each['token']}"}
+    return msgspec.convert({**each, **own}, Asset)
+
+
+#: What a row and a reader call by one name and hold in one form.
+_SAME = (
+    "format",
+    "status",
+    "hook",
+    "caption",
+    "approval_status",
+    "revision",
+    "creative_type",
+    "created_at",
+    "updated_at",
+)

@@ -1,0 +1,237 @@
+"""Jobs as partners and workers handle them: each verb that ends one ends its subject too (I10)."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn, Pool, transact
+from db.queries import job
+from domain.brand import ingests
+from domain.jobs import subjects
+from domain.projects import archive
+from domain.publishing import changing
+from domain.tenancy.keys import grants
+from jobs import ledger
+from jobs.kinds import (
+    ARCHIVE_PROJECT,
+    INGEST_APPSTORE,
+    INGEST_GITHUB,
+    INGEST_WEBSITE,
+    KINDS,
+    PUBLISH_POST,
+    Kind,
+    OnArchive,
+)
+from jobs.ledger import Claim, Moved, Settlement, Submitted
+from jobs.outcomes import Done, Outcome
+from schemas import ids
+from schemas.errors import Conflict, Fenced, Forbidden, NotFound
+from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
+
+#: A job and its version, which grows with every change that a reader can see.
+Versioned: TypeAlias = tuple[Job, int]
+
+
+async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
+    """Raises `NotFound`, for an internal job too."""
+    row = await job.get_job.one(conn, org=organization_id, id=job_id)
+    if row is None:
+        raise absent()
+    return _shown(row)
+
+
+async def get_many(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Versioned | None]:
+    """For each (organization, job) what `get` answers, in order; None where it would raise."""
+    rows = await job.get_jobs.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
+    return [None if row["id"] is None else _shown(row) for row in rows]
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID | None,
+    kind: str | None,
+    status: Status | None,
+    stage: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Job]:
+    """At most `limit` jobs older than `before`, newest first; a filter that is None lets all pass."""
+    asked: dict[str, Any] = {"org": organization_id, "before": before, "limit": limit}
+    asked |= {"kind": kind, "status": status, "stage": stage}
+    if project_id is None:
+        rows = await job.list_jobs.all(conn, **asked)
+    else:
+        rows = await job.list_jobs_of_project.all(conn, project_id=project_id, **asked)
+    return [_shown(row)[0] for row in rows]
+
+
+async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:
+    """End a queued job at once, ask a running one to stop at its next step; `accepted` False: it had ended.
+
+    Raises `NotFound`, `Conflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
+    """
+    moved = await ledger.cancel(conn, organization_id=organization_id, job_id=job_id)
+    if moved is None:
+        found, _ = await get(conn, organization_id=organization_id, job_id=job_id)
+        return _too_late(found)
+    await subjects.end(conn, [moved])
+    return CancelAnswer(job_id=ids.show(ids.JOB, job_id), accepted=True)
+
+
+_ALREADY: Mapping[Status, Already] = {
+    "completed": "ALREADY_COMPLETED",
+    "failed": "ALREADY_FAILED",
+    "canceled": "ALREADY_CANCELED",
+}
+
+
+def _too_late(found: Job) -> CancelAnswer:
+    if found.status == "running":
+        raise Conflict(
+            "JOB_CANCEL_UNAVAILABLE", "the job can't be stopped now: wait for its end", stage=found.stage
+        )
+    return CancelAnswer(job_id=found.job_id, accepted=False, reason=_ALREADY[found.status])
+
+
+#: What archiving a project stops; the rest finishes.
+_STOPPED_BY_ARCHIVE = [kind.name for kind in KINDS.values() if kind.on_archive is OnArchive.CANCEL]
+
+
+async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
+    """Stop the next `limit` jobs that an archived project may not have; 0 when none is left."""
+    moved = await ledger.cancel_of_project(
+        conn, organization_id=organization_id, project_id=project_id, kinds=_STOPPED_BY_ARCHIVE, limit=limit
+    )
+    await subjects.end(conn, moved)
+    return len(moved)
+
+
+async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> Submitted:
+    """A new job that does the same; not `fresh`: an earlier retry still runs, and this is it.
+
+    Raises `NotFound`, `Forbidden` without the scope of the action that started it, `Conflict`
+    JOB_NOT_RETRYABLE, and what that action raises.
+    """
+    origin = await job.get_origin.one(conn, org=organization_id, id=job_id)
+    if origin is None:
+        raise absent()
+    kind = KINDS.get(origin["kind"])
+    if kind is None or kind.name not in _RETRIES:
+        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin['kind']} can't be started again")
+    if not grants(scopes, kind.scope):
+        raise Forbidden(kind.scope)
+    if origin["state"] not in {"failed", "canceled"}:
+        raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be started again")
+    return await _RETRIES[kind.name](conn, kind, organization_id, job_id, origin)
+
+
+async def _retry_ingest(
+    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
+) -> Submitted:
+    return await ingests.start(
+        conn,
+        kind=kind,
+        organization_id=organization_id,
+        project_id=origin["project_id"],
+        args=origin["args"],
+        retry_of=job_id,
+    )
+
+
+async def _retry_archive(
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
+) -> Submitted:
+    return await archive.retry(
+        conn, organization_id=organization_id, project_id=origin["project_id"], retry_of=job_id
+    )
+
+
+async def _retry_post(
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
+) -> Submitted:
+    return await changing.retry(
+        conn,
+        organization_id=organization_id,
+        project_id=origin["project_id"],
+        post_id=UUID(origin["args"]["post_id"]),
+        retry_of=job_id,
+    )
+
+
+_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, asyncpg.Record], Awaitable[Submitted]]] = {
+    INGEST_WEBSITE.name: _retry_ingest,
+    INGEST_GITHUB.name: _retry_ingest,
+    INGEST_APPSTORE.name: _retry_ingest,
+    ARCHIVE_PROJECT.name: _retry_archive,
+    PUBLISH_POST.name: _retry_post,
+}
+
+
+async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
+    """Write down what attempts came to, and end the subjects of the jobs that end with them.
+
+    A bare statement when no job has a subject. A claim without a row back was fenced.
+    """
+    if not subjects.concerned(settlements):
+        async with pool.acquire() as conn:
+            return await ledger.settle(conn, settlements)
+
+    async def with_subjects(conn: Conn) -> list[Moved]:
+        moved = await ledger.settle(conn, settlements)
+        await subjects.end(conn, moved)
+        return moved
+
+    return await transact(pool, with_subjects)
+
+
+async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
+    """Settle an attempt in the transaction of its own last step, which holds the job. Raises `Fenced`."""
+    if isinstance(outcome, Done):
+        await complete(conn, claim=claim, result=outcome.result)
+        return
+    moved = await ledger.settle_one(conn, claim, outcome)
+    if moved is None:
+        raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
+    await subjects.end(conn, [moved])
+
+
+async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = None) -> None:
+    """End a job and its subject in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
+    await subjects.end(conn, [await ledger.end(conn, claim, result=result or {})])
+
+
+def has_ended(seen: Versioned) -> bool:
+    """Terminal states are final: there will be no other version."""
+    return seen[0].status != "running"
+
+
+def absent() -> NotFound:
+    """One answer for a job that isn't, for another organization's and for an internal one."""
+    return NotFound("no such job: check the id, and that the key belongs to its organization")
+
+
+def _shown(row: asyncpg.Record) -> Versioned:
+    project_id, retry_of, error = row["project_id"], row["retry_of"], row["error"]
+    shown = Job(
+        job_id=ids.show(ids.JOB, row["id"]),
+        kind=row["kind"],
+        status=row["status"],
+        stage=row["stage"],
+        progress=round(row["progress"], 4),
+        project_id=project_id and ids.show(ids.PROJECT, project_id),
+        attempt=row["attempt"],
+        max_attempts=row["max_attempts"],
+        cancel_requested=row["cancel_requested"],
+        retry_of=retry_of and ids.show(ids.JOB, retry_of),
+        created_at=row["created_at"],
+        started_at=row["created_at"],
+        finished_at=row["finished_at"],
+        result=row["result"],
+        error=error and msgspec.convert(error, JobError),
+    )
+    return shown, row["version"]

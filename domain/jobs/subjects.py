@@ -1,0 +1,59 @@
+"""What jobs are about: whoever ends a job ends its subject in the same transaction (I10)."""
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from db.pool import Conn
+from domain.brand import ingests
+from domain.oauth import states
+from domain.publishing import post_ends
+from domain.security import job_secrets
+from jobs.kinds import (
+    CONNECT_ACCOUNT,
+    CONNECT_GITHUB,
+    INGEST_APPSTORE,
+    INGEST_GITHUB,
+    INGEST_WEBSITE,
+    PUBLISH_POST,
+    REVOKE_TOKEN,
+)
+from jobs.ledger import Moved, Settlement
+
+
+class Ended(Protocol):
+    """Gives the subjects of these jobs, just ended in this transaction, their jobs' end."""
+
+    def __call__(self, conn: Conn, *, rows: Sequence[Moved]) -> Awaitable[None]: ...
+
+
+async def _connected(conn: Conn, *, rows: Sequence[Moved]) -> None:
+    """A flow ends with its job, and with it what the job was told in secret."""
+    await states.ended(conn, rows=rows)
+    await job_secrets.wipe(conn, rows=rows)
+
+
+#: The kinds whose jobs have a subject with a state of its own.
+ENDS: Mapping[str, Ended] = {
+    INGEST_WEBSITE.name: ingests.ended,
+    INGEST_GITHUB.name: ingests.ended,
+    INGEST_APPSTORE.name: ingests.ended,
+    CONNECT_GITHUB.name: _connected,
+    CONNECT_ACCOUNT.name: _connected,
+    PUBLISH_POST.name: post_ends.ended,
+    REVOKE_TOKEN.name: job_secrets.wipe,
+}
+
+
+def concerned(settlements: Iterable[Settlement]) -> bool:
+    """Whether a subject may end with them."""
+    return any(claim.kind in ENDS for claim, _ in settlements)
+
+
+async def end(conn: Conn, rows: Iterable[Moved]) -> None:
+    """End the subject of each row that has ended. The rows' locks are held by this transaction."""
+    ended: dict[Ended, list[Moved]] = {}
+    for row in rows:
+        if row.kind in ENDS and row.ended:
+            ended.setdefault(ENDS[row.kind], []).append(row)
+    for end_subjects, of_kind in ended.items():
+        await end_subjects(conn, rows=of_kind)

@@ -1,0 +1,129 @@
+"""Sealing every secret anew with the ring's first key, so that an older one can be dropped.
+
+Beside running servers: a row is locked while it is changed, and one that is sealed with the first key by then
+is left alone. Servers that still write with another key must be told of the new ring first.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+
+from db.pool import Conn, Pool, transact
+from db.queries import (
+    Query,
+    account_credential,
+    idempotency_key,
+    job_secret,
+    oauth_state,
+    platform_app,
+    scheduled_post,
+)
+from domain.accounts import credentials, registrations
+from domain.accounts.registrations import Server
+from domain.oauth import states
+from domain.publishing import post_secrets
+from domain.security import job_secrets, vault
+from domain.security.rings import Ring
+from domain.tenancy import receipts
+from schemas.errors import SealBroken
+
+#: Rows of one transaction: few enough that nobody waits long for one of them.
+BATCH = 100
+
+#: Told how many more rows are done.
+Report = Callable[[int], None]
+
+
+class Table(NamedTuple):
+    """`keys` are the columns of its primary key, `name` what a secret of a row is bound to."""
+
+    left: Query
+    lock: Query
+    reseal: Query
+    keys: tuple[str, ...]
+    name: Callable[..., str]
+
+
+TABLES: Mapping[str, Table] = {
+    "account_credential": Table(
+        account_credential.count_of_other_keys,
+        account_credential.lock_of_other_keys,
+        account_credential.reseal,
+        ("organization_id", "account_id"),
+        credentials.row_name,
+    ),
+    "idempotency_key": Table(
+        idempotency_key.count_of_other_keys,
+        idempotency_key.lock_of_other_keys,
+        idempotency_key.reseal,
+        ("organization_id", "api_key_id", "key"),
+        receipts.row_name,
+    ),
+    "job_secret": Table(
+        job_secret.count_of_other_keys,
+        job_secret.lock_of_other_keys,
+        job_secret.reseal,
+        ("organization_id", "job_id"),
+        job_secrets.row_name,
+    ),
+    "oauth_state": Table(
+        oauth_state.count_of_other_keys,
+        oauth_state.lock_of_other_keys,
+        oauth_state.reseal,
+        ("organization_id", "state_hash"),
+        lambda _, state_hash: states.row_name(state_hash),
+    ),
+    "platform_app": Table(
+        platform_app.count_of_other_keys,
+        platform_app.lock_of_other_keys,
+        platform_app.reseal,
+        ("platform", "service_url", "redirect_uri"),
+        lambda *server: registrations.row_name(Server(*server)),
+    ),
+    "scheduled_post": Table(
+        scheduled_post.count_of_other_keys,
+        scheduled_post.lock_of_other_keys,
+        scheduled_post.reseal,
+        ("organization_id", "id"),
+        post_secrets.row_name,
+    ),
+}
+
+
+async def count(conn: Conn, *, ring: Ring) -> int:
+    """How many rows there are to do."""
+    counts = [await table.left.value(conn, writer=ring.writer) for table in TABLES.values()]
+    return sum(counts)
+
+
+async def rewrap(pool: Pool, *, ring: Ring, report: Report) -> dict[str, int]:
+    """How many rows were sealed anew, by table; the ring has all their keys. Raises `SealBroken`."""
+    return {name: await _rewrap(pool, name, ring, report) for name in TABLES}
+
+
+async def _rewrap(pool: Pool, name: str, ring: Ring, report: Report) -> int:
+    done = 0
+
+    async def batch(conn: Conn) -> int:
+        rows = await TABLES[name].lock.all(conn, writer=ring.writer, limit=BATCH)
+        for row in rows:
+            await _reseal(conn, TABLES[name], row, ring)
+        return len(rows)
+
+    while some := await transact(pool, batch):
+        done += some
+        report(some)
+    return done
+
+
+async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, ring: Ring) -> None:
+    named = {key: row[key] for key in table.keys}
+    bound_to = table.name(*named.values())
+    try:
+        plain = vault.unseal(ring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
+    except InvalidTag as error:
+        raise SealBroken(f"{bound_to} doesn't open: it was changed, or copied from another row") from error
+    sealed = vault.seal(ring, plain, row=bound_to)
+    await table.reseal.run(conn, **named, sealed=sealed.data, vault_key_id=sealed.key_id)

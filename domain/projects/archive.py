@@ -1,0 +1,92 @@
+"""Archiving a project: at once for whoever wants to start something, in a job for what it leaves behind."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import project as projects
+from domain.publishing import posts
+from domain.tenancy import audit, holds
+from jobs import ledger
+from jobs.kinds import ARCHIVE_PROJECT
+from schemas import ids
+from schemas.errors import Conflict
+from schemas.projects import Archived
+
+
+async def archive(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    api_key_id: UUID | None,
+    versions: holds.Versions = None,
+) -> tuple[Archived, ledger.Wake | None]:
+    """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
+
+    From the commit on `hold_active` refuses, so that nothing starts there: of the posts counted as waiting
+    none goes out any more, and those on their way are the ones that were marked `sending`.
+    Raises `NotFound`, `Stale`.
+    """
+    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    if held["status"] == "archived":
+        return _archived({**held}), None
+    submitted = await ledger.submit(
+        conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
+    )
+    counts = await posts.count_of_project(conn, organization_id=organization_id, project_id=project_id)
+    stopped = {
+        "archive_job_id": submitted.job_id,
+        "canceled_scheduled_posts": counts.waiting,
+        "in_flight_posts": counts.in_flight,
+    }
+    archived_at = await projects.archive_project.value(conn, org=organization_id, id=project_id, **stopped)
+    await audit.record(
+        conn,
+        organization_id=organization_id,
+        api_key_id=api_key_id,
+        action="project.archived",
+        subject=ids.show(ids.PROJECT, project_id),
+    )
+    return _archived({**held, **stopped, "archived_at": archived_at}), submitted.wake
+
+
+async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID) -> ledger.Submitted:
+    """Tidy up again behind an archive whose job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
+    if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
+        raise Conflict("JOB_NOT_RETRYABLE", "the project is active again: there is nothing to archive")
+    return await ledger.submit(
+        conn,
+        kind=ARCHIVE_PROJECT,
+        organization_id=organization_id,
+        project_id=project_id,
+        args={},
+        unique_key=f"retry:{retry_of}",
+        retry_of=retry_of,
+    )
+
+
+async def revive(conn: Conn, held: asyncpg.Record) -> None:
+    """Revives nothing that the archive ended; all of it must have ended first."""
+    key = {"org": held["organization_id"], "id": held["id"]}
+    if await projects.archive_runs.value(conn, **key):
+        raise Conflict(
+            "ARCHIVE_RUNNING",
+            "the archive still runs: wait for the end of its job",
+            jobId=ids.show(ids.JOB, held["archive_job_id"]),
+        )
+    await projects.unarchive_project.run(conn, **key)
+
+
+def _archived(row: Mapping[str, Any]) -> Archived:
+    return Archived(
+        id=ids.show(ids.PROJECT, row["id"]),
+        status="archived",
+        archived_at=row["archived_at"],
+        canceled_scheduled_posts=row["canceled_scheduled_posts"],
+        in_flight_posts=row["in_flight_posts"],
+        job_id=ids.show(ids.JOB, row["archive_job_id"]),
+    )

@@ -1,0 +1,237 @@
+"""Projects: one for each of a partner's customers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import project as projects
+from domain.brand import brand
+from domain.projects import archive
+from domain.tenancy import audit, holds
+from domain.tenancy.receipts import Receipt
+from domain.values import languages, metadata, zones
+from schemas import ids
+from schemas.brand import Brand, BrandRow
+from schemas.errors import Invalid
+from schemas.projects import (
+    IngestStates,
+    Project,
+    ProjectCreate,
+    ProjectPatch,
+    Status,
+)
+
+MAX_NAME = 128
+
+
+def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
+    """The whole project as its first reader will see it, before any row exists. Raises `Invalid`."""
+    stored = metadata.compose(body.metadata, customer_external_id=body.customer_external_id or UNSET)
+    return Project(
+        id=ids.show(ids.PROJECT, ids.new()),
+        organization_id=ids.show(ids.ORGANIZATION, organization_id),
+        name=_trimmed(body.name),
+        status="active",
+        customer_external_id=stored.get("partner", {}).get("customerExternalId"),
+        timezone=zones.check(body.timezone),
+        primary_language=languages.check(body.primary_language),
+        brand_context=None,
+        ingest_state=IngestStates(),
+        requires_approval=False,
+        first_n_posts_blocked=0,
+        current_blocked_count=0,
+        metadata=stored,
+        created_at=now,
+        updated_at=now,
+        archived_at=None,
+    )
+
+
+class New(NamedTuple):
+    """A drafted project that is to be written with the receipt of its request, if there is one."""
+
+    organization_id: UUID
+    api_key_id: UUID | None
+    drafted: Project
+    receipt: Receipt | None
+
+
+_NO_RECEIPT = Receipt._make([None] * len(Receipt._fields))
+
+
+async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
+    """Write many tenants' projects, in one statement; each one's version is 1.
+
+    For each in turn: True if it is written, False if its receipt's key was used before, None if somebody
+    uses the key right now. What could make one fail alone was refused before it got here.
+    """
+    drafted = [new.drafted for new in news]
+    receipts = [new.receipt or _NO_RECEIPT for new in news]
+    rows = await projects.insert_projects.all(
+        conn,
+        orgs=[new.organization_id for new in news],
+        ids=[ids.read(ids.PROJECT, project.id) for project in drafted],
+        names=[project.name for project in drafted],
+        timezones=[project.timezone for project in drafted],
+        primary_languages=[project.primary_language for project in drafted],
+        metadata=[project.metadata for project in drafted],
+        times=[project.created_at for project in drafted],
+        subjects=[project.id for project in drafted],
+        audit_ids=[ids.new() for _ in news],
+        api_key_ids=[new.api_key_id for new in news],
+        keys=[receipt.key for receipt in receipts],
+        fingerprints=[receipt.fingerprint for receipt in receipts],
+        statuses=[receipt.status for receipt in receipts],
+        locations=[receipt.location for receipt in receipts],
+        bodies=[receipt.body for receipt in receipts],
+        vault_key_ids=[receipt.vault_key_id for receipt in receipts],
+    )
+    return [row["wrote"] for row in rows]
+
+
+async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
+    """The project and its version, which grows with whatever PATCH and DELETE can change."""
+    row = await projects.get_project.one(conn, org=organization_id, id=project_id)
+    if row is None:
+        raise holds.absent()
+    return _shown(row), row["version"]
+
+
+async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
+    """For each field the winner and the alternatives. Raises `NotFound`."""
+    row = await projects.get_project.one(conn, org=organization_id, id=project_id)
+    if row is None:
+        raise holds.absent()
+    return brand.describe(msgspec.convert(row["brand"], list[BrandRow]), project_id=project_id)
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    status: Status,
+    customer_external_id: str | None,
+    search: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Project]:
+    """At most `limit` projects older than `before`, newest first; `search` is a part of the name."""
+    rows = await projects.list_projects.all(
+        conn,
+        org=organization_id,
+        status=status,
+        customer_external_id=customer_external_id,
+        search=None if search is None else f"%{_literal(search)}%",
+        before=before,
+        limit=limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+def check(body: ProjectPatch) -> ProjectPatch:
+    """The patch with its name trimmed. Raises `Invalid` for what no project's state could make right."""
+    if body.status == "archived":
+        raise Invalid("status", "archive a project with DELETE; only active can be set here")
+    if body.timezone is not UNSET:
+        zones.check(body.timezone)
+    if body.primary_language is not UNSET:
+        languages.check(body.primary_language)
+    if body.metadata is not UNSET:
+        metadata.compose(body.metadata, customer_external_id=body.customer_external_id)
+    if body.brand_context is not UNSET:
+        brand.check(body.brand_context)
+    return body if body.name is UNSET else msgspec.structs.replace(body, name=_trimmed(body.name))
+
+
+async def patch(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    api_key_id: UUID | None,
+    body: ProjectPatch,
+    versions: holds.Versions = None,
+) -> tuple[Project, int]:
+    """Apply a checked patch. Raises `NotFound`, `Stale`, `Conflict` ARCHIVE_RUNNING."""
+    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    if body.status == "active" and held["status"] == "archived":
+        await archive.revive(conn, held)
+    if body.brand_context is not UNSET:
+        await brand.patch(conn, held, body.brand_context)
+    if sent := msgspec.to_builtins(body):
+        await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
+        await audit.record(
+            conn,
+            organization_id=organization_id,
+            api_key_id=api_key_id,
+            action="project.updated",
+            subject=ids.show(ids.PROJECT, project_id),
+            details={"fields": list(sent)},
+        )
+    return await get(conn, organization_id=organization_id, project_id=project_id)
+
+
+def _patched(body: ProjectPatch, held: asyncpg.Record) -> dict[str, Any]:
+    own = {key: value for key, value in held["metadata"].items() if key != "partner"}
+    return {
+        "name": held["name"] if body.name is UNSET else body.name,
+        "timezone": held["timezone"] if body.timezone is UNSET else body.timezone,
+        "primary_language": (
+            held["primary_language"] if body.primary_language is UNSET else body.primary_language
+        ),
+        "metadata": metadata.compose(
+            own if body.metadata is UNSET else body.metadata,
+            customer_external_id=body.customer_external_id,
+            kept=held["customer_external_id"],
+        ),
+    }
+
+
+def _shown(row: asyncpg.Record) -> Project:
+    return Project(
+        id=ids.show(ids.PROJECT, row["id"]),
+        organization_id=ids.show(ids.ORGANIZATION, row["organization_id"]),
+        brand_context=brand.merge(msgspec.convert(row["brand"], list[BrandRow])),
+        ingest_state=_ingest_states(row["ingests"]),
+        current_blocked_count=row["blocked"],
+        **{name: row[name] for name in _SAME},
+    )
+
+
+#: What a row and a reader call by one name and hold in one form.
+_SAME = (
+    "name",
+    "status",
+    "customer_external_id",
+    "timezone",
+    "primary_language",
+    "requires_approval",
+    "first_n_posts_blocked",
+    "metadata",
+    "created_at",
+    "updated_at",
+    "archived_at",
+)
+
+
+def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
+    states = {row["source"]: {**row, "jobId": ids.show(ids.JOB, row["job_id"])} for row in rows}
+    return msgspec.convert(states, IngestStates)
+
+
+def _trimmed(name: str) -> str:
+    trimmed = name.strip()
+    if not 1 <= len(trimmed) <= MAX_NAME:
+        raise Invalid("name", f"must have 1 to {MAX_NAME} characters, without the spaces around it")
+    return trimmed
+
+
+def _literal(text: str) -> str:
+    """`text` for LIKE, where it stands for itself."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

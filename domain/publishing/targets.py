@@ -1,0 +1,226 @@
+"""Targets of a schedule: all are checked before any row is written, and all that is wrong is said at once."""
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import scheduled_post
+from domain.accounts import accounts as refusals
+from domain.accounts import platforms
+from domain.accounts.platforms import PLATFORMS, File, Platform
+from schemas import ids
+from schemas.errors import Conflict, Invalid, NotFound
+from schemas.posts import Target
+
+#: A path, and what is wrong there.
+Issue = tuple[str, str]
+
+#: Who counts a caption, and up to what.
+_Bound = tuple[Platform, int]
+
+
+class Material(NamedTuple):
+    """What is to go out: a content's caption and its files, in their order."""
+
+    caption: str
+    assets: Sequence[asyncpg.Record]
+
+    def fingerprint(self, caption_override: str | None) -> bytes:
+        """The same for whatever looks the same on a platform: the caption that goes out, and the files."""
+        caption = self.caption if caption_override is None else caption_override
+        files = b"".join(asset["sha256"] for asset in self.assets)
+        return hashlib.sha256(caption.encode() + b"\0" + files).digest()
+
+
+class Print(NamedTuple):
+    """What would be posted to an account; `path` is where the request says so."""
+
+    path: str
+    account_id: UUID
+    fingerprint: bytes
+
+
+class Planned(NamedTuple):
+    """A target that passed."""
+
+    account_id: UUID
+    platform: str
+    mode: str
+    privacy_level: str | None
+    caption_override: str | None
+    fingerprint: bytes
+
+
+async def plan(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
+) -> list[Planned]:
+    """Check every target and hold its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
+
+    An account that has to be connected again will do: its posts wait for that.
+    """
+    rows = await scheduled_post.lock_accounts.all(conn, org=organization_id, ids=named(targets))
+    held = {row["id"]: row for row in rows if row["project_id"] == project_id}
+    accounts = [held[account_id] for account_id in check_known(targets, held)]
+    await _check_fit(targets, accounts, material)
+    _check_connected(accounts)
+    return [
+        Planned(
+            account["id"],
+            account["platform"],
+            target.mode,
+            target.privacy_level,
+            target.caption_override,
+            material.fingerprint(target.caption_override),
+        )
+        for target, account in zip(targets, accounts, strict=True)
+    ]
+
+
+async def check_new(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    prints: Sequence[Print],
+    at: datetime,
+    but: UUID | None = None,
+) -> None:
+    """In a transaction that holds these accounts: does none have the same fingerprint within 24 h of `at`?
+
+    `but` is the post that this is about. Raises `Conflict` DUPLICATE_POST.
+    """
+    same = await scheduled_post.find_same.all(
+        conn,
+        org=organization_id,
+        account_ids=[one.account_id for one in prints],
+        fingerprints=[one.fingerprint for one in prints],
+        at=at,
+        but=but,
+    )
+    if same:
+        others = [ids.show(ids.POST, row["id"]) for row in same]
+        found = zip([prints[row["place"] - 1].path for row in same], others, strict=True)
+        raise Conflict(
+            "DUPLICATE_POST",
+            "the account has the same within 24 hours: send allowDuplicate if that is what you want",
+            scheduledPostId=others[0],
+            issues=_issues([(path, f"the account has it as {other}") for path, other in found]),
+        )
+
+
+async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
+    """Would the platforms take it with each post that waits with its content's caption? Holds the accounts.
+
+    In a transaction that holds the content. Raises `Invalid` with what is wrong for each post.
+    """
+    waiting = await scheduled_post.list_captioned.all(conn, org=organization_id, content_id=content_id)
+    account_ids = list({row["social_account_id"] for row in waiting})
+    accounts = await scheduled_post.lock_accounts.all(conn, org=organization_id, ids=account_ids)
+    bounds = {account["id"]: _bound(account) for account in accounts}
+    misfits: dict[_Bound, list[str]] = {}
+    for bound in set(bounds.values()):
+        misfits[bound] = list(platforms.caption_faults(*bound, caption))
+        await asyncio.sleep(0)  # as below
+    issues = [
+        ("caption", f"{ids.show(ids.POST, row['id'])} waits with it: {what}")
+        for row in waiting
+        for what in misfits[bounds[row["social_account_id"]]]
+    ]
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])
+
+
+async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+    """What may go out yet of an edited content, and has no caption of its own, looks different now."""
+    row = await scheduled_post.share_content.row(conn, org=organization_id, id=content_id)
+    assets = await scheduled_post.list_assets.all(conn, org=organization_id, content_id=content_id)
+    fingerprint = Material(row["caption"], assets).fingerprint(None)
+    await scheduled_post.rewrite_posts.run(
+        conn, org=organization_id, content_id=content_id, fingerprint=fingerprint
+    )
+
+
+def named(targets: Sequence[Target]) -> list[UUID]:
+    """The accounts of those targets whose ids could be an account's."""
+    read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+    return [account_id for account_id in read if account_id]
+
+
+def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
+    """Each target's account, of those that the project has. Raises `NotFound`."""
+    read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+    unknown = [place for place, account_id in enumerate(read) if account_id not in known]
+    if unknown:
+        raise NotFound(
+            "no such social account in this project: check the targets' socialAccountId",
+            issues=_issues([(path(place), "is no account of this project") for place in unknown]),
+        )
+    return [account_id for account_id in read if account_id is not None]
+
+
+async def _check_fit(
+    targets: Sequence[Target], accounts: Sequence[asyncpg.Record], material: Material
+) -> None:
+    issues: list[Issue] = []
+    seen: set[UUID] = set()
+    for place, (target, account) in enumerate(zip(targets, accounts, strict=True)):
+        if account["id"] in seen:
+            issues.append((path(place), "is given twice"))
+        seen.add(account["id"])
+        issues += [(path(place, field), what) for field, what in _misfits(target, account, material)]
+        await asyncio.sleep(0)  # to count a long caption takes 5 ms: others have their turn between two
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])
+
+
+def _check_connected(accounts: Sequence[asyncpg.Record]) -> None:
+    offered = [place for place, account in enumerate(accounts) if account["offered"]]
+    if offered:
+        raise refusals.offered(issues=_issues([(path(place), "is offered for lease") for place in offered]))
+    gone = [place for place, account in enumerate(accounts) if account["status"] == "disconnected"]
+    if gone:
+        raise Conflict(
+            "ACCOUNT_NOT_CONNECTED",
+            "an account is disconnected: connect it again, or leave it out",
+            issues=_issues([(path(place), "is disconnected") for place in gone]),
+        )
+
+
+def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Iterator[Issue]:
+    """What the account's platform would refuse, as far as that is known before anything is sent."""
+    platform = PLATFORMS[account["platform"]]
+    caption, field = material.caption, "socialAccountId"
+    if target.caption_override is not None:
+        caption, field = target.caption_override, "captionOverride"
+    for what in platforms.caption_faults(*_bound(account), caption):
+        yield field, what
+    if target.mode not in platform.modes:
+        yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
+    if fault := platforms.privacy_fault(platform, account["traits"], target.privacy_level):
+        yield "privacyLevel", fault
+    if not material.assets and not caption.strip():
+        yield field, "there is neither a caption nor a file"
+    files = [
+        File(asset["kind"], asset["mime_type"], asset["size_bytes"], asset["duration_ms"])
+        for asset in material.assets
+    ]
+    for found in platforms.faults_of_files(platform, account["traits"], files):
+        yield "socialAccountId", found.message
+
+
+def _bound(account: asyncpg.Record) -> _Bound:
+    platform = PLATFORMS[account["platform"]]
+    return platform, platforms.caption_max(platform, account["traits"])
+
+
+def path(place: int, field: str = "socialAccountId") -> str:
+    return f"targets[{place}].{field}"
+
+
+def _issues(found: Sequence[Issue]) -> list[dict[str, str]]:
+    return [{"path": path, "message": message} for path, message in found]

@@ -1,0 +1,37 @@
+"""What only a job may read: a code, a password. Sealed for as long as the job has not ended."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import job_secret
+from domain.security import vault
+from domain.security.rings import Ring
+from jobs.ledger import Claim, Moved
+
+
+async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, ring: Ring) -> None:
+    """In the transaction that submits the job."""
+    sealed = vault.seal(ring, secret, row=row_name(organization_id, job_id))
+    await job_secret.keep_secret.run(
+        conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
+    )
+
+
+async def reveal(conn: Conn, *, claim: Claim, ring: Ring) -> bytes:
+    """Raises LookupError for a job without."""
+    row = await job_secret.find_secret.row(conn, org=claim.organization_id, job_id=claim.id)
+    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
+    return vault.unseal(ring, sealed, row=row_name(claim.organization_id, claim.id))
+
+
+async def wipe(conn: Conn, *, rows: Sequence[Moved]) -> None:
+    """Of jobs that this transaction has just ended."""
+    await job_secret.wipe_secrets.run(
+        conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
+    )
+
+
+def row_name(organization_id: UUID, job_id: UUID) -> str:
+    """What binds a secret to its row."""
+    return f"job_secret/{organization_id}/{job_id}"

@@ -1,0 +1,44 @@
+"""Secrets at rest: AES-256-GCM, a data key for each row, bound to the row that it lies in (design 5).
+
+What is stored is `nonce, wrapped data key, nonce, ciphertext`. The name of the row is associated data of
+both, so that a value copied into another row opens nothing.
+"""
+
+import os
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.security.rings import KEY_BYTES, Ring
+
+_NONCE = 12
+_WRAPPED = _NONCE + KEY_BYTES + 16
+
+
+class Sealed(NamedTuple):
+    """`key_id` names the key of the ring that opens `data`."""
+
+    key_id: str
+    data: bytes
+
+
+def seal(ring: Ring, plain: bytes, *, row: str) -> Sealed:
+    """`row` names table and primary key, such as `idempotency_key/org/key`."""
+    data_key = AESGCM.generate_key(KEY_BYTES * 8)
+    wrapped = _encrypt(ring.keys[ring.writer], data_key, row)
+    return Sealed(ring.writer, wrapped + _encrypt(data_key, plain, row))
+
+
+def unseal(ring: Ring, sealed: Sealed, *, row: str) -> bytes:
+    """Raises KeyError without the ring's key, `InvalidTag` if the data was changed or moved."""
+    data_key = _decrypt(ring.keys[sealed.key_id], sealed.data[:_WRAPPED], row)
+    return _decrypt(data_key, sealed.data[_WRAPPED:], row)
+
+
+def _encrypt(key: bytes, plain: bytes, row: str) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, row.encode())
+
+
+def _decrypt(key: bytes, data: bytes, row: str) -> bytes:
+    return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], row.encode())

@@ -1,0 +1,109 @@
+"""`tenantry bench`: an answer on stdout, progress on stderr, and nothing left behind when it is stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import ingest
+from bench.figures import Result, Size, Tell
+from bench.stage import Stage
+from cli.commands import bench as command
+from schemas.settings import Settings
+from tests.cli.conftest import Tenantry, decoded
+from tests.waiting import until
+
+pytestmark = pytest.mark.long
+
+
+async def measured(_: Stage, __: Size, tell: Tell) -> Result:
+    """Stands in for minutes of work."""
+    tell("round 1 of 1")
+    return Result({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
+
+
+@pytest.fixture
+def quick(environment: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for suite in ("JOBS", "HTTP", "PUBLISH", "ALL"):
+        monkeypatch.setattr(command, suite, {"live": measured})
+
+
+@pytest.mark.usefixtures("quick")
+async def test_all_prints_the_figures_alone(tenantry: Tenantry) -> None:
+    result = await tenantry("bench", "all", "--json")
+    assert decoded(result) == {"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}
+    assert "live: round 1 of 1" in result.stderr
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("suite", ["jobs", "http", "publish"])
+async def test_a_part_brings_its_details(tenantry: Tenantry, suite: str) -> None:
+    answer = decoded(await tenantry("bench", suite, "--json"))
+    assert answer["live_x"] == 1.25
+    assert answer["details"]["live_jobs_s"] == {"ours": [5.0, 6.0]}
+    assert answer["details"]["machine"]["cores"] == os.cpu_count()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_person_sees_which_targets_are_reached(tenantry: Tenantry) -> None:
+    lines = (await tenantry("bench", "all")).stdout.splitlines()
+    assert next(line for line in lines if "submit to done" in line).split()[-4:] == [
+        "1.25",
+        ">=",
+        "1.5",
+        "no",
+    ]
+    assert next(line for line in lines if "kill -9" in line).split()[-4:] == ["3.4", "<=", "4.5", "yes"]
+    assert any("5.0, 6.0" in line for line in lines)
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_page_reading_needs_no_server_and_takes_a_corpus(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "FULL", ingest.TINY)
+    (elsewhere / "1.html").write_text("<title>Acme</title>")
+    (elsewhere / "cases.jsonl").write_text('{"id": "1", "url": "https://acme.test/", "file": "1.html"}')
+    result = await tenantry("bench", "ingest", "--cases", "cases.jsonl", "--json")
+    answer = decoded(result)
+    assert answer["details"]["ours"]["named"] == answer["details"]["pages"]["count"] == 1
+    assert "pages: round 1: trafilatura" in result.stderr
+    lines = (await tenantry("bench", "ingest", "--cases", "cases.jsonl")).stdout.splitlines()
+    assert lines[0].split() == ["reader", "pages/s", "ours", "is", "peak", "MiB", "named"]
+    assert next(line for line in lines if line.startswith("open graph")).split()[4] == "x"
+
+
+def children(pid: int) -> list[int]:
+    """A process's children, and theirs."""
+    try:
+        near = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [*near, *(far for child in near for far in children(child))]
+
+
+def alive(pid: int) -> bool:
+    """A zombie is not: whoever reaps it, it runs no more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_in_the_middle_it_leaves_nothing(signum: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", "bench", "jobs"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"pickup: a job now and then\n"
+    started = children(process.pid)
+    assert len(started) > 4  # PostgreSQL's own, Valkey, the dispatcher, a worker
+    process.send_signal(signum)
+    with process.stderr:
+        assert process.wait(30) == (130 if signum == signal.SIGINT else -signum)
+        until(lambda: not any(map(alive, started)), within=30)

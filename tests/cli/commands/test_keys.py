@@ -1,0 +1,151 @@
+import base64
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from db.pool import Conn
+from domain.accounts import credentials
+from domain.security import rings
+from domain.tenancy import keys
+from schemas import ids
+from schemas.settings import Settings
+from tests import seeds
+from tests.cli.conftest import Tenantry, decoded, refused
+
+
+@pytest.fixture
+async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, Any]:
+    """The only one, as `tenantry org create` answers."""
+    made: dict[str, Any] = decoded(await tenantry("org", "create", "Acme", "--json"))
+    return made
+
+
+async def opens(conn: Conn, text: str, settings: Settings) -> bool:
+    """Whether a key's text would pass as the database is now."""
+    presented = keys.parse(text)
+    assert presented
+    found = await keys.find(conn, key_ids=[presented.key_id])
+    row = found[presented.key_id]
+    return keys.opens(row, presented, rings.parse(settings.peppers, setting="PEPPERS")) and not row["killed"]
+
+
+async def test_a_new_key_opens_and_may_do_all_but_operate(
+    tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
+) -> None:
+    made = decoded(await tenantry("keys", "create", "ci", "--json"))
+    assert made["apiKey"].startswith("lp_live_")
+    assert made["scopes"] == ["*"]
+    assert await opens(conn, made["apiKey"], settings)
+
+
+async def test_the_secret_is_shown_whole_and_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
+    result = await tenantry("keys", "create", "ci")
+    secret = next(line.split()[1] for line in result.stdout.splitlines() if line.startswith("apiKey "))
+    presented = keys.parse(secret)
+    assert presented
+    assert "once" in result.stderr
+    assert presented.secret not in (await tenantry("keys", "list")).output
+
+
+async def test_a_key_takes_scopes_origins_and_an_end(
+    tenantry: Tenantry, organization: dict[str, Any]
+) -> None:
+    words = ["--scope", "projects:read", "--scope", "ops:read", "--return-origin", "https://app.example.com"]
+    made = decoded(await tenantry("keys", "create", "ci", *words, "--days", "30", "--json"))
+    assert made["scopes"] == ["projects:read", "ops:read"]
+    assert made["returnOrigins"] == ["https://app.example.com"]
+    assert (datetime.fromisoformat(made["expiresAt"]) - datetime.now(UTC)).days == 29
+
+
+async def test_a_sandbox_has_test_keys(tenantry: Tenantry, organization: dict[str, Any]) -> None:
+    made = decoded(await tenantry("keys", "create", "tests", "--sandbox", "--json"))
+    assert made["env"] == "test"
+    by_id = decoded(await tenantry("keys", "list", "--org", organization["sandboxId"], "--json"))
+    assert [key["id"] for key in by_id["items"]] == [made["id"]]
+    assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
+
+
+async def test_rotation_gives_a_new_secret_and_lets_the_old_one_work_on(
+    tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
+) -> None:
+    made = decoded(await tenantry("keys", "create", "ci", "--json"))
+    rotated = decoded(await tenantry("keys", "rotate", made["id"], "--overlap-hours", "1", "--json"))
+    assert rotated["id"] == made["id"]
+    assert await opens(conn, rotated["apiKey"], settings)
+    assert await opens(conn, made["apiKey"], settings)
+
+
+async def test_a_killed_key_stays_dead(
+    tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
+) -> None:
+    made = decoded(await tenantry("keys", "create", "ci", "--json"))
+    assert decoded(await tenantry("keys", "kill", made["id"], "--json"))["killSwitch"] is True
+    assert not await opens(conn, made["apiKey"], settings)
+    assert (
+        refused(await tenantry("keys", "rotate", made["id"], "--json"), 4)["details"]["reason"]
+        == "KEY_KILLED"
+    )
+
+
+async def test_what_is_done_is_in_the_audit_log(
+    tenantry: Tenantry, organization: dict[str, Any], conn: Conn
+) -> None:
+    made = decoded(await tenantry("keys", "create", "ci", "--json"))
+    await tenantry("keys", "kill", made["id"])
+    rows = await conn.fetch("select action, subject, api_key_id from audit_log order by id")
+    assert [tuple(row) for row in rows] == [
+        ("api_key.created", made["id"], None),
+        ("api_key.killed", made["id"], None),
+    ]
+
+
+async def test_bad_words_change_nothing(tenantry: Tenantry, organization: dict[str, Any]) -> None:
+    assert (await tenantry("keys", "create", "ci", "--scope", "everything")).exit_code == 2
+    assert refused(await tenantry("keys", "create", "ci", "--return-origin", "app", "--json"), 2)
+    assert refused(await tenantry("keys", "create", "", "--json"), 2)
+    assert (await tenantry("keys", "kill", "job_" + str(uuid4()))).exit_code == 2
+    assert refused(await tenantry("keys", "kill", str(uuid4()), "--json"), 3)["code"] == "NOT_FOUND"
+    assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
+
+
+async def test_secrets_are_sealed_with_the_rings_first_key(
+    tenantry: Tenantry,
+    organization: dict[str, Any],
+    conn: Conn,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    organization_id = ids.read(ids.ORGANIZATION, organization["id"])
+    assert organization_id
+    account = await seeds.account(conn, organization_id, await seeds.project(conn, organization_id))
+    newer = f"new:{base64.b64encode(bytes(32)).decode()}"
+    monkeypatch.setenv("VAULT_KEYS", newer)
+    assert "lacks test" in refused(await tenantry("keys", "rewrap", "--json"), 5)["message"]
+    monkeypatch.setenv("VAULT_KEYS", f"{newer},{settings.vault_keys}")
+    done = decoded(await tenantry("keys", "rewrap", "--json"))
+    assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
+    ring = rings.parse(newer, setting="VAULT_KEYS")
+    place = {"organization_id": organization_id, "account_id": account}
+    assert (await credentials.open(conn, **place, ring=ring)).access_token == "the-access-token"
+    again = await tenantry("keys", "rewrap")
+    assert "Every secret is sealed with new" in again.stderr
+    monkeypatch.setenv("VAULT_KEYS", newer)
+    assert decoded(await tenantry("keys", "rewrap", "--json"))["total"] == 0
+
+
+async def test_a_secret_that_was_changed_is_named(
+    tenantry: Tenantry,
+    organization: dict[str, Any],
+    conn: Conn,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    organization_id = ids.read(ids.ORGANIZATION, organization["id"])
+    assert organization_id
+    account = await seeds.account(conn, organization_id, await seeds.project(conn, organization_id))
+    await conn.execute("update account_credential set sealed = set_bit(sealed, 9, 1 - get_bit(sealed, 9))")
+    monkeypatch.setenv("VAULT_KEYS", f"new:{base64.b64encode(bytes(32)).decode()},{settings.vault_keys}")
+    error = refused(await tenantry("keys", "rewrap", "--json"), 1)
+    assert f"account_credential/{organization_id}/{account}" in error["message"]

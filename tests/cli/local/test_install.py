@@ -1,0 +1,122 @@
+"""`bin/up` before anything is installed: which Python, what it says, when it does nothing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.local import install
+
+ROOT = Path(__file__).resolve().parents[3]
+Up = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Up:
+    """`bin/up --install-only` in a checkout that has nothing else."""
+    for name in ("bin/up", "cli/__init__.py", "cli/local/install.py", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+
+    def run(**environ: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(tmp_path / "bin" / "up"), "--install-only"]
+        environment = {**os.environ, **environ}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_without_a_python_that_suits_it_says_which_do(up: Up) -> None:
+    done = up(PYTHON="/nowhere/python3")
+    assert done.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_ensurepip_it_says_what_helps(up: Up, tmp_path: Path) -> None:
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "ensurepip.py").write_text("raise ImportError")
+    done = up(PYTHON=sys.executable, PYTHONPATH=str(tmp_path / "without"))
+    assert done.returncode == 1
+    assert "apt-get install python3-venv" in done.stderr
+    assert "uv venv --seed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.fixture
+def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment that looks made, beside the two files that name the packages."""
+    for name in ("pyproject.toml", "constraints.txt", ".venv/pyvenv.cfg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    made = tmp_path / ".venv"
+    (made / "bin").mkdir()
+    (made / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(install, "VENV", made)
+    monkeypatch.setattr(install, "PYTHON", made / "bin" / "python")
+    monkeypatch.setattr(install, "STAMP", made / "installed")
+    return made
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would have been run."""
+    steps: list[str] = []
+    monkeypatch.setattr(install, "_run", lambda what, _: steps.append(what))
+    monkeypatch.setattr(install, "_usable", lambda: True)
+    return steps
+
+
+def test_a_second_install_has_nothing_to_do(venv: Path, ran: list[str]) -> None:
+    install.install("local,dev")
+    install.install("local")
+    assert ran == ["installing into .venv"]
+
+
+def test_more_extras_are_installed(venv: Path, ran: list[str]) -> None:
+    install.install("local")
+    install.install("local,dev")
+    assert len(ran) == 2
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt", ".venv/pyvenv.cfg"])
+def test_what_decides_the_outcome_is_noticed(venv: Path, ran: list[str], name: str) -> None:
+    install.install("local")
+    (venv.parent / name).write_text("changed")
+    install.install("local")
+    assert len(ran) == 2
+
+
+def test_an_install_that_fails_leaves_no_stamp(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "_usable", lambda: True)
+    with pytest.raises(install.CannotInstall, match="exit code"):
+        install.install("local")
+    assert not (venv / "installed").exists()
+
+
+def test_a_failing_command_shows_the_end_of_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    failing = [sys.executable, "-c", "print('Collecting a'); print('no such package'); raise SystemExit(2)"]
+    with pytest.raises(install.CannotInstall, match=r"no such package\nto install failed \(exit code 2\)"):
+        install._run("to install", failing)
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = install.Progress("installing")
+    progress.follow(["  Downloading arq-0.28.0.whl (30 kB)\n", "  warning: nothing\n"])
+    progress.draw()
+    progress.draw()
+    progress.end("done")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("s  ", 1)[1] for line in lines] == [
+        "Downloading arq-0.28.0.whl (30 kB)",
+        "installing: done",
+    ]

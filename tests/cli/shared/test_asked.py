@@ -1,0 +1,22 @@
+"""The first signal unwinds, the next ones hurry what is unwinding."""
+
+import os
+import signal
+
+import pytest
+
+from cli.shared.asked import SIGNALS, Asked, ending
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_the_first_unwinds_and_each_further_one_hurries(signum: signal.Signals) -> None:
+    hurried: list[str] = []
+    before = signal.getsignal(signum)
+    with ending(again=lambda: hurried.append("now")):
+        with pytest.raises(Asked):
+            os.kill(os.getpid(), signum)
+        assert hurried == []
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signum)
+        assert hurried == ["now", "now"]
+    assert signal.getsignal(signum) is before

@@ -1,0 +1,38 @@
+"""What is printed is safe for a terminal, and plain in a pipe."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+from cli.shared.output import card, console, table
+from schemas.jobs import CancelAnswer
+
+
+def printed(*cells: object) -> str:
+    out = StringIO()
+    console(out).print(table(["A", "B"], [cells]))
+    return out.getvalue().splitlines()[1]
+
+
+def test_a_pipe_gets_one_line_a_row_without_escapes() -> None:
+    line = printed("x" * 500, "y" * 500)
+    assert line.split() == ["x" * 500, "y" * 500]
+    assert "\x1b" not in line
+
+
+def test_a_name_can_not_drive_the_terminal() -> None:
+    assert printed("\x1b[2Jgone\r\n\u202etxt", "[red]b[/]").split() == [
+        "\ufffd[2Jgone\ufffd\ufffd\ufffdtxt",
+        "[red]b[/]",
+    ]
+
+
+def test_values_read_as_a_person_writes_them() -> None:
+    when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert printed(None, when).split(maxsplit=1) == ["-", "2026-01-02 03:04:05Z"]
+    assert printed(["a", "b"], {"c": 1}).split("  ") == ["a, b", '{"c":1}']
+    assert printed(True, 0).split() == ["yes", "0"]  # noqa: FBT003 - a cell like any other
+
+
+def test_a_card_has_the_names_and_the_fields_that_json_has() -> None:
+    lines = card(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
+    assert [line.split() for line in lines] == [["jobId", "job_1"], ["accepted", "yes"]]

@@ -1,0 +1,60 @@
+"""Servers that accounts live on: one address for each, none whose text gives away that it isn't public."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.accounts import servers
+from domain.values import urls
+from schemas.errors import Invalid
+from tests.workers.net import NOTATIONS, ODD
+
+NOWHERE = urls.read_allowed("")
+LOCAL = urls.read_allowed("127.0.0.1:8123,localhost:8124")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("mastodon.social", "https://mastodon.social"),
+        (" Mastodon.Social ", "https://mastodon.social"),
+        ("mastodon.social:443", "https://mastodon.social"),
+        ("mastodon.social.", "https://mastodon.social"),
+        ("münchen.example", "https://xn--mnchen-3ya.example"),
+        ("127.0.0.1:8123", "http://127.0.0.1:8123"),
+        ("LOCALHOST:8124", "http://localhost:8124"),
+    ],
+)
+def test_a_name_has_one_address(host: str, url: str) -> None:
+    assert servers.of_host(host, allowed=LOCAL, path="instance") == url
+    assert servers.of_url(url, allowed=LOCAL, path="serviceUrl") == url
+    assert servers.of_url(f"{url}/", allowed=LOCAL, path="serviceUrl") == url
+
+
+@pytest.mark.parametrize(
+    "url", [*NOTATIONS.split(), *ODD, "127.0.0.1:8123", "localhost:8124", "metadata.internal"]
+)
+def test_none_that_is_not_public(url: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        servers.of_url(url, allowed=NOWHERE, path="serviceUrl")
+    assert raised.value.details["issues"][0]["path"] == "serviceUrl"
+    with pytest.raises(Invalid) as raised:
+        servers.of_host(url, allowed=NOWHERE, path="instance")
+    assert raised.value.details["issues"][0]["path"] == "instance"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b.example", "a.example/", "a.example?x", "a.example#x", "u@a.example"]
+)
+def test_a_name_is_nothing_else(text: str) -> None:
+    with pytest.raises(Invalid):
+        servers.of_host(text, allowed=NOWHERE, path="instance")
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_refused_or_one_address(text: str) -> None:
+    try:
+        url = servers.of_host(text, allowed=LOCAL, path="instance")
+    except Invalid:
+        return
+    assert servers.of_url(url, allowed=LOCAL, path="serviceUrl") == url

@@ -1,0 +1,123 @@
+"""Rows of sources to one brand: the partner first, then confidence, then the newer; for any rows."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from domain.brand import brand
+from schemas import ids
+from schemas.brand import BrandRow, Field, Finding, Source, Value
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
+
+TEXTS: list[Field] = ["appName", "tagline", "audience"]
+FINDINGS = some.builds(
+    Finding,
+    value=some.sampled_from(["", "Acme", "Zap"]),
+    confidence=some.sampled_from([0.3, 0.6, 0.9]),
+    rule=some.just("html.title"),
+)
+ROWS = some.lists(
+    some.builds(
+        BrandRow,
+        source=some.sampled_from(["github", "website", "appstore", "partner"]),
+        fields=some.dictionaries(some.sampled_from(TEXTS), FINDINGS, max_size=3),
+        url=some.just("https://acme.test/"),
+        job_id=some.just(JOB),
+        at=some.integers(0, 3).map(lambda days: NOW + timedelta(days=days)),
+    ),
+    max_size=4,
+    unique_by=lambda row: row.source,
+)
+
+
+def row(source: Source, values: dict[Field, Value], *, days: int = 0, confidence: float = 0.9) -> BrandRow:
+    findings = {name: Finding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
+    return BrandRow(
+        source=source,
+        fields=findings,
+        url=None if source == "partner" else f"https://{source}.test/",
+        job_id=None if source == "partner" else JOB,
+        at=NOW + timedelta(days=days),
+    )
+
+
+def winner(rows: Sequence[BrandRow], field: Field) -> Value:
+    return brand.by_field(rows)[field][0].value
+
+
+def test_nobody_said_anything_is_no_brand_and_a_source_with_nothing_is_an_empty_one() -> None:
+    assert brand.merge([]) is None
+    empty = brand.merge([row("website", {})])
+    assert empty is not None
+    assert (empty.app_name, empty.keywords, empty.links, empty.provenance) == (None, [], {}, {})
+
+
+def test_the_partner_wins_over_any_confidence_and_age() -> None:
+    theirs = row("website", {"tagline": "Theirs"}, days=9, confidence=0.98)
+    assert winner([theirs, row("partner", {"tagline": "Mine"}, confidence=0.1)], "tagline") == "Mine"
+
+
+def test_none_that_the_partner_wants_stays_none() -> None:
+    theirs = row("website", {"tagline": "Theirs", "keywords": ["a"]})
+    merged = brand.merge([theirs, row("partner", {"tagline": "", "keywords": []})])
+    assert merged is not None
+    assert (merged.tagline, merged.keywords) == ("", [])
+    assert merged.provenance["tagline"].source == "partner"
+
+
+def test_then_confidence_wins_and_of_equals_the_newer() -> None:
+    old, new = row("github", {"appName": "A"}), row("website", {"appName": "B"}, days=1)
+    assert winner([old, new], "appName") == "B"
+    assert winner([old, row("website", {"appName": "B"}, days=1, confidence=0.8)], "appName") == "A"
+
+
+def test_provenance_says_who_said_it() -> None:
+    merged = brand.merge([row("website", {"appName": "Acme"}), row("partner", {"tagline": "Mine"})])
+    assert merged is not None
+    said, own = merged.provenance["appName"], merged.provenance["tagline"]
+    assert (said.source, said.job_id, said.url) == (
+        "website",
+        ids.show(ids.JOB, JOB),
+        "https://website.test/",
+    )
+    assert (own.source, own.job_id, own.url) == ("partner", None, None)
+    assert merged.provenance.keys() == {"appName", "tagline"}
+
+
+@given(ROWS)
+def test_for_any_rows_the_winner_is_the_partners_or_the_most_confident(rows: list[BrandRow]) -> None:
+    for field, said in brand.by_field(rows).items():
+        first = said[0].provenance
+        partners = [one for one in said if one.provenance.source == "partner"]
+        if partners:
+            assert first.source == "partner"
+        else:
+            assert first.confidence == max(one.provenance.confidence for one in said)
+        assert any(field in one.fields for one in rows)
+
+
+@given(ROWS, some.randoms())
+def test_the_order_in_which_rows_are_read_changes_nothing(rows: list[BrandRow], random: Random) -> None:
+    shuffled = rows[:]
+    random.shuffle(shuffled)
+    ranks = [
+        {name: [brand._rank(one) for one in said] for name, said in brand.by_field(order).items()}
+        for order in (rows, shuffled)
+    ]
+    assert ranks[0] == ranks[1]
+
+
+@given(ROWS)
+def test_every_value_that_shows_has_provenance_and_nothing_else_has(rows: list[BrandRow]) -> None:
+    merged = brand.merge(rows)
+    if merged is None:
+        assert rows == []
+        return
+    known = {name for one in rows for name in one.fields}
+    assert merged.provenance.keys() == known

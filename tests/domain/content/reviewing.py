@@ -1,0 +1,78 @@
+"""What partners and reviewers do to content, and what it comes to."""
+
+from typing import Any
+from uuid import UUID
+
+from db.pool import Conn
+from domain.content import approvals, content
+from domain.projects import projects
+from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content
+from tests import seeds
+from tests.domain.place import Place
+
+URL = "https://api.example"
+
+
+async def policy(conn: Conn, place: Place, **fields: Any) -> ApprovalPolicy:
+    async with conn.transaction():
+        return await approvals.patch_policy(
+            conn,
+            organization_id=place.org,
+            project_id=place.project_id,
+            api_key_id=None,
+            body=ApprovalPolicyPatch(**fields),
+        )
+
+
+async def create(conn: Conn, place: Place) -> UUID:
+    return await seeds.content(conn, place.org, place.project_id)
+
+
+async def approve(conn: Conn, place: Place, content_id: UUID, revision: int | None = None) -> Content:
+    async with conn.transaction():
+        approved, _ = await approvals.approve(
+            conn,
+            organization_id=place.org,
+            content_id=content_id,
+            api_key_id=None,
+            revision=revision,
+            note=None,
+            now=seeds.NOW,
+            public_url=URL,
+        )
+    return approved
+
+
+async def reject(conn: Conn, place: Place, content_id: UUID, revision: int | None = None) -> Content:
+    async with conn.transaction():
+        return await approvals.reject(
+            conn,
+            organization_id=place.org,
+            content_id=content_id,
+            api_key_id=None,
+            revision=revision,
+            reason="no",
+            public_url=URL,
+        )
+
+
+async def edit(conn: Conn, place: Place, content_id: UUID, caption: str, versions: Any = None) -> Content:
+    async with conn.transaction():
+        return await content.edit(
+            conn,
+            organization_id=place.org,
+            content_id=content_id,
+            caption=caption,
+            versions=versions,
+            public_url=URL,
+        )
+
+
+async def status(conn: Conn, content_id: UUID) -> str:
+    found: str = await conn.fetchval("select approval_status from content_item where id = $1", content_id)
+    return found
+
+
+async def blocked(conn: Conn, place: Place) -> int:
+    project, _ = await projects.get(conn, organization_id=place.org, project_id=place.project_id)
+    return project.current_blocked_count

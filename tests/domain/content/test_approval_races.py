@@ -1,0 +1,157 @@
+"""Decisions, edits and policies that come at the same time, or in any order."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn, Pool, transact
+from schemas import ids
+from schemas.errors import Conflict, ContentRejected
+from tests import seeds
+from tests.domain.content.reviewing import approve, blocked, create, edit, policy, reject, status
+from tests.domain.place import Place
+from tests.waiting import eventually
+
+
+async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
+    """All at once, each a verb and what it takes, in its own transaction: how often they came to what."""
+
+    async def run(verb: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        return await transact(pool, lambda inner: verb(inner, *given))
+
+    came = await asyncio.gather(*(run(*call) for call in calls), return_exceptions=True)
+    for one in came:
+        assert not isinstance(one, BaseException) or isinstance(one, Conflict), one
+    return Counter(one.details["reason"] if isinstance(one, Conflict) else "done" for one in came)
+
+
+async def test_of_two_reviewers_the_second_is_told(pool: Pool, conn: Conn, place: Place) -> None:
+    await policy(conn, place, requires_approval=True)
+    for _ in range(20):
+        made = await create(conn, place)
+        came = await outcomes(pool, (approve, place, made), (reject, place, made))
+        assert came == {"done": 1, "ALREADY_DECIDED": 1}
+    assert await conn.fetchval("select count(*) from approval_decision") == 20
+
+
+async def test_ten_approvals_of_the_last_one_are_one(pool: Pool, conn: Conn, place: Place) -> None:
+    """Beside them more is made: each item waits exactly if it was made before the approval."""
+    await policy(conn, place, first_n_posts_blocked=3)
+    waiting = [await create(conn, place) for _ in range(3)]
+    for one in waiting[:2]:
+        await approve(conn, place, one)
+    before = [await create(conn, place) for _ in range(2)]
+    both = [(approve, place, waiting[2]), (create, place)]
+    assert await outcomes(pool, *both * 10) == {"done": 11, "ALREADY_DECIDED": 9}
+    assert {await status(conn, one) for one in before} == {"pending"}
+    assert await status(conn, await create(conn, place)) == "not_required"
+    counted = await conn.fetch("select approval_status as s, count(*) as n from content_item group by 1")
+    by_status = {row["s"]: row["n"] for row in counted}
+    assert by_status["approved"] == 3
+    assert by_status["pending"] + by_status["not_required"] == 13
+    assert await blocked(conn, place) == by_status["pending"]
+
+
+async def test_what_is_made_while_an_approval_commits_waits(pool: Pool, conn: Conn, place: Place) -> None:
+    """It comes before the approval: no lock is needed for that, and nothing is held up."""
+    await policy(conn, place, first_n_posts_blocked=1)
+    made = await create(conn, place)
+    async with pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await approve(other, place, made)
+        meanwhile = await create(conn, place)
+        await transaction.commit()
+    assert await status(conn, meanwhile) == "pending"
+
+
+async def test_what_is_made_while_a_policy_changes_goes_by_the_new_one(
+    pool: Pool, conn: Conn, place: Place
+) -> None:
+    async with pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await policy(other, place, requires_approval=True)
+        making = asyncio.create_task(transact(pool, lambda inner: create(inner, place)))
+        await eventually(lambda: waits(pool))
+        await transaction.commit()
+    assert await status(conn, await making) == "pending"
+
+
+async def waits(pool: Pool) -> bool:
+    found = await pool.fetchval(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return bool(found)
+
+
+async def test_an_edit_and_an_approval_have_an_order(pool: Pool, conn: Conn, place: Place) -> None:
+    """Never is a text approved that its reviewer has not seen."""
+    await policy(conn, place, requires_approval=True)
+    for turn in range(30):
+        made = await create(conn, place)
+        came = await outcomes(pool, (edit, place, made, f"Edit {turn}"), (approve, place, made, 1))
+        row = await conn.fetchrow("select approval_status, revision from content_item where id = $1", made)
+        assert row is not None
+        assert (row["approval_status"], row["revision"]) == ("pending", 2)
+        decisions = await conn.fetchval("select count(*) from approval_decision where content_id = $1", made)
+        assert decisions == (came["VERSION_MISMATCH"] == 0)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("policy"), st.booleans(), st.integers(0, 3)),
+        st.tuples(st.just("create"), st.none(), st.none()),
+        st.tuples(st.sampled_from(["approve", "reject", "edit"]), st.integers(0, 5), st.none()),
+    ),
+    min_size=4,
+    max_size=14,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps)
+async def test_no_policy_changes_what_is_there(conn: Conn, place: Place, steps: list[Any]) -> None:
+    """Against a model: the gate is decided once, and only decisions and edits move an item on."""
+    where = Place(place.org, await seeds.project(conn, place.org))
+    required, first, items = False, 0, dict[UUID, str]()
+    for what, one, other in steps:
+        if what == "policy":
+            required, first = one, other
+            await policy(conn, where, requires_approval=one, first_n_posts_blocked=other)
+        elif what == "create":
+            passed = sum(state == "approved" for state in items.values())
+            items[await create(conn, where)] = "pending" if required or passed < first else "not_required"
+        elif items:
+            chosen = list(items)[one % len(items)]
+            items[chosen] = await moved(conn, where, chosen, what, items[chosen])
+        rows = await conn.fetch(
+            "select id, approval_status from content_item where project_id = $1", where.project_id
+        )
+        assert {row["id"]: row["approval_status"] for row in rows} == items
+        assert await blocked(conn, where) == sum(state == "pending" for state in items.values())
+
+
+async def moved(conn: Conn, place: Place, content_id: UUID, what: str, state: str) -> str:
+    """What the rules make of an item; the verb is called and must agree."""
+    if what == "edit":
+        if state == "rejected":
+            with pytest.raises(ContentRejected):
+                await edit(conn, place, content_id, f"{ids.new()}")
+            return state
+        await edit(conn, place, content_id, f"{ids.new()}")
+        return "pending" if state == "approved" else state
+    verb = approve if what == "approve" else reject
+    if state != "pending":
+        with pytest.raises(Conflict):
+            await verb(conn, place, content_id)
+        return state
+    await verb(conn, place, content_id)
+    return "approved" if what == "approve" else "rejected"

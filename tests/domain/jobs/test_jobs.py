@@ -1,0 +1,206 @@
+"""Jobs as partners see and cancel them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db.pool import Conn, Pool, transact
+from domain.jobs import jobs
+from jobs import ledger
+from jobs.kinds import INGEST_WEBSITE
+from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
+from schemas import ids
+from schemas.errors import Conflict, NotFound
+from schemas.jobs import CancelAnswer, Job, JobError
+from tests import seeds
+from tests.domain.place import SCOPES, Place, archive, cancel, ingest, list_ids, shown, start, started
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+
+
+async def test_a_queued_job_is_running_on_the_wire(conn: Conn, place: Place) -> None:
+    submitted = await scene.submit(conn, place.org, project_id=place.project_id)
+    job, version = await jobs.get(conn, organization_id=place.org, job_id=submitted.job_id)
+    assert version == 1
+    assert job == Job(
+        job_id=ids.show("job", submitted.job_id),
+        kind="run_errand",
+        status="running",
+        stage="queued",
+        progress=0,
+        project_id=ids.show("prj", place.project_id),
+        attempt=0,
+        max_attempts=3,
+        cancel_requested=False,
+        retry_of=None,
+        created_at=submitted.created_at,
+        started_at=submitted.created_at,
+        finished_at=None,
+        result=None,
+        error=None,
+    )
+
+
+async def test_each_change_is_another_version(conn: Conn, place: Place) -> None:
+    claim = await scene.started(conn, place.org)
+
+    async def version() -> int:
+        return (await jobs.get(conn, organization_id=place.org, job_id=claim.id))[1]
+
+    versions = [await version()]
+    await ledger.progress(conn, claim, progress=0.123456)
+    versions.append(await version())
+    await ledger.cancel(conn, organization_id=place.org, job_id=claim.id)
+    versions.append(await version())
+    await ledger.cancel(conn, organization_id=place.org, job_id=claim.id)
+    assert await version() == versions[-1]  # nothing to see
+    await scene.settle(conn, [claim], Canceled())
+    versions.append(await version())
+    assert versions == sorted(set(versions))
+    assert (await shown(conn, place, claim.id)).progress == 0.1235
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "stage"),
+    [
+        (Done({"n": 1}), "completed", "completed"),
+        (Failed("BROKEN", "it broke"), "failed", "failed"),
+        (Canceled(), "canceled", "canceled"),
+        (Retry("X", "x", after_s=1), "running", "queued"),
+        (Retry("X", "x", after_s=60), "running", "scheduled"),
+    ],
+)
+async def test_what_an_outcome_looks_like(
+    conn: Conn, place: Place, outcome: Outcome, status: str, stage: str
+) -> None:
+    claim = await scene.started(conn, place.org)
+    await scene.settle(conn, [claim], outcome)
+    job = await shown(conn, place, claim.id)
+    assert (job.status, job.stage) == (status, stage)
+    assert (job.finished_at is None) == (status == "running")
+    assert job.result == ({"n": 1} if status == "completed" else None)
+    assert job.error == (
+        JobError(code="BROKEN", message="it broke", retryable=False) if status == "failed" else None
+    )
+
+
+async def test_a_foreign_an_internal_and_no_job_are_one_answer(conn: Conn, place: Place) -> None:
+    [rival] = await scene.tenants(conn)
+    foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, place.org, INTERNAL)
+    said = set()
+    for job_id in (foreign.job_id, internal.job_id, ids.new()):
+        for verb in (jobs.get, jobs.cancel):
+            with pytest.raises(NotFound) as raised:
+                await verb(conn, organization_id=place.org, job_id=job_id)
+            said.add(raised.value.message)
+        with pytest.raises(NotFound):
+            await jobs.retry(conn, organization_id=place.org, job_id=job_id, scopes=SCOPES)
+    assert len(said) == 1
+    assert {(await scene.row(conn, job.job_id))["state"] for job in (foreign, internal)} == {"queued"}
+
+
+async def test_many_are_answered_in_the_order_asked(conn: Conn, place: Place) -> None:
+    [rival] = await scene.tenants(conn)
+    first, second = await scene.submit(conn, place.org), await scene.submit(conn, rival)
+    refs = [
+        (rival, second.job_id),
+        (place.org, second.job_id),
+        (place.org, first.job_id),
+        (rival, second.job_id),
+    ]
+    answers = await jobs.get_many(conn, refs=refs)
+    assert [answer and answer[0].job_id for answer in answers] == [
+        ids.show("job", second.job_id), None, ids.show("job", first.job_id), ids.show("job", second.job_id),
+    ]  # fmt: skip
+    assert await jobs.get_many(conn, refs=[]) == []
+
+
+async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, place: Place) -> None:
+    [rival] = await scene.tenants(conn)
+    mine = [await scene.submit(conn, place.org) for _ in range(5)]
+    await scene.submit(conn, rival)
+    await scene.submit(conn, place.org, INTERNAL)
+    expected = [ids.show("job", job.job_id) for job in sorted(mine, key=lambda job: job.job_id, reverse=True)]
+    page = await list_ids(conn, place, limit=3)
+    rest = await list_ids(conn, place, limit=3, before=ids.read("job", page[-1]))
+    assert (page, rest) == (expected[:3], expected[3:])
+
+
+async def test_a_list_filters(conn: Conn, place: Place) -> None:
+    ingesting = ids.show("job", await start(conn, place))
+    claim = await scene.started(conn, place.org, FREE_ERRAND)
+    later = await scene.submit(conn, place.org, run_at=datetime.now(UTC) + timedelta(hours=1))
+    await scene.settle(conn, [claim])
+    done, scheduled = ids.show("job", claim.id), ids.show("job", later.job_id)
+    assert await list_ids(conn, place, project_id=place.project_id) == [ingesting]
+    assert await list_ids(conn, place, kind="run_free_errand") == [done]
+    assert await list_ids(conn, place, status="completed") == [done]
+    assert await list_ids(conn, place, status="running") == [scheduled, ingesting]
+    assert await list_ids(conn, place, stage="scheduled") == [scheduled]
+    assert await list_ids(conn, place, status="failed") == []
+    assert await list_ids(conn, place, project_id=place.project_id, status="completed") == []
+    assert await list_ids(conn, place, project_id=ids.new()) == []
+
+
+async def test_a_queued_job_is_canceled_at_once_with_its_ingest(pool: Pool, conn: Conn, place: Place) -> None:
+    job_id = await start(conn, place)
+    answer = await cancel(pool, place, job_id)
+    assert answer == CancelAnswer(job_id=ids.show("job", job_id), accepted=True)
+    assert (await shown(conn, place, job_id)).status == "canceled"
+    assert (await ingest(conn, place)).status == "canceled"
+    assert await seeds.claims(conn, INGEST_WEBSITE) == []
+
+
+async def test_a_running_job_is_asked_and_its_ingest_goes_on(pool: Pool, conn: Conn, place: Place) -> None:
+    claim = await started(conn, place)
+    assert [(await cancel(pool, place, claim.id)).accepted for _ in range(2)] == [True, True]
+    job = await shown(conn, place, claim.id)
+    assert (job.status, job.cancel_requested) == ("running", True)
+    assert (await ingest(conn, place)).status == "running"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Done(), "ALREADY_COMPLETED"),
+        (Failed("BROKEN", "it broke"), "ALREADY_FAILED"),
+        (Canceled(), "ALREADY_CANCELED"),
+    ],
+)
+async def test_what_has_ended_cant_be_canceled(
+    pool: Pool, conn: Conn, place: Place, outcome: Outcome, reason: str
+) -> None:
+    claim = await scene.started(conn, place.org)
+    await scene.settle(conn, [claim], outcome)
+    answer = await cancel(pool, place, claim.id)
+    assert (answer.accepted, answer.reason) == (False, reason)
+
+
+async def test_a_kind_that_cant_be_canceled_says_so_even_while_it_waits(
+    pool: Pool, conn: Conn, place: Place
+) -> None:
+    submitted = await scene.submit(conn, place.org, ERRAND._replace(cancelable=False))
+    with pytest.raises(Conflict) as raised:
+        await cancel(pool, place, submitted.job_id)
+    assert raised.value.details == {"reason": "JOB_CANCEL_UNAVAILABLE", "stage": "queued"}
+    assert (await scene.row(conn, submitted.job_id))["state"] == "queued"
+
+
+async def test_an_archived_project_loses_the_jobs_that_archiving_stops(
+    pool: Pool, conn: Conn, place: Place
+) -> None:
+    job_id = await start(conn, place)
+    await archive(conn, place)
+
+    async def batch() -> int:
+        return await transact(
+            pool,
+            lambda own: jobs.cancel_of_project(
+                own, organization_id=place.org, project_id=place.project_id, limit=10
+            ),
+        )
+
+    assert [await batch(), await batch()] == [1, 0]
+    assert (await shown(conn, place, job_id)).status == "canceled"
+    assert (await ingest(conn, place)).status == "canceled"
+    assert len(await list_ids(conn, place, kind="archive_project", status="running")) == 1

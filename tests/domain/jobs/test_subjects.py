@@ -1,0 +1,68 @@
+"""Whoever ends a job ends what it is about (I10): a settlement, a commit, a rescue, a deadline."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.brand import ingests
+from domain.jobs import jobs, subjects
+from domain.operations import upkeep
+from jobs.ledger import Settlement
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome
+from schemas.errors import Fenced
+from tests.domain.place import Place, ingest, start, started
+from tests.jobs import scene
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Done(), "completed"),
+        (Failed("NOT_HTML", "no page"), "failed"),
+        (Canceled(), "canceled"),
+        (Interrupted(), "running"),
+    ],
+)
+async def test_a_settlement_ends_the_ingest(
+    pool: Pool, conn: Conn, place: Place, outcome: Outcome, status: str
+) -> None:
+    claim = await started(conn, place)
+    [moved] = await jobs.settle(pool, [Settlement(claim, outcome)])
+    found = await ingest(conn, place)
+    assert (moved.id, found.status) == (claim.id, status)
+    assert (found.error and found.error.code) == ("NOT_HTML" if status == "failed" else None)
+
+
+async def test_a_commit_ends_the_ingest(conn: Conn, place: Place) -> None:
+    claim = await started(conn, place)
+    async with conn.transaction():
+        await jobs.complete(conn, claim=claim, result={"n": 1})
+    assert (await ingest(conn, place)).status == "completed"
+    with pytest.raises(Fenced):
+        await jobs.complete(conn, claim=claim, result={"n": 2})
+
+
+@pytest.mark.parametrize("crashes", [0, 2])
+async def test_a_rescue_ends_the_ingest_of_a_job_that_it_gives_up(
+    conn: Conn, place: Place, crashes: int
+) -> None:
+    claim = await started(conn, place)
+    await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
+    await scene.lose(conn, claim)
+    assert len(await upkeep.rescue(conn, before=FUTURE)) == 1
+    assert (await ingest(conn, place)).status == ("failed" if crashes else "running")
+
+
+def test_every_kind_of_ingest_has_a_subject() -> None:
+    assert {subjects.ENDS[kind] for kind in ingests.SOURCES} == {ingests.ended}
+
+
+async def test_a_deadline_ends_the_ingest(conn: Conn, place: Place) -> None:
+    await start(conn, place)
+    await conn.execute("update job set deadline_at = now()")
+    assert len(await upkeep.end_overdue(conn)) == 1
+    found = await ingest(conn, place)
+    assert (found.status, found.error.code) == ("failed", "DEADLINE")

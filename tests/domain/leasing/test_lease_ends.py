@@ -1,0 +1,52 @@
+"""The end of a lease that two see to at one moment: whoever comes second changes nothing."""
+
+import asyncio
+
+from db.pool import Conn, Pool
+from domain.leasing import leases
+from tests import lending
+from tests.domain.place import Place, archive
+from tests.jobs.scene import waits_for_lock
+from tests.waiting import eventually
+
+
+async def test_an_archive_ends_no_lease_that_is_just_being_let_go(
+    pool: Pool, conn: Conn, place: Place
+) -> None:
+    """Its job has no lock of the project, and has read that the lease goes on."""
+    leased = await lending.lend(pool, await lending.owner(conn), place)
+    await lending.schedule(conn, place, leased)
+    await archive(conn, place)
+    async with conn.transaction():
+        answer = await leases.release(
+            conn, organization_id=place.org, account_id=leased, api_key_id=None, reason="released"
+        )
+        ended = await conn.fetchval("select upper(period) from account_lease")
+        ending = asyncio.create_task(lending.end_next(pool, place))
+        async with pool.acquire() as observer:
+            await eventually(lambda: waits_for_lock(observer))
+    assert await ending
+    assert answer.canceled_scheduled_posts == 1
+    assert await lending.release(pool, place, leased) == answer
+    assert (await lending.actions(conn, place.org)).count("social_account.lease_ended") == 1
+    assert (
+        await conn.fetchval("select disconnect_reason from social_account where id = $1", leased)
+        == "released"
+    )
+    assert await conn.fetchval("select upper(period) from account_lease") == ended
+    assert not await lending.end_next(pool, place)
+
+
+async def test_whoever_lets_a_lease_go_that_an_archive_just_ends_hears_what_it_canceled(
+    pool: Pool, conn: Conn, place: Place
+) -> None:
+    leased = await lending.lend(pool, await lending.owner(conn), place)
+    await lending.schedule(conn, place, leased)
+    await archive(conn, place)
+    async with conn.transaction():
+        await leases.end_next_of_project(conn, organization_id=place.org, project_id=place.project_id)
+        releasing = asyncio.create_task(lending.release(pool, place, leased))
+        async with pool.acquire() as observer:
+            await eventually(lambda: waits_for_lock(observer))
+    assert (await releasing).canceled_scheduled_posts == 1
+    assert (await lending.actions(conn, place.org)).count("social_account.lease_ended") == 1

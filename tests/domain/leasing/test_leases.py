@@ -1,0 +1,237 @@
+"""Leases: who gets an account, for how long, and that nobody has it beside another."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool, transact
+from domain.accounts import accounts
+from domain.leasing import lease_requests, offers
+from schemas import ids
+from schemas.errors import Conflict, Invalid, NotFound
+from schemas.leases import OperatedRequest
+from tests import lending, seeds
+from tests.domain.place import Place, archive
+from tests.lending import Owner
+
+
+@pytest_asyncio.fixture
+async def owner(conn: Conn) -> Owner:
+    return await lending.owner(conn)
+
+
+@pytest_asyncio.fixture
+async def leased(pool: Pool, owner: Owner, place: Place) -> UUID:
+    """The owner's account, as it is to the tenant."""
+    return await lending.lend(pool, owner, place)
+
+
+async def test_it_is_an_account_of_the_tenants_own(
+    conn: Conn, owner: Owner, place: Place, leased: UUID
+) -> None:
+    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    assert (shown.leased, shown.status, shown.handle) == (True, "connected", "bakes")
+    assert shown.project_id == ids.show(ids.PROJECT, place.project_id)
+    assert shown.token_expires_at is None
+    with pytest.raises(NotFound):
+        await accounts.get(conn, organization_id=place.org, account_id=owner.account_id)
+    [listed] = await offers.list_page(conn, env="live", before=None, limit=5)
+    assert listed.lease
+    assert listed.lease.social_account_id == ids.show(ids.ACCOUNT, leased)
+
+
+async def test_letting_it_go_cancels_its_posts_and_a_repeat_answers_the_same(
+    pool: Pool, conn: Conn, place: Place, leased: UUID
+) -> None:
+    for hours in (0, 1, 48):
+        await lending.schedule(conn, place, leased, hours=hours)
+    answer = await lending.release(pool, place, leased)
+    assert answer.canceled_scheduled_posts == 3
+    rows = await conn.fetch("select distinct status, cancel_reason from scheduled_post")
+    assert [tuple(row.values()) for row in rows] == [("canceled", "lease_released")]
+    assert await conn.fetchval("select count(*) from job where finished_at is null") == 0
+    assert await lending.release(pool, place, leased) == answer
+    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    assert (shown.status, shown.leased, shown.disconnected_reason) == ("disconnected", True, "released")
+    with pytest.raises(Conflict, match="disconnected"):
+        await lending.schedule(conn, place, leased)
+
+
+async def test_the_next_tenant_gets_another_account(
+    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+) -> None:
+    await lending.release(pool, place, leased)
+    assert await lending.status(conn, owner.account_id) == "connected"
+    other = await lending.tenant(conn)
+    again = await lending.lend(pool, owner, other)
+    assert again != leased
+    with pytest.raises(NotFound):
+        await accounts.get(conn, organization_id=other.org, account_id=leased)
+    await lending.release(pool, other, again)
+    assert await lending.lend(pool, owner, place) not in {again, leased}
+
+
+async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
+    pool: Pool, conn: Conn, owner: Owner, leased: UUID
+) -> None:
+    """All or nothing, and each account with what is wrong with it."""
+    withdrawn, shut, gone, free = [
+        (await lending.another(conn, owner, handle=handle)).account_id for handle in "wsgf"
+    ]
+    async with conn.transaction():
+        await offers.withdraw(conn, who=owner.who, account_id=withdrawn)
+        await accounts.require_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
+    await lending.disconnect(pool, owner.org, gone)
+    request_id = await lending.ask(conn, await lending.tenant(conn), count=6)
+    with pytest.raises(Conflict) as refused:
+        await lending.assign(pool, owner, request_id, leased, owner.account_id, withdrawn, free, shut, gone)
+    assert refused.value.details["reason"] == "ACCOUNT_NOT_LEASABLE"
+    assert [(issue["path"], issue["message"]) for issue in refused.value.details["issues"]] == [
+        ("socialAccountIds[0]", "is a lease itself"),
+        ("socialAccountIds[1]", "is leased"),
+        ("socialAccountIds[2]", "is not offered for lease"),
+        ("socialAccountIds[4]", "is reauth_required"),
+        ("socialAccountIds[5]", "is not offered for lease"),
+    ]
+    assert await conn.fetchval("select count(*) from account_lease") == 1
+
+
+async def test_an_account_of_the_other_environment_is_refused(
+    pool: Pool, conn: Conn, owner: Owner, place: Place
+) -> None:
+    sandbox = await conn.fetchval("select id from organization where live_organization_id = $1", owner.org)
+    test = Owner(sandbox, await seeds.project(conn, sandbox), sandbox)
+    test = await lending.another(conn, test, handle="pretended")
+    request_id = await lending.ask(conn, place)
+    with pytest.raises(Conflict) as refused:
+        await lending.assign(pool, owner, request_id, test.account_id)
+    assert "environment" in refused.value.details["issues"][0]["message"]
+    with pytest.raises(NotFound):  # nor does a sandbox's operator see the request
+        await lease_requests.assign(
+            conn, who=test.who._replace(env="test"), request_id=request_id, account_ids=[test.shown]
+        )
+
+
+async def test_what_is_asked_for_is_assigned_in_parts_and_no_more_than_that(
+    pool: Pool, conn: Conn, owner: Owner, place: Place
+) -> None:
+    more = [(await lending.another(conn, owner, handle=handle)).account_id for handle in "abc"]
+    request_id = await lending.ask(conn, place, count=3)
+    with pytest.raises(Invalid):
+        await lending.assign(pool, owner, request_id, owner.account_id, owner.account_id)
+    with pytest.raises(NotFound) as unknown:
+        await lending.assign(pool, owner, request_id, owner.account_id, ids.new())
+    assert unknown.value.details["issues"][0]["path"] == "socialAccountIds[1]"
+    assert (await lending.assign(pool, owner, request_id)).status == "partial"
+    with pytest.raises(Conflict) as many:
+        await lending.assign(pool, owner, request_id, *more)
+    assert many.value.details["reason"] == "TOO_MANY_ACCOUNTS"
+    done = await lending.assign(pool, owner, request_id, *more[:2])
+    assert (done.status, len(set(done.assigned_social_account_ids))) == ("assigned", 3)
+    assert done.assigned_at
+    for late in (lending.assign(pool, owner, request_id, more[2]), reject(pool, owner, request_id)):
+        with pytest.raises(Conflict) as decided:
+            await late
+        assert decided.value.details["reason"] == "ALREADY_DECIDED"
+
+
+async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
+    return await transact(
+        pool,
+        lambda conn: lease_requests.reject(conn, who=owner.who, request_id=request_id, reason="None left."),
+    )
+
+
+async def test_a_rejection_is_final_and_what_is_assigned_stays(
+    pool: Pool, conn: Conn, owner: Owner, place: Place
+) -> None:
+    rejected = await reject(pool, owner, await lending.ask(conn, place))
+    assert (rejected.status, rejected.reason) == ("rejected", "None left.")
+    request_id = await lending.ask(conn, place, count=2)
+    await lending.assign(pool, owner, request_id)
+    assert (await reject(pool, owner, request_id)).status == "partial"
+    for late in (lending.assign(pool, owner, request_id), reject(pool, owner, request_id)):
+        with pytest.raises(Conflict) as decided:
+            await late
+        assert decided.value.details["reason"] == "ALREADY_DECIDED"
+    assert await conn.fetchval("select count(*) from account_lease where upper_inf(period)") == 1
+
+
+async def test_an_archived_project_is_assigned_nothing_and_its_leases_end(
+    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+) -> None:
+    request_id, free = await lending.ask(conn, place), await lending.another(conn, owner, handle="free")
+    await archive(conn, place)
+    with pytest.raises(Conflict, match="archived"):
+        await lending.assign(pool, owner, request_id, free.account_id)
+    assert [await lending.end_next(pool, place) for _ in range(2)] == [True, False]
+    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    assert (shown.status, shown.disconnected_reason) == ("disconnected", "project_archived")
+    await lending.lend(pool, owner, await lending.tenant(conn))
+
+
+async def test_a_recall_repeated_ends_no_other_tenants_lease(
+    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+) -> None:
+    first = await lending.recall(pool, owner, leased)
+    again = await lending.lend(pool, owner, await lending.tenant(conn))
+    assert await lending.recall(pool, owner, leased) == first
+    assert await lending.status(conn, again) == "connected"
+    for nobodys in (owner.account_id, ids.new()):
+        with pytest.raises(NotFound):
+            await lending.recall(pool, owner, nobodys)
+
+
+async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
+    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+) -> None:
+    await lending.recall(pool, owner, leased)
+    told = ["lease_request.created", "social_account.leased", "lease_request.assigned"]
+    assert (await lending.actions(conn, place.org))[-4:] == [*told, "social_account.lease_ended"]
+    assert (await lending.actions(conn, owner.org))[-5:] == [
+        "social_account.offered",
+        "social_account.lent",
+        "lease_request.assigned",
+        "social_account.returned",
+        "lease.recalled",
+    ]
+    rows = await conn.fetch("select details::text from audit_log where organization_id = $1", place.org)
+    said = "".join(row["details"] for row in rows)
+    assert str(leased) in said
+    assert str(owner.account_id) not in said
+    assert str(owner.org) not in said
+
+
+async def test_the_database_itself_lets_nobody_have_it_twice(
+    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+) -> None:
+    other = await lending.lend(pool, await lending.another(conn, owner, handle="two"), place)
+    take = "update account_lease set owner_account_id = $1 where account_id = $2"
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await conn.execute(take, owner.account_id, other)
+    await conn.execute(
+        "update account_lease set period = tstzrange(now() + '1 day', null) where account_id = $1", other
+    )
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await conn.execute(take, owner.account_id, other)
+    await lending.release(pool, place, leased)
+    await conn.execute(take, owner.account_id, other)
+
+
+@pytest.mark.usefixtures("leased")
+async def test_no_clock_that_is_set_back_makes_two_leases_meet(
+    pool: Pool, conn: Conn, owner: Owner, place: Place
+) -> None:
+    for _ in range(2):
+        [row] = await conn.fetch(
+            """update account_lease set period = tstzrange(clock_timestamp() + interval '1 hour', null)
+                where upper_inf(period) returning organization_id, account_id"""
+        )
+        await lending.release(pool, place._replace(org=row["organization_id"]), row["account_id"])
+        await lending.lend(pool, owner, await lending.tenant(conn))
+    periods = [row["period"] for row in await conn.fetch("select period from account_lease order by period")]
+    assert [period.isempty for period in periods] == [False] * 3
+    assert periods[0].upper <= periods[1].lower
+    assert periods[1].upper <= periods[2].lower

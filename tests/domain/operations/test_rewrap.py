@@ -1,0 +1,218 @@
+"""Every sealed row can be sealed anew, beside whoever uses it, and opens nowhere but in its place."""
+
+import asyncio
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from db.pool import Conn, Pool
+from domain.accounts import credentials, registrations
+from domain.accounts.credentials import Grant
+from domain.accounts.registrations import Client, Server
+from domain.oauth import states
+from domain.operations import rewrap
+from domain.operations.rewrap import TABLES
+from domain.publishing import post_secrets
+from domain.security import job_secrets, rings
+from domain.security.rings import Ring
+from domain.tenancy import receipts
+from domain.tenancy.receipts import Answer, Claim
+from jobs import ledger
+from jobs.kinds import CONNECT_ACCOUNT
+from schemas.errors import SealBroken, SettingsInvalid
+from tests import seeds
+from tests.domain.place import Place
+from tests.waiting import eventually
+
+OLD = seeds.VAULT
+NEW_KEY = bytes(range(100, 132))
+BOTH = Ring("new", {"new": NEW_KEY, **OLD.keys})
+NEW = Ring("new", {"new": NEW_KEY})
+
+SERVER = Server("mastodon", "https://mastodon.example", "https://us.example/callback")
+
+
+class Sealed(NamedTuple):
+    """A row in each table that has secrets."""
+
+    org: UUID
+    account_id: UUID
+    state: str
+    receipt: Claim
+    job: ledger.Claim
+    post_id: UUID
+
+
+def ignore(_: int) -> None:
+    """Nobody looks at the bar."""
+
+
+async def seal_each(conn: Conn, place: Place, ring: Ring = OLD) -> Sealed:
+    key = await a_key(conn, place.org)
+    account_id = await seeds.account(conn, place.org, place.project_id)
+    await put(conn, place.org, account_id, ring, "the token")
+    await registrations.keep(conn, server=SERVER, client=Client("us", "the client secret"), ring=ring)
+    state, _ = await states.make(
+        conn,
+        organization_id=place.org,
+        api_key_id=key,
+        purpose="test",
+        return_url="https://app.example/",
+        now=seeds.NOW,
+        lifetime=timedelta(minutes=10),
+        verifier=("the verifier", ring),
+    )
+    receipt = Claim(place.org, key, "k", bytes(32))
+    await receipts.claim(conn, receipt)
+    await receipts.store(conn, receipts.fill(receipt, Answer(200, None, b'"body"'), seal_with=ring))
+    job, post_id = await a_job(conn, place, ring), await a_post(conn, place, account_id, ring)
+    return Sealed(place.org, account_id, state, receipt, job, post_id)
+
+
+async def a_key(conn: Conn, org: UUID) -> UUID:
+    found: UUID = await conn.fetchval(
+        """insert into api_key
+                  (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
+           values ($1, gen_random_uuid(), 'k', 'abcdefghijklmnop', $2, 'test', '{}', '{}') returning id""",
+        org,
+        bytes(32),
+    )
+    return found
+
+
+async def put(conn: Conn, org: UUID, account_id: UUID, ring: Ring, token: str) -> None:
+    grant = Grant(access_token=token)
+    await credentials.put(conn, organization_id=org, account_id=account_id, grant=grant, ring=ring)
+
+
+async def a_job(conn: Conn, place: Place, ring: Ring) -> ledger.Claim:
+    submitted = await ledger.submit(
+        conn, kind=CONNECT_ACCOUNT, organization_id=place.org, project_id=place.project_id, args={}
+    )
+    job = {"organization_id": place.org, "job_id": submitted.job_id}
+    await job_secrets.keep(conn, **job, secret=b"the code", ring=ring)
+    [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
+    return claim
+
+
+async def a_post(conn: Conn, place: Place, account_id: UUID, ring: Ring) -> UUID:
+    content_id = await seeds.content(conn, place.org, place.project_id)
+    post_id = await seeds.post(conn, place.org, content_id, account_id)
+    sealed = post_secrets.seal(ring, b"the upload's address", organization_id=place.org, post_id=post_id)
+    assert sealed
+    await conn.execute(
+        "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1",
+        post_id,
+        sealed.data,
+        sealed.key_id,
+    )
+    return post_id
+
+
+async def opened(conn: Conn, sealed: Sealed, ring: Ring) -> list[str | bytes]:
+    """All of them, in plain."""
+    where = {"organization_id": sealed.org, "account_id": sealed.account_id}
+    tokens = await credentials.open(conn, **where, ring=ring)
+    client = await registrations.open(conn, server=SERVER, ring=ring)
+    _, verifier = await states.use(conn, state=sealed.state, purpose="test", now=seeds.NOW, ring=ring)
+    answer = await receipts.replay(conn, sealed.receipt, ring=ring)
+    assert client
+    assert verifier
+    code = await job_secrets.reveal(conn, claim=sealed.job, ring=ring)
+    post = await conn.fetchrow(
+        "select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id
+    )
+    assert post
+    address = post_secrets.reveal(ring, post, organization_id=sealed.org, post_id=sealed.post_id)
+    return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b""]
+
+
+PLAIN = [
+    "the token", "the client secret", "the verifier", b'"body"', b"the code", b"the upload's address",
+]  # fmt: skip
+
+
+async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
+    pool: Pool, conn: Conn, place: Place
+) -> None:
+    sealed = await seal_each(conn, place)
+    with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
+        await rings.check(conn, peppers=OLD, vault=NEW)
+    assert await rewrap.count(conn, ring=BOTH) == 6
+    told: list[int] = []
+    assert await rewrap.rewrap(pool, ring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
+    assert sum(told) == 6
+    await rings.check(conn, peppers=OLD, vault=NEW)
+    assert await opened(conn, sealed, NEW) == PLAIN
+    assert await rewrap.rewrap(pool, ring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
+
+
+async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, place: Place) -> None:
+    await seal_each(conn, place)
+    for table in TABLES:
+        async with conn.transaction():
+            others = [name for name in TABLES if name != table]
+            for name in others:
+                await conn.execute(f"update {name} set vault_key_id = 'new' where vault_key_id is not null")
+            with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
+                await rings.check(conn, peppers=OLD, vault=NEW)
+            for name in others:
+                await conn.execute(f"update {name} set vault_key_id = 'test' where vault_key_id is not null")
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, place: Place, table: str) -> None:
+    sealed = await seal_each(conn, place)
+    column = "body" if table == "idempotency_key" else "sealed"
+    await conn.execute(f"update {table} set {column} = set_bit({column}, 700, 1 - get_bit({column}, 700))")
+    with pytest.raises(SealBroken, match=table):
+        await rewrap.rewrap(pool, ring=BOTH, report=ignore)
+    with pytest.raises(InvalidTag):
+        await opened(conn, sealed, BOTH)
+
+
+async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, place: Place) -> None:
+    one = await seeds.account(conn, place.org, place.project_id, handle="one")
+    other = await seeds.account(conn, place.org, place.project_id, handle="other")
+    await conn.execute(
+        """update account_credential c set sealed = o.sealed from account_credential o
+            where o.account_id <> c.account_id"""
+    )
+    for account_id in (one, other):
+        with pytest.raises(InvalidTag):
+            await credentials.open(conn, organization_id=place.org, account_id=account_id, ring=OLD)
+
+
+async def test_a_row_that_changes_meanwhile_keeps_its_new_value(pool: Pool, conn: Conn, place: Place) -> None:
+    """Whoever writes has the new ring by then; the row waits for them, and is found done."""
+    sealed = await seal_each(conn, place)
+    async with pool.acquire() as writer:
+        written = writer.transaction()
+        await written.start()
+        await put(writer, sealed.org, sealed.account_id, BOTH, "a newer token")
+        running = asyncio.create_task(rewrap.rewrap(pool, ring=BOTH, report=ignore))
+        await eventually(lambda: conn.fetchval("select exists (select from pg_locks where not granted)"))
+        await written.commit()
+        assert (await running)["account_credential"] == 0
+    where = {"organization_id": sealed.org, "account_id": sealed.account_id}
+    assert (await credentials.open(conn, **where, ring=NEW)).access_token == "a newer token"
+
+
+async def test_it_goes_on_over_batches(
+    pool: Pool, conn: Conn, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewrap, "BATCH", 2)
+    for number in range(5):
+        await seeds.account(conn, place.org, place.project_id, handle=f"shop-{number}")
+    told: list[int] = []
+    done = await rewrap.rewrap(pool, ring=BOTH, report=told.append)
+    assert (done["account_credential"], told) == (5, [2, 2, 1])
+
+
+async def test_what_opens_an_account_is_shown_nowhere(conn: Conn, place: Place) -> None:
+    account_id = await seeds.account(conn, place.org, place.project_id)
+    tokens = await credentials.open(conn, organization_id=place.org, account_id=account_id, ring=OLD)
+    assert "the-access-token" not in f"{tokens!r} {tokens} {Grant(access_token='the-access-token')!r}"

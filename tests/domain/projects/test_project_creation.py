@@ -1,0 +1,100 @@
+"""Many tenants' projects in one statement: each has its own answer, and none waits for another's key."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.security import rings
+from domain.tenancy import keys, receipts
+from domain.tenancy.keys import Actor
+from domain.tenancy.receipts import Claim, Receipt
+from schemas import ids
+from schemas.projects import ProjectCreate
+from tests import seeds
+from tests.servers import RING
+
+Key = tuple[UUID, UUID]
+
+
+@pytest_asyncio.fixture
+async def acme(conn: Conn) -> Key:
+    return await a_key(conn)
+
+
+@pytest_asyncio.fixture
+async def rival(conn: Conn) -> Key:
+    return await a_key(conn)
+
+
+async def a_key(conn: Conn) -> Key:
+    org = await seeds.organization(conn)
+    made = await keys.create(
+        conn,
+        peppers=rings.parse(RING, setting="PEPPERS"),
+        actor=Actor(org, "live", None, keys.EVERY_SCOPE),
+        name="test",
+        scopes=["*"],
+        return_origins=[],
+        expires_at=None,
+        now=datetime.now(UTC),
+    )
+    found = ids.read(ids.KEY, made.id)
+    assert found is not None
+    return org, found
+
+
+def new(who: Key, name: str, key: str | None = None) -> New:
+    org, api_key_id = who
+    body = ProjectCreate(name=name, timezone="UTC")
+    drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
+    receipt = key and Receipt(org, api_key_id, key, b"print", 201, f"/v1/projects/{drafted.id}", b"{}", None)
+    return New(org, api_key_id, drafted, receipt or None)
+
+
+async def names(conn: Conn) -> list[str]:
+    return [row["name"] for row in await conn.fetch("select name from project order by name")]
+
+
+async def test_each_is_written_with_its_receipt_and_its_line(conn: Conn, acme: Key, rival: Key) -> None:
+    asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C"), new(acme, "D")]
+    assert await projects.create(conn, asked) == [True] * 4
+    assert await names(conn) == ["A", "B", "C", "D"]
+    for one in asked:
+        project_id = ids.read(ids.PROJECT, one.drafted.id)
+        assert project_id is not None
+        read = await projects.get(conn, organization_id=one.organization_id, project_id=project_id)
+        assert read == (one.drafted, 1)
+    found = await conn.fetch("select organization_id, key, location from idempotency_key")
+    assert {tuple(row) for row in found} == {
+        (one.organization_id, "k", f"/v1/projects/{one.drafted.id}") for one in asked[:2]
+    }
+    noted = await conn.fetch("select subject, api_key_id from audit_log where action = 'project.created'")
+    assert {tuple(row) for row in noted} == {(one.drafted.id, one.api_key_id) for one in asked}
+
+
+async def test_a_used_key_writes_nothing_and_spares_the_others(conn: Conn, acme: Key, rival: Key) -> None:
+    await projects.create(conn, [new(acme, "A", "k")])
+    asked = [new(acme, "B", "k"), new(rival, "C", "k"), new(rival, "D", "k"), new(acme, "E", "l")]
+    assert await projects.create(conn, asked) == [False, True, False, True]
+    assert await names(conn) == ["A", "C", "E"]
+
+
+async def test_a_key_is_free_again_after_a_day(conn: Conn, acme: Key) -> None:
+    await projects.create(conn, [new(acme, "A", "k")])
+    await conn.execute("update idempotency_key set created_at = now() - interval '25 hours'")
+    assert await projects.create(conn, [new(acme, "B", "k")]) == [True]
+    assert await conn.fetchval("select count(*) from idempotency_key") == 1
+
+
+async def test_a_key_in_use_holds_up_nobody(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
+    org, api_key_id = acme
+    async with pool.acquire() as other, other.transaction():
+        assert await receipts.claim(other, Claim(org, api_key_id, "k", b"print"))
+        asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C")]
+        assert await projects.create(conn, asked) == [None, True, True]
+    assert await names(conn) == ["B", "C"]
+    assert await projects.create(conn, [new(acme, "A", "k")]) == [False]

@@ -1,0 +1,210 @@
+"""Projects: what they hold, what changes them, and what can't happen at the same time."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool, transact
+from domain.projects import archive, projects
+from domain.projects.projects import New
+from domain.tenancy import holds
+from schemas import ids
+from schemas.errors import Conflict, Invalid, NotFound, Stale
+from schemas.projects import ProjectCreate, ProjectPatch
+from tests import seeds
+
+
+@pytest_asyncio.fixture
+async def org(conn: Conn) -> UUID:
+    return await seeds.organization(conn)
+
+
+async def patched(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> Any:
+    body = projects.check(ProjectPatch(**fields))
+    async with conn.transaction():
+        return await projects.patch(
+            conn, organization_id=org, project_id=project_id, api_key_id=None, body=body
+        )
+
+
+async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> None:
+    body = ProjectCreate(
+        name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
+    )
+    drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
+    assert await projects.create(conn, [New(org, None, drafted, None)]) == [True]
+    project_id = ids.read(ids.PROJECT, drafted.id)
+    assert project_id is not None
+    read = await projects.get(conn, organization_id=org, project_id=project_id)
+    assert read == (drafted, 1)
+    assert (drafted.name, drafted.primary_language, drafted.customer_external_id) == ("Shop", "en", "c-1")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("name", "   ", "name"),
+        ("name", "x" * 129, "name"),
+        ("timezone", "Mars/Olympus", "timezone"),
+        ("timezone", "europe/berlin", "timezone"),
+        ("primary_language", "english", "primaryLanguage"),
+        ("primary_language", "en_US", "primaryLanguage"),
+        ("primary_language", "zz", "primaryLanguage"),
+    ],
+)
+def test_a_bad_value_is_named(field: str, value: str, path: str) -> None:
+    fields: dict[str, Any] = {"name": "Shop", "timezone": "UTC"} | {field: value}
+    with pytest.raises(Invalid) as refused:
+        projects.draft(ProjectCreate(**fields), organization_id=ids.new(), now=seeds.NOW)
+    assert refused.value.details["issues"][0]["path"] == path
+
+
+async def test_omitted_fields_stay_and_metadata_is_replaced(conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org, customer_external_id="c-1", metadata={"a": 1})
+    project, version = await patched(conn, org, project_id, metadata={"b": 2})
+    assert project.metadata == {"b": 2, "partner": {"customerExternalId": "c-1"}}
+    assert (project.name, project.timezone, version) == ("Shop", "Europe/Berlin", 2)
+    project, _ = await patched(conn, org, project_id, customer_external_id=None)
+    assert (project.customer_external_id, project.metadata) == (None, {"b": 2})
+    project, version = await patched(
+        conn, org, project_id, name="Store", timezone="UTC", primary_language="de"
+    )
+    assert (project.name, project.timezone, project.primary_language, version) == ("Store", "UTC", "de", 4)
+
+
+async def test_an_empty_patch_changes_nothing(conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+    before = await projects.get(conn, organization_id=org, project_id=project_id)
+    assert await patched(conn, org, project_id) == before
+
+
+def test_archiving_by_patch_names_the_right_verb() -> None:
+    with pytest.raises(Invalid, match="DELETE"):
+        projects.check(ProjectPatch(status="archived"))
+
+
+async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+    other = await seeds.organization(conn)
+    with pytest.raises(NotFound):
+        await projects.get(conn, organization_id=other, project_id=project_id)
+    with pytest.raises(NotFound):
+        await patched(conn, other, project_id, name="Mine")
+    with pytest.raises(NotFound):
+        await archive.archive(conn, organization_id=other, project_id=project_id, api_key_id=None)
+    with pytest.raises(NotFound):
+        await holds.hold_active(conn, organization_id=other, project_id=project_id)
+
+
+async def listed(conn: Conn, org: UUID, **filters: Any) -> list[str]:
+    defaults = {"status": "active", "customer_external_id": None, "search": None, "before": None, "limit": 10}
+    page = await projects.list_page(conn, organization_id=org, **defaults | filters)
+    return [project.name for project in page]
+
+
+async def test_filters(conn: Conn, org: UUID) -> None:
+    first = await seeds.project(conn, org, name="100% Bäckerei", customer_external_id="c-1")
+    await seeds.project(conn, org, name="Blumen_Laden", customer_external_id="c-1")
+    gone = await seeds.project(conn, org, name="Closed")
+    await archive.archive(conn, organization_id=org, project_id=gone, api_key_id=None)
+    assert await listed(conn, org) == ["Blumen_Laden", "100% Bäckerei"]
+    assert await listed(conn, org, status="archived") == ["Closed"]
+    assert await listed(conn, org, customer_external_id="c-1", limit=1) == ["Blumen_Laden"]
+    assert await listed(conn, org, customer_external_id="c-2") == []
+    assert await listed(conn, org, search="bÄCK") == ["100% Bäckerei"]
+    assert await listed(conn, org, search="0%") == ["100% Bäckerei"]
+    assert await listed(conn, org, search="n_L") == ["Blumen_Laden"]
+    assert await listed(conn, org, search="_") == ["Blumen_Laden"]
+    assert await listed(conn, org, search="\\") == []
+    assert await listed(conn, org, before=first) == []
+
+
+async def test_an_archive_repeats_its_answer_and_an_ended_one_can_be_undone(conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+    answer, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
+    assert wake is not None
+    assert wake.kind == "archive_project"
+    assert (answer.status, answer.canceled_scheduled_posts, answer.in_flight_posts) == ("archived", 0, 0)
+    assert await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None) == (
+        answer,
+        None,
+    )
+    with pytest.raises(Conflict) as refused:
+        await patched(conn, org, project_id, status="active")
+    assert refused.value.details == {"reason": "ARCHIVE_RUNNING", "jobId": answer.job_id}
+    await conn.execute("update job set state = 'completed', stage = 'completed', finished_at = now()")
+    project, version = await patched(conn, org, project_id, status="active")
+    assert (project.status, project.archived_at, version) == ("active", None, 4)
+    again, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
+    assert wake is not None
+    assert again.job_id != answer.job_id
+
+
+async def test_an_archived_project_still_takes_names_and_metadata(conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+    await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
+    project, _ = await patched(conn, org, project_id, name="Old shop", metadata={"a": 1})
+    assert (project.status, project.name, project.metadata) == ("archived", "Old shop", {"a": 1})
+
+
+async def test_a_failed_archive_is_tried_again_only_while_it_is_one(conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+    _, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
+    assert wake is not None
+    where: dict[str, Any] = {"organization_id": org, "project_id": project_id, "retry_of": wake.job_id}
+    await conn.execute(
+        "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'::jsonb"
+    )
+    submitted = await archive.retry(conn, **where)
+    with pytest.raises(Conflict, match="still runs"):
+        await patched(conn, org, project_id, status="active")
+    await conn.execute(
+        "update job set state = 'completed', stage = 'completed', finished_at = now() where id = $1",
+        submitted.job_id,
+    )
+    await patched(conn, org, project_id, status="active")
+    with pytest.raises(Conflict) as refused:
+        await archive.retry(conn, **where)
+    assert refused.value.details["reason"] == "JOB_NOT_RETRYABLE"
+
+
+async def test_of_two_patches_of_one_version_one_wins(pool: Pool, conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+
+    async def rename(name: str) -> str:
+        body = ProjectPatch(name=name)
+        project, _ = await transact(
+            pool,
+            lambda inner: projects.patch(
+                inner, organization_id=org, project_id=project_id, api_key_id=None, body=body, versions={1}
+            ),
+        )
+        return project.name
+
+    answers = await asyncio.gather(rename("A"), rename("B"), return_exceptions=True)
+    winners = [answer for answer in answers if isinstance(answer, str)]
+    assert len(winners) == 1
+    assert any(isinstance(answer, Stale) for answer in answers)
+    project, version = await projects.get(conn, organization_id=org, project_id=project_id)
+    assert (project.name, version) == (winners[0], 2)
+
+
+async def test_two_archives_at_once_are_one(pool: Pool, conn: Conn, org: UUID) -> None:
+    project_id = await seeds.project(conn, org)
+    answers = await asyncio.gather(
+        *(
+            transact(
+                pool,
+                lambda inner: archive.archive(
+                    inner, organization_id=org, project_id=project_id, api_key_id=None
+                ),
+            )
+            for _ in range(5)
+        )
+    )
+    assert len({answer.job_id for answer, _ in answers}) == 1
+    assert sum(wake is not None for _, wake in answers) == 1
+    assert await conn.fetchval("select count(*) from job") == 1

@@ -1,0 +1,83 @@
+"""Secrets at rest, and the rings of keys that open them."""
+
+import base64
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.security import rings, vault
+from domain.security.rings import Ring
+from schemas.errors import SettingsInvalid
+
+OLD, NEW = bytes(range(32)), bytes(range(1, 33))
+RING = Ring("new", {"new": NEW, "old": OLD})
+
+
+def entry(name: str, key: bytes) -> str:
+    return f"{name}:{base64.b64encode(key).decode()}"
+
+
+@given(st.binary(max_size=1000))
+def test_what_is_sealed_can_be_opened(plain: bytes) -> None:
+    sealed = vault.seal(RING, plain, row="t/1")
+    assert sealed.key_id == "new"
+    assert vault.unseal(RING, sealed, row="t/1") == plain
+
+
+def test_the_same_is_sealed_differently_each_time() -> None:
+    sealed = [vault.seal(RING, b"secret", row="t/1").data for _ in range(2)]
+    assert sealed[0] != sealed[1]
+    assert b"secret" not in sealed[0]
+
+
+def test_an_old_key_still_opens_and_writes_no_more() -> None:
+    sealed = vault.seal(Ring("old", {"old": OLD}), b"secret", row="t/1")
+    assert vault.unseal(RING, sealed, row="t/1") == b"secret"
+    with pytest.raises(KeyError):
+        vault.unseal(Ring("new", {"new": NEW}), sealed, row="t/1")
+
+
+def test_it_opens_in_its_own_row_only() -> None:
+    sealed = vault.seal(RING, b"secret", row="t/1")
+    with pytest.raises(InvalidTag):
+        vault.unseal(RING, sealed, row="t/2")
+
+
+@given(st.integers(0, 200), st.integers(1, 255))
+def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
+    sealed = vault.seal(RING, b"secret" * 20, row="t/1")
+    data = bytearray(sealed.data)
+    data[at % len(data)] ^= by
+    with pytest.raises(InvalidTag):
+        vault.unseal(RING, sealed._replace(data=bytes(data)), row="t/1")
+
+
+def test_the_first_of_a_ring_writes() -> None:
+    assert rings.parse(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == RING
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":",
+        "a",
+        "a:",
+        "a:!!!!",
+        entry("a", b"short"),
+        f"{entry('a', OLD)},{entry('a', NEW)}",
+        f"{entry('a', OLD)},",
+    ],
+)
+def test_a_malformed_ring_is_named_without_its_keys(text: str) -> None:
+    with pytest.raises(SettingsInvalid, match="PEPPERS") as raised:
+        rings.parse(text, setting="PEPPERS")
+    assert base64.b64encode(OLD).decode() not in str(raised.value)
+
+
+def test_a_key_that_rows_name_is_required() -> None:
+    rings.require(RING, ["old", "new"], setting="PEPPERS")
+    with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
+        rings.require(RING, ["old", "older"], setting="PEPPERS")

@@ -1,0 +1,128 @@
+"""What a URL gives away by its text alone is refused at once, with a word on what to change."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from domain.values import urls
+from schemas.errors import Invalid, SettingsInvalid
+
+ALLOWED = urls.read_allowed("127.0.0.1:8123, brand.localhost:81,[::1]:88")
+
+
+def check(text: str) -> str:
+    return urls.check(text, allowed=ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("sent", "normal"),
+    [
+        ("https://example.com", "https://example.com/"),
+        ("  https://example.com/a?b=c#part ", "https://example.com/a?b=c"),
+        ("HTTP://EXAMPLE.com/A", "http://example.com/A"),
+        ("example.com/about", "https://example.com/about"),
+        ("example.com:443/about", "https://example.com:443/about"),
+        ("//example.com", "https://example.com/"),
+        ("https://example.com?x=1", "https://example.com/?x=1"),
+        ("https://münchen.de/straße", "https://xn--mnchen-3ya.de/straße"),
+        ("https://xn--mnchen-3ya.de/", "https://xn--mnchen-3ya.de/"),
+        ("https://example.test/ok", "https://example.test/ok"),
+        ("http://8.8.8.8:80/", "http://8.8.8.8:80/"),
+        ("http://[2606:4700::1111]/", "http://[2606:4700::1111]/"),
+        ("http://127.0.0.1:8123/x", "http://127.0.0.1:8123/x"),
+        ("http://brand.localhost:81/", "http://brand.localhost:81/"),
+        ("http://[::1]:88/", "http://[::1]:88/"),
+    ],
+)
+def test_an_address_gets_its_normal_form(sent: str, normal: str) -> None:
+    assert check(sent) == normal
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("", "characters"),
+        ("https://example.com/" + "a" * 2048, "characters"),
+        ("file:///etc/passwd", "http or https"),
+        ("ftp://example.com", "http or https"),
+        ("javascript:alert(1)", "http or https"),
+        ("mailto:a@example.com", "http or https"),
+        ("https://user@example.com", "user name"),
+        ("https://user:password@example.com", "user name"),
+        ("https://@example.com", "user name"),
+        ("https://example.com:22", "port 80 or 443"),
+        ("https://example.com:0", "port 80 or 443"),
+        ("https://example.com:99999", "port"),
+        ("https://example.com:x", "port"),
+        ("https://exam ple.com", "blanks"),
+        ("https://example.com/\r\nx", "blanks"),
+        ("https://example.com\t", "blanks"),
+        ("https://example.com\\@127.0.0.1", "backslashes"),
+        ("https://\ud800.com", "characters"),
+        ("https://", "no usable host"),
+        ("https:///path", "no usable host"),
+        ("https:example.com", "no usable host"),
+        ("https://[::1", "not a URL"),
+        ("https://[fe80::1%25eth0]/", "no usable host"),
+        ("https://exa_mple.com", "not well formed"),
+        ("https://-example.com", "not well formed"),
+        ("https://" + "a" * 64 + ".com", "not well formed"),
+        ("https://localhost", "not a public host"),
+        ("https://LOCALHOST.", "not a public host"),
+        ("https://printer", "not a public host"),
+        ("https://printer.local", "not a public host"),
+        ("https://metadata.google.internal", "not a public host"),
+        ("https://router.home.arpa", "not a public host"),
+    ],
+)
+def test_what_cant_be_opened_is_refused_with_the_reason(url: str, word: str) -> None:
+    with pytest.raises(Invalid, match=word) as refused:
+        check(url)
+    assert refused.value.details["issues"][0]["path"] == "url"
+
+
+PRIVATE = """
+127.0.0.1 127.1 2130706433 0x7f000001 0x7f.1 017700000001 0177.0.0.1 127.0.0.01 0 0x0 0.0.0.0 10.0.0.1
+172.16.0.1
+192.168.0.1 169.254.169.254 100.64.0.1 168.63.129.16 198.18.0.1 240.0.0.1 255.255.255.255 224.0.0.1 192.0.2.1
+256.1.1.1 1.2.3.4.5 [::] [::1] [::ffff:127.0.0.1] [::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::]
+[fe80::1] [fc00::1] [fd00:ec2::254] [ff02::1] [fec0::1] [3fff::1] [5f00::1] [2001:db8::1]
+①②⑦.⓪.⓪.① 127。0。0。1
+"""
+
+
+@pytest.mark.parametrize("host", PRIVATE.split())
+def test_an_address_that_isnt_public_is_refused_in_every_notation(host: str) -> None:
+    with pytest.raises(Invalid):
+        check(f"http://{host}/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:8124/", "http://127.0.0.1/", "http://brand.localhost/", "http://127.0.0.2:8123/"],
+)
+def test_only_the_very_host_and_port_that_is_allowed_is(url: str) -> None:
+    with pytest.raises(Invalid):
+        check(url)
+
+
+def test_nothing_is_allowed_by_default() -> None:
+    assert urls.read_allowed("") == urls.read_allowed(" , ") == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost", ":80", "localhost:", "localhost:x", "localhost:0", "localhost:65536"]
+)
+def test_a_malformed_allowance_is_refused_at_the_start(text: str) -> None:
+    with pytest.raises(SettingsInvalid, match="TENANTRY_FETCH_ALLOW"):
+        urls.read_allowed(text)
+
+
+@given(some.text(max_size=60) | some.from_regex(r"https?://[\w.:@\[\]%-]{1,30}(/\w*)?", fullmatch=True))
+def test_any_text_is_refused_or_comes_out_in_a_form_that_stays(text: str) -> None:
+    try:
+        normal = check(text)
+    except Invalid:
+        return
+    assert check(normal) == normal
+    assert normal.startswith(("http://", "https://"))

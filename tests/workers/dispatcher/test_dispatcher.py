@@ -1,0 +1,218 @@
+"""The dispatcher: what it does again and again, and what it gets through."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from db.pool import Conn, open_pool
+from jobs import leases, upkeep
+from jobs.courier import Courier
+from jobs.ledger import Wake
+from jobs.outcomes import Done
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from tests import servers
+from tests.jobs import scene
+from tests.waiting import eventually
+from workers.dispatcher import loop
+from workers.dispatcher.loop import Dispatcher
+from workers.runtime.pool import Stop
+
+
+class Recorder(Courier):
+    """Sends nothing and keeps it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Wake] = []
+
+    async def send(self, wake: Wake) -> None:
+        self.sent.append(wake)
+
+
+@asynccontextmanager
+async def dispatching(settings: Settings) -> AsyncIterator[Recorder]:
+    """A dispatcher in the test's own loop; it ends with the block."""
+    recorder, stop = Recorder(), Stop()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Dispatcher(settings, recorder).run(stop))
+        yield recorder
+        stop.ask()
+
+
+async def has(conn: Conn, job_id: UUID, condition: str) -> bool:
+    return bool(await conn.fetchval(f"select exists (select from job where id = $1 and {condition})", job_id))
+
+
+async def leaders(conn: Conn) -> list[int]:
+    """The sessions that hold the dispatcher's lock in this database."""
+    rows = await conn.fetch(
+        """select l.pid from pg_locks l join pg_database d on d.oid = l.database
+            where d.datname = current_database() and l.granted
+              and l.locktype = 'advisory' and l.objid = $1""",
+        upkeep.LEADER_LOCK,
+    )
+    return [row["pid"] for row in rows]
+
+
+async def test_a_job_whose_message_was_lost_is_sent_for(settings: Settings, conn: Conn, org: UUID) -> None:
+    async with dispatching(settings) as courier:
+        await scene.submit(conn, org)
+        await eventually(lambda: answer(courier.sent))
+    assert {(wake.pool, wake.kind) for wake in courier.sent} == {("ingest", "run_errand")}
+    assert len({wake.job_id for wake in courier.sent}) == 1
+
+
+async def answer(value: object) -> object:
+    return value
+
+
+async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn, org: UUID) -> None:
+    async with dispatching(settings) as courier:
+        await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(seconds=0.3))
+        assert courier.sent == []
+        await eventually(lambda: answer(courier.sent))
+    assert len(await scene.pull(conn, await scene.worker(conn))) == 1
+
+
+async def test_a_dead_workers_job_goes_back_into_its_line(settings: Settings, conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    await scene.lose(conn, claim)
+    async with dispatching(settings):
+        await eventually(lambda: has(conn, claim.id, "state = 'queued' and crashes = 1"))
+
+
+async def test_a_job_past_its_deadline_fails(settings: Settings, conn: Conn, org: UUID) -> None:
+    submitted = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
+    async with dispatching(settings):
+        await eventually(lambda: has(conn, submitted.job_id, "error ->> 'code' = 'DEADLINE'"))
+
+
+async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    await scene.settle(conn, [claim], Done())
+    await conn.execute("update job set finished_at = now() - interval '31 days'")
+    await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
+
+    async def gone() -> bool:
+        return not await conn.fetchval("select exists (select from job) or exists (select from worker)")
+
+    async with dispatching(settings):
+        await eventually(gone)
+
+
+async def test_full_batches_follow_each_other_at_once(settings: Settings, conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 1200)
+    await conn.execute("update job set deadline_at = now()")
+
+    async def left() -> bool:
+        return not await conn.fetchval("select exists (select from job where finished_at is null)")
+
+    async with dispatching(settings):
+        await eventually(left, within=3)
+
+
+async def test_one_of_many_leads_and_another_takes_over(settings: Settings, conn: Conn) -> None:
+    async def led() -> list[int]:
+        return await leaders(conn)
+
+    async with dispatching(settings):
+        first = await eventually(led)
+        async with dispatching(settings):
+            await eventually(lambda: standing_by(conn))
+            assert await led() == first
+            await conn.execute("select pg_terminate_backend($1)", first[0])
+            await eventually(lambda: changed(conn, first))
+
+
+async def standing_by(conn: Conn) -> bool:
+    count = await conn.fetchval(
+        """select count(*) from pg_stat_activity
+            where datname = current_database() and application_name = 'dispatcher'"""
+    )
+    return bool(count == 2)
+
+
+async def changed(conn: Conn, before: list[int]) -> bool:
+    return (await leaders(conn)) not in ([], before)
+
+
+async def test_a_session_that_falls_silent_makes_room(
+    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends it: a dispatcher that is stopped or cut off leads no longer."""
+    monkeypatch.setattr(loop, "IDLE_S", 0.2)
+    with pytest.raises(Unavailable):
+        await fall_silent(settings, conn)
+
+
+async def fall_silent(settings: Settings, conn: Conn) -> None:
+    async with loop.session(settings.database_url) as silent:
+        await upkeep.try_to_lead(silent)
+        assert len(await leaders(conn)) == 1
+        await eventually(lambda: gone(conn))
+        await upkeep.try_to_lead(silent)
+
+
+async def gone(conn: Conn) -> bool:
+    return await leaders(conn) == []
+
+
+async def test_an_outage_of_postgres_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
+    """Longer than a lease: nobody could renew, so nobody is judged before everybody could again."""
+    await outlives(own_servers.postgres.stop, own_servers.postgres.start, own_servers)
+
+
+async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
+    """A judgement that was under way when it froze is not carried out when it wakes up."""
+    await outlives(own_servers.postgres.pause, own_servers.postgres.resume, own_servers)
+
+
+async def outlives(begin: Callable[[], None], end: Callable[[], None], own_servers: servers.Servers) -> None:
+    settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url)
+    lease_s = settings.lease_s
+    async with dispatching(settings):
+        async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
+            [org] = await scene.tenants(conn)
+            claim = await scene.started(conn, org)
+            owner = (await scene.row(conn, claim.id))["lease_owner"]
+            await leases.renew(conn, worker_id=owner, lease_s=lease_s)
+            await eventually(lambda: leaders(conn))
+        begin()
+        over = time.monotonic() + 1.5 * lease_s
+        await eventually(lambda: answer(time.monotonic() > over))
+        end()
+        async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
+            await eventually(lambda: leaders(conn))
+            assert await leases.renew(conn, worker_id=owner, lease_s=2 * lease_s) != []
+            await eventually(lambda: has(conn, claim.id, "state = 'queued'"), within=10 * lease_s)
+            [row] = await conn.fetch("select ended_at - started_at as lasted from job_attempt")
+            assert row["lasted"] > timedelta(seconds=3 * lease_s)
+
+
+async def test_it_ends_in_order_when_it_is_told_to(settings: Settings, conn: Conn) -> None:
+    environ = {
+        **os.environ,
+        **{name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()},
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "workers.dispatcher", env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    said = msgspec.json.decode(await process.stderr.readline())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{said['port']}") as client:
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        await eventually(lambda: leaders(conn))
+        assert "dispatcher_leads 1.0" in (await client.get("/metrics")).text
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
+    assert await leaders(conn) == []

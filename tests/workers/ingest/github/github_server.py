@@ -1,0 +1,194 @@
+"""A GitHub on loopback, shaped like the real one where an ingest looks at it."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from domain.values import urls
+from tests.workers.web.web import say
+from workers.ingest.github.client import Api
+from workers.ingest.github.places import STORE
+from workers.web.fetch import open_client
+
+DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
+NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"}
+
+
+@dataclass
+class Repo:
+    """`files` answer, `tree` lists; `about` overrides fields of the repository object."""
+
+    full_name: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    tree: list[dict[str, Any]] | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)
+    id: int = 1000
+
+    def object(self) -> dict[str, Any]:
+        owner, _, name = self.full_name.partition("/")
+        plain = {
+            "id": self.id,
+            "name": name,
+            "full_name": self.full_name,
+            "private": False,
+            "owner": {"login": owner, "type": "Organization"},
+            "html_url": f"https://github.com/{self.full_name}",
+            "description": None,
+            "homepage": None,
+            "default_branch": "main",
+            "topics": [],
+            "archived": False,
+            "visibility": "public",
+            "size": len(self.files),
+        }
+        return plain | self.about
+
+    def listed(self) -> list[dict[str, Any]]:
+        if self.tree is not None:
+            return self.tree
+        return [
+            {"path": path, "mode": "100644", "type": "blob", "sha": "0" * 40, "size": len(body)}
+            for path, body in self.files.items()
+        ]
+
+    def readme(self) -> bytes | None:
+        """The real one looks in these places, without regard to case."""
+        by_name = {path.lower(): body for path, body in self.files.items()}
+        places = [
+            f"{folder}readme{end}"
+            for folder in (".github/", "", "docs/")
+            for end in (".md", ".rst", ".adoc", "")
+        ]
+        return next((by_name[place] for place in places if place in by_name), None)
+
+
+@dataclass
+class GitHub:
+    """`answers` come before all that its repositories say: whole answers, by path or by path and query."""
+
+    base: str
+    repos: list[Repo]
+    answers: dict[str, bytes] = field(default_factory=dict)
+    moved: dict[str, int] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.asked]
+
+    def answer(self, path: str, headers: Mapping[str, str]) -> bytes:
+        bare = path.partition("?")[0]
+        if path in self.answers or bare in self.answers:
+            return self.answers.get(path) or self.answers[bare]
+        name = "/".join(bare.split("/")[2:4])
+        if bare.startswith("/repos/") and name in self.moved:
+            location = f"{self.base}/repositories/{self.moved[name]}"
+            return told({"message": "Moved Permanently", "url": location}, status=301, location=location)
+        found = self.look(bare, path)
+        if found is None:
+            return told(NOT_FOUND, status=404)
+        return versioned(found, headers)
+
+    def look(self, bare: str, path: str) -> Any:
+        parts = [unquote(part) for part in bare.strip("/").split("/")]
+        if parts[0] == "repositories":
+            return next((repo.object() for repo in self.repos if str(repo.id) == parts[1]), None)
+        for repo in self.repos:
+            if parts[:3] == ["repos", *repo.full_name.split("/")]:
+                return self.within(repo, parts[3:], parse_qs(urlsplit(path).query))
+        return None
+
+    def within(self, repo: Repo, parts: list[str], query: dict[str, list[str]]) -> Any:
+        match parts:
+            case []:
+                return repo.object()
+            case ["git", "trees", branch] if branch in {"main", repo.object()["default_branch"]}:
+                return {"sha": "0" * 40, "tree": repo.listed(), "truncated": False}
+            case ["readme"]:
+                return repo.readme()
+            case ["languages"]:
+                return repo.languages
+            case ["contents", *rest]:
+                return repo.files.get("/".join(rest))
+        return None
+
+
+def versioned(found: Any, headers: Mapping[str, str]) -> bytes:
+    """Files come as they are, as they are asked for; all else is JSON."""
+    body = found if isinstance(found, bytes) else json.dumps(found).encode()
+    etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+    if headers.get("if-none-match") == etag:
+        return say(HTTPStatus.NOT_MODIFIED, etag=etag, date=DATE)
+    raw = "application/vnd.github.raw+json; charset=utf-8"
+    kind = raw if isinstance(found, bytes) else "application/json; charset=utf-8"
+    return say(200, body, content_type=kind, etag=etag, date=DATE)
+
+
+def told(body: Any, *, status: int = 200, **headers: str) -> bytes:
+    """An answer in JSON, as `say` makes one."""
+    given = {"content_type": "application/json; charset=utf-8", "date": DATE}
+    return say(status, json.dumps(body), **given | headers)
+
+
+@asynccontextmanager
+async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+        path = head[0].split(" ")[1]
+        fields = (line.split(": ", 1) for line in head[1:] if line)
+        headers = {name.lower(): value for name, value in fields}
+        served.asked.append((path, headers))
+        writer.write(served.answer(path, headers))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    served = GitHub("http://{}:{}".format(*server.sockets[0].getsockname()), list(repos), **answers)
+    async with server:
+        yield served
+
+
+@asynccontextmanager
+async def asking(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
+    """An ingest's way to ask it."""
+    async with open_client(allowed=urls.operated(served.base), contact="https://tenantry.test") as client:
+        yield Api(client=client, base=served.base, web="https://github.com", **fields)
+
+
+def from_corpus(folder: Path, *, stores: bool) -> Repo:
+    """A repository of the corpus; with `stores`, also the store texts that were held out of it."""
+    tree = json.loads((folder / "tree.json").read_text())["tree"]
+    present = (folder / "files" / entry["path"] for entry in tree)
+    files = {str(path.relative_to(folder / "files")): path.read_bytes() for path in present if path.is_file()}
+    texts = dict(store_texts(folder, tree)) if stores else {}
+    return Repo(full_name=folder.name.replace("+", "/"), files=files | texts, tree=tree)
+
+
+def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, bytes]]:
+    """By the paths at which the tree lists them; a symbolic link is followed, as GitHub does."""
+    expected = json.loads((folder / "expected.json").read_text())
+    found: dict[str, str] = {}
+    for entry in tree:
+        match = STORE.fullmatch(entry["path"])
+        platform = "android" if "/metadata/android/" in entry["path"] else "ios"
+        text = match and expected.get(platform, {}).get(match["locale"], {}).get(match["field"])
+        if text is not None and match is not None:
+            found[entry["path"]] = text
+    links = {entry["path"] for entry in tree if entry["mode"] == "120000"}
+    texts = {path: found.get(target(path, text)) if path in links else text for path, text in found.items()}
+    return [(path, text.encode()) for path, text in texts.items() if text is not None]
+
+
+def target(path: str, link: str) -> str:
+    folders = list(PurePosixPath(path).parent.parts)
+    for part in PurePosixPath(link).parts:
+        folders = folders[:-1] if part == ".." else [*folders, part]
+    return "/".join(folders)

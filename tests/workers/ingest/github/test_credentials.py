@@ -1,0 +1,299 @@
+"""What our GitHub App shows GitHub, and for how long."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+import msgspec
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from domain.brand.installations import Installation
+from jobs.outcomes import Done, Outcome
+from schemas.errors import (
+    FetchBlocked,
+    FetchFailed,
+    InstallationGone,
+    SettingsInvalid,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+)
+from schemas.settings import GITHUB_APP
+from tests import github_app, seeds
+from tests.by_hand import Told
+from tests.github_app import CLIENT_ID, Hub, Installed
+from tests.servers import RING, settings_for
+from tests.workers.runtime.crew import Crew
+from workers.ingest.github import credentials
+from workers.ingest.github.about import read_about
+from workers.ingest.github.credentials import App, open_app, showing, token_by_any_name, token_for
+from workers.runtime.context import Context
+
+MINT = "/api/app/installations/42/access_tokens"
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest_asyncio.fixture
+async def hub(clock: Clock) -> AsyncIterator[Hub]:
+    async with github_app.serving() as hub:
+        hub.clock = clock
+        hub.installations[42] = Installed("Acme-Inc", {"app": True, "site": False})
+        yield hub
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime.now(UTC).replace(microsecond=0))
+
+
+@pytest_asyncio.fixture
+async def app(hub: Hub, clock: Clock) -> AsyncIterator[App]:
+    settings = hub.settings(settings_for("postgresql://x/x", "redis://x"))
+    async with open_app(settings, clock=clock) as opened:
+        assert opened is not None
+        yield opened
+
+
+def minted(hub: Hub) -> int:
+    return sum(one.path.endswith("/access_tokens") for one in hub.asked)
+
+
+def test_the_apps_own_credential_is_short_lived_and_signed(app: App, clock: Clock) -> None:
+    signed = credentials.sign(app)
+    claims = jwt.decode(signed, github_app.key().public_key(), algorithms=["RS256"])
+    now = int(clock.now.timestamp())
+    assert claims == {"iat": now - 60, "exp": now + 540, "iss": CLIENT_ID}
+    assert jwt.get_unverified_header(signed)["alg"] == "RS256"
+
+
+async def test_a_token_reads_one_repository_and_nothing_else(app: App, hub: Hub) -> None:
+    token = await token_for(app, 42, "app")
+    assert len(token) > 400
+    assert token.count(".") == 2
+    (asked,) = hub.asked
+    assert msgspec.json.decode(asked.body) == {
+        "repositories": ["app"],
+        "permissions": {"contents": "read", "metadata": "read"},
+    }
+    assert asked.headers["x-github-api-version"] == "2022-11-28"
+    assert "BrandContextBot" in asked.headers["user-agent"]
+
+
+async def test_a_token_is_held_until_five_minutes_before_its_end(app: App, hub: Hub, clock: Clock) -> None:
+    first = await token_for(app, 42, "app")
+    clock.now += timedelta(minutes=54)
+    assert await token_for(app, 42, "APP") == first
+    clock.now += timedelta(minutes=2)
+    assert await token_for(app, 42, "app") != first
+    assert minted(hub) == 2
+
+
+async def test_each_repository_and_each_installation_has_its_own(app: App, hub: Hub) -> None:
+    hub.installations[43] = Installed("Other", {"app": True})
+    tokens = {await token_for(app, *place) for place in ((42, "app"), (42, "site"), (42, None), (43, "app"))}
+    assert len(tokens) == minted(hub) == 4
+
+
+async def test_a_name_of_digits_is_no_id(app: App, hub: Hub) -> None:
+    hub.installations[42].repositories["4200"] = True
+    named, numbered = await token_for(app, 42, "4200"), await token_for(app, 42, 4200)
+    assert [*hub.issued[named].ids, *hub.issued[numbered].ids] == [4202, 4200]
+
+
+async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) -> None:
+    hub.installations[43] = Installed("Other", {"app": True})
+    with pytest.raises(SourceNotFound, match="cover"):
+        await token_for(app, 42, hub.id_of(43, "app"))
+
+
+async def test_a_moved_repository_costs_two_requests_and_its_token_is_held_by_its_id(
+    app: App, hub: Hub
+) -> None:
+    hub.installations[42].rename("app", "anew")
+    acme = Installation(42, "Acme-Inc")
+    token = await token_by_any_name(app, acme, "app")
+    assert hub.issued[token].ids == {4200}
+    first = [one.path.removeprefix("/api") for one in hub.asked]
+    looked = ["/repos/Acme-Inc/app", "/repositories/4200"]
+    tokens = "/app/installations/42/access_tokens"
+    assert first == [tokens, tokens, *looked, tokens]
+    assert await token_by_any_name(app, acme, "app") == token
+    assert [one.path.removeprefix("/api") for one in hub.asked[len(first) :]] == [tokens, *looked]
+    assert app.held.keys() == {(42, None), (42, 4200)}
+
+
+@pytest.mark.parametrize("name", ["other", "site"])
+async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hub: Hub, name: str) -> None:
+    """It may be public, and then GitHub tells its id."""
+    hub.broken["/api/repos/Acme-Inc/site"] = Told(200, github_app.about("Acme-Inc/site", 999))
+    del hub.installations[42].repositories["site"]
+    with pytest.raises(SourceNotFound):
+        await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
+    assert app.held.keys() == {(42, None)}
+
+
+async def test_a_redirect_from_github_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
+    away = ("Location: https://evil.example/repositories/4200",)
+    hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
+    with pytest.raises(FetchBlocked):
+        await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
+
+
+async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> None:
+    await token_for(app, 42, "app")
+    clock.now += timedelta(hours=2)
+    hour = timedelta(hours=1)
+    app.held[42, "later"] = credentials.Token("t", clock.now + hour)
+    await token_for(app, 42, "site")
+    assert app.held.keys() == {(42, "later"), (42, "site")}
+
+
+async def test_a_token_that_github_no_longer_takes_is_dropped_at_once(app: App, hub: Hub) -> None:
+    """Revoked before its time: the next to come by gets a new one, or is told why there is none."""
+    token, other = await token_for(app, 42, "app"), await token_for(app, 42, "site")
+    hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
+    with pytest.raises(SourceForbidden, match="connect GitHub again"):
+        await read_about(showing(app.api, app, token), "repos", "Acme-Inc", "app")
+    assert await token_for(app, 42, "site") == other
+    assert await token_for(app, 42, "app") != token
+    assert minted(hub) == 3
+
+
+async def test_no_other_refusal_costs_a_token(app: App, hub: Hub) -> None:
+    token = await token_for(app, 42, "app")
+    for status in (403, 404, 429):
+        hub.broken["/api/repos/Acme-Inc/app"] = Told(status, {"message": "x"})
+        with pytest.raises(SourceError):
+            await read_about(showing(app.api, app, token), "repos", "Acme-Inc", "app")
+    assert await token_for(app, 42, "app") == token
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "words"),
+    [
+        (Told(401, {"message": "A JSON web token could not be decoded"}), SourceForbidden, "operator"),
+        (Told(403, {"message": "This installation has been suspended"}), SourceForbidden, "unsuspend"),
+        (Told(403, {"message": "Resource not accessible by integration"}), SourceForbidden, "Contents"),
+        (Told(403, {"message": "x"}, ("Retry-After: 7",)), SourceRateLimited, "no more requests"),
+        (Told(404, {"message": "Not Found"}), InstallationGone, "connect it again"),
+        (Told(422, {"message": "There is at least one repository that..."}), SourceNotFound, "cover"),
+        (Told(422, {"message": "The permissions requested are not granted"}), SourceForbidden, "Contents"),
+        (Told(429, {"message": "slow down"}, ("Retry-After: 30",)), SourceRateLimited, "no more requests"),
+        (Told(500, {}), FetchFailed, "500"),
+        (Told(201, {"expires_at": "soon"}), FetchFailed, "document"),
+    ],
+)
+async def test_each_refusal_says_what_to_do(
+    app: App, hub: Hub, told: Told, error: type[SourceError], words: str
+) -> None:
+    hub.broken[MINT] = told
+    with pytest.raises(error, match=words) as raised:
+        await token_for(app, 42, "app")
+    assert "eyJ" not in raised.value.message
+
+
+async def test_a_key_that_is_not_the_apps_is_refused_by_github(app: App) -> None:
+    other = github_app.new_key()
+    with pytest.raises(SourceForbidden, match="GITHUB_PRIVATE_KEY"):
+        await token_for(replace(app, key=other), 42, "app")
+
+
+def test_a_private_key_may_come_on_one_line() -> None:
+    numbers = github_app.key().private_numbers()
+    assert credentials.read_key(github_app.pem()).private_numbers() == numbers
+    assert credentials.read_key(github_app.pem().replace("\n", "\\n")).private_numbers() == numbers
+
+
+def curve() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+@pytest.mark.parametrize("text", ["x", "", github_app.pem()[:300], curve()])
+def test_what_is_no_rsa_key_is_refused_at_the_start(text: str) -> None:
+    with pytest.raises(SettingsInvalid, match="GITHUB_PRIVATE_KEY"):
+        credentials.read_key(text)
+
+
+def test_a_worker_with_a_bad_key_ends_and_says_which_setting() -> None:
+    app = dict.fromkeys(GITHUB_APP, "x") | {"GITHUB_PRIVATE_KEY": "-----BEGIN"}
+    rings = {"PEPPERS": RING, "VAULT_KEYS": RING, "DATABASE_URL": "postgresql://x/x"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "workers", "ingest"],
+        env=os.environ | rings | app, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("GITHUB_PRIVATE_KEY is no RSA private key")
+
+
+async def test_an_app_shows_nothing_of_itself(app: App) -> None:
+    token = await token_for(app, 42, "app")
+    assert github_app.CLIENT_SECRET not in repr(app)
+    assert token not in repr(app.held)
+
+
+async def test_without_an_app_there_is_none() -> None:
+    async with open_app(settings_for("postgresql://x/x", "redis://x")) as opened:
+        assert opened is None
+
+
+NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]
+
+
+async def asked(crew: Crew, app: App | None) -> list[bool]:
+    """For which of `NAMES` a job of the crew's organization gets a token."""
+
+    async def task(ctx: Context) -> Outcome:
+        token = credentials.tokens(ctx, app)
+        return Done({"tokens": [await token(name) is not None for name in NAMES]})
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    found: list[bool] = row["result"]["tokens"]
+    return found
+
+
+async def connect(crew: Crew, org: UUID, installation_id: int = 42) -> None:
+    await crew.pool.execute(
+        """insert into github_installation (organization_id, installation_id, account_login)
+           values ($1, $2, 'Acme-Inc')""",
+        org,
+        installation_id,
+    )
+
+
+async def test_an_organizations_jobs_get_what_its_installation_covers(crew: Crew, app: App) -> None:
+    await connect(crew, crew.org)
+    assert await asked(crew, app) == [True, False, False]
+    assert await asked(crew, None) == [False, False, False]
+
+
+async def test_another_organizations_installation_is_none_of_theirs(crew: Crew, app: App, hub: Hub) -> None:
+    async with crew.pool.acquire() as conn:
+        await connect(crew, await seeds.organization(conn))
+    assert await asked(crew, app) == [False, False, False]
+    assert hub.asked == []
+
+
+async def test_an_installation_that_github_no_longer_knows_is_forgotten(crew: Crew, app: App) -> None:
+    await connect(crew, crew.org, installation_id=43)
+    assert await asked(crew, app) == [False, False, False]
+    assert await crew.pool.fetchval("select count(*) from github_installation") == 0
+    assert await crew.pool.fetchval("select action from audit_log") == "github_installation.uninstalled"

@@ -1,0 +1,244 @@
+"""Requests to GitHub: what is sent, what is followed, and what each refusal becomes."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.brand import Validators
+from schemas.errors import (
+    FetchBlocked,
+    FetchFailed,
+    ScrapeFailed,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+    TooLarge,
+)
+from tests.corpora import corpus
+from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
+from tests.workers.web.web import say, serve
+from workers.ingest.github.about import About
+from workers.ingest.github.client import JSON, RAW, decode, get
+from workers.ingest.github.refusals import UNTOLD_WAIT_S
+from workers.web.fetch import Fetched
+
+LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
+SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait.", "documentation_url": "x"}
+UNPERMITTED = {"message": "Resource not accessible by integration", "documentation_url": "x"}
+#: 48 minutes after the server's Date.
+RESET = "1795524480"
+
+
+async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[Fetched, GitHub]:
+    async with github(answers=answers) as served, asking(served, **fields) as api:
+        return await get(api, served.base + path), served
+
+
+async def refused(answer: bytes, **fields: Any) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        await ask({"/x": answer}, **fields)
+    return caught.value
+
+
+async def test_a_request_says_who_asks_in_which_version_and_for_what() -> None:
+    _, served = await ask({"/x": told({})}, token="ghs_1.2.3")
+    ((_, headers),) = served.asked
+    assert headers["accept"] == "application/vnd.github+json"
+    assert headers["x-github-api-version"] == "2022-11-28"
+    assert headers["user-agent"].startswith("BrandContextBot/")
+    assert headers["authorization"] == "Bearer ghs_1.2.3"
+
+
+async def test_without_a_token_nothing_is_shown() -> None:
+    _, served = await ask({"/x": told({})})
+    assert "authorization" not in served.asked[0][1]
+
+
+async def test_a_path_is_quoted_part_by_part() -> None:
+    async with github() as served, asking(served) as api:
+        address = api.address("repos", "a", "b", "git", "trees", "feature/x y", recursive="1")
+    assert address == f"{served.base}/repos/a/b/git/trees/feature%2Fx%20y?recursive=1"
+
+
+async def test_a_known_version_is_not_sent_again() -> None:
+    async with github(Repo("a/b")) as served, asking(served) as api:
+        url = api.address("repos", "a", "b")
+        first = await get(api, url)
+        again = await get(api, url, known={url: first.validators})
+    assert (first.unchanged, again.unchanged) == (False, True)
+    assert Validators(etag=served.asked[1][1]["if-none-match"]) == first.validators
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_redirects_within_github_are_followed_with_the_token(status: int) -> None:
+    answers = {"/x": say(status, location="/repositories/1"), "/repositories/1": told({"id": 1})}
+    found, served = await ask(answers, token="ghp_x")
+    assert found.url == f"{served.base}/repositories/1"
+    assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_x"] * 2
+
+
+async def test_a_fourth_redirect_is_not_followed() -> None:
+    answers = {f"/{n}": say(301, location=f"/{n + 1}") for n in range(9)}
+    async with github(answers=answers) as served, asking(served) as api:
+        with pytest.raises(FetchFailed) as caught:
+            await get(api, f"{served.base}/0")
+    assert not caught.value.retryable
+    assert served.paths == ["/0", "/1", "/2", "/3"]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://codeload.github.com/a/b/legacy.tar.gz/main",
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:1/",
+        "https://api.github.com.evil.test/",
+        "file:///etc/passwd",
+        "//evil.test/x",
+    ],
+)
+async def test_nothing_leads_away_from_github(location: str) -> None:
+    error = await refused(say(302, location=location), token="ghp_secret")
+    assert isinstance(error, FetchBlocked | FetchFailed)
+    assert not error.retryable
+
+
+async def test_another_server_of_this_machine_sees_neither_request_nor_token() -> None:
+    async with serve({"/": say(body="x")}) as other:
+        error = await refused(say(301, location=other.url("/")), token="ghp_secret")
+    assert isinstance(error, FetchBlocked)
+    assert other.asked == []
+
+
+def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
+    return told(body, status=status, **headers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "wait"),
+    [
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 2880),
+        (limited(429, x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 2880),
+        (limited(403, SECONDARY, retry_after="90"), 90),
+        (limited(429, SECONDARY, retry_after="90", x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 90),
+        (limited(403, SECONDARY), UNTOLD_WAIT_S),
+        (limited(429, {}), UNTOLD_WAIT_S),
+        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), UNTOLD_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1795520000"), 1),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1507651200000"), 3600),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), UNTOLD_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), UNTOLD_WAIT_S),
+    ],
+)
+async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None:
+    error = await refused(answer)
+    assert isinstance(error, SourceRateLimited)
+    assert error.retry_after == wait
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "hint"),
+    [
+        (told({"message": "Not Found"}, status=404), SourceNotFound, "not public"),
+        (told({"message": "gone"}, status=410), SourceNotFound, "not public"),
+        (told({"message": "Git Repository is empty."}, status=409), ScrapeFailed, "is empty"),
+        (told({"message": "Repository access blocked"}, status=451), SourceForbidden, "legal reasons"),
+        (told(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
+        (told({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),
+        (told({"message": "Validation Failed"}, status=422), FetchFailed, "answers 422"),
+        (say(403, b"\xff\xfe not json"), SourceForbidden, "closed to visitors"),
+        (say(502, "<html>"), FetchFailed, "502"),
+        (say(200, "<html>"), FetchFailed, "text/html"),
+        (told({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
+    ],
+)
+async def test_each_refusal_has_its_code_and_says_what_to_do(
+    answer: bytes, kind: type[SourceError], hint: str
+) -> None:
+    error = await refused(answer)
+    assert type(error) is kind
+    assert hint in error.message
+
+
+async def test_a_credential_that_github_refuses_is_its_owners_fault() -> None:
+    bad = told({"message": "Bad credentials"}, status=401)
+    ours, theirs = await refused(bad, token="ghp_x"), await refused(bad, token="ghs_x", installed=True)
+    assert (type(ours), ours.retryable) == (FetchFailed, True)
+    assert (type(theirs), theirs.retryable) == (SourceForbidden, False)
+
+
+async def test_no_message_names_a_token() -> None:
+    for status in (400, 401, 403, 404, 409, 422, 429, 451, 500):
+        error = await refused(told({"message": "ghp_secret"}, status=status), token="ghp_secret")
+        assert "ghp_secret" not in f"{error} {error.message}"
+
+
+def exchanges() -> list[dict[str, Any]]:
+    found = sorted(corpus("github-api").glob("*/normalized-fixture.json"))
+    return [exchange for path in found for exchange in json.loads(path.read_text())]
+
+
+def recorded(exchange: dict[str, Any], base: str) -> bytes:
+    """The answer as it came, from this server instead."""
+    response = exchange["response"]
+    body = response if isinstance(response, str) else json.dumps(response)
+    kept = {"content-type", "location", "etag", "date", "x-ratelimit-remaining", "x-ratelimit-reset"}
+    headers = {
+        name.replace("-", "_"): str(value) for name, value in exchange["headers"].items() if name in kept
+    }
+    if "location" in headers:
+        headers["location"] = headers["location"].replace("https://api.github.com", base)
+    content = bytes.fromhex(body) if exchange["responseIsBinary"] else body.encode()
+    return say(exchange["status"], content, **{"content_type": ""} | headers)
+
+
+def expected(exchange: dict[str, Any]) -> type[SourceError] | None:
+    status, media = exchange["status"], exchange["headers"].get("content-type", "")
+    if status in {301, 302, 307}:
+        return None if exchange["headers"]["location"].startswith("https://api.github.com/") else FetchBlocked
+    if status >= 400:
+        return {404: SourceNotFound, 422: FetchFailed}[status]
+    return None if media.startswith(("application/json", "application/vnd.github")) else FetchFailed
+
+
+async def test_every_recorded_answer_is_read_or_refused_with_the_right_code() -> None:
+    """Whatever method it answered: a GET of the same address gets it here."""
+    replayed = 0
+    for exchange in exchanges():
+        async with github() as served, asking(served) as api:
+            served.answers = {"/repositories/1000": told({"id": 1000})}
+            served.answers[exchange["path"]] = recorded(exchange, served.base)
+            raw = "vnd.github" in exchange["headers"].get("content-type", "")
+            error = expected(exchange)
+            if error is not None:
+                with pytest.raises(error):
+                    await get(api, served.base + exchange["path"])
+            else:
+                answer = await get(api, served.base + exchange["path"], want=RAW if raw else JSON)
+                check(answer, exchange)
+        replayed += 1
+    assert replayed >= 50
+
+
+def check(answer: Fetched, exchange: dict[str, Any]) -> None:
+    if exchange["status"] in {301, 307}:
+        assert answer.url.endswith("/repositories/1000")
+    elif isinstance(exchange["response"], str):
+        assert answer.body.decode() == exchange["response"]
+    else:
+        assert msgspec.json.decode(answer.body) == exchange["response"]
+
+
+@pytest.mark.parametrize("body", [b'{"message": ' + b"[" * 50_000, b'{"message": "\xff"}', b"", b"[]"])
+async def test_a_refusal_whose_words_cannot_be_read_is_one_still(body: bytes) -> None:
+    error = await refused(say(403, body, content_type="application/json"))
+    assert error.code == "SOURCE_FORBIDDEN"
+
+
+@pytest.mark.parametrize("body", [b"[" * 50_000, b'{"id": ' + b"[" * 50_000, b'{"id": "\xff"}'])
+def test_what_cannot_be_decoded_is_its_servers_fault(body: bytes) -> None:
+    with pytest.raises(FetchFailed, match="does not document"):
+        decode(body, About)

@@ -1,0 +1,275 @@
+"""A whole ingest of a repository: what is asked for, in which order, and how each end looks."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from schemas.brand import Extraction, Validators, Visit
+from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
+from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
+from workers.ingest.github import places
+from workers.ingest.github.ingest import RULES, ingest
+from workers.ingest.parser.parse import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+README = b"# Zap\n\nZap draws what you say, on every device you own, while you say it.\n"
+ARGS: dict[str, Any] = {"repo": "acme/zap", "branch": None}
+
+
+def zap(**fields: Any) -> Repo:
+    about = {"description": "Draw what you say", "homepage": "https://zap.test", "topics": ["drawing"]}
+    return Repo(**{"full_name": "acme/zap", "files": {"README.md": README}, "about": about} | fields)
+
+
+async def read(
+    parser: Parser, served: GitHub, *, args: dict[str, Any] = ARGS, visit: Visit | None = None, **api: Any
+) -> Extraction:
+    async with asking(served, **api) as asked:
+        return await ingest(asked, parser, args=args, visit=visit, report=ignored)
+
+
+async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **served: Any) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        async with github(*repos, **served) as hub:
+            await read(parser, hub, args=args)
+    return caught.value
+
+
+async def ignored(_stage: str, _progress: float) -> None:
+    pass
+
+
+async def test_a_repository_is_read_in_five_answers(parser: Parser) -> None:
+    async with github(zap(files={"README.md": README, "package.json": b'{"name": "zap"}'})) as served:
+        found = await read(parser, served)
+    assert served.paths == [
+        "/repos/acme/zap",
+        "/repos/acme/zap/git/trees/main?recursive=1",
+        "/repos/acme/zap/readme?ref=main",
+        "/repos/acme/zap/languages",
+        "/repos/acme/zap/contents/package.json?ref=main",
+    ]
+    assert (found.url, found.title, found.warnings) == ("https://github.com/acme/zap", "acme/zap", [])
+    values = {field: one.value for field, one in found.fields.items()}
+    assert values["appName"] == "Zap"
+    assert values["appDescription"] == values["tagline"] == "Draw what you say"
+    assert values["links"] == {"website": "https://zap.test/"}
+    assert "drawing" in values["keywords"]
+    assert found.fields["appName"].url == "https://github.com/acme/zap/blob/main/README.md"
+
+
+async def test_the_homepage_is_named_and_not_opened(parser: Parser) -> None:
+    async with github(zap()) as served:
+        await read(parser, served)
+    assert not any("zap.test" in path for path in served.paths)
+
+
+async def test_what_has_not_changed_is_not_read_again(parser: Parser) -> None:
+    async with github(zap()) as served:
+        first = await read(parser, served)
+        assert first.visit is not None
+        served.asked.clear()
+        again = await read(parser, served, visit=first.visit)
+    assert served.paths == ["/repositories/1000", "/repos/acme/zap/git/trees/main?recursive=1"]
+    assert (again.unchanged, again.fields, again.visit) == (True, {}, first.visit)
+    assert again.warnings[0].startswith("unchanged: ")
+
+
+@pytest.mark.parametrize("change", ["description", "files"])
+async def test_what_has_changed_is_read_anew(parser: Parser, change: str) -> None:
+    repo = zap()
+    async with github(repo) as served:
+        first = await read(parser, served)
+        if change == "description":
+            repo.about["description"] = "Draw what you think"
+        else:
+            repo.files["package.json"] = b"{}"
+        again = await read(parser, served, visit=first.visit)
+    assert not again.unchanged
+    assert again.fields["appName"].value == "Zap"
+
+
+async def test_an_older_reading_or_an_answer_without_a_version_counts_as_changed(parser: Parser) -> None:
+    async with github(zap()) as served:
+        first = await read(parser, served)
+        assert first.visit is not None
+        old = Visit(rules=RULES - 1, args=ARGS, answers=first.visit.answers, repository_id=1000)
+        bare = Visit(rules=RULES, args=ARGS, repository_id=1000)
+        wrong = Visit(rules=RULES, args=ARGS, answers={served.base + "/gone": Validators(etag="x")})
+        for visit in (old, bare, wrong):
+            assert not (await read(parser, served, visit=visit)).unchanged
+
+
+async def test_a_rename_is_followed_and_told(parser: Parser) -> None:
+    async with github(zap(full_name="acme/zapper"), moved={"acme/zap": 1000}) as served:
+        found = await read(parser, served)
+    assert served.paths[:2] == ["/repos/acme/zap", "/repositories/1000"]
+    assert served.paths[2].startswith("/repos/acme/zapper/git/trees/")
+    assert found.warnings == ["repo_renamed: acme/zap is now acme/zapper"]
+    assert found.url == "https://github.com/acme/zapper"
+    assert found.visit is not None
+    assert found.visit.repository_id == 1000
+
+
+async def test_a_known_repository_is_asked_for_by_its_id(parser: Parser) -> None:
+    """Its name may belong to another one by now."""
+    visit = Visit(rules=RULES, args=ARGS, repository_id=1000)
+    other = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
+    async with github(zap(full_name="acme/new"), other) as served:
+        found = await read(parser, served, visit=visit)
+    assert served.paths[0] == "/repositories/1000"
+    assert found.title == "acme/new"
+
+
+async def test_a_repository_made_anew_is_found_by_its_name(parser: Parser) -> None:
+    visit = Visit(rules=RULES, args=ARGS, repository_id=999)
+    async with github(zap()) as served:
+        found = await read(parser, served, visit=visit)
+    assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]
+    assert found.visit is not None
+    assert found.visit.repository_id == 1000
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"private": True, "visibility": "private"},
+        {"private": True, "visibility": None},
+        {"private": False, "visibility": "internal"},
+        {"private": None, "visibility": None},
+    ],
+)
+async def test_what_is_not_public_is_not_there_even_if_our_token_sees_it(
+    parser: Parser, about: dict[str, Any]
+) -> None:
+    async with github(zap(about=about)) as served:
+        with pytest.raises(SourceNotFound) as hidden:
+            await read(parser, served, token="ghp_server")
+        with pytest.raises(SourceNotFound) as absent:
+            await read(parser, served, args={"repo": "acme/none", "branch": None}, token="ghp_server")
+    assert hidden.value.message == absent.value.message
+    assert served.paths[0] == "/repos/acme/zap"
+    assert len(served.paths) == 2
+
+
+async def test_an_installation_reads_what_is_private(parser: Parser) -> None:
+    files = {"README.md": README, "fastlane/metadata/android/en-US/images/icon.png": b"png"}
+    repo = zap(about={"private": True, "visibility": "private"}, files=files)
+    async with github(repo) as served:
+        found = await read(parser, served, token="ghs_1.2.3", installed=True)
+    assert found.fields["appName"].value == "Zap"
+    assert "logoUrl" not in found.fields
+
+
+async def test_an_archived_repository_is_read_with_a_warning(parser: Parser) -> None:
+    async with github(zap(about={"archived": True})) as served:
+        found = await read(parser, served)
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["repo_archived"]
+
+
+async def test_an_empty_repository_says_so(parser: Parser) -> None:
+    tree = "/repos/acme/zap/git/trees/main"
+    answers = {tree: told({"message": "Git Repository is empty."}, status=409)}
+    error = await refused(parser, zap(files={}), answers=answers)
+    assert isinstance(error, ScrapeFailed)
+    assert "push" in error.message
+
+
+async def test_a_repository_without_a_readme_is_read_by_what_it_has(parser: Parser) -> None:
+    async with github(zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2})) as served:
+        found = await read(parser, served)
+    assert found.warnings == ["readme_missing: the repository has no README"]
+    assert found.fields["appName"].value == "Zap"
+
+
+async def test_a_readme_that_only_the_tree_knows_is_read(parser: Parser) -> None:
+    async with github(zap(files={"docs/Readme.adoc": b"= Zap\n\nDraws."})) as served:
+        served.answers["/repos/acme/zap/readme"] = told({"message": "Not Found"}, status=404)
+        found = await read(parser, served)
+    assert "/repos/acme/zap/contents/docs/Readme.adoc?ref=main" in served.paths
+    assert found.fields["appName"].rule == "readme.h1"
+
+
+async def test_a_branch_is_read_and_a_missing_one_is_named(parser: Parser) -> None:
+    args = {"repo": "acme/zap", "branch": "next"}
+    async with github(zap(about={"default_branch": "next"})) as served:
+        await read(parser, served, args=args)
+    assert served.paths[1] == "/repos/acme/zap/git/trees/next?recursive=1"
+    error = await refused(parser, zap(), args={"repo": "acme/zap", "branch": "gone"})
+    assert isinstance(error, SourceNotFound)
+    assert "no branch 'gone'" in error.message
+
+
+async def test_a_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
+    limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795521660")
+    for path in (
+        "/repos/acme/zap/readme",
+        "/repos/acme/zap/languages",
+        "/repos/acme/zap/contents/package.json",
+    ):
+        repo = zap(files={"README.md": README, "package.json": b"{}"})
+        error = await refused(parser, repo, answers={path: limit})
+        assert isinstance(error, SourceRateLimited)
+        assert error.retry_after == 60
+
+
+async def test_files_that_are_too_large_are_left_out(parser: Parser) -> None:
+    big = b" " * (places.LARGEST + 1)
+    repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
+    repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
+    async with github(repo) as served:
+        found = await read(parser, served)
+    assert not any("package.json" in path for path in served.paths)
+    assert [warning.partition(": the")[0] for warning in found.warnings] == ["file_unread: app.json"]
+
+
+async def test_a_long_readme_is_read_from_its_beginning(parser: Parser) -> None:
+    async with github(zap(files={"README.md": README + b"x " * (1 << 20)})) as served:
+        assert (await read(parser, served)).fields["appName"].value == "Zap"
+
+
+async def test_links_and_modules_that_lead_nowhere_are_passed_over(parser: Parser) -> None:
+    repo = zap()
+    repo.tree = [
+        *repo.listed(),
+        {"path": "app.json", "mode": "120000", "type": "blob", "sha": "1", "size": 9},
+        {"path": "package.json", "mode": "160000", "type": "commit", "sha": "2", "size": None},
+    ]
+    async with github(repo) as served:
+        await read(parser, served)
+    assert [path for path in served.paths if "/contents/" in path] == [
+        "/repos/acme/zap/contents/app.json?ref=main"
+    ]
+
+
+async def test_a_folder_is_no_file_and_a_packed_file_is_one(parser: Parser) -> None:
+    """Both come in JSON, whatever was asked for; the base64 has line breaks."""
+    repo = zap(files={"README.md": README, "package.json": b"", "app.json": b"", "Cargo.toml": b""})
+    content = base64.encodebytes(
+        b'{"name": "zap", "description": "Packed, with a line that is long enough"}'
+    ).decode()
+    file = {"type": "file", "path": "package.json", "encoding": "base64", "content": content}
+    async with github(repo) as served:
+        served.answers = {
+            "/repos/acme/zap/contents/package.json": told(file),
+            "/repos/acme/zap/contents/app.json": told([file]),
+            "/repos/acme/zap/contents/Cargo.toml": told({"type": "submodule", "path": "Cargo.toml"}),
+        }
+        found = await read(parser, served)
+    said = [one.value for one in found.fields["appDescription"].alternatives]
+    assert "Packed, with a line that is long enough" in said
+
+
+@pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": 2}, "x"])
+async def test_what_is_no_answer_of_githubs_is_its_servers_fault(parser: Parser, body: Any) -> None:
+    error = await refused(parser, answers={"/repos/acme/zap": told(body)})
+    assert isinstance(error, FetchFailed)
+    assert "does not document" in error.message
+
+
+async def test_a_repository_that_says_nothing_has_at_least_its_name(parser: Parser) -> None:
+    async with github(Repo("acme/seed-tool-ios", files={"x.swift": b""})) as served:
+        found = await read(parser, served, args={"repo": "acme/seed-tool-ios", "branch": None})
+    assert {field: one.value for field, one in found.fields.items()} == {"appName": "Seed Tool"}

@@ -1,0 +1,208 @@
+"""What a repository's store texts, manifests and own fields say, and what hostile files can't do."""
+
+import plistlib
+from typing import Any
+
+import pytest
+
+from schemas.brand import Field
+from tests.workers.ingest.github.github_files import reading
+from workers.ingest.github.places import worth_reading
+from workers.ingest.github.shapes import Entry
+
+STORES: dict[str, bytes | str] = {
+    "fastlane/metadata/en-US/name.txt": "Zap: Draw & Speak\n",
+    "fastlane/metadata/en-US/subtitle.txt": "Draw what you say\n",
+    "fastlane/metadata/en-US/keywords.txt": "drawing,speech,Kids\n",
+    "fastlane/metadata/en-US/description.txt": "ZAP!\n\nZap turns speech into drawings, and drawings into "
+    "stories that children tell their friends.\n\n- Fast\n- Free\n",
+    "fastlane/metadata/en-US/marketing_url.txt": "https://zap.test",
+}
+
+
+def test_the_developers_store_texts_come_first() -> None:
+    manifest = '{"name": "zap-core", "description": "Core of zap", "keywords": ["core"]}'
+    found = reading(
+        {**STORES, "package.json": manifest, "README.md": "# Zap Core\n\nThe core of zap and nothing else."},
+        description="A repo",
+        topics=["speech", "swift", "hacktoberfest2026"],
+        languages=["Swift"],
+    )
+    assert found["appName"] == "Zap"
+    assert found["tagline"] == "Draw what you say"
+    assert found["appDescription"].startswith("Zap turns speech into drawings")
+    assert found["keywords"] == ["drawing", "speech", "kids", "swift"]
+    assert found["links"] == {"website": "https://zap.test/"}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "fastlane/metadata/android/en-US",
+        "metadata/en-US",
+        "app/src/main/play/listings/en-US",
+        "x/fastlane/metadata/en",
+    ],
+)
+def test_store_texts_lie_in_many_places(folder: str) -> None:
+    dash = "-" if "play" in folder else "_"
+    files: dict[str, bytes | str] = {
+        f"{folder}/title.txt": "Zap Draw",
+        f"{folder}/short{dash}description.txt": "Draw what you say",
+        f"{folder}/full{dash}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
+    }
+    entries = [Entry(path=path, type="blob") for path in files]
+    assert set(worth_reading(entries, name="zap")) == set(files)
+    found = reading(files)
+    assert (found["appName"], found["tagline"]) == ("Zap Draw", "Draw what you say")
+    assert found["appDescription"].startswith("Zap draws for everyone who speaks.")
+
+
+def test_a_link_that_came_as_its_target_is_no_text() -> None:
+    found = reading({"fastlane/metadata/android/en-US/title.txt": "../../ios/en-US/name.txt"})
+    assert found["appName"] == "Zap"
+
+
+MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">
+<application android:label="@string/app_name"/></manifest>"""
+STRINGS = """<resources><string name="app_name">Zap\\'s "World"</string></resources>"""
+FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
+    "package.json": (
+        {"package.json": '\ufeff{"name": "@acme/zap", "description": "Draws", "keywords": ["a", "b", 3]}'},
+        {"appName": "Zap", "appDescription": "Draws", "keywords": ["a", "b"]},
+    ),
+    "product": ({"package.json": '{"name": "x", "productName": "Zap It"}'}, {"appName": "Zap It"}),
+    "expo": ({"app.json": '{"expo": {"name": "Zap It", "slug": "x"}}'}, {"appName": "Zap It"}),
+    "react native": ({"app.json": '{"name": "core", "displayName": "Zap It"}'}, {"appName": "Zap It"}),
+    "heroku": ({"app.json": '{"name": "Start on Heroku"}'}, {"appName": "Zap"}),
+    "pyproject": (
+        {"pyproject.toml": '[project]\nname = "zap-it"\ndescription = "Draws"\nkeywords = ["a"]'},
+        {"appName": "Zap It", "appDescription": "Draws", "keywords": ["a"]},
+    ),
+    "poetry": ({"pyproject.toml": '[tool.poetry]\nname = "zap-it"'}, {"appName": "Zap It"}),
+    "cargo": (
+        {"Cargo.toml": '[package]\nname = "zap"\ndescription = "Draws"\nkeywords = { workspace = true }'},
+        {"appName": "Zap", "appDescription": "Draws"},
+    ),
+    "composer": (
+        {"composer.json": '{"name": "acme/zap-it", "description": "Draws"}'},
+        {"appName": "Zap It", "appDescription": "Draws"},
+    ),
+    "pubspec": (
+        {"pubspec.yaml": "name: zap_it\ndescription: >-\n  Draws\n  well\ntopics: [a, b]\n"},
+        {"appName": "Zap It", "appDescription": "Draws well", "keywords": ["a", "b"]},
+    ),
+    "flutter's template": ({"pubspec.yaml": "description: A new Flutter project."}, {"appName": "Zap"}),
+    "a site": (
+        {"docs/_config.yml": "title: Zap\ndescription: >- # folded\n  Draws\n  well\n"},
+        {"appName": "Zap", "appDescription": "Draws well"},
+    ),
+    "a site without a title": (
+        {"_config.yml": "description: Draws"},
+        {"appDescription": "Draws", "appName": "Zap"},
+    ),
+    "a site of something else": (
+        {"docs/_config.yml": "title: Legal texts of Acme\ndescription: Privacy and terms"},
+        {"appName": "Zap"},
+    ),
+    "a new site": (
+        {"docs/_config.yml": "title: Zap\ndescription: >-\n  Write an awesome description\n  for you"},
+        {"appName": "Zap"},
+    ),
+    "gradle": ({"settings.gradle.kts": 'rootProject.name = "Zap It"'}, {"appName": "Zap It"}),
+    "android": (
+        {"app/src/main/AndroidManifest.xml": MANIFEST, "app/src/main/res/values/strings.xml": STRINGS},
+        {"appName": "Zap's World"},
+    ),
+    "android's own label": (
+        {"app/src/main/AndroidManifest.xml": MANIFEST.replace("@string/app_name", "Zap It")},
+        {"appName": "Zap It"},
+    ),
+    "a label of the build": (
+        {"app/src/main/AndroidManifest.xml": MANIFEST.replace("@string/app_name", "${appName}")},
+        {"appName": "Zap"},
+    ),
+    "plist": ({"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "Zap It"})}, {"appName": "Zap It"}),
+    "binary plist": (
+        {"ios/Info.plist": plistlib.dumps({"CFBundleName": "Zap It"}, fmt=plistlib.FMT_BINARY)},
+        {"appName": "Zap It"},
+    ),
+    "a plist of the build": (
+        {"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "$(PRODUCT_NAME)"})},
+        {"appName": "Zap"},
+    ),
+    "an extension": (
+        {"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "Share It", "NSExtension": {}})},
+        {"appName": "Zap"},
+    ),
+    "a framework": (
+        {"ios/Info.plist": plistlib.dumps({"CFBundleName": "Kit It", "CFBundlePackageType": "FMWK"})},
+        {"appName": "Zap"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_manifests_say_what_they_declare(case: str) -> None:
+    files, values = FILES[case]
+    assert reading(files) == values
+
+
+DEEP = 100_000
+HOSTILE: dict[str, bytes | str] = {
+    "package.json": '{"name":' + "[" * DEEP,
+    "app.json": '{"expo": {"name": ' + "1" * DEEP + "}}",
+    "pyproject.toml": "x = " + "[" * DEEP,
+    "Cargo.toml": "a." * 5000 + "b = 1",
+    "composer.json": b"\xff\xfe\x00{",
+    "pubspec.yaml": "\n".join(
+        ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
+    ),
+    "settings.gradle": "rootProject.name = " + "'" * DEEP,
+    "ios/Info.plist": '<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    "<plist><dict><key>CFBundleDisplayName</key><string>&b;</string></dict></plist>",
+    "mac/Info.plist": b"bplist00" + b"\xff" * 64,
+    "app/src/main/AndroidManifest.xml": '<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    + MANIFEST.replace("@string/app_name", "&x;"),
+    "app/src/main/res/values/strings.xml": "<resources>" * DEEP,
+    "fastlane/metadata/en-US/name.txt": b"\x00\xff" * 5000,
+    "fastlane/metadata/en-US/keywords.txt": "," * DEEP,
+}
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_hostile_files_say_nothing_and_break_nothing(path: str) -> None:
+    found = reading({path: HOSTILE[path], "README.md": "# Zap"})
+    assert found["appName"] == "Zap"
+    assert set(found) <= {"appName", "primaryLanguage"}
+
+
+def test_githubs_own_fields() -> None:
+    found = reading(
+        description=":rocket: Draws &amp; speaks for everyone",
+        homepage="zap.test/start",
+        topics=["b", "a"],
+        icon="metadata/android/en US/images/icon.png",
+    )
+    assert found["appDescription"] == found["tagline"] == "Draws & speaks for everyone"
+    assert found["links"] == {"website": "https://zap.test/start"}
+    assert found["keywords"] == ["b", "a"]
+    assert found["logoUrl"] == "https://github.com/acme/zap/raw/main/metadata/android/en%20US/images/icon.png"
+
+
+@pytest.mark.parametrize(
+    ("homepage", "links"),
+    [
+        ("https://zap.test", {"website": "https://zap.test/"}),
+        ("https://apps.apple.com/us/app/zap/id1", {"appStore": "https://apps.apple.com/us/app/zap/id1"}),
+        ("https://play.google.com/store/apps/details?id=a.b", None),
+        ("http://zap.test", None),
+        ("https://github.com/acme/zap#readme", None),
+        ("javascript:alert(1)", None),
+        ("https://127.0.0.1/", None),
+        ("", None),
+    ],
+)
+def test_a_homepage_is_a_link_that_can_be_opened(homepage: str, links: dict[str, str] | None) -> None:
+    found = reading(homepage=homepage).get("links")
+    assert found == links or (found or {}).keys() == {"googlePlay"}

@@ -1,0 +1,226 @@
+"""What a README says, in each markup, and what a hostile one can't do."""
+
+import time
+
+import pytest
+
+from tests.workers.ingest.github.github_files import reading
+from workers.ingest.github.reading import names
+from workers.ingest.github.reading.prose import telling
+from workers.ingest.github.reading.readme import blocks
+
+MARKDOWN = """---
+layout: home
+---
+<!-- generated -->
+[English](README.md) | [Deutsch](README.de.md)
+
+<h1 align="center"><img src="logo.png" alt="Zap logo"><br>Zap: draw what you say</h1>
+
+[![Build](https://ci/badge.svg)](https://ci) [![npm](https://npm/badge.svg)](https://npm)
+
+> [!WARNING]
+> This project is under construction and everything may change tomorrow.
+
+:zap: **Zap** turns *speech* into drawings with [models](https://m) that run on your own device.
+
+## Installation
+
+Run `npm install zap` in your project's folder and restart the editor.
+"""
+RST = """
+.. image:: https://ci/badge.svg
+   :target: https://ci
+
+===
+Zap
+===
+
+**Zap** turns *speech* into drawings with `models <https://m>`_ that run on your own device.
+
+.. include:: /etc/passwd
+
+.. raw:: html
+
+   <script>alert(1)</script>
+
+.. unknown-directive:: x
+
+.. code-block:: console
+
+   $ pip install zap
+
+Installation
+============
+
+See :ref:`the manual <manual>` for how it is put into place.
+"""
+ADOC = """// a comment
+= Zap
+Ada Lovelace <ada@acme.test>
+:toc: macro
+:url: https://acme.test
+
+image::logo.png[Logo]
+
+[.lead]
+*Zap* turns _speech_ into drawings with https://m[models] that run on your own device.
+
+NOTE: Not yet.
+
+----
+$ zap --help
+----
+
+== Installation
+
+* Take it
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)]
+)
+def test_a_readme_reads_alike_in_each_markup(path: str, text: str) -> None:
+    found = reading({path: text})
+    assert found["appName"] == "Zap"
+    description = "Zap turns speech into drawings with models that run on your own device."
+    assert found["appDescription"] == description
+    told = " ".join(one.text for one in blocks(path, text.encode()))
+    for unwanted in ("root:", "alert(1)", "--help", "pip install", "badge", "under construction", "macro"):
+        assert unwanted not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (MARKDOWN, "draw what you say"),
+        ("# Zap\n\n> Draw what you say\n\nZap draws for everyone.", "Draw what you say"),
+        ("# Zap\n\n### Draw what you say\n\nMore.", "Draw what you say"),
+        ("<h3>Draw anything that you say aloud</h3>", "Draw anything that you say aloud"),
+        ("# Zap\n\nSee https://zap.test for how to draw.", None),
+        ("# Zap\n\n## Building and testing it", None),
+    ],
+)
+def test_a_line_stands_at_the_title(text: str, line: str | None) -> None:
+    assert reading({"README.md": text}).get("tagline") == line
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("# Zap", "Zap"),
+        ("# ⚡️ Zap ⚡️", "Zap"),
+        ("# :zap: Zap", "Zap"),
+        ("# Welcome to Zap!", "Zap"),
+        ("# Zap for iOS & Android", "Zap"),
+        ("# Zap iOS", "Zap"),
+        ("# [Zap](https://zap.test) Android app :iphone:", "Zap"),
+        ("# Zap Desktop", "Zap Desktop"),
+        ("### We are rewriting it all\n\n<h2 align=center><b>Zap</b></h2>", "Zap"),
+        ("# Zap - Draw what you say", "Zap"),
+        ("# Zap (beta)", "Zap"),
+        ("# `zap`", "zap"),
+        ("# [Zap](https://zap.test) &middot; [![x](y)](z)", "Zap"),
+        ("Zap\n===", "Zap"),
+        ('<h1><img alt="Zap"></h1>', "Zap"),
+        ("# Installation", "Zap"),
+        ("# Features", "Zap"),
+        ("# Using Zap", "Zap"),
+        ("# acme/zap", "zap"),
+        ("# Zap v1.2.3", "Zap"),
+        ("# Zap is in need of funding", "Zap"),
+        ("# Charset detection, for everyone", "Zap"),
+        ("# Sponsors\n\n# Zap", "Zap"),
+        ("About ZAP: ZAP draws.", "ZAP"),
+        ("# How we built it with Zap and a lot of patience in the end", "Zap"),
+        ("no heading at all", "Zap"),
+    ],
+)
+def test_a_heading_names_the_project(heading: str, name: str) -> None:
+    assert reading({"README.md": heading})["appName"] == name
+
+
+def test_prose_is_about_the_project_and_not_about_building_it() -> None:
+    building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
+    text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
+    told = [one.text for one in telling(blocks("README.md", text.encode()))]
+    assert told == ["Zap", "Draws.", "Features", "Fast"]
+
+
+@pytest.mark.parametrize(
+    ("repository", "shown"),
+    [
+        ("zap", "Zap"),
+        ("zap-ios", "Zap"),
+        ("zap_android", "Zap"),
+        ("seed-tool-ios", "Seed Tool"),
+        ("GordianSeedTool-iOS", "GordianSeedTool"),
+        ("v2rayNG", "v2rayNG"),
+        ("next.js", "Next.js"),
+        ("android", "Android"),
+        ("zap-mobile-app", "Zap"),
+        ("2048", "2048"),
+    ],
+)
+def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) -> None:
+    assert names.shown(repository) == shown
+    assert reading(name=repository)["appName"] == shown
+
+
+@pytest.mark.parametrize("end", ["md", "rst", "adoc", "txt"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div>" * 20_000,
+        "[" * 50_000,
+        "*" * 50_000,
+        "> " * 20_000,
+        "=\n" * 30_000,
+        "|" * 50_000,
+        "`" * 9999,
+        "*a **b " * 8000,
+        "\x00",
+        "",
+    ],
+)
+@pytest.mark.long
+def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
+    assert reading({f"README.{end}": text})["appName"] == "Zap"
+
+
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        (
+            "[Docs](d) | [Chat](c) • [Blog](b)\n\nZap draws for everyone who speaks.",
+            "Zap draws for everyone who speaks.",
+        ),
+        (
+            "If you like it, please star it on GitHub.\n\nZap draws for everyone who speaks.",
+            "Zap draws for everyone who speaks.",
+        ),
+        (
+            "**Zap is no longer maintained.**\n\nZap draws for everyone who speaks.",
+            "Zap draws for everyone who speaks.",
+        ),
+        ("Zap draws for everyone who speaks.\n\nIt also speaks.", "Zap draws for everyone who speaks."),
+        (
+            "Zap draws for everyone who speaks.\n\nIt also speaks with all of your friends.",
+            "Zap draws for everyone who speaks. It also speaks with all of your friends.",
+        ),
+        (
+            "Draws for all who can speak\n\n## Building\n\nRun the script that builds Zap.",
+            "Draws for all who can speak",
+        ),
+        ("## Building\n\nZap is built by a script.", "Zap is built by a script."),
+    ],
+)
+def test_the_first_paragraph_about_it_describes_it(text: str, description: str) -> None:
+    assert reading({"README.md": f"# Zap\n\n{text}"})["appDescription"] == description
+
+
+def test_front_matter_that_never_ends_costs_nothing() -> None:
+    began = time.process_time()
+    assert [one.text for one in blocks("README.md", b"---" + b"\n" * 59_000 + b"Zap.")] == ["Zap."]
+    assert time.process_time() - began < 1

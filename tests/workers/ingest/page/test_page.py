@@ -1,0 +1,183 @@
+"""What a page says of its brand, one ladder a field: what wins, what is refused, what comes out clean."""
+
+import pytest
+
+from tests.workers.ingest.page.pages import HOME, INNER, found, jsonld, meta, value
+
+ENGLISH = (
+    "<p>We make the tools that people use when they want to get their work done well and on time.</p>" * 4
+)
+GERMAN = (
+    "<p>Wir bauen Werkzeuge für Menschen, die ihre Arbeit gerne und gut und rechtzeitig machen wollen.</p>"
+    * 4
+)
+
+
+# appDescription
+
+
+def test_places_that_agree_beat_one_that_stands_alone() -> None:
+    alone, twice = (
+        "What somebody once wrote for sharing it around.",
+        "What the page says of itself in two places.",
+    )
+    html = (
+        meta("og:description", alone)
+        + meta("description", twice)
+        + jsonld(f'{{"@type":"WebPage","description":"{twice}"}}')
+    )
+    finding = found(html)["appDescription"]
+    assert finding.value == twice
+    assert finding.confidence == 0.9
+    assert [other.value for other in finding.alternatives] == [alone]
+
+
+@pytest.mark.parametrize(
+    "weak", ["Too short", "Written by the HLNF staff, for everyone", "“A quote that says it all, some day”"]
+)
+def test_what_describes_nothing_yields_to_prose(weak: str) -> None:
+    html = (
+        meta("og:description", weak)
+        + "<h1>Zap</h1><p>12 Comments<p>Zap draws what you say, and it does so quickly."
+    )
+    assert value("appDescription", html) == "Zap draws what you say, and it does so quickly."
+    assert value("appDescription", meta("og:description", weak)) == weak
+
+
+def test_a_description_ends_with_a_sentence_within_500_characters() -> None:
+    sentence = "It draws what you say. "
+    assert value("appDescription", meta("description", sentence * 100)) == (sentence * 21).strip()
+    endless = value("appDescription", meta("description", "word " * 300))
+    assert len(endless) <= 500
+    assert endless.endswith("word…")
+
+
+def test_a_description_is_one_plain_line() -> None:
+    html = meta(
+        "og:description", "Fast &amp;amp; free\n &lt;b&gt;drawing&lt;/b&gt;\tfor\u2028everyone\0 here. ☕"
+    )
+    assert value("appDescription", html) == "Fast & free drawing for everyone here. ☕"
+
+
+def test_an_articles_text_stands_behind_what_its_site_says() -> None:
+    html = meta("og:type", "article") + meta("og:description", "How we once baked a cake for our neighbours.")
+    assert (
+        found(html, INNER)["appDescription"].confidence < 0.6 < found(html, HOME)["appDescription"].confidence
+    )
+
+
+# tagline
+
+
+@pytest.mark.parametrize(
+    ("html", "line"),
+    [
+        (
+            jsonld('{"@type":"Brand","slogan":"Draw what you say"}') + "<h1>Other words</h1>",
+            "Draw what you say",
+        ),
+        ("<title>Acme — Draw what you say</title>", "Draw what you say"),
+        ("<title>Acme</title><h1>Draw what you say</h1>", "Draw what you say"),
+        ("<title>Acme</title><h1>Acme</h1><p>Draw what you say</p>", "Draw what you say"),
+        (meta("description", "Draw what you say. Then more of it."), "Draw what you say."),
+        ("<title>Acme</title><h1>Acme</h1>", None),
+        (f"<h1>{'word ' * 40}</h1>", None),
+    ],
+)
+def test_a_home_has_a_line(html: str, line: str | None) -> None:
+    assert value("tagline", html) == line
+
+
+def test_an_initial_or_a_day_ends_no_sentence() -> None:
+    said = "On the 29. of May, Malte C. drew it. And left."
+    assert value("tagline", meta("description", said)) == "On the 29. of May, Malte C. drew it."
+
+
+# audience
+
+
+@pytest.mark.parametrize(
+    ("audience", "found"),
+    [
+        ('"Sailors"', "Sailors"),
+        ('{"@type":"Audience","audienceType":" Small &amp; large teams"}', "Small & large teams"),
+        ('[{"audienceType":"Sailors"},{"name":"Anglers"},{"name":"Sailors"}]', "Sailors, Anglers"),
+        ('{"audienceType":"%s"}' % ("x" * 121), None),
+        ("7", None),
+    ],
+)
+def test_audience_is_what_the_app_declares(audience: str, found: str | None) -> None:
+    app = jsonld('{"@type":"SoftwareApplication","name":"Tides","audience":' + audience + "}")
+    assert value("audience", app) == found
+    assert value("audience", app.replace("SoftwareApplication", "Article")) is None
+
+
+# keywords
+
+
+def test_keywords_are_the_declared_ones_lower_case_once_each() -> None:
+    html = meta("keywords", "Tides, SAILING;Tides、 海,day: monday, , 😀") + meta("article:tag", "other")
+    assert value("keywords", html) == ["tides", "sailing", "海"]
+
+
+def test_at_most_twelve_keywords_of_at_most_fifty_characters() -> None:
+    words = value("keywords", meta("keywords", ",".join(["x" * 51, *(f"word {n}" for n in range(40))])))
+    assert words == [f"word {n}" for n in range(12)]
+
+
+# primaryLanguage
+
+
+@pytest.mark.parametrize(
+    ("html", "headers", "language", "rule"),
+    [
+        (f'<html lang="en-GB">{ENGLISH}', {}, "en-GB", "html.lang+text"),
+        (f'<html lang="en">{GERMAN}', {}, "de", "text"),
+        (f"<html>{GERMAN}", {}, "de", "text"),
+        ('<html lang="pt_br">', {}, "pt-BR", "html.lang"),
+        (meta("og:locale", "fr_CA"), {}, "fr-CA", "html.og:locale"),
+        ("<p>", {"language": "de-AT, en"}, "de-AT", "http.content-language"),
+        ('<html lang="english">' + meta("og:locale", "x-default"), {}, None, None),
+        ("<p>", {}, None, None),
+    ],
+)
+def test_the_language_is_declared_unless_the_text_is_surely_another(
+    html: str, headers: dict[str, str], language: str | None, rule: str | None
+) -> None:
+    finding = found(html, **headers).get("primaryLanguage")
+    assert (finding.value if finding else None) == language
+    assert (finding.rule if finding else None) == rule
+
+
+def test_text_that_nobody_sees_has_no_language() -> None:
+    hidden = f"<script>{GERMAN}</script><style>{GERMAN}</style><noscript>{GERMAN}</noscript>"
+    assert value("primaryLanguage", f'<html lang="en">{hidden}{ENGLISH}') == "en"
+
+
+# logoUrl
+
+
+@pytest.mark.parametrize(
+    ("html", "logo"),
+    [
+        (jsonld('{"@type":"Brand","logo":{"url":"/l.png"}}') + '<link rel="icon" href="/i.png">', "/l.png"),
+        ('<link rel="icon" href="/i.png"><link rel="apple-touch-icon" href="/a.png">', "/a.png"),
+        (
+            '<link rel="icon" sizes="16x16" href="/s"><link rel="icon" sizes="96x96" href="/b">',
+            "/b",
+        ),
+        ('<link rel="icon" sizes="512x512" href="/b.png"><link rel="icon" href="/v.svg?1">', "/v.svg?1"),
+        (meta("og:image", "/o.png") + '<link rel="shortcut icon" href="/i.png">', "/i.png"),
+        (meta("og:image", "/o.png"), "/o.png"),
+        ('<base href="/deep/"><link rel="icon" href="i.png">', "/deep/i.png"),
+        (meta("og:image", "http://www.acme.test/o.png"), None),
+        (meta("og:image", "data:image/png;base64,xx"), None),
+        (meta("og:image", "javascript:alert(1)"), None),
+        (meta("og:image", "https://u:p@acme.test/o.png"), None),
+        (meta("og:image", "https://[/o.png"), None),
+        (meta("og:image", "https://www.acme.test/"), None),
+        (meta("og:image", "/" + "x" * 2100), None),
+    ],
+)
+def test_a_logo_is_an_https_address(html: str, logo: str | None) -> None:
+    assert value("logoUrl", html) == (None if logo is None else f"https://www.acme.test{logo}")

@@ -1,0 +1,37 @@
+"""`python -m tests.workers.ingest.parser.reading HOST URL...`: all that a worker loads, and ingests at once.
+
+Prints a code for each, in their order, then waits for the end of its input.
+"""
+
+import asyncio
+import sys
+
+import workers.__main__  # noqa: F401  Its memory is a worker's.
+from domain.values import urls
+from schemas.errors import SourceError
+from tests.workers.ingest.website.visits import ignored
+from workers.ingest.parser.parse import Parser, open_parser
+from workers.ingest.website.ingest import ingest
+from workers.ingest.website.session import Web, open_web
+from workers.web.fetch import open_client
+
+
+async def main(host: str, pages: list[str]) -> None:
+    allowed = urls.read_allowed(host)
+    async with open_client(allowed=allowed, contact="") as client, open_parser(at_once=2) as parser:
+        web = open_web(client)
+        codes = await asyncio.gather(*(code(web, parser, url) for url in pages))
+    print(*codes, flush=True)  # noqa: T201
+    sys.stdin.read()
+
+
+async def code(web: Web, parser: Parser, url: str) -> str:
+    try:
+        await ingest(web, parser, args={"url": url}, report=ignored)
+    except SourceError as error:
+        return error.code
+    return "OK"
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2:]))

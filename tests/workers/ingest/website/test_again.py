@@ -1,0 +1,160 @@
+"""The second ingest of a site: it asks for what has changed, and only then reads."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.brand import Extraction, Visit
+from tests.workers.ingest.website.visits import visit, words
+from tests.workers.web.web import Script, Site, allowed_client, say, serve, wrote
+from workers.ingest.parser.parse import Parser
+from workers.ingest.website import again
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HEAD = '<html lang=en><link rel=manifest href="/app.webmanifest"><a href="/about">About</a>'
+ANSWERS: dict[str, bytes] = {
+    "/": say(body=f"{HEAD}<title>Zap — Draw what you say</title>", etag='"1"'),
+    "/pricing": say(body=f"{HEAD}<title>Pricing | Zap</title><h1>Pricing</h1>", etag='W/"2"'),
+    "/app.webmanifest": say(body='{"name": "Zap"}', content_type="application/manifest+json", etag='"3"'),
+    "/about": say(
+        body="<title>About | Zap</title><p>We draw.", last_modified="Tue, 24 Nov 2026 12:00:00 GMT"
+    ),
+}
+READ = ["/", "/about", "/app.webmanifest", "/llms.txt", "/pricing"]
+
+
+async def twice(
+    parser: Parser,
+    change: dict[str, bytes],
+    path: str = "/pricing",
+    first: dict[str, bytes] = ANSWERS,
+    **visit_of: Any,
+) -> tuple[Extraction, Site, Extraction]:
+    """The first ingest, the site with what the second one asked for, and that one."""
+    async with serve(first) as site, allowed_client(site) as client:
+        args: dict[str, Any] = {"follow_links": True, "max_pages": 2}
+        before = await visit(parser, client, site, path, **args)
+        assert before.visit is not None
+        assert before.visit.args == {"url": site.url(path), **args}
+        site.asked.clear()
+        same = {path: still(site, path, answer) for path, answer in first.items()}
+        site.answers = {**same, **change}
+        last = msgspec.structs.replace(before.visit, **visit_of)
+        return before, site, await visit(parser, client, site, path, last=stored(last), **args)
+
+
+def stored(last: Visit) -> Visit:
+    """As the database gives it back."""
+    return msgspec.json.decode(msgspec.json.encode(last), type=Visit)
+
+
+def still(site: Site, path: str, answer: bytes) -> Script:
+    """The same answer as before, and 304 to who knows it."""
+
+    async def answered(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        headers = next(headers for asked, headers in reversed(site.asked) if asked == path)
+        known = {"if-none-match", "if-modified-since"} & headers.keys()
+        await wrote(writer, say(304) if known else answer)
+
+    return answered
+
+
+async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser) -> None:
+    before, site, after = await twice(parser, {})
+    assert sorted(before.visit.answers) == sorted(map(site.url, READ))  # type: ignore[union-attr]
+    assert after.unchanged
+    assert (after.url, after.fields, words(after)) == (before.url, {}, ["unchanged"])
+    assert sorted(site.paths[1:]) == READ
+    conditions = {
+        path: (said.get("if-none-match"), said.get("if-modified-since")) for path, said in site.asked
+    }
+    assert conditions["/pricing"] == ('w/"2"', None)
+    assert conditions["/about"] == (None, "tue, 24 nov 2026 12:00:00 gmt")
+    assert conditions["/llms.txt"] == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/pricing", say(body=f"{HEAD}<title>Prices | Zap</title>", etag='"2b"')),
+        ("/", say(body=f"{HEAD}<title>Zap — Draw more</title>", etag='"1b"')),
+        ("/about", say(body="<title>Who we are | Zap</title>", etag='"4b"')),
+        ("/app.webmanifest", say(body="{}", content_type="application/json", etag='"3b"')),
+        ("/llms.txt", say(body="# Zap\n> Zap draws.", content_type="text/plain", etag='"5"')),
+    ],
+)
+async def test_what_has_changed_is_read_and_no_changed_answer_is_asked_for_twice(
+    parser: Parser, path: str, answer: bytes
+) -> None:
+    _, site, after = await twice(parser, {path: answer})
+    assert not after.unchanged
+    assert after.fields["appName"].value == "Zap"
+    assert after.visit is not None
+    assert site.paths.count(path) == 1
+    assert len(after.visit.answers) == len(READ)
+
+
+async def test_a_redirect_that_leads_elsewhere_now_is_a_change(parser: Parser) -> None:
+    first = {**ANSWERS, "/old": say(301, location="/pricing")}
+    _, site, after = await twice(parser, {}, "/old", first=first)
+    assert after.unchanged
+    assert after.url == site.url("/pricing")
+    moved = {"/old": say(301, location="/new"), "/new": ANSWERS["/pricing"]}
+    _, site, after = await twice(parser, moved, "/old", first=first)
+    assert not after.unchanged
+    assert after.url == site.url("/new")
+
+
+async def test_an_unchanged_page_is_where_it_sent_its_visitors(parser: Parser) -> None:
+    on = say(body=f'<meta http-equiv="refresh" content="0; url=/pricing">{HEAD}', etag='"4"')
+    before, site, after = await twice(parser, {}, "/old", first={**ANSWERS, "/old": on})
+    assert after.unchanged
+    assert after.url == before.url == site.url("/pricing")
+
+
+async def test_what_now_comes_from_another_site_is_not_this_ones(parser: Parser) -> None:
+    text = say(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
+    theirs = say(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
+    home = say(body="<title>Zap", etag='"6"')
+    async with (
+        serve({"/llms.txt": theirs}) as other,
+        serve({"/llms.txt": text, "/": home}) as site,
+        allowed_client(site, other) as client,
+    ):
+        before = await visit(parser, client, site)
+        moved = say(302, location=other.url("/llms.txt"))
+        site.answers = {"/llms.txt": moved, "/": still(site, "/", home)}
+        after = await visit(parser, client, site, last=before.visit)
+    assert before.fields["appDescription"].value == "Zap draws what you say."
+    assert not after.unchanged
+    assert "appDescription" not in after.fields
+
+
+async def test_a_page_without_a_version_is_read_every_time(parser: Parser) -> None:
+    before, site, after = await twice(parser, {}, first={**ANSWERS, "/": say(body="<title>Zap")})
+    assert before.visit is not None
+    assert before.visit.answers == {}
+    assert not after.unchanged
+    assert not any("if-none-match" in headers for _, headers in site.asked)
+
+
+async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None:
+    _, site, after = await twice(parser, {}, rules=again.RULES + 1)
+    assert not after.unchanged
+    assert not any("if-none-match" in headers for _, headers in site.asked)
+
+
+async def test_what_is_gone_ends_as_it_would_have_the_first_time(parser: Parser) -> None:
+    _, _, after = await twice(parser, {"/": say(404)})
+    assert words(after) == ["root_unread"]
+
+
+async def test_a_site_too_slow_to_ask_everything_again_is_read(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "ASKING_S", 0.0)
+    _, _, after = await twice(parser, {})
+    assert after.fields["appName"].value == "Zap"

@@ -1,0 +1,153 @@
+"""What is read beside the pages themselves: a refresh, a manifest, /llms.txt; and pages that need scripts."""
+
+import gzip
+
+import pytest
+
+from schemas.errors import RobotsDisallowed, SourceNotFound
+from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.web.web import Answers, allowed_client, say, serve
+from workers.ingest.parser.parse import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TITLE = "<title>Zap — Draw what you say</title>"
+
+
+def sends(to: str, text: str = "") -> bytes:
+    return say(body=f'<meta http-equiv="refresh" content="{to}"><title>Wait</title>{text}')
+
+
+async def test_a_page_that_sends_on_at_once_is_followed_once(parser: Parser) -> None:
+    answers = {"/": sends("0; url=/en/"), "/en/": sends("0; url=/fr/", TITLE), "/fr/": say(404)}
+    extraction, site = await visited(parser, answers)
+    assert "/fr/" not in site.paths[:3]
+    assert extraction.url == site.url("/en/")
+
+
+async def test_the_root_may_send_on_as_well(parser: Parser) -> None:
+    answers = {"/": sends("1;url=en/"), "/en/": say(body=TITLE), "/x": say(body="<title>X</title><p>Words.")}
+    extraction, _ = await visited(parser, answers, "/x")
+    assert extraction.fields["tagline"].value == "Draw what you say"
+
+
+async def test_a_signpost_that_leads_nowhere_fails_as_its_target_does(parser: Parser) -> None:
+    with pytest.raises(SourceNotFound):
+        await visited(parser, {"/": sends("0; url=/en/")})
+
+
+async def test_a_page_with_words_of_its_own_is_read_where_its_target_cant_be(parser: Parser) -> None:
+    extraction, site = await visited(parser, {"/": sends("3; url=/en/", "<p>Zap draws what you say. " * 20)})
+    assert words(extraction) == ["refresh_unread"]
+    assert extraction.url == site.url("/")
+
+
+async def test_what_robots_txt_forbids_is_no_target(parser: Parser) -> None:
+    rules = say(body="User-agent: *\nDisallow: /en/", content_type="text/plain")
+    with pytest.raises(RobotsDisallowed):
+        await visited(parser, {"/robots.txt": rules, "/": sends("0; url=/en/"), "/en/": say(body=TITLE)})
+
+
+MANIFEST = '{"name": "Zap", "description": "Zap draws what you say, for you.", "categories": ["Art"]}'
+LLMS = "# Zap\n\n> Zap draws whatever you say to it.\n\n## Docs\n"
+
+
+def linked(manifest: bytes, llms: bytes = say(404)) -> Answers:
+    return {
+        "/": say(body='<link rel=manifest href="/m.json"><h1>Hi there</h1>'),
+        "/m.json": manifest,
+        "/llms.txt": llms,
+    }
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/manifest+json", "application/json; charset=utf-8", "text/json", ""]
+)
+async def test_a_manifest_has_its_say(parser: Parser, content_type: str) -> None:
+    extraction, site = await visited(parser, linked(say(body=MANIFEST, content_type=content_type)))
+    assert extraction.fields["appName"].value == "Zap"
+    assert extraction.fields["appName"].url == site.url("/m.json")
+    assert extraction.fields["keywords"].value == ["art"]
+
+
+async def test_a_root_has_the_manifest_of_a_page_without_one(parser: Parser) -> None:
+    answers = {**linked(say(body=MANIFEST, content_type="application/json")), "/x": say(body="<p>Words.")}
+    extraction, _ = await visited(parser, answers, "/x")
+    assert extraction.fields["appName"].value == "Zap"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "text/markdown", ""])
+async def test_llms_txt_has_its_say(parser: Parser, content_type: str) -> None:
+    extraction, site = await visited(parser, linked(say(404), say(body=LLMS, content_type=content_type)))
+    assert extraction.fields["appDescription"].value == "Zap draws whatever you say to it."
+    assert extraction.fields["appDescription"].url == site.url("/llms.txt")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        say(404),
+        say(500),
+        say(body=MANIFEST),
+        say(body=LLMS),
+        say(body="x" * (300 << 10), content_type="application/json"),
+        say(body="#" * (300 << 10), content_type="text/plain"),
+        say(body="[" * 100_000, content_type="application/json"),
+        say(body=gzip.compress(bytes(1 << 20)), content_type="text/plain", content_encoding="gzip, gzip"),
+        say(302, location="/m.json"),
+        say(302, location="http://10.0.0.1/"),
+    ],
+)
+async def test_each_may_fail_and_nobody_is_told(parser: Parser, answer: bytes) -> None:
+    extraction, _ = await visited(parser, linked(answer, answer))
+    assert extraction.warnings == []
+    assert "appName" not in extraction.fields
+
+
+async def test_llms_txt_on_another_site_is_not_this_ones(parser: Parser) -> None:
+    async with serve({"/llms.txt": say(body=LLMS, content_type="text/plain")}) as other:
+        answers = linked(say(404), say(302, location=other.url("/llms.txt")))
+        async with serve(answers) as site, allowed_client(site, other) as client:
+            await visit(parser, client, site)
+    assert other.asked == []
+
+
+HEAD = f"{TITLE}<meta name=description content='Zap draws for everyone who can speak.'>"
+BUNDLE = "<div id=root></div><script src=/app.js></script>"
+
+
+async def test_a_page_that_needs_scripts_is_worth_less(parser: Parser) -> None:
+    plain, _ = await visited(parser, {"/": say(body=HEAD)})
+    shell, _ = await visited(parser, {"/": say(body=HEAD + BUNDLE)})
+    assert plain.warnings == []
+    assert words(shell) == ["js_rendered"]
+    assert shell.fields.keys() == plain.fields.keys()
+    for name, finding in shell.fields.items():
+        assert finding.value == plain.fields[name].value
+        assert finding.confidence < plain.fields[name].confidence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>{'Words that are there. ' * 10}{BUNDLE}",
+        "<p>Short.<script>count()</script>",
+        f"<p>Short.<script type=application/json>{' ' * 2000}</script>",
+    ],
+)
+async def test_a_page_that_can_be_read_needs_none(parser: Parser, body: str) -> None:
+    extraction, _ = await visited(parser, {"/": say(body=HEAD + body)})
+    assert extraction.warnings == []
+
+
+async def test_an_alternate_is_reported_and_not_followed(parser: Parser) -> None:
+    links = "".join(
+        f'<link rel=alternate hreflang={tag} href="{path}">'
+        for tag, path in (("x-default", "/"), ("en", "/"), ("de-DE", "/de/"), ("fr", "/fr/"))
+    )
+    answers = {"/": say(body=f"<html lang=en>{links}{TITLE}<a href='/de/'>Deutsch</a>")}
+    extraction, site = await visited(parser, answers, follow_links=True, max_pages=25)
+    assert "/de/" not in site.paths
+    language = extraction.fields["primaryLanguage"]
+    assert language.value == "en"
+    assert [one.value for one in language.alternatives][-2:] == ["de-DE", "fr"]

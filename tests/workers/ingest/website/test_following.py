@@ -1,0 +1,222 @@
+"""followLinks: which pages are read, how many, how fast, and what becomes of one that fails."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+
+from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.web.web import Answers, Script, allowed_client, say, serve, wrote
+from workers.ingest.parser.parse import Parser
+from workers.ingest.website import ingest as ingesting
+from workers.ingest.website import session
+from workers.ingest.website.ingest import ingest
+from workers.ingest.website.session import Session, T, Web, open_web
+from workers.web.pace import Pace
+from workers.web.robots import Robots
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NAV = """<nav><a href="/blog/1">Blog</a><a href="/features">Features</a><a href="/login">Sign in</a>
+<a href="https://elsewhere.test/about">About</a><a href="/preise">Preise</a></nav>
+<footer><a href="/about">About us</a><a href="/about#team">Team</a><a href="/brochure.pdf">PDF</a></footer>"""
+HOME = say(body=f"<html lang=en><title>Zap — Draw what you say</title>{NAV}<h1>Draw what you say</h1>")
+
+
+def page(title: str) -> bytes:
+    return say(body=f"<title>{title} | Zap</title><h1>{title}</h1><p>This page is all about {title} at Zap.")
+
+
+PAGES = {
+    "/": HOME,
+    "/about": page("About"),
+    "/preise": page("Prices"),
+    "/features": page("Features"),
+    "/blog/1": page("Blog"),
+}
+
+
+def read(paths: list[str]) -> list[str]:
+    return [path for path in paths if path not in {"/robots.txt", "/llms.txt", "/"}]
+
+
+async def test_links_are_followed_only_where_that_is_asked_for(parser: Parser) -> None:
+    _, site = await visited(parser, PAGES, max_pages=5)
+    assert read(site.paths) == []
+    _, site = await visited(parser, PAGES, follow_links=True, max_pages=1)
+    assert read(site.paths) == []
+
+
+async def test_those_come_first_that_say_most_of_a_brand(parser: Parser) -> None:
+    extraction, site = await visited(parser, PAGES, follow_links=True, max_pages=4)
+    assert sorted(read(site.paths)) == ["/about", "/features", "/preise"]
+    assert extraction.warnings == []
+    assert extraction.fields["appName"].value == "Zap"
+
+
+async def test_as_many_pages_as_there_are(parser: Parser) -> None:
+    _, site = await visited(parser, PAGES, follow_links=True, max_pages=25)
+    assert sorted(read(site.paths)) == ["/about", "/blog/1", "/features", "/preise"]
+
+
+async def test_the_root_counts_as_none_and_shows_ways_too(parser: Parser) -> None:
+    answers = {**PAGES, "/x": say(body="<title>X</title><p>Nothing leads on from here.")}
+    _, site = await visited(parser, answers, "/x", follow_links=True, max_pages=2)
+    assert read(site.paths) == ["/x", "/about"]
+
+
+async def test_what_a_followed_page_says_of_itself_does_not_beat_the_named_one(parser: Parser) -> None:
+    described = "<meta property=og:description content='{}'>".format
+    answers = {
+        "/": say(body=described("What Zap does for those who draw.") + NAV),
+        "/about": say(body=described("About the people of the company.")),
+    }
+    extraction, _ = await visited(parser, answers, follow_links=True, max_pages=2)
+    finding = extraction.fields["appDescription"]
+    assert finding.value == "What Zap does for those who draw."
+    assert finding.alternatives[0].value == "About the people of the company."
+
+
+async def test_a_page_that_fails_is_a_warning(parser: Parser) -> None:
+    answers = {**PAGES, "/about": say(500), "/features": say(body="{}", content_type="application/json")}
+    extraction, site = await visited(parser, answers, follow_links=True, max_pages=4)
+    assert words(extraction) == ["page_unread", "page_unread"]
+    assert any(site.url("/about") in warning for warning in extraction.warnings)
+
+
+async def test_a_page_that_leads_to_another_site_is_not_opened_there(parser: Parser) -> None:
+    async with serve({"/about": page("Elsewhere")}) as other:
+        answers = {**PAGES, "/about": say(302, location=other.url("/about"))}
+        async with serve(answers) as site, allowed_client(site, other) as client:
+            extraction = await visit(parser, client, site, follow_links=True, max_pages=2)
+    assert other.asked == []
+    assert "leads to another site" in extraction.warnings[0]
+
+
+async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> None:
+    rules = say(body="User-agent: *\nDisallow: /about\n", content_type="text/plain")
+    extraction, site = await visited(parser, {**PAGES, "/robots.txt": rules}, follow_links=True, max_pages=2)
+    assert read(site.paths) == []
+    assert words(extraction) == ["page_unread"]
+
+
+async def test_a_page_is_read_once_wherever_its_redirects_began(parser: Parser) -> None:
+    answers = {**PAGES, "/about": say(302, location="/"), "/preise": say(302, location="/features")}
+    extraction, _ = await visited(parser, answers, follow_links=True, max_pages=4)
+    assert extraction.warnings == []
+    assert extraction.fields["appName"].value == "Zap"
+
+
+async def test_progress_is_told_for_each_page(parser: Parser) -> None:
+    told: list[tuple[str, float]] = []
+
+    async def report(stage: str, ratio: float) -> None:
+        told.append((stage, round(ratio, 2)))
+
+    async with serve(PAGES) as site, allowed_client(site) as client:
+        args = {"url": site.url(), "follow_links": True, "max_pages": 4}
+        await ingest(open_web(client), parser, args=args, report=report)
+    assert [stage for stage, _ in told] == ["fetching"] * 6 + ["analyzing"]
+    assert [ratio for _, ratio in told] == [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75]
+
+
+class Crowd:
+    """Pages that take as long as another one is waited for, and how many were open at once."""
+
+    def __init__(self) -> None:
+        self.open = self.most = 0
+        self.pair = asyncio.Event()
+
+    async def answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        if self.open == 2:
+            self.pair.set()
+        await self.pair.wait()
+        self.open -= 1
+        await wrote(writer, page("Crowd"))
+
+
+async def test_a_site_gets_two_requests_at_once_from_all_jobs_together(parser: Parser) -> None:
+    crowd = Crowd()
+    answers: Answers = {
+        **PAGES,
+        **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer),
+    }
+    async with serve(answers) as site, allowed_client(site) as client:
+        web = open_web(client)
+        jobs = [visit(parser, web, site, follow_links=True, max_pages=5) for _ in range(3)]
+        assert [one.warnings for one in await asyncio.gather(*jobs)] == [[]] * 3
+    assert crowd.most == 2
+
+
+class Clock:
+    """Time that passes only in sleep."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 0.0, list[float]()
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+        self.now += seconds
+
+
+DELAY = "User-agent: *\nCrawl-delay: {}\n".format
+
+
+def slow(text: str) -> bytes:
+    return say(body=DELAY(text), content_type="text/plain")
+
+
+async def test_a_crawl_delay_is_kept_between_requests(parser: Parser) -> None:
+    clock = Clock()
+    async with serve({**PAGES, "/robots.txt": slow("2")}) as site, allowed_client(site) as client:
+        web = Web(client, Robots(client), Pace(clock=clock, sleep=clock.sleep))
+        extraction = await visit(parser, web, site, follow_links=True, max_pages=3)
+    assert extraction.warnings == []
+    assert len(clock.slept) == len(site.paths) - 2 == 3
+
+
+async def never(seconds: float) -> None:
+    raise AssertionError(seconds)
+
+
+async def test_what_does_not_fit_in_the_time_is_not_waited_for(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "FETCHING_S", 8.0)
+    async with serve({**PAGES, "/robots.txt": slow("3600")}) as site, allowed_client(site) as client:
+        web = Web(client, Robots(client), Pace(sleep=never))
+        extraction = await visit(parser, web, site, follow_links=True, max_pages=25)
+    assert site.paths == ["/robots.txt", "/"]
+    assert words(extraction) == ["truncated"]
+    assert extraction.fields["appName"].value == "Zap"
+
+
+class Hasty(Session):
+    """Soon out of time once the named page is there."""
+
+    async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
+        self.ends = min(self.ends, asyncio.get_running_loop().time() + 0.5)
+        return await super().optional(reading, otherwise=otherwise)
+
+
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("path", ["/about", "/llms.txt"])
+async def test_when_time_is_up_what_was_read_is_kept(
+    parser: Parser, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "Session", Hasty)
+    answers: dict[str, bytes | Script] = {**PAGES, path: silence}
+    extraction, _ = await visited(parser, answers, follow_links=True, max_pages=2)
+    assert words(extraction) == ["truncated"]
+    assert extraction.fields["appName"].value == "Zap"
+    assert extraction.visit is not None
+    assert extraction.visit.answers == {}

@@ -1,0 +1,102 @@
+"""No connection to an address that isn't public, wherever on a site its address stands.
+
+Every vector of `tests/workers/net.py` in every place; the `net` itself fails the test of a forbidden connect.
+"""
+
+import html
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+import pytest_asyncio
+
+from schemas.brand import Extraction
+from schemas.errors import SourceError
+from tests.workers.ingest.website.visits import ignored, words
+from tests.workers.net import GOOD, VECTORS, Net
+from tests.workers.web.web import say
+from workers.ingest.parser.parse import Parser
+from workers.ingest.website.ingest import ingest
+from workers.ingest.website.session import Web, open_web
+from workers.web.fetch import open_client
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HOST = "good.example"
+PROSE = f"<title>Zap</title><p>{'Zap draws what you say. ' * 20}</p>"
+EVERYWHERE = """<meta http-equiv=refresh content="0;url={0}"><link rel=manifest href="{0}">
+<link rel=icon href="{0}"><link rel=apple-touch-icon href="{0}">
+<link rel=stylesheet href="{0}"><link rel=preload href="{0}"><link rel=alternate hreflang=de href="{0}">
+<meta property=og:image content="{0}"><meta property=og:url content="{0}"><link rel=canonical href="{0}">
+<script type="application/ld+json">{{"@type":"Organization","name":"Zap","logo":"{0}","url":"{0}"}}</script>
+<nav><a href="{0}">About</a></nav><img class=logo src="{0}" alt="Zap logo"><iframe src="{0}"></iframe>
+<script src="{0}"></script><a href="{0}">Pricing</a>"""
+OWN = """<meta http-equiv=refresh content="0;url=/soon"><link rel=manifest href="/m.json">
+<nav><a href="/about">About</a></nav>"""
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def web(net: Net) -> AsyncIterator[Web]:
+    async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
+        yield open_web(client)
+
+
+async def visit(web: Web, parser: Parser, path: str = "/x") -> Extraction:
+    args = {"url": f"http://{HOST}{path}", "follow_links": True, "max_pages": 25}
+    return await ingest(web, parser, args=args, report=ignored)
+
+
+@pytest.mark.parametrize("url", VECTORS)
+async def test_what_a_page_names_is_not_connected(url: str, net: Net, web: Web, parser: Parser) -> None:
+    """By a refresh, a manifest, links and pictures."""
+    net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = say(body=EVERYWHERE.format(html.escape(url)) + PROSE)
+    extraction = await visit(web, parser)
+    assert extraction.title == "Zap"
+    assert {address for address, _ in net.connects} == {GOOD}
+
+
+@pytest.mark.parametrize("url", VECTORS)
+async def test_redirects_of_what_a_page_names_lead_nowhere_else(
+    url: str, net: Net, web: Web, parser: Parser
+) -> None:
+    net.pages[f"{HOST}/x"] = say(body=OWN + PROSE)
+    for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
+        net.pages[HOST + path] = say(302, location=url)
+    extraction = await visit(web, parser)
+    assert extraction.title == "Zap"
+    assert sorted(words(extraction)) == ["page_unread", "refresh_unread", "root_unread"]
+    assert {address for address, _ in net.connects} == {GOOD}
+
+
+NAMED = {
+    "a refresh": "<meta http-equiv=refresh content='0;url=http://rebind.good.example/about'>",
+    "a manifest": "<link rel=manifest href='http://rebind.good.example/about'>",
+    "a link": "<a href='http://rebind.good.example/about'>About</a>",
+}
+
+
+@pytest.mark.parametrize("how", NAMED)
+async def test_a_name_that_changes_is_connected_as_checked_or_not_at_all(
+    how: str, net: Net, web: Web, parser: Parser
+) -> None:
+    net.answers["rebind.good.example"] = iter([[GOOD], [GOOD], *[["127.0.0.1"]] * 100])
+    net.pages["rebind.good.example/about"] = say(body=PROSE)
+    net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
+    with suppress(SourceError):
+        await visit(web, parser, "/")
+    # robots.txt and the document: a look-up and a connection each. What came later was refused.
+    looked_up = net.lookups.count("rebind.good.example")
+    assert looked_up >= 2
+    assert len(net.connects) == len(net.lookups) - (looked_up - 2)
+
+
+@pytest.mark.parametrize("how", NAMED)
+async def test_between_robots_txt_and_its_page_a_name_may_turn_bad(
+    how: str, net: Net, web: Web, parser: Parser
+) -> None:
+    net.answers["rebind.good.example"] = iter([[GOOD], *[["169.254.169.254"]] * 100])
+    net.pages["rebind.good.example/about"] = say(body="<title>Forbidden</title>")
+    net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
+    extraction = await visit(web, parser, "/")
+    assert extraction.fields["appName"].value == "Zap"
+    assert len(net.connects) == len(net.lookups) - 1

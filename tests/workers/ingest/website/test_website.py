@@ -1,0 +1,153 @@
+"""A whole ingest against a server: what is asked for, in which order, and how each end looks."""
+
+from collections import Counter
+
+import pytest
+
+from schemas.errors import (
+    FetchFailed,
+    NotHtml,
+    RobotsDisallowed,
+    ScrapeFailed,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+    TooLarge,
+)
+from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.web.web import Answers, allowed_client, say, serve
+from workers.ingest.parser.parse import Parser
+from workers.ingest.website.ingest import ingest
+from workers.ingest.website.session import open_web
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ROOT = say(
+    body="<title>Zap — Draw what you say</title><meta name=description content='Zap draws for everyone.'>"
+)
+PRICING = say(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a month.")
+
+
+async def test_a_home_page_is_asked_for_once_after_robots_txt(parser: Parser) -> None:
+    extraction, site = await visited(parser, {"/": ROOT})
+    assert site.paths == ["/robots.txt", "/", "/llms.txt"]
+    assert extraction.url == site.url("/")
+    assert extraction.fields["appName"].value == "Zap"
+    assert extraction.fields["tagline"].value == "Draw what you say"
+    assert extraction.fields["appDescription"].url == site.url("/")
+    assert extraction.warnings == []
+
+
+async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
+    extraction, site = await visited(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
+    assert sorted(site.paths) == ["/", "/llms.txt", "/pricing", "/robots.txt"]
+    assert extraction.url == site.url("/pricing")
+    assert extraction.title == "Pricing"
+    assert extraction.fields["appName"].value == "Zap"
+    assert extraction.fields["appDescription"].value == "Zap draws for everyone."
+    assert extraction.fields["appDescription"].url == site.url("/")
+
+
+async def test_a_redirect_to_the_root_asks_for_it_once(parser: Parser) -> None:
+    extraction, site = await visited(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
+    assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
+    assert extraction.url == site.url("/")
+
+
+async def test_a_root_that_leads_back_is_not_read_twice(parser: Parser) -> None:
+    answers = {"/": say(302, location="/en/"), "/en/": ROOT}
+    extraction, site = await visited(parser, answers, "/en/")
+    assert Counter(site.paths) == Counter(["/robots.txt", "/en/", "/", "/llms.txt", "/en/"])
+    assert extraction.fields["appName"].confidence == 0.5
+
+
+@pytest.mark.parametrize("root", [say(404), say(500), say(body="{}", content_type="application/json")])
+async def test_a_root_that_fails_is_only_a_warning(parser: Parser, root: bytes) -> None:
+    extraction, _ = await visited(parser, {"/": root, "/pricing": PRICING}, "/pricing")
+    assert extraction.fields["appName"].value == "Zap"
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
+
+
+async def test_a_root_on_another_site_is_not_the_brands(parser: Parser) -> None:
+    async with serve({"/": say(body="<title>Elsewhere</title>")}) as other:
+        elsewhere = other.url().replace("127.0.0.1", "localhost")
+        answers = {"/": say(302, location=elsewhere), "/pricing": PRICING}
+        async with serve(answers) as site:
+            other.host = other.host.replace("127.0.0.1", "localhost")
+            async with allowed_client(site, other) as client:
+                extraction = await visit(parser, client, site, "/pricing")
+    assert words(extraction) == ["root_unread"]
+    assert other.asked == []
+
+
+async def test_stages_come_in_order_and_progress_only_grows(parser: Parser) -> None:
+    told: list[tuple[str, float]] = []
+
+    async def report(stage: str, progress: float) -> None:
+        told.append((stage, progress))
+
+    async with serve({"/": ROOT}) as site, allowed_client(site) as client:
+        await ingest(open_web(client), parser, args={"url": site.url()}, report=report)
+    assert list(dict.fromkeys(stage for stage, _ in told)) == ["fetching", "analyzing"]
+    assert [progress for _, progress in told] == sorted(progress for _, progress in told)
+
+
+KEEP_OUT = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ({"/private": ROOT, "/robots.txt": KEEP_OUT}, RobotsDisallowed),
+        ({"/robots.txt": say(503)}, RobotsDisallowed),
+        ({}, SourceNotFound),
+        ({"/private": say(403)}, SourceForbidden),
+        ({"/private": say(429, retry_after="7")}, SourceRateLimited),
+        ({"/private": say(502)}, FetchFailed),
+        ({"/private": say(body="%PDF", content_type="application/pdf")}, NotHtml),
+        ({"/private": say(body="x" * (2 << 20) + "x")}, TooLarge),
+        ({"/private": say(302, location="/private")}, FetchFailed),
+        ({"/private": say(body="")}, ScrapeFailed),
+        ({"/private": say(body="<html><body><div></div><script>x</script>")}, ScrapeFailed),
+    ],
+)
+async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
+    parser: Parser, answers: Answers, error: type[SourceError]
+) -> None:
+    with pytest.raises(error) as refused:
+        await visited(parser, answers, "/private")
+    assert refused.value.code == error.code
+    assert refused.value.message
+
+
+async def test_a_redirect_into_what_robots_txt_forbids_is_not_followed(parser: Parser) -> None:
+    answers = {"/robots.txt": KEEP_OUT, "/": say(302, location="/private"), "/private": ROOT}
+    async with serve(answers) as site, allowed_client(site) as client:
+        with pytest.raises(RobotsDisallowed):
+            await visit(parser, client, site)
+    assert site.paths == ["/robots.txt", "/"]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ("<title>Größe</title>".encode("cp1252"), {"content_type": "text/html; charset=iso-8859-1"}),
+        ("<meta charset=iso-8859-1><title>Größe</title>".encode("cp1252"), {"content_type": "text/html"}),
+        (b"\xef\xbb\xbf" + "<title>Größe</title>".encode(), {"content_type": "text/html; charset=cp1251"}),
+    ],
+)
+async def test_headers_and_bytes_reach_the_reader_as_sent(
+    parser: Parser, body: bytes, headers: dict[str, str]
+) -> None:
+    extraction, _ = await visited(parser, {"/": say(body=body, content_type=headers["content_type"])})
+    assert extraction.title == "Größe"
+
+
+async def test_a_page_of_200_000_nested_tags_ends_in_time(parser: Parser) -> None:
+    answers = {"/": say(body="<title>Deep</title>" + "<div>" * 200_000)}
+    try:
+        extraction, _ = await visited(parser, answers)
+        assert extraction.title == "Deep"
+    except (ScrapeFailed, TooLarge) as error:
+        assert not error.retryable  # noqa: PT017  either end is right

@@ -1,0 +1,39 @@
+"""Ingests of a site of the test."""
+
+from typing import Any
+
+import httpx
+
+from schemas.brand import Extraction, Visit
+from tests.workers.web.web import Answers, Site, allowed_client, serve
+from workers.ingest.parser.parse import Parser
+from workers.ingest.website.ingest import ingest
+from workers.ingest.website.session import Web, open_web
+
+
+async def visited(parser: Parser, answers: Answers, path: str = "/", **args: Any) -> tuple[Extraction, Site]:
+    """One ingest of a fresh site."""
+    async with serve(answers) as site, allowed_client(site) as client:
+        return await visit(parser, client, site, path, **args), site
+
+
+async def visit(
+    parser: Parser,
+    client: httpx.AsyncClient | Web,
+    site: Site,
+    path: str = "/",
+    *,
+    last: Visit | None = None,
+    **args: Any,
+) -> Extraction:
+    web = client if isinstance(client, Web) else open_web(client)
+    return await ingest(web, parser, args={"url": site.url(path), **args}, report=ignored, visit=last)
+
+
+async def ignored(_stage: str, _progress: float) -> None:
+    """Nobody watches."""
+
+
+def words(extraction: Extraction) -> list[str]:
+    """What each warning is about."""
+    return [warning.partition(":")[0] for warning in extraction.warnings]

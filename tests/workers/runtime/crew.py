@@ -1,0 +1,119 @@
+"""Workers in the test's own loop: `async with crew.working(task)`, and jobs for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Pool, open_pool
+from jobs import ledger
+from jobs.courier import Courier, open_courier
+from jobs.kinds import Kind
+from schemas.settings import Settings
+from tests.waiting import eventually
+from workers.runtime.pool import Stop, Worker
+from workers.runtime.runner import Task, Tasks
+from workers.tools import Tools, open_tools
+
+#: A pool without caps, and the only kind in it.
+POOL = "tests"
+ERRAND = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+
+
+@dataclass(frozen=True)
+class Crew:
+    settings: Settings
+    pool: Pool
+    org: UUID
+    courier: Courier
+
+    @asynccontextmanager
+    async def working(
+        self, task: Task, *, kind: Kind = ERRAND, stop: Stop | None = None, **settings: Any
+    ) -> AsyncIterator[Worker]:
+        """A worker of `POOL` that drains when the block ends, unless `stop` was asked before."""
+        async with self.working_on({kind: task}, stop=stop, **settings) as worker:
+            yield worker
+
+    @asynccontextmanager
+    async def working_on(
+        self, tasks: Tasks, *, stop: Stop | None = None, **settings: Any
+    ) -> AsyncIterator[Worker]:
+        """The same, of several kinds of one pool."""
+        mine, asked = msgspec.structs.replace(self.settings, **settings), stop or Stop()
+        async with (
+            open_pool(mine.database_url, name="own", size=4) as own,
+            open_pool(mine.database_url, name="handlers", size=mine.pool_size) as pool,
+            asyncio.TaskGroup() as group,
+        ):
+            (pool_name,) = {kind.pool for kind in tasks}
+            worker = Worker(mine, pool_name=pool_name, tasks=tasks, own=own, pool=pool, courier=self.courier)
+            running = group.create_task(worker.run(asked))
+            yield worker
+            asked.soon.set()
+            await running
+
+    async def submit(self, *, kind: Kind = ERRAND, wake: bool = True, **fields: Any) -> UUID:
+        """A job, committed; the message goes out as the API sends it, unless not `wake`."""
+        async with self.pool.acquire() as conn:
+            await conn.execute("insert into pool (name) values ($1) on conflict do nothing", kind.pool)
+            submitted = await ledger.submit(
+                conn, kind=kind, organization_id=self.org, **{"project_id": None, "args": {}} | fields
+            )
+        if submitted.wake and wake:
+            await self.courier.send(submitted.wake)
+        return submitted.job_id
+
+    async def job(self, job_id: UUID) -> asyncpg.Record:
+        row = await self.pool.fetchrow("select * from job where id = $1", job_id)
+        assert row is not None
+        return row
+
+    async def ended(self, job_id: UUID, *, within: float = 10) -> asyncpg.Record:
+        """Its row, once it is in a terminal state."""
+        return await self.becomes(job_id, "finished_at is not null", within=within)
+
+    async def becomes(self, job_id: UUID, condition: str, *, within: float = 10) -> asyncpg.Record:
+        """Its row, once it satisfies an SQL condition."""
+
+        async def found() -> asyncpg.Record | None:
+            return await self.pool.fetchrow(f"select * from job where id = $1 and ({condition})", job_id)
+
+        row = await eventually(found, within=within)
+        assert row is not None
+        return row
+
+    async def take_away(self, job_id: UUID) -> None:
+        """Back into the line, as if its worker's lease had run out."""
+        await self.pool.execute(
+            """update job set state = 'queued', stage = 'queued', lease_owner = null,
+                      attempt_started_at = null, attempt_deadline_at = null where id = $1""",
+            job_id,
+        )
+
+    async def attempts(self, job_id: UUID) -> list[str]:
+        """How each attempt ended, in order."""
+        rows = await self.pool.fetch(
+            "select outcome from job_attempt where job_id = $1 order by fence", job_id
+        )
+        return [row["outcome"] for row in rows]
+
+
+@asynccontextmanager
+async def at_work(
+    settings: Settings,
+    pool: Pool,
+    openers: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]],
+) -> AsyncIterator[None]:
+    """A worker of the product's own tasks, for jobs that the test has its API submit."""
+    async with open_tools(settings) as tools, AsyncExitStack() as stack:
+        courier = await stack.enter_async_context(open_courier(settings.redis_url))
+        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
+        opened = {kind: await stack.enter_async_context(openers[kind](tools)) for kind in openers}
+        await stack.enter_async_context(crew.working_on(opened))
+        yield

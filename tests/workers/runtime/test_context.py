@@ -1,0 +1,272 @@
+"""A task's writes: fenced, in one transaction, at most once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn
+from domain.projects import archive
+from jobs.outcomes import Done, Outcome, Snooze
+from schemas.errors import CancelRequested, Conflict, Fenced
+from tests import seeds
+from tests.workers.runtime.crew import ERRAND, Crew
+from workers.runtime.context import Context
+
+
+@pytest_asyncio.fixture
+async def effects(crew: Crew) -> AsyncIterator[Any]:
+    """A table that tasks write to; gives what it holds."""
+    await crew.pool.execute("create table effect (job_id uuid, what text)")
+
+    async def read() -> list[str]:
+        return [row["what"] for row in await crew.pool.fetch("select what from effect order by what")]
+
+    yield read
+
+
+async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
+    await conn.execute("insert into effect values ($1, $2)", job_id, what)
+    return {"wrote": what}
+
+
+async def test_a_commit_ends_the_job_with_its_writes(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        return await ctx.commit(lambda conn: write(conn, ctx.job.id, "end"))
+
+    async with crew.working(task):
+        job_id = await crew.submit()
+        row = await crew.ended(job_id)
+    assert (row["state"], row["result"]) == ("completed", {"wrote": "end"})
+    assert await effects() == ["end"]
+    assert await crew.attempts(job_id) == ["completed"]
+
+
+async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        async def body(conn: Conn) -> dict[str, str]:
+            await write(conn, ctx.job.id, "half")
+            raise RuntimeError("no further")
+
+        with pytest.raises(RuntimeError):
+            await ctx.commit(body)
+        return await ctx.commit(lambda conn: write(conn, ctx.job.id, "whole"))
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert row["state"] == "completed"
+    assert await effects() == ["whole"]
+
+
+async def test_what_a_task_does_after_its_commit_changes_nothing(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        await ctx.commit(lambda conn: write(conn, ctx.job.id, "end"))
+        raise RuntimeError("too late to matter")
+
+    async with crew.working(task):
+        job_id = await crew.submit()
+        row = await crew.ended(job_id)
+    assert (row["state"], await crew.attempts(job_id)) == ("completed", ["completed"])
+
+
+async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        async def body(conn: Conn) -> Snooze:
+            await write(conn, ctx.job.id, "rests")
+            return Snooze(60)
+
+        await ctx.decide(body)
+        stages.append((await crew.job(ctx.job.id))["stage"])
+        raise RuntimeError("too late to matter")
+
+    stages: list[str] = []
+
+    async with crew.working(task):
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "stage = 'scheduled'")
+    assert (stages, await effects()) == (["scheduled"], ["rests"])
+    assert await crew.attempts(job_id) == ["snoozed"]
+
+
+async def test_a_step_that_decides_to_go_on_settles_nothing(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        wrote = await ctx.decide(lambda conn: write(conn, ctx.job.id, "step"))
+        return Done({"wrote": wrote})
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert row["result"] == {"wrote": {"wrote": "step"}}
+
+
+async def test_the_time_left_is_the_lease_s_or_the_attempt_s(crew: Crew) -> None:
+    async def task(ctx: Context) -> Outcome:
+        return Done({"left": ctx.time_left()})
+
+    brief = ERRAND._replace(timeout_s=1.0)
+    for kind, least, most in [(ERRAND, 1.0, 2.0), (brief, 0.5, 1.0)]:
+        async with crew.working(task, kind=kind):
+            row = await crew.ended(await crew.submit(kind=kind))
+        assert least < row["result"]["left"] <= most
+
+
+async def test_a_step_gives_back_what_its_body_returned(crew: Crew, effects: Any) -> None:
+    async def task(ctx: Context) -> Outcome:
+        return Done(await ctx.step(lambda conn: write(conn, ctx.job.id, "step")))
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert row["result"] == {"wrote": "step"}
+    assert await effects() == ["step"]
+
+
+@pytest.mark.parametrize("way", ["step", "commit"])
+async def test_an_attempt_whose_job_went_to_another_writes_nothing(
+    crew: Crew, effects: Any, way: str
+) -> None:
+    refused: list[str] = []
+
+    async def task(ctx: Context) -> Outcome:
+        if ctx.job.fence > 1:
+            return await ctx.commit(lambda conn: write(conn, ctx.job.id, "second"))
+        await crew.take_away(ctx.job.id)
+        try:
+            await getattr(ctx, way)(lambda conn: write(conn, ctx.job.id, "first"))
+        except Fenced:
+            refused.append(way)
+            raise
+        return Done()
+
+    async with crew.working(task):
+        job_id = await crew.submit()
+        row = await crew.ended(job_id)
+    assert (row["state"], row["fence"]) == ("completed", 2)
+    assert (refused, await effects()) == ([way], ["second"])
+
+
+async def test_a_step_after_an_accepted_cancel_is_the_last(crew: Crew, effects: Any) -> None:
+    refused = asyncio.Event()
+
+    async def task(ctx: Context) -> Outcome:
+        await crew.pool.execute("update job set cancel_requested_at = now() where id = $1", ctx.job.id)
+        try:
+            await ctx.step(lambda conn: write(conn, ctx.job.id, "step"))
+        except CancelRequested:
+            refused.set()
+            raise
+        return Done()
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert refused.is_set()
+    assert (row["state"], await effects()) == ("canceled", [])
+
+
+async def test_a_step_for_a_project_needs_it_active(crew: Crew, effects: Any) -> None:
+    reasons: list[str] = []
+
+    async def task(ctx: Context) -> Outcome:
+        try:
+            await ctx.step(lambda conn: write(conn, ctx.job.id, "step"), project=True)
+        except Conflict as conflict:
+            reasons.append(conflict.details["reason"])
+        return Done()
+
+    async with crew.pool.acquire() as conn:
+        project_id = await seeds.project(conn, crew.org)
+        await archive.archive(conn, organization_id=crew.org, project_id=project_id, api_key_id=None)
+    async with crew.working(task):
+        await crew.ended(await crew.submit(project_id=project_id))
+    assert (reasons, await effects()) == (["PROJECT_ARCHIVED"], [])
+
+
+async def test_reports_within_a_second_are_one_write_and_the_latest_wins(crew: Crew) -> None:
+    reported, go_on = asyncio.Event(), asyncio.Event()
+
+    async def task(ctx: Context) -> Outcome:
+        await ctx.progress(0.1, stage="fetching")
+        await crew.becomes(ctx.job.id, "progress > 0")
+        for percent in range(20, 60):
+            await ctx.progress(percent / 100)
+        await ctx.progress(0.6, stage="analyzing")
+        reported.set()
+        await go_on.wait()
+        return Done()
+
+    async with crew.working(task):
+        job_id = await crew.submit()
+        await asyncio.wait_for(reported.wait(), 5)
+        row = await crew.becomes(job_id, "stage = 'analyzing'")
+        go_on.set()
+        await crew.ended(job_id)
+    # Submitted, claimed, and two reports.
+    assert (row["state_version"], round(row["progress"], 2)) == (4, 0.6)
+
+
+async def test_the_last_report_of_an_attempt_that_breaks_is_not_lost(crew: Crew) -> None:
+    async def task(ctx: Context) -> Outcome:
+        await ctx.progress(0.1)
+        await crew.becomes(ctx.job.id, "progress > 0")
+        await ctx.progress(0.7)
+        raise RuntimeError
+
+    async with crew.working(task):
+        row = await crew.becomes(await crew.submit(), "attempt = 1 and state = 'queued'")
+    assert round(row["progress"], 2) == 0.7
+
+
+async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(crew: Crew) -> None:
+    stopped = asyncio.Event()
+
+    async def task(ctx: Context) -> Outcome:
+        if ctx.job.fence > 1:
+            return Done()
+        await crew.take_away(ctx.job.id)
+        await ctx.progress(0.5)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        return Done()
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert (stopped.is_set(), row["fence"]) == (True, 2)
+
+
+async def test_a_deadlocks_victim_runs_once_more(crew: Crew, effects: Any) -> None:
+    """Two jobs, each of which takes what the other one holds."""
+    await crew.pool.execute(
+        "create table thing (name text primary key); insert into thing values ('a'), ('b')"
+    )
+    both = asyncio.Barrier(2)
+    met: set[UUID] = set()
+
+    async def task(ctx: Context) -> Outcome:
+        async def body(conn: Conn) -> dict[str, str]:
+            first, second = ctx.job.args["order"]
+            await conn.execute("select from thing where name = $1 for update", first)
+            if ctx.job.id not in met:
+                met.add(ctx.job.id)
+                await both.wait()
+            await conn.execute("select from thing where name = $1 for update", second)
+            return await write(conn, ctx.job.id, first + second)
+
+        return await ctx.commit(body)
+
+    async with crew.working(task):
+        for job_id in [await crew.submit(args={"order": order}) for order in ("ab", "ba")]:
+            row = await crew.ended(job_id)
+            assert (row["state"], row["attempt"]) == ("completed", 1)
+    assert await effects() == ["ab", "ba"]
+
+
+async def test_a_task_has_no_connection_of_its_own(crew: Crew) -> None:
+    async def task(ctx: Context) -> Outcome:
+        return Done({"gives": [name for name in dir(ctx) if not name.startswith("_")]})
+
+    async with crew.working(task):
+        row = await crew.ended(await crew.submit())
+    assert row["result"] == {"gives": ["commit", "decide", "job", "progress", "step", "time_left"]}

@@ -1,0 +1,86 @@
+"""The end of a worker: what it runs may finish, the rest goes back and costs no attempt."""
+
+import asyncio
+
+from jobs.outcomes import Done, Outcome
+from tests.workers.runtime.crew import Crew
+from workers.runtime.context import Context
+from workers.runtime.pool import Stop
+
+
+async def test_a_running_job_may_finish(crew: Crew) -> None:
+    go_on = asyncio.Event()
+
+    async def task(_: Context) -> Outcome:
+        await go_on.wait()
+        return Done()
+
+    stop = Stop()
+    async with crew.working(task, stop=stop) as worker:
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "state = 'running'")
+        stop.ask()
+        await crew.becomes(job_id, "exists (select from worker where state = 'draining')")
+        waiting = await crew.submit()
+        go_on.set()
+    assert (await crew.job(job_id))["state"] == "completed"
+    assert (await crew.job(waiting))["state"] == "queued"
+    assert await crew.pool.fetchval("select count(*) from worker") == 0
+    assert worker.desk.closed
+
+
+async def endless(_: Context) -> Outcome:
+    await asyncio.Event().wait()
+    return Done()
+
+
+async def test_what_does_not_finish_in_time_goes_back(crew: Crew) -> None:
+    stop = Stop()
+    async with crew.working(endless, stop=stop, drain_s=0.1):
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "state = 'running'")
+        stop.ask()
+    row = await crew.job(job_id)
+    assert (row["state"], row["stage"], row["attempt"], row["crashes"]) == ("queued", "queued", 0, 0)
+    assert await crew.attempts(job_id) == ["interrupted"]
+
+
+async def test_a_second_signal_means_now(crew: Crew) -> None:
+    stop = Stop()
+    async with asyncio.timeout(10), crew.working(endless, stop=stop, drain_s=600):
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "state = 'running'")
+        stop.ask()
+        stop.ask()
+    assert (await crew.job(job_id))["state"] == "queued"
+
+
+async def test_a_canceled_job_that_is_given_back_ends(crew: Crew) -> None:
+    stop = Stop()
+    async with crew.working(endless, stop=stop, drain_s=0.1):
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "state = 'running'")
+        stop.ask()
+        await crew.pool.execute("update job set cancel_requested_at = now() where id = $1", job_id)
+    assert (await crew.job(job_id))["state"] == "canceled"
+
+
+async def test_a_handler_that_ignores_its_cancel_is_canceled_again(crew: Crew) -> None:
+    deaf = 1
+
+    async def task(_: Context) -> Outcome:
+        nonlocal deaf
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                deaf -= 1
+                if deaf < 0:
+                    raise
+
+    stop = Stop()
+    async with crew.working(task, stop=stop, drain_s=0.1):
+        job_id = await crew.submit()
+        await crew.becomes(job_id, "state = 'running'")
+        stop.ask()
+    assert (await crew.job(job_id))["state"] == "queued"

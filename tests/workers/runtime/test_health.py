@@ -1,0 +1,59 @@
+"""What a worker answers to whoever watches over it."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from workers.runtime import health
+from workers.runtime.background import background
+
+
+async def test_it_says_that_it_lives_and_shows_its_metrics() -> None:
+    async with health.serving(0) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        alive, shown = await client.get("/healthz"), await client.get("/metrics")
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert "loop_lag_seconds" in shown.text
+    assert "jobs_settled_total" in shown.text
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz/x", "/v1/projects"])
+async def test_it_has_nothing_else(path: str) -> None:
+    async with health.serving(0) as port, httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{port}{path}")).status_code == 404
+
+
+@pytest.mark.parametrize("said", [b"", b"\r\n\r\n", b"\x16\x03\x01\x00\xa5", b"G" * 100_000])
+async def test_it_survives_what_is_no_request(said: bytes) -> None:
+    async with health.serving(0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        writer.write_eof()
+        await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+
+
+async def test_a_loop_that_fails_ends_the_block_with_its_error() -> None:
+    async def fail() -> None:
+        raise LookupError("a loop of ours broke")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        async with background(fail()):
+            await asyncio.Event().wait()
+    assert raised.group_contains(LookupError)
+
+
+async def test_loops_end_with_their_block() -> None:
+    ended = asyncio.Event()
+
+    async def turn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with background(turn()):
+        await asyncio.sleep(0)
+    assert ended.is_set()

@@ -1,0 +1,43 @@
+"""A stage to send on, whose waits within an attempt take no time."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from domain.media.folder import open_folder
+from domain.publishing.post_states import ALLOWED
+from jobs import courier
+from schemas.settings import Settings
+from tests import seeds
+from tests.workers.tasks.publish_post.stage import Stage
+from workers.tasks import publish_post
+
+#: Every change of a post's status, as the database sees it.
+WATCH = """
+create table moved (source text, target text);
+create function note_move() returns trigger language plpgsql as $$
+begin insert into moved values (old.status, new.status); return null; end $$;
+create trigger watch after update on scheduled_post for each row
+  when (old.status <> new.status) execute function note_move();
+"""
+
+
+@pytest_asyncio.fixture
+async def stage(
+    settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
+    monkeypatch.setattr(publish_post, "LEAST_S", 0.0)
+    async with pool.acquire() as conn:
+        await conn.execute(WATCH)
+        org = await seeds.organization(conn)
+        project_id = await seeds.project(conn, org)
+        account_id = await seeds.account(conn, org, project_id)
+    store = open_folder(f"file:{tmp_path}")
+    async with courier.open_courier(settings.redis_url) as sender:
+        yield Stage(pool, settings, sender, org, project_id, account_id, store)
+    moves = await pool.fetch("select distinct source, target from moved")
+    assert {(row["source"], row["target"]) for row in moves} <= ALLOWED

@@ -1,0 +1,184 @@
+"""A platform that fails as it is told, and knows what is live on it: the oracle of these tests."""
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from domain.publishing.work import Account
+from schemas.errors import (
+    NotSent,
+    OutcomeUnknown,
+    Outdated,
+    ReauthRequired,
+    Rejected,
+    Throttled,
+    TokenExpired,
+    Unavailable,
+)
+from workers.platforms.contract import (
+    Absent,
+    Draft,
+    Drafted,
+    Found,
+    Inquiry,
+    Live,
+    Prepared,
+    Sent,
+    Taken,
+    Undecided,
+)
+
+
+class Died(BaseException):
+    """The process is gone: nothing that it still held in its hands is written."""
+
+
+#: What one call comes to. Those of `TAKES` have made the post all the same.
+TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "inbox", "nameless")
+REFUSES = (
+    "unreached",
+    "outdate",
+    "refuse",
+    "throttle",
+    "expire",
+    "shut",
+    "lose",
+    "die_before",
+    "slow_before",
+)
+FAULTS: dict[str, Callable[[], BaseException]] = {
+    "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
+    "outdate": lambda: Outdated("UPLOAD_GONE", "the upload ran out"),
+    "refuse": lambda: Rejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
+    "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a rest", after_s=60.0),
+    "expire": lambda: TokenExpired("TOKEN_EXPIRED", "the token has ended"),
+    "shut": lambda: ReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
+    "lose": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way there"),
+    "drop": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way back"),
+    "break": lambda: OutcomeUnknown("ANSWER_UNCLEAR", "the platform answered 500"),
+    "unstored": lambda: Unavailable("the storage of media can't be reached: repeat the request"),
+    "die_before": Died,
+    "die_after": Died,
+}
+
+
+class Call(msgspec.Struct, frozen=True):
+    account: str
+    post_id: str
+    caption: str
+    at: float
+
+
+class Scripted:
+    """Each call does the next thing of its script, and then, and where there is none, all is well.
+
+    `live` counts the records of each post: a repeatable one knows a post by its key, and makes one record.
+    `names` is a post that it takes all others for. `tickets` go with what it prepared. What is `slow` waits
+    for `answers`.
+    """
+
+    def __init__(self, *, repeatable: bool = True) -> None:
+        self.exact = repeatable
+        self.script: dict[str, deque[str]] = defaultdict(deque)
+        self.live: Counter[str] = Counter()
+        self.calls: list[Call] = []
+        self.drafts: list[Draft] = []
+        self.steps: list[Prepared | None] = []
+        self.inquiries: list[Inquiry] = []
+        self.tickets: list[str] = []
+        self.names: str | None = None
+        self.answers = asyncio.Event()
+        self.on: dict[str, Callable[[], Awaitable[object]]] = {}
+
+    def plan(self, **steps: Sequence[str]) -> None:
+        """`send`, `prepare`, `poll`, `reconcile`: what their next calls do."""
+        for name, words in steps.items():
+            self.script[name].extend(words)
+
+    async def _next(self, name: str) -> str:
+        if hook := self.on.get(name):
+            await hook()
+        return self.script[name].popleft() if self.script[name] else "ok"
+
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
+        return self.exact
+
+    async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
+        self.steps.append(so_far)
+        word = await self._next("prepare")
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "same":
+            assert so_far
+            return msgspec.structs.replace(so_far, after_s=60.0)
+        step = 1 if so_far is None else so_far.handle["step"] + 1
+        prepared = Prepared(
+            handle={"key": str(draft.post_id), "step": step},
+            request=draft.caption.encode(),
+            secret=f"the address of upload {step}".encode(),
+            complete=not word.startswith("step"),
+            after_s=60.0 if word == "step_slow" else 0.0,
+        )
+        if not prepared.complete:
+            return prepared
+        self.drafts.append(draft)
+        return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
+
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+        post_id, word = prepared.handle["key"], await self._next("send")
+        if word in TAKES:
+            self.take(post_id)
+        at = asyncio.get_running_loop().time()
+        self.calls.append(Call(account.handle, post_id, prepared.request.decode(), at))
+        if word.startswith("slow"):
+            await self.answers.wait()
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "take":
+            return Taken(handle=prepared.handle | {"upload": "1"}, after_s=0.0)
+        return self.answer(word, post_id)
+
+    def answer(self, word: str, post_id: str) -> Live | Drafted:
+        if word == "inbox":
+            return Drafted()
+        return Live(external_id=None, external_url=None) if word == "nameless" else self.shown(post_id)
+
+    def take(self, post_id: str) -> None:
+        self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
+
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+        prepared = inquiry.prepared
+        assert prepared.handle["upload"] == "1"
+        key = prepared.handle["key"]
+        # What it has given up, it has given up whenever it is asked.
+        word = await self._next("poll") if self.live[key] else "refuse"
+        if word == "refuse":
+            self.live[key] = 0
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "take":
+            return Taken(handle=prepared.handle, after_s=0.0)
+        return self.answer(word, key)
+
+    async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
+        self.inquiries.append(inquiry)
+        word = await self._next("reconcile")
+        if fault := FAULTS.get(word):
+            raise fault()
+        if word == "undecided":
+            return Undecided()
+        if word == "settling":
+            return Undecided(after_s=60.0)
+        post_id = inquiry.prepared.handle["key"]
+        if not self.live[post_id]:
+            return Absent()
+        if word == "take":
+            return Taken(handle=inquiry.prepared.handle | {"upload": "1"}, after_s=0.0)
+        return self.answer(word, post_id)
+
+    def shown(self, post_id: str) -> Live:
+        return Live(
+            external_id=f"live-{self.names or post_id}", external_url=f"https://example.test/{post_id}"
+        )

@@ -1,0 +1,264 @@
+"""A project with an account, posts on their way to it, and workers that live as long as a test lets them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn, Pool, transact
+from domain.connecting import connections
+from domain.jobs import jobs
+from domain.media.store import Store
+from domain.operations import upkeep
+from domain.projects import archive
+from jobs.courier import Courier
+from jobs.kinds import PUBLISH_POST, Kind
+from jobs.ledger import Settlement
+from schemas.accounts import AccountDisconnected
+from schemas.projects import Archived
+from schemas.settings import Settings
+from tests import seeds
+from tests.waiting import eventually
+from tests.workers.runtime.crew import Crew
+from tests.workers.tasks.publish_post.scripted import Died, Scripted
+from workers.platforms.registry import Platforms
+from workers.runtime.context import Context
+from workers.runtime.desk import Attempt, Lost
+from workers.runtime.reports import Reports
+from workers.runtime.runner import Task, judge
+from workers.tasks.publish_post import publish_post
+from workers.tasks.reconcile_post import reconcile_post
+
+T = TypeVar("T")
+Verb: TypeAlias = Callable[..., Awaitable[object]]
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+
+class Death(NamedTuple):
+    """Before or after the `nth` of an attempt's transactions, or of those by this `verb` of the domain."""
+
+    verb: Verb | None = None
+    nth: int = 1
+    after: bool = False
+
+
+class Mortal(Context):
+    """Dies as it was told to. `verbs` are those of the transactions that it began."""
+
+    def __init__(self, death: Death | None, *given: Any) -> None:
+        super().__init__(*given)
+        self.death, self.verbs = death, list[Verb]()
+        self._decides: Verb | None = None
+
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+        self._decides = body
+        return await super().decide(body, **given)
+
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+        """A decision is a step whose body wraps its own."""
+        decides, self._decides = self._decides, None
+        return await self._mortal(decides or body, partial(super().step, body, **given))
+
+    async def commit(self, body: Any, **given: Any) -> Any:
+        return await self._mortal(body, partial(super().commit, body, **given))
+
+    async def _mortal(self, body: Verb, way: Callable[[], Awaitable[T]]) -> T:
+        self.verbs.append(verb_of(body))
+        ends = self.death if self._has_come() else None
+        if ends and not ends.after:
+            raise Died
+        done = await way()
+        if ends:
+            raise Died
+        return done
+
+    def _has_come(self) -> bool:
+        if self.death is None:
+            return False
+        met = [verb for verb in self.verbs if self.death.verb in {None, verb}]
+        return len(met) == self.death.nth and self.verbs[-1] is met[-1]
+
+
+def verb_of(body: Verb) -> Verb:
+    """What a step's body calls, with whatever it was given."""
+    while isinstance(body, partial):
+        body = body.func
+    return body
+
+
+@dataclass
+class Stage:
+    pool: Pool
+    settings: Settings
+    courier: Courier
+    org: UUID
+    project_id: UUID
+    account_id: UUID
+    store: Store
+    platform: Scripted = field(default_factory=Scripted)
+    lease_left_s: float = 15.0
+    #: Of the last attempt's transactions.
+    verbs: list[Verb] = field(default_factory=list)
+
+    @property
+    def platforms(self) -> Platforms:
+        adapters = {"mastodon": self.platform, "bluesky": self.platform}
+        return Platforms(adapters, self.platform, seeds.VAULT, self.store, "http://127.0.0.1:8000")
+
+    @property
+    def task(self) -> Task:
+        return partial(publish_post, platforms=self.platforms)
+
+    @property
+    def asking(self) -> Task:
+        return partial(reconcile_post, platforms=self.platforms)
+
+    async def do(self, verb: Callable[..., Awaitable[T]], /, **given: Any) -> T:
+        return await transact(self.pool, lambda conn: verb(conn, organization_id=self.org, **given))
+
+    async def account(self, **fields: Any) -> UUID:
+        async with self.pool.acquire() as conn:
+            return await seeds.account(conn, self.org, self.project_id, **fields)
+
+    async def post(self, caption: str = "hello", *, account_id: UUID | None = None, ago_s: float = 0) -> UUID:
+        """Due now, or `ago_s` seconds before."""
+        async with self.pool.acquire() as conn:
+            content_id = await seeds.content(conn, self.org, self.project_id, caption=caption)
+            post_id = await seeds.post(conn, self.org, content_id, account_id or self.account_id)
+        await self.move(post_id, ago_s)
+        return post_id
+
+    async def move(self, post_id: UUID, ago_s: float) -> None:
+        await self.pool.execute(
+            "update scheduled_post set scheduled_for = now() - $2 * interval '1 second' where id = $1",
+            post_id,
+            float(ago_s),
+        )
+
+    async def archive(self) -> Archived:
+        answer, _ = await self.do(archive.archive, project_id=self.project_id, api_key_id=None)
+        return answer
+
+    async def disconnect(self) -> AccountDisconnected:
+        given = {"account_id": self.account_id, "api_key_id": None, "ring": seeds.VAULT}
+        return await self.do(connections.disconnect, **given)
+
+    # One attempt at a time, by hand
+
+    async def attempt(self, death: Death | None = None, *, kind: Kind = PUBLISH_POST) -> str | None:
+        """Pull a job, work on it, settle it; what it came to. None: nothing was due. `died`: and rescued."""
+        async with self.pool.acquire() as conn:
+            claims = await seeds.claims(conn, kind, free=1)
+        if not claims:
+            return None
+        attempt = Attempt(claims[0], asyncio.get_running_loop().time() + kind.timeout_s)
+        context = Mortal(death, attempt, self.pool, Reports(self.pool), lambda: self.lease_left_s)
+        self.verbs = context.verbs
+        try:
+            verdict = await judge(self.task if kind is PUBLISH_POST else self.asking, context, attempt)
+        except Died:
+            await self.rescue()
+            return "died"
+        if attempt.committed:
+            return attempt.committed
+        if isinstance(verdict, Lost):
+            return verdict.word
+        [moved] = await jobs.settle(self.pool, [Settlement(claims[0], verdict)])
+        return "canceled" if moved.state == "canceled" else verdict.word
+
+    async def rescue(self) -> None:
+        async with self.pool.acquire() as conn:
+            await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+            await upkeep.rescue(conn, before=FUTURE)
+
+    async def skip_waits(self) -> None:
+        """Whatever waits for a time: that time has come."""
+        await self.pool.execute(
+            "update job set run_at = now(), stage = 'queued' where state = 'queued' and kind = 'publish_post'"
+        )
+        await self.pool.execute("update scheduled_post set not_before = now() where not_before is not null")
+        await self.pool.execute(
+            "update social_account set cooldown_until = now() where cooldown_until is not null"
+        )
+
+    async def skip_to_asking(self) -> None:
+        """The next ask after a post whose answer was lost is due."""
+        await self.pool.execute(
+            """update job set run_at = now(), stage = 'queued'
+                where kind = 'reconcile_post' and state = 'queued'"""
+        )
+
+    async def attempts(self, most: int = 12) -> list[str]:
+        """Until no job of a post is left; what each came to."""
+        words: list[str] = []
+        while len(words) < most and (word := await self.attempt()):
+            words.append(word)
+            await self.skip_waits()
+        return words
+
+    # Real workers
+
+    @asynccontextmanager
+    async def working(self, **settings: Any) -> AsyncIterator[Any]:
+        crew = Crew(self.settings, self.pool, self.org, self.courier)
+        async with crew.working(self.task, kind=PUBLISH_POST, **settings) as worker:
+            yield worker
+
+    async def becomes(self, post_id: UUID, status: str, *, within: float = 10) -> asyncpg.Record:
+        async def is_so() -> bool:
+            return bool((await self.row(post_id))["status"] == status)
+
+        await eventually(is_so, within=within)
+        return await self.row(post_id)
+
+    # What is there
+
+    async def row(self, post_id: UUID) -> asyncpg.Record:
+        row = await self.pool.fetchrow("select * from scheduled_post where id = $1", post_id)
+        assert row is not None
+        return row
+
+    async def job(self, post_id: UUID) -> asyncpg.Record:
+        row = await self.pool.fetchrow(
+            "select j.* from job j join scheduled_post p on p.job_id = j.id where p.id = $1", post_id
+        )
+        assert row is not None
+        return row
+
+    async def events(self, post_id: UUID) -> list[str]:
+        rows = await self.pool.fetch("select type from post_event where post_id = $1 order by id", post_id)
+        return [row["type"] for row in rows]
+
+    async def jobs(self, kind: Kind) -> list[asyncpg.Record]:
+        return await self.pool.fetch("select * from job where kind = $1 order by id", kind.name)
+
+    async def sends(self) -> int:
+        return int(await self.pool.fetchval("select count(*) from account_send"))
+
+    def records(self, post_id: UUID) -> int:
+        return self.platform.live[str(post_id)]
+
+    async def open_jobs(self) -> int:
+        return int(
+            await self.pool.fetchval(
+                "select count(*) from job where kind = 'publish_post' and finished_at is null"
+            )
+        )
+
+
+#: What ends all that waits on a stage.
+Stop: TypeAlias = Callable[[Stage], Awaitable[Archived | AccountDisconnected]]
+
+
+async def hours_pass(stage: Stage, hours: float) -> None:
+    """As if all that has happened had happened so long before."""
+    await stage.pool.execute(
+        "update scheduled_post set scheduled_for = scheduled_for - $1::interval, sent_at = sent_at - $1",
+        timedelta(hours=hours),
+    )

@@ -1,0 +1,154 @@
+"""Whatever fails, and whenever the worker dies: a post is live at most once, and its row says so."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.publishing import changing, sending, setbacks
+from jobs.kinds import RECONCILE_POST
+from schemas.errors import Conflict
+from tests import seeds
+from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, Scripted
+from tests.workers.tasks.publish_post.stage import Death, Stage, hours_pass
+
+
+class Story(NamedTuple):
+    """What the calls do, where attempts die, what people do meanwhile."""
+
+    exact: bool
+    sends: Sequence[str]
+    prepares: Sequence[str]
+    polls: Sequence[str]
+    looks: Sequence[str]
+    deaths: Sequence[Death | None]
+    meanwhile: Sequence[str | None]
+
+
+SENDS = st.sampled_from([word for word in (*TAKES, *REFUSES) if not word.startswith("slow")])
+FAULTS = st.sampled_from(["ok", "unreached", "throttle", "expire", "shut", "lose", "die_before"])
+DEATHS = st.builds(Death, verb=st.none(), nth=st.integers(1, 6), after=st.booleans())
+STORIES = st.builds(
+    Story,
+    exact=st.booleans(),
+    sends=st.lists(SENDS, min_size=1, max_size=6),
+    prepares=st.lists(st.one_of(FAULTS, st.sampled_from(["step", "step_slow", "outdate"])), max_size=4),
+    polls=st.lists(st.one_of(FAULTS, st.sampled_from(["take", "refuse"])), max_size=3),
+    looks=st.lists(st.one_of(FAULTS, st.sampled_from(["undecided", "settling"])), max_size=3),
+    deaths=st.lists(st.none() | DEATHS, max_size=6),
+    meanwhile=st.lists(
+        st.sampled_from([None, None, None, "cancel", "archive", "late", "reconnect", "disconnect"]),
+        max_size=6,
+    ),
+)
+
+
+async def act(stage: Stage, post_id: UUID, what: str | None) -> None:
+    match what:
+        case "cancel":
+            with contextlib.suppress(Conflict):
+                await stage.do(changing.cancel, post_id=post_id, reason=None)
+        case "archive":
+            await stage.archive()
+        case "late":
+            await hours_pass(stage, 1)
+        case "disconnect":
+            await stage.disconnect()
+        case "reconnect":
+            await stage.pool.execute(
+                "update social_account set status = 'connected' where status = 'reauth_required'"
+            )
+
+
+async def tell(stage: Stage, story: Story) -> list[str | None]:
+    """One post through the whole story, and on while nothing fails any more; what its attempts came to."""
+    stage.platform = Scripted(repeatable=story.exact)
+    stage.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
+    post_id, words = await stage.post(), list[str | None]()
+    for number in range(20):
+        await act(stage, post_id, story.meanwhile[number] if number < len(story.meanwhile) else "reconnect")
+        words.append(await stage.attempt(story.deaths[number] if number < len(story.deaths) else None))
+        if words[-1] is None and not await stage.open_jobs():
+            break
+        assert stage.records(post_id) <= 1
+        await stage.skip_waits()
+    stage.platform.script.clear()
+    await stage.attempts()
+    await ask(stage, post_id)
+    await check(stage, post_id)
+    return words
+
+
+async def ask(stage: Stage, post_id: UUID) -> None:
+    for _ in range(3):
+        await act(stage, post_id, "reconnect")
+        await stage.skip_to_asking()
+        await stage.attempt(kind=RECONCILE_POST)
+
+
+async def check(stage: Stage, post_id: UUID) -> None:
+    """Nobody can ask for an account that is gone: what it may have stays unknown."""
+    row, live = await stage.row(post_id), stage.records(post_id)
+    gone = "select status = 'disconnected' from social_account where id = $1"
+    if row["status"] == "outcome_unknown":
+        assert await stage.pool.fetchval(gone, stage.account_id)
+        assert live <= 1
+    else:
+        assert row["status"] in {"published", "draft_in_inbox", "failed", "canceled"}
+        assert live == (row["status"] in {"published", "draft_in_inbox"})
+    assert await stage.open_jobs() == 0
+    assert (await stage.events(post_id))[-1] == row["status"]
+
+
+@pytest.mark.parametrize("send", ["take", "drop", "lose"])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("exact", [False, True])
+async def test_a_worker_that_dies_at_any_step_leaves_one_record(
+    stage: Stage, send: str, after: bool, exact: bool
+) -> None:
+    """At each of those of an attempt that nothing ends."""
+    story = Story(exact, [send], [], [], [], [], [])
+    assert (await tell(stage, story))[0] == "completed"
+    for nth in range(1, len(stage.verbs) + 1):
+        words = await tell(stage, story._replace(deaths=[Death(nth=nth, after=after)]))
+        assert (words[0], sum(stage.platform.live.values())) == ("died", 1)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        Story(
+            exact=False,
+            sends=["ok"],
+            prepares=[],
+            polls=[],
+            looks=["shut"],
+            deaths=[Death(sending.publish)],
+            meanwhile=["late", "late", None],
+        ),
+        Story(
+            exact=False,
+            sends=["take"],
+            prepares=[],
+            polls=["refuse"],
+            looks=[],
+            deaths=[Death(setbacks.not_sent)],
+            meanwhile=[],
+        ),
+    ],
+)
+async def test_a_story_that_once_ended_with_something_else(stage: Stage, story: Story) -> None:
+    assert (await tell(stage, story))[0] == "died"
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=STORIES)
+async def test_any_story_ends_with_the_truth(stage: Stage, story: Story) -> None:
+    async with stage.pool.acquire() as conn:
+        stage.project_id = await seeds.project(conn, stage.org)
+    stage.account_id = await stage.account()
+    await tell(stage, story)

@@ -1,0 +1,109 @@
+"""A sandbox's accounts do what their handles say, each time, and nothing leaves."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+import time_machine
+
+from domain.media.folder import open_folder
+from domain.publishing.work import Account
+from domain.tenancy import organizations
+from jobs.kinds import RECONCILE_POST
+from tests import seeds
+from tests.workers.net import Net
+from tests.workers.tasks.publish_post.stage import Stage
+from workers.platforms.contract import Draft, Inquiry, Prepared
+from workers.platforms.fakes.publish import Fake
+from workers.platforms.registry import Platforms
+
+
+class Sandbox(Stage):
+    @property
+    def platforms(self) -> Platforms:
+        return Platforms({}, Fake(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
+
+
+@pytest_asyncio.fixture
+async def sandbox(stage: Stage, net: Net, tmp_path: Path) -> Sandbox:
+    async with stage.pool.acquire() as conn:
+        org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
+        project_id = await seeds.project(conn, org)
+    store = open_folder(f"file:{tmp_path}")
+    return Sandbox(stage.pool, stage.settings, stage.courier, org, project_id, project_id, store)
+
+
+async def sent(sandbox: Sandbox, handle: str) -> tuple[UUID, list[str]]:
+    """A post by the account of this handle, and what its attempts come to."""
+    account_id = await sandbox.account(handle=handle)
+    post_id = await sandbox.post(account_id=account_id)
+    return post_id, await sandbox.attempts(most=3)
+
+
+@pytest.mark.parametrize(
+    ("handle", "status", "code"),
+    [
+        ("shop", "published", None),
+        ("fail_content", "failed", "PLATFORM_REJECTED"),
+        ("unknown_forever", "outcome_unknown", "OUTCOME_UNKNOWN"),
+        ("unknown_then_found", "outcome_unknown", "OUTCOME_UNKNOWN"),
+        ("fail_auth", "queued", "TOKEN_REFUSED"),
+    ],
+)
+async def test_a_handle_says_what_happens(
+    sandbox: Sandbox, handle: str, status: str, code: str | None
+) -> None:
+    post_id, _ = await sent(sandbox, handle)
+    row = await sandbox.row(post_id)
+    assert (row["status"], row["last_error"] and row["last_error"]["code"]) == (status, code)
+    if status == "published":
+        assert row["external_url"] == f"https://example.test/mastodon/shop/{post_id}"
+    account = "select status from social_account where handle = 'fail_auth'"
+    assert await sandbox.pool.fetchval(account) == ("reauth_required" if handle == "fail_auth" else None)
+
+
+async def test_a_rate_limit_ends_five_seconds_after_the_posts_time(sandbox: Sandbox) -> None:
+    account_id = await sandbox.account(handle="rate_limited")
+    post_id = await sandbox.post(account_id=account_id)
+    assert await sandbox.attempt() == "snoozed"
+    left = await sandbox.pool.fetchval(
+        "select extract(epoch from cooldown_until - now()) from social_account where handle = 'rate_limited'"
+    )
+    assert 3 < left <= 5
+    await sandbox.skip_waits()
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=5)):
+        assert await sandbox.attempts() == ["completed"]
+    assert (await sandbox.row(post_id))["status"] == "published"
+
+
+@pytest.mark.parametrize(("handle", "found"), [("unknown_then_found", True), ("unknown_forever", False)])
+async def test_a_lost_answer_is_found_at_the_first_ask_or_never(
+    sandbox: Sandbox, handle: str, found: bool
+) -> None:
+    post_id, _ = await sent(sandbox, handle)
+    await sandbox.pool.execute("update scheduled_post set sent_at = sent_at - interval '30 seconds'")
+    await sandbox.skip_to_asking()
+    assert await sandbox.attempt(kind=RECONCILE_POST) == ("completed" if found else "snoozed")
+    assert (await sandbox.row(post_id))["status"] == ("published" if found else "outcome_unknown")
+
+
+async def test_the_same_input_has_the_same_outcome() -> None:
+    account = Account(
+        platform="bluesky", service_url="", external_id="1", handle="shop", traits={}, access_token=""
+    )
+    draft = Draft(
+        post_id=UUID(int=1),
+        caption="hello",
+        language="en",
+        media=[],
+        mode="direct",
+        privacy_level=None,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    prepared: list[Prepared] = [await Fake().prepare(account, draft) for _ in range(2)]
+    assert prepared[0] == prepared[1]
+    sent = await Fake().send(account, prepared[0], draft, timeout_s=1)
+    assert sent == await Fake().poll(account, Inquiry(prepared[1], draft.now, draft.now))

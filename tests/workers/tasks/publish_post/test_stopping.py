@@ -1,0 +1,155 @@
+"""Cancels, archives and disconnects against a post on its way: whoever commits first wins."""
+
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+
+from domain.content import content
+from domain.jobs import jobs
+from domain.publishing import changing, setbacks
+from schemas.accounts import AccountDisconnected
+from schemas.errors import Conflict
+from schemas.projects import Archived
+from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.tasks.publish_post.stage import Death, Stage, Stop
+
+
+@pytest.mark.parametrize("where", ["prepare", "send"])
+async def test_a_cancel_wins_until_the_post_is_marked(stage: Stage, where: str) -> None:
+    post_id = await stage.post()
+    refused: list[str] = []
+
+    async def cancel() -> None:
+        job_id = (await stage.row(post_id))["job_id"]
+        try:
+            await stage.do(jobs.cancel, job_id=job_id)
+        except Conflict as conflict:
+            refused.append(conflict.details["stage"])
+
+    stage.platform.on[where] = cancel
+    words = await stage.attempts()
+    status = (await stage.row(post_id))["status"]
+    if where == "prepare":
+        assert (words, status, refused, stage.records(post_id)) == (["canceled"], "canceled", [], 0)
+    else:
+        assert (words, status, refused, stage.records(post_id)) == (
+            ["completed"],
+            "published",
+            ["sending"],
+            1,
+        )
+
+
+@pytest.mark.parametrize("who", ["partner", "archive"])
+async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(stage: Stage, who: str) -> None:
+    """Else the next approval would give it another job, and it would go out."""
+    post_id = await stage.post()
+    post = await stage.row(post_id)
+    await stage.pool.execute("update content_item set approval_status = 'approved'")
+
+    async def cancel_and_edit() -> None:
+        if who == "partner":
+            await stage.do(jobs.cancel, job_id=post["job_id"])
+        else:
+            await stage.archive()
+            await stage.do(jobs.cancel_of_project, project_id=stage.project_id, limit=10)
+        words = {"caption": "other", "versions": None, "public_url": ""}
+        await stage.do(content.edit, content_id=post["content_id"], **words)
+
+    stage.platform.on["prepare"] = cancel_and_edit
+    assert await stage.attempts() == ["canceled"]
+    row = await stage.row(post_id)
+    reason = {"partner": "job_canceled", "archive": "project_archived"}[who]
+    assert (row["status"], row["cancel_reason"], stage.platform.calls) == ("canceled", reason, [])
+
+
+async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage: Stage) -> None:
+    post_id = await stage.post()
+    delete = partial(stage.do, changing.cancel, post_id=post_id, reason=None)
+    stage.platform.on["prepare"] = delete
+    assert await stage.attempts() == ["canceled"]
+    assert ((await stage.row(post_id))["status"], stage.platform.calls) == ("canceled", [])
+
+
+class Case(NamedTuple):
+    """Where a post is as it is stopped, what its call comes to, and how it ends: a failure with its code."""
+
+    where: str
+    send: str
+    archived: str
+    disconnected: str
+    live: int
+
+
+REFUSED, GONE = "failed PLATFORM_REJECTED", "failed ACCOUNT_DISCONNECTED"
+CASES = [
+    Case("prepare", "ok", "canceled", "canceled", 0),
+    Case("send", "ok", "published", "published", 1),
+    Case("send", "inbox", "draft_in_inbox", "draft_in_inbox", 1),
+    Case("send", "drop", "published", "published", 1),
+    Case("send", "lose", "canceled", GONE, 0),
+    Case("send", "unreached", "canceled", GONE, 0),
+    Case("send", "throttle", "canceled", GONE, 0),
+    Case("send", "refuse", REFUSED, REFUSED, 0),
+    # Nobody can ask for an account that is gone.
+    Case("send", "die_after", "published", "outcome_unknown", 1),
+    Case("send", "die_before", "canceled", "outcome_unknown", 0),
+    Case("poll", "take", "published", "published", 1),
+]
+
+
+@pytest.mark.parametrize("stop", [Stage.archive, Stage.disconnect])
+@pytest.mark.parametrize("case", CASES, ids=[case.send for case in CASES])
+@pytest.mark.parametrize("exact", [True, False])
+async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truthfully(
+    stage: Stage, stop: Stop, case: Case, exact: bool
+) -> None:
+    """What had been marked is sent no second time."""
+    stage.platform = Scripted(repeatable=exact)
+    stage.platform.plan(send=[case.send])
+    post_id, answers = await stage.post(), list[Archived | AccountDisconnected]()
+
+    async def stopped() -> None:
+        stage.platform.on.clear()
+        answers.append(await stop(stage))
+
+    stage.platform.on[case.where] = stopped
+    await stage.attempts()
+    marked = case.where != "prepare"
+    ends = case.archived if stop is Stage.archive else case.disconnected
+    row = await stage.row(post_id)
+    came = f"failed {row['last_error']['code']}" if row["status"] == "failed" else row["status"]
+    assert (came, stage.records(post_id)) == (ends, case.live)
+    assert (len(stage.platform.calls), await stage.open_jobs()) == (marked, 0)
+    [answer] = answers
+    assert answer.canceled_scheduled_posts == (not marked)
+    assert isinstance(answer, AccountDisconnected) or answer.in_flight_posts == marked
+
+
+@pytest.mark.parametrize(
+    ("send", "word", "status"),
+    [("throttle", "canceled", "canceled"), ("shut", "canceled", "canceled"), ("refuse", "failed", "failed")],
+)
+async def test_what_comes_back_to_an_archived_project_is_not_revived_by_an_un_archive(
+    stage: Stage, send: str, word: str, status: str
+) -> None:
+    """Else it would wait for its next try, and go out if the project is active by then."""
+    stage.platform.plan(send=[send])
+    post_id = await stage.post()
+    stage.platform.on["send"] = stage.archive
+    assert await stage.attempt() == word
+    assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == (status, 0)
+
+
+async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
+    stage: Stage,
+) -> None:
+    """Nothing of that step is kept, so a death behind it can't leave a post that waits."""
+    stage.platform = Scripted(repeatable=False)
+    stage.platform.plan(send=["lose"])
+    post_id = await stage.post()
+    stage.platform.on["reconcile"] = stage.archive
+    assert await stage.attempt(Death(setbacks.absent, after=True)) == "canceled"
+    assert setbacks.absent in stage.verbs
+    assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == ("canceled", 0)

@@ -1,0 +1,246 @@
+"""A fetch from a server that misbehaves in every way: it ends in time, within its limits, with a code."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from schemas.brand import Validators
+from schemas.errors import (
+    FetchBlocked,
+    FetchFailed,
+    FetchTimeout,
+    NotHtml,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+    Unreachable,
+)
+from tests.workers.web.web import Script, allowed_client, answered, say, serve
+from workers.web.fetch import HTML, Want, fetch
+from workers.web.refusals import SHORTEST_REST_S
+
+
+async def test_a_page_comes_whole_with_its_headers() -> None:
+    got = await answered(say(body="<p>hi", content_language="de"))
+    assert got.body == b"<p>hi"
+    assert got.content_type == "text/html; charset=utf-8"
+    assert got.language == "de"
+
+
+async def test_we_say_who_we_are_and_send_nothing_else() -> None:
+    async with (
+        serve({"/": say(body="x", set_cookie="a=b"), "/2": say()}) as site,
+        allowed_client(site) as client,
+    ):
+        await fetch(client, site.url())
+        await fetch(client, site.url("/2"))
+    (_, first), (_, second) = site.asked
+    assert first["user-agent"].startswith("brandcontextbot/")
+    assert first["user-agent"].endswith("(+https://tenantry.test/bot)")
+    assert first["accept-encoding"] == "gzip"
+    assert "cookie" not in second
+
+
+async def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    assert (await answered(say(body="<p>"))).body == b"<p>"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "image/png", "text/plain", "application/pdf"])
+async def test_another_type_is_not_html(content_type: str) -> None:
+    with pytest.raises(NotHtml, match=content_type):
+        await answered(say(body="{}", content_type=content_type))
+
+
+async def test_no_type_is_html_where_it_looks_like_it() -> None:
+    assert (await answered(say(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
+    with pytest.raises(NotHtml):
+        await answered(say(body="%PDF-1.7", content_type=""))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "retryable"),
+    [
+        (400, FetchFailed, False),
+        (401, SourceForbidden, False),
+        (403, SourceForbidden, False),
+        (404, SourceNotFound, False),
+        (408, FetchFailed, True),
+        (410, SourceNotFound, False),
+        (429, SourceRateLimited, True),
+        (451, SourceForbidden, False),
+        (500, FetchFailed, True),
+        (503, FetchFailed, True),
+        (304, FetchFailed, False),
+    ],
+)
+async def test_each_status_has_its_code(status: int, error: type[SourceError], retryable: bool) -> None:
+    with pytest.raises(error) as refused:
+        await answered(say(status))
+    assert refused.value.retryable is retryable
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry_after": "120"}, 120.0),
+        ({"retry_after": "9" * 500}, 86400.0),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 60.0),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "-1"}, None),
+        ({}, None),
+    ],
+)
+async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], wait: float | None) -> None:
+    for status in (429, 503):
+        with pytest.raises(SourceError) as refused:
+            await answered(say(status, **headers))
+        assert refused.value.retry_after == wait
+
+
+@pytest.mark.parametrize("wish", ["0", "1", "Tue, 24 Nov 2026 11:00:00 GMT"])
+async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wish: str) -> None:
+    """A job that waits for a limit's end spends no attempt, so nothing else would end its asking."""
+    date = "Tue, 24 Nov 2026 12:00:00 GMT"
+    with pytest.raises(SourceRateLimited) as refused:
+        await answered(say(429, retry_after=wish, date=date))
+    assert refused.value.retry_after == SHORTEST_REST_S
+
+
+async def test_redirects_are_followed_and_the_last_address_is_told() -> None:
+    answers = {
+        "/": say(301, location="/a"),
+        "/a": say(302, location="b?x=1#part"),
+        "/b?x=1": say(307, location="//HOST/c"),
+        "/c": say(body="<p>"),
+    }
+    async with serve(answers) as site, allowed_client(site) as client:
+        site.answers = {**answers, "/b?x=1": say(307, location=f"//{site.host}/c")}
+        got = await fetch(client, site.url())
+    assert got.url == site.url("/c")
+    assert site.paths == ["/", "/a", "/b?x=1", "/c"]
+
+
+async def test_a_loop_of_redirects_ends_after_five() -> None:
+    async with serve({"/": say(302, location="/")}) as site, allowed_client(site) as client:
+        with pytest.raises(FetchFailed, match="redirects more than 5") as refused:
+            await fetch(client, site.url())
+    assert len(site.asked) == 6
+    assert not refused.value.retryable
+
+
+async def test_each_redirect_is_admitted_before_it_is_opened() -> None:
+    seen = []
+
+    async def admit(url: str) -> None:
+        seen.append(url)
+        raise FetchBlocked("not there")
+
+    async with serve({"/": say(302, location="/a"), "/a": say()}) as site, allowed_client(site) as client:
+        with pytest.raises(FetchBlocked):
+            await fetch(client, site.url(), admit=admit)
+    assert seen == [site.url("/a")]
+    assert site.paths == ["/"]
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://exa mple.com:99999/", "mailto:a@b.c", "\x01"])
+async def test_a_redirect_to_nothing_that_can_be_opened_fails(location: str) -> None:
+    async with serve({"/": say(302, location=location)}) as site, allowed_client(site) as client:
+        with pytest.raises((FetchFailed, FetchBlocked)) as refused:
+            await fetch(client, site.url())
+    assert not (refused.value.retryable and not isinstance(refused.value, Unreachable))
+
+
+JSON = Want(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
+
+
+async def test_a_mistyped_answer_of_an_api_is_its_servers_fault() -> None:
+    assert (await answered(say(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
+    assert (await answered(say(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
+    for wrong in (say(body="<p>"), say(body="<p>", content_type="")):
+        with pytest.raises(FetchFailed, match="not application/json") as refused:
+            await answered(wrong, want=JSON)
+        assert refused.value.retryable
+
+
+async def test_a_status_that_may_pass_is_an_answer_cut_to_the_limit() -> None:
+    want = msgspec.structs.replace(JSON, passing=frozenset({403}))
+    got = await answered(say(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
+    assert (got.status, got.body) == (403, b"x" * 100)
+    assert got.headers["X-RateLimit-Remaining"] == "0"
+    with pytest.raises(SourceNotFound):
+        await answered(say(404), want=want)
+
+
+async def test_added_headers_go_to_the_first_origin_only() -> None:
+    async with serve({"/": say(body="<p>")}) as other:
+        answers = {"/": say(302, location="/a"), "/a": say(302, location=other.url())}
+        async with serve(answers) as site, allowed_client(site, other) as client:
+            await fetch(client, site.url(), headers={"Authorization": "Bearer x"})
+    assert [headers.get("authorization") for _, headers in site.asked] == ["bearer x", "bearer x"]
+    assert [headers.get("authorization") for _, headers in other.asked] == [None]
+
+
+async def test_an_address_that_is_known_is_asked_conditionally_and_no_other_is() -> None:
+    old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    answers = {"/": say(302, location="/a"), "/a": say(304), "/b": say(304)}
+    async with serve(answers) as site, allowed_client(site) as client:
+        got = await fetch(client, site.url(), known={site.url("/a"): old})
+        assert (got.unchanged, got.url, got.body) == (True, site.url("/a"), b"")
+        with pytest.raises(FetchFailed):
+            await fetch(client, site.url("/b"), known={site.url("/a"): old})
+    (_, first), (_, second), (_, third) = site.asked
+    assert second["if-none-match"] == '"1"'
+    assert second["if-modified-since"] == "tue, 24 nov 2026 12:00:00 gmt"
+    assert not {"if-none-match", "if-modified-since"} & (first.keys() | third.keys())
+
+
+async def test_an_answer_tells_what_to_know_it_by() -> None:
+    got = await answered(say(body="<p>", etag='W/"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert got.validators == Validators(etag='W/"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    assert (await answered(say(body="<p>"))).validators == Validators()
+
+
+@pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
+async def test_a_version_that_cannot_be_sent_back_is_none(etag: str) -> None:
+    got = await answered(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert got.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+
+
+async def test_content_is_posted_and_never_sent_on() -> None:
+    async with (
+        serve({"/": say(body="<p>"), "/a": say(307, location="/")}) as site,
+        allowed_client(site) as client,
+    ):
+        assert (await fetch(client, site.url(), content=b"{}")).body == b"<p>"
+        with pytest.raises(FetchFailed, match="307"):
+            await fetch(client, site.url("/a"), content=b"{}")
+    assert site.paths == ["/", "/a"]
+    assert site.asked[0][1]["content-length"] == "2"
+
+
+async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A byte each 20 ms: no read of it ever times out."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b"a")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("script", [drip, silence])
+async def test_a_slow_answer_ends_at_the_deadline(script: Script) -> None:
+    want = msgspec.structs.replace(HTML, deadline_s=0.3)
+    async with serve({"/": script}) as site, allowed_client(site) as client:
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(FetchTimeout) as refused:
+            await fetch(client, site.url(), want=want)
+        assert asyncio.get_running_loop().time() - started < 3
+    assert refused.value.retryable

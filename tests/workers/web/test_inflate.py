@@ -1,0 +1,81 @@
+"""Answers that come packed: one layer is read, within its limit, and whatever else is packed is refused."""
+
+import gzip
+import zlib
+
+import pytest
+
+from schemas.errors import FetchFailed, TooLarge
+from tests.workers.web.web import answered, say
+from workers.web import inflate
+from workers.web.fetch import Want
+
+LIMIT = 2 << 20
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "identity", "GZIP"])
+async def test_one_layer_is_inflated(encoding: str) -> None:
+    plain = b"<p>hello"
+    packed = {"deflate": zlib.compress(plain), "identity": plain}.get(encoding, gzip.compress(plain))
+    assert (await answered(say(body=packed, content_encoding=encoding))).body == b"<p>hello"
+
+
+async def test_deflate_without_its_header_is_inflated_too() -> None:
+    bare = zlib.compressobj(wbits=-15)
+    packed = bare.compress(b"<p>hello") + bare.flush()
+    assert (await answered(say(body=packed, content_encoding="deflate"))).body == b"<p>hello"
+
+
+async def test_three_layers_that_stand_for_4_gib_are_refused() -> None:
+    bomb = gzip.compress(gzip.compress(gzip.compress(bytes(1 << 20))))
+    with pytest.raises(FetchFailed, match="encoding") as refused:
+        await answered(say(body=bomb, content_encoding="gzip, gzip, gzip"))
+    assert not refused.value.retryable
+
+
+async def test_layers_in_two_headers_are_refused() -> None:
+    answer = say(body=gzip.compress(b"x"), content_encoding="gzip").replace(
+        b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n", 1
+    )
+    with pytest.raises(FetchFailed, match="encoding"):
+        await answered(answer)
+
+
+def bomb_of_2_gib() -> bytes:
+    """gzip's header and 128 times the same 16 MiB of nothing."""
+    squeeze = zlib.compressobj(9, wbits=-15)
+    block = squeeze.compress(bytes(16 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + block * 128
+
+
+async def test_one_layer_of_2_mib_that_inflates_to_2_gib_is_too_large() -> None:
+    bomb = bomb_of_2_gib()
+    assert len(bomb) < LIMIT + (100 << 10)
+    with pytest.raises(TooLarge):
+        await answered(say(body=bomb[:LIMIT], content_encoding="gzip"))
+    assert len(inflate.inflate(bomb, LIMIT)) == LIMIT + 1
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br"])
+async def test_an_encoding_that_we_did_not_ask_for_is_refused(encoding: str) -> None:
+    with pytest.raises(FetchFailed, match="encoding"):
+        await answered(say(body=b"x", content_encoding=encoding))
+
+
+@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"<p>" * 1000)[:40]], ids=["broken", "cut"])
+async def test_broken_compression_is_a_failed_fetch(body: bytes) -> None:
+    with pytest.raises(FetchFailed):
+        await answered(say(body=body, content_encoding="gzip"))
+
+
+async def test_a_plain_page_may_have_2_mib_and_no_byte_more() -> None:
+    assert len((await answered(say(body=b"a" * LIMIT))).body) == LIMIT
+    with pytest.raises(TooLarge):
+        await answered(say(body=b"a" * (LIMIT + 1)))
+
+
+async def test_what_may_be_cut_is_cut() -> None:
+    want = Want(accept="text/plain", limit=100, cut=True)
+    assert (await answered(say(body=b"a" * 300), want=want)).body == b"a" * 100
+    packed = say(body=gzip.compress(b"a" * 300), content_encoding="gzip")
+    assert (await answered(packed, want=want)).body == b"a" * 100

@@ -1,0 +1,169 @@
+"""robots.txt as RFC 9309 has it."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import msgspec
+import pytest
+
+from schemas.errors import RobotsDisallowed, Unreachable
+from tests.corpora import corpus
+from tests.workers.web.web import Answers, Script, allowed_client, say, serve
+from workers.web import robots
+from workers.web.robots import Robots, Rules, parse
+
+KEEP_OUT = "User-agent: *\nDisallow: /\n"
+
+
+async def asked(answers: Answers, path: str = "/page") -> None:
+    async with serve(answers) as site, allowed_client(site) as client:
+        await Robots(client).admit(site.url(path))
+
+
+def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
+    return {"/robots.txt": say(body=text, content_type=content_type)}
+
+
+async def test_what_is_disallowed_is_not_opened() -> None:
+    with pytest.raises(RobotsDisallowed, match=r"robots\.txt keeps BrandContextBot out") as refused:
+        await asked(rules(KEEP_OUT))
+    assert not refused.value.retryable
+
+
+async def test_what_is_allowed_is() -> None:
+    await asked(rules("User-agent: *\nDisallow: /private\n"))
+    await asked(rules(""))
+
+
+async def test_a_group_for_our_bot_counts_and_not_the_one_for_all() -> None:
+    await asked(rules(f"{KEEP_OUT}\nUser-agent: BrandContextBot\nAllow: /\n"))
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules("User-agent: *\nAllow: /\n\nUser-agent: brandcontextbot\nDisallow: /page\n"))
+
+
+async def test_a_byte_order_mark_hides_no_rule() -> None:
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules(b"\xef\xbb\xbf" + KEEP_OUT.encode()))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 451])
+async def test_a_4xx_is_no_rules(status: int) -> None:
+    await asked({"/robots.txt": say(status)})
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_5xx_is_not_now(status: int) -> None:
+    with pytest.raises(RobotsDisallowed, match="for now") as refused:
+        await asked({"/robots.txt": say(status, retry_after="30")})
+    assert refused.value.retryable
+    assert refused.value.retry_after == 30
+
+
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("script", [silence])
+async def test_silence_is_not_now(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "WANT", msgspec.structs.replace(robots.WANT, deadline_s=0.2))
+    with pytest.raises(RobotsDisallowed) as refused:
+        await asked({"/robots.txt": script})
+    assert refused.value.retryable
+
+
+async def test_a_site_that_is_down_says_so_itself() -> None:
+    async with serve({}) as site:
+        pass
+    async with allowed_client(site) as client:
+        with pytest.raises(Unreachable):
+            await Robots(client).admit(site.url())
+
+
+async def test_redirects_are_followed_and_an_endless_chain_is_no_rules() -> None:
+    with pytest.raises(RobotsDisallowed):
+        await asked(
+            {"/robots.txt": say(301, location="/r"), "/r": say(body=KEEP_OUT, content_type="text/plain")}
+        )
+    await asked({"/robots.txt": say(301, location="/robots.txt")})
+
+
+async def test_a_web_page_is_no_rules() -> None:
+    await asked(rules(f"\n <!doctype html>\n{KEEP_OUT}", content_type="text/html"))
+
+
+async def test_rules_served_as_a_web_page_are_rules() -> None:
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules(KEEP_OUT, content_type="text/html"))
+
+
+async def test_after_500_kib_nothing_is_read() -> None:
+    filler = "# nothing\n" * (robots.WANT.limit // 10 + 1)
+    with pytest.raises(RobotsDisallowed):
+        await asked(rules(KEEP_OUT + filler))
+    await asked(rules(filler + KEEP_OUT))
+
+
+async def test_an_origin_is_asked_once_a_day() -> None:
+    now = 0.0
+    async with serve(rules("")) as site, allowed_client(site) as client:
+        known = Robots(client, clock=lambda: now)
+        await asyncio.gather(*(known.admit(site.url(path)) for path in ("/a", "/b", "/a")))
+        now = 86_400.0
+        await known.admit(site.url("/c"))
+        assert site.paths == ["/robots.txt"]
+        now += 1
+        await known.admit(site.url("/c"))
+        assert site.paths == ["/robots.txt"] * 2
+
+
+async def test_a_no_is_asked_for_again_after_a_minute() -> None:
+    now = 0.0
+    async with serve(rules(KEEP_OUT)) as site, allowed_client(site) as client:
+        known = Robots(client, clock=lambda: now)
+        for _ in range(2):
+            with pytest.raises(RobotsDisallowed):
+                await known.admit(site.url())
+        assert site.paths == ["/robots.txt"]
+        site.answers, now = rules(""), 61.0
+        await known.admit(site.url())
+
+
+async def test_what_cant_be_read_for_now_is_not_kept() -> None:
+    async with serve({"/robots.txt": say(503)}) as site, allowed_client(site) as client:
+        known = Robots(client)
+        with pytest.raises(RobotsDisallowed):
+            await known.admit(site.url())
+        site.answers = rules("")
+        await known.admit(site.url())
+
+
+async def test_the_oldest_rules_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "ROOM", 3 * robots.LEAST)
+    async with AsyncExitStack() as stack:
+        sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
+        client = await stack.enter_async_context(allowed_client(*sites))
+        known = Robots(client)
+        for site in (*sites, *sites[1:], sites[0]):
+            await known.admit(site.url())
+        assert [len(site.paths) for site in sites] == [2, 1, 1, 1]
+        assert len(known.known) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "delay_s"),
+    [("Crawl-delay: 2.5", 2.5), ("Crawl-delay: 3600", 10), ("Crawl-delay: soon", 0), ("Disallow:", 0)],
+)
+async def test_a_crawl_delay_is_known_and_bounded(text: str, delay_s: float) -> None:
+    async with serve(rules(f"User-agent: *\n{text}\n")) as site, allowed_client(site) as client:
+        assert (await Robots(client).admit(site.url())).delay_s == delay_s
+
+
+def test_real_files_are_read_without_a_word() -> None:
+    files = sorted(corpus("robots").glob("*.txt"))
+    assert len(files) >= 200
+    found = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}
+    assert all(0 <= rules.delay_s <= 10 for rules in found.values())
+    verdicts = {
+        name: rules.said.can_fetch("https://x.com/", "BrandContextBot") for name, rules in found.items()
+    }
+    assert 0.9 < sum(verdicts.values()) / len(verdicts) < 1

@@ -1,0 +1,94 @@
+"""No connect to an address that isn't public, ever: not first, not after a redirect, not after a rebinding.
+
+The resolver and the sockets are the test's own: `Net` answers look-ups from a table and records each
+connect, and an audit hook watches that no real socket is connected behind its back.
+"""
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from schemas.errors import FetchBlocked, SourceError
+from tests.workers.net import GOOD, GOOD6, VECTORS, Net
+from tests.workers.web.web import say
+from workers.web.fetch import fetch, open_client
+from workers.web.robots import Robots
+
+REDIRECTS = [*zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=False)]
+
+
+@pytest_asyncio.fixture
+async def client(net: Net) -> AsyncIterator[httpx.AsyncClient]:
+    async with open_client(allowed={}, contact="", resolver=net.resolve) as opened:
+        yield opened
+
+
+def test_there_are_more_than_eighty_vectors() -> None:
+    assert len(set(VECTORS)) == len(VECTORS) > 80
+
+
+@pytest.mark.parametrize("url", VECTORS)
+async def test_nothing_is_connected_on_the_first_hop(url: str, net: Net, client: httpx.AsyncClient) -> None:
+    with pytest.raises(SourceError) as refused:
+        await fetch(client, url)
+    assert refused.value.code in {"FETCH_BLOCKED", "FETCH_FAILED"}
+    assert net.connects == []
+
+
+@pytest.mark.parametrize(("url", "status"), REDIRECTS)
+async def test_nothing_is_connected_on_a_redirect(
+    url: str, status: int, net: Net, client: httpx.AsyncClient
+) -> None:
+    net.pages["good.example"] = say(status, location=url)
+    with pytest.raises(SourceError):
+        await fetch(client, "http://good.example/")
+    assert {host for host, _ in net.connects} == {GOOD}
+
+
+@pytest.mark.parametrize("url", VECTORS)
+async def test_robots_txt_leads_nowhere_else(url: str, net: Net, client: httpx.AsyncClient) -> None:
+    net.pages["good.example"] = say(302, location=url)
+    with contextlib.suppress(SourceError):
+        await Robots(client).admit("http://good.example/page")
+    assert {host for host, _ in net.connects} == {GOOD}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://good.example/",
+        "http://GOOD.example./",
+        "http://good.example:80/",
+        "http://also-good.example/",
+        "http://münchen.example/",
+        f"http://{GOOD}/",
+        f"http://[{GOOD6}]/",
+    ],
+)
+async def test_what_is_public_is_opened(url: str, net: Net, client: httpx.AsyncClient) -> None:
+    net.answers["good.example."] = itertools.repeat([GOOD])
+    with pytest.raises(SourceError) as missing:
+        await fetch(client, url)
+    assert missing.value.code == "SOURCE_NOT_FOUND"
+    assert len(net.connects) == 1
+
+
+async def test_a_name_that_changes_is_looked_up_once_and_connected_as_checked(
+    net: Net, client: httpx.AsyncClient
+) -> None:
+    net.answers["rebind.example"] = iter([[GOOD], ["127.0.0.1"], ["169.254.169.254"]])
+    net.pages["rebind.example"] = say(body="<p>")
+    assert (await fetch(client, "http://rebind.example/")).body == b"<p>"
+    assert net.lookups == ["rebind.example"]
+    assert net.connects == [(GOOD, 80)]
+
+
+async def test_a_refusal_tells_no_address(net: Net, client: httpx.AsyncClient) -> None:
+    with pytest.raises(FetchBlocked) as refused:
+        await fetch(client, "http://six.example/")
+    assert "fd00" not in refused.value.message
+    assert "six.example" in refused.value.message

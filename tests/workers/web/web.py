@@ -1,0 +1,81 @@
+"""A website on loopback whose every byte a test chooses, and a client that may open it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+
+from domain.values import urls
+from workers.web.fetch import HTML, Fetched, Want, fetch, open_client
+
+#: Writes an answer by hand, for what no well-behaved server sends; the reader ends when the client leaves.
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Answers = Mapping[str, bytes | Script]
+
+
+class Site:
+    """`asked` is the list of requests as they came, each a path and its headers."""
+
+    def __init__(self, host: str, answers: Answers) -> None:
+        self.host, self.answers = host, answers
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def url(self, path: str = "/") -> str:
+        return f"http://{self.host}{path}"
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.asked]
+
+
+@asynccontextmanager
+async def serve(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
+    """Answers what it is given, 404 for anything else; each connection takes one request."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+        path = head[0].split(" ")[1]
+        site.asked.append((path, dict(line.lower().split(": ", 1) for line in head[1:] if line)))
+        answer = site.answers.get(path, say(404))
+        try:
+            await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
+        except ConnectionError:
+            pass  # The client left early, as some tests mean it to.
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    site = Site("{}:{}".format(*server.sockets[0].getsockname()), answers)
+    async with server:
+        yield site
+
+
+async def wrote(writer: asyncio.StreamWriter, answer: bytes) -> None:
+    writer.write(answer)
+    await writer.drain()
+
+
+def say(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
+    """A whole answer; `content_type` and the like become headers, HTML unless said otherwise."""
+    content = body.encode() if isinstance(body, str) else body
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {"content-type": "text/html; charset=utf-8", "content-length": str(len(content)), **named}
+    lines = [
+        f"HTTP/1.1 {status} X",
+        *(f"{name}: {value}" for name, value in fields.items()),
+        "connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("utf-8") + content
+
+
+def allowed_client(*sites: Site) -> httpx.AsyncClient:
+    allowed = urls.read_allowed(",".join(site.host for site in sites))
+    return open_client(allowed=allowed, contact="https://tenantry.test/bot")
+
+
+async def answered(answer: bytes, want: Want = HTML) -> Fetched:
+    """What a fetch makes of an answer."""
+    async with serve({"/": answer}) as site, allowed_client(site) as client:
+        return await fetch(client, site.url(), want=want)

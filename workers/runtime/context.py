@@ -1,0 +1,107 @@
+"""What a task is given: its job, and the only ways to write, which are fenced."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
+
+from db.pool import Conn, Pool, transact
+from db.reach import reaching
+from domain.jobs import jobs
+from domain.tenancy import holds
+from jobs import ledger
+from jobs.outcomes import Done, Outcome
+from workers.runtime.desk import Attempt
+from workers.runtime.reports import Reports
+
+T = TypeVar("T")
+Result: TypeAlias = dict[str, Any]
+
+
+class Context:
+    """One attempt's view of its job.
+
+    Steps raise `Fenced` once the job is another attempt's, `CancelRequested` once a cancel was
+    accepted and `Unavailable` while Postgres is away: a task lets them pass.
+    """
+
+    __slots__ = ("_attempt", "_lease_left", "_pool", "_reports", "job")
+
+    def __init__(
+        self, attempt: Attempt, pool: Pool, reports: Reports, lease_left: Callable[[], float]
+    ) -> None:
+        self.job = attempt.claim
+        self._attempt, self._pool, self._reports, self._lease_left = attempt, pool, reports, lease_left
+
+    async def step(
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, holds: bool = False
+    ) -> T:
+        """Run `body` in one transaction that holds the job, and before it its active project if `project`.
+
+        `holds`: the first statement of `body` does that itself, and finds out more with it. Chosen as a
+        deadlock's victim it runs once more, from the start.
+        """
+
+        async def held(conn: Conn) -> T:
+            await self._hold_project(conn, project)
+            if not holds:
+                await ledger.hold(conn, self.job)
+            return await body(conn)
+
+        with reaching():
+            return await transact(self._pool, held)
+
+    async def decide(
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, holds: bool = False
+    ) -> T:
+        """A step that may end the attempt: an outcome that `body` returns is settled with its writes.
+
+        Whoever locks what `body` has locked so sees a job that waits, and never one that is about to.
+        """
+
+        async def held(conn: Conn) -> T:
+            decided = await body(conn)
+            if isinstance(decided, Outcome):
+                await jobs.conclude(conn, claim=self.job, outcome=decided)
+            return decided
+
+        decided = await self.step(held, project=project, holds=holds)
+        if isinstance(decided, Outcome):
+            self._attempt.committed = decided.word
+        return decided
+
+    async def commit(
+        self, body: Callable[[Conn], Awaitable[Result | None]], *, project: bool = False
+    ) -> Done:
+        """The last step: what `body` returns is the job's result, and the job ends with its writes.
+
+        The job is ended first, which locks and fences it too: a statement less for each job.
+        """
+
+        async def last(conn: Conn) -> Result:
+            await self._hold_project(conn, project)
+            await jobs.complete(conn, claim=self.job)
+            found = await body(conn)
+            if found:
+                await ledger.set_result(conn, self.job, result=found)
+            return found or {}
+
+        self._attempt.committed = Done.word
+        try:
+            with reaching():
+                return Done(await transact(self._pool, last))
+        except BaseException:
+            self._attempt.committed = None
+            raise
+
+    async def progress(self, ratio: float, *, stage: str | None = None) -> None:
+        """Show how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
+        self._reports.add(self._attempt, ratio, stage)
+
+    def time_left(self) -> float:
+        """Seconds in which no other attempt can begin: the lease lasts, and the kind's time."""
+        return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
+
+    async def _hold_project(self, conn: Conn, wanted: bool) -> None:
+        organization_id, project_id = self.job.organization_id, self.job.project_id
+        if wanted and project_id is not None:
+            await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
