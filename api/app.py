@@ -10,31 +10,31 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import access, errors
+from api import access_log, errors
 from api.answers import Answer
-from api.gate import bind, gate
+from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
 from api.requests import ApiRequest
 from api.routes import (
+    accounts,
+    api_keys,
     audit,
     brand,
     console,
     content,
     docs,
     github,
-    hints,
-    ingest,
+    ingests,
     jobs,
-    keys,
     leases,
-    lending,
     media,
     ops,
+    ops_leases,
     posts,
     projects,
-    social,
     system,
+    tiktok_webhook,
     whoami,
 )
 from schemas.settings import Settings, from_env
@@ -45,24 +45,24 @@ MAX_BODY = 1024 * 1024
 #: Everything under /v1 that needs a key.
 ROUTES = [
     *projects.ROUTES,
-    *ingest.ROUTES,
+    *ingests.ROUTES,
     *brand.ROUTES,
     *content.ROUTES,
     *posts.ROUTES,
     *github.ROUTES,
-    *social.ROUTES,
+    *accounts.ROUTES,
     *leases.ROUTES,
     *jobs.ROUTES,
     *ops.ROUTES,
-    *lending.ROUTES,
-    *keys.ROUTES,
+    *ops_leases.ROUTES,
+    *api_keys.ROUTES,
     *audit.ROUTES,
     *whoami.ROUTES,
 ]
 
 
 class Api(Litestar):
-    """Litestar, and around it what every exchange gets whatever answers it."""
+    """Litestar, and around it what every request gets whatever answers it."""
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -71,13 +71,13 @@ class Api(Litestar):
             await super().__call__(scope, receive, send)
             return
         request = cast("HTTPScope", scope)
-        exchange = access.begin(request)
+        state = access_log.begin(request)
         try:
-            await super().__call__(scope, receive, access.watching(exchange, cast("Send", send)))
-            if exchange.lingers:
-                await access.linger(cast("Receive", receive))
+            await super().__call__(scope, receive, access_log.watching(state, cast("Send", send)))
+            if state.lingers:
+                await access_log.linger(cast("Receive", receive))
         finally:
-            await access.end(request, exchange)
+            await access_log.end(request, state)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
@@ -96,17 +96,17 @@ def serve_from(app: Litestar, settings: Settings, *, clock: Callable[[], datetim
 
 def build() -> Litestar:
     """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
-    behind_the_gate = Router("/v1", route_handlers=ROUTES, before_request=gate)
+    behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     app = Api(
         route_handlers=[
-            behind_the_gate,
+            behind_the_guard,
             *console.ROUTES,
             *docs.ROUTES,
             *system.ROUTES,
             *github.PUBLIC,
-            *hints.PUBLIC,
+            *tiktok_webhook.PUBLIC,
             *media.PUBLIC,
-            *social.PUBLIC,
+            *accounts.PUBLIC,
         ],
         request_class=ApiRequest,
         response_class=Answer,

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import asyncpg
 
 from api.coalescing import Coalesced
-from api.exchange import Exchange
 from api.ratelimit import Probation
+from api.request_state import RequestState
 from db.pool import Pool
-from domain.security.rings import Ring
-from domain.tenancy import keys
-from domain.tenancy.keys import Presented, Principal
+from domain.security.keyring import Ring
+from domain.tenancy import api_keys
+from domain.tenancy.api_keys import Presented, Principal
 from schemas.errors import Killed, Unauthenticated
 
 K = TypeVar("K")
@@ -95,14 +95,14 @@ class Keyring:
         if presented is None or (self._strangers.bars(address) and not self.recall(presented)):
             raise Unauthenticated
         row = await self._rows.ask(presented.key_id)
-        if row is None or row["env"] != presented.env or not keys.opens(row, presented, self._peppers):
+        if row is None or row["env"] != presented.env or not api_keys.opens(row, presented, self._peppers):
             self._strangers.failed(address)
             raise Unauthenticated
         if row["killed"]:
             raise Killed
         if row["expired"]:
             raise Unauthenticated
-        principal = keys.principal(row)
+        principal = api_keys.principal(row)
         self._regulars.opened(presented, principal)
         return principal
 
@@ -112,23 +112,23 @@ class Keyring:
 
     async def _find(self, key_ids: Sequence[str]) -> list[asyncpg.Record | None]:
         async with self._pool.acquire() as conn:
-            rows = await keys.find(conn, key_ids=set(key_ids))
+            rows = await api_keys.find(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]
 
 
-def presented(exchange: Exchange) -> Presented | None:
+def presented(state: RequestState) -> Presented | None:
     """The key of a request; `X-Api-Key` wins over `Authorization`. None for none and for half a one."""
-    own = exchange.headers.get(b"x-api-key")
+    own = state.headers.get(b"x-api-key")
     if own is None:
-        scheme, _, own = exchange.headers.get(b"authorization", b"").partition(b" ")
+        scheme, _, own = state.headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-    return keys.parse(own.decode("latin-1").strip())
+    return api_keys.parse(own.decode("latin-1").strip())
 
 
-def address(exchange: Exchange, peer: str, *, hops: int) -> str:
+def address(state: RequestState, peer: str, *, hops: int) -> str:
     """Where a request comes from: the peer, or what the outermost of `hops` trusted proxies saw."""
-    chain = exchange.headers.get(b"x-forwarded-for", b"").split(b",")
+    chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
     return chain[-hops].strip().decode("latin-1") if 0 < hops <= len(chain) else peer
 
 

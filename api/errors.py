@@ -8,7 +8,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
-from api import exchange
+from api import request_state
 from api.answers import JSON, Answer
 from schemas.envelope import Envelope, Problem
 from schemas.errors import DomainError, Unauthenticated, Unavailable, Unsatisfiable
@@ -75,7 +75,7 @@ _log = logs.get("api")
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """An exception handler for everything."""
-    call = exchange.of(request.scope)
+    call = request_state.of(request.scope)
     code, message, details, headers = _read(_meaning(error))
     call.code = code
     if code == "INTERNAL":

@@ -13,7 +13,7 @@ def show(version: int) -> str:
 
 def matching(request: ApiRequest) -> frozenset[int] | None:
     """The versions that `If-Match` allows, compared strongly; None if it allows any."""
-    header = request.exchange.headers.get(b"if-match", b"*").strip()
+    header = request.request_state.headers.get(b"if-match", b"*").strip()
     if header == b"*":
         return None
     return frozenset(int(tag["version"]) for tag in _TAG.finditer(header) if not tag["weak"])
@@ -21,5 +21,5 @@ def matching(request: ApiRequest) -> frozenset[int] | None:
 
 def known(request: ApiRequest, version: int) -> bool:
     """Whether `If-None-Match` says that the caller has this version; compared weakly."""
-    header = request.exchange.headers.get(b"if-none-match", b"").strip()
+    header = request.request_state.headers.get(b"if-none-match", b"").strip()
     return header == b"*" or any(int(tag["version"]) == version for tag in _TAG.finditer(header))

@@ -18,9 +18,9 @@ from litestar import Response
 from api import answers
 from api.requests import ApiRequest
 from db.pool import Conn, transact
-from domain.security.rings import Ring
-from domain.tenancy import receipts
-from domain.tenancy.receipts import Answer, Claim, Receipt
+from domain.security.keyring import Ring
+from domain.tenancy import idempotency
+from domain.tenancy.idempotency import Answer, Claim, Receipt
 from jobs.ledger import Wake
 from schemas.errors import InFlight, Invalid
 
@@ -96,18 +96,18 @@ async def _write(
     """None while another transaction uses the key."""
     if claim is None:
         return await verb(conn)
-    free = await receipts.claim(conn, claim)
+    free = await idempotency.claim(conn, claim)
     if free is None:
         return None
     if not free:
         return await _replay(request, conn, claim)
     made = await verb(conn)
-    await receipts.store(conn, _receipt(request, claim, made))
+    await idempotency.store(conn, _receipt(request, claim, made))
     return made
 
 
 def _claim_of(request: ApiRequest, body: bytes) -> Claim | None:
-    key = request.exchange.headers.get(b"idempotency-key")
+    key = request.request_state.headers.get(b"idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):
@@ -139,11 +139,11 @@ def _digest(request: ApiRequest, body: bytes) -> bytes:
 
 def _receipt(request: ApiRequest, claim: Claim, made: Made[Any]) -> Receipt:
     answer = Answer(made.status, made.location, msgspec.json.encode(made.content))
-    return receipts.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
+    return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
 
 
 async def _replay(request: ApiRequest, conn: Conn, claim: Claim) -> Made[Any]:
-    answer = await receipts.replay(conn, claim, ring=request.services.vault)
+    answer = await idempotency.replay(conn, claim, ring=request.services.vault)
     return Made(answer.body, answer.status, answer.location, replayed=True)
 
 

@@ -17,7 +17,7 @@ from domain.media.probing import Turns
 from domain.media.storage import open_store
 from domain.projects import projects
 from domain.projects.projects import New
-from domain.security import rings
+from domain.security import keyring
 from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
@@ -37,8 +37,8 @@ PROBES = 2
 @asynccontextmanager
 async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
-    peppers = rings.parse(settings.peppers, setting="PEPPERS")
-    vault = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
+    peppers = keyring.parse(settings.peppers, setting="PEPPERS")
+    vault = keyring.parse(settings.vault_keys, setting="VAULT_KEYS")
     async with (
         lag.measured(),
         open_pool(
@@ -53,7 +53,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         open_watcher(looking(pool)) as watcher,
     ):
         async with pool.acquire() as conn:
-            await rings.check(conn, peppers=peppers, vault=vault)
+            await keyring.check(conn, peppers=peppers, vault=vault)
         app.state.services = Services(
             settings=settings,
             pool=pool,

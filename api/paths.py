@@ -5,9 +5,9 @@ from uuid import UUID
 from domain.accounts import accounts
 from domain.content import content as contents
 from domain.jobs import jobs
-from domain.leasing import lease_requests, leases
+from domain.leasing import leases, requests
 from domain.publishing import posts
-from domain.tenancy import holds
+from domain.tenancy import project_locks
 from schemas import ids
 
 
@@ -15,7 +15,7 @@ def project(text: str) -> UUID:
     """Raises `NotFound`."""
     found = ids.read(ids.PROJECT, text)
     if found is None:
-        raise holds.absent()
+        raise project_locks.absent()
     return found
 
 
@@ -63,5 +63,5 @@ def lease_request(text: str) -> UUID:
     """Raises `NotFound`."""
     found = ids.read(ids.LEASE_REQUEST, text)
     if found is None:
-        raise lease_requests.absent()
+        raise requests.absent()
     return found

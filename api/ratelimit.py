@@ -16,10 +16,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.coalescing import Coalesced
-from domain.tenancy.keys import Principal
+from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
+from schemas.api_keys import Tier
 from schemas.errors import Limited
-from schemas.keys import Tier
 from telemetry import metrics
 
 BUDGET_S, COOL_S = 0.05, 1.0

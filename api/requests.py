@@ -9,10 +9,10 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 
-from api import exchange
-from api.exchange import Exchange
+from api import request_state
+from api.request_state import RequestState
 from api.services import Services
-from domain.tenancy.keys import Principal
+from domain.tenancy.api_keys import Principal
 from schemas.errors import Invalid, Malformed, Unauthenticated
 
 #: An escaped NUL: an odd number of backslashes before its `u`.
@@ -33,12 +33,12 @@ class ApiRequest(Request[Any, Any, State]):
         return services
 
     @property
-    def exchange(self) -> Exchange:
-        return exchange.of(self.scope)
+    def request_state(self) -> RequestState:
+        return request_state.of(self.scope)
 
     @property
     def principal(self) -> Principal:
-        found = self.exchange.principal
+        found = self.request_state.principal
         if found is None:
             raise Unauthenticated
         return found

@@ -15,7 +15,7 @@ from domain.jobs.jobs import Versioned
 from domain.media.probing import Turns
 from domain.media.store import Store
 from domain.projects.projects import New
-from domain.security.rings import Ring
+from domain.security.keyring import Ring
 from domain.values import urls
 from jobs.courier import Courier
 from schemas.settings import Settings

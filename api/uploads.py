@@ -94,7 +94,7 @@ async def receiving(request: ApiRequest) -> AsyncIterator[Received]:
 
 async def _events(request: ApiRequest) -> AsyncGenerator[_Event, None]:
     """What the parser finds: each part's head, its bytes as they come, None at its end."""
-    given = request.exchange.headers[b"content-type"].decode("latin-1")
+    given = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(given)[1].get("boundary", "")
     try:
         async with aclosing(_chunks(request)) as chunks:
@@ -123,7 +123,7 @@ async def _chunks(request: ApiRequest) -> AsyncGenerator[bytes, None]:
             except RequestEntityTooLarge:
                 raise Oversized(f"an upload may have at most {BODY_MAX // MIB} MiB") from None
             if not chunk:  # Litestar's mark of the end.
-                request.exchange.lingers = False
+                request.request_state.lingers = False
                 return
             yield chunk
 
@@ -207,4 +207,4 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
                 conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
             )
     except (*AWAY, Unavailable) as error:
-        _log.warning("files left to prune", request_id=request.exchange.id, error=repr(error))
+        _log.warning("files left to prune", request_id=request.request_state.id, error=repr(error))

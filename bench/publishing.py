@@ -12,13 +12,13 @@ from bench.processes import running
 from bench.stage import RING, Stage
 from db.pool import Conn, Pool, transact
 from domain.accounts.accounts import Found
-from domain.connecting import connections
+from domain.connecting import connect
 from domain.content import content
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.publishing import scheduling
 from domain.publishing.quotas import ARRIVAL_S
-from domain.security import rings
+from domain.security import keyring
 from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
@@ -156,14 +156,14 @@ async def _place(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Place:
 async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quota: tuple[int, int]) -> UUID:
     handle = f"shop{number}"
     found = Found("bluesky", "https://bsky.example", f"did:plc:{handle}", handle, None, {})
-    account_id = await connections.connect(
+    account_id = await connect.connect(
         conn,
         organization_id=org,
         project_id=project_id,
         api_key_id=None,
         found=found,
         grant=refresh(),
-        ring=rings.parse(RING, setting="VAULT_KEYS"),
+        ring=keyring.parse(RING, setting="VAULT_KEYS"),
     )
     limit = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
     await conn.execute(limit, account_id, *quota)

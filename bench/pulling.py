@@ -8,7 +8,7 @@ from bench.figures import Result, Size, Tell, spread
 from bench.stage import Stage
 from bench.tasks import NOOP, POOL, TASKS
 from db.pool import Conn
-from jobs import leases, ledger
+from jobs import heartbeat, ledger
 from jobs.ledger import Settlement
 from jobs.outcomes import Done
 from schemas import ids
@@ -24,13 +24,13 @@ async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
     async with stage.pool.acquire() as conn:
         worker_id = await _register(conn)
         took_ms = [await _pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
-        await leases.retire(conn, worker_id=worker_id)
+        await heartbeat.retire(conn, worker_id=worker_id)
     return Result({"pull_p50_ms": spread(took_ms)["p50"]}, {"pull_ms": spread(took_ms)})
 
 
 async def _register(conn: Conn) -> UUID:
     worker_id = ids.new()
-    await leases.register(
+    await heartbeat.register(
         conn, worker_id=worker_id, pool=POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600
     )
     return worker_id

@@ -10,7 +10,7 @@ from bench.lines import say
 from bench.reading import PASSES, Pass, load
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
-from workers.ingest.parser.parse import Parser, open_parser, parse
+from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Source
 
 

@@ -15,8 +15,8 @@ from bench.stage import Stage
 from bench.tasks import NOOP
 from db.pool import Conn, transact
 from db.server import free_port
-from domain.security import rings
-from domain.tenancy import keys, organizations
+from domain.security import keyring
+from domain.tenancy import api_keys, organizations
 from jobs import ledger
 from schemas import ids
 from schemas.errors import BenchmarkFailed
@@ -85,10 +85,10 @@ async def _partners(stage: Stage, count: int) -> list[Partner]:
 
 async def _partner(conn: Conn, stage: Stage) -> Partner:
     pair = await organizations.create(conn, name="bench", tier="partner")
-    shown = await keys.create(
+    shown = await api_keys.create(
         conn,
-        peppers=rings.parse(stage.settings.peppers, setting="PEPPERS"),
-        actor=keys.Actor(pair.live, "live", None, keys.EVERY_SCOPE),
+        peppers=keyring.parse(stage.settings.peppers, setting="PEPPERS"),
+        actor=api_keys.Actor(pair.live, "live", None, api_keys.EVERY_SCOPE),
         name="bench",
         scopes=["*"],
         return_origins=[],

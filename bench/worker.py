@@ -7,7 +7,7 @@ import uvloop
 from bench.tasks import POOL, TASKS
 from schemas.settings import from_env
 from telemetry import logs
-from workers.runtime.pool import serve
+from workers.runtime.worker import serve
 
 if __name__ == "__main__":
     settings = from_env(os.environ)

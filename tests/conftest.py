@@ -17,20 +17,20 @@ from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
 from tests.s3.keeping import Kept, KeptBucket, KeptFolder
 from tests.s3.service import Service, serving
-from workers.ingest.parser import parse
+from workers.ingest.parser import parser
 
 # Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-START, STOP = parse.start, parse.Parser.stop
+START, STOP = parser.start, parser.Parser.stop
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_parsing_process() -> Iterator[None]:
     """Each takes 1.3 s of CPU to start, and keeps nothing of a page: all parsers here share the first."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parse, "start", start := functools.cache(parse.start))
-        patch.setattr(parse.Parser, "stop", lambda _: None)
+        patch.setattr(parser, "start", start := functools.cache(parser.start))
+        patch.setattr(parser.Parser, "stop", lambda _: None)
         yield
     if start.cache_info().currsize:
         process, control = start()
@@ -42,8 +42,8 @@ def _one_parsing_process() -> Iterator[None]:
 @pytest.fixture
 def own_parsing_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of the process itself."""
-    monkeypatch.setattr(parse, "start", START)
-    monkeypatch.setattr(parse.Parser, "stop", STOP)
+    monkeypatch.setattr(parser, "start", START)
+    monkeypatch.setattr(parser.Parser, "stop", STOP)
 
 
 @pytest.fixture(scope="session")

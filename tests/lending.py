@@ -5,9 +5,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn, Pool, transact
-from domain.connecting import connections
-from domain.leasing import lease_requests, leases, offers
-from domain.tenancy.keys import EVERY_SCOPE, Actor
+from domain.connecting import connect
+from domain.leasing import leases, offers, requests
+from domain.tenancy.api_keys import EVERY_SCOPE, Actor
 from schemas import ids
 from schemas.accounts import AccountDisconnected
 from schemas.leases import LeaseRequestCreate, OperatedRequest
@@ -53,7 +53,7 @@ async def tenant(conn: Conn) -> Place:
 async def ask(conn: Conn, place: Place, *, count: int = 1) -> UUID:
     body = LeaseRequestCreate(count=count, niche="baking")
     async with conn.transaction():
-        made = await lease_requests.create(
+        made = await requests.create(
             conn, organization_id=place.org, project_id=place.project_id, api_key_id=None, body=body
         )
     return found(ids.LEASE_REQUEST, made.request_id)
@@ -64,7 +64,7 @@ async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID)
     named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
     return await transact(
         pool,
-        lambda conn: lease_requests.assign(conn, who=owner.who, request_id=request_id, account_ids=named),
+        lambda conn: requests.assign(conn, who=owner.who, request_id=request_id, account_ids=named),
     )
 
 
@@ -101,7 +101,7 @@ async def schedule(conn: Conn, place: Place, account_id: UUID, *, hours: float =
 async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> None:
     await transact(
         pool,
-        lambda conn: connections.disconnect(
+        lambda conn: connect.disconnect(
             conn, organization_id=org, account_id=account_id, api_key_id=None, ring=seeds.VAULT
         ),
     )

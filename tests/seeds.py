@@ -7,14 +7,14 @@ from uuid import UUID
 from db.pool import Conn
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
-from domain.connecting import connections
+from domain.connecting import connect
 from domain.content import content as contents
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.publishing import scheduling
-from domain.security import rings
+from domain.security import keyring
 from domain.tenancy import organizations
-from jobs import leases, ledger
+from jobs import heartbeat, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from schemas import ids
@@ -22,7 +22,7 @@ from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from tests.servers import RING
 
-VAULT = rings.parse(RING, setting="VAULT_KEYS")
+VAULT = keyring.parse(RING, setting="VAULT_KEYS")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ async def account(
     grant = fields.pop("grant", None) or Grant(access_token="the-access-token")
     server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
     found = Found(platform=platform, handle=handle, **server | {"traits": {}} | fields)
-    return await connections.connect(
+    return await connect.connect(
         conn,
         organization_id=org,
         project_id=project_id,
@@ -104,7 +104,7 @@ async def post(
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:
     """What a worker that has just come up pulls."""
     worker_id = ids.new()
-    await leases.register(
+    await heartbeat.register(
         conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60
     )
     return await ledger.pull(conn, pool=kind.pool, worker_id=worker_id, free=free, kinds=[kind])

@@ -8,7 +8,7 @@ import uvloop
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings, from_env
 from telemetry import logs
-from workers.runtime.pool import serve
+from workers.runtime.worker import serve
 from workers.tasks import POOLS, open_tasks
 
 

@@ -11,7 +11,7 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
-from api.gate import Access
+from api.guard import Access
 
 _UNDERSCORE = re.compile(r"_([a-z])")
 

@@ -6,13 +6,13 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from api import paging
-from api.gate import requires
+from api.guard import requires
 from api.paging import Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.tenancy import audit
+from schemas.api_keys import AuditEntry
 from schemas.base import Page
-from schemas.keys import AuditEntry
 
 Action = Annotated[
     str | None,

@@ -4,7 +4,7 @@ from litestar import get
 from litestar.params import FromPath
 
 from api import paths
-from api.gate import requires
+from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.projects import projects

@@ -7,7 +7,7 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, idempotency, paging, paths, uploads
-from api.gate import requires
+from api.guard import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest

@@ -6,15 +6,15 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api import flows
-from api.gate import requires
+from api import oauth_return
+from api.guard import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn, transact
-from domain.brand import installations
-from domain.oauth import states
-from domain.oauth.states import Flow
+from domain.brand import github_installations
+from domain.oauth import oauth_states
+from domain.oauth.oauth_states import Flow
 from jobs.kinds import CONNECT_GITHUB
 from jobs.ledger import Submitted
 from schemas.github import (
@@ -53,7 +53,7 @@ async def create_github_install_url(
     """
 
     async def create(conn: Conn) -> Made[InstallUrl]:
-        made = await installations.start(
+        made = await github_installations.start(
             conn,
             settings=request.services.settings,
             who=request.principal,
@@ -78,23 +78,25 @@ async def github_callback(
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
         now = request.services.clock()
         ring = request.services.vault
-        flow, _ = await states.use(conn, state=returned, purpose=CONNECT_GITHUB.name, now=now, ring=ring)
+        flow, _ = await oauth_states.use(
+            conn, state=returned, purpose=CONNECT_GITHUB.name, now=now, ring=ring
+        )
         if code and installation_id:
-            return flow, await installations.submit_connect(
+            return flow, await github_installations.submit_connect(
                 conn, flow, code=code, installation_id=installation_id, ring=ring
             )
-        await states.end(conn, flow, outcome="requested" if setup_action == "request" else "failed")
+        await oauth_states.end(conn, flow, outcome="requested" if setup_action == "request" else "failed")
         return flow, None
 
     flow, submitted = await transact(request.services.pool, use)
-    return await flows.lead_back(request, flow, submitted, state=returned)
+    return await oauth_return.lead_back(request, flow, submitted, state=returned)
 
 
 @get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
     """The organization's installation; 404 while there is none."""
     async with request.services.pool.acquire() as conn:
-        return await installations.get(conn, organization_id=request.principal.organization_id)
+        return await github_installations.get(conn, organization_id=request.principal.organization_id)
 
 
 @delete("/github/installation", opt=requires("ingest:write", Class.WRITE_LIGHT, 404), status_code=200)
@@ -104,7 +106,9 @@ async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisc
 
     async def disconnect(conn: Conn) -> Made[GitHubDisconnected]:
         return Made(
-            await installations.disconnect(conn, organization_id=who.organization_id, api_key_id=who.key_uuid)
+            await github_installations.disconnect(
+                conn, organization_id=who.organization_id, api_key_id=who.key_uuid
+            )
         )
 
     return await once(request, disconnect)
@@ -115,13 +119,15 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     """What the installation may read. A list older than 60 s is refreshed first, for at most 5 s."""
     pool, organization_id = request.services.pool, request.principal.organization_id
     now = request.services.clock()
-    submitted = await transact(pool, partial(installations.refresh, organization_id=organization_id, now=now))
+    submitted = await transact(
+        pool, partial(github_installations.refresh, organization_id=organization_id, now=now)
+    )
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send(submitted.wake)
-        await flows.until_ended(request, (organization_id, submitted.job_id), within_s=LIST_S)
+        await oauth_return.until_ended(request, (organization_id, submitted.job_id), within_s=LIST_S)
     async with pool.acquire() as conn:
-        return await installations.list_repos(conn, organization_id=organization_id)
+        return await github_installations.list_repos(conn, organization_id=organization_id)
 
 
 ROUTES = [

@@ -15,7 +15,7 @@ from litestar.response import Stream
 from api import etags, paging, paths
 from api.accepting import accepted
 from api.answers import Answer
-from api.gate import requires
+from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -23,7 +23,7 @@ from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
 from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
-from domain.tenancy import holds
+from domain.tenancy import project_locks
 from schemas.base import Page
 from schemas.jobs import Accepted, CancelAnswer, Job, Status
 
@@ -60,7 +60,7 @@ async def list_jobs(
     project = None if project_id is None else paths.project(project_id)
     async with request.services.pool.acquire() as conn:
         if project is not None:
-            await holds.check(conn, organization_id=organization_id, project_id=project)
+            await project_locks.check(conn, organization_id=organization_id, project_id=project)
         found = await jobs.list_page(
             conn,
             organization_id=organization_id,
@@ -98,7 +98,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     """
     ref = (request.principal.organization_id, paths.job(job_id))
     seen = await _read(request, ref)
-    told = request.exchange.headers.get(b"last-event-id") == str(seen[1]).encode()
+    told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
     if told and jobs.has_ended(seen):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -151,7 +151,7 @@ async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) 
     enough: Enough
     if etags.known(request, seen[1]):
         enough = partial(_newer, seen[1])
-    elif b"if-none-match" in request.exchange.headers:
+    elif b"if-none-match" in request.request_state.headers:
         return seen
     else:
         enough = jobs.has_ended

@@ -4,12 +4,12 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from api import paging, paths
-from api.gate import requires
+from api.guard import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.leasing import lease_requests, leases
+from domain.leasing import leases, requests
 from schemas.accounts import AccountDisconnected
 from schemas.base import Page
 from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate
@@ -33,7 +33,7 @@ async def request_leased_accounts(
 
     async def make(conn: Conn) -> Made[LeaseRequest]:
         project = paths.project(project_id)
-        made = await lease_requests.create(
+        made = await requests.create(
             conn,
             organization_id=who.organization_id,
             project_id=project,
@@ -55,7 +55,7 @@ async def get_lease_request(
 ) -> LeaseRequest:
     """How a request stands, and what was assigned."""
     async with request.services.pool.acquire() as conn:
-        return await lease_requests.get(
+        return await requests.get(
             conn,
             organization_id=request.principal.organization_id,
             project_id=paths.project(project_id),

@@ -44,7 +44,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     found, headers = await _find(request, token)
     if _is_known(request, found):
         return Answer(None, status_code=304, headers=headers)
-    part = _asked(request.exchange.headers, found)
+    part = _asked(request.request_state.headers, found)
     start, end = part or (0, found.size_bytes)
     headers["Content-Length"] = str(end - start)
     if part:
@@ -108,7 +108,7 @@ def _etag(found: Served) -> bytes:
 
 
 def _is_known(request: ApiRequest, found: Served) -> bool:
-    given = request.exchange.headers.get(b"if-none-match", b"").strip()
+    given = request.request_state.headers.get(b"if-none-match", b"").strip()
     return given == b"*" or _etag(found) in (tag.strip().removeprefix(b"W/") for tag in given.split(b","))
 
 

@@ -3,7 +3,7 @@
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from api.gate import requires
+from api.guard import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest

@@ -6,14 +6,14 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, paging, paths
-from api.gate import requires
+from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.publishing import changing, posts, scheduling
-from domain.tenancy import holds
-from domain.values import zones
+from domain.publishing import changes, posts, scheduling
+from domain.tenancy import project_locks
+from domain.values import timezones
 from schemas.base import Page
 from schemas.posts import (
     CancelPost,
@@ -104,15 +104,15 @@ async def list_scheduled_posts(
     """A project's posts, newest first."""
     organization_id, project = request.principal.organization_id, paths.project(project_id)
     async with request.services.pool.acquire() as conn:
-        await holds.check(conn, organization_id=organization_id, project_id=project)
+        await project_locks.check(conn, organization_id=organization_id, project_id=project)
         found = await posts.list_page(
             conn,
             organization_id=organization_id,
             project_id=project,
             account_id=None if social_account_id is None else paths.account(social_account_id),
             status=status,
-            since=None if since is None else zones.read(since, path="since"),
-            until=None if until is None else zones.read(until, path="until"),
+            since=None if since is None else timezones.read(since, path="since"),
+            until=None if until is None else timezones.read(until, path="until"),
             before=paging.before(request, cursor),
             limit=limit + 1,
         )
@@ -140,7 +140,7 @@ async def reschedule_post(
     """Give a post that waits another time. One that was approved too late is queued by this."""
 
     async def reschedule(conn: Conn) -> Made[Post]:
-        (found, version), wakes = await changing.reschedule(
+        (found, version), wakes = await changes.reschedule(
             conn,
             organization_id=request.principal.organization_id,
             post_id=paths.post(scheduled_post_id),
@@ -164,7 +164,7 @@ async def cancel_post(
     """Cancel a post that waits, at once; the same again answers the same. It goes out if it is on its way."""
 
     async def cancel(conn: Conn) -> Made[Post]:
-        found, version = await changing.cancel(
+        found, version = await changes.cancel(
             conn,
             organization_id=request.principal.organization_id,
             post_id=paths.post(scheduled_post_id),
@@ -187,7 +187,7 @@ async def resolve_post(
     """Say what became of a post whose outcome is unknown, having looked. Nothing is sent again by itself."""
 
     async def resolve(conn: Conn) -> Made[Post]:
-        found, version = await changing.resolve(
+        found, version = await changes.resolve(
             conn,
             organization_id=request.principal.organization_id,
             post_id=paths.post(scheduled_post_id),

@@ -6,14 +6,14 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, paging, paths
-from api.gate import requires
+from api.guard import requires
 from api.idempotency import Made, once, once_in_one
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New
-from domain.tenancy.receipts import Receipt
+from domain.tenancy.idempotency import Receipt
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
 

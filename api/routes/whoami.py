@@ -2,11 +2,11 @@
 
 from litestar import get
 
-from api.gate import requires
+from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from schemas import ids
-from schemas.keys import Whoami
+from schemas.api_keys import Whoami
 
 
 @get("/whoami", opt=requires(None, Class.READ_LIGHT))

@@ -7,12 +7,12 @@ import click
 from cli.commands.connections import connect_account, make_oauth_url, make_reauth_url
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session, vault
 from cli.shared.output import Answer, card, page
+from cli.shared.session import Session, vault
 from db.pool import transact
 from domain.accounts import accounts as verbs
-from domain.connecting import connections
-from domain.tenancy.keys import Actor
+from domain.connecting import connect
+from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.accounts import SocialAccount
 
@@ -87,7 +87,7 @@ async def disconnect_account(session: Session, actor: Actor, *, account_id: UUID
     ring = await vault(session)
     gone = await transact(
         session.pool,
-        lambda conn: connections.disconnect(
+        lambda conn: connect.disconnect(
             conn,
             organization_id=actor.organization_id,
             account_id=account_id,

@@ -16,7 +16,7 @@ from bench import ingest as pages
 from bench import stage, suites
 from bench.figures import FULL, TARGETS, Measure, Result
 from bench.suites import ALL, HTTP, JOBS, PUBLISH
-from cli.shared.cases import pages_of
+from cli.shared.brand_cases import pages_of
 from cli.shared.command import answering
 from cli.shared.output import Answer, console, table
 

@@ -9,11 +9,11 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.shared.cases import predict
+from cli.shared.brand_cases import predict
+from cli.shared.brand_targets import open_reader, read
 from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.output import Answer, emit, printable, table
-from cli.shared.targets import open_reader, read
 from domain.values import urls
 from schemas.brand import Extraction
 

@@ -12,16 +12,16 @@ import msgspec
 
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database
-from cli.shared.connect import Session, vault
 from cli.shared.output import Answer, card
 from cli.shared.secret import secret
+from cli.shared.session import Session, vault
 from cli.shared.starting import start, wake
 from db.pool import transact
 from domain.accounts import accounts
-from domain.connecting import authorizations, connections, consent
-from domain.connecting.connections import BSKY, Asked
-from domain.tenancy import keys
-from domain.tenancy.keys import Actor, Principal
+from domain.connecting import authorization, connect, consent_pages
+from domain.connecting.connect import BSKY, Asked
+from domain.tenancy import api_keys
+from domain.tenancy.api_keys import Actor, Principal
 from domain.values import urls
 from schemas import ids
 from schemas.accounts import AccountConnect, OAuthUrlCreate, ReauthUrlCreate
@@ -75,12 +75,12 @@ async def connect_account(
     body = {"identifier": identifier, "serviceUrl": service_url, "appPassword": app_password}
     wanted = msgspec.convert({"platform": "bluesky", **body}, AccountConnect)
     who, ring = await _principal(session, actor, key_uuid), await vault(session)
-    server, login = connections.check(wanted, sandbox=who.sandbox, allowed=_allowed(session))
+    server, login = connect.check(wanted, sandbox=who.sandbox, allowed=_allowed(session))
     asked = Asked(platform="bluesky", service_url=server, redirect_uri="", api_key_id=who.key_uuid)
     return await start(
         session,
         actor,
-        lambda conn: connections.submit(
+        lambda conn: connect.submit(
             conn,
             organization_id=who.organization_id,
             project_id=project_id,
@@ -93,7 +93,9 @@ async def connect_account(
 
 @click.command("oauth-url")
 @click.argument("project_id", type=PROJECT)
-@click.option("--platform", type=click.Choice(list(consent.PAGES)), required=True, help="Of the account.")
+@click.option(
+    "--platform", type=click.Choice(list(consent_pages.PAGES)), required=True, help="Of the account."
+)
 @click.option("--instance", metavar="HOST", help="The account's server, for mastodon: mastodon.social.")
 @returning
 @named
@@ -159,7 +161,7 @@ async def _link(
     ring = await vault(session)
     made, due = await transact(
         session.pool,
-        lambda conn: authorizations.start(
+        lambda conn: authorization.start(
             conn,
             settings=session.settings,
             who=who,
@@ -177,13 +179,15 @@ async def _link(
 async def _principal(session: Session, actor: Actor, key_uuid: UUID) -> Principal:
     """Raises `NotFound`, `Conflict` KEY_UNUSABLE."""
     async with session.pool.acquire() as conn:
-        key = await keys.get(conn, organization_id=actor.organization_id, env=actor.env, key_uuid=key_uuid)
-        row = (await keys.find(conn, key_ids=[key.key_id]))[key.key_id]
+        key = await api_keys.get(
+            conn, organization_id=actor.organization_id, env=actor.env, key_uuid=key_uuid
+        )
+        row = (await api_keys.find(conn, key_ids=[key.key_id]))[key.key_id]
     if row["killed"] or row["expired"]:
         raise Conflict(
             "KEY_UNUSABLE", "the key was killed or has expired: name another, see `tenantry keys list`"
         )
-    return keys.principal(row)
+    return api_keys.principal(row)
 
 
 def _allowed(session: Session) -> urls.Allowed:

@@ -10,13 +10,13 @@ import msgspec
 from cli.commands.uploading import upload_content
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, page
+from cli.shared.session import Session
 from cli.shared.starting import wake
 from db.pool import Conn, transact
 from domain.content import approvals
 from domain.content import content as verbs
-from domain.tenancy.keys import Actor
+from domain.tenancy.api_keys import Actor
 from jobs.ledger import Wake
 from schemas import ids
 from schemas.content import (

@@ -11,9 +11,9 @@ from rich.text import Text
 from cli.local import checks
 from cli.local.checks import Check
 from cli.shared.command import answering
-from cli.shared.connect import ADVICE, CONNECT_S, environment, read_settings, where
 from cli.shared.failure import FAILED, UNUSABLE
 from cli.shared.output import Answer, cell
+from cli.shared.session import ADVICE, CONNECT_S, environment, read_settings, where
 from db.pool import Conn, connect
 from schemas.settings import is_address
 

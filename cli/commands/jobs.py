@@ -11,14 +11,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.shared.acting import acting, as_here
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session
 from cli.shared.failure import FAILED, REFUSED
 from cli.shared.output import Answer, card, console, emit_line, page
+from cli.shared.session import Session
 from cli.shared.starting import start
 from db.pool import transact
 from domain.jobs import jobs as verbs
-from domain.tenancy import holds
-from domain.tenancy.keys import Actor
+from domain.tenancy import project_locks
+from domain.tenancy.api_keys import Actor
 from jobs.kinds import KINDS
 from schemas import ids
 from schemas.jobs import CancelAnswer, Job
@@ -62,7 +62,7 @@ async def list_jobs(
     org = actor.organization_id
     async with session.pool.acquire() as conn:
         if project_id:
-            await holds.check(conn, organization_id=org, project_id=project_id)
+            await project_locks.check(conn, organization_id=org, project_id=project_id)
         found = await verbs.list_page(
             conn, organization_id=org, project_id=project_id, limit=limit + 1, **filters
         )

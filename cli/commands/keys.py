@@ -13,15 +13,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session, vault
 from cli.shared.output import Answer, card, console, page
+from cli.shared.session import Session, vault
 from db.pool import transact
 from domain.operations import rewrap
-from domain.security import rings
-from domain.tenancy import keys as verbs
-from domain.tenancy.keys import Actor
+from domain.security import keyring
+from domain.tenancy import api_keys as verbs
+from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.keys import ApiKey, ApiKeyCreate, Rewrapped, Scope
+from schemas.api_keys import ApiKey, ApiKeyCreate, Rewrapped, Scope
 
 KEY = Id(ids.KEY)
 COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
@@ -182,8 +182,8 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
         yield lambda some: bar.advance(task, some)
 
 
-def _peppers(session: Session) -> rings.Ring:
-    return rings.parse(session.settings.peppers, setting="PEPPERS")
+def _peppers(session: Session) -> keyring.Ring:
+    return keyring.parse(session.settings.peppers, setting="PEPPERS")
 
 
 def _row(key: ApiKey) -> tuple[object, ...]:

@@ -9,12 +9,12 @@ import msgspec
 
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, page
+from cli.shared.session import Session
 from db.pool import Conn, transact
-from domain.leasing import lease_requests, offers
 from domain.leasing import leases as verbs
-from domain.tenancy.keys import Actor
+from domain.leasing import offers, requests
+from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.leases import (
@@ -110,9 +110,7 @@ async def list_requests(
       tenantry leases requests --json | jq -r '.items[].niche'
     """
     async with session.pool.acquire() as conn:
-        found = await lease_requests.list_page(
-            conn, env=actor.env, status=status, before=before, limit=limit + 1
-        )
+        found = await requests.list_page(conn, env=actor.env, status=status, before=before, limit=limit + 1)
     return page(found, limit, REQUESTS, _request_row)
 
 
@@ -137,7 +135,7 @@ async def assign_accounts(
     body = msgspec.convert({"socialAccountIds": named}, LeaseAssign)
     return await _do(
         session,
-        lambda conn: lease_requests.assign(
+        lambda conn: requests.assign(
             conn, who=actor, request_id=request_id, account_ids=body.social_account_ids
         ),
     )
@@ -159,7 +157,7 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
     body = msgspec.convert({"reason": reason}, LeaseReject)
     return await _do(
         session,
-        lambda conn: lease_requests.reject(conn, who=actor, request_id=request_id, reason=body.reason),
+        lambda conn: requests.reject(conn, who=actor, request_id=request_id, reason=body.reason),
     )
 
 
@@ -197,7 +195,7 @@ async def request_accounts(session: Session, actor: Actor, *, project_id: UUID, 
     body = msgspec.convert(asked, LeaseRequestCreate)
     return await _do(
         session,
-        lambda conn: lease_requests.create(
+        lambda conn: requests.create(
             conn, organization_id=actor.organization_id, project_id=project_id, api_key_id=None, body=body
         ),
     )
@@ -217,7 +215,7 @@ async def show_request(session: Session, actor: Actor, *, project_id: UUID, requ
       tenantry leases show prj_01890a5d-... lreq_01890a5d-...
     """
     place = {"organization_id": actor.organization_id, "project_id": project_id}
-    return await _do(session, lambda conn: lease_requests.get(conn, **place, request_id=request_id))
+    return await _do(session, lambda conn: requests.get(conn, **place, request_id=request_id))
 
 
 @leases.command("release")

@@ -3,8 +3,8 @@
 import click
 
 from cli.shared.command import answering
-from cli.shared.connect import read_settings
 from cli.shared.output import Answer, table
+from cli.shared.session import read_settings
 from db import migrate as migrations
 
 

@@ -6,8 +6,8 @@ import click
 import msgspec
 
 from cli.shared.command import answering, at_database, paged
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, page
+from cli.shared.session import Session
 from db.pool import Conn, transact
 from domain.tenancy import organizations
 from schemas import ids

@@ -4,8 +4,8 @@ import click
 from rich.table import Table
 
 from cli.shared.command import answering, at_database
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, table
+from cli.shared.session import Session
 from db.pool import transact
 from domain.operations import pools as verbs
 from schemas.ops import Pool

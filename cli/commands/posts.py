@@ -8,14 +8,14 @@ import click
 from cli.commands.scheduling import publish_content, reschedule_post, schedule_content
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, page
+from cli.shared.session import Session
 from db.pool import transact
-from domain.publishing import changing
+from domain.publishing import changes
 from domain.publishing import posts as verbs
-from domain.tenancy import holds
-from domain.tenancy.keys import Actor
-from domain.values import zones
+from domain.tenancy import project_locks
+from domain.tenancy.api_keys import Actor
+from domain.values import timezones
 from schemas import ids
 from schemas.posts import Post, ResolvePost, Status
 
@@ -59,11 +59,11 @@ async def list_posts(
     """
     where: dict[str, Any] = {"organization_id": actor.organization_id, "project_id": project_id}
     times: dict[str, Any] = {
-        "since": None if since is None else zones.read(since, path="--since"),
-        "until": None if until is None else zones.read(until, path="--until"),
+        "since": None if since is None else timezones.read(since, path="--since"),
+        "until": None if until is None else timezones.read(until, path="--until"),
     }
     async with session.pool.acquire() as conn:
-        await holds.check(conn, **where)
+        await project_locks.check(conn, **where)
         found = await verbs.list_page(conn, **where, **times, limit=limit + 1, **filters)
     return page(found, limit, COLUMNS, _row)
 
@@ -100,7 +100,7 @@ async def cancel_post(session: Session, actor: Actor, *, post_id: UUID, reason: 
     """
     post, _ = await transact(
         session.pool,
-        lambda conn: changing.cancel(
+        lambda conn: changes.cancel(
             conn, organization_id=actor.organization_id, post_id=post_id, reason=reason
         ),
     )
@@ -127,7 +127,7 @@ async def resolve_post(
     body = ResolvePost(published=published, external_url=url)
     post, _ = await transact(
         session.pool,
-        lambda conn: changing.resolve(
+        lambda conn: changes.resolve(
             conn,
             organization_id=actor.organization_id,
             post_id=post_id,

@@ -6,13 +6,13 @@ import click
 
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, page
+from cli.shared.session import Session
 from cli.shared.starting import follow, wake
 from db.pool import transact
 from domain.projects import archive
 from domain.projects import projects as verbs
-from domain.tenancy.keys import Actor
+from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.projects import Project, ProjectPatch, Status
 

@@ -9,12 +9,12 @@ import msgspec
 
 from cli.shared.acting import acting, as_here
 from cli.shared.command import Id, Run, answering, at_database
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card, table
+from cli.shared.session import Session
 from cli.shared.starting import wake
 from db.pool import transact
-from domain.publishing import changing, scheduling
-from domain.tenancy.keys import Actor
+from domain.publishing import changes, scheduling
+from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.posts import (
     PrivacyLevel,
@@ -165,7 +165,7 @@ async def reschedule_post(
     body = msgspec.convert({"allowDuplicate": allow_duplicate, **_when(at, local)}, Reschedule)
     (post, _), wakes = await transact(
         session.pool,
-        lambda conn: changing.reschedule(
+        lambda conn: changes.reschedule(
             conn, organization_id=actor.organization_id, post_id=post_id, body=body, now=datetime.now(UTC)
         ),
     )

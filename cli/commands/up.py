@@ -13,7 +13,7 @@ import click
 from cli.local import demo, folder, processes
 from cli.local.announce import Laps, Ready, announce
 from cli.local.demo_keys import demo_keys
-from cli.local.watching import Logs, watch
+from cli.local.supervise import Logs, watch
 from cli.shared.asked import Asked, ending
 from cli.shared.failure import failing
 from db.migrate import migrate

@@ -16,8 +16,8 @@ import structlog
 
 from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card
+from cli.shared.session import Session
 from db.pool import Conn, Pool, transact
 from domain.content import content
 from domain.content.content import File
@@ -25,7 +25,7 @@ from domain.media import passing, sniff, uploads
 from domain.media.passing import Passing
 from domain.media.storage import open_store
 from domain.media.store import CHUNK, Store
-from domain.tenancy.keys import Actor
+from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.content import Content, Upload
 from schemas.errors import Invalid, Unavailable

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from cli.shared.connect import ADVICE, read_settings
+from cli.shared.session import ADVICE, read_settings
 from db.migrate import pending
 from db.pool import Conn
 from domain.operations import pools
-from domain.security import rings
+from domain.security import keyring
 from jobs.kinds import KINDS
 from schemas.base import Out
 from schemas.errors import MigrationChanged, SettingsInvalid
@@ -59,17 +59,17 @@ async def secrets(conn: Conn) -> Check:
     """Whether what the database holds hashed and sealed can be read."""
     try:
         peppers, vault = _read_rings()
-        await rings.check(conn, peppers=peppers, vault=vault)
+        await keyring.check(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
         advice = "put the missing key back at the end of its list, where it only reads"
         return Check(name="secrets", status="fail", detail=str(error), advice=advice)
     return Check(name="secrets", status="ok", detail="every key that a row names is there")
 
 
-def _read_rings() -> tuple[rings.Ring, rings.Ring]:
+def _read_rings() -> tuple[keyring.Ring, keyring.Ring]:
     given = read_settings()
-    peppers = rings.parse(given.peppers, setting="PEPPERS")
-    return peppers, rings.parse(given.vault_keys, setting="VAULT_KEYS")
+    peppers = keyring.parse(given.peppers, setting="PEPPERS")
+    return peppers, keyring.parse(given.vault_keys, setting="VAULT_KEYS")
 
 
 def postgres(conn: Conn) -> Check:

@@ -13,10 +13,10 @@ from uuid import UUID
 from cli.local import folder
 from cli.local.processes import answers
 from db.pool import Conn, open_pool, transact
-from domain.security import rings
-from domain.security.rings import Ring
-from domain.tenancy import keys, organizations
-from schemas.keys import Env
+from domain.security import keyring
+from domain.security.keyring import Ring
+from domain.tenancy import api_keys, organizations
+from schemas.api_keys import Env
 
 FILE = folder.FOLDER / "demo"
 
@@ -49,7 +49,7 @@ async def _made(settings: Mapping[str, str]) -> DemoKeys:
 async def _create(conn: Conn, peppers: str) -> DemoKeys:
     made, ring = (
         await organizations.create(conn, name="Demo", tier="standard"),
-        rings.parse(peppers, setting="PEPPERS"),
+        keyring.parse(peppers, setting="PEPPERS"),
     )
     return DemoKeys(
         await _create_key(conn, ring, made.live, "live"), await _create_key(conn, ring, made.sandbox, "test")
@@ -57,10 +57,10 @@ async def _create(conn: Conn, peppers: str) -> DemoKeys:
 
 
 async def _create_key(conn: Conn, peppers: Ring, organization_id: UUID, env: Env) -> str:
-    shown = await keys.create(
+    shown = await api_keys.create(
         conn,
         peppers=peppers,
-        actor=keys.Actor(organization_id, env, None, keys.EVERY_SCOPE),
+        actor=api_keys.Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
         name="bin/up",
         scopes=["*"],
         return_origins=[],

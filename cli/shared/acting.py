@@ -8,11 +8,11 @@ from uuid import UUID
 import click
 
 from cli.shared.command import Id
-from cli.shared.connect import Session
 from cli.shared.output import Answer, printable
+from cli.shared.session import Session
 from db.pool import Conn
 from domain.tenancy import organizations
-from domain.tenancy.keys import EVERY_SCOPE, Actor
+from domain.tenancy.api_keys import EVERY_SCOPE, Actor
 from schemas import ids
 from schemas.errors import Invalid
 from schemas.organizations import Organization

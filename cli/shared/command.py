@@ -8,9 +8,9 @@ from uuid import UUID
 
 import click
 
-from cli.shared.connect import open_session
 from cli.shared.failure import failing
 from cli.shared.output import Answer, emit
+from cli.shared.session import open_session
 from schemas import ids
 
 #: A command's function before click calls it; what it takes is what its options say.

@@ -11,7 +11,7 @@ import asyncpg
 import click
 import msgspec
 
-from cli.shared.connect import ADVICE, where
+from cli.shared.session import ADVICE, where
 from schemas.errors import (
     DomainError,
     Invalid,

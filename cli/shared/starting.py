@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable
 
 from cli.shared.acting import as_here
-from cli.shared.connect import Session
 from cli.shared.output import Answer, card
+from cli.shared.session import Session
 from db.pool import Conn, transact
 from domain.jobs import jobs
-from domain.tenancy.keys import Actor
+from domain.tenancy.api_keys import Actor
 from jobs.courier import open_courier
 from jobs.ledger import Submitted, Wake
 from schemas.jobs import Job

@@ -9,7 +9,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import credentials
-from domain.tenancy import audit, holds
+from domain.tenancy import audit, project_locks
 from schemas import ids
 from schemas.accounts import AccountQuota, SocialAccount
 from schemas.errors import Conflict, NotFound
@@ -43,7 +43,7 @@ async def list_page(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[SocialAccount]:
     """At most `limit` of a project's accounts older than `before`, newest first. Raises `NotFound`."""
-    await holds.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await social_account.list_accounts.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )

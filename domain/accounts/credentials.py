@@ -13,8 +13,8 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_credential
 from domain.security import vault
-from domain.security.rings import Ring
-from jobs import ledger, upkeep
+from domain.security.keyring import Ring
+from jobs import ledger, maintenance
 from jobs.kinds import REFRESH_TOKEN
 from jobs.ledger import Submitted
 
@@ -136,7 +136,7 @@ async def refresh_due(conn: Conn) -> int:
     Each comes up again after a while, whatever becomes of its job: what a refresh brings has its own time.
     """
     async with conn.transaction():
-        due = await account_credential.take_due.all(conn, limit=upkeep.BATCH, again_s=AGAIN_S)
+        due = await account_credential.take_due.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
         for row in due:
             if row["connected"]:
                 await refresh(conn, **{name: row[name] for name in _PLACE})

@@ -9,8 +9,8 @@ import msgspec
 from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
-from domain.brand.listings import Listing
-from domain.tenancy import holds, organizations
+from domain.brand.store_listings import Listing
+from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
 from schemas import ids
@@ -58,7 +58,7 @@ async def start_github(
 async def start_appstore(
     conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[Listing], country_code: str
 ) -> ledger.Submitted:
-    """Submit an ingest of listings that `domain.brand.listings` read; else as `start_website`."""
+    """Submit an ingest of listings that `domain.brand.store_listings` read; else as `start_website`."""
     args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
     return await start(
         conn, kind=INGEST_APPSTORE, organization_id=organization_id, project_id=project_id, args=args
@@ -75,7 +75,7 @@ async def start(
     retry_of: UUID | None = None,
 ) -> ledger.Submitted:
     """A job and its ingest row, in a project that stays active; a retry goes the same way."""
-    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCES[kind.name]
     submitted = await ledger.submit(
         conn,

@@ -17,7 +17,7 @@ from db.queries import approval_decision, content_item
 from db.queries import project as projects
 from domain.content import content
 from domain.publishing import posts
-from domain.tenancy import audit, holds
+from domain.tenancy import audit, project_locks
 from jobs.ledger import Wake
 from schemas import ids
 from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, Verdict
@@ -43,7 +43,7 @@ async def approve(
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
     project_id = await content.project_of(conn, organization_id=organization_id, content_id=content_id)
-    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
     held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
     if held["status"] != "completed":
         raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
@@ -131,7 +131,7 @@ async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> 
     """Raises `NotFound`."""
     row = await projects.get_policy.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise holds.absent()
+        raise project_locks.absent()
     return ApprovalPolicy(**row)
 
 
@@ -144,7 +144,9 @@ async def patch_policy(
     body: ApprovalPolicyPatch,
 ) -> ApprovalPolicy:
     """For what is made from now on: no item changes by it. Raises `NotFound`."""
-    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    held = await project_locks.lock(
+        conn, organization_id=organization_id, project_id=project_id, versions=None
+    )
     before = {name: held[name] for name in ("requires_approval", "first_n_posts_blocked")}
     after = before | _given(body)
     if after != before:

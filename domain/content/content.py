@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.media import uploads
 from domain.publishing import posts, targets
-from domain.tenancy import holds
+from domain.tenancy import project_locks
 from schemas import ids
 from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
 from schemas.errors import ContentRejected, Invalid, NotFound, Stale
@@ -56,7 +56,7 @@ async def create_uploaded(
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, `Invalid`, `Unavailable`.
     """
     kind = format_of([file.kind for file in files], caption)
-    await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new()
     await content_item.insert_content.run(
         conn,
@@ -126,7 +126,7 @@ async def list_page(
     public_url: str,
 ) -> list[Content]:
     """At most `limit` items of a project older than `before`, newest first. Raises `NotFound`."""
-    await holds.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await content_item.list_content.all(
         conn,
         org=organization_id,
@@ -153,7 +153,7 @@ async def edit(
     organization_id: UUID,
     content_id: UUID,
     caption: str,
-    versions: holds.Versions,
+    versions: project_locks.Versions,
     public_url: str,
 ) -> Content:
     """Give content another caption; approved content is pending again and its queued posts blocked.
@@ -163,7 +163,7 @@ async def edit(
     """
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
-    await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     await posts.hold_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     held = await lock(conn, organization_id=organization_id, content_id=content_id)
     _check_edit(held, caption, versions)
@@ -174,7 +174,7 @@ async def edit(
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-def _check_edit(held: asyncpg.Record, caption: str, versions: holds.Versions) -> None:
+def _check_edit(held: asyncpg.Record, caption: str, versions: project_locks.Versions) -> None:
     if versions is not None and held["revision"] not in versions:
         raise Stale("the content has changed since: read it again and repeat with its new ETag")
     if held["approval_status"] == "rejected":

@@ -12,8 +12,8 @@ from db.queries import job
 from domain.brand import ingests
 from domain.jobs import subjects
 from domain.projects import archive
-from domain.publishing import changing
-from domain.tenancy.keys import grants
+from domain.publishing import changes
+from domain.tenancy.api_keys import grants
 from jobs import ledger
 from jobs.kinds import (
     ARCHIVE_PROJECT,
@@ -154,7 +154,7 @@ async def _retry_archive(
 async def _retry_post(
     conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
 ) -> Submitted:
-    return await changing.retry(
+    return await changes.retry(
         conn,
         organization_id=organization_id,
         project_id=origin["project_id"],

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from db.pool import Conn
 from domain.brand import ingests
-from domain.oauth import states
-from domain.publishing import post_ends
+from domain.oauth import oauth_states
+from domain.publishing import job_end
 from domain.security import job_secrets
 from jobs.kinds import (
     CONNECT_ACCOUNT,
@@ -28,7 +28,7 @@ class Ended(Protocol):
 
 async def _connected(conn: Conn, *, rows: Sequence[Moved]) -> None:
     """A flow ends with its job, and with it what the job was told in secret."""
-    await states.ended(conn, rows=rows)
+    await oauth_states.ended(conn, rows=rows)
     await job_secrets.wipe(conn, rows=rows)
 
 
@@ -39,7 +39,7 @@ ENDS: Mapping[str, Ended] = {
     INGEST_APPSTORE.name: ingests.ended,
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
-    PUBLISH_POST.name: post_ends.ended,
+    PUBLISH_POST.name: job_end.ended,
     REVOKE_TOKEN.name: job_secrets.wipe,
 }
 

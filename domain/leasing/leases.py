@@ -18,12 +18,12 @@ from db.queries import account_lease, social_account
 from domain.accounts import accounts
 from domain.leasing import offers
 from domain.publishing import posts
-from domain.tenancy import audit, holds
-from domain.tenancy.keys import Actor
+from domain.tenancy import audit, project_locks
+from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.accounts import AccountDisconnected, LeaseEnd
+from schemas.api_keys import Env
 from schemas.errors import Conflict, NotFound
-from schemas.keys import Env
 from schemas.leases import LeasedAccount
 
 #: Why a lease's posts are canceled.
@@ -73,7 +73,9 @@ async def release(
     found = await social_account.get_account.one(conn, org=organization_id, id=account_id)
     if found is None or found["owner_account_id"] is None:
         raise absent()
-    await holds.lock(conn, organization_id=organization_id, project_id=found["project_id"], versions=None)
+    await project_locks.lock(
+        conn, organization_id=organization_id, project_id=found["project_id"], versions=None
+    )
     canceled = (await accounts.find(conn, **place))["canceled_posts"]
     if canceled is None:
         canceled = await _end(conn, organization_id, account_id, api_key_id, reason)
@@ -106,7 +108,7 @@ async def list_page(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeasedAccount]:
     """At most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
-    await holds.check(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await account_lease.list_leases.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )

@@ -12,10 +12,10 @@ import asyncpg
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts
-from domain.tenancy.keys import Actor
+from domain.tenancy.api_keys import Actor
 from schemas import ids
+from schemas.api_keys import Env
 from schemas.errors import Conflict
-from schemas.keys import Env
 from schemas.leases import Lessee, OfferedAccount
 
 

@@ -13,7 +13,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import media_ticket
 from domain.media import uploads
-from jobs import upkeep
+from jobs import maintenance
 from schemas.errors import NotFound
 
 #: How long they are kept: longer than a platform is asked for a post.
@@ -50,4 +50,4 @@ async def close(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | N
 
 async def prune(conn: Conn) -> int:
     """Forget a batch of those that nobody asks about any more; how many."""
-    return await media_ticket.prune_tickets.run(conn, limit=upkeep.BATCH, keep_s=KEEP_S)
+    return await media_ticket.prune_tickets.run(conn, limit=maintenance.BATCH, keep_s=KEEP_S)

@@ -7,7 +7,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import pool, worker
-from jobs.upkeep import LEADER_LOCK
+from jobs.maintenance import LEADER_LOCK
 from schemas import ids
 from schemas.errors import NotFound
 from schemas.ops import Pool, Worker

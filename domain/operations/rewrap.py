@@ -20,13 +20,13 @@ from db.queries import (
     platform_app,
     scheduled_post,
 )
-from domain.accounts import credentials, registrations
-from domain.accounts.registrations import Server
-from domain.oauth import states
-from domain.publishing import post_secrets
+from domain.accounts import client_registrations, credentials
+from domain.accounts.client_registrations import Server
+from domain.oauth import oauth_states
+from domain.publishing import sealed
 from domain.security import job_secrets, vault
-from domain.security.rings import Ring
-from domain.tenancy import receipts
+from domain.security.keyring import Ring
+from domain.tenancy import idempotency
 from schemas.errors import SealBroken
 
 #: Rows of one transaction: few enough that nobody waits long for one of them.
@@ -59,7 +59,7 @@ TABLES: Mapping[str, Table] = {
         idempotency_key.lock_of_other_keys,
         idempotency_key.reseal,
         ("organization_id", "api_key_id", "key"),
-        receipts.row_name,
+        idempotency.row_name,
     ),
     "job_secret": Table(
         job_secret.count_of_other_keys,
@@ -73,21 +73,21 @@ TABLES: Mapping[str, Table] = {
         oauth_state.lock_of_other_keys,
         oauth_state.reseal,
         ("organization_id", "state_hash"),
-        lambda _, state_hash: states.row_name(state_hash),
+        lambda _, state_hash: oauth_states.row_name(state_hash),
     ),
     "platform_app": Table(
         platform_app.count_of_other_keys,
         platform_app.lock_of_other_keys,
         platform_app.reseal,
         ("platform", "service_url", "redirect_uri"),
-        lambda *server: registrations.row_name(Server(*server)),
+        lambda *server: client_registrations.row_name(Server(*server)),
     ),
     "scheduled_post": Table(
         scheduled_post.count_of_other_keys,
         scheduled_post.lock_of_other_keys,
         scheduled_post.reseal,
         ("organization_id", "id"),
-        post_secrets.row_name,
+        sealed.row_name,
     ),
 }
 

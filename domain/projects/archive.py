@@ -9,7 +9,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import project as projects
 from domain.publishing import posts
-from domain.tenancy import audit, holds
+from domain.tenancy import audit, project_locks
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
 from schemas import ids
@@ -23,7 +23,7 @@ async def archive(
     organization_id: UUID,
     project_id: UUID,
     api_key_id: UUID | None,
-    versions: holds.Versions = None,
+    versions: project_locks.Versions = None,
 ) -> tuple[Archived, ledger.Wake | None]:
     """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
 
@@ -31,7 +31,9 @@ async def archive(
     none goes out any more, and those on their way are the ones that were marked `sending`.
     Raises `NotFound`, `Stale`.
     """
-    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    held = await project_locks.lock(
+        conn, organization_id=organization_id, project_id=project_id, versions=versions
+    )
     if held["status"] == "archived":
         return _archived({**held}), None
     submitted = await ledger.submit(

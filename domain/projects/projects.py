@@ -13,9 +13,9 @@ from db.pool import Conn
 from db.queries import project as projects
 from domain.brand import brand
 from domain.projects import archive
-from domain.tenancy import audit, holds
-from domain.tenancy.receipts import Receipt
-from domain.values import languages, metadata, zones
+from domain.tenancy import audit, project_locks
+from domain.tenancy.idempotency import Receipt
+from domain.values import languages, metadata, timezones
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid
@@ -39,7 +39,7 @@ def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Proje
         name=_trimmed(body.name),
         status="active",
         customer_external_id=stored.get("partner", {}).get("customerExternalId"),
-        timezone=zones.check(body.timezone),
+        timezone=timezones.check(body.timezone),
         primary_language=languages.check(body.primary_language),
         brand_context=None,
         ingest_state=IngestStates(),
@@ -99,7 +99,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
     """The project and its version, which grows with whatever PATCH and DELETE can change."""
     row = await projects.get_project.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise holds.absent()
+        raise project_locks.absent()
     return _shown(row), row["version"]
 
 
@@ -107,7 +107,7 @@ async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> B
     """For each field the winner and the alternatives. Raises `NotFound`."""
     row = await projects.get_project.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise holds.absent()
+        raise project_locks.absent()
     return brand.describe(msgspec.convert(row["brand"], list[BrandRow]), project_id=project_id)
 
 
@@ -139,7 +139,7 @@ def check(body: ProjectPatch) -> ProjectPatch:
     if body.status == "archived":
         raise Invalid("status", "archive a project with DELETE; only active can be set here")
     if body.timezone is not UNSET:
-        zones.check(body.timezone)
+        timezones.check(body.timezone)
     if body.primary_language is not UNSET:
         languages.check(body.primary_language)
     if body.metadata is not UNSET:
@@ -156,10 +156,12 @@ async def patch(
     project_id: UUID,
     api_key_id: UUID | None,
     body: ProjectPatch,
-    versions: holds.Versions = None,
+    versions: project_locks.Versions = None,
 ) -> tuple[Project, int]:
     """Apply a checked patch. Raises `NotFound`, `Stale`, `Conflict` ARCHIVE_RUNNING."""
-    held = await holds.lock(conn, organization_id=organization_id, project_id=project_id, versions=versions)
+    held = await project_locks.lock(
+        conn, organization_id=organization_id, project_id=project_id, versions=versions
+    )
     if body.status == "active" and held["status"] == "archived":
         await archive.revive(conn, held)
     if body.brand_context is not UNSET:

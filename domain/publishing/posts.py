@@ -15,7 +15,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import post_event, scheduled_post
 from domain.accounts import accounts
-from domain.publishing import turns
+from domain.publishing import account_queue
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
@@ -227,7 +227,9 @@ async def pass_on(
     """Give the turns that these posts had to the next of their accounts; `turn` is who has one, and where."""
     for post_id in turn.keys() & set(gone):
         account_id = turn[post_id]
-        await turns.pass_on(conn, organization_id=organization_id, account_id=account_id, post_id=post_id)
+        await account_queue.pass_on(
+            conn, organization_id=organization_id, account_id=account_id, post_id=post_id
+        )
 
 
 def absent() -> NotFound:

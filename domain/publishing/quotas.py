@@ -11,9 +11,9 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import account_send
-from domain.accounts import platforms
-from domain.accounts.platforms import PLATFORMS
-from jobs import upkeep
+from domain.accounts import platform_limits
+from domain.accounts.platform_limits import PLATFORMS
+from jobs import maintenance
 
 #: A call reaches the platform after it was written down, one later than another: windows are longer by this.
 ARRIVAL_S = 1.0
@@ -34,7 +34,7 @@ def of(account: asyncpg.Record) -> Quota | None:
     """
     if account["quota_posts"] is not None:
         return Quota(account["quota_posts"], account["quota_window_s"])
-    if (own := platforms.quota_of(account["traits"])) is not None:
+    if (own := platform_limits.quota_of(account["traits"])) is not None:
         return Quota(*own)
     platform = PLATFORMS.get(account["platform"])
     return platform and Quota(*platform.quota)
@@ -54,4 +54,4 @@ async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post
 
 async def prune(conn: Conn) -> int:
     """Forget a batch of sends that no quota counts any more; how many."""
-    return await account_send.prune_sends.run(conn, limit=upkeep.BATCH, keep_s=KEEP_S)
+    return await account_send.prune_sends.run(conn, limit=maintenance.BATCH, keep_s=KEEP_S)

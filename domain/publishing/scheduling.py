@@ -10,9 +10,9 @@ from db.queries import scheduled_post
 from domain.content import content
 from domain.publishing import posts, targets
 from domain.publishing.targets import Material, Planned, Print
-from domain.tenancy import holds
-from domain.values import zones
-from domain.values.zones import Resolved
+from domain.tenancy import project_locks
+from domain.values import timezones
+from domain.values.timezones import Resolved
 from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
@@ -69,9 +69,12 @@ async def publish(
 def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) -> Resolved:
     """When a request says; local times are of `zone`. Raises `Invalid`."""
     if asked.scheduled_for is not None and asked.local_time is None:
-        path, when = "scheduledFor", Resolved(zones.read(asked.scheduled_for, path="scheduledFor"), "exact")
+        path, when = (
+            "scheduledFor",
+            Resolved(timezones.read(asked.scheduled_for, path="scheduledFor"), "exact"),
+        )
     elif asked.local_time is not None and asked.scheduled_for is None:
-        path, when = "localTime", zones.resolve(asked.local_time, zone=zone, path="localTime")
+        path, when = "localTime", timezones.resolve(asked.local_time, zone=zone, path="localTime")
     else:
         raise Invalid("scheduledFor", "send either scheduledFor or localTime")
     if when.at < now - LATEST_PAST:
@@ -108,7 +111,7 @@ async def _post(
     org, project_id = place.organization_id, place.project_id
     # What isn't there is said before what can't be done now (api.md 2).
     targets.check_known(body.targets, place.known)
-    await holds.hold_active(conn, organization_id=org, project_id=project_id)
+    await project_locks.hold_active(conn, organization_id=org, project_id=project_id)
     found = await ready(conn, organization_id=org, content_id=place.content_id)
     if found.pending and not may_wait:
         raise ApprovalRequired

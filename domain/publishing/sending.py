@@ -14,10 +14,10 @@ import asyncpg
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
 from domain.media import tickets as media_tickets
-from domain.publishing import post_ends, post_secrets, posts, quotas, setbacks, turns, work
-from domain.publishing.setbacks import Held
-from domain.publishing.work import Work
-from domain.security.rings import Ring
+from domain.publishing import account_queue, failures, job_end, outgoing, posts, quotas, sealed
+from domain.publishing.failures import Held
+from domain.publishing.outgoing import Work
+from domain.security.keyring import Ring
 from jobs import ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Done, Interrupted, Rest, Snooze
@@ -36,29 +36,29 @@ NOT_APPROVED = Rejected(
 
 async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
     """The account's turn for a post that waits; what is under way goes on where it was left."""
-    held = await setbacks.hold(conn, claim)
-    rest = Canceled() if held.stopped else await setbacks.hindrance(conn, held)
+    held = await failures.hold(conn, claim)
+    rest = Canceled() if held.stopped else await failures.hindrance(conn, held)
     if rest is None and not held.sent:
         rest = await _line_up(conn, held)
     if rest is not None:
         return rest
-    begun = await work.read(conn, held, ring)
+    begun = await outgoing.read(conn, held, ring)
     if begun.token_ends is not None and begun.token_ends <= begun.now + FRESH:
-        return await setbacks.refresh(conn, held)
+        return await failures.refresh(conn, held)
     return begun
 
 
 async def _line_up(conn: Conn, held: Held) -> Rest | None:
     """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
-    standing = await turns.take(conn, claim=held.claim, post_id=held.post_id, post=held.post)
+    standing = await account_queue.take(conn, claim=held.claim, post_id=held.post_id, post=held.post)
     if standing.mine:
         return None
     if standing.full_s:
-        return await setbacks.pause(conn, held, standing.full_s)
+        return await failures.pause(conn, held, standing.full_s)
     if not standing.taken:
-        await turns.hasten_next(conn, **held.place)
+        await account_queue.hasten_next(conn, **held.place)
     waits = min(held.claim.fence - held.claim.attempt, MOST_DOUBLED)
-    return Snooze(min(turns.WAIT_S * 2**waits, held.left_s))
+    return Snooze(min(account_queue.WAIT_S * 2**waits, held.left_s))
 
 
 class Step(NamedTuple):
@@ -80,11 +80,11 @@ async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> Rest 
 
     One that takes the platform `after_s` goes on then; others of the account may go first.
     """
-    held = await setbacks.hold(conn, claim)
+    held = await failures.hold(conn, claim)
     if held.stopped:
         return Canceled()
     await _keep(conn, held, step, phase="preparing")
-    return await setbacks.let_pass(conn, held, after_s) if after_s else None
+    return await failures.let_pass(conn, held, after_s) if after_s else None
 
 
 async def mark(conn: Conn, *, claim: Claim, fresh: Step | None = None) -> datetime | Rest:
@@ -93,7 +93,7 @@ async def mark(conn: Conn, *, claim: Claim, fresh: Step | None = None) -> dateti
     `fresh` is what was just prepared, and is kept with the mark, or without it where the post has to wait. An
     edit since then starts over.
     """
-    held = await setbacks.hold(conn, claim)
+    held = await failures.hold(conn, claim)
     revision = fresh.revision if fresh else held.post["content_revision"]
     marked = await _go(conn, held, revision, fresh)
     if fresh and isinstance(marked, Snooze):
@@ -111,19 +111,19 @@ def _given(held: Held, step: Step | None) -> dict[str, Any]:
     """Nulls leave what is there."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    sealed = post_secrets.seal(step.ring, step.secret, **held.who)
+    secret = sealed.seal(step.ring, step.secret, **held.who)
     return {
         "handle": step.handle,
         "request": step.request,
         "content_revision": step.revision,
-        "sealed": sealed and sealed.data,
-        "vault_key_id": sealed and sealed.key_id,
+        "sealed": secret and secret.data,
+        "vault_key_id": secret and secret.key_id,
     }
 
 
 async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
     """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
-    held = await setbacks.hold(conn, claim)
+    held = await failures.hold(conn, claim)
     if held.left_s <= 0 or held.post["account_status"] == "disconnected":
         return None
     return await _go(conn, held)
@@ -132,7 +132,7 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
 async def _go(
     conn: Conn, held: Held, revision: int | None = None, fresh: Step | None = None
 ) -> datetime | Rest:
-    rest = await setbacks.hindrance(conn, held)
+    rest = await failures.hindrance(conn, held)
     if rest is not None:
         return rest
     marked = await account_send.mark_sending.row(
@@ -161,30 +161,30 @@ async def _go(
 
 async def _unmarked(conn: Conn, held: Held, why: asyncpg.Record) -> Rest:
     if not why["approved"]:
-        return await setbacks.fail(conn, held, NOT_APPROVED)
+        return await failures.fail(conn, held, NOT_APPROVED)
     if not why["current"]:
         await scheduled_post.prepare_again.run(conn, **held.key)
         return Interrupted()
-    return await setbacks.pause(conn, held, why["full_s"])
+    return await failures.pause(conn, held, why["full_s"])
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | None:
     """The platform has taken it and works on it: the account's next post may go."""
-    held = await setbacks.hold(conn, claim)
+    held = await failures.hold(conn, claim)
     phase = "accepted" if held.post["phase"] == "sending" else "confirming"
     await scheduled_post.accept_post.run(conn, **held.key, phase=phase, handle=handle)
     if phase == "accepted":
         await ledger.progress(conn, claim, progress=0.8, stage="confirming")
         await _note(conn, held, "accepted")
-        await turns.pass_on(conn, **held.place, post_id=held.post_id)
+        await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
     return None
 
 
 async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
     """What became of a post that the platform has, or may have; the account's others go on meanwhile."""
-    held = await setbacks.hold(conn, claim)
-    await turns.pass_on(conn, **held.place, post_id=held.post_id)
-    return await setbacks.pause(conn, held, after_s)
+    held = await failures.hold(conn, claim)
+    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
+    return await failures.pause(conn, held, after_s)
 
 
 async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> Done:
@@ -192,7 +192,7 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
 
     Raises `OutcomeUnknown` where the platform has named another of the account's posts.
     """
-    held = await setbacks.hold(conn, claim)
+    held = await failures.hold(conn, claim)
     named = {"external_id": external_id, "external_url": external_url}
     owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
     published = await account_send.publish_post.one(
@@ -202,7 +202,7 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
         raise named_twice()
     if external_id is None:
         of = {"organization_id": claim.organization_id, "project_id": held.post["project_id"]}
-        await post_ends.reconcile(conn, **of, post_id=held.post_id, now=held.post["now"])
+        await job_end.reconcile(conn, **of, post_id=held.post_id, now=held.post["now"])
     return Done(
         {"postId": ids.show(ids.POST, held.post_id), "externalId": external_id, "externalUrl": external_url}
     )
@@ -210,10 +210,10 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
 
 async def leave_in_inbox(conn: Conn, *, claim: Claim) -> Done:
     """Proved: it lies in its owner's inbox."""
-    held = await setbacks.hold(conn, claim)
+    held = await failures.hold(conn, claim)
     await scheduled_post.leave_in_inbox.run(conn, **held.key)
     await _note(conn, held, "draft_in_inbox")
-    await turns.pass_on(conn, **held.place, post_id=held.post_id)
+    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
     return Done({"postId": ids.show(ids.POST, held.post_id), "status": "draft_in_inbox"})
 
 

@@ -12,8 +12,8 @@ import asyncpg
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.accounts import accounts as refusals
-from domain.accounts import platforms
-from domain.accounts.platforms import PLATFORMS, File, Platform
+from domain.accounts import platform_limits
+from domain.accounts.platform_limits import PLATFORMS, File, Platform
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.posts import Target
@@ -124,7 +124,7 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
     bounds = {account["id"]: _bound(account) for account in accounts}
     misfits: dict[_Bound, list[str]] = {}
     for bound in set(bounds.values()):
-        misfits[bound] = list(platforms.caption_faults(*bound, caption))
+        misfits[bound] = list(platform_limits.caption_faults(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
         ("caption", f"{ids.show(ids.POST, row['id'])} waits with it: {what}")
@@ -197,11 +197,11 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
-    for what in platforms.caption_faults(*_bound(account), caption):
+    for what in platform_limits.caption_faults(*_bound(account), caption):
         yield field, what
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
-    if fault := platforms.privacy_fault(platform, account["traits"], target.privacy_level):
+    if fault := platform_limits.privacy_fault(platform, account["traits"], target.privacy_level):
         yield "privacyLevel", fault
     if not material.assets and not caption.strip():
         yield field, "there is neither a caption nor a file"
@@ -209,13 +209,13 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
         File(asset["kind"], asset["mime_type"], asset["size_bytes"], asset["duration_ms"])
         for asset in material.assets
     ]
-    for found in platforms.faults_of_files(platform, account["traits"], files):
+    for found in platform_limits.faults_of_files(platform, account["traits"], files):
         yield "socialAccountId", found.message
 
 
 def _bound(account: asyncpg.Record) -> _Bound:
     platform = PLATFORMS[account["platform"]]
-    return platform, platforms.caption_max(platform, account["traits"])
+    return platform, platform_limits.caption_max(platform, account["traits"])
 
 
 def path(place: int, field: str = "socialAccountId") -> str:

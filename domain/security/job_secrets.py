@@ -6,7 +6,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_secret
 from domain.security import vault
-from domain.security.rings import Ring
+from domain.security.keyring import Ring
 from jobs.ledger import Claim, Moved
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.security.rings import KEY_BYTES, Ring
+from domain.security.keyring import KEY_BYTES, Ring
 
 _NONCE = 12
 _WRAPPED = _NONCE + KEY_BYTES + 16

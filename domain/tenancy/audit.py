@@ -9,7 +9,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import audit_log
 from schemas import ids
-from schemas.keys import AuditEntry
+from schemas.api_keys import AuditEntry
 
 
 async def record(

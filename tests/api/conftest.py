@@ -14,16 +14,16 @@ from litestar import Litestar
 
 from api.app import build, serve_from
 from db.pool import Pool
-from domain.security import rings
-from domain.tenancy import keys, organizations
-from domain.tenancy.keys import Actor
-from schemas.keys import Env
+from domain.security import keyring
+from domain.tenancy import api_keys, organizations
+from domain.tenancy.api_keys import Actor
+from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
 from tests.servers import RING
 
-EVERYTHING = tuple(sorted(keys.EVERY_SCOPE))
-PEPPERS = rings.parse(RING, setting="PEPPERS")
+EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
+PEPPERS = keyring.parse(RING, setting="PEPPERS")
 
 
 class Caller(NamedTuple):
@@ -91,10 +91,10 @@ async def new_key(
 ) -> str:
     """A key as an operator on the machine makes one."""
     async with pool.acquire() as conn:
-        made = await keys.create(
+        made = await api_keys.create(
             conn,
             peppers=PEPPERS,
-            actor=Actor(organization_id, env, None, keys.EVERY_SCOPE),
+            actor=Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
             name="test",
             scopes=list(scopes),
             return_origins=[],

@@ -9,10 +9,10 @@ from litestar import Litestar
 
 from api import auth
 from api.auth import FAILURES, WINDOW_S, Regulars, Strangers
-from api.exchange import Exchange
+from api.request_state import RequestState
 from db.pool import Pool
-from domain.tenancy import keys
-from domain.tenancy.keys import Presented, Principal
+from domain.tenancy import api_keys
+from domain.tenancy.api_keys import Presented, Principal
 from tests.api.conftest import Caller, calling, client_of, new_key
 
 SOMEBODY = Principal(UUID(int=1), "Acme", UUID(int=2), "k", "live", "standard", frozenset(), ())
@@ -163,8 +163,8 @@ def test_only_the_same_secret_is_recalled_and_none_is_kept() -> None:
     ("hops", "address"), [(0, "peer"), (1, "10.0.0.2"), (2, "203.0.113.9"), (3, "forged"), (4, "peer")]
 )
 def test_the_address_is_what_a_trusted_proxy_saw(hops: int, address: str) -> None:
-    exchange = Exchange([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
-    assert auth.address(exchange, "peer", hops=hops) == address
+    state = RequestState([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
+    assert auth.address(state, "peer", hops=hops) == address
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_address_is_what_a_trusted_proxy_saw(hops: int, address: str) -> Non
     ],
 )
 def test_scopes(scopes: set[str], scope: str, granted: bool) -> None:
-    assert keys.grants(scopes, scope) is granted
+    assert api_keys.grants(scopes, scope) is granted
 
 
 async def test_a_refused_key_is_told_what_is_left_to_its_address(anonymous: httpx.AsyncClient) -> None:

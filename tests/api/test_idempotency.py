@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar
 
 from db.pool import Pool
-from domain.tenancy import receipts
-from domain.tenancy.receipts import Claim
+from domain.tenancy import idempotency
+from domain.tenancy.idempotency import Claim
 from tests.api.conftest import Caller, client_of
 from tests.waiting import eventually
 
@@ -149,7 +149,7 @@ async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
     async with pool.acquire() as conn:
         transaction = conn.transaction()
         await transaction.start()
-        assert await receipts.claim(conn, Claim(caller.organization_id, key, "k", b""))
+        assert await idempotency.claim(conn, Claim(caller.organization_id, key, "k", b""))
         yield
         await transaction.rollback()
 

@@ -6,7 +6,7 @@ from bench import backlog, processes
 from bench.stage import Stage
 from bench.tasks import NOOP, POOL
 from db.pool import connect
-from jobs import leases, ledger
+from jobs import heartbeat, ledger
 from jobs.ledger import Settlement
 from jobs.outcomes import Done, Failed, Outcome
 from schemas import ids
@@ -19,7 +19,7 @@ async def run_one(stage: Stage, outcome: Outcome) -> None:
     await backlog.load(stage.pool, NOOP, tenants, count=1)
     worker_id = ids.new()
     async with stage.pool.acquire() as conn:
-        await leases.register(
+        await heartbeat.register(
             conn, worker_id=worker_id, pool=POOL, host="test", pid=1, version="0", slots=1, lease_s=60
         )
         claims = await ledger.pull(conn, pool=POOL, worker_id=worker_id, free=1, kinds=[NOOP])

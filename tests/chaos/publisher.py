@@ -10,17 +10,17 @@ from pathlib import Path
 
 import uvloop
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs
 from tests.waiting import eventually
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
-from workers.runtime.pool import serve
+from workers.resources import open_tools
+from workers.runtime.worker import serve
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
-from workers.tools import open_tools
 
 BEFORE_MARK, MARKED, CALLED, ANSWERED, ACCEPTED = "before_mark", "marked", "called", "answered", "accepted"
 

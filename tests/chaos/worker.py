@@ -22,7 +22,7 @@ from schemas.settings import from_env
 from telemetry import logs
 from tests.waiting import eventually
 from workers.runtime.context import Context
-from workers.runtime.pool import serve
+from workers.runtime.worker import serve
 
 POOL = "chaos"
 EFFECT = Kind("write_effect", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)

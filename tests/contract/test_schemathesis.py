@@ -19,7 +19,7 @@ CHECKER = (
     "--seed", "1", "--no-shrink", "--no-color",
     # A good value may be refused all the same: a time zone must exist, a language, an address.
     "--exclude-checks", "positive_data_acceptance",
-    # With these a checker ends its own key; tests/api/test_keys.py has them.
+    # With these a checker ends its own key; tests/api/test_api_keys.py has them.
     "--exclude-operation-id", "kill_api_key", "--exclude-operation-id", "rotate_api_key",
 )  # fmt: skip
 

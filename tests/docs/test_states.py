@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from domain.publishing import post_states
+from domain.publishing import states as post_states
 from jobs import states
 
 PAGE = Path(__file__).parents[2] / "docs" / "explain" / "jobs.md"

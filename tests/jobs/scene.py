@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Conn
-from jobs import leases, ledger
+from jobs import heartbeat, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim, Settlement, Submitted
 from jobs.outcomes import Done, Outcome
@@ -31,7 +31,7 @@ async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list
 
 async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60) -> UUID:
     worker_id = ids.new()
-    await leases.register(
+    await heartbeat.register(
         conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
     )
     return worker_id

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
-from jobs import leases, ledger, upkeep
+from jobs import heartbeat, ledger, maintenance
 from jobs.ledger import Claim
 from jobs.outcomes import Done
 from tests import seeds
@@ -57,7 +57,7 @@ async def progress(conn: Conn, found: Ledger) -> None:
 
 
 async def renew(conn: Conn, found: Ledger) -> None:
-    await leases.renew(conn, worker_id=found.worker_id, lease_s=60)
+    await heartbeat.renew(conn, worker_id=found.worker_id, lease_s=60)
 
 
 async def get(conn: Conn, found: Ledger) -> None:
@@ -94,19 +94,19 @@ async def cancel(conn: Conn, found: Ledger) -> None:
 
 
 async def look(conn: Conn, _: Ledger) -> None:
-    await upkeep.look(conn)
+    await maintenance.look(conn)
 
 
 async def ripen(conn: Conn, _: Ledger) -> None:
-    await upkeep.ripen(conn)
+    await maintenance.ripen(conn)
 
 
 async def rescue(conn: Conn, _: Ledger) -> None:
-    await upkeep.rescue(conn, before=datetime.max.replace(tzinfo=UTC))
+    await maintenance.rescue(conn, before=datetime.max.replace(tzinfo=UTC))
 
 
 async def end_overdue(conn: Conn, _: Ledger) -> None:
-    await upkeep.end_overdue(conn)
+    await maintenance.end_overdue(conn)
 
 
 #: At most so many rows of the job table and its indexes may be read.

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas import ids
 from tests.peers.mastodons import Instance
 from tests.peers.proxy import Loss, Proxy, between, first_of_each

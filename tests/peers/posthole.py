@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from db.server import free_port
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from tests.peers import pypi
 from tests.peers.publishing import outbound
 from tests.peers.serving import running

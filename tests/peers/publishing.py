@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from domain.values import urls
 from schemas import ids
 from schemas.errors import NotSent, OutcomeUnknown

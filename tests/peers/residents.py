@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from domain.accounts.credentials import Grant
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from tests.chaos.publisher import MARKED
 from tests.peers.mastodons import Instance, as_another
 from tests.peers.members import let_in

@@ -18,7 +18,7 @@ from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
 from tests.workers.runtime.crew import Crew
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.pool import Stop
+from workers.runtime.worker import Stop
 from workers.tasks import open_tasks
 
 PATIENCE_S = 30

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from tests.media import film, picture
 from tests.peers.pds import Pds, Person

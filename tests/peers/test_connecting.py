@@ -20,9 +20,9 @@ from jobs.ledger import Submitted
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
+from tests.api.accounts.conftest import TASKS
+from tests.api.accounts.place import BACK, ORIGIN, new_project, status, uuid
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.social.conftest import TASKS
-from tests.api.social.place import BACK, ORIGIN, new_project, status, uuid
 from tests.dumps import everything
 from tests.peers.mastodons import Instance
 from tests.peers.pds import Pds, Person

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from db.pool import Conn
-from domain.publishing.setbacks import SETTLING
+from domain.publishing.failures import SETTLING
 from jobs.courier import queue
 from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from db.pool import Conn, Pool, transact
 from domain.content import approvals
 from domain.jobs import jobs
-from domain.operations import upkeep
-from domain.publishing import changing
-from domain.publishing.post_states import ALLOWED
-from domain.tenancy.keys import EVERY_SCOPE
+from domain.operations import maintenance
+from domain.publishing import changes
+from domain.publishing.states import ALLOWED
+from domain.tenancy.api_keys import EVERY_SCOPE
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
 from schemas.errors import CancelRequested, DomainError, Fenced
@@ -117,7 +117,7 @@ async def pull(life: Life) -> None:
 async def lose_workers(life: Life) -> None:
     async with life.pool.acquire() as conn:
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-        await upkeep.rescue(conn, before=FUTURE)
+        await maintenance.rescue(conn, before=FUTURE)
         await conn.execute("delete from worker")
 
 
@@ -146,7 +146,7 @@ async def retry_job(life: Life, post: Record) -> None:
 
 
 async def resolve(life: Life, post: Record) -> None:
-    asked = partial(changing.resolve, organization_id=life.full.org, post_id=post["id"], api_key_id=None)
+    asked = partial(changes.resolve, organization_id=life.full.org, post_id=post["id"], api_key_id=None)
     await transact(life.pool, partial(asked, body=ResolvePost(published=post["version"] % 2 == 0)))
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn
-from jobs import ledger, upkeep
+from jobs import ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
 from jobs.states import ALLOWED, TERMINAL, TRANSITIONS, State, mermaid
@@ -58,18 +58,18 @@ async def cancel(conn: Conn, life: Life) -> None:
 
 async def lose_worker(conn: Conn, life: Life) -> None:
     await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-    await upkeep.rescue(conn, before=FUTURE)
+    await maintenance.rescue(conn, before=FUTURE)
     await conn.execute("update worker set lease_expires_at = now() + interval '1 hour'")
 
 
 async def ripen(conn: Conn, life: Life) -> None:
     await conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", life.job_id)
-    await upkeep.ripen(conn)
+    await maintenance.ripen(conn)
 
 
 async def pass_deadline(conn: Conn, life: Life) -> None:
     await conn.execute("update job set deadline_at = now() where id = $1", life.job_id)
-    await upkeep.end_overdue(conn)
+    await maintenance.end_overdue(conn)
 
 
 def settle(outcome: Outcome, *, claim: int = -1) -> Event:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
 from db.pool import Conn
-from jobs.upkeep import BATCH
+from jobs.maintenance import BATCH
 
 
 class Chore(NamedTuple):

@@ -12,20 +12,20 @@ from contextlib import asynccontextmanager
 from db.pool import Conn, connect
 from db.reach import PASSING, reaching
 from domain.media.storage import open_store
-from jobs import upkeep
+from jobs import maintenance
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import logs, metrics
 from workers.dispatcher.chore import Agenda
 from workers.dispatcher.contact import Contact
-from workers.dispatcher.gate import Gate, ring
 from workers.dispatcher.overdue import OVERDUE
+from workers.dispatcher.promote import RIPEN
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, retain_media
-from workers.dispatcher.ripen import RIPEN
+from workers.dispatcher.wake import Gate, ring
 from workers.runtime import health
-from workers.runtime.pool import Stop, first_of, stop_signals
+from workers.runtime.worker import Stop, first_of, stop_signals
 
 TICK_S, STAND_BY_S = 0.05, 0.5
 
@@ -85,12 +85,12 @@ class Dispatcher:
                 await first_of(stop.soon, within_s=TICK_S)
 
     async def _leads(self, conn: Conn) -> bool:
-        leads, at = await upkeep.try_to_lead(conn)
+        leads, at = await maintenance.try_to_lead(conn)
         self._contact.reached(at)
         return leads
 
     async def _tick(self, conn: Conn) -> None:
-        at, due = await upkeep.look(conn)
+        at, due = await maintenance.look(conn)
         self._contact.reached(at)
         await ring(self._courier, self._gate.choose(due, self._clock()))
         for chore in self._agenda.due(self._clock()):

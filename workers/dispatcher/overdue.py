@@ -1,12 +1,12 @@
 """Fail jobs that waited past their deadline; a running one is its worker's to end, or rescue's."""
 
 from db.pool import Conn
-from domain.operations import upkeep
+from domain.operations import maintenance
 from workers.dispatcher.chore import Chore
 
 
 async def _run(conn: Conn) -> int:
-    return len(await upkeep.end_overdue(conn))
+    return len(await maintenance.end_overdue(conn))
 
 
 OVERDUE = Chore("overdue", 1.0, _run)

@@ -1,7 +1,7 @@
 """Take jobs from workers that died: their lease ran out while others could renew theirs."""
 
 from db.pool import Conn
-from domain.operations import upkeep
+from domain.operations import maintenance
 from telemetry import logs
 from workers.dispatcher.chore import Chore
 from workers.dispatcher.contact import Contact
@@ -13,7 +13,7 @@ def rescue(contact: Contact) -> Chore:
     async def run(conn: Conn) -> int:
         if not contact.steady:
             return 0
-        moved = await upkeep.rescue(conn, before=contact.judges_before)
+        moved = await maintenance.rescue(conn, before=contact.judges_before)
         if moved:
             _log.warning("workers lost", jobs=len(moved), ended=sum(row.ended for row in moved))
         return len(moved)

@@ -3,9 +3,9 @@
 from db.pool import Conn
 from domain.media import tickets, uploads
 from domain.media.store import Store
-from domain.operations.upkeep import prune_receipts, prune_states
+from domain.operations.maintenance import prune_receipts, prune_states
 from domain.publishing import quotas
-from jobs.upkeep import prune_jobs, prune_workers
+from jobs.maintenance import prune_jobs, prune_workers
 from schemas.errors import Unavailable
 from telemetry import logs
 from workers.dispatcher.chore import Chore

@@ -8,9 +8,9 @@ from schemas.brand import Candidate, Extraction, Field, Finding, Visit
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
 from workers.ingest.derive.complete import complete
-from workers.ingest.model.endpoint import Model
-from workers.ingest.model.suggest import suggest
-from workers.ingest.parser.parse import Parser, read
+from workers.ingest.llm.endpoint import Model
+from workers.ingest.llm.suggest import suggest
+from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Passage, Prose
 
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from domain.brand.listings import InAppStore, Listing
+from domain.brand.store_listings import InAppStore, Listing
 from schemas.brand import Extraction, Field, Finding, Value
 from schemas.errors import (
     FetchBlocked,

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import httpx
 
-from domain.accounts import registrations
+from domain.accounts import client_registrations
 from domain.accounts.accounts import Found
+from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
-from domain.accounts.registrations import Client, Server
 from domain.values import urls
 from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
@@ -48,7 +48,7 @@ class Connected(NamedTuple):
 async def forget_unknown(ctx: Context, error: PlatformError, server: Server, us: Client | None) -> None:
     """A server that doesn't know us any more is registered with anew for whoever comes next."""
     if error.code == APP_UNKNOWN and us is not None:
-        await ctx.step(partial(registrations.forget, server=server, client_id=us.client_id))
+        await ctx.step(partial(client_registrations.forget, server=server, client_id=us.client_id))
 
 
 def refused(error: PlatformError) -> Outcome:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, Rejected
 
 

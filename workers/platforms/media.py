@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.accounts.platforms import PLATFORMS, File, faults_of_files
-from domain.publishing.work import Account
+from domain.accounts.platform_limits import PLATFORMS, File, faults_of_files
+from domain.publishing.outgoing import Account
 from schemas.errors import Rejected
 from workers.platforms.contract import Draft
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from domain.media.storage import open_store
 from domain.media.store import Store
-from domain.publishing.work import Account, File, Work
-from domain.security import rings
-from domain.security.rings import Ring
+from domain.publishing.outgoing import Account, File, Work
+from domain.security import keyring
+from domain.security.keyring import Ring
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net
@@ -18,7 +18,7 @@ from workers.platforms.fakes.publish import Fake
 from workers.platforms.instagram.publish import Instagram
 from workers.platforms.mastodon.publish import Mastodon
 from workers.platforms.tiktok.publish import TikTok
-from workers.tools import Tools
+from workers.resources import Tools
 
 
 class Platforms(NamedTuple):
@@ -74,5 +74,5 @@ async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
             "instagram": Instagram(net.client, settings.instagram_api_url),
             "tiktok": TikTok(net.client, settings.tiktok_api_url),
         }
-        ring = rings.parse(settings.vault_keys, setting="VAULT_KEYS")
+        ring = keyring.parse(settings.vault_keys, setting="VAULT_KEYS")
         yield Platforms(adapters, Fake(), ring, open_store(settings), settings.public_url)

@@ -7,11 +7,11 @@ from typing import Any, TypeAlias, TypeVar
 from db.pool import Conn, Pool, transact
 from db.reach import reaching
 from domain.jobs import jobs
-from domain.tenancy import holds
+from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
-from workers.runtime.desk import Attempt
-from workers.runtime.reports import Reports
+from workers.runtime.progress import Reports
+from workers.runtime.slots import Attempt
 
 T = TypeVar("T")
 Result: TypeAlias = dict[str, Any]
@@ -33,17 +33,17 @@ class Context:
         self._attempt, self._pool, self._reports, self._lease_left = attempt, pool, reports, lease_left
 
     async def step(
-        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, holds: bool = False
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
     ) -> T:
         """Run `body` in one transaction that holds the job, and before it its active project if `project`.
 
-        `holds`: the first statement of `body` does that itself, and finds out more with it. Chosen as a
+        `locks`: the first statement of `body` does that itself, and finds out more with it. Chosen as a
         deadlock's victim it runs once more, from the start.
         """
 
         async def held(conn: Conn) -> T:
             await self._hold_project(conn, project)
-            if not holds:
+            if not locks:
                 await ledger.hold(conn, self.job)
             return await body(conn)
 
@@ -51,7 +51,7 @@ class Context:
             return await transact(self._pool, held)
 
     async def decide(
-        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, holds: bool = False
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
     ) -> T:
         """A step that may end the attempt: an outcome that `body` returns is settled with its writes.
 
@@ -64,7 +64,7 @@ class Context:
                 await jobs.conclude(conn, claim=self.job, outcome=decided)
             return decided
 
-        decided = await self.step(held, project=project, holds=holds)
+        decided = await self.step(held, project=project, locks=locks)
         if isinstance(decided, Outcome):
             self._attempt.committed = decided.word
         return decided
@@ -104,4 +104,4 @@ class Context:
     async def _hold_project(self, conn: Conn, wanted: bool) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if wanted and project_id is not None:
-            await holds.hold_active(conn, organization_id=organization_id, project_id=project_id)
+            await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)

@@ -13,7 +13,7 @@ from arq.worker import Function, Worker, func
 from jobs import courier
 from jobs.kinds import Kind
 from telemetry import logs, metrics
-from workers.runtime.desk import Desk, ignore
+from workers.runtime.slots import Desk, ignore
 
 #: Seconds: arq's own look at the queue (the net under a lost ring), and the longest wait for a ring.
 POLL_S, RING_S = 0.5, 5

@@ -17,7 +17,7 @@ from jobs.courier import Courier
 from jobs.kinds import Kind
 from jobs.ledger import Claim, Wake
 from telemetry import metrics
-from workers.runtime.desk import Desk
+from workers.runtime.slots import Desk
 
 BY_ITSELF_S = 1.0
 

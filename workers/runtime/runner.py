@@ -15,10 +15,10 @@ from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Interrupted, Outcome, Retry
 from schemas.errors import CancelRequested, Fenced, Unavailable
 from telemetry import logs, metrics
+from workers.runtime.completer import Settler
 from workers.runtime.context import Context
-from workers.runtime.desk import Attempt, Desk, Lost, Verdict
-from workers.runtime.reports import Reports
-from workers.runtime.settler import Settler
+from workers.runtime.progress import Reports
+from workers.runtime.slots import Attempt, Desk, Lost, Verdict
 
 Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]

@@ -19,6 +19,7 @@ from jobs.kinds import (
     Kind,
 )
 from schemas.settings import Settings
+from workers.resources import Tools, open_tools
 from workers.runtime.runner import Task, Tasks
 from workers.tasks import (
     archive_project,
@@ -34,7 +35,6 @@ from workers.tasks import (
     register_app,
     revoke_token,
 )
-from workers.tools import Tools, open_tools
 
 #: How to open a kind's task, with what it needs for as long as the worker runs.
 OPENERS: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]] = {

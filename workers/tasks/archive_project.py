@@ -9,9 +9,9 @@ from domain.jobs import jobs
 from domain.leasing import leases
 from domain.publishing import posts
 from jobs.outcomes import Done, Outcome
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 #: Jobs or posts in one transaction: each holds its lock until the batch is done.
 BATCH = 200

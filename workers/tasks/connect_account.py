@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain.connecting import connections
-from domain.connecting.connections import Begun, Login
-from domain.security import rings
-from domain.security.rings import Ring
+from domain.connecting import connect
+from domain.connecting.connect import Begun, Login
+from domain.security import keyring
+from domain.security.keyring import Ring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from workers.platforms.bluesky import connect as bluesky
@@ -16,24 +16,24 @@ from workers.platforms.fakes import connect as fakes
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import connect as tiktok
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
         yield partial(connect_account, net=net, ring=ring)
 
 
 async def connect_account(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
     """A code works once: an attempt after one that reached the server fails, and says to start again."""
-    begun = await ctx.step(partial(connections.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(connect.begin, claim=ctx.job, ring=ring))
     try:
         came = await ask(net, begun)
-        end = partial(connections.finish, claim=ctx.job, begun=begun, ring=ring)
+        end = partial(connect.finish, claim=ctx.job, begun=begun, ring=ring)
         return await ctx.commit(partial(end, found=came.found, grant=came.grant), project=True)
     except PlatformError as error:
         await forget_unknown(ctx, error, begun.asked.server, begun.client)

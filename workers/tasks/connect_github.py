@@ -4,33 +4,33 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain.brand import installations
-from domain.security import rings
-from domain.security.rings import Ring
+from domain.brand import github_installations
+from domain.security import keyring
+from domain.security.keyring import Ring
 from jobs.outcomes import Outcome
 from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_app(tools.settings) as app:
         yield partial(connect_github, app=app, ring=ring)
 
 
 async def connect_github(ctx: Context, *, app: App | None, ring: Ring) -> Outcome:
     """A code works once: an attempt after one that got as far as GitHub fails, and says to start again."""
-    begun = await ctx.step(partial(installations.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(github_installations.begin, claim=ctx.job, ring=ring))
     asked = {"code": begun.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         proved = fakes.prove(**asked) if begun.sandbox else await proof.prove(require(app), **asked)
     except SourceError as error:
         return refused(error)
-    keep = partial(installations.connect, claim=ctx.job, proved=proved)
+    keep = partial(github_installations.connect, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)

@@ -7,23 +7,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.brand.listings import Listing
-from domain.brand.paces import ITUNES
+from domain.brand.store_listings import Listing
+from domain.brand.upstream_rate import ITUNES
 from jobs.outcomes import Outcome
 from schemas.settings import Settings
 from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.rate import turns
 from workers.ingest.appstore.stores import Stores
-from workers.ingest.appstore.turns import turns
 from workers.ingest.appstore.upstreams import moved
-from workers.ingest.model.endpoint import Model
-from workers.ingest.parser.parse import Parser
+from workers.ingest.llm.endpoint import Model
+from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.session import Web, open_web
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 from workers.web.fetch import open_client
 
 

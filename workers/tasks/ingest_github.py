@@ -15,12 +15,12 @@ from workers.ingest import sandbox
 from workers.ingest.github.client import Api, Tokens
 from workers.ingest.github.credentials import App, open_app, showing, tokens
 from workers.ingest.github.ingest import ingest
-from workers.ingest.model.endpoint import Model
-from workers.ingest.parser.parse import Parser
+from workers.ingest.llm.endpoint import Model
+from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Report, perform
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 from workers.web.fetch import open_client
 
 

@@ -7,14 +7,14 @@ from functools import partial
 from domain.values import urls
 from jobs.outcomes import Outcome
 from workers.ingest import sandbox
-from workers.ingest.model.endpoint import Model
-from workers.ingest.parser.parse import Parser
+from workers.ingest.llm.endpoint import Model
+from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 from workers.web.fetch import open_client
 
 

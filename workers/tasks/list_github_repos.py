@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain.brand import installations
+from domain.brand import github_installations
 from domain.tenancy import organizations
 from jobs.outcomes import Outcome
 from schemas.errors import InstallationGone, SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 
 @asynccontextmanager
@@ -30,7 +30,7 @@ async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:
             fakes.REPOSITORIES if sandbox else await proof.list_repositories(require(app), installation_id)
         )
     except InstallationGone:
-        return await ctx.commit(partial(installations.forget_gone, claim=ctx.job))
+        return await ctx.commit(partial(github_installations.forget_gone, claim=ctx.job))
     except SourceError as error:
         return refused(error)
-    return await ctx.commit(partial(installations.keep_list, claim=ctx.job, repositories=found))
+    return await ctx.commit(partial(github_installations.keep_list, claim=ctx.job, repositories=found))

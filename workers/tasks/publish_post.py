@@ -14,11 +14,12 @@ from functools import partial
 import msgspec
 
 from domain.media import tickets
-from domain.publishing import sending, setbacks
-from domain.publishing.setbacks import CONFIRM
+from domain.publishing import failures, sending
+from domain.publishing.failures import CONFIRM
 from jobs.outcomes import Canceled, Outcome, Rest
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
+from workers.platforms.attempt import Trip, tell
 from workers.platforms.contract import (
     Absent,
     Drafted,
@@ -31,10 +32,9 @@ from workers.platforms.contract import (
     Undecided,
 )
 from workers.platforms.registry import Platforms, open_platforms
-from workers.platforms.trip import Trip, tell
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 #: The irreversible call may take so long, and this part of the time in which no other attempt begins; its
 #: adapter is given this part of that, and so says first what it knows.
@@ -56,15 +56,15 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring), holds=True)
+    work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring), locks=True)
     if isinstance(work, Rest):
         return work
     heard = asyncio.get_running_loop().time()
     try:
         adapter = platforms.adapter(work.account, sandbox=work.sandbox)
     except Rejected as error:
-        body = partial(setbacks.unseen, claim=ctx.job, error=error, generation=work.generation)
-        return await ctx.decide(body, holds=True)
+        body = partial(failures.unseen, claim=ctx.job, error=error, generation=work.generation)
+        return await ctx.decide(body, locks=True)
     trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.ring, heard)
     outcome = await go(trip)
     tell(trip, outcome)
@@ -226,7 +226,7 @@ async def anew(trip: Trip, prepared: Prepared, why: PlatformError, *, first: boo
     if not first:
         return await trip.not_sent(absent)
     try:
-        put_back = partial(setbacks.absent, claim=trip.ctx.job, outdated=outdated)
+        put_back = partial(failures.absent, claim=trip.ctx.job, outdated=outdated)
         rest = await trip.decide(put_back, project=True)
     except Conflict:
         return await trip.not_sent(absent)
@@ -239,7 +239,7 @@ async def settle(trip: Trip, found: Undecided, *, spent: bool) -> Outcome:
     """What time will decide is looked for again then, still `sending`; the rest is for others to find out."""
     if found.after_s is None:
         return await trip.unknown()
-    wait = partial(setbacks.settling, claim=trip.ctx.job, after_s=found.after_s, spent=spent)
+    wait = partial(failures.settling, claim=trip.ctx.job, after_s=found.after_s, spent=spent)
     return await trip.decide(wait)
 
 

@@ -9,16 +9,16 @@ from functools import partial
 
 import msgspec
 
-from domain.publishing import reconciling
-from domain.publishing.reconciling import Lost
+from domain.publishing import reconciliation
+from domain.publishing.reconciliation import Lost
 from jobs.outcomes import Done, Outcome
 from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
 from workers.platforms.contract import Absent, Drafted, Found, GivenUp, Inquiry, Live, Prepared
 from workers.platforms.registry import Platforms, open_platforms
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 _log = logs.get("reconcile")
 
@@ -30,13 +30,13 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    lost = await ctx.decide(partial(reconciling.begin, claim=ctx.job, ring=platforms.ring))
+    lost = await ctx.decide(partial(reconciliation.begin, claim=ctx.job, ring=platforms.ring))
     if not isinstance(lost, Lost):
         return lost or Done()
     try:
         found = await look(platforms, lost)
     except PlatformError as error:
-        unseen = partial(reconciling.unseen, claim=ctx.job, lost=lost, error=error)
+        unseen = partial(reconciliation.unseen, claim=ctx.job, lost=lost, error=error)
         return await ctx.decide(unseen) or Done()
     _log.info("asked", found=type(found).__name__, **logs.post(ctx.job.organization_id, lost.post_id))
     return await end(ctx, lost, found)
@@ -53,12 +53,12 @@ async def end(ctx: Context, lost: Lost, found: Found) -> Outcome:
     if isinstance(found, Live) and not (lost.status == "published" and found.external_id is None):
         with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.
             named = msgspec.structs.asdict(found)
-            return await ctx.commit(partial(reconciling.found, claim=ctx.job, lost=lost, **named))
+            return await ctx.commit(partial(reconciliation.found, claim=ctx.job, lost=lost, **named))
     if lost.status == "outcome_unknown" and isinstance(found, Absent | GivenUp):
-        why = found.why if isinstance(found, GivenUp) else reconciling.NOT_PUBLISHED
-        return await ctx.commit(partial(reconciling.absent, claim=ctx.job, lost=lost, why=why))
+        why = found.why if isinstance(found, GivenUp) else reconciliation.NOT_PUBLISHED
+        return await ctx.commit(partial(reconciliation.absent, claim=ctx.job, lost=lost, why=why))
     if lost.status == "outcome_unknown" and isinstance(found, Drafted):
-        return await ctx.commit(partial(reconciling.drafted, claim=ctx.job, lost=lost))
+        return await ctx.commit(partial(reconciliation.drafted, claim=ctx.job, lost=lost))
     if isinstance(found, Drafted | GivenUp):
         return Done()
-    return reconciling.undecided(lost.next_s) or Done()
+    return reconciliation.undecided(lost.next_s) or Done()

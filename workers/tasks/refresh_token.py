@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.accounts.credentials import Grant
-from domain.connecting import refreshing
-from domain.connecting.refreshing import Begun
-from domain.security import rings
-from domain.security.rings import Ring
+from domain.connecting import token_refresh
+from domain.connecting.token_refresh import Begun
+from domain.security import keyring
+from domain.security.keyring import Ring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms.bluesky import connect as bluesky
@@ -18,14 +18,14 @@ from workers.platforms.instagram import connect as instagram
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.platforms.tiktok import connect as tiktok
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
         yield partial(refresh_token, net=net, ring=ring)
 
@@ -35,10 +35,10 @@ async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
 
     It would wait for the job's end, and that for the account: the victim of such a deadlock loses its tokens.
     """
-    begun = await ctx.step(partial(refreshing.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(token_refresh.begin, claim=ctx.job, ring=ring))
     if begun is None:
         return Done()
-    end = partial(refreshing.finish, claim=ctx.job, generation=begun.tokens.generation, ring=ring)
+    end = partial(token_refresh.finish, claim=ctx.job, generation=begun.tokens.generation, ring=ring)
     try:
         grant = await ask(net, begun)
     except PlatformError as error:
@@ -46,7 +46,7 @@ async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
             return Done(await ctx.step(partial(end, came=error.code)))
         if isinstance(error, Rejected):
-            await ctx.step(partial(refreshing.rest, claim=ctx.job))
+            await ctx.step(partial(token_refresh.rest, claim=ctx.job))
         return refused(error)
     return Done(await ctx.step(partial(end, came=grant)))
 

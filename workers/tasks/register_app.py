@@ -4,23 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain.accounts import registrations
-from domain.accounts.registrations import Server
-from domain.security import rings
-from domain.security.rings import Ring
+from domain.accounts import client_registrations
+from domain.accounts.client_registrations import Server
+from domain.security import keyring
+from domain.security.keyring import Ring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
 from schemas.settings import Settings
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
         yield partial(register_app, settings=tools.settings, net=net, ring=ring)
 
@@ -28,10 +28,10 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 async def register_app(ctx: Context, *, settings: Settings, net: Net, ring: Ring) -> Outcome:
     """Not twice: another organization's job, or an earlier attempt's commit, may have been sooner."""
     server = Server(**ctx.job.args)
-    if await ctx.step(partial(registrations.is_lasting, server=server)):
+    if await ctx.step(partial(client_registrations.is_lasting, server=server)):
         return Done()
     try:
         client = await mastodon.register(net.client, server, website=settings.public_url)
     except PlatformError as error:
         return refused(error)
-    return await ctx.commit(partial(registrations.keep, server=server, client=client, ring=ring))
+    return await ctx.commit(partial(client_registrations.keep, server=server, client=client, ring=ring))

@@ -4,31 +4,31 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from domain.connecting import revoking
-from domain.connecting.revoking import Begun
-from domain.security import rings
-from domain.security.rings import Ring
+from domain.connecting import token_revocation
+from domain.connecting.token_revocation import Begun
+from domain.security import keyring
+from domain.security.keyring import Ring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import revoke as tiktok
+from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tools import Tools
 
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = rings.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
         yield partial(revoke_token, net=net, ring=ring)
 
 
 async def revoke_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
     """An attempt that dies after the platform has done it is followed by one that is told so."""
-    begun = await ctx.step(partial(revoking.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(token_revocation.begin, claim=ctx.job, ring=ring))
     if begun is None:
         return Done({"revoked": False})
     try:

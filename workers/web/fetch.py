@@ -26,7 +26,7 @@ from domain.values.urls import DEFAULT_PORTS, PUBLIC, Allowed
 from schemas.brand import Validators
 from schemas.errors import FetchFailed, NotHtml
 from workers.web import inflate
-from workers.web.refusals import as_source_errors, raise_for_status
+from workers.web.errors import as_source_errors, raise_for_status
 
 BOT = "BrandContextBot"
 DNS_S = 5.0

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from api import access, uploads
+from api import access_log, uploads
 from api.uploads import BODY_MAX
 from db.pool import Pool
 from domain.media.passing import MIB
@@ -28,7 +28,7 @@ def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def leave(_: object) -> None: ...
 
-    monkeypatch.setattr(access, "linger", leave)
+    monkeypatch.setattr(access_log, "linger", leave)
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api import flows
-from domain.brand.installations import Installation
+from api import oauth_return
+from domain.brand.github_installations import Installation
 from tests.api.conftest import calling
 from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
 from tests.by_hand import Told
@@ -45,7 +45,7 @@ async def test_nothing_that_is_secret_is_kept(place: Place) -> None:
 async def test_a_code_lies_sealed_until_its_job_has_ended(
     idle: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flows, "CALLBACK_S", 0.01)
+    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
     assert await idle.connect(code="the-code") == "pending"
     assert "the-code" not in await everything(idle.pool)
     assert await idle.sealed() == 1

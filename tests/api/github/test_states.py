@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api import flows
-from domain.operations import upkeep
+from api import oauth_return
+from domain.operations import maintenance
 from tests.api.github.place import ACME, Place, status
 from tests.waiting import eventually
 
@@ -76,7 +76,7 @@ async def test_who_comes_back_with_less_starts_no_job(idle: Place, given: dict[s
 
 
 async def test_a_browser_waits_only_so_long(idle: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flows, "CALLBACK_S", 0.05)
+    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.05)
     assert await idle.connect() == "pending"
 
 
@@ -96,6 +96,6 @@ async def test_a_job_that_is_canceled_fails_the_flow(idle: Place) -> None:
 async def test_old_states_go(idle: Place) -> None:
     await idle.start()
     async with idle.pool.acquire() as conn:
-        assert await upkeep.prune_states(conn) == 0
+        assert await maintenance.prune_states(conn) == 0
         await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
-        assert await upkeep.prune_states(conn) == 1
+        assert await maintenance.prune_states(conn) == 1

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from db.pool import Conn
-from jobs import leases, upkeep
+from jobs import heartbeat, maintenance
 from schemas import ids
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
@@ -94,7 +94,7 @@ async def test_a_pepper_that_a_key_needs_is_missed(
 
 async def register(conn: Conn, pool: str, lease_s: float) -> UUID:
     worker_id = ids.new()
-    await leases.register(
+    await heartbeat.register(
         conn, worker_id=worker_id, pool=pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
     )
     return worker_id
@@ -105,7 +105,7 @@ async def test_workers_are_counted_by_their_leases(
 ) -> None:
     await register(conn, "ingest", 60)
     await register(conn, "ingest", -1)
-    await leases.drain(conn, worker_id=await register(conn, "ingest", 60))
+    await heartbeat.drain(conn, worker_id=await register(conn, "ingest", 60))
     code, checks = await examined(tenantry)
     assert code == 0
     assert checks["workers ingest"]["status"] == "ok"
@@ -124,6 +124,6 @@ async def test_a_dispatcher_is_seen_by_its_lock(
 ) -> None:
     _, checks = await examined(tenantry)
     assert checks["dispatcher"]["status"] == "warn"
-    assert (await upkeep.try_to_lead(conn))[0]
+    assert (await maintenance.try_to_lead(conn))[0]
     _, checks = await examined(tenantry)
     assert (checks["dispatcher"]["status"], checks["dispatcher"]["value"]) == ("ok", True)

@@ -7,8 +7,8 @@ import pytest
 
 from db.pool import Conn
 from domain.accounts import credentials
-from domain.security import rings
-from domain.tenancy import keys
+from domain.security import keyring
+from domain.tenancy import api_keys
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
@@ -24,11 +24,14 @@ async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, A
 
 async def opens(conn: Conn, text: str, settings: Settings) -> bool:
     """Whether a key's text would pass as the database is now."""
-    presented = keys.parse(text)
+    presented = api_keys.parse(text)
     assert presented
-    found = await keys.find(conn, key_ids=[presented.key_id])
+    found = await api_keys.find(conn, key_ids=[presented.key_id])
     row = found[presented.key_id]
-    return keys.opens(row, presented, rings.parse(settings.peppers, setting="PEPPERS")) and not row["killed"]
+    return (
+        api_keys.opens(row, presented, keyring.parse(settings.peppers, setting="PEPPERS"))
+        and not row["killed"]
+    )
 
 
 async def test_a_new_key_opens_and_may_do_all_but_operate(
@@ -43,7 +46,7 @@ async def test_a_new_key_opens_and_may_do_all_but_operate(
 async def test_the_secret_is_shown_whole_and_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     result = await tenantry("keys", "create", "ci")
     secret = next(line.split()[1] for line in result.stdout.splitlines() if line.startswith("apiKey "))
-    presented = keys.parse(secret)
+    presented = api_keys.parse(secret)
     assert presented
     assert "once" in result.stderr
     assert presented.secret not in (await tenantry("keys", "list")).output
@@ -126,7 +129,7 @@ async def test_secrets_are_sealed_with_the_rings_first_key(
     monkeypatch.setenv("VAULT_KEYS", f"{newer},{settings.vault_keys}")
     done = decoded(await tenantry("keys", "rewrap", "--json"))
     assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
-    ring = rings.parse(newer, setting="VAULT_KEYS")
+    ring = keyring.parse(newer, setting="VAULT_KEYS")
     place = {"organization_id": organization_id, "account_id": account}
     assert (await credentials.open(conn, **place, ring=ring)).access_token == "the-access-token"
     again = await tenantry("keys", "rewrap")

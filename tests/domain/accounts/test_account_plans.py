@@ -8,7 +8,7 @@ from domain.accounts import credentials
 from domain.accounts.credentials import Grant
 from tests import seeds
 from tests.domain.place import Place
-from tests.domain.publishing.test_post_plans import read
+from tests.domain.publishing.test_plans import read
 
 MANY, DUE = 5000, 3
 

@@ -7,7 +7,7 @@ import pytest
 from db.pool import Conn
 from domain.content import approvals, content
 from domain.projects import projects
-from domain.tenancy import holds
+from domain.tenancy import project_locks
 from schemas import ids
 from schemas.content import ApprovalPolicy
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
@@ -166,4 +166,4 @@ async def test_an_unknown_project_has_no_policy(conn: Conn, place: Place) -> Non
     with pytest.raises(NotFound):
         await policy(conn, place._replace(project_id=ids.new()), requires_approval=True)
     with pytest.raises(NotFound):
-        await holds.check(conn, organization_id=place.org, project_id=ids.new())
+        await project_locks.check(conn, organization_id=place.org, project_id=ids.new())

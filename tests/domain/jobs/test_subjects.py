@@ -7,7 +7,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.brand import ingests
 from domain.jobs import jobs, subjects
-from domain.operations import upkeep
+from domain.operations import maintenance
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome
 from schemas.errors import Fenced
@@ -52,7 +52,7 @@ async def test_a_rescue_ends_the_ingest_of_a_job_that_it_gives_up(
     claim = await started(conn, place)
     await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
     await scene.lose(conn, claim)
-    assert len(await upkeep.rescue(conn, before=FUTURE)) == 1
+    assert len(await maintenance.rescue(conn, before=FUTURE)) == 1
     assert (await ingest(conn, place)).status == ("failed" if crashes else "running")
 
 
@@ -63,6 +63,6 @@ def test_every_kind_of_ingest_has_a_subject() -> None:
 async def test_a_deadline_ends_the_ingest(conn: Conn, place: Place) -> None:
     await start(conn, place)
     await conn.execute("update job set deadline_at = now()")
-    assert len(await upkeep.end_overdue(conn)) == 1
+    assert len(await maintenance.end_overdue(conn)) == 1
     found = await ingest(conn, place)
     assert (found.status, found.error.code) == ("failed", "DEADLINE")

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool, transact
 from domain.accounts import accounts
-from domain.leasing import lease_requests, offers
+from domain.leasing import offers, requests
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.leases import OperatedRequest
@@ -109,7 +109,7 @@ async def test_an_account_of_the_other_environment_is_refused(
         await lending.assign(pool, owner, request_id, test.account_id)
     assert "environment" in refused.value.details["issues"][0]["message"]
     with pytest.raises(NotFound):  # nor does a sandbox's operator see the request
-        await lease_requests.assign(
+        await requests.assign(
             conn, who=test.who._replace(env="test"), request_id=request_id, account_ids=[test.shown]
         )
 
@@ -140,7 +140,7 @@ async def test_what_is_asked_for_is_assigned_in_parts_and_no_more_than_that(
 async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
     return await transact(
         pool,
-        lambda conn: lease_requests.reject(conn, who=owner.who, request_id=request_id, reason="None left."),
+        lambda conn: requests.reject(conn, who=owner.who, request_id=request_id, reason="None left."),
     )
 
 

@@ -9,17 +9,17 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from db.pool import Conn, Pool
-from domain.accounts import credentials, registrations
+from domain.accounts import client_registrations, credentials
+from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
-from domain.accounts.registrations import Client, Server
-from domain.oauth import states
+from domain.oauth import oauth_states
 from domain.operations import rewrap
 from domain.operations.rewrap import TABLES
-from domain.publishing import post_secrets
-from domain.security import job_secrets, rings
-from domain.security.rings import Ring
-from domain.tenancy import receipts
-from domain.tenancy.receipts import Answer, Claim
+from domain.publishing import sealed as sealed_of_post
+from domain.security import job_secrets, keyring
+from domain.security.keyring import Ring
+from domain.tenancy import idempotency
+from domain.tenancy.idempotency import Answer, Claim
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.errors import SealBroken, SettingsInvalid
@@ -54,8 +54,8 @@ async def seal_each(conn: Conn, place: Place, ring: Ring = OLD) -> Sealed:
     key = await a_key(conn, place.org)
     account_id = await seeds.account(conn, place.org, place.project_id)
     await put(conn, place.org, account_id, ring, "the token")
-    await registrations.keep(conn, server=SERVER, client=Client("us", "the client secret"), ring=ring)
-    state, _ = await states.make(
+    await client_registrations.keep(conn, server=SERVER, client=Client("us", "the client secret"), ring=ring)
+    state, _ = await oauth_states.make(
         conn,
         organization_id=place.org,
         api_key_id=key,
@@ -66,8 +66,8 @@ async def seal_each(conn: Conn, place: Place, ring: Ring = OLD) -> Sealed:
         verifier=("the verifier", ring),
     )
     receipt = Claim(place.org, key, "k", bytes(32))
-    await receipts.claim(conn, receipt)
-    await receipts.store(conn, receipts.fill(receipt, Answer(200, None, b'"body"'), seal_with=ring))
+    await idempotency.claim(conn, receipt)
+    await idempotency.store(conn, idempotency.fill(receipt, Answer(200, None, b'"body"'), seal_with=ring))
     job, post_id = await a_job(conn, place, ring), await a_post(conn, place, account_id, ring)
     return Sealed(place.org, account_id, state, receipt, job, post_id)
 
@@ -101,7 +101,7 @@ async def a_job(conn: Conn, place: Place, ring: Ring) -> ledger.Claim:
 async def a_post(conn: Conn, place: Place, account_id: UUID, ring: Ring) -> UUID:
     content_id = await seeds.content(conn, place.org, place.project_id)
     post_id = await seeds.post(conn, place.org, content_id, account_id)
-    sealed = post_secrets.seal(ring, b"the upload's address", organization_id=place.org, post_id=post_id)
+    sealed = sealed_of_post.seal(ring, b"the upload's address", organization_id=place.org, post_id=post_id)
     assert sealed
     await conn.execute(
         "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1",
@@ -116,9 +116,9 @@ async def opened(conn: Conn, sealed: Sealed, ring: Ring) -> list[str | bytes]:
     """All of them, in plain."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
     tokens = await credentials.open(conn, **where, ring=ring)
-    client = await registrations.open(conn, server=SERVER, ring=ring)
-    _, verifier = await states.use(conn, state=sealed.state, purpose="test", now=seeds.NOW, ring=ring)
-    answer = await receipts.replay(conn, sealed.receipt, ring=ring)
+    client = await client_registrations.open(conn, server=SERVER, ring=ring)
+    _, verifier = await oauth_states.use(conn, state=sealed.state, purpose="test", now=seeds.NOW, ring=ring)
+    answer = await idempotency.replay(conn, sealed.receipt, ring=ring)
     assert client
     assert verifier
     code = await job_secrets.reveal(conn, claim=sealed.job, ring=ring)
@@ -126,7 +126,7 @@ async def opened(conn: Conn, sealed: Sealed, ring: Ring) -> list[str | bytes]:
         "select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id
     )
     assert post
-    address = post_secrets.reveal(ring, post, organization_id=sealed.org, post_id=sealed.post_id)
+    address = sealed_of_post.reveal(ring, post, organization_id=sealed.org, post_id=sealed.post_id)
     return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b""]
 
 
@@ -140,12 +140,12 @@ async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
 ) -> None:
     sealed = await seal_each(conn, place)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
-        await rings.check(conn, peppers=OLD, vault=NEW)
+        await keyring.check(conn, peppers=OLD, vault=NEW)
     assert await rewrap.count(conn, ring=BOTH) == 6
     told: list[int] = []
     assert await rewrap.rewrap(pool, ring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
     assert sum(told) == 6
-    await rings.check(conn, peppers=OLD, vault=NEW)
+    await keyring.check(conn, peppers=OLD, vault=NEW)
     assert await opened(conn, sealed, NEW) == PLAIN
     assert await rewrap.rewrap(pool, ring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
 
@@ -158,7 +158,7 @@ async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, place: Place) 
             for name in others:
                 await conn.execute(f"update {name} set vault_key_id = 'new' where vault_key_id is not null")
             with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
-                await rings.check(conn, peppers=OLD, vault=NEW)
+                await keyring.check(conn, peppers=OLD, vault=NEW)
             for name in others:
                 await conn.execute(f"update {name} set vault_key_id = 'test' where vault_key_id is not null")
 

@@ -8,10 +8,10 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.projects import projects
 from domain.projects.projects import New
-from domain.security import rings
-from domain.tenancy import keys, receipts
-from domain.tenancy.keys import Actor
-from domain.tenancy.receipts import Claim, Receipt
+from domain.security import keyring
+from domain.tenancy import api_keys, idempotency
+from domain.tenancy.api_keys import Actor
+from domain.tenancy.idempotency import Claim, Receipt
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
@@ -32,10 +32,10 @@ async def rival(conn: Conn) -> Key:
 
 async def a_key(conn: Conn) -> Key:
     org = await seeds.organization(conn)
-    made = await keys.create(
+    made = await api_keys.create(
         conn,
-        peppers=rings.parse(RING, setting="PEPPERS"),
-        actor=Actor(org, "live", None, keys.EVERY_SCOPE),
+        peppers=keyring.parse(RING, setting="PEPPERS"),
+        actor=Actor(org, "live", None, api_keys.EVERY_SCOPE),
         name="test",
         scopes=["*"],
         return_origins=[],
@@ -93,7 +93,7 @@ async def test_a_key_is_free_again_after_a_day(conn: Conn, acme: Key) -> None:
 async def test_a_key_in_use_holds_up_nobody(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
     org, api_key_id = acme
     async with pool.acquire() as other, other.transaction():
-        assert await receipts.claim(other, Claim(org, api_key_id, "k", b"print"))
+        assert await idempotency.claim(other, Claim(org, api_key_id, "k", b"print"))
         asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C")]
         assert await projects.create(conn, asked) == [None, True, True]
     assert await names(conn) == ["B", "C"]

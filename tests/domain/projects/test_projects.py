@@ -10,7 +10,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool, transact
 from domain.projects import archive, projects
 from domain.projects.projects import New
-from domain.tenancy import holds
+from domain.tenancy import project_locks
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound, Stale
 from schemas.projects import ProjectCreate, ProjectPatch
@@ -96,7 +96,7 @@ async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
     with pytest.raises(NotFound):
         await archive.archive(conn, organization_id=other, project_id=project_id, api_key_id=None)
     with pytest.raises(NotFound):
-        await holds.hold_active(conn, organization_id=other, project_id=project_id)
+        await project_locks.hold_active(conn, organization_id=other, project_id=project_id)
 
 
 async def listed(conn: Conn, org: UUID, **filters: Any) -> list[str]:

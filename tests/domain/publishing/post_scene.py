@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn, Pool, transact
-from domain.connecting import connections
+from domain.connecting import connect
 from domain.content import approvals
 from domain.content import content as contents
 from domain.jobs import jobs
 from domain.projects import archive as archiving
-from domain.publishing import changing, posts, scheduling, sending
+from domain.publishing import changes, posts, scheduling, sending
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled
@@ -23,8 +23,8 @@ from schemas.projects import Archived
 from tests import seeds
 from tests.domain.place import Place
 from workers.runtime.context import Context
-from workers.runtime.desk import Attempt
-from workers.runtime.reports import Reports
+from workers.runtime.progress import Reports
+from workers.runtime.slots import Attempt
 
 URL = "https://api.example"
 
@@ -93,7 +93,7 @@ async def mark(pool: Pool, claim: Claim) -> bool:
     """The step that lets a post go out; if it may not, its job is settled as a worker would."""
     step = partial(sending.mark, claim=claim)
     try:
-        came = await context(pool, claim).step(step, project=True, holds=True)
+        came = await context(pool, claim).step(step, project=True, locks=True)
     except (CancelRequested, Conflict):
         came = Canceled()
     if isinstance(came, datetime):
@@ -104,7 +104,7 @@ async def mark(pool: Pool, claim: Claim) -> bool:
 
 async def publish(pool: Pool, claim: Claim) -> None:
     done = partial(sending.publish, claim=claim, external_id=str(claim.id), external_url=None)
-    await context(pool, claim).decide(done, holds=True)
+    await context(pool, claim).decide(done, locks=True)
 
 
 async def archive(pool: Pool, full: Full) -> Archived:
@@ -143,7 +143,7 @@ async def edit(conn: Conn, full: Full, content_id: UUID, caption: str) -> None:
 
 async def disconnect(conn: Conn, full: Full, account_id: UUID) -> int:
     """How many posts it canceled."""
-    answer = await connections.disconnect(
+    answer = await connect.disconnect(
         conn, organization_id=full.org, account_id=account_id, api_key_id=None, ring=seeds.VAULT
     )
     return answer.canceled_scheduled_posts
@@ -158,7 +158,7 @@ async def pending(conn: Conn, full: Full, caption: str) -> UUID:
 
 async def cancel(pool: Pool, full: Full, post_id: UUID) -> bool:
     """Whether it came in time."""
-    asked = partial(changing.cancel, organization_id=full.org, post_id=post_id, reason=None)
+    asked = partial(changes.cancel, organization_id=full.org, post_id=post_id, reason=None)
     try:
         await transact(pool, asked)
     except Conflict:
@@ -170,7 +170,7 @@ async def postpone(pool: Pool, full: Full, post_id: UUID) -> bool:
     """To tomorrow; whether it came in time."""
     now = datetime.now(UTC)
     body = Reschedule(scheduled_for=in_utc(now + timedelta(days=1)), allow_duplicate=True)
-    asked = partial(changing.reschedule, organization_id=full.org, post_id=post_id, body=body, now=now)
+    asked = partial(changes.reschedule, organization_id=full.org, post_id=post_id, body=body, now=now)
     try:
         await transact(pool, asked)
     except Conflict:

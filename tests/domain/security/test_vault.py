@@ -7,8 +7,8 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.security import rings, vault
-from domain.security.rings import Ring
+from domain.security import keyring, vault
+from domain.security.keyring import Ring
 from schemas.errors import SettingsInvalid
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
@@ -55,7 +55,7 @@ def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
 
 
 def test_the_first_of_a_ring_writes() -> None:
-    assert rings.parse(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == RING
+    assert keyring.parse(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == RING
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_the_first_of_a_ring_writes() -> None:
 )
 def test_a_malformed_ring_is_named_without_its_keys(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="PEPPERS") as raised:
-        rings.parse(text, setting="PEPPERS")
+        keyring.parse(text, setting="PEPPERS")
     assert base64.b64encode(OLD).decode() not in str(raised.value)
 
 
 def test_a_key_that_rows_name_is_required() -> None:
-    rings.require(RING, ["old", "new"], setting="PEPPERS")
+    keyring.require(RING, ["old", "new"], setting="PEPPERS")
     with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
-        rings.require(RING, ["old", "older"], setting="PEPPERS")
+        keyring.require(RING, ["old", "older"], setting="PEPPERS")

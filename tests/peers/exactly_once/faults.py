@@ -15,7 +15,7 @@ import httpx
 import time_machine
 
 from domain.jobs import jobs
-from jobs import leases, ledger, upkeep
+from jobs import heartbeat, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from schemas import ids
 from tests.peers.exactly_once.place import Place
@@ -26,9 +26,9 @@ from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 from workers.platforms import connecting
 from workers.runtime.context import Context
-from workers.runtime.desk import Attempt, Lost
-from workers.runtime.reports import Reports
+from workers.runtime.progress import Reports
 from workers.runtime.runner import Tasks, judge
+from workers.runtime.slots import Attempt, Lost
 from workers.tasks import open_tasks, publish_post
 from workers.web.fetch import open_client
 
@@ -55,7 +55,7 @@ class Hand:
 
     async def enter(self) -> None:
         async with self.place.pool.acquire() as conn:
-            await leases.register(
+            await heartbeat.register(
                 conn,
                 worker_id=self.worker_id,
                 pool="publish",
@@ -88,7 +88,7 @@ class Hand:
 
     async def _pull(self) -> Claim | None:
         async with self.place.pool.acquire() as conn:
-            await upkeep.ripen(conn)
+            await maintenance.ripen(conn)
             claims = await ledger.pull(
                 conn, pool="publish", worker_id=self.worker_id, free=1, kinds=[*self.tasks]
             )

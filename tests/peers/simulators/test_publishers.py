@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas import ids
 from schemas.errors import ReauthRequired, TokenExpired
 from tests.media import film

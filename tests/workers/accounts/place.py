@@ -10,17 +10,17 @@ import asyncpg
 import msgspec
 
 from db.pool import Conn, transact
-from domain.accounts import credentials, registrations
+from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import Found
+from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant, Tokens
-from domain.accounts.registrations import Client, Server
-from domain.connecting import connections
+from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
 from tests.workers.runtime.crew import Crew
+from workers.resources import open_tools
 from workers.tasks import connect_account, refresh_token, register_app, revoke_token
-from workers.tools import open_tools
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
 
@@ -68,21 +68,21 @@ class Place:
         return await self.connected(found, grant)
 
     async def connected(self, found: Found, grant: Grant) -> UUID:
-        async def connect(conn: Conn) -> UUID:
+        async def write(conn: Conn) -> UUID:
             place = {"organization_id": self.crew.org, "project_id": self.project_id}
-            return await connections.connect(
+            return await connect.connect(
                 conn, **place, api_key_id=None, found=found, grant=grant, ring=seeds.VAULT
             )
 
-        return await transact(self.crew.pool, connect)
+        return await transact(self.crew.pool, write)
 
     async def registered(self) -> None:
         """We are known to Mastodon."""
-        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, registrations.SCOPES)
+        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, client_registrations.SCOPES)
         server = Server("mastodon", self.fediverse.url, BACK)
         async with self.crew.pool.acquire() as conn:
             client = Client("us", "secret-client-us")
-            await registrations.keep(conn, server=server, client=client, ring=seeds.VAULT)
+            await client_registrations.keep(conn, server=server, client=client, ring=seeds.VAULT)
 
     async def refresh(self, account_id: UUID) -> UUID:
         """The job."""
@@ -107,7 +107,7 @@ class Place:
         place = {"organization_id": self.crew.org, "account_id": account_id}
         await transact(
             self.crew.pool,
-            lambda conn: connections.disconnect(conn, **place, api_key_id=None, ring=seeds.VAULT),
+            lambda conn: connect.disconnect(conn, **place, api_key_id=None, ring=seeds.VAULT),
         )
 
     async def status(self, account_id: UUID) -> str:

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, transact
-from domain.accounts import registrations
-from domain.accounts.registrations import Server
-from domain.connecting import connections
-from domain.connecting.connections import Asked, Code, Login
+from domain.accounts import client_registrations
+from domain.accounts.client_registrations import Server
+from domain.connecting import connect
+from domain.connecting.connect import Asked, Code, Login
 from jobs.ledger import Submitted
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256
@@ -27,7 +27,7 @@ async def submit(place: Place, platform: str, secret: Code | Login) -> UUID:
     where = {"organization_id": place.crew.org, "project_id": place.project_id}
 
     async def submitted(conn: Conn) -> Submitted:
-        return await connections.submit(conn, **where, asked=asked, secret=secret, ring=seeds.VAULT)
+        return await connect.submit(conn, **where, asked=asked, secret=secret, ring=seeds.VAULT)
 
     return (await transact(place.crew.pool, submitted)).job_id
 
@@ -88,7 +88,7 @@ async def test_two_registrations_at_once_leave_one(place: Place, fediverse: Fedi
 
     async def ask(conn: Conn) -> UUID:
         org = await seeds.organization(conn)
-        return (await registrations.submit(conn, server=server, organization_id=org)).job_id
+        return (await client_registrations.submit(conn, server=server, organization_id=org)).job_id
 
     async with place.at_work():
         jobs = [await transact(place.crew.pool, ask) for _ in range(2)]
@@ -101,7 +101,7 @@ async def test_two_registrations_at_once_leave_one(place: Place, fediverse: Fedi
     assert fediverse.count("/api/v1/apps") == 2
     (row,) = await place.crew.pool.fetch("select * from platform_app")
     async with place.crew.pool.acquire() as conn:
-        client = await registrations.open(conn, server=server, ring=seeds.VAULT)
+        client = await client_registrations.open(conn, server=server, ring=seeds.VAULT)
     assert client is not None
     assert fediverse.apps[row["client_id"]].secret == client.client_secret
 

@@ -11,7 +11,7 @@ import pytest
 from db.pool import transact
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
-from domain.connecting import connections
+from domain.connecting import connect
 from jobs.kinds import REVOKE_TOKEN
 from tests import seeds
 from tests.by_hand import Told
@@ -190,7 +190,7 @@ async def test_a_sandbox_has_nothing_to_give_back(place: Place) -> None:
         project_id = await seeds.project(conn, sandbox)
         account = await seeds.account(conn, sandbox, project_id)
     named = {"organization_id": sandbox, "account_id": account, "api_key_id": None}
-    await transact(place.crew.pool, lambda conn: connections.disconnect(conn, **named, ring=seeds.VAULT))
+    await transact(place.crew.pool, lambda conn: connect.disconnect(conn, **named, ring=seeds.VAULT))
     assert await place.crew.pool.fetchval("select count(*) from job") == 0
 
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from db.pool import Conn, open_pool
-from jobs import leases, upkeep
+from jobs import heartbeat, maintenance
 from jobs.courier import Courier
 from jobs.ledger import Wake
 from jobs.outcomes import Done
@@ -26,7 +26,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 from workers.dispatcher import loop
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.pool import Stop
+from workers.runtime.worker import Stop
 
 
 class Recorder(Courier):
@@ -59,7 +59,7 @@ async def leaders(conn: Conn) -> list[int]:
         """select l.pid from pg_locks l join pg_database d on d.oid = l.database
             where d.datname = current_database() and l.granted
               and l.locktype = 'advisory' and l.objid = $1""",
-        upkeep.LEADER_LOCK,
+        maintenance.LEADER_LOCK,
     )
     return [row["pid"] for row in rows]
 
@@ -157,10 +157,10 @@ async def test_a_session_that_falls_silent_makes_room(
 
 async def fall_silent(settings: Settings, conn: Conn) -> None:
     async with loop.session(settings.database_url) as silent:
-        await upkeep.try_to_lead(silent)
+        await maintenance.try_to_lead(silent)
         assert len(await leaders(conn)) == 1
         await eventually(lambda: gone(conn))
-        await upkeep.try_to_lead(silent)
+        await maintenance.try_to_lead(silent)
 
 
 async def gone(conn: Conn) -> bool:
@@ -185,7 +185,7 @@ async def outlives(begin: Callable[[], None], end: Callable[[], None], own_serve
             [org] = await scene.tenants(conn)
             claim = await scene.started(conn, org)
             owner = (await scene.row(conn, claim.id))["lease_owner"]
-            await leases.renew(conn, worker_id=owner, lease_s=lease_s)
+            await heartbeat.renew(conn, worker_id=owner, lease_s=lease_s)
             await eventually(lambda: leaders(conn))
         begin()
         over = time.monotonic() + 1.5 * lease_s
@@ -193,7 +193,7 @@ async def outlives(begin: Callable[[], None], end: Callable[[], None], own_serve
         end()
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             await eventually(lambda: leaders(conn))
-            assert await leases.renew(conn, worker_id=owner, lease_s=2 * lease_s) != []
+            assert await heartbeat.renew(conn, worker_id=owner, lease_s=2 * lease_s) != []
             await eventually(lambda: has(conn, claim.id, "state = 'queued'"), within=10 * lease_s)
             [row] = await conn.fetch("select ended_at - started_at as lasted from job_attempt")
             assert row["lasted"] > timedelta(seconds=3 * lease_s)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from workers.ingest.parser.parse import Parser, open_parser
+from workers.ingest.parser.parser import Parser, open_parser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,7 +9,7 @@ from schemas.brand import Candidate, Extraction, Field, Value
 from schemas.errors import ScrapeFailed
 from workers.ingest import conclude as concluding
 from workers.ingest.conclude import conclude
-from workers.ingest.parser.parse import Parser, open_parser, parse
+from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Passage, Prose, Source
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.brand.listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from schemas.errors import SourceError
 from workers.ingest import sandbox
 

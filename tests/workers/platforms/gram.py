@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from domain.values import urls
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram import Instagram as Simulated

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from domain.values import urls
 from tests.workers.web.web import say
 from workers.platforms.contract import Draft, Media

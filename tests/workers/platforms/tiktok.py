@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from tests.media import film
 from tests.peers.publishing import outbound
 from tests.peers.simulators import tiktok_user

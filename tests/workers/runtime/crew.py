@@ -16,9 +16,9 @@ from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
 from schemas.settings import Settings
 from tests.waiting import eventually
-from workers.runtime.pool import Stop, Worker
+from workers.resources import Tools, open_tools
 from workers.runtime.runner import Task, Tasks
-from workers.tools import Tools, open_tools
+from workers.runtime.worker import Stop, Worker
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"

@@ -5,7 +5,7 @@ import asyncio
 from jobs.outcomes import Done, Outcome
 from tests.workers.runtime.crew import Crew
 from workers.runtime.context import Context
-from workers.runtime.pool import Stop
+from workers.runtime.worker import Stop
 
 
 async def test_a_running_job_may_finish(crew: Crew) -> None:

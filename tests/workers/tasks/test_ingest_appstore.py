@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from db.pool import transact
 from domain.brand import ingests
-from domain.brand.listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from domain.projects import projects
 from domain.tenancy import organizations
 from jobs.kinds import INGEST_APPSTORE
@@ -20,8 +20,8 @@ from tests import seeds
 from tests.workers.ingest.appstore.counter import FACEBOOK, NOTHING, at, json, play_at, recorded
 from tests.workers.runtime.crew import Crew
 from tests.workers.web.web import Answers, Site, say, serve
+from workers.resources import open_tools
 from workers.tasks import ingest_appstore
-from workers.tools import open_tools
 
 #: Nobody listens there.
 NOWHERE = "http://127.0.0.1:1"

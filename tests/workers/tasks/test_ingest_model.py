@@ -12,7 +12,7 @@ from domain.projects import projects
 from jobs.kinds import INGEST_WEBSITE
 from schemas.brand import BrandContext
 from tests import seeds
-from tests.workers.ingest.model import endpoint as llm
+from tests.workers.ingest.llm import endpoint as llm
 from tests.workers.runtime.crew import Crew
 from tests.workers.web.web import say, serve
 from workers.tasks import open_tasks

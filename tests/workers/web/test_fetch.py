@@ -18,8 +18,8 @@ from schemas.errors import (
     Unreachable,
 )
 from tests.workers.web.web import Script, allowed_client, answered, say, serve
+from workers.web.errors import SHORTEST_REST_S
 from workers.web.fetch import HTML, Want, fetch
-from workers.web.refusals import SHORTEST_REST_S
 
 
 async def test_a_page_comes_whole_with_its_headers() -> None:

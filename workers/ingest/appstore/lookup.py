@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from domain.brand.listings import InAppStore
+from domain.brand.store_listings import InAppStore
 from schemas.errors import FetchFailed, SourceNotFound
+from workers.ingest.appstore.rate import Turns
 from workers.ingest.appstore.shapes import Software
-from workers.ingest.appstore.turns import Turns
+from workers.web.errors import retry_after
 from workers.web.fetch import Fetched, Want, fetch
-from workers.web.refusals import retry_after
 
 T = TypeVar("T")
 

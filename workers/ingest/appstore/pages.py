@@ -3,13 +3,12 @@
 import asyncio
 from urllib.parse import urlencode
 
-from domain.brand.listings import InGooglePlay
+from domain.brand.store_listings import InGooglePlay
 from domain.values import countries
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound
 from telemetry import metrics
 from workers.ingest.appstore.shapes import PlayPage, StorePage
-from workers.ingest.parser import parse
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Reading
 from workers.ingest.website.session import Session, Web
 from workers.web.fetch import Fetched
@@ -40,7 +39,7 @@ async def read_subtitle(web: Web, parser: Parser, url: str, *, track_id: int) ->
 async def read_store_page(web: Web, parser: Parser, url: str, track_id: int) -> Reading:
     page = await get(web, url)
     question = StorePage(url=page.url, track_id=track_id, body=page.body, content_type=page.content_type)
-    return await parse.read(parser, question)
+    return await read(parser, question)
 
 
 async def read_play(
@@ -56,7 +55,7 @@ async def read_play(
             f"Google Play has no app {listing.package} in {where}; check it, and the countryCode"
         ) from error
     question = PlayPage(url=url, country=where, body=page.body, content_type=page.content_type)
-    reading = await parse.read(parser, question)
+    reading = await read(parser, question)
     if not reading.candidates:
         raise ScrapeFailed(f"Google Play's page of {listing.package} describes no app; try again later")
     return url, reading

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.brand.listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from schemas.brand import Candidate, Extraction
 from schemas.errors import SourceError, SourceRateLimited
 from workers.ingest.appstore import shapes
@@ -13,9 +13,9 @@ from workers.ingest.appstore.address import bare
 from workers.ingest.appstore.lookup import Found, Lookup, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.conclude import conclude
-from workers.ingest.model.endpoint import Model
-from workers.ingest.parser import parse
-from workers.ingest.parser.parse import Parser
+from workers.ingest.llm.endpoint import Model
+from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Passage
 from workers.ingest.website.session import Web
@@ -106,7 +106,7 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
     page = f"{stores.app_store_url.rstrip('/')}/{found.country}/app/id{software.track_id}"
     url = bare(software.track_view_url or "") or page
     question = shapes.Listing(url=url, country=found.country, software=software)
-    reading = await parse.read(stores.parser, question)
+    reading = await parse(stores.parser, question)
     subtitle, missing = await read_subtitle(stores.web, stores.parser, page, track_id=software.track_id or 0)
     return Part(
         url=url,

@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.errors import SourceNotFound
 from workers.ingest.github.client import Api, decode, get
-from workers.ingest.github.refusals import ABSENT
+from workers.ingest.github.errors import ABSENT
 from workers.web.fetch import Fetched
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
-from workers.ingest.github.refusals import REFUSALS, UNREADABLE, refusal
+from workers.ingest.github.errors import REFUSALS, UNREADABLE, refusal
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
 API_VERSION = "2022-11-28"

@@ -19,8 +19,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from domain.brand import installations
-from domain.brand.installations import Installation
+from domain.brand import github_installations
+from domain.brand.github_installations import Installation
 from schemas.errors import (
     InstallationGone,
     NotConfigured,
@@ -32,7 +32,7 @@ from schemas.errors import (
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
-from workers.ingest.github.refusals import REFUSALS, message, refusal, rest
+from workers.ingest.github.errors import REFUSALS, message, refusal, rest
 from workers.runtime.context import Context
 from workers.web.fetch import BOT, Fetched, fetch, trust
 
@@ -233,7 +233,7 @@ def tokens(ctx: Context, app: App | None) -> Tokens:
 
     async def token(full_name: str) -> str | None:
         owner, _, name = full_name.partition("/")
-        held = await ctx.step(partial(installations.find, organization_id=organization_id))
+        held = await ctx.step(partial(github_installations.find, organization_id=organization_id))
         if app is None or held is None or held.account_login.lower() != owner.lower():
             return None
         try:
@@ -241,7 +241,7 @@ def tokens(ctx: Context, app: App | None) -> Tokens:
         except SourceNotFound:
             return None
         except InstallationGone:
-            gone = partial(installations.forget, installation_id=held.installation_id)
+            gone = partial(github_installations.forget, installation_id=held.installation_id)
             await ctx.step(partial(gone, organization_id=organization_id))
             return None
 

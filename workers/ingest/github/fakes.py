@@ -1,6 +1,6 @@
 """What a sandbox finds on GitHub: the same each time, and nothing is asked (api.md 1)."""
 
-from domain.brand.installations import PRETENDED, Installation
+from domain.brand.github_installations import PRETENDED, Installation
 from schemas.errors import NotProved
 from schemas.github import GitHubRepo
 

@@ -7,8 +7,8 @@ from workers.ingest.conclude import conclude
 from workers.ingest.github.about import renamed
 from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
-from workers.ingest.model.endpoint import Model, version
-from workers.ingest.parser.parse import Parser, read
+from workers.ingest.llm.endpoint import Model, version
+from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Report
 
 #: Of our own reading: what an older one made of the same files counts as changed.

@@ -7,7 +7,7 @@ from workers.ingest.github.about import Branch
 from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
 from workers.ingest.github.places import Listed
 from workers.ingest.github.shapes import Chosen, Tree
-from workers.ingest.parser.parse import Parser, ask
+from workers.ingest.parser.parser import Parser, ask
 from workers.web.fetch import Fetched
 
 #: Folders of store texts at the root.

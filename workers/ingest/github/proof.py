@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from domain.brand.installations import Installation
+from domain.brand.github_installations import Installation
 from schemas.errors import NotProved, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
 from workers.ingest.github.client import JSON, Api, decode, get, site
 from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, showing, token_for
-from workers.ingest.github.refusals import REFUSALS, refusal, rest
+from workers.ingest.github.errors import REFUSALS, refusal, rest
 from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from workers.ingest.github.about import About, Branch, look, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
 from workers.ingest.github.shapes import Chosen, File, Repository
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Want
 
 FILE = msgspec.structs.replace(RAW, limit=places.LARGEST)

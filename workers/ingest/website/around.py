@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from workers.ingest.page.address import root, site
-from workers.ingest.parser.parse import Parser, read
+from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Llms, Manifest, Page, Reading
 from workers.ingest.website.pages import landing
 from workers.ingest.website.session import Session

@@ -5,8 +5,8 @@ from typing import Any
 
 from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
-from workers.ingest.model.endpoint import Model, version
-from workers.ingest.parser.parse import Parser
+from workers.ingest.llm.endpoint import Model, version
+from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Report
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import again

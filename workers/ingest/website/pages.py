@@ -8,7 +8,7 @@ import msgspec
 from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
 from workers.ingest.page.address import bare, site
-from workers.ingest.parser.parse import Parser, parse
+from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
 from workers.web.fetch import Fetched

@@ -11,8 +11,8 @@ from schemas.brand import Validators, Visit
 from schemas.errors import FetchBlocked, SourceError
 from workers.ingest.page.address import site
 from workers.web.fetch import HTML, Fetched, Want, fetch
-from workers.web.pace import Pace
 from workers.web.robots import Robots, Rules
+from workers.web.site_rate import Pace
 
 T = TypeVar("T")
 

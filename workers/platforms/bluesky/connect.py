@@ -7,8 +7,8 @@ import httpx
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connections import Asked, Login
-from domain.connecting.revoking import Held
+from domain.connecting.connect import Asked, Login
+from domain.connecting.token_revocation import Held
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, PlatformError, Rejected
 from workers.platforms import media
 from workers.platforms.bluesky import api

@@ -6,7 +6,7 @@ import re
 
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
-from domain.connecting.connections import Asked, Code, Login
+from domain.connecting.connect import Asked, Code, Login
 from schemas.errors import ReauthRequired
 from workers.platforms.connecting import Connected
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
 from workers.platforms.contract import Draft, Drafted, Found, Inquiry, Live, Prepared, Sent, Undecided
 

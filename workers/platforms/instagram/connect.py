@@ -9,10 +9,10 @@ from typing import Any
 
 from domain.accounts import credentials
 from domain.accounts.accounts import Found
+from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
-from domain.accounts.registrations import Client
-from domain.connecting import consent
-from domain.connecting.connections import Asked, Code
+from domain.connecting import consent_pages
+from domain.connecting.connect import Asked, Code
 from schemas.errors import PlatformError, ReauthRequired, Rejected, TokenExpired
 from workers.platforms.connecting import START_AGAIN, Connected, Net
 from workers.platforms.instagram import api, errors
@@ -100,7 +100,7 @@ def traits(said: Usage) -> dict[str, Any]:
 
 
 def _us(net: Net) -> Client:
-    ours = consent.applications(net.settings).get("instagram")
+    ours = consent_pages.applications(net.settings).get("instagram")
     if ours is None:
         raise Rejected(
             "APP_MISSING", "Instagram is not set up on this server: ask its operator", category="config"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, PlatformError
 from workers.platforms.contract import Draft, Media, Prepared
 from workers.platforms.instagram import api, errors

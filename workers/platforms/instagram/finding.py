@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import Outdated
 from workers.platforms.contract import Absent, Found, GivenUp, Inquiry, Live, Undecided
 from workers.platforms.instagram import api, errors

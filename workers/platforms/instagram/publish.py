@@ -8,7 +8,7 @@ after the container has said that it wasn't, and that refusal is no more than a 
 import httpx
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import PlatformError
 from workers.platforms import media
 from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent

@@ -10,10 +10,10 @@ import msgspec
 
 from domain.accounts import credentials
 from domain.accounts.accounts import Found
+from domain.accounts.client_registrations import SCOPES, Client, Server
 from domain.accounts.credentials import Grant, Tokens
-from domain.accounts.registrations import SCOPES, Client, Server
-from domain.connecting.connections import Asked, Code
-from domain.connecting.revoking import Held
+from domain.connecting.connect import Asked, Code
+from domain.connecting.token_revocation import Held
 from schemas.errors import ReauthRequired, Rejected
 from workers.platforms.connecting import START_AGAIN, Connected
 from workers.platforms.mastodon import api

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from workers.platforms import media
 from workers.platforms.contract import Absent, Draft, Found, Inquiry, Prepared, Sent, Undecided
 from workers.platforms.mastodon import api, finding, uploads

@@ -4,11 +4,11 @@ from typing import Any
 
 from domain.accounts import credentials
 from domain.accounts.accounts import Found
+from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
-from domain.accounts.registrations import Client
-from domain.connecting import consent
-from domain.connecting.connections import Asked, Code
-from domain.connecting.consent import PAGES
+from domain.connecting import consent_pages
+from domain.connecting.connect import Asked, Code
+from domain.connecting.consent_pages import PAGES
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
 from workers.platforms.connecting import START_AGAIN, Connected, Net
 from workers.platforms.tiktok import api, creator, oauth
@@ -90,7 +90,7 @@ async def _traits(server: Api) -> dict[str, Any]:
 
 
 def _us(net: Net) -> Client:
-    found = consent.applications(net.settings).get("tiktok")
+    found = consent_pages.applications(net.settings).get("tiktok")
     if found is None:
         raise Rejected(
             "APP_MISSING", "TikTok is not set up on this server: ask its operator", category="config"

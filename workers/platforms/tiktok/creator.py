@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import Rejected
 from workers.platforms import media
 from workers.platforms.contract import Draft

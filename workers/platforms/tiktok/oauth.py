@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from domain.accounts.registrations import Client
+from domain.accounts.client_registrations import Client
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled
 from workers.platforms import http
 from workers.platforms.http import Answer

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from workers.platforms.contract import Absent, Drafted, Found, GivenUp, Inquiry, Live, Taken, Undecided
 from workers.platforms.tiktok import errors, handle
 from workers.platforms.tiktok.api import Status

@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from domain.accounts.platforms import utf16
+from domain.accounts.platform_limits import utf16
 from workers.platforms.contract import Draft, Prepared
 from workers.platforms.tiktok import creator
 from workers.platforms.tiktok.api import Creator

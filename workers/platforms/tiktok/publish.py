@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Throttled, Unavailable
 from workers.platforms.contract import (
     Absent,

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from domain.connecting import consent
-from domain.connecting.revoking import Held
+from domain.connecting import consent_pages
+from domain.connecting.token_revocation import Held
 from schemas.errors import Rejected
 from workers.platforms import http
 from workers.platforms.connecting import Net
@@ -16,7 +16,7 @@ FRESH = timedelta(seconds=60)
 
 async def revoke(net: Net, held: Held) -> None:
     """Raises `Rejected` where TikTok won't, as it won't for what was revoked before; any `PlatformError`."""
-    ours = consent.applications(net.settings).get("tiktok")
+    ours = consent_pages.applications(net.settings).get("tiktok")
     if ours is None:
         raise Rejected("APP_MISSING", "TikTok is not set up on this server any more", category="config")
     token = held.access_token

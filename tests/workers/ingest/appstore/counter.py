@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from domain.brand.listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from domain.values import urls
 from schemas.brand import Extraction
 from schemas.errors import SourceRateLimited
@@ -14,9 +14,9 @@ from tests.corpora import corpus
 from tests.workers.web.web import Answers, Site, say, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.rate import Turns
 from workers.ingest.appstore.stores import Stores
-from workers.ingest.appstore.turns import Turns
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
 from workers.web.fetch import open_client
 

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from domain.brand.listings import InAppStore
+from domain.brand.store_listings import InAppStore
 from schemas.errors import SourceError
 from workers.ingest.appstore import app, play, subtitle
 from workers.ingest.appstore.app import App

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.brand.listings import InAppStore
+from domain.brand.store_listings import InAppStore
 from tests.workers.ingest.appstore.counter import FACEBOOK, at, ingest, json, recorded
 from workers.ingest.page.text import squash
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

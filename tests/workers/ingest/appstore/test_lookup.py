@@ -5,7 +5,7 @@ import socket
 import msgspec
 import pytest
 
-from domain.brand.listings import InAppStore
+from domain.brand.store_listings import InAppStore
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
@@ -27,9 +27,9 @@ from tests.workers.ingest.appstore.counter import (
 )
 from tests.workers.web.web import Answers, say
 from workers.ingest.appstore.lookup import Found, Lookup, find
-from workers.ingest.appstore.turns import Turns
+from workers.ingest.appstore.rate import Turns
 from workers.ingest.appstore.upstreams import moved
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.web.fetch import open_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.brand.listings import InAppStore, InGooglePlay
+from domain.brand.store_listings import InAppStore, InGooglePlay
 from schemas.brand import Extraction
 from schemas.errors import (
     FetchFailed,
@@ -18,7 +18,7 @@ from schemas.errors import (
 )
 from tests.workers.ingest.appstore.counter import NOTHING, at, ingest, json, play_at
 from tests.workers.web.web import say
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,7 +8,7 @@ import pytest
 from schemas.brand import Extraction
 from tests.workers.ingest.appstore.counter import FACEBOOK, at, ingest, json
 from tests.workers.web.web import Script, say
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from domain.brand.installations import Installation
+from domain.brand.github_installations import Installation
 from jobs.outcomes import Done, Outcome
 from schemas.errors import (
     FetchBlocked,

@@ -22,7 +22,7 @@ from tests.workers.ingest.github.github_server import GitHub, Repo, asking, gith
 from tests.workers.web.web import say, serve
 from workers.ingest.github.about import About
 from workers.ingest.github.client import JSON, RAW, decode, get
-from workers.ingest.github.refusals import UNTOLD_WAIT_S
+from workers.ingest.github.errors import UNTOLD_WAIT_S
 from workers.web.fetch import Fetched
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}

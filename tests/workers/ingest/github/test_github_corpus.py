@@ -11,7 +11,7 @@ from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import asking, from_corpus, github
 from workers.ingest.github.ingest import ingest
 from workers.ingest.page.text import squash
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,7 +10,7 @@ from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFoun
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from workers.ingest.github import places
 from workers.ingest.github.ingest import RULES, ingest
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,7 +5,7 @@ import pytest
 from schemas.brand import Extraction
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from workers.ingest.github.ingest import ingest
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

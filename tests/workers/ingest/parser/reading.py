@@ -10,7 +10,7 @@ import workers.__main__  # noqa: F401  Its memory is a worker's.
 from domain.values import urls
 from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored
-from workers.ingest.parser.parse import Parser, open_parser
+from workers.ingest.parser.parser import Parser, open_parser
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client

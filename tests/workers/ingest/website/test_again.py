@@ -9,7 +9,7 @@ import pytest
 from schemas.brand import Extraction, Visit
 from tests.workers.ingest.website.visits import visit, words
 from tests.workers.web.web import Script, Site, allowed_client, say, serve, wrote
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.ingest.website import again
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

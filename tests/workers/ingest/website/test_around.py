@@ -7,7 +7,7 @@ import pytest
 from schemas.errors import RobotsDisallowed, SourceNotFound
 from tests.workers.ingest.website.visits import visit, visited, words
 from tests.workers.web.web import Answers, allowed_client, say, serve
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

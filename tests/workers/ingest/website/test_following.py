@@ -7,13 +7,13 @@ import pytest
 
 from tests.workers.ingest.website.visits import visit, visited, words
 from tests.workers.web.web import Answers, Script, allowed_client, say, serve, wrote
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.ingest.website import ingest as ingesting
 from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Session, T, Web, open_web
-from workers.web.pace import Pace
 from workers.web.robots import Robots
+from workers.web.site_rate import Pace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,7 +15,7 @@ from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored, words
 from tests.workers.net import GOOD, VECTORS, Net
 from tests.workers.web.web import say
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client

@@ -17,7 +17,7 @@ from schemas.errors import (
 )
 from tests.workers.ingest.website.visits import visit, visited, words
 from tests.workers.web.web import Answers, allowed_client, say, serve
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import open_web
 

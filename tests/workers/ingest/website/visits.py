@@ -6,7 +6,7 @@ import httpx
 
 from schemas.brand import Extraction, Visit
 from tests.workers.web.web import Answers, Site, allowed_client, serve
-from workers.ingest.parser.parse import Parser
+from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 

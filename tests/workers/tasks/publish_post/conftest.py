@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from domain.media.folder import open_folder
-from domain.publishing.post_states import ALLOWED
+from domain.publishing.states import ALLOWED
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds

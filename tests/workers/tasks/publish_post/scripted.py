@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from schemas.errors import (
     NotSent,
     OutcomeUnknown,

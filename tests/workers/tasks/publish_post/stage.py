@@ -12,10 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Conn, Pool, transact
-from domain.connecting import connections
+from domain.connecting import connect
 from domain.jobs import jobs
 from domain.media.store import Store
-from domain.operations import upkeep
+from domain.operations import maintenance
 from domain.projects import archive
 from jobs.courier import Courier
 from jobs.kinds import PUBLISH_POST, Kind
@@ -29,9 +29,9 @@ from tests.workers.runtime.crew import Crew
 from tests.workers.tasks.publish_post.scripted import Died, Scripted
 from workers.platforms.registry import Platforms
 from workers.runtime.context import Context
-from workers.runtime.desk import Attempt, Lost
-from workers.runtime.reports import Reports
+from workers.runtime.progress import Reports
 from workers.runtime.runner import Task, judge
+from workers.runtime.slots import Attempt, Lost
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
@@ -147,7 +147,7 @@ class Stage:
 
     async def disconnect(self) -> AccountDisconnected:
         given = {"account_id": self.account_id, "api_key_id": None, "ring": seeds.VAULT}
-        return await self.do(connections.disconnect, **given)
+        return await self.do(connect.disconnect, **given)
 
     # One attempt at a time, by hand
 
@@ -175,7 +175,7 @@ class Stage:
     async def rescue(self) -> None:
         async with self.pool.acquire() as conn:
             await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-            await upkeep.rescue(conn, before=FUTURE)
+            await maintenance.rescue(conn, before=FUTURE)
 
     async def skip_waits(self) -> None:
         """Whatever waits for a time: that time has come."""

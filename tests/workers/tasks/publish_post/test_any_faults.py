@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.publishing import changing, sending, setbacks
+from domain.publishing import changes, failures, sending
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import Conflict
 from tests import seeds
@@ -51,7 +51,7 @@ async def act(stage: Stage, post_id: UUID, what: str | None) -> None:
     match what:
         case "cancel":
             with contextlib.suppress(Conflict):
-                await stage.do(changing.cancel, post_id=post_id, reason=None)
+                await stage.do(changes.cancel, post_id=post_id, reason=None)
         case "archive":
             await stage.archive()
         case "late":
@@ -136,7 +136,7 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
             prepares=[],
             polls=["refuse"],
             looks=[],
-            deaths=[Death(setbacks.not_sent)],
+            deaths=[Death(failures.not_sent)],
             meanwhile=[],
         ),
     ],

@@ -12,7 +12,7 @@ import pytest_asyncio
 from domain.accounts import accounts
 from domain.accounts.credentials import Grant
 from domain.leasing import offers
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from schemas.accounts import AccountDisconnected
 from tests import lending, seeds

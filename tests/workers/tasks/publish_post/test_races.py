@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from domain.content import content
-from domain.publishing import changing
+from domain.publishing import changes
 from jobs.kinds import RECONCILE_POST
 from schemas.accounts import AccountDisconnected
 from schemas.errors import DomainError
@@ -136,12 +136,12 @@ async def people(stage: Stage, post_ids: list[UUID], seed: int) -> None:
         post_id = chance.choice(post_ids)
         match chance.choice(["cancel", "move", "edit"]):
             case "cancel":
-                await tolerant(stage.do, changing.cancel, post_id=post_id, reason=None)
+                await tolerant(stage.do, changes.cancel, post_id=post_id, reason=None)
             case "move":
                 soon = (datetime.now(UTC) + timedelta(seconds=0.2)).isoformat().replace("+00:00", "Z")
                 body = Reschedule(scheduled_for=soon, allow_duplicate=True)
                 await tolerant(
-                    stage.do, changing.reschedule, post_id=post_id, body=body, now=datetime.now(UTC)
+                    stage.do, changes.reschedule, post_id=post_id, body=body, now=datetime.now(UTC)
                 )
             case "edit":
                 content_id = (await stage.row(post_id))["content_id"]

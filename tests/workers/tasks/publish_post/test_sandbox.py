@@ -9,7 +9,7 @@ import pytest_asyncio
 import time_machine
 
 from domain.media.folder import open_folder
-from domain.publishing.work import Account
+from domain.publishing.outgoing import Account
 from domain.tenancy import organizations
 from jobs.kinds import RECONCILE_POST
 from tests import seeds

@@ -3,7 +3,7 @@
 import re
 
 from db.pool import Conn
-from domain.publishing.post_states import PostState
+from domain.publishing.states import PostState
 
 
 async def test_the_database_knows_the_same_states(conn: Conn) -> None:

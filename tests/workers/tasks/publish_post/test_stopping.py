@@ -7,7 +7,7 @@ import pytest
 
 from domain.content import content
 from domain.jobs import jobs
-from domain.publishing import changing, setbacks
+from domain.publishing import changes, failures
 from schemas.accounts import AccountDisconnected
 from schemas.errors import Conflict
 from schemas.projects import Archived
@@ -66,7 +66,7 @@ async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(stage: Stage
 
 async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage: Stage) -> None:
     post_id = await stage.post()
-    delete = partial(stage.do, changing.cancel, post_id=post_id, reason=None)
+    delete = partial(stage.do, changes.cancel, post_id=post_id, reason=None)
     stage.platform.on["prepare"] = delete
     assert await stage.attempts() == ["canceled"]
     assert ((await stage.row(post_id))["status"], stage.platform.calls) == ("canceled", [])
@@ -150,6 +150,6 @@ async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after
     stage.platform.plan(send=["lose"])
     post_id = await stage.post()
     stage.platform.on["reconcile"] = stage.archive
-    assert await stage.attempt(Death(setbacks.absent, after=True)) == "canceled"
-    assert setbacks.absent in stage.verbs
+    assert await stage.attempt(Death(failures.absent, after=True)) == "canceled"
+    assert failures.absent in stage.verbs
     assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == ("canceled", 0)

@@ -1,0 +1,89 @@
+"""What surrounds every request, whatever answers it: id, headers, a line in the log, metrics."""
+
+import asyncio
+import contextlib
+import time
+from functools import cache
+
+from litestar.types import HTTPScope, Message, Receive, Send
+from prometheus_client import Counter, Histogram
+
+from api.request_state import RequestState
+from api.services import Services
+from schemas import ids
+from telemetry import logs, metrics
+
+UNMATCHED = "unmatched"
+
+#: How long the rest of a body is read and dropped, in seconds.
+LINGER_S = 10.0
+
+_log = logs.get_gathering("api")
+
+
+def begin(scope: HTTPScope) -> RequestState:
+    """The state that everything further inside finds on the scope."""
+    state = RequestState(scope["headers"])
+    scope.setdefault("state", {})["request_state"] = state
+    return state
+
+
+def watching(state: RequestState, send: Send) -> Send:
+    """A `send` that adds what every answer carries."""
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            state.status = message["status"]
+            message["headers"] = [*message["headers"], *state.answer_headers()]
+        await send(message)
+
+    return watched
+
+
+async def linger(receive: Receive) -> None:
+    """Let a client finish that was answered before its body was whole.
+
+    Many send all of it before they read; a connection that is closed with unread bytes in it is reset, and
+    the answer with it.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (message := await receive())["type"] == "http.request" and message["more_body"]:
+                pass
+
+
+async def end(scope: HTTPScope, state: RequestState) -> None:
+    """After the last byte, so that nobody waits for it."""
+    if state.free and state.standing is not None:
+        services: Services = scope["litestar_app"].state.services
+        await services.limiter.give_back(state.standing)
+    _note(scope, state)
+
+
+def _note(scope: HTTPScope, state: RequestState) -> None:
+    route = scope.get("path_template", UNMATCHED)
+    seconds = time.perf_counter() - state.started
+    method = (
+        UNMATCHED if route == UNMATCHED else scope["method"]
+    )  # a stranger's word must not become a series
+    count, duration = _series(method, route, state.status)
+    count.inc()
+    duration.observe(seconds)
+    who = state.principal
+    _log.info(
+        "request",
+        request_id=state.id,
+        method=scope["method"],
+        route=route,
+        status=state.status,
+        code=state.code,
+        ms=round(seconds * 1000, 2),
+        organization_id=who and ids.show(ids.ORGANIZATION, who.organization_id),
+        key_id=who and who.key_id,
+    )
+
+
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Finding the two by their labels costs more than counting does."""
+    return metrics.HTTP_REQUESTS.labels(method, route, status), metrics.HTTP_SECONDS.labels(route)

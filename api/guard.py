@@ -1,0 +1,132 @@
+"""The checks between routing and a route's own work, in api.md 2's order: 401, 503, 429, 403, 415, 422."""
+
+from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+from litestar.routes import HTTPRoute
+
+from api import auth
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain.tenancy.api_keys import grants
+from schemas.api_keys import Scope
+from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
+
+
+class Access(NamedTuple):
+    """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
+
+    `statuses` are the statuses of its own; those that the guard, body and parameters bring are known. `parts`
+    are the shape of a multipart body, which the route streams and reads by itself. `numbers` are those of
+    the `query` that are whole numbers.
+    """
+
+    scope: Scope | None
+    kind: Class
+    statuses: tuple[int, ...]
+    query: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    body: bool = False
+    parts: type[msgspec.Struct] | None = None
+
+
+def requires(
+    scope: Scope | None, kind: Class, *statuses: int, parts: type[msgspec.Struct] | None = None
+) -> dict[str, Any]:
+    """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
+    return {"access": Access(scope, kind, statuses, parts=parts)}
+
+
+def bind(app: Litestar) -> None:
+    """Complete the `Access` of each route behind the guard. Raises KeyError for one that has none."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.http_methods == {"OPTIONS"}:
+                handler.opt["allow"] = ", ".join(sorted(route.methods))
+            elif handler.resolve_before_request() is guard:
+                handler.opt["access"] = _completed(handler)
+
+
+async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
+    """Runs before each route and raises the first refusal; OPTIONS is answered without a key.
+
+    (Litestar's own answer to it names the methods of one of the path's handlers only.)
+    """
+    request, opt = cast("ApiRequest", connection), connection.route_handler.opt
+    if "allow" in opt:
+        return Response(None, status_code=204, headers={"Allow": opt["allow"]})
+    access: Access = opt["access"]
+    request.request_state.kind, request.request_state.lingers = access.kind, access.parts is not None
+    await _admit(request, access)
+    if query := request.scope["query_string"]:
+        _check_query(query, access)
+    if access.parts:
+        _check_type(request, b"multipart/form-data")
+    elif access.body:
+        _check_type(request, b"application/json")
+    elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
+        raise Invalid("body", "this route takes none")
+    return None
+
+
+async def _admit(request: ApiRequest, access: Access) -> None:
+    call, services, client = request.request_state, request.services, request.scope["client"]
+    address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
+    presented = auth.presented(call)
+    expected = services.keyring.recall(presented)
+    charging = expected and services.limiter.charge(expected, access.kind)  # beside the look-up, not after it
+    try:
+        call.principal = await services.keyring.authenticate(presented, address=address)
+    except Unauthenticated:
+        call.probation = services.keyring.probation(address)
+        raise
+    call.standing = await (charging or services.limiter.charge(call.principal, access.kind))
+    if not call.standing.passed:
+        raise call.standing.refusal()
+    if access.scope is not None and not grants(call.principal.scopes, access.scope):
+        raise Forbidden(access.scope)
+
+
+def _check_query(query: bytes, access: Access) -> None:
+    """Only what the route has, each once, as text that Postgres can keep, or as digits.
+
+    Litestar itself would take `1e2` for a whole number.
+    """
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise Invalid("query", "must be percent-encoded UTF-8") from None
+    seen: set[str] = set()
+    for name, value in pairs:
+        if name not in access.query:
+            raise Invalid(name, "is not a parameter of this route")
+        if name in seen:
+            raise Invalid(name, "is given twice")
+        if "\x00" in value:
+            raise Invalid(name, "must not contain a NUL character")
+        if name in access.numbers and not (value.isascii() and value.isdecimal()):
+            raise Invalid(name, "must be a whole number, in digits alone")
+        seen.add(name)
+
+
+def _check_type(request: ApiRequest, expected: bytes) -> None:
+    """A request that doesn't say is taken to send JSON."""
+    given = request.request_state.headers.get(b"content-type", b"application/json")
+    if given.partition(b";")[0].strip().lower() != expected:
+        raise Unsupported(f"send the body as {expected.decode()}")
+
+
+def _completed(handler: HTTPRouteHandler) -> Access:
+    access: Access = handler.opt["access"]
+    fields = handler.parsed_fn_signature.parameters
+    asked = {
+        field.kwarg_definition.name or name: field
+        for name, field in fields.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
+    numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
+    return access._replace(query=frozenset(asked), numbers=numbers, body="data" in fields)

@@ -1,0 +1,64 @@
+"""What flows through another site's pages share: the way back, and waiting for the job that it starts."""
+
+import asyncio
+from typing import Literal
+from uuid import UUID
+
+from litestar import Response
+
+from api.answers import Answer
+from api.requests import ApiRequest
+from api.waiting import LOOK_S, unless_gone
+from domain.jobs import jobs
+from domain.oauth import oauth_states, return_urls
+from domain.oauth.oauth_states import Flow
+from jobs import ledger
+from jobs.ledger import Submitted
+
+#: How long a browser waits for its job, in seconds.
+CALLBACK_S = 8.0
+
+Status = Literal["connected", "pending", "failed"]
+
+
+async def lead_back(
+    request: ApiRequest, flow: Flow, submitted: Submitted | None, *, state: str
+) -> Response[None]:
+    """A redirect to the flow's `returnUrl`, once its job has ended or has taken too long."""
+    if submitted:
+        await _ended(request, flow, submitted)
+    status = await _status(request, flow)
+    return redirect(return_urls.lead_back(flow.return_url, status=status, state=state))
+
+
+def redirect(location: str) -> Response[None]:
+    """A 302 that no cache keeps and whose target is not told where the person was."""
+    headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Answer(None, status_code=302, headers=headers)
+
+
+async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
+    """The job has ended, or it took too long, or the browser left."""
+    if submitted.wake:
+        await request.services.courier.send(submitted.wake)
+    ref = (flow.organization_id, submitted.job_id)
+    with request.services.watcher.seat(ref, key=flow.api_key_id) as seat:
+        await unless_gone(request.receive, seat.until(jobs.has_ended, within=CALLBACK_S))
+
+
+async def _status(request: ApiRequest, flow: Flow) -> Status:
+    async with request.services.pool.acquire() as conn:
+        outcome = await oauth_states.outcome(conn, flow)
+    if outcome in {None, "requested"}:
+        return "pending"
+    return "connected" if outcome == "completed" else "failed"
+
+
+async def until_ended(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+    """Wait for a job that no partner sees, and so no watcher either: its organization and id."""
+    organization_id, job_id = ref
+    for _ in range(int(within_s / LOOK_S)):
+        async with request.services.pool.acquire() as conn:
+            if not await ledger.is_open(conn, organization_id=organization_id, job_id=job_id):
+                return
+        await asyncio.sleep(LOOK_S)

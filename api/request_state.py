@@ -1,0 +1,67 @@
+"""One request and its answer, as far as known: what headers, the access log and metrics say of it."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.ratelimit import Class, Probation, Standing
+from domain.tenancy.api_keys import Principal
+from schemas import ids
+
+NOT_MODIFIED = 304
+
+
+class RequestState:
+    """Made before routing; authentication, rate limit, route and errors each add what they learn."""
+
+    __slots__ = (
+        "code",
+        "headers",
+        "id",
+        "kind",
+        "lingers",
+        "principal",
+        "probation",
+        "standing",
+        "started",
+        "status",
+    )
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.id = ids.show(ids.REQUEST, ids.new())
+        self.started = time.perf_counter()
+        #: The last one of each name, in lower case.
+        self.headers: Mapping[bytes, bytes] = dict(headers)
+        #: The route's class; None where no limit applies: no such route, or one that asks for no key.
+        self.kind: Class | None = None
+        self.principal: Principal | None = None
+        self.probation: Probation | None = None
+        self.standing: Standing | None = None
+        self.status = 0
+        #: More of a large body may be on its way than was read.
+        self.lingers = False
+        #: The envelope's code, where the answer is an error.
+        self.code: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """Nothing had changed: a poll that costs the caller nothing (api.md 5)."""
+        return self.status == NOT_MODIFIED
+
+    def answer_headers(self) -> list[tuple[bytes, bytes]]:
+        """What the answer carries, whichever route or error makes it."""
+        answer = [(b"x-request-id", self.id.encode())]
+        if self.kind is not None:
+            answer.append((b"x-ratelimit-endpoint-class", self.kind.encode()))
+        return answer + self._limits()
+
+    def _limits(self) -> list[tuple[bytes, bytes]]:
+        if self.standing is not None:
+            return (self.standing.given_back() if self.free else self.standing).headers()
+        return [] if self.probation is None else self.probation.headers()
+
+
+def of(scope: Mapping[str, Any]) -> RequestState:
+    """The state that an ASGI scope belongs to."""
+    found: RequestState = scope["state"]["request_state"]
+    return found

@@ -1,0 +1,271 @@
+"""Social accounts: connecting, listing, letting go (api.md 10). What asks a platform is a job."""
+
+from typing import Annotated
+
+from litestar import Response, delete, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import oauth_return, paging, paths
+from api.accepting import accepted
+from api.guard import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.waiting import unless_gone
+from db.pool import Conn, transact
+from domain.accounts import accounts
+from domain.connecting import authorization, connect
+from domain.connecting.authorization import Onward
+from domain.connecting.connect import Asked
+from domain.oauth.oauth_states import Flow
+from jobs.kinds import CONNECT_ACCOUNT
+from jobs.ledger import Submitted
+from schemas import ids
+from schemas.accounts import (
+    AccountConnect,
+    AccountDisconnected,
+    OAuthStatus,
+    OAuthUrl,
+    OAuthUrlCreate,
+    ReauthUrlCreate,
+    SocialAccount,
+)
+from schemas.base import Page
+from schemas.jobs import Accepted
+
+Returned = Annotated[str, QueryParameter(name="state", description="As `oauth-url` gave it.", max_length=100)]
+Code = Annotated[str | None, QueryParameter(description="What lets us in, once.", max_length=2000)]
+Iss = Annotated[str | None, QueryParameter(description="Whose code it is (RFC 9207).", max_length=500)]
+Error = Annotated[str | None, QueryParameter(description="Why there is no code.", max_length=200)]
+
+
+@post(
+    "/projects/{project_id:str}/social/oauth-url",
+    opt=requires("social:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=201,
+)
+async def create_oauth_url(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[OAuthUrlCreate]
+) -> Response[OAuthUrl]:
+    """Make a link to the pages where one person lets us into their account, good for 10 minutes and once.
+
+    Send them to `authorizeUrl`: it leads on to the account's server, and they come back to `returnUrl` with
+    `state` and a `status`: `connected`, `pending` (not done within some seconds) or `failed`. Whoever missed
+    that asks `GET /v1/social/oauth-status/{oauthState}`. Mastodon needs `instance`, the name of the account's
+    server; Bluesky accounts are connected with `POST /v1/projects/{projectId}/social-accounts`.
+
+    In a sandbox no server is asked: `authorizeUrl` leads straight back, and its `code` is the handle of the
+    account that is connected, `ok` unless you write another one there, such as the magic `fail_auth`,
+    `fail_content`, `rate_limited`, `unknown_then_found` or `unknown_forever`. All of them connect; what is
+    special about them shows when they post. A post of `fail_auth` meets a token that is of no more use, and
+    the account becomes `reauth_required`.
+    """
+    return await _start(request, project_id, data)
+
+
+@post(
+    "/projects/{project_id:str}/social/reauth-url",
+    opt=requires("social:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=201,
+)
+async def create_reauth_url(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[ReauthUrlCreate]
+) -> Response[OAuthUrl]:
+    """The same for an account that is there: it keeps its id, and its queued posts go on.
+
+    Another account of the person's ends the state `failed` with `OTHER_ACCOUNT` and changes nothing. A
+    Bluesky account is connected again as at first, with `POST /v1/projects/{projectId}/social-accounts`.
+    """
+    return await _start(request, project_id, data)
+
+
+@get("/v1/social/authorize", status_code=302, opt={"refusals": (422, 503)})
+async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
+    """Where a link of ours leads on: to the account's server, once we are registered there.
+
+    Until then it waits, and then leads here again; to the state's `returnUrl` with `status=failed` if the
+    server didn't register us.
+    """
+    found = await _onward(request, returned)
+    if found.job_id:
+        ref = (found.flow.organization_id, found.job_id)
+        await unless_gone(
+            request.receive, oauth_return.until_ended(request, ref, within_s=oauth_return.CALLBACK_S)
+        )
+        found = await _onward(request, returned)
+    if found.url:
+        return oauth_return.redirect(found.url)
+    if found.job_id:
+        return oauth_return.redirect(authorization.link(request.services.settings, returned))
+    return await oauth_return.lead_back(request, found.flow, None, state=returned)
+
+
+@get("/v1/social/callback/{issuer:str}", status_code=302, opt={"refusals": (422, 429, 503)})
+async def social_callback(
+    request: ApiRequest,
+    issuer: FromPath[str],
+    returned: Returned,
+    *,
+    code: Code = None,
+    error: Error = None,
+    iss: Iss = None,
+) -> Response[None]:
+    """Where a server sends the person. Leads on to the state's `returnUrl`, with `status` and `state`."""
+
+    async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
+        services = request.services
+        return await authorization.come_back(
+            conn,
+            state=returned,
+            issuer=issuer,
+            iss=iss,
+            code=code,
+            error=error,
+            now=services.clock(),
+            ring=services.vault,
+        )
+
+    flow, submitted = await transact(request.services.pool, use)
+    return await oauth_return.lead_back(request, flow, submitted, state=returned)
+
+
+@get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
+async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
+    """How a flow stands, for the key that made it; kept for a day after its time."""
+    async with request.services.pool.acquire() as conn:
+        return await authorization.status(
+            conn, who=request.principal, state=oauth_state, now=request.services.clock()
+        )
+
+
+@post(
+    "/projects/{project_id:str}/social-accounts",
+    opt=requires("social:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def connect_social_account(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[AccountConnect]
+) -> Response[Accepted]:
+    """Connect a Bluesky account by an app password, or connect one again: a DID keeps its id.
+
+    The password is used once, by the job, and kept nowhere; its result has `socialAccountId`. In a sandbox
+    any `identifier` connects, also the magic handles (see `oauth-url`), whatever the password.
+    """
+    who, services = request.principal, request.services
+    service_url, login = connect.check(data, sandbox=who.sandbox, allowed=services.allowed)
+    asked = Asked(platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid)
+
+    async def submit(conn: Conn) -> Made[Accepted]:
+        project = paths.project(project_id)
+        submitted = await connect.submit(
+            conn,
+            organization_id=who.organization_id,
+            project_id=project,
+            asked=asked,
+            secret=login,
+            ring=services.vault,
+        )
+        return accepted(submitted, kind=CONNECT_ACCOUNT.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, submit)
+
+
+@get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", Class.READ_LIGHT, 404))
+async def list_social_accounts(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[SocialAccount]:
+    """A project's accounts, newest first, the disconnected ones too."""
+    async with request.services.pool.acquire() as conn:
+        found = await accounts.list_page(
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.project(project_id),
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda account: account.social_account_id)
+
+
+@get("/social-accounts/{social_account_id:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
+async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
+    """An account; `status` is `reauth_required` once only its owner can open it again."""
+    async with request.services.pool.acquire() as conn:
+        return await accounts.get(
+            conn,
+            organization_id=request.principal.organization_id,
+            account_id=paths.account(social_account_id),
+        )
+
+
+@delete(
+    "/social-accounts/{social_account_id:str}",
+    opt=requires("social:write", Class.WRITE_LIGHT, 404),
+    status_code=200,
+)
+async def disconnect_social_account(
+    request: ApiRequest, social_account_id: FromPath[str]
+) -> Response[AccountDisconnected]:
+    """Disconnect an account for good: from now on nothing is sent to it, and its tokens are gone.
+
+    The posts that waited for it are canceled; a repeat answers the same. It works on an archived project too.
+    """
+    who = request.principal
+
+    async def disconnect(conn: Conn) -> Made[AccountDisconnected]:
+        account_id = paths.account(social_account_id)
+        place = {"organization_id": who.organization_id, "account_id": account_id}
+        return Made(
+            await connect.disconnect(conn, **place, api_key_id=who.key_uuid, ring=request.services.vault)
+        )
+
+    return await once(request, disconnect)
+
+
+async def _start(
+    request: ApiRequest, project_id: str, asked: OAuthUrlCreate | ReauthUrlCreate
+) -> Response[OAuthUrl]:
+    services = request.services
+
+    async def make(conn: Conn) -> Made[OAuthUrl]:
+        made, wake = await authorization.start(
+            conn,
+            settings=services.settings,
+            who=request.principal,
+            project_id=paths.project(project_id),
+            asked=asked,
+            allowed=services.allowed,
+            ring=services.vault,
+            now=services.clock(),
+        )
+        return Made(made, status=201, wakes=() if wake is None else (wake,), secret=True)
+
+    return await once(request, make)
+
+
+async def _onward(request: ApiRequest, state: str) -> Onward:
+    services = request.services
+
+    async def look(conn: Conn) -> Onward:
+        return await authorization.onward(
+            conn, settings=services.settings, state=state, now=services.clock(), ring=services.vault
+        )
+
+    return await transact(services.pool, look)
+
+
+ROUTES = [
+    create_oauth_url,
+    create_reauth_url,
+    get_oauth_status,
+    connect_social_account,
+    list_social_accounts,
+    get_social_account,
+    disconnect_social_account,
+]
+
+#: Without a key: who comes here is known by the state.
+PUBLIC = [authorize, social_callback]

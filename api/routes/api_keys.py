@@ -1,0 +1,111 @@
+"""API keys of the caller's own organization (api.md 1)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from api import paging
+from api.guard import requires
+from api.idempotency import Made, once
+from api.paging import Cursor, Limit
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.tenancy import api_keys
+from schemas import ids
+from schemas.api_keys import ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyShown
+from schemas.base import Page
+
+AT_ONCE = ApiKeyRotate()
+
+
+@post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT), status_code=201)
+async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
+    """Create a key. Its text is in this answer and in no later one."""
+
+    async def create(conn: Conn) -> Made[ApiKeyShown]:
+        made = await api_keys.create(
+            conn,
+            peppers=request.services.peppers,
+            actor=request.principal.actor,
+            name=data.name,
+            scopes=data.scopes,
+            return_origins=data.return_origins,
+            expires_at=data.expires_at,
+            now=request.services.clock(),
+        )
+        return Made(made, status=201, location=f"/v1/api-keys/{made.id}", secret=True)
+
+    return await once(request, create)
+
+
+@get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
+async def list_api_keys(
+    request: ApiRequest, cursor: Cursor = None, limit: Limit = paging.DEFAULT
+) -> Page[ApiKey]:
+    """The organization's keys, newest first, killed ones too."""
+    who = request.principal
+    async with request.services.pool.acquire() as conn:
+        found = await api_keys.list_page(
+            conn,
+            organization_id=who.organization_id,
+            env=who.env,
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda key: key.id)
+
+
+@get("/api-keys/{api_key_id:str}", opt=requires("keys:write", Class.READ_LIGHT, 404))
+async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
+    """One key, without its secret."""
+    who = request.principal
+    async with request.services.pool.acquire() as conn:
+        return await api_keys.get(
+            conn, organization_id=who.organization_id, env=who.env, key_uuid=_uuid(api_key_id)
+        )
+
+
+@post(
+    "/api-keys/{api_key_id:str}/rotate",
+    opt=requires("keys:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
+async def rotate_api_key(
+    request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = AT_ONCE
+) -> Response[ApiKeyShown]:
+    """Give a key a new secret; its id, scopes and Idempotency-Keys stay."""
+
+    async def rotate(conn: Conn) -> Made[ApiKeyShown]:
+        made = await api_keys.rotate(
+            conn,
+            peppers=request.services.peppers,
+            actor=request.principal.actor,
+            key_uuid=_uuid(api_key_id),
+            overlap=timedelta(hours=data.overlap_hours),
+        )
+        return Made(made, secret=True)
+
+    return await once(request, rotate)
+
+
+@post("/api-keys/{api_key_id:str}/kill", opt=requires("keys:write", Class.WRITE_LIGHT, 404), status_code=200)
+async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
+    """Switch a key off for good, from its next request on. A repeat changes nothing."""
+
+    async def kill(conn: Conn) -> Made[ApiKey]:
+        return Made(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=_uuid(api_key_id)))
+
+    return await once(request, kill)
+
+
+def _uuid(api_key_id: str) -> UUID:
+    found = ids.read(ids.KEY, api_key_id)
+    if found is None:
+        raise api_keys.absent()
+    return found
+
+
+ROUTES = [create_api_key, list_api_keys, get_api_key, rotate_api_key, kill_api_key]

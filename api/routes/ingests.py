@@ -1,0 +1,109 @@
+"""Reading a brand from a source: each is a job (api.md 7)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, post
+from litestar.params import FromPath, JSONBody
+
+from api import paths
+from api.accepting import accepted
+from api.guard import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.brand import github_repositories, ingests, store_listings
+from domain.values import countries, urls
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
+from jobs.ledger import Submitted
+from schemas import ids
+from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
+from schemas.jobs import Accepted
+
+
+@post(
+    "/projects/{project_id:str}/ingest/website",
+    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def ingest_website(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestWebsite]
+) -> Response[Accepted]:
+    """Read a website. What can be known at once is refused at once; what only the fetch tells ends the job.
+
+    While an ingest of this project's website runs, the same request answers its job; another is a conflict.
+    """
+    url = urls.check(data.url, allowed=request.services.allowed)
+
+    return await start(
+        request,
+        project_id,
+        INGEST_WEBSITE,
+        ingests.start_website,
+        url=url,
+        follow_links=data.follow_links,
+        max_pages=data.max_pages,
+    )
+
+
+@post(
+    "/projects/{project_id:str}/ingest/github",
+    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def ingest_github(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestGitHub]
+) -> Response[Accepted]:
+    """Read a GitHub repository: its store texts, its own fields, its manifests and its README.
+
+    One that is not public is read only with a proved installation of the GitHub App; else it is not found.
+    While an ingest of this project's repository runs, the same request answers its job; another conflicts.
+    """
+    repo = github_repositories.check(data.repo_full_name)
+    branch = None if data.branch is None else github_repositories.check_branch(data.branch)
+
+    return await start(request, project_id, INGEST_GITHUB, ingests.start_github, repo=repo, branch=branch)
+
+
+@post(
+    "/projects/{project_id:str}/ingest/appstore",
+    opt=requires("ingest:write", Class.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
+async def ingest_appstore(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestAppStore]
+) -> Response[Accepted]:
+    """Read an app's listing in the App Store, on Google Play or in both, and merge what they say.
+
+    While an ingest of this project's listings runs, the same request answers its job; another is a conflict.
+    """
+    named = store_listings.check(data)
+    country_code = countries.check(data.country_code, path="countryCode")
+
+    return await start(
+        request,
+        project_id,
+        INGEST_APPSTORE,
+        ingests.start_appstore,
+        listings=named,
+        country_code=country_code,
+    )
+
+
+async def start(
+    request: ApiRequest, project_id: str, kind: Kind, verb: Callable[..., Awaitable[Submitted]], **args: Any
+) -> Response[Accepted]:
+    """Accept an ingest: `verb` submits its job, with `args` as they were checked."""
+
+    async def submit(conn: Conn) -> Made[Accepted]:
+        project = paths.project(project_id)
+        submitted = await verb(
+            conn, organization_id=request.principal.organization_id, project_id=project, **args
+        )
+        return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, submit)
+
+
+ROUTES = [ingest_website, ingest_github, ingest_appstore]

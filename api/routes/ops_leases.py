@@ -1,0 +1,178 @@
+"""Leased accounts, for operators: offer accounts, answer requests of all organizations, recall (api.md 10).
+
+An operator's key sees its own environment, live or sandbox, and offers accounts of its own organization.
+"""
+
+from typing import Annotated
+
+from litestar import Response, delete, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import paging, paths
+from api.guard import requires
+from api.idempotency import Made, once
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.accounts import accounts
+from domain.leasing import leases, offers, requests
+from schemas import ids
+from schemas.accounts import AccountDisconnected
+from schemas.base import Page
+from schemas.leases import (
+    AccountOffer,
+    LeaseAssign,
+    LeaseReject,
+    OfferedAccount,
+    OperatedRequest,
+    RequestStatus,
+)
+
+StatusFilter = Annotated[RequestStatus | None, QueryParameter(description="Only with this status.")]
+
+
+@post("/ops/leasable-accounts", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Response[OfferedAccount]:
+    """Offer a connected account of your own organization for lease.
+
+    As long as it is offered only its leases post to it. What opens it, its quota and the rests that its
+    platform asks for stay with it, whoever leases it.
+    """
+
+    async def offer(conn: Conn) -> Made[OfferedAccount]:
+        account_id = ids.read(ids.ACCOUNT, data.social_account_id)
+        if account_id is None:
+            raise accounts.absent()
+        return Made(
+            await offers.offer(conn, who=request.principal.actor, account_id=account_id, niche=data.niche),
+            status=201,
+        )
+
+    return await once(request, offer)
+
+
+@get("/ops/leasable-accounts", opt=requires("ops:read", Class.READ_LIGHT))
+async def list_offered_accounts(
+    request: ApiRequest, *, cursor: paging.Cursor = None, limit: paging.Limit = paging.DEFAULT
+) -> Page[OfferedAccount]:
+    """What is offered and who has it, newest first."""
+    async with request.services.pool.acquire() as conn:
+        found = await offers.list_page(
+            conn, env=request.principal.env, before=paging.before(request, cursor), limit=limit + 1
+        )
+    return paging.page(request, found, limit=limit, identify=lambda account: account.social_account_id)
+
+
+@delete(
+    "/ops/leasable-accounts/{social_account_id:str}",
+    opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
+async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
+    """Offer an account no more; one that is leased has to be recalled first."""
+
+    async def withdraw(conn: Conn) -> Made[OfferedAccount]:
+        account_id = paths.account(social_account_id)
+        return Made(await offers.withdraw(conn, who=request.principal.actor, account_id=account_id))
+
+    return await once(request, withdraw)
+
+
+@get("/ops/lease-requests", opt=requires("ops:read", Class.READ_LIGHT))
+async def list_lease_requests(
+    request: ApiRequest,
+    *,
+    status: StatusFilter = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[OperatedRequest]:
+    """What the partners ask for, newest first."""
+    async with request.services.pool.acquire() as conn:
+        found = await requests.list_page(
+            conn,
+            env=request.principal.env,
+            status=status,
+            before=paging.before(request, cursor),
+            limit=limit + 1,
+        )
+    return paging.page(request, found, limit=limit, identify=lambda asked: asked.request_id)
+
+
+@post(
+    "/ops/lease-requests/{lease_request_id:str}/assign",
+    opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
+async def assign_leased_accounts(
+    request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseAssign]
+) -> Response[OperatedRequest]:
+    """Lease offered accounts to whoever asked: all of these or, if one can't be leased now, none.
+
+    With fewer than were asked for the request is `partial`, and more may follow.
+    """
+
+    async def assign(conn: Conn) -> Made[OperatedRequest]:
+        return Made(
+            await requests.assign(
+                conn,
+                who=request.principal.actor,
+                request_id=paths.lease_request(lease_request_id),
+                account_ids=data.social_account_ids,
+            )
+        )
+
+    return await once(request, assign)
+
+
+@post(
+    "/ops/lease-requests/{lease_request_id:str}/reject",
+    opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
+async def reject_lease_request(
+    request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
+) -> Response[OperatedRequest]:
+    """Assign nothing and say why, or nothing more to a request that is `partial`, and stays so."""
+
+    async def reject(conn: Conn) -> Made[OperatedRequest]:
+        return Made(
+            await requests.reject(
+                conn,
+                who=request.principal.actor,
+                request_id=paths.lease_request(lease_request_id),
+                reason=data.reason,
+            )
+        )
+
+    return await once(request, reject)
+
+
+@post(
+    "/ops/leases/{social_account_id:str}/recall",
+    opt=requires("ops:write", Class.WRITE_LIGHT, 404),
+    status_code=200,
+)
+async def recall_lease(
+    request: ApiRequest, social_account_id: FromPath[str]
+) -> Response[AccountDisconnected]:
+    """Take a leased account back, as if its tenant had let it go; the id is the one that it has there.
+
+    A repeat answers the same and never ends another tenant's lease.
+    """
+
+    async def recall(conn: Conn) -> Made[AccountDisconnected]:
+        account_id = paths.leased(social_account_id)
+        return Made(await leases.recall(conn, who=request.principal.actor, account_id=account_id))
+
+    return await once(request, recall)
+
+
+ROUTES = [
+    offer_account,
+    list_offered_accounts,
+    withdraw_account,
+    list_lease_requests,
+    assign_leased_accounts,
+    reject_lease_request,
+    recall_lease,
+]

@@ -1,0 +1,39 @@
+"""What platforms tell by themselves. Each is a hint: a job asks, and this answers at once."""
+
+from litestar import post
+
+from api.requests import ApiRequest
+from db.pool import Conn, transact
+from domain.publishing import tiktok_webhook
+from jobs.ledger import Wake
+
+#: An event has some hundred bytes.
+MAX_BODY = 64 * 1024
+
+
+@post(
+    "/v1/social/webhooks/tiktok",
+    status_code=200,
+    request_max_body_size=MAX_BODY,
+    include_in_schema=False,
+)
+async def take_tiktok_hint(request: ApiRequest) -> None:
+    """An event, signed with our app's secret. 401 for what isn't, 422 for what can't be read, else 200."""
+    services = request.services
+    hint = tiktok_webhook.read(
+        await request.body(),
+        request.request_state.headers.get(b"tiktok-signature", b""),
+        client_key=services.settings.tiktok_client_key,
+        secret=services.settings.tiktok_client_secret,
+        now=services.clock(),
+    )
+
+    async def take(conn: Conn) -> list[Wake]:
+        return await tiktok_webhook.take(conn, hint)
+
+    for wake in await transact(services.pool, take):
+        await services.courier.send(wake)
+
+
+#: Without a key: who comes here has signed it.
+PUBLIC = [take_tiktok_hint]

@@ -1,0 +1,110 @@
+"""`tenantry brand extract --cases`: what is read from a corpus of saved pages, for a program to score."""
+
+import asyncio
+import gzip
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+
+from cli.shared.failure import FAILED
+from schemas.brand import Field, Finding
+from schemas.errors import Invalid, SourceError
+from workers.ingest.choose import choose
+from workers.ingest.parser.parser import Parser, open_parser, parse
+from workers.ingest.shapes import Source
+
+#: Pages in memory at once, so that a corpus may be of any size.
+AT_ONCE = 2 * (os.cpu_count() or 1)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A line of a corpus. `file` is in the corpus's `pages/`, or beside it; other keys are ignored."""
+
+    id: str
+    url: str
+    file: str
+
+
+class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of the answer, by the corpus's names; what isn't found is left out."""
+
+    id: str
+    title: str | None = None
+    name: str | None = None
+    description: str | None = None
+    language: str | None = None
+
+
+async def predict(corpus: Path) -> int:
+    """Print a prediction a line, in the cases' order; the exit code, which says whether all could be read."""
+    cases = read_cases(corpus)
+    room, worst = asyncio.Semaphore(AT_ONCE), 0
+    async with open_parser() as parser:
+        coming = [asyncio.create_task(attempt(parser, room, corpus.parent, case)) for case in cases]
+        for case, answer in zip(cases, shown(coming), strict=True):
+            try:
+                click.echo(msgspec.json.encode(await answer))
+            except (SourceError, Invalid) as error:
+                click.echo(msgspec.json.encode(Prediction(case.id)))
+                click.echo(f"{case.id}: {error.message}", err=True)
+                worst = FAILED
+    return worst
+
+
+def read_cases(corpus: Path) -> list[Case]:
+    """Raises `Invalid`, which names the line."""
+    lines = enumerate(corpus.read_bytes().splitlines(), start=1)
+    return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
+
+
+def read_case(place: str, line: bytes) -> Case:
+    try:
+        return msgspec.json.decode(line, type=Case)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(place, f"is no case: {error}") from error
+
+
+def pages_of(corpus: Path) -> list[Source]:
+    """All pages of a corpus, in its order."""
+    return [Source(url=case.url, body=body(corpus.parent, case.file)) for case in read_cases(corpus)]
+
+
+def shown(coming: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
+    """With a progress bar on a terminal's stderr."""
+    return track(coming, "Reading pages", console=Console(stderr=True), transient=True)
+
+
+async def attempt(parser: Parser, room: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
+    async with room:
+        page = await parse(parser, Source(url=case.url, body=body(folder, case.file)))
+    fields = choose(page.candidates)
+    return Prediction(
+        id=case.id,
+        title=page.title,
+        name=text(fields, "appName"),
+        description=text(fields, "appDescription"),
+        language=text(fields, "primaryLanguage"),
+    )
+
+
+def text(fields: dict[Field, Finding], field: Field) -> str | None:
+    return str(fields[field].value) if field in fields else None
+
+
+def body(folder: Path, name: str) -> bytes:
+    inside, beside = folder / "pages" / name, folder / name
+    return saved(inside if inside.exists() else beside)
+
+
+def saved(path: Path) -> bytes:
+    """A page from a file, inflated where it is a .gz. Raises `Invalid` where it can't be read."""
+    try:
+        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise Invalid(str(path), f"can't be read: {getattr(error, 'strerror', None) or error}") from error

@@ -1,0 +1,160 @@
+"""What `tenantry brand extract` is told to read, and how: as the ingests do, without jobs or a database."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple, NoReturn, TypeAlias
+
+from cli.shared.brand_cases import saved
+from domain.brand import github_repositories, store_listings
+from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
+from domain.values import urls
+from schemas.brand import Extraction
+from schemas.errors import Invalid, SourceRateLimited
+from schemas.settings import Settings, from_env
+from workers.ingest.appstore import stores
+from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.rate import Turns
+from workers.ingest.appstore.stores import Stores
+from workers.ingest.appstore.upstreams import moved
+from workers.ingest.conclude import conclude
+from workers.ingest.github import ingest as github
+from workers.ingest.github.client import Api
+from workers.ingest.llm.endpoint import Model, open_model
+from workers.ingest.parser.parser import Parser, open_parser, parse
+from workers.ingest.shapes import Source
+from workers.ingest.website import ingest as website
+from workers.ingest.website.session import Web, open_web
+from workers.tasks.ingest_github import open_api
+from workers.web.fetch import open_client
+
+FILE_NAMES = {".html", ".htm", ".xhtml", ".gz"}
+#: Where an app is looked for whose address names no country.
+COUNTRY = "us"
+#: Settings that every process needs, and reading has no use for.
+UNUSED = {"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "PEPPERS": "", "VAULT_KEYS": ""}
+
+
+class Repository(NamedTuple):
+    name: str
+
+
+class Address(NamedTuple):
+    url: str
+
+
+Target: TypeAlias = Path | Repository | Address | Listing
+
+
+class Reader(NamedTuple):
+    """What reads a target: `address` is the one that files are taken to have."""
+
+    parser: Parser
+    model: Model | None
+    web: Web
+    api: Api
+    stores: Stores
+    allowed: urls.Allowed
+    address: str
+
+
+@asynccontextmanager
+async def open_reader(address: str) -> AsyncIterator[Reader]:
+    """By the settings that reading depends on. Raises `SettingsInvalid`."""
+    settings = from_env({**os.environ, **UNUSED})
+    contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
+    allowed = urls.read_allowed(settings.fetch_allow)
+    github_only = urls.operated(settings.github_api_url)
+    async with (
+        open_client(allowed=allowed, contact=contact) as visitor,
+        open_client(allowed=github_only, contact=contact) as caller,
+        open_parser() as parser,
+        open_stores(settings, parser, contact) as shops,
+        open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
+    ):
+        yield Reader(parser, model, open_web(visitor), open_api(caller, settings), shops, allowed, address)
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[Stores]:
+    async with open_client(allowed=moved(settings), contact=contact) as client:
+        yield Stores(
+            lookup=Lookup(client, settings.itunes_api_url, Turns(at_once, too_often)),
+            web=open_web(client),
+            parser=parser,
+            app_store_url=settings.app_store_url,
+            play_url=settings.play_url,
+        )
+
+
+async def at_once(_patience_s: float) -> None:
+    """A person asks for few apps, and waits for none."""
+
+
+async def too_often(wish_s: float | None) -> NoReturn:
+    raise SourceRateLimited("the App Store takes no more requests for now", retry_after=wish_s)
+
+
+def understand(text: str, *, allowed: urls.Allowed) -> Target:
+    """A file, an app, a repository, else a web page. Raises `Invalid` for what can be none of them."""
+    if is_file(text):
+        return Path(text)
+    if is_in_store(text):
+        return store_listings.read(text)
+    with suppress(Invalid):
+        return Repository(github_repositories.check(text))
+    return Address(urls.check(text, allowed=allowed))
+
+
+def is_file(text: str) -> bool:
+    """A name that looks like a page's file is one, there or not: it would make a strange host."""
+    path = Path(text)
+    return "://" not in text and (path.is_file() or path.is_absolute() or path.suffix in FILE_NAMES)
+
+
+def is_in_store(text: str) -> bool:
+    """By its host: a bundle id alone would be a host, too."""
+    with suppress(Invalid):
+        parts = store_listings.split(text)
+        host = parts.hostname or ""
+        return parts.scheme == "market" or any(
+            store.fullmatch(host) for store in (store_listings.APPLE, store_listings.GOOGLE)
+        )
+    return False
+
+
+async def read(reader: Reader, text: str) -> Extraction:
+    """Raises `Invalid` or a `SourceError`."""
+    match understand(text, allowed=reader.allowed):
+        case Path() as path:
+            return await read_file(reader, path)
+        case Repository(name):
+            args = {"repo": name, "branch": None}
+            return await github.ingest(
+                reader.api, reader.parser, args=args, visit=None, report=unheard, model=reader.model
+            )
+        case InAppStore() | InGooglePlay() as app:
+            return await stores.ingest(
+                reader.stores, listings=[app], country=COUNTRY, report=unheard, model=reader.model
+            )
+        case Address(url):
+            return await website.ingest(
+                reader.web, reader.parser, args={"url": url}, report=unheard, model=reader.model
+            )
+
+
+async def read_file(reader: Reader, path: Path) -> Extraction:
+    page = await parse(reader.parser, Source(url=reader.address, body=saved(path)))
+    return await conclude(
+        reader.parser,
+        url=page.url,
+        title=page.title,
+        candidates=page.candidates,
+        passages=page.passages,
+        model=reader.model,
+    )
+
+
+async def unheard(_stage: str, _progress: float) -> None:
+    """Here nobody watches an ingest's stages."""

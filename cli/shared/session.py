@@ -1,0 +1,73 @@
+"""Where a command works: the settings it goes by, its database, the organization it is about."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from cli.local.folder import LOCAL, read
+from db.pool import Pool, open_pool
+from domain.security import keyring
+from domain.security.keyring import Ring
+from schemas.settings import Settings, from_env, is_address
+
+CONNECT_S = 10.0
+
+ADVICE = (
+    "set DATABASE_URL, PEPPERS and VAULT_KEYS (and REDIS_URL) as for the API, "
+    f"or run this where `bin/up` has written {LOCAL}"
+)
+
+
+class Session(NamedTuple):
+    """An open database and the settings that led to it."""
+
+    pool: Pool
+    settings: Settings
+
+
+@asynccontextmanager
+async def open_session() -> AsyncIterator[Session]:
+    """Raises `SettingsInvalid` or what `db.pool.open_pool` raises, TimeoutError among it."""
+    settings = read_settings()
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(CONNECT_S):
+            opened = open_pool(settings.database_url, name="tenantry-cli", size=2)
+            pool = await stack.enter_async_context(opened)
+        yield Session(pool, settings)
+
+
+async def vault(session: Session) -> Ring:
+    """What secrets are sealed with. Raises `SettingsInvalid` if it isn't what the database's rows name."""
+    settings = session.settings
+    ring = keyring.parse(settings.vault_keys, setting="VAULT_KEYS")
+    async with session.pool.acquire() as conn:
+        await keyring.check(conn, peppers=keyring.parse(settings.peppers, setting="PEPPERS"), vault=ring)
+    return ring
+
+
+def read_settings() -> Settings:
+    """Raises `SettingsInvalid`."""
+    return from_env(environment())
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment over `.local/env`, unless the two mean different databases.
+
+    The keys of one database's secrets must never be used on another's.
+    """
+    local = read(LOCAL)
+    same = os.environ.get("DATABASE_URL") in {None, local.get("DATABASE_URL")}
+    return {**local, **os.environ} if same else os.environ
+
+
+def where() -> str:
+    """The database for a message: never with its password."""
+    url = environment().get("DATABASE_URL", "")
+    if not is_address(url):
+        return "at DATABASE_URL"
+    parts = urlsplit(url)
+    source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL}: is `bin/up` running?)"
+    return f"at {parts.hostname or 'localhost'}:{parts.port or 5432}{source}"

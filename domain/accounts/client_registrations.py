@@ -1,0 +1,93 @@
+"""Our own registrations with the servers of a platform: one for each server, shared by all tenants."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import platform_app
+from domain.security import vault
+from domain.security.keyring import Ring
+from jobs import ledger
+from jobs.kinds import REGISTER_APP
+from jobs.ledger import Submitted
+
+#: What we ask a person of a server of Mastodon's API for, and no more.
+SCOPES = "read:accounts read:statuses write:media write:statuses"
+
+
+class Server(NamedTuple):
+    """A server of a platform, and where it sends people back to."""
+
+    platform: str
+    service_url: str
+    redirect_uri: str
+
+
+class Client(NamedTuple):
+    """Who we are to a server."""
+
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        return f"Client({self.client_id})"
+
+
+async def find_id(conn: Conn, *, server: Server) -> str | None:
+    """The client id, which is no secret; None before we are registered."""
+    row = await platform_app.get_app.one(conn, **server._asdict())
+    return None if row is None else str(row["client_id"])
+
+
+async def is_lasting(conn: Conn, *, server: Server) -> bool:
+    """Whether we are registered, and will be for as long as a person needs."""
+    row = await platform_app.get_app.one(conn, **server._asdict())
+    return row is not None and bool(row["lasting"])
+
+
+async def open(conn: Conn, *, server: Server, ring: Ring) -> Client | None:  # noqa: A001  what it is
+    row = await platform_app.get_app.one(conn, **server._asdict())
+    if row is None:
+        return None
+    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
+    return Client(row["client_id"], vault.unseal(ring, sealed, row=row_name(server)).decode())
+
+
+async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
+    """The job that registers us, one at a time for each organization."""
+    return await ledger.submit(
+        conn,
+        kind=REGISTER_APP,
+        organization_id=organization_id,
+        project_id=None,
+        args=server._asdict(),
+        unique_key=f"register:{server.platform}:{server.service_url}:{server.redirect_uri}",
+    )
+
+
+async def keep(conn: Conn, *, server: Server, client: Client, ring: Ring) -> dict[str, Any]:
+    """As the end of the job; another organization's may have been sooner, and its stays. The result."""
+    sealed = vault.seal(ring, client.client_secret.encode(), row=row_name(server))
+    await platform_app.keep_app.run(
+        conn,
+        **server._asdict(),
+        client_id=client.client_id,
+        sealed=sealed.data,
+        vault_key_id=sealed.key_id,
+    )
+    return {"clientId": client.client_id}
+
+
+async def prove(conn: Conn, *, server: Server, client_id: str) -> None:
+    """Somebody was let in with it: the server keeps it from now on."""
+    await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
+
+
+async def forget(conn: Conn, *, server: Server, client_id: str) -> None:
+    """The server doesn't know it any more: who comes next registers anew."""
+    await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
+
+
+def row_name(server: Server) -> str:
+    """What binds a client's secret to its row."""
+    return f"platform_app/{server.platform}/{server.service_url}/{server.redirect_uri}"

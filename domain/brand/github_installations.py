@@ -1,0 +1,210 @@
+"""GitHub App installations: one for each organization, proved by a person GitHub lists it for (api.md 7).
+
+Anyone can type an installation's id. So the person's code, not the id beside it, says what they may connect.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn
+from db.queries import github_installation
+from domain.oauth import oauth_states, return_urls
+from domain.oauth.oauth_states import Flow
+from domain.security import job_secrets
+from domain.security.keyring import Ring
+from domain.tenancy import audit, organizations
+from domain.tenancy.api_keys import Principal
+from jobs import ledger
+from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
+from jobs.ledger import Claim
+from schemas.errors import Conflict, NotFound
+from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
+from schemas.settings import GITHUB_APP, Settings
+
+LIFETIME = timedelta(minutes=15)
+FRESH = timedelta(seconds=60)
+
+#: A sandbox's flow skips GitHub's pages: they would have sent the person on to our callback with these.
+PRETENDED = {"code": "ok", "installation_id": "1", "setup_action": "install"}
+
+
+class Installation(NamedTuple):
+    """An installation that GitHub lists for a person."""
+
+    installation_id: int
+    account_login: str
+
+
+class Begun(NamedTuple):
+    """What an attempt to connect starts from."""
+
+    sandbox: bool
+    code: str
+
+
+async def start(
+    conn: Conn, *, settings: Settings, who: Principal, return_url: str, now: datetime
+) -> InstallUrl:
+    """Raises `Invalid`, `NotReturnable`, `Conflict` GITHUB_NOT_CONFIGURED."""
+    checked = return_urls.check(return_url, origins=who.return_origins)
+    if not (who.sandbox or settings.github_app_slug):
+        raise Conflict("GITHUB_NOT_CONFIGURED", f"this server has no GitHub App: its operator sets {_APP}")
+    state, expires_at = await oauth_states.make(
+        conn,
+        organization_id=who.organization_id,
+        api_key_id=who.key_uuid,
+        purpose=CONNECT_GITHUB.name,
+        return_url=checked,
+        now=now,
+        lifetime=LIFETIME,
+    )
+    return InstallUrl(install_url=_url(settings, who, state), state=state, expires_at=expires_at)
+
+
+def _url(settings: Settings, who: Principal, state: str) -> str:
+    if who.sandbox:
+        query = urlencode({**PRETENDED, "state": state})
+        return f"{settings.public_url.rstrip('/')}/v1/github/callback?{query}"
+    app = f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
+    return f"{app}/installations/new?{urlencode({'state': state})}"
+
+
+async def submit_connect(
+    conn: Conn, flow: Flow, *, code: str, installation_id: int, ring: Ring
+) -> ledger.Submitted:
+    """The job that finds out what the code proves. Raises `Limited`."""
+    submitted = await ledger.submit(
+        conn,
+        kind=CONNECT_GITHUB,
+        organization_id=flow.organization_id,
+        project_id=None,
+        args={"installation_id": installation_id, "api_key_id": str(flow.api_key_id)},
+    )
+    job = {"organization_id": flow.organization_id, "job_id": submitted.job_id}
+    await job_secrets.keep(conn, **job, secret=code.encode(), ring=ring)
+    await oauth_states.give_to_job(conn, flow, job_id=submitted.job_id)
+    return submitted
+
+
+async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
+    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+    secret = await job_secrets.reveal(conn, claim=claim, ring=ring)
+    return Begun(sandbox, secret.decode())
+
+
+async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:
+    """Keep a proved installation, in place of an earlier one; the result is the job's."""
+    await github_installation.put_installation.run(conn, org=claim.organization_id, **proved._asdict())
+    maker = UUID(claim.args["api_key_id"])
+    await _record(conn, claim.organization_id, maker, "connected", proved)
+    return {"installationId": proved.installation_id, "accountLogin": proved.account_login}
+
+
+async def get(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
+    """Raises `NotFound`."""
+    row = await _row(conn, organization_id)
+    same = ("installation_id", "account_login", "connected_at")
+    return GitHubInstallation(**{name: row[name] for name in same})
+
+
+async def find(conn: Conn, *, organization_id: UUID) -> Installation | None:
+    """What an organization's ingests may use."""
+    row = await github_installation.get_installation.one(conn, org=organization_id)
+    return None if row is None else Installation(row["installation_id"], row["account_login"])
+
+
+async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
+    """From the commit on ingests see public repositories only. Raises `NotFound`."""
+    row = await github_installation.forget_installation.one(conn, org=organization_id, installation_id=None)
+    if row is None:
+        raise absent()
+    gone = Installation(*row.values())
+    await _record(conn, organization_id, api_key_id, "disconnected", gone)
+    return GitHubDisconnected(**gone._asdict())
+
+
+async def forget(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
+    """Of an installation that GitHub no longer knows; one connected meanwhile stays."""
+    row = await github_installation.forget_installation.one(
+        conn, org=organization_id, installation_id=installation_id
+    )
+    if row is not None:
+        await _record(conn, organization_id, None, "uninstalled", Installation(*row.values()))
+
+
+async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
+    """`forget`, as the end of the job that found out."""
+    gone: int = claim.args["installation_id"]
+    await forget(conn, organization_id=claim.organization_id, installation_id=gone)
+    return {"gone": gone}
+
+
+async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
+    """As they were last listed. Raises `NotFound`."""
+    row = await _row(conn, organization_id)
+    repositories = msgspec.convert(row["repositories"], list[GitHubRepo])
+    return GitHubRepos(as_of=row["listed_at"], repositories=repositories)
+
+
+async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> ledger.Submitted | None:
+    """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`."""
+    row = await _row(conn, organization_id)
+    if row["listed_at"] is not None and now - row["listed_at"] < FRESH:
+        return None
+    return await ledger.submit(
+        conn,
+        kind=LIST_GITHUB_REPOS,
+        organization_id=organization_id,
+        project_id=None,
+        args={"installation_id": row["installation_id"]},
+        unique_key=_listing(row["installation_id"]),
+    )
+
+
+async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
+    """All of them are the account's, so any tells what it is called now."""
+    await github_installation.keep_list.run(
+        conn,
+        org=claim.organization_id,
+        installation_id=claim.args["installation_id"],
+        account_login=repositories[0].full_name.partition("/")[0] if repositories else None,
+        repositories=sorted(repositories, key=lambda repo: repo.full_name.lower()),
+    )
+    return {"repositories": len(repositories)}
+
+
+def absent() -> NotFound:
+    return NotFound("no GitHub installation is connected: start with POST /v1/github/install-url")
+
+
+_APP = ", ".join(GITHUB_APP)
+
+
+def _listing(installation_id: int) -> str:
+    return f"github_repos:{installation_id}"
+
+
+async def _row(conn: Conn, organization_id: UUID) -> asyncpg.Record:
+    row = await github_installation.get_installation.one(conn, org=organization_id)
+    if row is None:
+        raise absent()
+    return row
+
+
+async def _record(
+    conn: Conn, organization_id: UUID, api_key_id: UUID | None, action: str, what: Installation
+) -> None:
+    await audit.record(
+        conn,
+        organization_id=organization_id,
+        api_key_id=api_key_id,
+        action=f"github_installation.{action}",
+        subject=str(what.installation_id),
+        details={"accountLogin": what.account_login},
+    )

@@ -1,0 +1,299 @@
+"""A person's way through their server's pages: a link out, a code back, once (OAuth 2, RFC 7636, RFC 9700).
+
+The link is ours: it leads on once a job has registered us with the server. In a sandbox it leads straight to
+our callback, with a code that names the account.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from domain.accounts import accounts, client_registrations, servers
+from domain.accounts.client_registrations import Server
+from domain.connecting import connect, consent_pages
+from domain.connecting.connect import Asked, Code
+from domain.connecting.consent_pages import PAGES
+from domain.oauth import oauth_states, return_urls
+from domain.oauth.oauth_states import Flow
+from domain.security.keyring import Ring
+from domain.tenancy import project_locks
+from domain.tenancy.api_keys import Principal
+from domain.values.urls import Allowed
+from jobs import ledger
+from jobs.kinds import CONNECT_ACCOUNT
+from jobs.ledger import Submitted, Wake
+from schemas import ids
+from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
+from schemas.errors import Conflict, Invalid, NotFound
+from schemas.settings import Settings
+
+LIFETIME = timedelta(minutes=10)
+
+#: Where Bluesky accounts are connected.
+LOGIN = "POST /v1/projects/{id}/social-accounts"
+
+#: Whom a sandbox's link connects unless its `code` is changed.
+PRETENDED = "ok"
+
+
+class Wanted(NamedTuple):
+    """A flow that may begin; `account_id` is the account that has to come of it, where one is there."""
+
+    platform: str
+    service_url: str
+    return_url: str
+    account_id: UUID | None = None
+    handle: str = PRETENDED
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """What a flow's row says it is about; nothing in it is secret."""
+
+    platform: str
+    service_url: str
+    redirect_uri: str
+    challenge: str
+    account_id: UUID | None
+    register_job_id: UUID | None
+
+    @property
+    def server(self) -> Server:
+        return Server(self.platform, self.service_url, self.redirect_uri)
+
+
+class Onward(NamedTuple):
+    """Where a link leads: to the server's page, or nowhere yet while a job registers us, or back (failed)."""
+
+    flow: Flow
+    url: str | None
+    job_id: UUID | None
+
+
+def check(asked: OAuthUrlCreate, *, settings: Settings, who: Principal, allowed: Allowed) -> Wanted:
+    """Raises `Invalid`, `NotReturnable`."""
+    if asked.platform == "bluesky":
+        raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
+    service_url = _service_url(asked, settings, sandbox=who.sandbox, allowed=allowed)
+    return Wanted(
+        asked.platform, service_url, return_urls.check(asked.return_url, origins=who.return_origins)
+    )
+
+
+def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: Allowed) -> str:
+    place = consent_pages.places(settings).get(asked.platform)
+    if place is None:
+        if asked.instance is None:
+            raise Invalid("instance", "is needed: the name of the account's server, such as mastodon.social")
+        return servers.of_host(asked.instance, allowed=allowed, path="instance")
+    if asked.instance is not None:
+        raise Invalid("instance", f"is for mastodon: {asked.platform} has one place for everybody")
+    if not sandbox and asked.platform not in consent_pages.applications(settings):
+        raise Invalid("platform", f"{asked.platform} is not set up on this server: ask its operator")
+    return place
+
+
+async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, project_id: UUID) -> Wanted:
+    """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
+    return_url = return_urls.check(asked.return_url, origins=who.return_origins)
+    account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
+    if account_id is None:
+        raise accounts.absent()
+    row = await accounts.find(conn, organization_id=who.organization_id, account_id=account_id)
+    if row["project_id"] != project_id:
+        raise accounts.absent()
+    if row["owner_account_id"] is not None:
+        raise accounts.leased("the account is leased: its operators connect it again")
+    if row["status"] == "disconnected":
+        raise accounts.gone()
+    if row["platform"] == "bluesky":
+        raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
+    return Wanted(row["platform"], row["service_url"], return_url, account_id, row["handle"])
+
+
+async def start(
+    conn: Conn,
+    *,
+    settings: Settings,
+    who: Principal,
+    project_id: UUID,
+    asked: OAuthUrlCreate | ReauthUrlCreate,
+    allowed: Allowed,
+    ring: Ring,
+    now: datetime,
+) -> tuple[OAuthUrl, Wake | None]:
+    """A link, and whom to wake to register us.
+
+    Raises what `check` and `check_again` do, `NotFound`, `Conflict` PROJECT_ARCHIVED.
+    """
+    await project_locks.hold_active(conn, organization_id=who.organization_id, project_id=project_id)
+    if isinstance(asked, OAuthUrlCreate):
+        wanted = check(asked, settings=settings, who=who, allowed=allowed)
+    else:
+        wanted = await check_again(conn, asked, who=who, project_id=project_id)
+    one_place = wanted.platform in consent_pages.places(settings)
+    issuer = consent_pages.issuer(wanted.platform, wanted.service_url, one_place=one_place)
+    server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback/{issuer}")
+    nobody = who.sandbox or one_place
+    registering = None if nobody else await _register(conn, server, who.organization_id)
+    details, verifier = _details(server, wanted, registering)
+    state, expires_at = await oauth_states.make(
+        conn,
+        organization_id=who.organization_id,
+        api_key_id=who.key_uuid,
+        purpose=CONNECT_ACCOUNT.name,
+        return_url=wanted.return_url,
+        now=now,
+        lifetime=LIFETIME,
+        project_id=project_id,
+        details=msgspec.to_builtins(details),
+        verifier=(verifier, ring),
+    )
+    url = link(settings, state) if not who.sandbox else pretended(server, state, wanted.handle)
+    return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
+
+
+async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, ring: Ring) -> Onward:
+    """Raises `Invalid`. A flow whose registration failed ends with it."""
+    flow = await oauth_states.find(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now)
+    details = msgspec.convert(flow.details, Details)
+    waits = details.register_job_id and await ledger.is_open(
+        conn, organization_id=flow.organization_id, job_id=details.register_job_id
+    )
+    if waits:
+        return Onward(flow, None, details.register_job_id)
+    ours = consent_pages.applications(settings).get(details.platform)
+    client_id = (
+        ours.client.client_id if ours else await client_registrations.find_id(conn, server=details.server)
+    )
+    if client_id is not None:
+        return Onward(flow, _page(details, client_id, state), None)
+    await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring)
+    await oauth_states.end(conn, flow, outcome="failed", error=await _why(conn, flow, details))
+    return Onward(flow, None, None)
+
+
+async def come_back(
+    conn: Conn,
+    *,
+    state: str,
+    issuer: str,
+    iss: str | None,
+    code: str | None,
+    error: str | None,
+    now: datetime,
+    ring: Ring,
+) -> tuple[Flow, Submitted | None]:
+    """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
+
+    A code that comes by another server's address, or says that it is another's, is no server's business
+    (RFC 9207, RFC 9700 4.4).
+    """
+    flow, verifier = await oauth_states.use(
+        conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring
+    )
+    server = msgspec.convert(flow.details, Details).server
+    if issuer != server.redirect_uri.rpartition("/")[2] or (iss or server.service_url) != server.service_url:
+        await oauth_states.end(conn, flow, outcome="failed", error="OTHER_SERVER")
+        return flow, None
+    if not code or flow.project_id is None or verifier is None:
+        denied = "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"
+        await oauth_states.end(conn, flow, outcome="failed", error=denied)
+        return flow, None
+    try:
+        submitted = await _submit(conn, flow, flow.project_id, Code(code=code, verifier=verifier), ring)
+    except Conflict as archived:
+        await oauth_states.end(conn, flow, outcome="failed", error=archived.details["reason"])
+        return flow, None
+    await oauth_states.give_to_job(conn, flow, job_id=submitted.job_id)
+    return flow, submitted
+
+
+async def _submit(conn: Conn, flow: Flow, project_id: UUID, secret: Code, ring: Ring) -> Submitted:
+    return await connect.submit(
+        conn,
+        organization_id=flow.organization_id,
+        project_id=project_id,
+        asked=_asked(flow),
+        secret=secret,
+        ring=ring,
+    )
+
+
+async def status(conn: Conn, *, who: Principal, state: str, now: datetime) -> OAuthStatus:
+    """Raises `NotFound` for a state that another key made."""
+    seen = await oauth_states.seen(
+        conn,
+        organization_id=who.organization_id,
+        api_key_id=who.key_uuid,
+        state=state,
+        purpose=CONNECT_ACCOUNT.name,
+        now=now,
+    )
+    if seen is None:
+        raise NotFound("no such state: check it, and that this key made it")
+    if seen.status == "failed":
+        return OAuthStatus(status="failed", error=FlowError(code=seen.error or "INTERNAL"))
+    if seen.status == "pending" or seen.result is None:
+        return OAuthStatus(status="pending")
+    return OAuthStatus(status="connected", social_account_id=seen.result["socialAccountId"])
+
+
+def link(settings: Settings, state: str) -> str:
+    """Ours, for a person's browser."""
+    return f"{_base(settings)}/authorize?{urlencode({'state': state})}"
+
+
+def pretended(server: Server, state: str, code: str) -> str:
+    """A sandbox's: the way back at once."""
+    return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
+
+
+def _base(settings: Settings) -> str:
+    return f"{settings.public_url.rstrip('/')}/v1/social"
+
+
+async def _register(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:
+    if await client_registrations.is_lasting(conn, server=server):
+        return None
+    return await client_registrations.submit(conn, server=server, organization_id=organization_id)
+
+
+def _details(server: Server, wanted: Wanted, registering: Submitted | None) -> tuple[Details, str]:
+    """And the verifier that goes with them."""
+    verifier = secrets.token_urlsafe(48)
+    details = Details(
+        **server._asdict(),
+        challenge=PAGES[server.platform].challenge(verifier),
+        account_id=wanted.account_id,
+        register_job_id=registering and registering.job_id,
+    )
+    return details, verifier
+
+
+async def _why(conn: Conn, flow: Flow, details: Details) -> str:
+    """The code of what kept us from being registered."""
+    found = details.register_job_id and await ledger.error_code(
+        conn, organization_id=flow.organization_id, job_id=details.register_job_id
+    )
+    return found or "REGISTRATION_FAILED"
+
+
+def _page(details: Details, client_id: str, state: str) -> str:
+    """The server's, where a person lets us in."""
+    return PAGES[details.platform].url(
+        details.service_url,
+        client_id=client_id,
+        redirect_uri=details.redirect_uri,
+        state=state,
+        challenge=details.challenge,
+    )
+
+
+def _asked(flow: Flow) -> Asked:
+    details = msgspec.convert(flow.details, Details)
+    return Asked(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)

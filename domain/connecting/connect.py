@@ -1,0 +1,247 @@
+"""Connecting an account, and disconnecting it: what the job needs, keeps and ends (api.md 10)."""
+
+import re
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import account_lease, social_account
+from domain.accounts import accounts, client_registrations, credentials, servers
+from domain.accounts.accounts import Found
+from domain.accounts.client_registrations import Client, Server
+from domain.accounts.credentials import Grant
+from domain.connecting import token_revocation
+from domain.leasing import offers
+from domain.publishing import account_queue, posts
+from domain.security import job_secrets
+from domain.security.keyring import Ring
+from domain.tenancy import organizations, project_locks
+from domain.values.urls import Allowed
+from jobs import ledger
+from jobs.kinds import CONNECT_ACCOUNT
+from jobs.ledger import Claim, Submitted
+from schemas import ids
+from schemas.accounts import AccountConnect, AccountDisconnected
+from schemas.errors import Conflict, Invalid
+
+#: Where an account logs in unless it says otherwise.
+BSKY = "https://bsky.social"
+
+#: A handle is a domain name (atproto.com/specs/handle), a DID is one of its two methods (specs/did).
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+NAMED = re.compile(
+    rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
+    re.ASCII,
+)
+#: In a sandbox the magic ones too (api.md 1).
+PRETENDED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+
+#: Why an account's posts were canceled.
+DISCONNECTED = "account_disconnected"
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a person brought back from a server's pages, and the verifier that goes with it."""
+
+    code: str
+    verifier: str
+
+    def __repr__(self) -> str:
+        return "Code()"
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What opens an account without any pages."""
+
+    identifier: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "Login()"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection's job, as its arguments say: nothing in it is secret.
+
+    `account_id` is the account that has to come of it, where it is one that is there already.
+    """
+
+    platform: str
+    service_url: str
+    redirect_uri: str
+    api_key_id: UUID
+    account_id: UUID | None = None
+
+    @property
+    def server(self) -> Server:
+        return Server(self.platform, self.service_url, self.redirect_uri)
+
+
+class Begun(NamedTuple):
+    """What an attempt starts from; `client` is None before we are registered, and where nobody has to be."""
+
+    sandbox: bool
+    asked: Asked
+    secret: Code | Login
+    client: Client | None
+
+
+def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[str, Login]:
+    """The server to log in at, and with what. Raises `Invalid`."""
+    if asked.platform != "bluesky":
+        raise Invalid(
+            "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
+        )
+    named = PRETENDED if sandbox else NAMED
+    if not named.fullmatch(asked.identifier):
+        raise Invalid("identifier", "must be a handle such as shop.bsky.social, or a DID")
+    service_url = servers.of_url(asked.service_url or BSKY, allowed=allowed, path="serviceUrl")
+    return service_url, Login(identifier=asked.identifier, password=asked.app_password)
+
+
+async def submit(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, asked: Asked, secret: Code | Login, ring: Ring
+) -> Submitted:
+    """The job that finds out whose account it is and keeps it, in a project that is active.
+
+    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
+    """
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    submitted = await ledger.submit(
+        conn,
+        kind=CONNECT_ACCOUNT,
+        organization_id=organization_id,
+        project_id=project_id,
+        args=msgspec.to_builtins(asked),
+    )
+    await job_secrets.keep(
+        conn,
+        organization_id=organization_id,
+        job_id=submitted.job_id,
+        secret=msgspec.json.encode(secret),
+        ring=ring,
+    )
+    return submitted
+
+
+async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
+    asked = msgspec.convert(claim.args, Asked)
+    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+    secret = msgspec.json.decode(await job_secrets.reveal(conn, claim=claim, ring=ring), type=Code | Login)
+    return Begun(
+        sandbox, asked, secret, await client_registrations.open(conn, server=asked.server, ring=ring)
+    )
+
+
+async def finish(
+    conn: Conn, *, claim: Claim, begun: Begun, found: Found, grant: Grant, ring: Ring
+) -> dict[str, Any]:
+    """`connect`, as the end of the job, whose lock and project's this transaction holds; its result."""
+    asked = begun.asked
+    place: dict[str, Any] = {"organization_id": claim.organization_id, "project_id": claim.project_id}
+    account_id = await connect(
+        conn,
+        **place,
+        api_key_id=asked.api_key_id,
+        found=found,
+        grant=grant,
+        ring=ring,
+        expected=asked.account_id,
+    )
+    if begun.client is not None:
+        await client_registrations.prove(conn, server=asked.server, client_id=begun.client.client_id)
+    shown = ids.show(ids.ACCOUNT, account_id)
+    return {"socialAccountId": shown, "platform": found.platform, "handle": found.handle}
+
+
+async def connect(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    api_key_id: UUID | None,
+    found: Found,
+    grant: Grant,
+    ring: Ring,
+    expected: UUID | None = None,
+) -> UUID:
+    """Keep an account that let us in; the same one again keeps its id. The project is held active.
+
+    Whoever leases it sees it as it is by now. Raises `Conflict` OTHER_ACCOUNT where it is not the `expected`
+    one, ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED where the project leases it.
+    """
+    if expected is not None:
+        await _check_same(conn, organization_id, expected, found)
+    new = ids.new()
+    account_id: UUID | None = await social_account.connect_account.value(
+        conn, org=organization_id, project_id=project_id, id=new, **found._asdict()
+    )
+    if account_id is None:
+        raise accounts.leased(f"the project leases {found.handle}: release it first")
+    place = {"organization_id": organization_id, "account_id": account_id}
+    await credentials.put(conn, **place, grant=grant, ring=ring)
+    action = "connected" if account_id == new else "reconnected"
+    said = {"platform": found.platform, "handle": found.handle}
+    await accounts.record(conn, **place, api_key_id=api_key_id, action=action, details=said)
+    for lessee in await account_lease.follow_owner.all(conn, owner_id=account_id):
+        theirs = {"organization_id": lessee["organization_id"], "account_id": lessee["id"]}
+        await accounts.record(conn, **theirs, api_key_id=None, action="reconnected", details=said)
+    await account_queue.hasten(conn, **place)
+    return account_id
+
+
+async def disconnect(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, ring: Ring
+) -> AccountDisconnected:
+    """For good; a repeat answers the same. From the commit on nothing is sent.
+
+    A job gives the access back to the platform, and nobody waits for that. The project's lock keeps out
+    whoever schedules: no post comes between the cancel and the end. Raises `NotFound`, `Conflict`
+    ACCOUNT_LEASED: of a leased account its lease is ended, and then its owner's may be disconnected.
+    """
+    place = {"organization_id": organization_id, "account_id": account_id}
+    found = await accounts.find(conn, **place)
+    if found["owner_account_id"] is not None:
+        raise accounts.leased("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
+    project_id = found["project_id"]
+    await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    canceled = (await accounts.find(conn, **place))["canceled_posts"]
+    if canceled is None:
+        canceled = await posts.cancel_of_account(conn, **place, reason=DISCONNECTED)
+        await _give_back(conn, organization_id, project_id, account_id, ring)
+        await _end(conn, organization_id, account_id, canceled, api_key_id)
+    shown = ids.show(ids.ACCOUNT, account_id)
+    return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
+
+
+async def _give_back(
+    conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID, ring: Ring
+) -> None:
+    """The account's row is locked before its credential is read: no refresh comes between, and no lease."""
+    account = await social_account.lock_account.row(conn, org=organization_id, id=account_id)
+    await offers.check_free(conn, account_id=account_id)
+    place = {"organization_id": organization_id, "project_id": project_id, "account_id": account_id}
+    await token_revocation.submit(conn, **place, account=account, ring=ring)
+
+
+async def _end(
+    conn: Conn, organization_id: UUID, account_id: UUID, canceled: int, api_key_id: UUID | None
+) -> None:
+    place = {"organization_id": organization_id, "account_id": account_id}
+    await social_account.disconnect_account.run(
+        conn, org=organization_id, id=account_id, canceled_posts=canceled
+    )
+    await credentials.wipe(conn, **place)
+    said = {"canceledScheduledPosts": canceled}
+    await accounts.record(conn, **place, api_key_id=api_key_id, action="disconnected", details=said)
+
+
+async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: Found) -> None:
+    """Else the account's posts would go out from another person's."""
+    row = await social_account.lock_account.row(conn, org=organization_id, id=expected)
+    if row["status"] == "disconnected":
+        raise accounts.gone()
+    if (row["platform"], row["external_id"]) != (found.platform, found.external_id):
+        raise Conflict("OTHER_ACCOUNT", f"{found.handle} let us in, not {row['handle']}: nothing was changed")

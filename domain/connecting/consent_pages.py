@@ -1,0 +1,89 @@
+"""The pages where a person lets us in, platform by platform (OAuth 2, RFC 7636; research 5.1, 5.2)."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from domain.accounts.client_registrations import SCOPES, Client
+from schemas.settings import Settings
+
+
+class Page(NamedTuple):
+    """`client` is what the page calls our client id, `challenge` makes one of a PKCE verifier."""
+
+    path: str
+    client: str
+    scopes: str
+    challenge: Callable[[str], str]
+
+    def url(self, service_url: str, *, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
+        query = {
+            "response_type": "code",
+            self.client: client_id,
+            "redirect_uri": redirect_uri,
+            "scope": self.scopes,
+            "state": state,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        return f"{service_url}{self.path}?{urlencode(query, quote_via=quote)}"
+
+
+class Application(NamedTuple):
+    """Ours with a platform that has one place for everybody, as an operator set it."""
+
+    service_url: str
+    client: Client
+
+
+def applications(settings: Settings) -> Mapping[str, Application]:
+    """By platform; one that is not set is not there."""
+    tiktok = Client(settings.tiktok_client_key, settings.tiktok_client_secret)
+    instagram = Client(settings.instagram_client_id, settings.instagram_client_secret)
+    known = {
+        "tiktok": Application(settings.tiktok_url, tiktok),
+        "instagram": Application(settings.instagram_url, instagram),
+    }
+    return {platform: found for platform, found in known.items() if found.client.client_id}
+
+
+def places(settings: Settings) -> Mapping[str, str]:
+    """Where everybody's account lives, of the platforms that have one place."""
+    return {"tiktok": settings.tiktok_url, "instagram": settings.instagram_url}
+
+
+def issuer(platform: str, service_url: str, *, one_place: bool) -> str:
+    """The last part of the address that a server sends people back to.
+
+    Its own, so that no other server's code is taken for one of its (RFC 9700 4.4).
+    """
+    if one_place:
+        return platform
+    return f"{platform}-{hashlib.sha256(service_url.encode()).hexdigest()[:16]}"
+
+
+def s256(verifier: str) -> str:
+    """RFC 7636's S256."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def hexadecimal(verifier: str) -> str:
+    """TikTok's reading of S256: the digest in hexadecimal (research 5.1)."""
+    return hashlib.sha256(verifier.encode()).hexdigest()
+
+
+PAGES: Mapping[str, Page] = {
+    "mastodon": Page("/oauth/authorize", "client_id", SCOPES, s256),
+    "tiktok": Page(
+        "/v2/auth/authorize/",
+        "client_key",
+        "user.info.basic,user.info.profile,video.publish,video.upload",
+        hexadecimal,
+    ),
+    "instagram": Page(
+        "/oauth/authorize", "client_id", "instagram_business_basic,instagram_business_content_publish", s256
+    ),
+}

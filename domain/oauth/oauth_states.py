@@ -1,0 +1,167 @@
+"""States: what goes with a person through another site's pages and comes back once.
+
+256 random bits, of which only the hash is stored (RFC 6749 10.12); whoever brings one back acts for the key
+that made it, for one purpose and until it expires. Its PKCE verifier (RFC 7636) lies sealed beside it until
+it is used.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import oauth_state
+from domain.security import vault
+from domain.security.keyring import Ring
+from jobs.ledger import Moved
+from schemas.errors import Invalid
+
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+Status = Literal["pending", "completed", "requested", "failed"]
+
+
+class Flow(NamedTuple):
+    """A state that was brought back: whose it is, what it is about and where its person goes next."""
+
+    organization_id: UUID
+    state_hash: bytes
+    api_key_id: UUID
+    project_id: UUID | None
+    return_url: str
+    details: Mapping[str, Any]
+
+
+class Seen(NamedTuple):
+    """How a flow stands for its maker; `error` is a code, `result` its job's."""
+
+    status: Status
+    error: str | None
+    result: Mapping[str, Any] | None
+
+
+async def make(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    api_key_id: UUID,
+    purpose: str,
+    return_url: str,
+    now: datetime,
+    lifetime: timedelta,
+    project_id: UUID | None = None,
+    details: Mapping[str, Any] | None = None,
+    verifier: tuple[str, Ring] | None = None,
+) -> tuple[str, datetime]:
+    """A new state, and when it expires; `verifier` is sealed with the ring that comes with it."""
+    state, expires_at = secrets.token_urlsafe(32), now + lifetime
+    state_hash = _hash(state)
+    sealed = verifier and vault.seal(verifier[1], verifier[0].encode(), row=row_name(state_hash))
+    await oauth_state.insert_state.run(
+        conn,
+        org=organization_id,
+        state_hash=state_hash,
+        api_key_id=api_key_id,
+        purpose=purpose,
+        project_id=project_id,
+        return_url=return_url,
+        details=dict(details or {}),
+        sealed=sealed and sealed.data,
+        vault_key_id=sealed and sealed.key_id,
+        expires_at=expires_at,
+    )
+    return state, expires_at
+
+
+async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
+    """A state that `use` would take, left as it is. Raises `Invalid`."""
+    row = _FORM.fullmatch(state) and await oauth_state.find_state.one(
+        conn, state_hash=_hash(state), purpose=purpose, now=now
+    )
+    return _flow(row)
+
+
+async def use(conn: Conn, *, state: str, purpose: str, now: datetime, ring: Ring) -> tuple[Flow, str | None]:
+    """Use a state up, in the transaction of what it is used for; its verifier goes with it.
+
+    Raises `Invalid`: one answer for unknown, expired, used and a killed key's.
+    """
+    row = _FORM.fullmatch(state) and await oauth_state.use_state.one(
+        conn, state_hash=_hash(state), purpose=purpose, now=now
+    )
+    flow = _flow(row)
+    return flow, _verifier(row, ring) if row else None
+
+
+async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None) -> None:
+    """Of a flow that came back with nothing for a job: `failed`, or `requested` from somebody else."""
+    await oauth_state.end_state.run(
+        conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
+    )
+
+
+async def give_to_job(conn: Conn, flow: Flow, *, job_id: UUID) -> None:
+    """Let the end of this job be the flow's."""
+    await oauth_state.give_to_job.run(
+        conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id
+    )
+
+
+async def outcome(conn: Conn, flow: Flow) -> str | None:
+    """None while its job runs."""
+    found: str | None = await oauth_state.get_outcome.value(
+        conn, org=flow.organization_id, state_hash=flow.state_hash
+    )
+    return found
+
+
+async def seen(
+    conn: Conn, *, organization_id: UUID, api_key_id: UUID, state: str, purpose: str, now: datetime
+) -> Seen | None:
+    """None for a state that this key didn't make."""
+    row = _FORM.fullmatch(state) and await oauth_state.get_state.one(
+        conn, org=organization_id, state_hash=_hash(state), api_key_id=api_key_id, purpose=purpose
+    )
+    if not row:
+        return None
+    if row["outcome"] is None:
+        expired = row["used_at"] is None and row["expires_at"] <= now
+        return Seen("failed", "STATE_EXPIRED", None) if expired else Seen("pending", None, None)
+    if row["outcome"] == "canceled":
+        return Seen("failed", "CANCELED", None)
+    return Seen(row["outcome"], row["error_code"], row["result"])
+
+
+async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+    """Give the states of these jobs, just ended in this transaction, their jobs' end (I10)."""
+    await oauth_state.end_states.run(
+        conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
+    )
+
+
+def _flow(row: asyncpg.Record | None) -> Flow:
+    if not row:
+        raise Invalid("state", "is unknown, expired or used: go back to where you came from and start again")
+    return Flow(*(row[name] for name in Flow._fields))
+
+
+def _verifier(row: asyncpg.Record, ring: Ring) -> str | None:
+    if row["sealed"] is None:
+        return None
+    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
+    return vault.unseal(ring, sealed, row=row_name(row["state_hash"])).decode()
+
+
+def _hash(state: str) -> bytes:
+    return hashlib.sha256(state.encode()).digest()
+
+
+def row_name(state_hash: bytes) -> str:
+    """What binds a sealed verifier to its row."""
+    return f"oauth_state/{state_hash.hex()}"

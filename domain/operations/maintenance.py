@@ -1,0 +1,35 @@
+"""The chores that reach beyond the ledger: what ends jobs ends their subjects (I10), what is old goes."""
+
+from datetime import datetime
+
+from db.pool import Conn
+from db.queries import idempotency_key, oauth_state
+from domain.jobs import subjects
+from jobs import maintenance
+from jobs.ledger import Moved
+
+
+async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
+    """Take a batch of jobs from dead workers, if the database's time is still `before` that."""
+    async with conn.transaction():
+        moved = await maintenance.rescue(conn, before=before)
+        await subjects.end(conn, moved)
+    return moved
+
+
+async def end_overdue(conn: Conn) -> list[Moved]:
+    """Fail a batch of queued jobs past their deadline."""
+    async with conn.transaction():
+        moved = await maintenance.end_overdue(conn)
+        await subjects.end(conn, moved)
+    return moved
+
+
+async def prune_receipts(conn: Conn) -> int:
+    """Forget a batch of idempotency keys older than 24 h; how many."""
+    return await idempotency_key.prune_keys.run(conn, limit=maintenance.BATCH)
+
+
+async def prune_states(conn: Conn) -> int:
+    """Forget a batch of states that expired a day ago; how many."""
+    return await oauth_state.prune_states.run(conn, limit=maintenance.BATCH)

@@ -1,0 +1,262 @@
+"""What a person does to one post: a cancel, another time, a retry, a word on what became of it (api.md 9)."""
+
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import scheduled_post
+from domain.accounts import accounts
+from domain.publishing import account_queue, posts, scheduling, targets
+from domain.publishing.posts import Versioned
+from domain.publishing.targets import Print
+from domain.tenancy import project_locks
+from jobs import ledger
+from jobs.kinds import PUBLISH_POST
+from jobs.ledger import Submitted, Wake
+from schemas import ids
+from schemas.errors import ApprovalRequired, Conflict, Invalid, Stale
+from schemas.posts import Reschedule, ResolvePost
+
+_ADDRESS = re.compile(r"https?://[!-~]+")
+
+#: The last error of a post that a person did not find.
+NOT_THERE = {
+    "code": "NOT_PUBLISHED",
+    "category": "unknown",
+    "message": "somebody looked and did not find it: retry its job or schedule it again",
+    "retryable": True,
+}
+
+
+class Held(NamedTuple):
+    """A post and its account, as nobody else changes them in this transaction."""
+
+    post: asyncpg.Record
+    account: asyncpg.Record
+
+
+async def cancel(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    post_id: UUID,
+    reason: str | None,
+    versions: project_locks.Versions = None,
+) -> Versioned:
+    """End a post that waits, and its job; one that was canceled before stays as it is.
+
+    Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
+    """
+    post, _ = await _hold(conn, organization_id, post_id, versions)
+    if post["status"] != "canceled":
+        _check_waits(post)
+        await posts.cancel_waiting(conn, organization_id=organization_id, waiting=[post], reason=reason)
+    return await posts.get(conn, organization_id=organization_id, post_id=post_id)
+
+
+async def reschedule(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    post_id: UUID,
+    body: Reschedule,
+    now: datetime,
+    versions: project_locks.Versions = None,
+) -> tuple[Versioned, list[Wake]]:
+    """Give a post that waits another time, and its job; one that was approved too late gets its job now.
+
+    Raises `NotFound`, `Invalid`, `Stale`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED or
+    DUPLICATE_POST.
+    """
+    found = await _find(conn, organization_id, post_id)
+    when = scheduling.instant(body, zone=found["timezone"], now=now)
+    _check_version(found, versions)
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=found["project_id"])
+    post, _ = await _hold(conn, organization_id, post_id, versions)
+    _check_waits(post)
+    if not body.allow_duplicate:
+        await _check_new(conn, post, when.at)
+    job_id, wakes = await _move_job(conn, post, when.at)
+    await _move(conn, post, job_id, when.at)
+    moved = {"from": post["scheduled_for"].isoformat(), "to": when.at.isoformat()}
+    await posts.note(
+        conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
+    )
+    account = {"organization_id": organization_id, "account_id": post["social_account_id"]}
+    await account_queue.pass_on(conn, **account, post_id=post_id)
+    return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
+
+
+async def retry(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, retry_of: UUID
+) -> Submitted:
+    """Send a post that failed once more, now; not `fresh`: an earlier retry still runs, and this is it.
+
+    Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
+    JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
+    """
+    place = {"organization_id": organization_id, "project_id": project_id}
+    await project_locks.hold_active(conn, **place)
+    again: dict[str, Any] = {"unique_key": f"retry:{retry_of}", "retry_of": retry_of}
+    submitted = await posts.submit(conn, **place, post_id=post_id, run_at=None, **again)
+    if submitted.fresh:
+        post, account = await _hold(conn, organization_id, post_id, None)
+        await _check_again(conn, post, account, retry_of)
+        await _check_new(conn, post, submitted.created_at)
+        await _move(conn, post, submitted.job_id, submitted.created_at)
+        await posts.note(conn, organization_id=organization_id, post_ids=[post_id], event="scheduled")
+    return submitted
+
+
+async def resolve(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    post_id: UUID,
+    body: ResolvePost,
+    api_key_id: UUID | None,
+    versions: project_locks.Versions = None,
+) -> Versioned:
+    """Take a person's word for a post whose outcome no platform could tell; nothing is sent.
+
+    Raises `NotFound`, `Invalid`, `Stale`, `Conflict` OUTCOME_KNOWN.
+    """
+    _check_address(body)
+    post = await _lock(conn, organization_id, post_id, versions)
+    if post["status"] != "outcome_unknown":
+        raise Conflict(
+            "OUTCOME_KNOWN", f"the post is {post['status']}: there is no doubt", status=post["status"]
+        )
+    await scheduled_post.resolve_post.run(
+        conn,
+        org=organization_id,
+        id=post_id,
+        status="published" if body.published else "failed",
+        external_url=body.external_url,
+        error=None if body.published else NOT_THERE,
+    )
+    said = {"published": body.published, "by": api_key_id and ids.show(ids.KEY, api_key_id)}
+    await posts.note(
+        conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=said
+    )
+    return await posts.get(conn, organization_id=organization_id, post_id=post_id)
+
+
+def _check_address(body: ResolvePost) -> None:
+    if body.external_url is None:
+        return
+    if not body.published:
+        raise Invalid("externalUrl", "is the address of a post that is there: leave it out")
+    if not _ADDRESS.fullmatch(body.external_url):
+        raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
+
+
+async def _find(conn: Conn, organization_id: UUID, post_id: UUID) -> asyncpg.Record:
+    found = await scheduled_post.find_post.one(conn, org=organization_id, id=post_id)
+    if found is None:
+        raise posts.absent()
+    return found
+
+
+async def _hold(conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions) -> Held:
+    """Lock its job, its content against edits, its account and then itself.
+
+    What job it has is sure only once it is held itself: one that it has got meanwhile is held after it. (Out
+    of order: a worker that has just begun that job may make one of the two a deadlock's victim.)
+    """
+    while True:
+        found = await _find(conn, organization_id, post_id)
+        if found["job_id"]:
+            await ledger.hold_many(conn, organization_id=organization_id, job_ids=[found["job_id"]])
+        await scheduled_post.share_content.row(conn, org=organization_id, id=found["content_id"])
+        [account] = await scheduled_post.lock_accounts.all(
+            conn, org=organization_id, ids=[found["social_account_id"]]
+        )
+        post = await _lock(conn, organization_id, post_id, versions)
+        if post["job_id"] == found["job_id"]:
+            return Held(post, account)
+
+
+async def _lock(
+    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
+) -> asyncpg.Record:
+    post = await scheduled_post.lock_post.one(conn, org=organization_id, id=post_id)
+    if post is None:
+        raise posts.absent()
+    _check_version(post, versions)
+    return post
+
+
+def _check_version(post: asyncpg.Record, versions: project_locks.Versions) -> None:
+    if versions is not None and post["version"] not in versions:
+        raise Stale("the post has changed since: read it again and repeat with its new ETag")
+
+
+def _check_waits(post: asyncpg.Record) -> None:
+    if post["status"] not in {"blocked", "queued"}:
+        raise _too_late(post["status"])
+
+
+def _too_late(status: str) -> Conflict:
+    return Conflict(
+        "POST_NOT_QUEUED", f"the post is {status}: only one that waits can be changed", status=status
+    )
+
+
+async def _check_new(conn: Conn, post: asyncpg.Record, at: datetime) -> None:
+    mine = Print("scheduledFor", post["social_account_id"], post["fingerprint"])
+    await targets.check_new(
+        conn, organization_id=post["organization_id"], prints=[mine], at=at, but=post["id"]
+    )
+
+
+async def _check_again(conn: Conn, post: asyncpg.Record, account: asyncpg.Record, retry_of: UUID) -> None:
+    """Nothing but the attempt itself may have been wrong, and it must be the post's last."""
+    error = post["last_error"] or {}
+    if (post["status"], post["job_id"]) != ("failed", retry_of) or not error.get("retryable"):
+        raise Conflict(
+            "JOB_NOT_RETRYABLE", "its post did not fail for a reason that could be gone: schedule it anew"
+        )
+    found = await scheduling.ready(
+        conn, organization_id=post["organization_id"], content_id=post["content_id"]
+    )
+    if found.pending:
+        raise ApprovalRequired
+    if account["status"] == "disconnected":
+        raise accounts.gone()
+    if account["offered"]:
+        raise accounts.offered()
+
+
+async def _move_job(conn: Conn, post: asyncpg.Record, at: datetime) -> tuple[UUID | None, list[Wake]]:
+    """The job that the post has from now on, at its new time; none while its content awaits an approval."""
+    org, project_id = post["organization_id"], post["project_id"]
+    if post["status"] == "queued":
+        wakes = await ledger.move(
+            conn, kind=PUBLISH_POST, organization_id=org, job_id=post["job_id"], run_at=at
+        )
+        if wakes is None:
+            raise Conflict(
+                "POST_NOT_QUEUED", "the post is being prepared: cancel it, or let it go", status="queued"
+            )
+        return post["job_id"], wakes
+    found = await scheduling.ready(conn, organization_id=org, content_id=post["content_id"])
+    if found.pending:
+        return None, []
+    made = await posts.submit(conn, organization_id=org, project_id=project_id, post_id=post["id"], run_at=at)
+    return made.job_id, [made.wake] if made.wake else []
+
+
+async def _move(conn: Conn, post: asyncpg.Record, job_id: UUID | None, at: datetime) -> None:
+    await scheduled_post.move_post.run(
+        conn,
+        org=post["organization_id"],
+        id=post["id"],
+        status="queued" if job_id else "blocked",
+        job_id=job_id,
+        scheduled_for=at,
+    )

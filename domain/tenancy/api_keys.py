@@ -1,0 +1,244 @@
+"""API keys: `lp_<env>_<key id>_<secret>`, of which only an HMAC of the secret is kept (api.md 1)."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Conn
+from db.queries import api_key
+from domain.security.keyring import Ring
+from domain.tenancy import audit
+from schemas import ids
+from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
+from schemas.errors import Conflict, Forbidden, Invalid, NotFound
+
+_FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+_ALPHABET = string.ascii_lowercase + string.digits
+
+LONGEST = timedelta(days=36_525)
+
+#: What an operator on the machine itself may pass on: every scope, those for operators too.
+EVERY_SCOPE = frozenset(get_args(Scope))
+
+
+class Presented(NamedTuple):
+    """The parts of a key that somebody sent."""
+
+    env: str
+    key_id: str
+    secret: str
+
+
+class Actor(NamedTuple):
+    """Who asks, and what they may do. `key_uuid` is None for an operator on the machine itself."""
+
+    organization_id: UUID
+    env: Env
+    key_uuid: UUID | None
+    scopes: Collection[str]
+
+
+def parse(text: str) -> Presented | None:
+    """None for what can't be a key, so that it costs no look-up."""
+    found = _FORM.fullmatch(text)
+    return Presented(*found.groups()) if found else None
+
+
+class Principal(NamedTuple):
+    """An authenticated key: who calls, for whom, and what they may do."""
+
+    organization_id: UUID
+    organization_name: str
+    key_uuid: UUID
+    key_id: str
+    env: Env
+    tier: Tier
+    scopes: frozenset[Scope]
+    return_origins: tuple[str, ...]
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether every adapter is a fake (api.md 1)."""
+        return self.env == "test"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.organization_id, self.env, self.key_uuid, self.scopes)
+
+
+def principal(row: asyncpg.Record) -> Principal:
+    """Who a row of `find` is, once its secret was shown."""
+    return Principal(
+        row["organization_id"],
+        row["organization_name"],
+        row["id"],
+        row["key_id"],
+        row["env"],
+        row["tier"],
+        frozenset(row["scopes"]),
+        tuple(row["return_origins"]),
+    )
+
+
+async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, asyncpg.Record]:
+    """The rows of those key ids that exist, by key id."""
+    rows = await api_key.find_keys.all(conn, key_ids=list(key_ids))
+    return {row["key_id"]: row for row in rows}
+
+
+def opens(row: asyncpg.Record, presented: Presented, peppers: Ring) -> bool:
+    """Whether the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
+    current = hmac.compare_digest(_digest(presented.secret, peppers, row["pepper_id"]), row["secret_hash"])
+    if row["old_secret_hash"] is None:
+        return current
+    old = _digest(presented.secret, peppers, row["old_pepper_id"])
+    return hmac.compare_digest(old, row["old_secret_hash"]) or current
+
+
+def grants(scopes: Collection[str], scope: str) -> bool:
+    """`*` is every scope but `ops:*`, which belongs to the platform's operators."""
+    return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
+
+
+def check_delegation(scopes: Collection[str], wanted: Iterable[str]) -> None:
+    """Raises `Forbidden` for the first scope that whoever holds `scopes` can't pass on."""
+    for scope in wanted:
+        if not (scope in scopes if scope == "*" else grants(scopes, scope)):
+            raise Forbidden(scope)
+
+
+async def create(
+    conn: Conn,
+    *,
+    peppers: Ring,
+    actor: Actor,
+    name: str,
+    scopes: Sequence[str],
+    return_origins: list[str],
+    expires_at: datetime | None,
+    now: datetime,
+) -> ApiKeyShown:
+    """Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an expiry that is past or never."""
+    check_delegation(actor.scopes, scopes)
+    if expires_at is not None and not now < expires_at < now + LONGEST:
+        raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
+    secret = secrets.token_urlsafe(32)
+    row = await api_key.insert_key.row(
+        conn,
+        org=actor.organization_id,
+        id=ids.new(),
+        name=name,
+        key_id="".join(secrets.choice(_ALPHABET) for _ in range(16)),
+        secret_hash=_digest(secret, peppers, peppers.writer),
+        pepper_id=peppers.writer,
+        scopes=list(dict.fromkeys(scopes)),
+        return_origins=return_origins,
+        expires_at=expires_at,
+    )
+    return await _recorded(conn, actor, "api_key.created", row, secret)
+
+
+async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) -> ApiKey:
+    row = await api_key.get_key.one(conn, org=organization_id, id=key_uuid)
+    if row is None:
+        raise absent()
+    return _shown(row, env)
+
+
+async def list_page(
+    conn: Conn, *, organization_id: UUID, env: Env, before: UUID | None, limit: int
+) -> list[ApiKey]:
+    """At most `limit` keys older than `before`, newest first, the killed ones too."""
+    rows = await api_key.list_keys.all(conn, org=organization_id, before=before, limit=limit)
+    return [_shown(row, env) for row in rows]
+
+
+async def rotate(
+    conn: Conn, *, peppers: Ring, actor: Actor, key_uuid: UUID, overlap: timedelta
+) -> ApiKeyShown:
+    """A new secret for the same id and scopes. Raises `NotFound`, `Conflict` KEY_KILLED.
+
+    Whoever rotates gets the key's power, so `Forbidden` for a key that can do what the actor can't.
+    """
+    held = await api_key.lock_key.one(conn, org=actor.organization_id, id=key_uuid)
+    if held is None:
+        raise absent()
+    check_delegation(actor.scopes, held["scopes"])
+    if held["killed_at"] is not None:
+        raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
+    secret = secrets.token_urlsafe(32)
+    row = await api_key.rotate_key.row(
+        conn,
+        org=actor.organization_id,
+        id=key_uuid,
+        overlap=overlap,
+        secret_hash=_digest(secret, peppers, peppers.writer),
+        pepper_id=peppers.writer,
+    )
+    return await _recorded(conn, actor, "api_key.rotated", row, secret)
+
+
+async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
+    """Switch a key off for good, from its next request on; a repeat changes nothing. Raises `NotFound`."""
+    row = await api_key.kill_key.one(conn, org=actor.organization_id, id=key_uuid)
+    if row is None:
+        raise absent()
+    await _record(conn, actor, "api_key.killed", row)
+    return _shown(row, actor.env)
+
+
+def absent() -> NotFound:
+    """One answer for a key that isn't and for another organization's."""
+    return NotFound("no such API key: check the id")
+
+
+def _digest(secret: str, peppers: Ring, pepper_id: str) -> bytes:
+    return hmac.digest(peppers.keys[pepper_id], secret.encode(), hashlib.sha256)
+
+
+async def _recorded(conn: Conn, actor: Actor, action: str, row: asyncpg.Record, secret: str) -> ApiKeyShown:
+    await _record(conn, actor, action, row)
+    text = f"lp_{actor.env}_{row['key_id']}_{secret}"
+    return ApiKeyShown(**_fields(row, actor.env), api_key=text)
+
+
+async def _record(conn: Conn, actor: Actor, action: str, row: asyncpg.Record) -> None:
+    await audit.record(
+        conn,
+        organization_id=actor.organization_id,
+        api_key_id=actor.key_uuid,
+        action=action,
+        subject=ids.show(ids.KEY, row["id"]),
+        details={"name": row["name"], "keyId": row["key_id"]},
+    )
+
+
+def _shown(row: asyncpg.Record, env: Env) -> ApiKey:
+    return ApiKey(**_fields(row, env))
+
+
+def _fields(row: asyncpg.Record, env: Env) -> dict[str, Any]:
+    same = (
+        "key_id",
+        "name",
+        "scopes",
+        "return_origins",
+        "expires_at",
+        "killed_at",
+        "overlap_until",
+        "created_at",
+    )
+    return {
+        "id": ids.show(ids.KEY, row["id"]),
+        "env": env,
+        "kill_switch": row["killed_at"] is not None,
+        **{name: row[name] for name in same},
+    }

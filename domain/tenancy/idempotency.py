@@ -1,0 +1,87 @@
+"""The receipts of writes: what an Idempotency-Key was used for, and what it was answered (design 5)."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import idempotency_key
+from domain.security import vault
+from domain.security.keyring import Ring
+from schemas.errors import InFlight, KeyReused
+
+
+class Claim(NamedTuple):
+    """A key as one request uses it; `fingerprint` is the same for the same request.
+
+    `older` are what an earlier writer of `PEPPERS` would have made of this request. A row of a pepper that
+    has left the ring is another request's: it is refused, and nothing is done twice.
+    """
+
+    org: UUID
+    api_key_id: UUID
+    key: str
+    fingerprint: bytes
+    older: tuple[bytes, ...] = ()
+
+
+class Answer(NamedTuple):
+    """An answer as it was given: a status of 2xx, JSON."""
+
+    status: int
+    location: str | None
+    body: bytes
+
+
+class Receipt(NamedTuple):
+    """The whole row; its fields are the parameters of every statement that writes one."""
+
+    org: UUID
+    api_key_id: UUID
+    key: str
+    fingerprint: bytes
+    status: int
+    location: str | None
+    body: bytes
+    vault_key_id: str | None
+
+
+def fill(claim: Claim, answer: Answer, *, seal_with: Ring | None) -> Receipt:
+    """The row for an answer; one that holds a secret is sealed."""
+    if seal_with is None:
+        return Receipt(*claim[:4], *answer, None)
+    sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
+    return Receipt(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id)
+
+
+async def claim(conn: Conn, claim: Claim) -> bool | None:
+    """Whether the key is this transaction's: not if it was used in the last 24 h; None while it is in use."""
+    free: bool | None = await idempotency_key.claim_key.value(
+        conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key, fingerprint=claim.fingerprint
+    )
+    return free
+
+
+async def store(conn: Conn, receipt: Receipt) -> None:
+    """Complete the claim of this transaction."""
+    await idempotency_key.store_answer.run(conn, **receipt._asdict())
+
+
+async def replay(conn: Conn, claim: Claim, *, ring: Ring) -> Answer:
+    """What the key was answered. Raises `KeyReused` if it was for another request."""
+    found = await idempotency_key.find_answer.one(
+        conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
+    )
+    if found is None:
+        raise InFlight  # it went between two statements: whoever repeats finds the key free
+    if found["fingerprint"] not in (claim.fingerprint, *claim.older):
+        raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
+    if found["vault_key_id"] is None:
+        return Answer(found["status"], found["location"], found["body"])
+    sealed = vault.Sealed(found["vault_key_id"], found["body"])
+    row = row_name(claim.org, claim.api_key_id, claim.key)
+    return Answer(found["status"], found["location"], vault.unseal(ring, sealed, row=row))
+
+
+def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
+    """What binds a sealed body to its row."""
+    return f"idempotency_key/{organization_id}/{api_key_id}/{key}"

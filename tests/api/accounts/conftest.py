@@ -1,0 +1,65 @@
+"""An API, a worker that asks servers of the test's own, and those who call them."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from api.app import serve_from
+from db.pool import Pool
+from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
+from schemas.settings import Settings
+from tests import social_servers
+from tests.api.accounts.place import ORIGIN, Place, new_project
+from tests.api.conftest import built, calling, client_of, held
+from tests.api.github.place import Clock
+from tests.social_servers import Fediverse, Pds
+from tests.workers.runtime.crew import at_work
+from workers.tasks import connect_account, refresh_token, register_app
+
+
+@pytest_asyncio.fixture
+async def fediverse() -> AsyncIterator[Fediverse]:
+    async with social_servers.fediverse() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def pds() -> AsyncIterator[Pds]:
+    async with social_servers.pds() as server:
+        yield server
+
+
+@pytest.fixture
+def mine(settings: Settings, fediverse: Fediverse, pds: Pds) -> Settings:
+    return msgspec.structs.replace(settings, fetch_allow=f"{fediverse.host},{pds.host}")
+
+
+TASKS = {
+    CONNECT_ACCOUNT: connect_account.open_task,
+    REGISTER_APP: register_app.open_task,
+    REFRESH_TOKEN: refresh_token.open_task,
+}
+
+
+@pytest_asyncio.fixture
+async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Place]:
+    """Without a worker."""
+    clock = Clock()
+    served = serve_from(built(), mine, clock=clock)
+    async with (
+        held(served.lifespan()),
+        calling(served, pool, "Acme", tier="partner") as acme,
+        calling(served, pool, "Rival", tier="partner") as rival,
+        client_of(served) as browser,
+    ):
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        project = await new_project(acme)
+        yield Place(fediverse, pds, served, acme, rival, browser, pool, clock, project)
+
+
+@pytest_asyncio.fixture
+async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+    async with at_work(mine, pool, TASKS):
+        yield idle

@@ -1,0 +1,135 @@
+"""Who takes part where accounts are connected: two organizations, a browser without a key, two servers."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+from litestar import Litestar
+
+from db.pool import Pool
+from domain.connecting import consent_pages
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.github.place import Clock
+from tests.social_servers import Fediverse, Pds
+from tests.waiting import eventually
+
+ORIGIN = "https://app.example.com"
+BACK = f"{ORIGIN}/settings?tab=social"
+
+
+@dataclass
+class Place:
+    """Acme with a project, Mastodon where ada and eve have accounts, Bluesky where shop.example has one."""
+
+    fediverse: Fediverse
+    pds: Pds
+    app: Litestar
+    acme: Caller
+    rival: Caller
+    browser: httpx.AsyncClient
+    pool: Pool
+    clock: Clock
+    project: str
+
+    async def ask(self, caller: Caller | None = None, **given: Any) -> httpx.Response:
+        """A link; None drops a field."""
+        asked = {"platform": "mastodon", "returnUrl": BACK, "instance": self.fediverse.host} | given
+        body = {name: value for name, value in asked.items() if value is not None}
+        project = await new_project(caller) if caller else self.project
+        return await (caller or self.acme).http.post(f"/v1/projects/{project}/social/oauth-url", json=body)
+
+    async def start(self, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
+        answer = await self.ask(caller, **given)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def again(self, account_id: str, *, project: str | None = None) -> httpx.Response:
+        body = {"socialAccountId": account_id, "returnUrl": BACK}
+        where = f"/v1/projects/{project or self.project}/social/reauth-url"
+        return await self.acme.http.post(where, json=body)
+
+    async def go(self, made: dict[str, Any], person: str = "ada") -> httpx.Response:
+        """Through our link and the server's page, and back to us."""
+        return await self.browser.get(self.fediverse.let_in(await self.page(made), person))
+
+    def callback(self) -> str:
+        """Where our Mastodon sends people back to."""
+        issuer = consent_pages.issuer("mastodon", self.fediverse.url, one_place=False)
+        return f"/v1/social/callback/{issuer}"
+
+    async def page(self, made: dict[str, Any]) -> str:
+        answer = await self.browser.get(made["authorizeUrl"])
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    async def connect(self, person: str = "ada", **given: Any) -> str:
+        """The account's id."""
+        made = await self.start(**given)
+        assert status(await self.go(made, person), made["state"]) == "connected"
+        account: str = (await self.status(made["state"])).json()["socialAccountId"]
+        return account
+
+    async def status(self, state: str, caller: Caller | None = None) -> httpx.Response:
+        return await (caller or self.acme).http.get(f"/v1/social/oauth-status/{state}")
+
+    async def log_in(self, **given: Any) -> httpx.Response:
+        asked = {"platform": "bluesky", "identifier": "shop.example", "appPassword": "secret-app-password"}
+        asked |= {"serviceUrl": self.pds.url} | given
+        body = {name: value for name, value in asked.items() if value is not None}
+        return await self.acme.http.post(f"/v1/projects/{self.project}/social-accounts", json=body)
+
+    async def logged_in(self, **given: Any) -> dict[str, Any]:
+        """The job, once it has ended."""
+        answer = await self.log_in(**given)
+        assert answer.status_code == 202, answer.text
+        job = await self.acme.http.get(answer.json()["locationUrl"], params={"wait": 10})
+        ended: dict[str, Any] = job.json()
+        return ended
+
+    async def account(self, account_id: str, caller: Caller | None = None) -> httpx.Response:
+        return await (caller or self.acme).http.get(f"/v1/social-accounts/{account_id}")
+
+    async def accounts(self) -> list[dict[str, Any]]:
+        answer = await self.acme.http.get(f"/v1/projects/{self.project}/social-accounts")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def jobs(self, kind: str = "connect_account") -> list[dict[str, Any]]:
+        rows = await self.pool.fetch("select * from job where kind = $1 order by id", kind)
+        return [dict(row) for row in rows]
+
+    async def ended(self, kind: str) -> list[dict[str, Any]]:
+        """Its jobs, once none is left to do."""
+
+        async def found() -> list[dict[str, Any]]:
+            rows = await self.jobs(kind)
+            return rows if all(row["finished_at"] for row in rows) else []
+
+        return await eventually(found)
+
+
+async def new_project(caller: Caller) -> str:
+    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    shown: str = made.json()["id"]
+    return shown
+
+
+def uuid(account_id: str) -> UUID:
+    found = ids.read(ids.ACCOUNT, account_id)
+    assert found is not None
+    return found
+
+
+def status(answer: httpx.Response, state: str) -> str:
+    """With which a person came back."""
+    assert answer.status_code == 302, answer.text
+    parts = urlsplit(answer.headers["Location"])
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"
+    said = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert said.keys() == {"tab", "status", "state"}
+    assert (said["tab"], said["state"]) == ("social", state)
+    return said["status"]

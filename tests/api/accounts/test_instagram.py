@@ -1,0 +1,292 @@
+"""Connecting an account by the simulated Instagram's pages, and what it would refuse of a post."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urldefrag
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from api.app import serve_from
+from db.pool import Pool
+from jobs.kinds import CONNECT_ACCOUNT
+from schemas.settings import Settings
+from tests.api.accounts.place import BACK, ORIGIN, new_project, status
+from tests.api.conftest import Caller, built, calling, client_of, held
+from tests.dumps import everything
+from tests.media import picture
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.instagram import Instagram
+from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
+from tests.peers.simulators.serving import served
+from tests.workers.runtime.crew import at_work
+from workers.tasks import connect_account
+
+CALLBACK = "/v1/social/callback/instagram"
+BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish"
+
+
+@dataclass
+class Insta:
+    """Acme with a project; ada and eve have accounts on Instagram."""
+
+    sim: Sim
+    acme: Caller
+    rival: Caller
+    browser: httpx.AsyncClient
+    pool: Pool
+    project: str
+
+    async def start(self) -> dict[str, Any]:
+        return await self._asked("oauth-url", {"platform": "instagram", "returnUrl": BACK})
+
+    async def again(self, account: str) -> dict[str, Any]:
+        return await self._asked("reauth-url", {"socialAccountId": account, "returnUrl": BACK})
+
+    async def _asked(self, end: str, body: dict[str, str]) -> dict[str, Any]:
+        answer = await self.acme.http.post(f"/v1/projects/{self.project}/social/{end}", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def back(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
+        """Where Instagram sends the person, as their browser asks for it: without the fragment."""
+        page = await self.browser.get(made["authorizeUrl"])
+        location, fragment = urldefrag(await self.sim.consent(page.headers["Location"], person, **choice))
+        assert fragment == "_"
+        return location
+
+    async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> httpx.Response:
+        return await self.browser.get(await self.back(made, person, **choice))
+
+    async def connect(self, person: str = "ada") -> str:
+        made = await self.start()
+        assert status(await self.go(made, person), made["state"]) == "connected"
+        return str((await self.said(made))["socialAccountId"])
+
+    async def said(self, made: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
+        """With which code."""
+        assert status(answer, made["state"]) == "failed"
+        return str((await self.said(made))["error"]["code"])
+
+    async def accounts(self) -> list[dict[str, Any]]:
+        answer = await self.acme.http.get(f"/v1/projects/{self.project}/social-accounts")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def content(self, files: int, caption: str = "Fresh bread") -> str:
+        form: list[tuple[str, Any]] = [("caption", (None, caption))]
+        form += [("file", (f"{n}.jpg", picture("JPEG", (8, 8 + n)), "image/jpeg")) for n in range(files)]
+        where = f"/v1/projects/{self.project}/content/upload"
+        answer = await self.acme.http.post(where, files=form)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def schedule(self, content: str, account: str, **target: Any) -> httpx.Response:
+        at = datetime.now(UTC) + timedelta(hours=1)
+        body = {
+            "scheduledFor": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "targets": [{"socialAccountId": account} | target],
+        }
+        return await self.acme.http.post(f"/v1/content/{content}/schedule", json=body)
+
+
+@pytest_asyncio.fixture
+async def insta(settings: Settings, pool: Pool) -> AsyncIterator[Insta]:
+    uris = [f"{settings.public_url}{CALLBACK}"]
+    with served(Instagram(rate=0, redirect_uris=uris)) as base:
+        named = dict.fromkeys(("instagram_url", "instagram_api_url", "instagram_oauth_url"), base)
+        ours = {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
+        allowed = {"fetch_allow": base.removeprefix("http://")}
+        mine = msgspec.structs.replace(settings, **named, **ours, **allowed)
+        api = serve_from(built(), mine)
+        async with (
+            Sim(base) as sim,
+            held(api.lifespan()),
+            calling(api, pool, "Acme", tier="partner") as acme,
+            calling(api, pool, "Rival", tier="partner") as rival,
+            client_of(api) as browser,
+            at_work(mine, pool, {CONNECT_ACCOUNT: connect_account.open_task}),
+        ):
+            await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+            for person in ("ada", "eve"):
+                await sim.account(person)
+            yield Insta(sim, acme, rival, browser, pool, await new_project(acme))
+
+
+@pytest.mark.parametrize("flat", [False, True])
+async def test_a_person_connects_their_account(insta: Insta, flat: bool) -> None:
+    """In whichever of the two shapes Instagram answers."""
+    person = await insta.sim.account("ada", flat=flat, quota_total=77)
+    account = await insta.connect()
+    (shown,) = await insta.accounts()
+    assert (shown["socialAccountId"], shown["handle"], shown["status"]) == (account, "ada", "connected")
+    assert shown["serviceUrl"] == insta.sim.base
+    assert shown["avatarUrl"] == f"{insta.sim.base}/pictures/{person['user_id']}.jpg"
+    row = await insta.pool.fetchrow(
+        """select external_id, traits, expires_at - now() as left, refresh_at - now() as due
+             from social_account a join account_credential c on c.account_id = a.id"""
+    )
+    assert row is not None
+    assert row["external_id"] == person["user_id"]
+    assert row["traits"] == {"software": "instagram", "quotaPosts": 77, "quotaSeconds": 86400}
+    assert [row["left"].days, row["due"].days] == [59, 49]
+
+
+@pytest.mark.parametrize(("total", "quota"), [(10, 25), (25, 25), (100, 100)])
+async def test_an_accounts_own_quota_has_a_floor(insta: Insta, total: int, quota: int) -> None:
+    await insta.sim.account("ada", quota_total=total)
+    await insta.connect()
+    assert await insta.pool.fetchval("select traits ->> 'quotaPosts' from social_account") == str(quota)
+
+
+async def test_an_account_is_connected_without_its_quota(insta: Insta) -> None:
+    """The code is used up: what else can't be read is not worth another."""
+    await insta.sim.fault("limit", Fault.REFUSE_500)
+    await insta.connect()
+    assert await insta.pool.fetchval("select traits from social_account") == {"software": "instagram"}
+
+
+async def test_nothing_that_is_secret_is_written_down(
+    insta: Insta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = await insta.start()
+    location = await insta.back(made)
+    code = httpx.URL(location).params["code"]
+    await insta.browser.get(location)
+    kept = await everything(insta.pool) + "".join(capsys.readouterr())
+    for secret in ("IGAA", code, CLIENT_SECRET, made["state"]):
+        assert secret not in kept
+    assert await insta.pool.fetchval("select count(*) from job_secret") == 0
+
+
+async def test_a_code_with_the_pages_tail_is_that_code(insta: Insta) -> None:
+    """As people paste it, and as it comes where a proxy keeps fragments."""
+    made = await insta.start()
+    url = httpx.URL(await insta.back(made))
+    tailed = url.copy_set_param("code", url.params["code"] + "#_")
+    assert status(await insta.browser.get(tailed), made["state"]) == "connected"
+
+
+async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
+    first, second = await insta.start(), await insta.start()
+    location = httpx.URL(await insta.back(first))
+    assert status(await insta.browser.get(location), first["state"]) == "connected"
+    again = location.copy_set_param("state", second["state"])
+    assert await insta.fails(second, await insta.browser.get(again)) == "CODE_REFUSED"
+    assert len(await insta.accounts()) == 1
+
+
+async def test_a_state_works_once(insta: Insta) -> None:
+    made = await insta.start()
+    location = await insta.back(made)
+    assert status(await insta.browser.get(location), made["state"]) == "connected"
+    assert (await insta.browser.get(location)).status_code == 422
+    assert (await insta.sim.requests())["POST /oauth/access_token"] == 1
+
+
+async def test_another_keys_state_is_not_found(insta: Insta) -> None:
+    made = await insta.start()
+    assert status(await insta.go(made), made["state"]) == "connected"
+    answer = await insta.rival.http.get(f"/v1/social/oauth-status/{made['state']}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+async def test_another_person_can_not_take_an_accounts_place(insta: Insta) -> None:
+    account = await insta.connect()
+    await insta.pool.execute("update social_account set status = 'reauth_required'")
+    rows = "select * from social_account, account_credential"
+    before, made = await insta.pool.fetch(rows), await insta.again(account)
+    assert await insta.fails(made, await insta.go(made, "eve")) == "OTHER_ACCOUNT"
+    assert await insta.pool.fetch(rows) == before
+    made = await insta.again(account)
+    assert status(await insta.go(made), made["state"]) == "connected"
+    assert (await insta.said(made))["socialAccountId"] == account
+
+
+async def test_a_person_who_says_no_connects_nothing(insta: Insta) -> None:
+    made = await insta.start()
+    assert await insta.fails(made, await insta.go(made, allow=False)) == "ACCESS_DENIED"
+    assert await insta.accounts() == []
+
+
+@pytest.mark.parametrize("flat", [False, True])
+async def test_an_account_that_does_not_let_us_post_is_not_connected(insta: Insta, flat: bool) -> None:
+    await insta.sim.account("ada", flat=flat)
+    made = await insta.start()
+    assert await insta.fails(made, await insta.go(made, scopes=[BASIC])) == "SCOPE_MISSING"
+    assert await insta.accounts() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "code"),
+    [
+        ("me", "checkpoint", "ACCOUNT_CHECKPOINT"),
+        ("me", "restricted", "ACCOUNT_RESTRICTED"),
+        ("limit", "no_permission", "SCOPE_MISSING"),
+    ],
+)
+async def test_an_account_that_can_not_post_is_not_connected(
+    insta: Insta, call: str, error: str, code: str
+) -> None:
+    await insta.sim.call("POST", "/errors", path=call, error=error)
+    made = await insta.start()
+    assert await insta.fails(made, await insta.go(made)) == code
+    assert await insta.accounts() == []
+
+
+async def test_a_code_whose_answer_is_lost_says_to_start_again(insta: Insta) -> None:
+    await insta.sim.fault("code", Fault.ACCEPT_THEN_DROP)
+    made = await insta.start()
+    assert await insta.fails(made, await insta.go(made)) == "CODE_REFUSED"
+    (job,) = await insta.pool.fetch("select error from job where kind = 'connect_account'")
+    assert "start again" in job["error"]["message"]
+
+
+async def test_a_carousel_takes_ten_images(insta: Insta) -> None:
+    account = await insta.connect()
+    content = await insta.content(10)
+    assert (await insta.schedule(content, account)).status_code == 202
+    await insta.pool.execute(
+        """insert into content_asset
+           select organization_id, content_id, gen_random_uuid(), 10, kind, mime_type, width, height,
+                  duration_ms, size_bytes, sha256, repeat('x', 43)
+             from content_asset where position = 0"""
+    )
+    answer = await insta.schedule(content, account, captionOverride="One more")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION")
+    assert "the content has 11 images and instagram takes 10" in answer.text
+    assert await insta.pool.fetchval("select count(*) from scheduled_post") == 1
+
+
+async def test_what_instagram_would_refuse_is_not_scheduled(insta: Insta) -> None:
+    account, content = await insta.connect(), await insta.content(2)
+    for caption, what in (
+        ("x" * 2201, "2201 characters"),
+        ("\N{BREAD}" * 1101, "2202 characters"),
+        (" ".join(f"#tag{n}" for n in range(31)), "31 hashtags"),
+        (" ".join(f"@a.person{n}" for n in range(21)), "21 mentions"),
+    ):
+        answer = await insta.schedule(content, account, captionOverride=caption)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
+        assert what in answer.text
+    assert await insta.pool.fetchval("select count(*) from scheduled_post") == 0
+    fits = " ".join([*(f"#tag{n}" for n in range(30)), *(f"@a.person{n}" for n in range(20))])
+    assert (await insta.schedule(content, account, captionOverride=fits)).status_code == 202
+
+
+async def test_a_caption_alone_is_no_post_for_instagram(insta: Insta) -> None:
+    account = await insta.connect()
+    answer = await insta.schedule(await insta.content(0), account)
+    assert answer.status_code == 422
+    assert "without an image or a video" in answer.text

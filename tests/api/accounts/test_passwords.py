@@ -1,0 +1,107 @@
+"""Connecting a Bluesky account by an app password, which is used once and kept nowhere."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.accounts.place import Place
+from tests.by_hand import Told
+from tests.dumps import everything
+
+
+async def test_an_app_password_connects_an_account(place: Place) -> None:
+    answer = await place.log_in()
+    assert answer.status_code == 202
+    accepted = answer.json()
+    assert (accepted["kind"], accepted["projectId"]) == ("connect_account", place.project)
+    assert answer.headers["Location"] == accepted["locationUrl"]
+    job = (await place.acme.http.get(accepted["locationUrl"], params={"wait": 10})).json()
+    assert (job["status"], job["error"]) == ("completed", None)
+    (shown,) = await place.accounts()
+    assert job["result"] == {
+        "socialAccountId": shown["socialAccountId"],
+        "platform": "bluesky",
+        "handle": "shop.example",
+    }
+    assert (shown["platform"], shown["serviceUrl"], shown["status"]) == (
+        "bluesky",
+        place.pds.url,
+        "connected",
+    )
+    assert shown["tokenExpiresAt"] is not None
+    assert await place.pool.fetchval("select external_id from social_account") == place.pds.did(
+        "shop.example"
+    )
+
+
+async def test_the_same_did_keeps_its_id(place: Place) -> None:
+    """By its handle or by itself, wherever it is hosted by now."""
+    first = await place.logged_in()
+    await place.pool.execute("update social_account set service_url = 'https://old.example'")
+    again = await place.logged_in(identifier=place.pds.did("shop.example"))
+    assert again["result"] == first["result"]
+    assert await place.pool.fetchval("select service_url from social_account") == place.pds.url
+
+
+async def test_a_wrong_password_is_said_to_be_one(place: Place) -> None:
+    job = await place.logged_in(appPassword="secret-wrong")
+    assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
+    assert await place.accounts() == []
+    assert "secret-" not in await everything(place.pool)
+    retried = await place.acme.http.post(f"/v1/jobs/{job['jobId']}/retry")
+    assert retried.json()["error"]["details"]["reason"] == "JOB_NOT_RETRYABLE"
+
+
+async def test_an_account_that_is_not_active_is_not_connected(place: Place) -> None:
+    place.pds.active = False
+    job = await place.logged_in()
+    assert (job["status"], job["error"]["code"]) == ("failed", "ACCOUNT_INACTIVE")
+
+
+async def test_a_server_that_is_away_is_asked_again(place: Place) -> None:
+    path = "/xrpc/com.atproto.server.createSession"
+    place.pds.broken[path] = [Told(503, {})]
+    job = await place.logged_in()
+    assert (job["status"], job["attempt"]) == ("completed", 2)
+
+
+async def test_a_request_is_repeated_without_a_second_job(place: Place) -> None:
+    head = {"Idempotency-Key": "k"}
+    place.acme.http.headers.update(head)
+    first, again = await place.log_in(), await place.log_in()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert first.json() == again.json()
+    assert "secret-app-password" not in await everything(place.pool)
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"platform": "mastodon"}, "platform"),
+        ({"platform": "tiktok"}, "platform"),
+        ({"identifier": "shop"}, "identifier"),
+        ({"identifier": "shop@example.com"}, "identifier"),
+        ({"identifier": "fail_auth"}, "identifier"),
+        ({"identifier": "did:key:z6Mk"}, "identifier"),
+        ({"identifier": ""}, "identifier"),
+        ({"identifier": "a." * 127 + "com"}, "identifier"),
+        ({"appPassword": ""}, "appPassword"),
+        ({"appPassword": "x" * 257}, "appPassword"),
+        ({"appPassword": None}, "appPassword"),
+        ({"serviceUrl": "http://bsky.social"}, "serviceUrl"),
+        ({"serviceUrl": "https://bsky.social/xrpc"}, "serviceUrl"),
+        ({"serviceUrl": "https://user:pass@bsky.social"}, "serviceUrl"),
+        ({"serviceUrl": "https://127.0.0.1"}, "serviceUrl"),
+        ({"serviceUrl": "https://10.0.0.1"}, "serviceUrl"),
+        ({"serviceUrl": "https://metadata.internal"}, "serviceUrl"),
+        ({"serviceUrl": "ftp://bsky.social"}, "serviceUrl"),
+    ],
+)
+async def test_what_can_be_known_at_once_is_refused_at_once(
+    idle: Place, given: dict[str, Any], path: str
+) -> None:
+    answer = await idle.log_in(**given)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == path
+    assert "secret-app-password" not in answer.text
+    assert await idle.jobs() == []

@@ -1,0 +1,201 @@
+"""The whole way of posts, from the first link to the last goodbye: no secret of it is ever written down."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+import redis
+
+from db.pool import Pool
+from jobs.courier import open_courier
+from schemas.settings import Settings
+from telemetry import logs
+from tests.api.accounts.place import Place
+from tests.by_hand import Asked, Told
+from tests.dumps import everything, found
+from tests.media import picture
+from tests.social_servers import Fediverse, Pds, serving
+from tests.waiting import eventually
+from tests.workers.runtime.crew import Crew
+from workers.dispatcher.loop import Dispatcher
+from workers.runtime.worker import Stop
+from workers.tasks import open_tasks
+
+
+@dataclass
+class Instance(Fediverse):
+    """One that takes posts with files too."""
+
+    posts: list[dict[str, Any]] = field(default_factory=list)
+
+    def answer(self, asked: Asked) -> Told:
+        if not asked.path.startswith(("/api/v2/media", "/api/v1/statuses", "/api/v1/accounts/101/statuses")):
+            return super().answer(asked)
+        if asked.token not in self.tokens:
+            return Told(401, {"error": "The access token is invalid"})
+        if asked.method == "GET":
+            return Told(200, self.posts[::-1])
+        if asked.path == "/api/v2/media":
+            return Told(200, {"id": "7"})
+        said, number = msgspec.json.decode(asked.body), len(self.posts) + 1
+        shown = {"id": str(number), "content": said["status"], "url": f"{self.url}/@ada/{number}"}
+        self.posts.append(shown)
+        return Told(200, shown)
+
+
+@dataclass
+class Repositories(Pds):
+    """One that keeps records too; `opened` are the access tokens that it gave."""
+
+    records: dict[str, Any] = field(default_factory=dict)
+    opened: list[str] = field(default_factory=list)
+
+    def open(self, handle: str) -> Told:
+        told = super().open(handle)
+        self.opened.append(told.content["accessJwt"])
+        return told
+
+    def answer(self, asked: Asked) -> Told:
+        verb = asked.path.rpartition("/")[2]
+        if verb not in {"com.atproto.repo.putRecord", "com.atproto.repo.uploadBlob"}:
+            return super().answer(asked)
+        if asked.token not in self.opened:
+            return Told(401, {"error": "InvalidToken"})
+        if verb == "com.atproto.repo.uploadBlob":
+            return Told(200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": len(asked.body)}})
+        put = msgspec.json.decode(asked.body)
+        self.records[put["rkey"]] = put["record"]
+        return Told(200, {"uri": f"at://{put['repo']}/{put['collection']}/{put['rkey']}", "cid": "bafy"})
+
+
+@pytest_asyncio.fixture
+async def fediverse() -> AsyncIterator[Instance]:
+    server = Instance(expires_in=3600)
+    async with serving(server):
+        yield server
+
+
+@pytest_asyncio.fixture
+async def pds() -> AsyncIterator[Repositories]:
+    server = Repositories(passwords={"shop.example": "secret-app-password"})
+    async with serving(server):
+        yield server
+
+
+@pytest_asyncio.fixture
+async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+    """With a dispatcher, and a worker that does all that there is to do for posts."""
+    stop = Stop()
+    async with (
+        open_courier(mine.redis_url) as courier,
+        open_tasks(mine, "publish") as tasks,
+        Crew(mine, pool, idle.acme.organization_id, courier).working_on(tasks),
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(Dispatcher(mine, courier).run(stop))
+        yield idle
+        stop.ask()
+
+
+async def ask(place: Place, method: str, path: str, **given: Any) -> Any:
+    answer = await place.acme.http.request(method, f"/v1{path}", **given)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+async def send(place: Place, caption: str, accounts: list[str]) -> None:
+    """Uploaded, scheduled, then approved; until it is on both."""
+    parts = [("caption", (None, caption)), ("file", ("a.png", picture(), "image/png"))]
+    content = await ask(place, "POST", f"/projects/{place.project}/content/upload", files=parts)
+    at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    body = {"scheduledFor": at, "targets": [{"socialAccountId": each} for each in accounts]}
+    made = await ask(place, "POST", f"/content/{content['id']}/schedule", json=body)
+    assert made["gateStatus"] == "blocked_on_approval"
+    await ask(place, "POST", f"/content/{content['id']}/approve")
+    for one in made["scheduledPosts"]:
+        await published(place, one["id"])
+
+
+async def published(place: Place, post_id: str) -> None:
+    async def is_there() -> bool:
+        post = await ask(place, "GET", f"/scheduled-posts/{post_id}")
+        return bool(post["status"] == "published")
+
+    await eventually(is_there, within=30)
+
+
+def held_by(redis_url: str) -> str:
+    """All that Redis holds, as text."""
+    with redis.Redis.from_url(redis_url) as client:
+        read = {
+            b"string": client.get,
+            b"hash": client.hgetall,
+            b"set": client.smembers,
+            b"stream": client.xrange,
+        }
+        ranges = {b"list": client.lrange, b"zset": client.zrange}
+        texts: list[Any] = []
+        for key in client.scan_iter():
+            kind = client.type(key)
+            texts.append(read[kind](key) if kind in read else ranges[kind](key, 0, -1))
+    return repr(texts)
+
+
+def told(place: Place) -> set[str]:
+    """Every secret that anybody told anybody on the way."""
+    instance, repositories = place.fediverse, place.pds
+    assert isinstance(repositories, Repositories)
+    said: set[str] = {place.acme.key, *repositories.passwords.values(), *repositories.opened}
+    said |= {app.secret for app in instance.apps.values()} | {*instance.tokens, *repositories.sessions}
+    for asked in (*instance.asked, *repositories.asked):
+        said |= {asked.token}
+        if asked.path == "/oauth/token":
+            said |= {value for name, value in asked.form.items() if name in SECRET_FIELDS}
+    return said - {""}
+
+
+SECRET_FIELDS = {"code", "code_verifier", "client_secret", "refresh_token"}
+
+
+@pytest.mark.timeout(90)
+async def test_no_secret_of_a_posts_whole_way_is_written_down(
+    place: Place, mine: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in logs.QUIET:
+        caplog.set_level(logging.WARNING, logger=name)
+    policy = {"requiresApproval": True}
+    await ask(place, "PATCH", f"/projects/{place.project}/approval-policy", json=policy)
+    made = await place.start()
+    await place.go(made)
+    mastodon = (await place.status(made["state"])).json()["socialAccountId"]
+    bluesky = (await place.logged_in())["result"]["socialAccountId"]
+    await place.logged_in(appPassword="secret-wrong-password")
+    await send(place, "the first", [mastodon, bluesky])
+    await place.pool.execute("update account_credential set expires_at = now()")
+    await send(place, "after a refresh", [mastodon, bluesky])
+    kept = [await everything(place.pool), held_by(mine.redis_url)]
+    for account in (mastodon, bluesky):
+        await ask(place, "DELETE", f"/social-accounts/{account}")
+    kept += [await everything(place.pool), *capsys.readouterr(), caplog.text]
+
+    instance, repositories = place.fediverse, place.pds
+    assert isinstance(instance, Instance)
+    assert isinstance(repositories, Repositories)
+    assert [post["content"] for post in instance.posts] == ["the first", "after a refresh"]
+    assert sorted(each["text"] for each in repositories.records.values()) == ["after a refresh", "the first"]
+    assert await place.pool.fetchval("select count(*) from account_credential") == 0
+    secrets = told(place) | {made["state"], "secret-wrong-password"}
+    kinds = {secret.split("-")[1] for secret in secrets if secret.startswith("secret-")}
+    assert kinds == {"app", "wrong", "client", "code", "access", "refresh"}
+    written = "".join(kept)
+    assert "after a refresh" in written, "the database is not in it"
+    assert "part=publish" in written, "the logs are not in it"
+    assert found(secrets, written) == []
+    assert "secret-" not in written

@@ -1,0 +1,223 @@
+"""A whole product before the simulated TikTok: an API that it can reach, a worker, people with accounts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from api.app import serve_from
+from db.pool import Pool
+from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
+from schemas.settings import Settings
+from tests.api.accounts.place import BACK, ORIGIN, new_project, status
+from tests.api.conftest import Caller, built, calling, client_of, held
+from tests.api.github.place import Clock
+from tests.media import film, picture
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.serving import served
+from tests.peers.simulators.simulator import Simulator
+from tests.peers.simulators.tiktok import TikTok
+from tests.peers.simulators.tiktok_people import Application
+from tests.waiting import eventually
+from tests.workers.runtime.crew import at_work
+from workers.tasks import connect_account, publish_post, reconcile_post, refresh_token
+
+CAPTION = "Fresh bread"
+HOOK = "/v1/social/webhooks/tiktok"
+TASKS = {
+    CONNECT_ACCOUNT: connect_account.open_task,
+    REFRESH_TOKEN: refresh_token.open_task,
+    PUBLISH_POST: publish_post.open_task,
+    RECONCILE_POST: reconcile_post.open_task,
+}
+
+
+class Front(Simulator):
+    """Our own public address: whatever comes is answered by the API, in its event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._home = asyncio.get_running_loop()
+        self.api: httpx.AsyncClient
+
+    async def answer(self, request: Request) -> Answer:
+        sent = {"headers": dict(request.headers), "content": request.body, "params": dict(request.query)}
+        asked = self.api.request(request.method, request.path, **sent)  # type: ignore[arg-type]
+        told = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked, self._home))
+        return Answer(told.status_code, told.content, dict(told.headers))
+
+
+@dataclass
+class Place:
+    """Acme's project; `ada` and `eve` have accounts at TikTok."""
+
+    sim: Sim
+    settings: Settings
+    acme: Caller
+    rival: Caller
+    browser: httpx.AsyncClient
+    pool: Pool
+    clock: Clock
+    project: str
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        async with at_work(self.settings, self.pool, TASKS):
+            yield
+
+    # Connecting
+
+    async def start(self, caller: Caller | None = None) -> dict[str, Any]:
+        return await self._made("oauth-url", caller, platform="tiktok")
+
+    async def again(self, account_id: str) -> dict[str, Any]:
+        return await self._made("reauth-url", None, socialAccountId=account_id)
+
+    async def _made(self, path: str, caller: Caller | None, **asked: Any) -> dict[str, Any]:
+        project = await new_project(caller) if caller else self.project
+        url = f"/v1/projects/{project}/social/{path}"
+        answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def page(self, made: dict[str, Any]) -> str:
+        answer = await self.browser.get(made["authorizeUrl"])
+        assert answer.status_code == 302, answer.text
+        return str(answer.headers["Location"])
+
+    async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
+        """Through TikTok's page and back; the status with which they come back."""
+        location = urlsplit(await self.sim.consent(await self.page(made), person, **choice))
+        return status(await self.browser.get(f"{location.path}?{location.query}"), made["state"])
+
+    async def told(self, made: dict[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = (await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
+        return said
+
+    async def connect(self, person: str = "ada") -> str:
+        made = await self.start()
+        assert await self.go(made, person) == "connected"
+        account: str = (await self.told(made))["socialAccountId"]
+        return account
+
+    async def account(self, account_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
+        return found
+
+    # Posting
+
+    async def content(self, *files: bytes) -> str:
+        """Of images where there are some, else a video."""
+        sent = list(files) or [film(ms=4000)]
+        parts = [("file", (str(number), content, None)) for number, content in enumerate(sent)]
+        url = f"/v1/projects/{self.project}/content/upload"
+        answer = await self.acme.http.post(url, files=[("caption", (None, CAPTION)), *parts])
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def ask(self, account_id: str, content_id: str, **target: Any) -> httpx.Response:
+        body = {"targets": [{"socialAccountId": account_id, **target}], "allowDuplicate": True}
+        return await self.acme.http.post(f"/v1/content/{content_id}/publish", json=body)
+
+    async def send(self, account_id: str, content_id: str | None = None, **target: Any) -> str:
+        """A post that is due now."""
+        answer = await self.ask(account_id, content_id or await self.content(), **target)
+        assert answer.status_code in {200, 201, 202}, answer.text
+        return str(answer.json()["scheduledPosts"][0]["id"])
+
+    async def photos(self, account_id: str, count: int = 2, **target: Any) -> str:
+        images = [picture("JPEG", (8, 8 + number)) for number in range(count)]
+        return await self.send(account_id, await self.content(*images), **target)
+
+    async def post(self, post_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")).json()
+        return found
+
+    async def becomes(self, post_id: str, status: str, *, waits: bool = False) -> dict[str, Any]:
+        """The post, once it is so; `waits`: whatever it has to wait for meanwhile, that time has come."""
+
+        async def is_so() -> dict[str, Any] | None:
+            if waits:
+                await self.skip_waits()
+            found = await self.post(post_id)
+            return found if found["status"] == status else None
+
+        found = await eventually(is_so)
+        assert found is not None
+        return found
+
+    async def taken(self, count: int = 1) -> None:
+        """Until TikTok works on so many posts."""
+
+        async def are() -> bool:
+            question = "select count(*) from scheduled_post where phase in ('accepted', 'confirming')"
+            return bool(await self.pool.fetchval(question) == count)
+
+        await eventually(are)
+
+    async def rests(self) -> None:
+        """Until no job is at work."""
+
+        async def do() -> bool:
+            return not await self.pool.fetchval(
+                "select exists (select from job where attempt_started_at is not null or run_at <= now()"
+                " and finished_at is null)"
+            )
+
+        await eventually(do)
+
+    async def skip_waits(self) -> None:
+        await self.pool.execute(
+            "update job set run_at = now(), stage = 'queued' where state = 'queued' and run_at > now()"
+        )
+        await self.pool.execute("update social_account set cooldown_until = null")
+        await self.pool.execute("update scheduled_post set not_before = null where not_before is not null")
+
+    async def expire(self) -> None:
+        """Our access tokens are at their end, by our own books."""
+        await self.pool.execute("update account_credential set expires_at = now() - interval '1 minute'")
+
+    async def refreshes(self) -> int:
+        """Calls for tokens, the exchange of one code aside."""
+        return (await self.sim.requests())["POST /v2/oauth/token/"] - 1
+
+    async def deliver(self, order: str = "due", copies: int = 1) -> list[int]:
+        """TikTok's events to us; how we answered each."""
+        told = await self.sim.call("POST", "/webhooks/deliver", order=order, copies=copies)
+        return [sent["status"] for sent in told["sent"]]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[Place]:
+    """`changes` are those of settings."""
+    front = Front()
+    async with AsyncExitStack() as stack:
+        home = stack.enter_context(served(front))
+        app = Application()
+        base = stack.enter_context(
+            served(TikTok(rate=0, redirect_uris=[f"{home}/v1/social/callback/tiktok"]))
+        )
+        ours = {"tiktok_client_key": app.client_key, "tiktok_client_secret": app.client_secret}
+        where = {"public_url": home, "tiktok_url": base, "tiktok_api_url": base}
+        mine = msgspec.structs.replace(
+            settings, **{**ours, **where, "fetch_allow": urlsplit(base).netloc, **changes}
+        )
+        clock = Clock()
+        web = serve_from(built(), mine, clock=clock)
+        await stack.enter_async_context(held(web.lifespan()))
+        acme = await stack.enter_async_context(calling(web, pool, "Acme", tier="partner"))
+        rival = await stack.enter_async_context(calling(web, pool, "Rival", tier="partner"))
+        front.api = browser = await stack.enter_async_context(client_of(web))
+        sim = await stack.enter_async_context(Sim(base))
+        await sim.call("POST", "/app", callback_url=home + HOOK, verified_prefixes=[f"{home}/media/"])
+        await sim.account("ada")
+        await sim.account("eve")
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        yield Place(sim, mine, acme, rival, browser, pool, clock, await new_project(acme))

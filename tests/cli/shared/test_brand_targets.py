@@ -1,0 +1,149 @@
+"""What `tenantry brand extract` takes a word for, and each kind of target read as its ingest would."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.shared.brand_targets import Address, Repository, Target, understand
+from domain.brand.store_listings import InAppStore, InGooglePlay
+from schemas.errors import Invalid
+from tests.cli.conftest import Tenantry, decoded, refused
+from tests.workers.ingest.github.github_server import Repo, github
+from tests.workers.ingest.llm import endpoint as llm
+from tests.workers.web.web import say, serve
+
+SLACK = InAppStore(by="id", value="618783545", country="us")
+HELLO = Repository("octocat/hello")
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("https://example.com/", Address("https://example.com/")),
+        ("example.com/about", Address("https://example.com/about")),
+        ("example.com", Address("https://example.com/")),
+        ("octocat/hello", HELLO),
+        ("https://github.com/octocat/hello/tree/main/docs", HELLO),
+        ("github.com/octocat/hello.git", HELLO),
+        ("git@github.com:octocat/hello.git", HELLO),
+        ("https://github.com/octocat", Address("https://github.com/octocat")),
+        ("https://github.com/features/actions", Address("https://github.com/features/actions")),
+        ("https://octocat.github.io/hello", Address("https://octocat.github.io/hello")),
+        ("https://apps.apple.com/us/app/slack/id618783545?mt=8", SLACK),
+        ("apps.apple.com/us/app/id618783545", SLACK),
+        ("itms-apps://itunes.apple.com/us/app/id618783545", SLACK),
+        ("https://play.google.com/store/apps/details?id=com.acme", InGooglePlay(package="com.acme")),
+        ("market://details?id=com.acme", InGooglePlay(package="com.acme")),
+        ("page.html", Path("page.html")),
+        ("pages/1.gz", Path("pages/1.gz")),
+        ("/pages/of/acme", Path("/pages/of/acme")),
+    ],
+)
+def test_a_target_is_known_by_its_form(text: str, target: Target) -> None:
+    assert understand(text, allowed={}) == target
+
+
+def test_a_file_that_is_there_is_no_repository(elsewhere: Path) -> None:
+    (elsewhere / "octocat").mkdir()
+    (elsewhere / "octocat" / "hello").write_text("<p>")
+    assert understand("octocat/hello", allowed={}) == Path("octocat/hello")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "acme", "http://127.0.0.1/", "ftp://a.test/", "https://apps.apple.com/us/developer/id1"]
+)
+def test_what_can_be_none_of_them_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        understand(text, allowed={})
+
+
+async def test_a_repository_is_read(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(
+        "octocat/hello",
+        files={"README.md": b"# Hello\n\nHello greets the people of your team each morning, by name."},
+        about={"description": "Greets your team by name"},
+    )
+    async with github(repo) as served:
+        monkeypatch.setenv("GITHUB_API_URL", served.base)
+        monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
+        found = decoded(await tenantry("brand", "extract", "octocat/hello", "--json"))
+        missing = refused(await tenantry("brand", "extract", "octocat/gone", "--json"), 1)
+    assert found["url"] == "https://github.com/octocat/hello"
+    assert found["fields"]["appName"]["value"] == "Hello"
+    assert found["fields"]["appDescription"]["value"] == "Greets your team by name"
+    assert missing["code"] == "SOURCE_NOT_FOUND"
+    assert {headers["authorization"] for _, headers in served.asked} == {"Bearer ghp_secret"}
+
+
+SOFTWARE = {
+    "wrapperType": "software",
+    "trackId": 618783545,
+    "trackName": "Slack: Where work happens",
+    "trackViewUrl": "https://apps.apple.com/us/app/slack/id618783545?uo=4",
+    "description": "Slack brings your team together, wherever you are.",
+    "genres": ["Business"],
+}
+LOOKUP = json.dumps({"resultCount": 1, "results": [SOFTWARE]})
+
+
+async def test_an_app_is_read_without_a_database(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "/lookup?id=618783545&country=us"
+    async with serve({asked: say(body=LOOKUP, content_type="text/javascript")}) as site:
+        for name in ("ITUNES_API_URL", "APP_STORE_URL", "PLAY_URL"):
+            monkeypatch.setenv(name, site.url(""))
+        target = "https://apps.apple.com/us/app/slack/id618783545"
+        found = decoded(await tenantry("brand", "extract", target, "--json"))
+    assert found["fields"]["appName"]["value"] == "Slack"
+    assert found["fields"]["tagline"]["value"] == "Where work happens"
+    assert [warning.partition(":")[0] for warning in found["warnings"]] == ["subtitle_missing"]
+
+
+async def test_a_throttled_store_is_said_at_once(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve({"/lookup?id=618783545&country=us": say(403)}) as site:
+        monkeypatch.setenv("ITUNES_API_URL", site.url(""))
+        target = "https://apps.apple.com/us/app/id618783545"
+        assert (
+            refused(await tenantry("brand", "extract", target, "--json"), 1)["code"] == "SOURCE_RATE_LIMITED"
+        )
+
+
+PAGE = "<title>Acme — Invoices that send themselves</title><main>" + "".join(
+    f"<p>{passage.text}</p>" for passage in llm.PASSAGES
+)
+
+
+async def test_derived_fields_show_the_words_that_they_rest_on(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere / "page.html").write_text(PAGE)
+    async with llm.serve(llm.completion(llm.GOOD), llm.completion("no"), llm.completion("no")) as model:
+        monkeypatch.setenv("LLM_BASE_URL", model.url)
+        monkeypatch.setenv("LLM_MODEL", "gpt-test")
+        shown = await tenantry("brand", "extract", "page.html", "--url", "acme.test")
+        failed = await tenantry("brand", "extract", "page.html", "--url", "acme.test")
+    assert shown.exit_code == failed.exit_code == 0, shown.output + failed.output
+    lines = shown.stdout.splitlines()
+    rests_on = lines.index(next(line for line in lines if line.split() == ["FIELD", "RESTS", "ON"]))
+    assert any("Freelance designers." in line and " llm " in line for line in lines[:rests_on])
+    assert any("“Built for freelance designers”" in line for line in lines[rests_on:])
+    assert "! llm_invalid_output: " in failed.stdout
+
+
+async def test_an_address_of_files_has_to_be_one(tenantry: Tenantry, elsewhere: Path) -> None:
+    (elsewhere / "page.html").write_text(PAGE)
+    error = refused(await tenantry("brand", "extract", "page.html", "--url", "ftp://acme.test", "--json"), 2)
+    assert error["code"] == "VALIDATION"
+
+
+async def test_half_a_model_is_a_setting_to_mend(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_BASE_URL", "http://127.0.0.1:1/v1")
+    assert refused(await tenantry("brand", "extract", "page.html", "--json"), 5)["code"] == "SETTINGS"

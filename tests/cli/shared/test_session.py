@@ -1,0 +1,95 @@
+"""Which database a command works on, and what it says where there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.shared.session import environment
+from schemas.settings import Settings
+from tests.cli.conftest import Tenantry, decoded, refused
+
+NOWHERE = "postgresql://operator:hunter2@127.0.0.1:1/tenantry"
+
+
+def write_local(folder: Path, settings: Settings, **changed: str) -> None:
+    """What `bin/up` leaves for the other commands."""
+    names = ("database_url", "redis_url", "peppers", "vault_keys")
+    values = {name.upper(): getattr(settings, name) for name in names} | changed
+    (folder / ".local").mkdir()
+    (folder / ".local" / "env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+async def test_without_settings_it_says_what_to_set(tenantry: Tenantry, elsewhere: Path) -> None:
+    error = refused(await tenantry("migrate", "--json"), 5)
+    assert error["code"] == "SETTINGS"
+    assert all(word in error["message"] for word in ("DATABASE_URL", "PEPPERS", "VAULT_KEYS", "bin/up"))
+
+
+async def test_the_settings_of_a_local_platform_are_found(
+    tenantry: Tenantry, elsewhere: Path, settings: Settings
+) -> None:
+    write_local(elsewhere, settings)
+    assert decoded(await tenantry("migrate", "--json")) == {"applied": []}
+
+
+def test_the_environment_wins_over_the_file(
+    elsewhere: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_local(elsewhere, settings)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert environment()["REDIS_URL"] == "redis://127.0.0.1:1/0"
+    assert environment()["DATABASE_URL"] == settings.database_url
+
+
+def test_the_keys_of_one_database_are_never_used_on_another(
+    elsewhere: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_local(elsewhere, settings)
+    monkeypatch.setenv("DATABASE_URL", NOWHERE)
+    assert "PEPPERS" not in environment()
+
+
+async def test_an_unreachable_database_is_named_without_its_password(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", NOWHERE)
+    result = await tenantry("migrate")
+    assert result.exit_code == 5
+    assert "127.0.0.1:1" in result.stderr
+    assert "hunter2" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+async def test_a_local_platform_that_has_ended_is_told_so(
+    tenantry: Tenantry, elsewhere: Path, settings: Settings
+) -> None:
+    write_local(elsewhere, settings, DATABASE_URL=NOWHERE)
+    assert "is `bin/up` running?" in refused(await tenantry("migrate", "--json"), 5)["message"]
+
+
+async def test_a_database_that_does_not_exist_is_an_unusable_server(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", environment.database_url + "_gone")
+    assert refused(await tenantry("migrate", "--json"), 5)["code"] == "UNAVAILABLE"
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hunter2",
+        "mysql://operator:hunter2@127.0.0.1/tenantry",
+        "postgresql://operator:hunter2/x@127.0.0.1/tenantry",
+        "postgresql://operator:hunter2@127.0.0.1:99999/tenantry",
+        "postgresql://operator:hunter2@[::1/tenantry",
+    ],
+)
+async def test_a_url_that_is_none_is_told_and_not_shown(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, url: str, command: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    result = await tenantry(command)
+    assert result.exit_code == 5
+    assert "DATABASE_URL" in result.output
+    assert "hunter2" not in result.output

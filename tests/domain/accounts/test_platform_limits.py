@@ -1,0 +1,174 @@
+"""Limits of the platforms, as far as they are known before anything is sent."""
+
+import time
+from typing import Any
+
+import pytest
+
+from domain.accounts.platform_limits import (
+    PLATFORMS,
+    File,
+    bytes_max,
+    caption_faults,
+    caption_max,
+    faults_of_files,
+    graphemes,
+    tooted,
+)
+from domain.publishing import quotas
+
+LONG = "https://example.com/" + "b" * 200
+FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+
+
+IMAGE, VIDEO, MOV = (
+    File("image", "image/png", 10, None),
+    File("video", "video/mp4", 10, 1000),
+    "video/quicktime",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("plain", 5),
+        (FAMILY, 1),
+        (LONG, 23),
+        ("http://a.io", 23),
+        (f"see {LONG}?q=1&r=2#top.", 4 + 23 + 1),
+        (f"({LONG})", 25),
+        (f"{LONG} {LONG}", 47),
+        ("http://example.com/straße-1", 23),
+        ("https://m.example/@bob@other.example", 23),
+        ("@alice@" + "b" * 30 + ".com", 6),
+        ("hi @alice@example.org, @bob", 3 + 6 + 2 + 4),
+        ("@a@b.example @c@d.example", 5),
+    ],
+)
+def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str, count: int) -> None:
+    assert tooted(text) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "example.com/without-a-scheme-is-no-link-and-counts-in-full",
+        "https://nothing",
+        "https://192.168.0.1/an-address",
+        "https://example.c0m/not-a-domain",
+        "ftp://example.com/another-scheme-than-the-two-of-the-web",
+        "xhttps://example.com/inside-a-word-there-is-no-link",
+        "mail@alice@example.com",
+    ],
+)
+def test_what_may_be_no_link_counts_in_full(text: str) -> None:
+    assert tooted(text) == len(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["https://", "https://a.", "a.", "@a@b.", "@a", "http://a.io/", "a-", "\N{GRINNING FACE}"]
+)
+def test_no_caption_takes_long_to_count(piece: str) -> None:
+    begun = time.perf_counter()
+    tooted(piece * 20_000)
+    assert time.perf_counter() - begun < 2
+
+
+def test_bluesky_counts_what_a_person_sees() -> None:
+    assert graphemes(f"e\u0301{FAMILY}\r\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("traits", "expected"),
+    [({}, 500), ({"captionMax": 5000}, 5000), ({"captionMax": 0}, 500), ({"captionMax": "5000"}, 500)],
+)
+def test_an_instances_own_caption_goes_before(traits: dict[str, Any], expected: int) -> None:
+    assert caption_max(PLATFORMS["mastodon"], traits) == expected
+
+
+def test_an_instances_own_bytes_go_before() -> None:
+    mastodon, traits = PLATFORMS["mastodon"], {"imageBytesMax": 1, "videoBytesMax": 2}
+    assert [bytes_max(mastodon, kind, traits) for kind in ("image", "video")] == [1, 2]
+    assert [bytes_max(mastodon, kind, {}) for kind in ("image", "video")] == [16 << 20, 99 << 20]
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "code"),
+    [
+        ("bluesky", [], None),
+        ("bluesky", [IMAGE] * 4, None),
+        ("bluesky", [VIDEO], None),
+        ("bluesky", [IMAGE] * 5, "MEDIA_TOO_MANY"),
+        ("mastodon", [VIDEO] * 2, "MEDIA_TOO_MANY"),
+        ("mastodon", [IMAGE, VIDEO], "MEDIA_MIXED"),
+        ("bluesky", [IMAGE, IMAGE._replace(size_bytes=2_000_001)], "MEDIA_TOO_LARGE"),
+        ("mastodon", [IMAGE._replace(size_bytes=2_000_001)], None),
+        ("bluesky", [VIDEO._replace(mime_type=MOV)], "MEDIA_REFUSED"),
+        ("mastodon", [VIDEO._replace(mime_type=MOV)], None),
+    ],
+)
+def test_what_a_platform_says_of_a_posts_files(name: str, files: list[File], code: str | None) -> None:
+    found = [fault.code for fault in faults_of_files(PLATFORMS[name], {}, files)]
+    assert found == ([code] if code else [])
+
+
+def test_a_platform_may_want_a_file_in_each_post() -> None:
+    (fault,) = faults_of_files(PLATFORMS["mastodon"]._replace(text_only=False), {}, [])
+    assert fault.code == "MEDIA_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("caption", "faults"),
+    [
+        ("x" * 2200, []),
+        ("x" * 2201, ["the caption has 2201 characters and instagram takes 2200: shorten it"]),
+        ("\N{GRINNING FACE}" * 1100, []),
+        (
+            "\N{GRINNING FACE}" * 1101,
+            ["the caption has 2202 characters and instagram takes 2200: shorten it"],
+        ),
+        ("#tag " * 30, []),
+        ("#tag " * 31, ["the caption has 31 hashtags and instagram takes 30: shorten it"]),
+        (
+            "\N{FULLWIDTH NUMBER SIGN}\u30d1\u30f3 " * 31,
+            ["the caption has 31 hashtags and instagram takes 30: shorten it"],
+        ),
+        ("&#1; # #\n" * 31, []),
+        ("#one#two" * 16, ["the caption has 32 hashtags and instagram takes 30: shorten it"]),
+        ("@a.person, " * 20, []),
+        ("@a.person, " * 21, ["the caption has 21 mentions and instagram takes 20: shorten it"]),
+        ("me@example.com " * 21, []),
+    ],
+)
+def test_instagram_counts_characters_hashtags_and_mentions(caption: str, faults: list[str]) -> None:
+    assert list(caption_faults(PLATFORMS["instagram"], 2200, caption)) == faults
+
+
+def test_the_others_count_no_hashtags() -> None:
+    assert list(caption_faults(PLATFORMS["mastodon"], 500, "#t @a " * 80)) == []
+
+
+@pytest.mark.parametrize(
+    ("traits", "operator", "expected"),
+    [
+        ({}, None, (25, 86400)),
+        ({"quotaPosts": 50, "quotaSeconds": 86400}, None, (50, 86400)),
+        ({"quotaPosts": 50, "quotaSeconds": 86400}, 3, (3, 60)),
+        ({"quotaPosts": 50}, None, (25, 86400)),
+        ({"quotaPosts": "50", "quotaSeconds": -1}, None, (25, 86400)),
+        ({"quotaPosts": 50, "quotaSeconds": 10**9}, None, (25, 86400)),
+        ({"quotaPosts": 10**19, "quotaSeconds": 86400}, None, (25, 86400)),
+    ],
+)
+def test_an_operators_quota_goes_before_the_accounts_own_and_that_before_the_platforms(
+    traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
+) -> None:
+    window_s = None if operator is None else 60
+    row: Any = {
+        "platform": "instagram",
+        "traits": traits,
+        "quota_posts": operator,
+        "quota_window_s": window_s,
+    }
+    assert quotas.of(row) == expected

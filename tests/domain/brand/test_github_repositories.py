@@ -1,0 +1,113 @@
+"""What people paste for a repository, and what they are told where it is none."""
+
+import pytest
+
+from domain.brand import github_repositories
+from schemas.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "octocat/hello-world",
+        " octocat/hello-world ",
+        "/octocat/hello-world/",
+        "octocat/hello-world.git",
+        "github.com/octocat/hello-world",
+        "www.github.com/octocat/hello-world",
+        "https://github.com/octocat/hello-world",
+        "https://GitHub.com/octocat/hello-world/",
+        "http://github.com/octocat/hello-world.git",
+        "https://github.com/octocat/hello-world/tree/main/docs",
+        "https://github.com/octocat/hello-world/blob/main/README.md?plain=1#top",
+        "https://github.com/octocat/hello-world?tab=readme-ov-file#install",
+        "https://user:token@github.com/octocat/hello-world.git",
+        "https://api.github.com/repos/octocat/hello-world",
+        "git@github.com:octocat/hello-world.git",
+        "github.com:octocat/hello-world",
+        "ssh://git@github.com/octocat/hello-world.git",
+        "ssh://git@ssh.github.com:443/octocat/hello-world.git",
+        "git://github.com/octocat/hello-world.git",
+        "git+ssh://git@github.com/octocat/hello-world.git",
+    ],
+)
+def test_every_form_is_one_name(text: str) -> None:
+    assert github_repositories.check(text) == "octocat/hello-world"
+
+
+@pytest.mark.parametrize(
+    "text", ["a/b", "2dust/v2rayNG", "a-b-c/.github", "octo_acme/x_y.z", "A" * 39 + "/x"]
+)
+def test_real_names_pass_as_they_are(text: str) -> None:
+    assert github_repositories.check(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "owner/name"),
+        ("octocat", "owner/name"),
+        ("octocat/", "owner/name"),
+        ("octocat/hello/world", "owner/name"),
+        ("https://github.com/octocat", "names no repository"),
+        ("-octocat/hello", "no account"),
+        ("octo--cat/hello", "no account"),
+        ("octocat-/hello", "no account"),
+        ("a" * 40 + "/hello", "no account"),
+        ("octocat/..", "no repository's name"),
+        ("octocat/.git", "no repository's name"),
+        ("octocat/hello world", "no repository's name"),
+        ("octocat/" + "x" * 101, "no repository's name"),
+        ("octocat/hello\nworld", "no repository's name"),
+        ("octocat/hellö", "no repository's name"),
+        ("https://github.com/topics/python", "no account"),
+        ("https://gist.github.com/octocat/1", "gist"),
+        ("https://raw.githubusercontent.com/octocat/hello/main/README.md", "single files"),
+        ("https://octocat.github.io/hello-world", "ingest/website"),
+        ("octocat.github.io/hello", "ingest/website"),
+        ("https://gitlab.com/octocat/hello", "not github.com"),
+        ("https://github.com.evil.test/octocat/hello", "not github.com"),
+        ("https://github.com@evil.test/octocat/hello", "not github.com"),
+        ("git@gitlab.com:octocat/hello.git", "not github.com"),
+        ("file:///octocat/hello", "https address"),
+        ("https://[github.com/octocat/hello", "web address"),
+        ("x" * 501, "at most 500"),
+    ],
+)
+def test_what_is_no_repository_is_told_what_to_send(text: str, hint: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        github_repositories.check(text)
+    assert hint in refused.value.message
+    assert refused.value.details["issues"][0]["path"] == "repoFullName"
+
+
+@pytest.mark.parametrize("branch", ["main", "release/2.0", "feature/x-1", "ünïcode", "@x"])
+def test_branches_pass(branch: str) -> None:
+    assert github_repositories.check_branch(branch) == branch
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        "",
+        "-x",
+        "a b",
+        "a..b",
+        "a~1",
+        "a^",
+        "a:b",
+        "/a",
+        "a/",
+        "a//b",
+        "a.lock",
+        ".a",
+        "a.",
+        "@",
+        "x@{1}",
+        "a\0",
+    ],
+)
+def test_what_git_takes_for_no_branch_is_refused(branch: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        github_repositories.check_branch(branch)
+    assert refused.value.details["issues"][0]["path"] == "branch"

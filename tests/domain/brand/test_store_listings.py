@@ -1,0 +1,156 @@
+"""How partners name apps: every form of a listing's address, and what is refused at once."""
+
+from typing import Any
+
+import pytest
+
+from domain.brand import store_listings
+from domain.brand.store_listings import InAppStore, InGooglePlay
+from domain.values import countries
+from schemas.errors import Invalid
+from schemas.ingests import IngestAppStore
+
+
+def apple(value: str, country: str | None = None) -> InAppStore:
+    return InAppStore(by="id", value=value, country=country)
+
+
+@pytest.mark.parametrize(
+    ("text", "listing"),
+    [
+        ("https://apps.apple.com/us/app/slack/id618783545", apple("618783545", "us")),
+        ("https://apps.apple.com/DE/app/slack/id618783545?mt=12&uo=4#more", apple("618783545", "de")),
+        ("https://apps.apple.com/app/id618783545", apple("618783545")),
+        ("https://apps.apple.com/app/slack/id618783545/", apple("618783545")),
+        ("https://apps.apple.com/jp/app/id618783545?l=en", apple("618783545", "jp")),
+        ("https://apps.apple.com/cn/app/%E5%BE%AE%E4%BF%A1/id414478124", apple("414478124", "cn")),
+        ("https://apps.apple.com/cn/app/微信/id414478124", apple("414478124", "cn")),
+        ("http://itunes.apple.com/gb/app/slack/id618783545?mt=8", apple("618783545", "gb")),
+        ("https://itunes.apple.com/app/apple-store/id618783545?pt=1&ct=x", apple("618783545")),
+        ("https://geo.itunes.apple.com/us/app/slack/id618783545?mt=8", apple("618783545", "us")),
+        ("https://itunes.apple.com/WebObjects/MZStore.woa/wa/viewSoftware?id=618783545", apple("618783545")),
+        ("https://itunes.apple.com/lookup?id=618783545", apple("618783545")),
+        ("itms-apps://itunes.apple.com/app/id618783545", apple("618783545")),
+        ("macappstore://apps.apple.com/us/app/id803453959?mt=12", apple("803453959", "us")),
+        ("apps.apple.com/us/app/slack/id618783545", apple("618783545", "us")),
+        ("  618783545 ", apple("618783545")),
+        ("id618783545", apple("618783545")),
+        ("com.tinyspeck.chatlyio", InAppStore(by="bundleId", value="com.tinyspeck.chatlyio")),
+        (
+            "https://play.google.com/store/apps/details?id=com.Slack&hl=de&gl=DE",
+            InGooglePlay(package="com.Slack", language="de", country="de"),
+        ),
+        ("play.google.com/store/apps/details?id=com.Slack", InGooglePlay(package="com.Slack")),
+        ("market://details?id=com.Slack", InGooglePlay(package="com.Slack")),
+        (
+            "https://play.google.com/store/apps/details?hl=pt_BR&id=com.Slack",
+            InGooglePlay(package="com.Slack", language="pt_BR"),
+        ),
+    ],
+)
+def test_each_form_of_an_apps_address_is_read(text: str, listing: store_listings.Listing) -> None:
+    assert store_listings.check(IngestAppStore(app_store_url=text)) == [listing]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0",
+        "id",
+        "slack",
+        "https://example.com/us/app/slack/id618783545",
+        "https://apps.apple.com.example.com/us/app/slack/id618783545",
+        "https://apps.apple.com@example.com/us/app/slack/id618783545",
+        "https://apps.apple.com:8080/us/app/slack/id618783545",
+        "https://apps.apple.com:x/us/app/slack/id618783545",
+        "https://[/us/app/slack/id618783545",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_is_no_stores_page_is_refused(text: str) -> None:
+    assert refused(app_store_url=text) == "appStoreUrl"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://apps.apple.com/us/developer/slack-technologies-inc/id453420243",
+        "https://itunes.apple.com/us/artist/slack/id453420243",
+        "https://apps.apple.com/us/story/id1500000000",
+        "https://apps.apple.com/us/charts/iphone/36",
+        "https://apps.apple.com/us/app-bundle/tools/id1500000000",
+        "https://apps.apple.com/us/app/slack",
+        "https://apps.apple.com/us/app/slack/618783545",
+        "https://apps.apple.com/",
+        "https://itunes.apple.com/lookup?bundleId=com.example",
+        "https://play.google.com/store/apps/dev?id=8228319378",
+        "https://play.google.com/store/books/details?id=x",
+    ],
+)
+def test_a_stores_page_of_something_else_is_refused(url: str) -> None:
+    with pytest.raises(Invalid, match="but not an app's"):
+        store_listings.check(IngestAppStore(app_store_url=url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://apps.apple.com/uk/app/slack/id618783545",
+        "https://play.google.com/store/apps/details?id=com.Slack&gl=xx",
+        "https://play.google.com/store/apps/details?id=Slack",
+        "https://play.google.com/store/apps/details",
+    ],
+)
+def test_a_listing_with_a_broken_part_is_refused(url: str) -> None:
+    assert refused(app_store_url=url) == "appStoreUrl"
+
+
+def test_what_several_name_is_all_read_and_each_once() -> None:
+    body = IngestAppStore(
+        app_store_url="https://play.google.com/store/apps/details?id=com.Slack",
+        ios_bundle_id="com.tinyspeck.chatlyio",
+        android_package="com.Slack",
+    )
+    assert store_listings.check(body) == [
+        InGooglePlay(package="com.Slack"),
+        InAppStore(by="bundleId", value="com.tinyspeck.chatlyio"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ios_bundle_id", "618783545"),
+        ("ios_bundle_id", ""),
+        ("ios_bundle_id", "com..example"),
+        ("ios_bundle_id", "com.example/app"),
+        ("ios_bundle_id", "com.example&country=de"),
+        ("android_package", "slack"),
+        ("android_package", "com.1example"),
+        ("android_package", "com.example-app"),
+        ("android_package", "https://play.google.com/store/apps/details?id=com.Slack"),
+    ],
+)
+def test_a_malformed_name_is_refused_by_its_field(field: str, value: str) -> None:
+    assert refused(**{field: value}) == {"ios_bundle_id": "iosBundleId"}.get(field, "androidPackage")
+
+
+def test_nothing_at_all_is_refused_with_what_to_give() -> None:
+    with pytest.raises(Invalid, match="at least one of appStoreUrl, iosBundleId and androidPackage"):
+        store_listings.check(IngestAppStore())
+
+
+def test_a_country_is_one_of_isos() -> None:
+    assert len(countries.CODES) == 250
+    assert countries.check(" DE ", path="countryCode") == "de"
+    for code in ("uk", "xx", "eu", "usa", "", "d€"):
+        with pytest.raises(Invalid, match="countryCode"):
+            countries.check(code, path="countryCode")
+
+
+def refused(**body: Any) -> str:
+    with pytest.raises(Invalid) as error:
+        store_listings.check(IngestAppStore(**body))
+    return str(error.value.details["issues"][0]["path"])

@@ -1,0 +1,299 @@
+"""Leases against all else at one moment: one tenant at a time, and nothing of the last one afterwards."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool, open_pool, transact
+from domain.accounts import accounts
+from domain.leasing import offers, requests
+from domain.publishing import failures
+from jobs.ledger import Claim
+from jobs.outcomes import Rest
+from schemas.accounts import AccountDisconnected
+from schemas.errors import CancelRequested, Conflict, ReauthRequired, Throttled
+from schemas.leases import OfferedAccount, OperatedRequest
+from schemas.settings import Settings
+from tests import lending, seeds
+from tests.domain.place import Place
+from tests.domain.publishing import post_scene as scene
+from tests.domain.publishing.post_scene import Full
+from tests.lending import Owner
+
+T = TypeVar("T")
+
+RACES, SENDS = 200, 12
+
+
+@pytest_asyncio.fixture
+async def wide(settings: Settings) -> AsyncIterator[Pool]:
+    """Connections enough for many racers."""
+    async with open_pool(settings.database_url, name="racers", size=20) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture
+async def owner(conn: Conn) -> Owner:
+    return await lending.owner(conn)
+
+
+async def posting(pool: Pool, owner: Owner, place: Place) -> Full:
+    """A tenant of the account, with content."""
+    leased = await lending.lend(pool, owner, place)
+    async with pool.acquire() as conn:
+        content_id = await seeds.content(conn, place.org, place.project_id)
+    return Full(place.org, place.project_id, [leased], content_id)
+
+
+async def prepared(conn: Conn, full: Full, count: int = SENDS) -> list[Claim]:
+    """Posts that a worker has begun, so far that they are about to be marked."""
+    for _ in range(count):
+        await scene.schedule(conn, full)
+    claims = await scene.pull(conn, count)
+    assert len(claims) == count
+    await scene.prepare(conn)
+    return claims
+
+
+async def free(conn: Conn, owner: Owner) -> bool:
+    leases = "select count(*) from account_lease where owner_account_id = $1 and upper_inf(period)"
+    count = await conn.fetchval(leases, owner.account_id)
+    assert count < 2
+    return bool(count == 0)
+
+
+async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """What each came to, in the order given; their beginnings are in any."""
+    order = list(enumerate(racers))
+    random.shuffle(order)
+    came = await asyncio.gather(*[racer() for _, racer in order], return_exceptions=True)
+    return [one for _, one in sorted(zip([place for place, _ in order], came, strict=True))]
+
+
+@pytest.mark.long
+async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """Each round both are assigned it at the same moment, in every other while the last lease ends."""
+    tenants, holder, wins = [await lending.tenant(conn), await lending.tenant(conn)], None, Counter[int]()
+    for number in range(RACES):
+        asked = [await lending.ask(conn, place) for place in tenants]
+        racers = [partial(lending.assign, wide, owner, request_id) for request_id in asked]
+        if holder and number % 2:
+            came = await shuffled(*racers, partial(lending.release, wide, *holder))
+        else:
+            if holder:
+                await lending.release(wide, *holder)
+            came = await shuffled(*racers)
+        won = [place for place in range(2) if isinstance(came[place], OperatedRequest)]
+        refused = [one for one in came[:2] if isinstance(one, Conflict)]
+        assert len(won) + len(refused) == 2, came
+        assert len(won) == 1 or (len(won) == 0 and number % 2)
+        assert await free(conn, owner) == (not won)
+        holder = None
+        if won:
+            shown = came[won[0]].assigned_social_account_ids[0]
+            holder = (tenants[won[0]], lending.found("sa", shown))
+            wins[won[0]] += 1
+    assert min(wins[0], wins[1]) > RACES / 10
+    met = """select exists (select from account_lease a, account_lease b
+                             where a.account_id < b.account_id and a.period && b.period)"""
+    assert not await conn.fetchval(met)
+    assert await scene.unfinished(conn) == []
+
+
+@pytest.mark.parametrize("end", ["release", "recall", "archive"])
+async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
+    wide: Pool, conn: Conn, owner: Owner, end: str
+) -> None:
+    """Each post goes out before, or is canceled; the answer counts those."""
+    went = 0
+    for _ in range(8):
+        place = await lending.tenant(conn)
+        full = await posting(wide, owner, place)
+        claims = await prepared(conn, full)
+        ends = {
+            "release": partial(lending.release, wide, place, full.account_ids[0]),
+            "recall": partial(lending.recall, wide, owner, full.account_ids[0]),
+            "archive": partial(archived, wide, place, full),
+        }
+        sent, answer = await race_to_the_end(wide, full, claims, ends[end])
+        assert answer.canceled_scheduled_posts == SENDS - len(sent)
+        assert not await conn.fetchval(LATE)
+        assert await free(conn, owner)
+        await asyncio.gather(*[scene.publish(wide, claim) for claim in sent])
+        went += len(sent)
+    count = Counter(row["status"] for row in await conn.fetch("select status from scheduled_post"))
+    assert count == {"published": went, "canceled": 8 * SENDS - went}
+    assert await scene.unfinished(conn) == []
+
+
+#: Was anything sent for a tenant after the end of the lease?
+LATE = """select exists (
+            select from scheduled_post p join account_lease l on l.account_id = p.social_account_id
+             where p.sent_at >= upper(l.period))"""
+
+
+async def race_to_the_end(
+    pool: Pool, full: Full, claims: list[Claim], end: Callable[[], Awaitable[T]]
+) -> tuple[list[Claim], T]:
+    """It comes in among the marks of four senders; those that went out, and its answer."""
+    went: list[Claim] = []
+    due, under_way, early = list(claims), asyncio.Event(), random.randrange(1, len(claims))
+
+    async def send() -> None:
+        while due:
+            claim = due.pop()
+            if len(due) <= early:
+                under_way.set()
+            if await scene.mark(pool, claim):
+                went.append(claim)
+
+    async def stop() -> T:
+        await under_way.wait()
+        return await end()
+
+    stopped = asyncio.create_task(stop())
+    await asyncio.gather(*[send() for _ in range(4)])
+    return went, await stopped
+
+
+async def archived(pool: Pool, place: Place, full: Full) -> Any:
+    answer = await scene.archive(pool, full)
+    assert await lending.end_next(pool, place)
+    return answer
+
+
+@pytest.mark.long
+async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """One sends until its lease ends, and the next from then on: together what the account may."""
+    named = {"organization_id": owner.org, "account_id": owner.account_id}
+    for quota in range(SENDS, 11 * SENDS, SENDS):
+        await accounts.set_quota(conn, **named, posts=quota, seconds=86400)
+        place = await lending.tenant(conn)
+        full = await posting(wide, owner, place)
+        change = partial(change_tenants, wide, owner, place, full)
+        _, after = await race_to_the_end(wide, full, await prepared(conn, full), change)
+        sends = await conn.fetch("select owner_account_id from account_send")
+        assert len(sends) == quota
+        assert {row["owner_account_id"] for row in sends} == {owner.account_id}
+        await lending.recall(wide, owner, after)
+    assert not await conn.fetchval(LATE)
+    assert await scene.unfinished(conn) == []
+
+
+async def change_tenants(pool: Pool, owner: Owner, place: Place, full: Full) -> UUID:
+    """The next one, who sends all that the account may; what it is to them."""
+    await lending.release(pool, place, full.account_ids[0])
+    async with pool.acquire() as conn:
+        after = await posting(pool, owner, await lending.tenant(conn))
+        claims = await prepared(conn, after)
+    await asyncio.gather(*[scene.mark(pool, claim) for claim in claims])
+    return after.account_ids[0]
+
+
+@pytest.mark.long
+async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """Steps that find the token or the quota wanting, new connections, and changes of tenants."""
+    chance = random.Random(5)
+    for _ in range(15):
+        full = await posting(wide, owner, place := await lending.tenant(conn))
+        claims = await prepared(conn, full)
+
+        async def come_back() -> None:
+            connect = partial(seeds.account, org=owner.org, project_id=owner.project_id, handle="bakes")
+            await transact(wide, connect)
+
+        racers: list[Callable[[], Awaitable[Any]]] = [
+            partial(stumble, wide, claim, chance.choice([ReauthRequired, Throttled])) for claim in claims[4:]
+        ]
+        racers += [come_back] * 6
+        racers += [partial(scene.mark, wide, claim) for claim in claims[:4]]
+        racers.append(partial(lending.release, wide, place, full.account_ids[0]))
+        came = await shuffled(*racers)
+        assert not [one for one in came if isinstance(one, BaseException)], came
+        await come_back()
+        assert await lending.status(conn, owner.account_id) == "connected"
+        await conn.execute("update social_account set cooldown_until = null")
+    assert (await conn.fetch("select deadlocks from pg_stat_database where datname = current_database()"))[0][
+        "deadlocks"
+    ] == 0
+
+
+async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttled]) -> Rest | None:
+    """The adapter was refused before anything went out; None: the lease had ended by then."""
+    generation = await pool.fetchval("select generation from account_credential")
+    met = {"error": error("REFUSED", "it won't"), "generation": generation}
+    try:
+        return await scene.context(pool, claim).decide(partial(failures.unseen, claim=claim, **met))
+    except CancelRequested:
+        return None
+
+
+async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Owner) -> None:
+    ends = Counter[str]()
+    for number in range(40):
+        one = await lending.another(conn, owner, handle=f"one{number}")
+        request_id = await lending.ask(conn, await lending.tenant(conn))
+        asked: dict[str, Any] = {"who": one.who, "request_id": request_id, "account_ids": [one.shown]}
+        lent, gone = await shuffled(
+            partial(late, wide, partial(requests.assign, **asked)),
+            partial(lending.disconnect, wide, one.org, one.account_id),
+        )
+        if isinstance(lent, OperatedRequest):
+            assert isinstance(gone, Conflict)
+        else:
+            assert (isinstance(lent, Conflict), gone) == (True, None), (lent, gone)
+        status = await lending.status(conn, one.account_id)
+        assert (status == "disconnected") == await free(conn, one)
+        ends[status] += 1
+    assert len(ends) == 2
+    assert await scene.unfinished(conn) == []
+
+
+async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """What is offered has no post of its owner's that waits."""
+    ends = Counter[type]()
+    content_id = await seeds.content(conn, owner.org, owner.project_id)
+    for number in range(40):
+        account_id = await seeds.account(conn, owner.org, owner.project_id, handle=f"own{number}")
+        mine = Full(owner.org, owner.project_id, [account_id], content_id)
+        offering: dict[str, Any] = {"who": owner.who, "account_id": account_id, "niche": "baking"}
+        posted, offered = await shuffled(
+            partial(transact, wide, partial(scene.schedule, full=mine)),
+            partial(late, wide, partial(offers.offer, **offering)),
+        )
+        assert {type(posted), type(offered)} in ({list, Conflict}, {Conflict, OfferedAccount})
+        ends[type(offered)] += 1
+    assert len(ends) == 2
+    assert await scene.unfinished(conn) == []
+
+
+async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
+    """In a transaction that has asked for this and that before, so that it isn't always the first."""
+
+    async def body(conn: Conn) -> T:
+        for _ in range(random.randrange(20)):
+            await conn.execute("select 1")
+        return await verb(conn)
+
+    return await transact(pool, body)
+
+
+async def test_whoever_lets_it_go_twice_at_once_hears_the_same(
+    wide: Pool, conn: Conn, owner: Owner, place: Place
+) -> None:
+    full = await posting(wide, owner, place)
+    await scene.schedule(conn, full)
+    [leased] = full.account_ids
+    came = await shuffled(
+        *[partial(lending.release, wide, place, leased)] * 3,
+        *[partial(lending.recall, wide, owner, leased)] * 3,
+    )
+    assert {one.canceled_scheduled_posts for one in came if isinstance(one, AccountDisconnected)} == {1}
+    assert (await lending.actions(conn, place.org)).count("social_account.lease_ended") == 1

@@ -1,0 +1,213 @@
+"""Whoever ends the job of a post ends the post (I10): failed or canceled, or unknown where it may be live."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool, transact
+from domain.jobs import jobs
+from domain.operations import maintenance
+from jobs import maintenance as chores
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
+from tests import seeds
+from tests.domain.place import Place
+from tests.domain.publishing import post_scene as scene
+from tests.domain.publishing.post_scene import Full
+from tests.jobs import scene as ledger_scene
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+FAILED = Failed("NETWORK", "no answer", retryable=True)
+PREPARED: dict[str, Any] = {"handle": {}, "request": b""}
+SENT = {"status": "publishing", "phase": "sending", **PREPARED}
+
+
+@pytest_asyncio.fixture
+async def full(conn: Conn, place: Place) -> Full:
+    return await scene.fill(conn, place, accounts=1)
+
+
+async def write(conn: Conn, claim: Claim, **columns: Any) -> None:
+    """The post of a job, past all rules."""
+    assigned = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+    await conn.execute(f"update scheduled_post set {assigned} where job_id = $1", claim.id, *columns.values())
+
+
+async def begun(conn: Conn, full: Full, **columns: Any) -> Claim:
+    """A due post whose job a worker has begun."""
+    await scene.schedule(conn, full)
+    [claim] = await scene.pull(conn)
+    if columns:
+        await write(conn, claim, **columns)
+    return claim
+
+
+def post_of(claim: Claim) -> UUID:
+    return UUID(claim.args["post_id"])
+
+
+async def settle(pool: Pool, claim: Claim, outcome: Outcome) -> None:
+    await jobs.settle(pool, [Settlement(claim, outcome)])
+
+
+@pytest.mark.parametrize("columns", [{}, {"phase": "preparing"}, {"phase": "prepared", **PREPARED}])
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (FAILED, "failed"),
+        (Canceled(), "canceled"),
+        (Retry("NETWORK", "no answer"), "queued"),
+        (Snooze(30), "queued"),
+        (Interrupted(), "queued"),
+    ],
+)
+async def test_what_surely_is_not_live_ends_with_its_job(
+    pool: Pool, conn: Conn, full: Full, *, columns: dict[str, Any], outcome: Outcome, status: str
+) -> None:
+    claim = await begun(conn, full, **columns)
+    await settle(pool, claim, outcome)
+    post = await scene.shown(conn, full, post_of(claim))
+    assert post.status == status
+    assert (post.last_error and post.last_error.code) == ("NETWORK" if status == "failed" else None)
+    assert await scene.events(conn, post_of(claim)) == [
+        "scheduled",
+        *([status] if status != "queued" else []),
+    ]
+    assert await conn.fetchval("select count(*) from job") == 1
+
+
+@pytest.mark.parametrize("phase", ["sending", "accepted", "confirming"])
+@pytest.mark.parametrize("outcome", [FAILED, Canceled()])
+async def test_what_may_be_live_is_unknown_and_asked_for(
+    pool: Pool, conn: Conn, full: Full, phase: str, outcome: Outcome
+) -> None:
+    claim = await begun(conn, full, **SENT | {"phase": phase})
+    await settle(pool, claim, outcome)
+    post = await scene.shown(conn, full, post_of(claim))
+    assert (post.status, post.canceled_at) == ("outcome_unknown", None)
+    asks = await conn.fetchrow("select *, run_at - now() as wait from job where kind = 'reconcile_post'")
+    assert asks is not None
+    assert (asks["internal"], asks["args"], asks["stage"]) == (True, claim.args, "scheduled")
+    assert timedelta(seconds=25) < asks["wait"] <= timedelta(seconds=30)
+    assert (await scene.events(conn, post_of(claim)))[-1] == "outcome_unknown"
+
+
+async def test_what_a_step_said_of_the_error_stays(pool: Pool, conn: Conn, full: Full) -> None:
+    noted = {"code": "NETWORK", "category": "network", "message": "noted before", "retryable": True}
+    claim = await begun(conn, full, last_error=noted)
+    await settle(pool, claim, FAILED)
+    post = await scene.shown(conn, full, post_of(claim))
+    assert post.last_error is not None
+    assert (post.last_error.category, post.last_error.message) == ("network", "noted before")
+
+
+async def test_another_error_takes_its_place(pool: Pool, conn: Conn, full: Full) -> None:
+    noted = {"code": "THROTTLED", "category": "rate_limit", "message": "wait", "retryable": True}
+    claim = await begun(conn, full, last_error=noted)
+    await settle(pool, claim, FAILED)
+    post = await scene.shown(conn, full, post_of(claim))
+    assert post.last_error is not None
+    assert (post.last_error.code, post.last_error.category) == ("NETWORK", "unknown")
+
+
+async def test_a_deadline_is_too_late(conn: Conn, full: Full) -> None:
+    [post_id] = await scene.schedule(conn, full)
+    await conn.execute("update job set deadline_at = now()")
+    assert len(await maintenance.end_overdue(conn)) == 1
+    post = await scene.shown(conn, full, post_id)
+    assert post.last_error is not None
+    assert (post.status, post.last_error.code, post.last_error.category) == ("failed", "DEADLINE", "too_late")
+
+
+@pytest.mark.parametrize(("columns", "status"), [({}, "failed"), (SENT, "outcome_unknown")])
+async def test_a_third_dead_worker(conn: Conn, full: Full, columns: dict[str, Any], status: str) -> None:
+    claim = await begun(conn, full, **columns)
+    await conn.execute("update job set crashes = 2 where id = $1", claim.id)
+    await ledger_scene.lose(conn, claim)
+    await maintenance.rescue(conn, before=FUTURE)
+    post = await scene.shown(conn, full, post_of(claim))
+    assert post.last_error is not None
+    assert (post.status, post.last_error.code) == (status, "POISONED")
+
+
+async def test_a_dead_worker_leaves_the_post_to_the_next(conn: Conn, full: Full) -> None:
+    claim = await begun(conn, full, **SENT)
+    await ledger_scene.lose(conn, claim)
+    await maintenance.rescue(conn, before=FUTURE)
+    assert (await scene.shown(conn, full, post_of(claim))).status == "publishing"
+
+
+async def test_what_the_last_step_said_stays(pool: Pool, conn: Conn, full: Full) -> None:
+    claim = await begun(conn, full)
+    await write(conn, claim, status="published", published_at=datetime.now(UTC), external_id="1")
+    await settle(pool, claim, Done())
+    assert (await scene.shown(conn, full, post_of(claim))).status == "published"
+    assert await scene.events(conn, post_of(claim)) == ["scheduled"]
+
+
+async def test_an_earlier_job_ends_nothing(pool: Pool, conn: Conn, full: Full) -> None:
+    """Blocked by an edit while its job ran, released again: the first job's end is not the post's."""
+    content_id = await scene.pending(conn, full, "First.")
+    await scene.schedule(conn, full, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
+    await transact(pool, lambda own: scene.approve(own, full, content_id))
+    await conn.execute("update job set run_at = now(), stage = 'queued'")
+    [claim] = await scene.pull(conn)
+    await transact(pool, lambda own: scene.edit(own, full, content_id, "Second."))
+    post = await scene.shown(conn, full, post_of(claim))
+    assert (post.status, post.job_id) == ("blocked", None)
+    await conn.execute("update scheduled_post set scheduled_for = now() + interval '1 hour'")
+    await transact(pool, lambda own: scene.approve(own, full, content_id))
+    await settle(pool, claim, Canceled())
+    post = await scene.shown(conn, full, post_of(claim))
+    assert (post.status, post.job_id != f"job_{claim.id}") == ("queued", True)
+    states = await conn.fetch("select state from job order by id")
+    assert [row["state"] for row in states] == ["canceled", "queued"]
+
+
+async def test_the_posts_of_many_tenants_end_at_once(pool: Pool, conn: Conn, full: Full) -> None:
+    org = await seeds.organization(conn)
+    theirs = await scene.fill(conn, Place(org, await seeds.project(conn, org)), accounts=3)
+    await scene.schedule(conn, full)
+    await scene.schedule(conn, theirs)
+    claims = await scene.pull(conn)
+    await jobs.settle(pool, [Settlement(claim, FAILED) for claim in claims])
+    rows = await conn.fetch("select status, count(*) as n from scheduled_post group by status")
+    assert [(row["status"], row["n"]) for row in rows] == [("failed", 4)]
+    assert await conn.fetchval("select count(*) from post_event where type = 'failed'") == 4
+
+
+@pytest.mark.parametrize("ending", ["settled", "canceled", "edited"])
+async def test_a_turn_that_ends_is_the_next_posts(pool: Pool, conn: Conn, full: Full, ending: str) -> None:
+    """Who waits behind it is woken at once, not in half a minute."""
+    content_id = await scene.pending(conn, full, "First.")
+    await scene.schedule(conn, full, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
+    await transact(pool, lambda own: scene.approve(own, full, content_id))
+    await conn.execute("update scheduled_post set scheduled_for = now()")
+    await conn.execute("update job set run_at = now(), stage = 'queued'")
+    [first] = await scene.pull(conn)
+    await scene.schedule(conn, full)
+    [second] = await scene.pull(conn)
+    await conn.execute("update social_account set turn_post_id = $1", post_of(first))
+    await settle(pool, second, Snooze(30))
+    if ending == "settled":
+        await settle(pool, first, FAILED)
+    elif ending == "canceled":
+        assert await scene.cancel(pool, full, post_of(first))
+    else:
+        await transact(pool, lambda own: scene.edit(own, full, content_id, "Second."))
+    row = await ledger_scene.row(conn, second.id)
+    assert (row["state"], row["stage"], row["run_at"] <= datetime.now(UTC)) == ("queued", "queued", True)
+
+
+async def test_the_job_that_a_post_names_is_kept(pool: Pool, conn: Conn, full: Full) -> None:
+    kept = await begun(conn, full)
+    await settle(pool, kept, FAILED)
+    blocked = await begun(conn, full)
+    await settle(pool, blocked, Canceled())
+    await write(conn, blocked, status="blocked", canceled_at=None, phase=None, job_id=None)
+    await conn.execute("update job set finished_at = now() - interval '31 days'")
+    assert await chores.prune_jobs(conn) == 1
+    assert await conn.fetchval("select id from job") == kept.id

@@ -1,0 +1,240 @@
+"""The chores: what each takes, what it leaves, and that two at once do no harm."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from jobs import ledger, maintenance
+from jobs.ledger import Moved
+from jobs.outcomes import Done, Retry
+from tests import seeds
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+
+async def rescue(conn: Conn) -> list[Moved]:
+    return await maintenance.rescue(conn, before=FUTURE)
+
+
+async def lost(conn: Conn, org: UUID, **changes: Any) -> UUID:
+    """A job whose worker died; `changes` are columns of its row."""
+    claim = await scene.started(conn, org)
+    await scene.lose(conn, claim)
+    for column, value in changes.items():
+        await conn.execute(f"update job set {column} = $2 where id = $1", claim.id, value)
+    return claim.id
+
+
+async def test_a_lost_job_goes_back_into_its_line(conn: Conn, org: UUID) -> None:
+    job_id = await lost(conn, org)
+    [moved] = await rescue(conn)
+    row = await scene.row(conn, job_id)
+    assert (moved.id, moved.state, moved.ended) == (job_id, "queued", False)
+    assert (row["stage"], row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 1, 1, None)
+    assert await scene.attempts(conn, job_id) == ["lost"]
+    assert len(await scene.pull(conn, await scene.worker(conn))) == 1
+
+
+async def test_a_job_whose_lease_stands_is_left_alone(conn: Conn, org: UUID) -> None:
+    await scene.started(conn, org)
+    assert await rescue(conn) == []
+
+
+async def test_a_job_of_a_worker_without_a_row_is_lost(conn: Conn, org: UUID) -> None:
+    await scene.started(conn, org)
+    await conn.execute("delete from worker")
+    assert len(await rescue(conn)) == 1
+
+
+async def test_after_a_gap_nothing_is_judged(conn: Conn, org: UUID) -> None:
+    await lost(conn, org)
+    past = await conn.fetchval("select now() - interval '1 millisecond'")
+    assert await maintenance.rescue(conn, before=past) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "code"),
+    [
+        ({"crashes": 2}, "failed", "POISONED"),
+        ({"attempt": 3}, "failed", "WORKER_LOST"),
+        ({"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}, "failed", "DEADLINE"),
+        ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC)}, "canceled", None),
+        ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC), "crashes": 2}, "canceled", None),
+    ],
+)
+async def test_a_lost_job_that_cant_go_on_ends(
+    conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
+) -> None:
+    job_id = await lost(conn, org, **changes)
+    [moved] = await rescue(conn)
+    row = await scene.row(conn, job_id)
+    assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True)
+    assert (moved.error or {}).get("code") == (row["error"] or {}).get("code") == code
+    assert row["finished_at"] is not None
+
+
+async def test_three_lost_workers_and_the_job_is_given_up(conn: Conn, org: UUID) -> None:
+    kind = ERRAND._replace(max_attempts=100)
+    submitted, states = await scene.submit(conn, org, kind), []
+    for _ in range(3):
+        [claim] = await scene.pull(conn, await scene.worker(conn), 1, kind)
+        await scene.lose(conn, claim)
+        states += [row.state for row in await rescue(conn)]
+    assert states == ["queued", "queued", "failed"]
+    assert await scene.attempts(conn, submitted.job_id) == ["lost"] * 3
+
+
+async def test_a_rescue_skips_what_somebody_holds(pool: Pool, conn: Conn, org: UUID) -> None:
+    job_id = await lost(conn, org)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("select from job where id = $1 for update", job_id)
+        assert await rescue(conn) == []
+
+
+async def test_two_rescues_at_once_take_each_job_once(pool: Pool, conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 20)
+    await scene.fill(conn, orgs, 5)
+    await scene.pull(conn, await scene.worker(conn), 100)
+    await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+
+    async def once() -> list[Moved]:
+        async with pool.acquire() as own:
+            return await rescue(own)
+
+    moved = [row for rows in await asyncio.gather(once(), once(), once()) for row in rows]
+    assert len(moved) == len({row.id for row in moved}) == 100
+    assert await conn.fetchval("select sum(crashes) from job") == 100
+
+
+async def test_the_zombie_of_a_rescued_job_is_fenced(conn: Conn, org: UUID) -> None:
+    claim = await scene.started(conn, org)
+    await scene.lose(conn, claim)
+    await rescue(conn)
+    assert await scene.settle(conn, [claim]) == []
+
+
+async def test_a_scheduled_job_ripens_at_its_time(conn: Conn, org: UUID) -> None:
+    soon = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
+    later = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=2))
+    assert await maintenance.ripen(conn) == 0
+    await conn.execute("update job set run_at = now() where id = $1", soon.job_id)
+    assert await maintenance.ripen(conn) == 1
+    assert [claim.id for claim in await scene.pull(conn, await scene.worker(conn))] == [soon.job_id]
+    assert (await scene.row(conn, later.job_id))["stage"] == "scheduled"
+
+
+async def test_a_job_past_its_deadline_fails_wherever_it_waits(conn: Conn, org: UUID) -> None:
+    waiting = await scene.submit(conn, org)
+    scheduled = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
+    running = await scene.started(conn, org, FREE_ERRAND)
+    assert await maintenance.end_overdue(conn) == []
+    await conn.execute("update job set deadline_at = now()")
+    moved = await maintenance.end_overdue(conn)
+    assert {row.id for row in moved} == {waiting.job_id, scheduled.job_id}
+    assert {(row.state, (row.error or {})["code"]) for row in moved} == {("failed", "DEADLINE")}
+    assert (await scene.row(conn, running.id))["state"] == "running"
+
+
+async def aged(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
+    """A job that ended so many days ago."""
+    claim = await scene.started(conn, org, **fields)
+    await scene.settle(conn, [claim], Done())
+    await conn.execute(
+        "update job set finished_at = now() - make_interval(days => $2) where id = $1", claim.id, days
+    )
+    return claim.id
+
+
+async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org: UUID) -> None:
+    young, _ = await aged(conn, org, 29), await aged(conn, org, 31)
+    await scene.submit(conn, org)
+    assert await maintenance.prune_jobs(conn) == 1
+    assert await conn.fetchval("select count(*) from job") == 2
+    assert [row["job_id"] for row in await conn.fetch("select job_id from job_attempt")] == [young]
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        """insert into ingest (organization_id, project_id, source, job_id, status, completed_at)
+           values ($1, $2, 'website', $3, 'completed', now())""",
+        """insert into brand_source (organization_id, project_id, source, fields, job_id)
+           values ($1, $2, 'website', '{}', $3)""",
+        """update project set status = 'archived', archived_at = now(), archive_job_id = $3
+            where organization_id = $1 and id = $2""",
+    ],
+)
+async def test_a_job_that_a_row_names_stays(conn: Conn, org: UUID, pointer: str) -> None:
+    project_id = await seeds.project(conn, org)
+    named = await aged(conn, org, 31, project_id=project_id)
+    await aged(conn, org, 31, project_id=project_id)
+    await conn.execute(pointer, org, project_id, named)
+    assert await maintenance.prune_jobs(conn) == 1
+    assert [row["id"] for row in await conn.fetch("select id from job")] == [named]
+
+
+async def test_the_rows_of_dead_workers_go_once_no_job_needs_them(conn: Conn, org: UUID) -> None:
+    await scene.started(conn, org)
+    await scene.worker(conn)
+    await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
+    assert await maintenance.prune_workers(conn) == 1
+    await rescue(conn)
+    assert await maintenance.prune_workers(conn) == 1
+    assert await conn.fetchval("select count(*) from worker") == 0
+
+
+async def test_one_session_leads_until_it_ends(pool: Pool, conn: Conn) -> None:
+    assert (await maintenance.try_to_lead(conn))[0]
+    async with pool.acquire() as other:
+        assert not (await maintenance.try_to_lead(other))[0]
+
+
+async def test_the_gate_names_pools_with_due_work(conn: Conn, org: UUID) -> None:
+    at, due = await maintenance.look(conn)
+    assert (due, at.tzinfo) == ([], UTC)
+    await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
+    claim = await scene.started(conn, org, FREE_ERRAND)
+    await scene.settle(conn, [claim], Retry("X", "x", after_s=4))
+    assert (await maintenance.look(conn))[1] == []
+    submitted = await scene.submit(conn, org)
+    [due_now] = (await maintenance.look(conn))[1]
+    assert (due_now.pool, due_now.kind, due_now.job_id) == ("ingest", "run_errand", submitted.job_id)
+    await conn.execute("update pool set paused = true where name = 'ingest'")
+    assert (await maintenance.look(conn))[1] == []
+
+
+async def test_the_gate_tells_that_somebody_pulls(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 2)
+    await scene.fill(conn, orgs, 3)
+    worker = await scene.worker(conn)
+    seen = []
+    for _ in range(3):
+        seen += (await maintenance.look(conn))[1]
+        await scene.pull(conn, worker, 1)
+    assert len(set(seen)) == 3
+
+
+async def test_a_canceled_project_is_canceled_in_batches(conn: Conn, org: UUID) -> None:
+    project_id, other = await seeds.project(conn, org), await seeds.project(conn, org)
+    running = await scene.started(conn, org, project_id=project_id)
+    for _ in range(5):
+        await scene.submit(conn, org, project_id=project_id)
+    kept = await scene.submit(conn, org, project_id=other)
+    finishes = await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
+
+    async def batch() -> list[str]:
+        moved = await ledger.cancel_of_project(
+            conn, organization_id=org, project_id=project_id, kinds=[ERRAND.name], limit=4
+        )
+        return sorted(row.state for row in moved)
+
+    assert [await batch() for _ in range(3)] == [["canceled"] * 3 + ["running"], ["canceled"] * 2, []]
+    assert (await scene.row(conn, running.id))["cancel_requested_at"] is not None
+    for untouched in (kept, finishes):
+        assert (await scene.row(conn, untouched.job_id))["state"] == "queued"

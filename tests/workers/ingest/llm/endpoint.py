@@ -1,0 +1,125 @@
+"""A chat endpoint on loopback that behaves as badly as a test wants, and remembers what it was asked."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from schemas.brand import Candidate
+from tests.workers.web.web import Script, say, wrote
+from workers.ingest.llm.endpoint import DEADLINE_S, Model, open_model
+from workers.ingest.llm.suggest import Suggested, suggest
+from workers.ingest.shapes import Passage
+
+HOME, PRICING = "https://acme.test/", "https://acme.test/pricing"
+KEY = "sk-very-secret"
+
+PASSAGES = [
+    Passage(text="Features", kind="label", url=HOME),
+    Passage(text="Invoices that send themselves", kind="heading", url=HOME),
+    Passage(text="Acme writes, sends and chases your invoices. Built for freelance designers.", url=HOME),
+    Passage(text="Small studios of two to ten people pay nine euros. See acme.test/help.", url=PRICING),
+]
+
+
+def claim(statement: str, *evidence: str, confidence: str = "high") -> dict[str, Any]:
+    return {"statement": statement, "evidence": list(evidence), "confidence": confidence}
+
+
+GOOD: dict[str, Any] = {
+    "tagline": [claim("Invoices that send themselves", "Invoices that send themselves")],
+    "audience": [claim("Freelance designers.", "Built for freelance designers")],
+    "icp": [
+        claim("Freelance designers who invoice.", "Built for freelance designers"),
+        claim("Studios of two to ten people.", "Small studios of two to ten people", confidence="medium"),
+    ],
+    "brandVoice": [claim("Plain and brisk.", "writes, sends and chases", confidence="low")],
+}
+NOTHING: dict[str, Any] = {"tagline": [], "audience": [], "icp": [], "brandVoice": []}
+
+
+def completion(content: Any, finish_reason: str = "stop", **message: Any) -> bytes:
+    """A whole answer of a model that says `content`, as it is or as JSON."""
+    text = content if content is None or isinstance(content, str) else json.dumps(content)
+    choice = {"message": {"role": "assistant", "content": text, **message}, "finish_reason": finish_reason}
+    return say_json({"id": "x", "object": "chat.completion", "choices": [choice], "usage": {}})
+
+
+def say_json(value: Any, status: int = 200, **headers: str) -> bytes:
+    return say(status, json.dumps(value), **{"content_type": "application/json", **headers})
+
+
+class Endpoint:
+    """`asked` is each request's path, headers and body, in their order."""
+
+    def __init__(self, answers: Sequence[bytes | Script]) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.url = ""
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        return [body for _, _, body in self.asked]
+
+    @property
+    def formats(self) -> list[str]:
+        return [body["response_format"]["type"] for body in self.bodies]
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request a connection, one answer after the other; the test fails where they run out."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        self.asked.append((head[0], headers, body))
+        answer = self.answers.pop(0) if self.answers else say(500)
+        try:
+            await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
+        except ConnectionError:
+            pass  # The client left early, as some tests mean it to.
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serve(*answers: bytes | Script) -> AsyncIterator[Endpoint]:
+    endpoint = Endpoint(answers)
+    server = await asyncio.start_server(endpoint.handle, "127.0.0.1", 0)
+    async with server:
+        endpoint.url = "http://{}:{}/v1".format(*server.sockets[0].getsockname())
+        yield endpoint
+
+
+@asynccontextmanager
+async def opened(url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY) -> AsyncIterator[Model]:
+    async with open_model(url, key, name="gpt-test", deadline_s=deadline_s) as model:
+        assert model is not None
+        yield model
+
+
+async def suggested(
+    *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = DEADLINE_S
+) -> tuple[Suggested, Endpoint]:
+    """What comes of these answers, one a request."""
+    async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
+        return await suggest(model, url=HOME, passages=passages), endpoint
+
+
+def by_field(said: Suggested) -> dict[str, Candidate]:
+    return {candidate.field: candidate for candidate in said.candidates}
+
+
+async def kept(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, Candidate]:
+    """What is kept of a well-formed answer."""
+    said, endpoint = await suggested(completion(answer), passages=passages)
+    assert len(endpoint.asked) == 1
+    assert said.warnings == []
+    return by_field(said)
+
+
+def warned(said: Suggested, endpoint: Endpoint, requests: int = 1) -> str:
+    """The one warning, where that and no candidate is what came of so many requests."""
+    assert len(endpoint.asked) == requests
+    assert said.candidates == []
+    (warning,) = said.warnings
+    return warning

@@ -1,0 +1,192 @@
+"""What is asked of a model, and again where it answers badly; over real HTTP."""
+
+import json
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+from tests.workers.ingest.llm.endpoint import (
+    GOOD,
+    HOME,
+    KEY,
+    NOTHING,
+    PASSAGES,
+    completion,
+    opened,
+    say_json,
+    serve,
+    suggested,
+    warned,
+)
+from tests.workers.web.web import say
+from workers.ingest.llm.endpoint import open_model, version
+from workers.ingest.llm.suggest import Suggested, suggest
+
+BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
+CUT_OFF = completion('{"tagline": [', finish_reason="length")
+
+
+async def test_a_good_answer_takes_one_request() -> None:
+    said, endpoint = await suggested(completion(GOOD))
+    assert {candidate.field for candidate in said.candidates} == {"tagline", "audience", "icp", "brandVoice"}
+    assert said.warnings == []
+    (line, headers, body), *others = endpoint.asked
+    assert others == []
+    assert line == "POST /v1/chat/completions HTTP/1.1"
+    assert headers["authorization"] == f"bearer {KEY}"
+    assert (body["model"], body["temperature"], body["max_tokens"]) == ("gpt-test", 0, 900)
+    assert body["response_format"]["json_schema"]["strict"] is True
+
+
+async def test_without_a_key_none_is_sent() -> None:
+    async with serve(completion(GOOD)) as endpoint, opened(endpoint.url, key="") as model:
+        await suggest(model, url=HOME, passages=PASSAGES)
+    assert "authorization" not in endpoint.asked[0][1]
+
+
+async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(httpx, "AsyncClient", never)
+    async with open_model("", "", name="") as model:
+        assert model is None
+        assert await suggest(model, url=HOME, passages=PASSAGES) == Suggested([], [])
+
+
+async def test_the_same_text_asks_the_same() -> None:
+    _, first = await suggested(completion(GOOD))
+    _, second = await suggested(completion(NOTHING))
+    assert first.bodies == second.bodies
+
+
+async def test_with_too_little_text_nobody_is_asked() -> None:
+    said, endpoint = await suggested(passages=PASSAGES[:2])
+    assert (said, endpoint.asked) == (Suggested([], []), [])
+
+
+# The chain of fallbacks
+
+
+@pytest.mark.parametrize("refusal", [BAD_FORMAT, say_json({}, 422), say(400)])
+async def test_an_endpoint_without_schemas_is_told_the_schema(refusal: bytes) -> None:
+    said, endpoint = await suggested(refusal, completion(GOOD))
+    assert said.candidates
+    assert endpoint.formats == ["json_schema", "json_object"]
+    strict, loose = endpoint.bodies
+    schema = strict["response_format"]["json_schema"]["schema"]
+    task = loose["messages"][0]["content"]
+    assert json.loads(task.partition("schema: ")[2]) == schema
+    assert strict["messages"][1] == loose["messages"][1]
+
+
+async def test_an_endpoint_that_takes_neither_is_unavailable() -> None:
+    said, endpoint = await suggested(BAD_FORMAT, BAD_FORMAT)
+    assert warned(said, endpoint, requests=2) == "llm_unavailable: the model's endpoint answers 400"
+
+
+WRONG = {
+    "prose": "I think it is a lovely brand.",
+    "nothing": "",
+    "null": None,
+    "cut": json.dumps(GOOD)[:200],
+    "half_fenced": "```json\n" + json.dumps(GOOD)[:200],
+    "a_list": [GOOD, GOOD],
+    "a_key_less": {name: claims for name, claims in GOOD.items() if name != "icp"},
+    "a_key_more": {**GOOD, "appName": "Evil"},
+    "a_claim_more": {**GOOD, "tagline": GOOD["tagline"] * 2},
+    "a_text_for_a_claim": {**GOOD, "icp": ["designers"]},
+    "an_unknown_confidence": {**GOOD, "icp": [{**GOOD["icp"][0], "confidence": "certain"}]},
+    "deep": '{"tagline":' + "[" * 50_000 + "]" * 50_000 + "}",
+    "deep_and_unknown": '{"x":' + '{"x":' * 20_000 + "1" + "}" * 20_001,
+    "a_huge_number": '{"tagline":' + "9" * 100_000 + "}",
+    "half_a_surrogate": '{"tagline": "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
+async def test_a_wrong_answer_is_mended_in_one_more_turn(content: object) -> None:
+    said, endpoint = await suggested(completion(content), completion(GOOD))
+    assert said.candidates
+    assert said.warnings == []
+    first, second = (body["messages"] for body in endpoint.bodies)
+    assert second[:2] == first
+    assert [message["role"] for message in second[2:]] == ["assistant", "user"]
+    assert max(len(message["content"]) for message in second[2:]) <= 4_000
+    assert endpoint.formats == ["json_schema"] * 2
+
+
+@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
+async def test_wrong_twice_is_an_invalid_output(content: object) -> None:
+    said, endpoint = await suggested(completion(content), completion(content))
+    text = "llm_invalid_output: the model's answer is not in the form that was asked for"
+    assert warned(said, endpoint, requests=2) == text
+
+
+async def test_an_answer_cut_off_is_asked_for_again_shorter() -> None:
+    said, endpoint = await suggested(CUT_OFF, completion(GOOD))
+    assert said.candidates
+    assert "be shorter" in endpoint.bodies[1]["messages"][-1]["content"]
+    said, endpoint = await suggested(CUT_OFF, CUT_OFF)
+    assert warned(said, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
+
+
+async def test_the_chain_has_three_requests_at_most() -> None:
+    said, endpoint = await suggested(BAD_FORMAT, completion("no"), completion("no"))
+    assert warned(said, endpoint, requests=3).startswith("llm_invalid_output: ")
+    assert endpoint.formats == ["json_schema", "json_object", "json_object"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"```json\n{json.dumps(GOOD)}\n```",
+        f"```\n{json.dumps(GOOD)}```\n",
+        f"<think>Let me see.</think>\n\n{json.dumps(GOOD, indent=2)}\nThat is all.",
+        f"\ufeff {json.dumps(GOOD)}",
+    ],
+    ids=["fenced", "fenced_without_a_language", "thought_aloud", "byte_order_mark"],
+)
+async def test_json_in_wrapping_is_json(content: str) -> None:
+    said, endpoint = await suggested(completion(content))
+    assert len(said.candidates) == 4
+    assert len(endpoint.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [completion(None, refusal="I can't help with that."), completion("", finish_reason="content_filter")],
+    ids=["refusal", "filtered"],
+)
+async def test_a_refusal_is_taken_for_one(refusal: bytes) -> None:
+    said, endpoint = await suggested(refusal)
+    assert warned(said, endpoint) == "llm_invalid_output: the model refuses to answer"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (completion(GOOD), "ok"),
+        (completion(NOTHING), "nothing"),
+        (say(503), "llm_unavailable"),
+        (completion(None, refusal="no"), "llm_invalid_output"),
+    ],
+)
+async def test_what_came_of_it_is_counted(answer: bytes, outcome: str) -> None:
+    before = counted(outcome)
+    await suggested(answer)
+    assert counted(outcome) == before + 1
+
+
+def counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("model_answers_total", {"outcome": outcome}) or 0
+
+
+async def test_each_model_makes_another_reading() -> None:
+    async with opened("http://127.0.0.1:1/v1") as model:
+        other = model._replace(name="gpt-other")
+        versions = [version(1, one) for one in (None, model, other)] + [version(2, model)]
+        assert versions == [version(1, one) for one in (None, model, other)] + [version(2, model)]
+    assert len(set(versions)) == 4
+    assert versions[0] == 1

@@ -1,0 +1,156 @@
+"""A model's endpoint in every bad mood, over real HTTP: its ingest goes on, and says why it did without."""
+
+import asyncio
+import gzip
+import logging
+
+import pytest
+
+from tests.workers.ingest.llm.endpoint import (
+    GOOD,
+    HOME,
+    KEY,
+    PASSAGES,
+    completion,
+    opened,
+    say_json,
+    serve,
+    suggested,
+    warned,
+)
+from tests.workers.web.web import Script, say
+from workers.ingest.llm.endpoint import LIMIT
+from workers.ingest.llm.suggest import Suggested, suggest
+
+
+async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(completion(GOOD)[:-20])
+
+
+async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A byte now and then, so that no single read ever takes too long."""
+    for byte in completion(GOOD):
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An answer without an end."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
+    while True:
+        writer.write(b" " * 65_536)
+        await writer.drain()
+
+
+BOMB = gzip.compress(bytes(LIMIT + 1))
+UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
+    "unauthorized": (
+        say_json({"error": f"Incorrect API key provided: {KEY}"}, 401),
+        "the model's endpoint answers 401",
+    ),
+    "not_found": (say(404), "the model's endpoint answers 404"),
+    "broken": (say_json({}, 500), "the model's endpoint answers 500"),
+    "no_content": (say(204), "the model's endpoint answers 204"),
+    "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint answers 307"),
+    "moved_for_good": (say(301, location="http://127.0.0.1:1/"), "the model's endpoint answers 301"),
+    "busy": (say_json({}, 429), "the model takes no more requests for now"),
+    "busy_for_long": (say_json({}, 429, retry_after="60"), "the model takes no more requests for now"),
+    "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint answers no JSON"),
+    "no_type": (
+        completion(GOOD).replace(b"content-type: application/json\r\n", b""),
+        "the model's endpoint answers no JSON",
+    ),
+    "a_stream": (
+        say(body='data: {"choices": []}\n\n', content_type="text/event-stream"),
+        "the model's endpoint answers no JSON",
+    ),
+    "no_json": (say(body="{", content_type="application/json"), "the model's answer is no chat completion"),
+    "no_choices": (say_json({"choices": []}), "the model's answer is no chat completion"),
+    "no_message": (say_json({"choices": [{}]}), "the model's answer is no chat completion"),
+    "other_json": (say_json([1]), "the model's answer is no chat completion"),
+    "deep": (
+        say(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
+        "the model's answer is no chat completion",
+    ),
+    "not_utf8": (
+        say(body=b'{"choices":[{"message":{"content":"\xff"}}]}', content_type="application/json"),
+        "the model's answer is no chat completion",
+    ),
+    "large": (pour, "the model's answer is too large, or packed in a way unknown"),
+    "a_bomb": (
+        say(body=BOMB, content_type="application/json", content_encoding="gzip"),
+        "the model's answer is too large, or packed in a way unknown",
+    ),
+    "packed_twice": (
+        say(body=BOMB, content_type="application/json", content_encoding="gzip, gzip"),
+        "the model's answer is too large, or packed in a way unknown",
+    ),
+    "broken_off": (hang_up, "the model could not be reached"),
+    "no_http": (b"SSH-2.0-OpenSSH_9.2\r\n", "the model could not be reached"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), UNAVAILABLE.values(), ids=UNAVAILABLE)
+async def test_an_endpoint_that_fails_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
+    said, endpoint = await suggested(answer)
+    assert warned(said, endpoint) == f"llm_unavailable: {reason}"
+
+
+@pytest.mark.parametrize("answer", [say_nothing, drip])
+async def test_a_slow_endpoint_is_left_at_the_deadline(answer: Script) -> None:
+    said, endpoint = await suggested(answer, deadline_s=0.3)
+    assert warned(said, endpoint).startswith("llm_unavailable: the model did not answer ")
+
+
+async def test_the_deadline_is_for_the_whole_conversation() -> None:
+    said, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
+    text = "llm_unavailable: the model did not answer within 0.5 s"
+    assert warned(said, endpoint, requests=2) == text
+
+
+async def test_nobody_listens() -> None:
+    async with opened("http://127.0.0.1:1/v1") as model:
+        said = await suggest(model, url=HOME, passages=PASSAGES)
+    assert said == Suggested([], ["llm_unavailable: the model could not be reached"])
+
+
+async def test_a_short_wait_that_the_endpoint_asks_for_is_kept() -> None:
+    said, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
+    assert said.candidates
+    assert len(endpoint.asked) == 2
+
+
+async def test_one_wait_is_enough() -> None:
+    busy = say_json({}, 429, retry_after="0")
+    said, endpoint = await suggested(busy, busy)
+    text = "llm_unavailable: the model takes no more requests for now"
+    assert warned(said, endpoint, requests=2) == text
+
+
+async def test_a_packed_answer_is_unpacked() -> None:
+    head, _, body = completion(GOOD).partition(b"\r\n\r\n")
+    assert head
+    packed = say(body=gzip.compress(body), content_type="application/json", content_encoding="gzip")
+    said, _ = await suggested(packed)
+    assert len(said.candidates) == 4
+
+
+async def test_no_redirect_takes_the_key_elsewhere() -> None:
+    async with serve(completion(GOOD)) as other:
+        said, endpoint = await suggested(say(308, location=f"{other.url}/chat/completions"))
+    assert warned(said, endpoint).endswith("answers 308")
+    assert other.asked == []
+
+
+async def test_the_key_is_in_no_log_and_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for answer, _ in UNAVAILABLE.values():
+        said, _ = await suggested(answer)
+        assert KEY not in repr(said)
+    assert caplog.records
+    assert KEY not in caplog.text

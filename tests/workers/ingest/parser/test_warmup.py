@@ -1,0 +1,33 @@
+"""What documents need is loaded before the first one forks."""
+
+import os
+import subprocess
+import sys
+from importlib.resources import files
+
+from workers.ingest.derive import lexicon as lexicons
+from workers.ingest.parser.child import READERS
+from workers.ingest.parser.parser import ONE_THREAD
+from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
+
+
+def test_each_kind_of_document_is_rehearsed() -> None:
+    assert {type(example) for example in EXAMPLES} == READERS.keys()
+
+
+def test_each_lexicon_is_rehearsed() -> None:
+    known = {one.name.removesuffix(".json") for one in files(lexicons).iterdir() if one.name.endswith("json")}
+    assert known < {*LANGUAGES}
+
+
+def test_after_it_nothing_is_left_to_load() -> None:
+    """And there is but one thread, as the process is going to fork."""
+    said = subprocess.run(
+        [sys.executable, "-m", "tests.workers.ingest.parser.warmed"],
+        env=os.environ | ONE_THREAD,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert said.stdout == "[] 0 1\n"

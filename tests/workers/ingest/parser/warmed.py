@@ -1,0 +1,37 @@
+"""`python -m tests.workers.ingest.parser.warmed`: what other documents than the rehearsed ones still load.
+
+Prints the modules, how many lexicons, and how many threads there are in the end.
+"""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from workers.ingest.derive.lexicon import lexicon
+from workers.ingest.github.shapes import File
+from workers.ingest.parser import child
+from workers.ingest.parser.warmup import EXAMPLES
+
+OTHER = "Wir helfen Handwerkern. Noi aiutiamo i piccoli team! Ask your lawyer, or visit https://acme.test/."
+
+
+def main() -> None:
+    child.rehearse()
+    modules, lexicons = set(sys.modules), lexicon.cache_info().misses
+    for example in EXAMPLES:
+        told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
+        child.answer(msgspec.structs.replace(example, **told))
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    print(sorted({*sys.modules} - modules), lexicon.cache_info().misses - lexicons, threads)  # noqa: T201
+
+
+def changed(value: object) -> object:
+    """The same document with another text in it."""
+    if isinstance(value, bytes):
+        return value.replace(b"Example", OTHER.encode())
+    return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, File) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,0 @@
-"""Let scheduled jobs into their lines when their time has come."""
-
-from jobs import upkeep
-from workers.dispatcher.chore import Chore
-
-RIPEN = Chore("ripen", 0.1, upkeep.ripen)

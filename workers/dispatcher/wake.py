@@ -1,0 +1,50 @@
+"""Wake the workers of pools in which something is due and nobody pulls: what a lost message costs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from jobs.courier import Courier
+from jobs.ledger import Wake
+from jobs.maintenance import Due
+
+#: Seconds between two messages for a pool: the first wait, and the longest while nothing moves there
+#: (every worker is full, every tenant at its cap).
+FIRST_S, MOST_S = 0.05, 1.0
+
+_BELLS = UUID("6f1c2c1e-7d0b-5b3c-9f43-0a2b8f6d7c11")
+
+
+class Sent(NamedTuple):
+    due: Due
+    at: float
+    wait_s: float
+
+
+class Gate:
+    """What was sent for each pool that had something due at the last look."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, Sent] = {}
+
+    def choose(self, due: Sequence[Due], now: float) -> list[Due]:
+        """The pools to send for; `now` is seconds of any clock that only goes forward."""
+        self._sent = {one.pool: self._sent[one.pool] for one in due if one.pool in self._sent}
+        chosen = [one for one in due if self._is_time(one, now)]
+        for one in chosen:
+            self._sent[one.pool] = Sent(one, now, self._next_wait(one))
+        return chosen
+
+    def _is_time(self, due: Due, now: float) -> bool:
+        sent = self._sent.get(due.pool)
+        return sent is None or sent.due != due or now - sent.at >= sent.wait_s
+
+    def _next_wait(self, due: Due) -> float:
+        sent = self._sent.get(due.pool)
+        return FIRST_S if sent is None or sent.due != due else min(MOST_S, 2 * sent.wait_s)
+
+
+async def ring(courier: Courier, chosen: Sequence[Due]) -> None:
+    """One message for each pool. Its id is the pool's, so that however many go out at most one waits."""
+    for due in chosen:
+        await courier.send(Wake(due.pool, due.kind, uuid5(_BELLS, due.pool)))

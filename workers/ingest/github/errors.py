@@ -1,0 +1,102 @@
+"""From GitHub's refusals to api.md 7's codes, with a message that says what to do."""
+
+import re
+from email.utils import parsedate_to_datetime
+
+import httpx
+import msgspec
+
+from schemas.errors import (
+    FetchFailed,
+    ScrapeFailed,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceRateLimited,
+)
+from workers.web.errors import retry_after
+from workers.web.fetch import Fetched
+
+REFUSALS = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
+
+#: What a decoder raises for a body that is not the JSON that was expected.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+#: GitHub's own rule for a limit that says nothing of its end; and the length of its window.
+UNTOLD_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
+LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+
+ABSENT = (
+    "there is no such repository, or it is not public: check the name; a private one needs the GitHub App "
+    "installed and proved (POST /v1/github/install-url)"
+)
+EMPTY = "the repository is empty: push a README or the project's files, then ingest again"
+
+PLAIN: dict[int, tuple[type[SourceError], str]] = {
+    404: (SourceNotFound, ABSENT),
+    410: (SourceNotFound, ABSENT),
+    409: (ScrapeFailed, EMPTY),
+    451: (SourceForbidden, "GitHub has blocked the repository for legal reasons: give another source"),
+}
+
+
+class Said(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+def refusal(answer: Fetched, *, installed: bool) -> SourceError:
+    """`installed`: it was an installation's token that was refused."""
+    if (wait := rest(answer)) is not None:
+        return SourceRateLimited("GitHub takes no more requests from us for now", retry_after=wait)
+    if answer.status == 403:
+        return forbidden(answer, installed=installed)
+    if answer.status == 401:
+        return unknown_token(installed=installed)
+    if answer.status in PLAIN:
+        error, message = PLAIN[answer.status]
+        return error(message)
+    return FetchFailed(f"GitHub's API answers {answer.status}", retryable=False)
+
+
+def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
+    if installed or "integration" in message(answer):
+        return SourceForbidden(
+            "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
+            "for the repository"
+        )
+    return SourceForbidden("GitHub answers 403: the repository is closed to visitors; check its settings")
+
+
+def unknown_token(*, installed: bool) -> SourceError:
+    """An installation that ended is the partner's to renew; our own token is not their business."""
+    if installed:
+        return SourceForbidden("GitHub no longer takes the App's installation: connect GitHub again")
+    return FetchFailed("GitHub refuses this service's own credential: try again later")
+
+
+def rest(answer: Fetched) -> float | None:
+    """How long to leave GitHub alone, in seconds; None where the refusal is no limit's."""
+    if answer.status not in {403, 429}:
+        return None
+    wait = retry_after(answer.headers)
+    if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
+        wait = until_reset(answer.headers)
+    if wait is None and (answer.status == 429 or LIMIT.search(message(answer))):
+        wait = UNTOLD_WAIT_S
+    return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT_S)
+
+
+def until_reset(headers: httpx.Headers) -> float | None:
+    """The reset is held against the answer's own Date, so no two clocks are compared."""
+    reset = headers.get("X-RateLimit-Reset", "").strip()
+    try:
+        return int(reset) - parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def message(answer: Fetched) -> str:
+    try:
+        return msgspec.json.decode(answer.body, type=Said).message
+    except UNREADABLE:
+        return ""

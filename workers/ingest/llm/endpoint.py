@@ -1,0 +1,161 @@
+"""An OpenAI-compatible endpoint over HTTP.
+
+The operator's own setting, so unlike a partner's address it may be anywhere, loopback included. What it
+answers is trusted no further than its size and shape. The key goes to it alone: no redirect is followed,
+and nothing that it says is repeated in an error.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Literal, NamedTuple
+
+import httpx
+import msgspec
+
+from schemas.errors import ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable, SourceError
+from workers.ingest.llm.answer import SCHEMA
+from workers.ingest.llm.prompt import Message
+from workers.web import inflate
+from workers.web.errors import retry_after
+from workers.web.fetch import trust
+
+#: For all that one ingest asks, so that a slow model can't spend the job's time.
+DEADLINE_S = 30.0
+#: An endpoint that wants us to wait longer is not there for this ingest.
+PATIENCE_S = 5.0
+#: Many times what `MAX_TOKENS` take; some servers answer with the model's thoughts as well.
+LIMIT = 256 << 10
+MAX_TOKENS = 900
+
+Form = Literal["json_schema", "json_object"]
+FORMATS: dict[Form, dict[str, Any]] = {
+    "json_schema": {
+        "type": "json_schema",
+        "json_schema": {"name": "brand_context", "strict": True, "schema": SCHEMA},
+    },
+    "json_object": {"type": "json_object"},
+}
+
+
+class Model(NamedTuple):
+    """`client` is bound to the endpoint and its key; `name` is the model to ask for."""
+
+    client: httpx.AsyncClient
+    name: str
+    deadline_s: float
+
+
+class Said(msgspec.Struct, frozen=True):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    message: Said
+    finish_reason: str | None = None
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """The part of an answer that is looked at."""
+
+    choices: list[Choice]
+
+
+def version(rules: int, model: Model | None) -> int:
+    """Of a reading by these rules: with a language model, and with each one, it is another reading."""
+    return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
+
+
+@asynccontextmanager
+async def open_model(
+    base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
+) -> AsyncIterator[Model | None]:
+    """None where there is no address."""
+    if not base_url:
+        yield None
+        return
+    async with httpx.AsyncClient(
+        base_url=base_url,
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Content-Type": "application/json",
+            **({"Authorization": f"Bearer {api_key}"} if api_key else {}),
+        },
+        verify=trust(),
+        timeout=httpx.Timeout(deadline_s, connect=5),
+        follow_redirects=False,
+        trust_env=False,
+    ) as client:
+        yield Model(client, name, deadline_s)
+
+
+async def complete(model: Model, messages: list[Message], form: Form) -> Choice:
+    """What the model says. Raises `ModelUnavailable`, and as its leaf `ModelFormatRefused` for a 400."""
+    request = {
+        "model": model.name,
+        "messages": messages,
+        "temperature": 0,
+        "max_tokens": MAX_TOKENS,
+        "response_format": FORMATS[form],
+    }
+    body = msgspec.json.encode(request)
+    try:
+        return await post(model.client, body)
+    except ModelUnavailable as busy:
+        if busy.retry_after is None or busy.retry_after > PATIENCE_S:
+            raise
+        await asyncio.sleep(busy.retry_after)
+        return await post(model.client, body)
+
+
+async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
+    with as_unavailable():
+        async with client.stream("POST", "chat/completions", content=body) as response:
+            refuse(response)
+            encoding = response.headers.get("Content-Encoding", "")
+            answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=LIMIT)
+        return msgspec.json.decode(answer, type=Completion).choices[0]
+
+
+@contextmanager
+def as_unavailable() -> Iterator[None]:
+    """Turns what a client and a decoder raise into `ModelUnavailable`."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise ModelUnavailable("the model did not answer in time") from error
+    except httpx.TransportError as error:
+        raise ModelUnavailable("the model could not be reached") from error
+    except SourceError as error:
+        raise ModelUnavailable("the model's answer is too large, or packed in a way unknown") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
+        raise ModelUnavailable("the model's answer is no chat completion") from error
+
+
+def refuse(response: httpx.Response) -> None:
+    """Nothing for what may be a completion."""
+    status, media_type = response.status_code, response.headers.get("Content-Type", "").partition(";")[0]
+    if status in {400, 422}:
+        raise ModelFormatRefused(f"the model's endpoint answers {status}")
+    if status == 429:
+        raise ModelUnavailable(
+            "the model takes no more requests for now", retry_after=retry_after(response.headers)
+        )
+    if status != 200:
+        raise ModelUnavailable(f"the model's endpoint answers {status}")
+    if media_type.strip().lower() != "application/json":
+        raise ModelUnavailable("the model's endpoint answers no JSON")
+
+
+def spoken(choice: Choice) -> str:
+    """The whole text of an answer. Raises `ModelInvalid`, or `ModelRefused` where there will be none."""
+    if choice.message.refusal or choice.finish_reason == "content_filter":
+        raise ModelRefused("the model refuses to answer")
+    if choice.finish_reason == "length":
+        raise ModelInvalid(
+            "the model's answer was cut off", wrong="cut off at the greatest length: be shorter"
+        )
+    return choice.message.content or ""
