@@ -1,4 +1,4 @@
-"""Tell a pool's workers that there is work: an arq message and a ring, of which any may be lost.
+"""Tell a pool's workers that there is work: an arq message and an entry of a list, and any of them may be lost.
 
 A message names a kind and a job and carries nothing else: whoever gets it pulls from the ledger. So
 Redis holds no secret and nothing that can be stale, and a lost message costs a second (the workers
@@ -34,8 +34,8 @@ EXPIRES_S = 3600
 #: less than this starts the job at once all the same.
 CLOCK_DIFFERENCE = timedelta(seconds=60)
 
-#: Rings that nobody hears (every worker is busy) pile up to here.
-RINGS = 128
+#: Wakes that nobody takes (every worker is busy) pile up to here.
+MAX_WAKES = 128
 
 AWAY = (RedisError, OSError)
 
@@ -51,9 +51,9 @@ def queue(pool: str) -> str:
     return f"arq:{pool}"
 
 
-def ring(pool: str) -> str:
+def wake_list(pool: str) -> str:
     """The list on which a pool's idle workers wait: the ids of messages just sent."""
-    return f"arq:{pool}:ring"
+    return f"arq:{pool}:wakes"
 
 
 def connect(redis_url: str, *, timeout_s: float) -> ArqRedis:
@@ -130,7 +130,7 @@ class Courier:
 
 
 async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
-    """False if the same message still waits. The ring comes second: heard first, it would find nothing."""
+    """False if the same message still waits. The list comes second: heard first, it would find nothing."""
     job_id = str(wake.job_id)
     message = await client.enqueue_job(
         wake.kind,
@@ -142,8 +142,8 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
     if message is None:
         return False
     async with client.pipeline(transaction=False) as pipe:
-        pipe.lpush(ring(wake.pool), job_id)
-        pipe.ltrim(ring(wake.pool), 0, RINGS - 1)
+        pipe.lpush(wake_list(wake.pool), job_id)
+        pipe.ltrim(wake_list(wake.pool), 0, MAX_WAKES - 1)
         await pipe.execute()
     return True
 

@@ -33,7 +33,7 @@ class Folder(Store):
                 await writer.write(chunk)
         with self._reaching():
             await writer.close()
-            await asyncio.to_thread(_settle, self._folder / key(token))
+            await asyncio.to_thread(_put_in_place, self._folder / key(token))
 
     @asynccontextmanager
     async def opened(self, token: str) -> AsyncIterator[int]:
@@ -67,7 +67,7 @@ def open_folder(url: str) -> Folder:
     return Folder(place, folder)
 
 
-def _settle(file: Path) -> None:
+def _put_in_place(file: Path) -> None:
     """Have it on the disk before a row says that it is there, and its name and its folder's too."""
     for path in (file, file.parent, file.parent.parent):
         handle = os.open(path, os.O_RDONLY)

@@ -73,4 +73,4 @@ async def unchanged(pool: Pool) -> AsyncIterator[None]:
 def rung(redis_url: str, kind: Kind) -> list[str]:
     """The jobs that the workers of this kind's pool were told of, the latest first."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
-        return [f"job_{job}" for job in client.lrange(courier.ring(kind.pool), 0, -1)]
+        return [f"job_{job}" for job in client.lrange(courier.wake_list(kind.pool), 0, -1)]

@@ -36,7 +36,7 @@ def sends(outcome: str) -> float:
 
 
 async def rings(client: ArqRedis) -> list[bytes]:
-    found: list[bytes] = await client.execute_command("LRANGE", courier.ring("ingest"), 0, -1)  # type: ignore[no-untyped-call]  # the library has no types here
+    found: list[bytes] = await client.execute_command("LRANGE", courier.wake_list("ingest"), 0, -1)  # type: ignore[no-untyped-call]  # the library has no types here
     return found
 
 
@@ -74,10 +74,10 @@ async def test_rings_that_nobody_hears_pile_up_only_so_far(
 ) -> None:
     monkeypatch.setattr(courier, "BUDGET_S", 5.0)
     async with courier.open_courier(redis_url) as sender:
-        for _ in range(courier.RINGS + 5):
+        for _ in range(courier.MAX_WAKES + 5):
             await sender.send(Wake("ingest", "ingest_website", ids.new()))
             await sender.flush()
-    assert len(await rings(client)) == courier.RINGS
+    assert len(await rings(client)) == courier.MAX_WAKES
 
 
 async def test_wakes_of_one_moment_go_as_two_messages_the_first_and_the_last(

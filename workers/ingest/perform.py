@@ -11,11 +11,11 @@ from schemas.errors import Conflict, SourceError, SourceRateLimited
 from workers.runtime.context import Context
 
 #: Told the stage that begins and how far the work is, from 0 to 1.
-Report: TypeAlias = Callable[[str, float], Awaitable[None]]
+Progress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source; the visit is what the last ingest with the same arguments left.
-Read: TypeAlias = Callable[[Visit | None, Report], Awaitable[Extraction]]
+Read: TypeAlias = Callable[[Visit | None, Progress], Awaitable[Extraction]]
 #: What a sandbox reads instead: nothing from the network.
-Pretend: TypeAlias = Callable[[Report], Awaitable[Extraction]]
+Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
 
 
 async def perform(ctx: Context, *, read: Read, pretend: Pretend) -> Outcome:

@@ -21,7 +21,7 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
-from workers.ingest.perform import Report
+from workers.ingest.perform import Progress
 
 HOST = "example.test"
 SLOW_S, STEPS = 5.0, 10
@@ -48,23 +48,23 @@ BRAND: dict[Field, Value] = {
 }
 
 
-async def ingest(*, url: str, report: Report) -> Extraction:
+async def ingest(*, url: str, report: Progress) -> Extraction:
     await go_through_stages(report, slow=is_magic(url, "/slow"))
     return read(url)
 
 
-async def ingest_app(*, listing: Listing, report: Report) -> Extraction:
+async def ingest_app(*, listing: Listing, report: Progress) -> Extraction:
     name = listing.value if isinstance(listing, InAppStore) else listing.package
     await go_through_stages(report, slow=name == f"{APPS}slow")
     return read_app(name)
 
 
-async def ingest_repository(*, repo: str, report: Report) -> Extraction:
+async def ingest_repository(*, repo: str, report: Progress) -> Extraction:
     await go_through_stages(report, slow=repo == f"{REPOSITORIES}slow")
     return read_repository(repo)
 
 
-async def go_through_stages(report: Report, *, slow: bool) -> None:
+async def go_through_stages(report: Progress, *, slow: bool) -> None:
     """Those of a real one; a slow one takes `SLOW_S`, so that it can be watched or canceled."""
     await report("fetching", 0.1)
     if slow:

@@ -12,8 +12,8 @@ from domain.jobs import jobs
 from jobs.ledger import Moved, Settlement
 from jobs.outcomes import Done, Failed, Outcome
 from telemetry import logs, metrics
-from workers.runtime.progress import Reports
-from workers.runtime.slots import Attempt, Desk, Key, key
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.slots import Attempt, Key, Slots, key
 
 #: Ask again this soon, for as long as it takes: the fence says whether a late answer counts.
 AGAIN_S = 0.2
@@ -23,17 +23,17 @@ UNFIT = (TypeError, ValueError, asyncpg.DataError)
 
 UNSTORABLE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
-_log = logs.get("settler")
+_log = logs.get("completer")
 
 
-class Settler:
+class Completer:
     """Takes outcomes at any time; `run` writes them.
 
     `unsettled` names the attempts whose outcome isn't written yet; `settled` is set while there is none.
     """
 
-    def __init__(self, pool: Pool, desk: Desk, reports: Reports) -> None:
-        self._pool, self._desk, self._reports = pool, desk, reports
+    def __init__(self, pool: Pool, slots: Slots, progress_writer: ProgressWriter) -> None:
+        self._pool, self._slots, self._progress_writer = pool, slots, progress_writer
         self._inbox: list[tuple[Attempt, Outcome]] = []
         self._arrived, self.settled = asyncio.Event(), asyncio.Event()
         self.unsettled: set[Key] = set()
@@ -54,7 +54,7 @@ class Settler:
             batch = [Settlement(attempt.claim, outcome) for attempt, outcome in ended]
             announce(batch, await self._store(batch))
             # A tenant that was at its cap may start another one now.
-            self._desk.ring()
+            self._slots.notify()
             self.unsettled.difference_update(key(attempt.claim) for attempt, _ in ended)
             if not self.unsettled:
                 self.settled.set()
@@ -63,9 +63,9 @@ class Settler:
         """How far each one came that isn't done; what is done says so itself."""
         for attempt, outcome in ended:
             if isinstance(outcome, Done):
-                self._reports.forget(attempt)
+                self._progress_writer.forget(attempt)
             else:
-                await self._reports.flush(attempt)
+                await self._progress_writer.flush(attempt)
 
     async def _store(self, batch: Sequence[Settlement]) -> list[Moved]:
         """Until Postgres has taken it; what it refuses for its content, it gets one by one."""

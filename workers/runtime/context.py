@@ -10,7 +10,7 @@ from domain.jobs import jobs
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
-from workers.runtime.progress import Reports
+from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt
 
 T = TypeVar("T")
@@ -24,13 +24,18 @@ class Context:
     accepted and `Unavailable` while Postgres is away: a task lets them pass.
     """
 
-    __slots__ = ("_attempt", "_lease_left", "_pool", "_reports", "job")
+    __slots__ = ("_attempt", "_lease_left", "_pool", "_progress_writer", "job")
 
     def __init__(
-        self, attempt: Attempt, pool: Pool, reports: Reports, lease_left: Callable[[], float]
+        self, attempt: Attempt, pool: Pool, progress_writer: ProgressWriter, lease_left: Callable[[], float]
     ) -> None:
         self.job = attempt.claim
-        self._attempt, self._pool, self._reports, self._lease_left = attempt, pool, reports, lease_left
+        self._attempt, self._pool, self._progress_writer, self._lease_left = (
+            attempt,
+            pool,
+            progress_writer,
+            lease_left,
+        )
 
     async def step(
         self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
@@ -95,7 +100,7 @@ class Context:
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Show how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
-        self._reports.add(self._attempt, ratio, stage)
+        self._progress_writer.add(self._attempt, ratio, stage)
 
     def time_left(self) -> float:
         """Seconds in which no other attempt can begin: the lease lasts, and the kind's time."""

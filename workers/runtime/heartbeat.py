@@ -19,7 +19,7 @@ from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Interrupted, Retry
 from schemas import ids
 from telemetry import logs, metrics
-from workers.runtime.slots import Attempt, Desk, Key, Lost, Verdict, key
+from workers.runtime.slots import Attempt, Key, Lost, Slots, Verdict, key
 
 #: Parts of a lease: how often it is renewed, how long a renewal may take, and after how long without
 #: one we stop our own work.
@@ -27,19 +27,19 @@ BEAT, PATIENCE, OUT_OF_TOUCH = 2 / 15, 1 / 3, 2 / 3
 
 TIMED_OUT = Retry("TIMEOUT", "the attempt took longer than it may and is tried again")
 
-_log = logs.get("presence")
+_log = logs.get("heartbeat")
 
 
-class Presence:
+class Heartbeat:
     """The worker's row and its renewal. `worker_id` changes when the row was lost.
 
     `adopt` gets claims that are ours and have nobody: the answer of their pull was cut off.
     `unsettled` names attempts that have ended here and not yet in the ledger.
     """
 
-    def __init__(self, *, pool_name: str, lease_s: float, pool: Pool, desk: Desk) -> None:
+    def __init__(self, *, pool_name: str, lease_s: float, pool: Pool, slots: Slots) -> None:
         self.worker_id = ids.new()
-        self._pool_name, self._lease_s, self._pool, self._desk = pool_name, lease_s, pool, desk
+        self._pool_name, self._lease_s, self._pool, self._slots = pool_name, lease_s, pool, slots
         self._strangers: set[Key] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
@@ -57,7 +57,7 @@ class Presence:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 version=version("tenantry"),
-                slots=self._desk.slots,
+                slots=self._slots.size,
                 lease_s=self._lease_s,
             )
         self._trust(asked_at)
@@ -90,7 +90,7 @@ class Presence:
         return self._lease_s - self.age_s
 
     async def _beat(self, adopt: Callable[[Claim], None], unsettled: Collection[Key]) -> None:
-        held, asked_at = [*self._desk.attempts.values()], self._clock.time()
+        held, asked_at = [*self._slots.attempts.values()], self._clock.time()
         async with self._contact() as conn:
             owned = await heartbeat.renew(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
@@ -99,7 +99,7 @@ class Presence:
         self._trust(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
         judge(held, rows)
-        await self._take_in(rows.keys() - self._desk.attempts.keys() - set(unsettled), adopt)
+        await self._take_in(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
     async def _take_in(self, strangers: set[Key], adopt: Callable[[Claim], None]) -> None:
         """Adopt what is ours in two renewals running and on no desk; in one, its pull may be under way."""
@@ -113,8 +113,8 @@ class Presence:
                 adopt(claim)
 
     async def _start_over(self) -> None:
-        _log.warning("worker row lost", jobs=len(self._desk.attempts))
-        self._desk.stop_all(Lost())
+        _log.warning("worker row lost", jobs=len(self._slots.attempts))
+        self._slots.stop_all(Lost())
         await self.enter()
 
     def _trust(self, asked_at: float) -> None:
@@ -124,8 +124,8 @@ class Presence:
         self._watch = self._clock.call_at(asked_at + self._lease_s * OUT_OF_TOUCH, self._stop_own_work)
 
     def _stop_own_work(self) -> None:
-        _log.warning("out of touch with Postgres: stopping own work", jobs=len(self._desk.attempts))
-        self._desk.stop_all(Interrupted())
+        _log.warning("out of touch with Postgres: stopping own work", jobs=len(self._slots.attempts))
+        self._slots.stop_all(Interrupted())
 
     @asynccontextmanager
     async def _contact(self, *, share: float = PATIENCE) -> AsyncIterator[Conn]:

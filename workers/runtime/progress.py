@@ -13,22 +13,22 @@ from workers.runtime.slots import Attempt, Lost
 GAP_S = 1.0
 
 
-class Report(NamedTuple):
+class Progress(NamedTuple):
     ratio: float
     stage: str | None
 
 
-class Reports:
+class ProgressWriter:
     """The latest unwritten report of each attempt. A stage stays until the next one."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._latest: dict[Attempt, Report] = {}
+        self._latest: dict[Attempt, Progress] = {}
         self._arrived = asyncio.Event()
 
     def add(self, attempt: Attempt, ratio: float, stage: str | None) -> None:
         earlier = self._latest.get(attempt)
-        self._latest[attempt] = Report(ratio, stage or (earlier.stage if earlier else None))
+        self._latest[attempt] = Progress(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
 
     def forget(self, attempt: Attempt) -> None:
@@ -56,7 +56,7 @@ class Reports:
         except PASSING:
             pass  # The next report says more than this one.
 
-    async def _write(self, attempt: Attempt, report: Report) -> None:
+    async def _write(self, attempt: Attempt, report: Progress) -> None:
         with reaching():
             async with self._pool.acquire() as conn:
                 await ledger.progress(conn, attempt.claim, progress=report.ratio, stage=report.stage)

@@ -17,7 +17,7 @@ from jobs.courier import Courier
 from jobs.kinds import Kind
 from jobs.ledger import Claim, Wake
 from telemetry import metrics
-from workers.runtime.slots import Desk
+from workers.runtime.slots import Slots
 
 BY_ITSELF_S = 1.0
 
@@ -36,7 +36,7 @@ class Puller:
     pool_name: str
     kinds: Sequence[Kind]
     pool: Pool
-    desk: Desk
+    slots: Slots
     courier: Courier
     worker_id: Callable[[], UUID]
     start: Callable[[Claim], None]
@@ -44,8 +44,8 @@ class Puller:
     async def run(self) -> None:
         """Until the desk is closed. It mustn't be canceled: claims whose answer is cut off have nobody."""
         clock = asyncio.get_running_loop().time
-        while not self.desk.closed:
-            started, free = clock(), self.desk.free
+        while not self.slots.closed:
+            started, free = clock(), self.slots.free
             claims = await self._pull(free)
             await self._take(claims, filled=len(claims) == free > 0)
             await self._reason(clock() - started, brought=len(claims))
@@ -64,22 +64,24 @@ class Puller:
         for claim in claims:
             self.start(claim)
             metrics.JOBS_CLAIMED.labels(claim.kind).inc()
-        if filled and not self.desk.backlog:
+        if filled and not self.slots.backlog:
             # There may be more than this worker can take: wake another one, once.
             await self.courier.send(Wake(self.pool_name, claims[-1].kind, claims[-1].id))
-        self.desk.backlog = filled
+        self.slots.backlog = filled
         if filled:
             # What rang during the pull rang for slots that it has filled.
-            self.desk.bell.clear()
-            self.desk.ring()
+            self.slots.wake.clear()
+            self.slots.notify()
 
     async def _reason(self, took_s: float, *, brought: int) -> None:
-        """Wait for room, and then for the bell or long enough."""
-        if not self.desk.backlog:
+        """Wait for a free slot, and then for a wake or long enough."""
+        if not self.slots.backlog:
             # What comes meanwhile comes with the next one.
             await asyncio.sleep(min(took_s * min(max(brought, 1), PACE), REST_S))
-        await self.desk.room.wait()
+        await self.slots.has_free_slots.wait()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(PACE * took_s, BY_ITSELF_S) if self.desk.backlog else BY_ITSELF_S):
-                await self.desk.bell.wait()
-        self.desk.bell.clear()
+            async with asyncio.timeout(
+                min(PACE * took_s, BY_ITSELF_S) if self.slots.backlog else BY_ITSELF_S
+            ):
+                await self.slots.wake.wait()
+        self.slots.wake.clear()

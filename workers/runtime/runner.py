@@ -15,10 +15,10 @@ from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Interrupted, Outcome, Retry
 from schemas.errors import CancelRequested, Fenced, Unavailable
 from telemetry import logs, metrics
-from workers.runtime.completer import Settler
+from workers.runtime.completer import Completer
 from workers.runtime.context import Context
-from workers.runtime.progress import Reports
-from workers.runtime.slots import Attempt, Desk, Lost, Verdict
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.slots import Attempt, Lost, Slots, Verdict
 
 Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]
@@ -38,15 +38,15 @@ class Runner:
     tasks: Mapping[str, Task]
     limits: Mapping[str, float]
     lease_left: Callable[[], float]
-    desk: Desk
+    slots: Slots
     pool: Pool
-    reports: Reports
-    settler: Settler
+    progress_writer: ProgressWriter
+    completer: Completer
     group: asyncio.TaskGroup
 
     def start(self, claim: Claim) -> None:
         attempt = Attempt(claim, asyncio.get_running_loop().time() + self.limits[claim.kind])
-        self.desk.add(attempt)
+        self.slots.add(attempt)
         self.group.create_task(self._work(attempt))
 
     async def _work(self, attempt: Attempt) -> None:
@@ -57,10 +57,10 @@ class Runner:
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
         try:
-            context = Context(attempt, self.pool, self.reports, self.lease_left)
+            context = Context(attempt, self.pool, self.progress_writer, self.lease_left)
             self._end(attempt, attempt.verdict or await judge(self.tasks[kind], context, attempt))
         finally:
-            self.desk.remove(attempt)
+            self.slots.remove(attempt)
             metrics.JOB_RUN.labels(kind).observe(time.monotonic() - started)
 
     def _end(self, attempt: Attempt, verdict: Verdict) -> None:
@@ -69,12 +69,12 @@ class Runner:
         elif isinstance(verdict, Lost):
             self._close(attempt, verdict.word)
         else:
-            self.settler.put(attempt, verdict)
+            self.completer.put(attempt, verdict)
 
     def _close(self, attempt: Attempt, word: str) -> None:
         """There is nothing left to settle."""
-        self.reports.forget(attempt)
-        self.desk.ring()
+        self.progress_writer.forget(attempt)
+        self.slots.notify()
         metrics.JOBS_SETTLED.labels(attempt.claim.kind, word).inc()
 
 

@@ -1,4 +1,4 @@
-"""What a worker process has on its desk: its attempts, and the room for more. The state its loops share."""
+"""The slots of a worker process: its attempts, and how many more it may take. Its loops share them."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from telemetry import metrics
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The job is another attempt's by now: there is nothing to settle."""
+    """The job is another attempt's by now: there is nothing to write down."""
 
     word: ClassVar[str] = "lost"
 
@@ -52,17 +52,17 @@ class Attempt:
             self.task.cancel()
 
 
-class Desk:
-    """At most `slots` attempts.
+class Slots:
+    """At most `size` attempts.
 
-    `bell` is set while a pull is asked for; `backlog` says that the last one left some behind.
-    `room` and `empty` are set while they are true; `on_change` is told the number of free slots.
+    `wake` is set while a pull is asked for; `backlog` says that the last one left some behind.
+    `has_free_slots` and `empty` are set while they are true; `on_change` is told the number of free slots.
     """
 
-    def __init__(self, slots: int) -> None:
-        self.slots = slots
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.attempts: dict[Key, Attempt] = {}
-        self.bell, self.room, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
         self.on_change: Callable[[int], None] = ignore
         metrics.SLOTS_FREE.set_function(lambda: self.free)
@@ -70,7 +70,7 @@ class Desk:
 
     @property
     def free(self) -> int:
-        return self.slots - len(self.attempts)
+        return self.size - len(self.attempts)
 
     def add(self, attempt: Attempt) -> None:
         self.attempts[key(attempt.claim)] = attempt
@@ -79,26 +79,26 @@ class Desk:
     def remove(self, attempt: Attempt) -> None:
         del self.attempts[key(attempt.claim)]
         if self.backlog:
-            self.ring()
+            self.notify()
         self._changed()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """A pull could find something. With a backlog it surely would: not for a few slots then."""
-        if not self.backlog or self.free >= self.slots / WORTH_A_PULL:
-            self.bell.set()
+        if not self.backlog or self.free >= self.size / WORTH_A_PULL:
+            self.wake.set()
 
     def close(self) -> None:
         """No more pulls: wake whoever waits for a reason to."""
         self.closed = True
-        self.bell.set()
-        self.room.set()
+        self.wake.set()
+        self.has_free_slots.set()
 
     def stop_all(self, verdict: Verdict) -> None:
         for attempt in [*self.attempts.values()]:
             attempt.stop(verdict)
 
     def _changed(self) -> None:
-        _show(self.room, self.free > 0)
+        _show(self.has_free_slots, self.free > 0)
         _show(self.empty, not self.attempts)
         self.on_change(self.free)
 

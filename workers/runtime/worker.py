@@ -15,13 +15,13 @@ from schemas.settings import Settings
 from telemetry import logs
 from workers.runtime import health
 from workers.runtime.background import background
-from workers.runtime.completer import Settler
-from workers.runtime.heartbeat import Presence
+from workers.runtime.completer import Completer
+from workers.runtime.heartbeat import Heartbeat
 from workers.runtime.listener import listen
-from workers.runtime.progress import Reports
+from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import Puller
 from workers.runtime.runner import Runner, Tasks
-from workers.runtime.slots import Desk
+from workers.runtime.slots import Slots
 
 #: Connections of our own loops (lease, pull, settle, reports): handlers can't keep these waiting.
 OWN_CONNECTIONS = 4
@@ -76,20 +76,20 @@ class Worker:
     ) -> None:
         self.settings, self.pool_name, self.tasks = settings, pool_name, tasks
         self.own, self.pool, self.courier = own, pool, courier
-        self.desk = Desk(settings.slots)
-        self.presence = Presence(pool_name=pool_name, lease_s=settings.lease_s, pool=own, desk=self.desk)
-        self.reports = Reports(own)
-        self.settler = Settler(own, self.desk, self.reports)
+        self.slots = Slots(settings.slots)
+        self.heartbeat = Heartbeat(pool_name=pool_name, lease_s=settings.lease_s, pool=own, slots=self.slots)
+        self.progress_writer = ProgressWriter(own)
+        self.completer = Completer(own, self.slots, self.progress_writer)
 
     async def run(self, stop: Stop) -> None:
-        await self.presence.enter()
+        await self.heartbeat.enter()
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as handlers:
             runner = self._runner(handlers)
             async with background(
-                self.presence.run(adopt=runner.start, unsettled=self.settler.unsettled),
-                self.reports.run(),
-                self.settler.run(),
+                self.heartbeat.run(adopt=runner.start, unsettled=self.completer.unsettled),
+                self.progress_writer.run(),
+                self.completer.run(),
             ):
                 await self._take_work(runner, stop)
                 await self._drain(stop)
@@ -99,11 +99,11 @@ class Worker:
         return Runner(
             tasks={kind.name: task for kind, task in self.tasks.items()},
             limits={kind.name: kind.timeout_s for kind in self.tasks},
-            lease_left=lambda: self.presence.left_s,
-            desk=self.desk,
+            lease_left=lambda: self.heartbeat.left_s,
+            slots=self.slots,
             pool=self.pool,
-            reports=self.reports,
-            settler=self.settler,
+            progress_writer=self.progress_writer,
+            completer=self.completer,
             group=handlers,
         )
 
@@ -113,32 +113,32 @@ class Worker:
             pool_name=self.pool_name,
             kinds=[*self.tasks],
             pool=self.own,
-            desk=self.desk,
+            slots=self.slots,
             courier=self.courier,
-            worker_id=lambda: self.presence.worker_id,
+            worker_id=lambda: self.heartbeat.worker_id,
             start=runner.start,
         )
         listening = listen(
-            self.settings.redis_url, pool_name=self.pool_name, kinds=[*self.tasks], desk=self.desk
+            self.settings.redis_url, pool_name=self.pool_name, kinds=[*self.tasks], slots=self.slots
         )
         async with asyncio.TaskGroup() as pulling:
             pulling.create_task(puller.run())
             async with background(listening):
                 await stop.soon.wait()
-            self.desk.close()
+            self.slots.close()
 
     async def _drain(self, stop: Stop) -> None:
         """Give running jobs their time, then the rest back; then the row goes."""
-        _log.info("draining", jobs=len(self.desk.attempts))
+        _log.info("draining", jobs=len(self.slots.attempts))
         with contextlib.suppress(*PASSING):
-            await self.presence.drain()
-        await first_of(self.desk.empty, stop.now, within_s=self.settings.drain_s)
-        while not self.desk.empty.is_set():
-            self.desk.stop_all(Interrupted())
-            await first_of(self.desk.empty, within_s=AGAIN_S)
-        await first_of(self.settler.settled, within_s=self.settings.lease_s)
+            await self.heartbeat.drain()
+        await first_of(self.slots.empty, stop.now, within_s=self.settings.drain_s)
+        while not self.slots.empty.is_set():
+            self.slots.stop_all(Interrupted())
+            await first_of(self.slots.empty, within_s=AGAIN_S)
+        await first_of(self.completer.settled, within_s=self.settings.lease_s)
         with contextlib.suppress(*PASSING):
-            await self.presence.leave()
+            await self.heartbeat.leave()
 
 
 async def first_of(*events: asyncio.Event, within_s: float) -> None:

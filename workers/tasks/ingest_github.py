@@ -17,7 +17,7 @@ from workers.ingest.github.credentials import App, open_app, showing, tokens
 from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import Report, perform
+from workers.ingest.perform import Progress, perform
 from workers.resources import Tools
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -55,7 +55,7 @@ def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
 async def ingest_github(ctx: Context, *, means: Means) -> Outcome:
     repo = ctx.job.args["repo"]
 
-    async def read(visit: Visit | None, report: Report) -> Extraction:
+    async def read(visit: Visit | None, report: Progress) -> Extraction:
         api = await admitted(means, tokens(ctx, means.app), repo)
         return await ingest(
             api, means.parser, args=ctx.job.args, visit=visit, report=report, model=means.model

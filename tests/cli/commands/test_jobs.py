@@ -175,7 +175,7 @@ async def test_a_failed_job_is_retried_as_a_new_one_and_workers_are_told(
     made = decoded(await tenantry("jobs", "retry", job_id, "--json"))
     assert (made["retryOf"], made["status"]) == (job_id, "running")
     with redis.Redis.from_url(redis_url) as client:
-        rung = client.lrange(courier.ring(INGEST_WEBSITE.pool), 0, -1)
+        rung = client.lrange(courier.wake_list(INGEST_WEBSITE.pool), 0, -1)
     assert rung == [made["jobId"].removeprefix("job_").encode()]
     again = decoded(await tenantry("jobs", "retry", job_id, "--json"))
     assert again["jobId"] == made["jobId"]

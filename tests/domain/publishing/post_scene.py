@@ -23,7 +23,7 @@ from schemas.projects import Archived
 from tests import seeds
 from tests.domain.place import Place
 from workers.runtime.context import Context
-from workers.runtime.progress import Reports
+from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt
 
 URL = "https://api.example"
@@ -86,7 +86,7 @@ async def prepare(conn: Conn) -> None:
 
 def context(pool: Pool, claim: Claim) -> Context:
     attempt = Attempt(claim, asyncio.get_running_loop().time() + 60)
-    return Context(attempt, pool, Reports(pool), lambda: 15.0)
+    return Context(attempt, pool, ProgressWriter(pool), lambda: 15.0)
 
 
 async def mark(pool: Pool, claim: Claim) -> bool:

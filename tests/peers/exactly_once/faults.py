@@ -26,7 +26,7 @@ from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 from workers.platforms import connecting
 from workers.runtime.context import Context
-from workers.runtime.progress import Reports
+from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import Tasks, judge
 from workers.runtime.slots import Attempt, Lost
 from workers.tasks import open_tasks, publish_post
@@ -97,7 +97,7 @@ class Hand:
     async def _attempt(self, claim: Claim) -> None:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
         attempt = Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
-        context = Context(attempt, self.place.pool, Reports(self.place.pool), lambda: LEASE_S)
+        context = Context(attempt, self.place.pool, ProgressWriter(self.place.pool), lambda: LEASE_S)
         verdict = await judge(self.tasks[kind], context, attempt)
         if not attempt.committed and not isinstance(verdict, Lost):
             await jobs.settle(self.place.pool, [Settlement(claim, verdict)])

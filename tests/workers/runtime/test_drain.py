@@ -26,7 +26,7 @@ async def test_a_running_job_may_finish(crew: Crew) -> None:
     assert (await crew.job(job_id))["state"] == "completed"
     assert (await crew.job(waiting))["state"] == "queued"
     assert await crew.pool.fetchval("select count(*) from worker") == 0
-    assert worker.desk.closed
+    assert worker.slots.closed
 
 
 async def endless(_: Context) -> Outcome:

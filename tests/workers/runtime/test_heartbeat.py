@@ -26,7 +26,7 @@ async def row_of(crew: Crew, worker_id: UUID) -> asyncpg.Record | None:
 
 
 async def present(crew: Crew, worker: Worker) -> asyncpg.Record:
-    row = await eventually(lambda: row_of(crew, worker.presence.worker_id))
+    row = await eventually(lambda: row_of(crew, worker.heartbeat.worker_id))
     assert row is not None
     return row
 
@@ -43,7 +43,7 @@ async def pulls_end(worker: Worker, count: int) -> None:
         async def one_more(before: float = before) -> bool:
             return ended() > before
 
-        worker.desk.bell.set()
+        worker.slots.wake.set()
         await eventually(one_more)
 
 
@@ -51,7 +51,7 @@ async def test_a_worker_has_a_row_while_it_lives(crew: Crew) -> None:
     async with crew.working(idle, slots=7) as worker:
         row = await present(crew, worker)
         assert (row["pool"], row["slots"], row["state"]) == (POOL, 7, "active")
-    assert await row_of(crew, worker.presence.worker_id) is None
+    assert await row_of(crew, worker.heartbeat.worker_id) is None
 
 
 async def test_a_lease_is_renewed_long_before_it_ends(crew: Crew) -> None:
@@ -71,7 +71,7 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(crew: Cr
     async def task(ctx: Context) -> Outcome:
         if ctx.job.fence > 1:
             return Done()
-        (attempt,) = worker.desk.attempts.values()
+        (attempt,) = worker.slots.attempts.values()
         try:
             await asyncio.Event().wait()
         finally:
@@ -81,11 +81,11 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(crew: Cr
     async with crew.working(task) as worker:
         job_id = await crew.submit()
         await crew.becomes(job_id, "state = 'running'")
-        before = worker.presence.worker_id
+        before = worker.heartbeat.worker_id
         await crew.pool.execute("delete from worker where id = $1", before)
         await crew.take_away(job_id)
         row = await crew.ended(job_id)
-        assert worker.presence.worker_id != before
+        assert worker.heartbeat.worker_id != before
         await present(crew, worker)
     assert (verdicts, row["state"], row["fence"]) == ([Lost], "completed", 2)
 
@@ -94,12 +94,12 @@ async def test_a_claim_whose_answer_was_cut_off_is_adopted(crew: Crew) -> None:
     async with crew.working(idle) as worker:
         await present(crew, worker)
         # No slot, nothing pulled: what happens is done by another connection in the worker's name.
-        worker.desk.slots = 0
+        worker.slots.size = 0
         await pulls_end(worker, 2)
         job_id = await crew.submit(wake=False)
         async with crew.pool.acquire() as conn:
             (claim,) = await ledger.pull(
-                conn, pool=POOL, worker_id=worker.presence.worker_id, free=1, kinds=[ERRAND]
+                conn, pool=POOL, worker_id=worker.heartbeat.worker_id, free=1, kinds=[ERRAND]
             )
         row = await crew.ended(job_id)
     assert (claim.id, row["state"], row["fence"], row["attempt"]) == (job_id, "completed", 1, 1)
@@ -122,7 +122,7 @@ async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(crew: 
         job_id = await crew.submit()
         await crew.becomes(job_id, "state = 'running'")
         async with crew.pool.acquire() as conn, conn.transaction():
-            await conn.execute("select from worker where id = $1 for update", worker.presence.worker_id)
+            await conn.execute("select from worker where id = $1 for update", worker.heartbeat.worker_id)
             await asyncio.wait_for(stopped.wait(), 3)
             row = await present(crew, worker)
             assert row["left"].total_seconds() > 0

@@ -41,7 +41,7 @@ async def listening(client: ArqRedis, worker: Worker, *, workers: int = 1) -> No
 
 
 async def idle(worker: Worker) -> bool:
-    return not worker.desk.bell.is_set()
+    return not worker.slots.wake.is_set()
 
 
 async def test_without_redis_jobs_start_within_two_seconds(crew: Crew) -> None:
@@ -103,11 +103,11 @@ async def test_a_ring_that_a_full_worker_hears_goes_on_to_the_next(crew: Crew) -
     client = courier.connect(crew.settings.redis_url, timeout_s=5)
     async with crew.working(quick, slots=1) as full:
         await listening(client, full)
-        full.desk.slots = 0
+        full.slots.size = 0
         await crew.submit()
 
         async def handed_on() -> bool:
-            return bool(await client.exists(courier.ring(POOL)))
+            return bool(await client.exists(courier.wake_list(POOL)))
 
         await eventually(handed_on)
         async with crew.working(quick):

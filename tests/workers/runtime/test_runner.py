@@ -128,7 +128,7 @@ async def test_an_attempt_that_is_stopped_before_it_runs_is_settled_too(
     def start_and_stop(runner: Runner, claim: Claim) -> None:
         start(runner, claim)
         if claim.fence == 1:
-            runner.desk.stop_all(Interrupted())
+            runner.slots.stop_all(Interrupted())
 
     async def task(_: Context) -> Outcome:
         return Done()

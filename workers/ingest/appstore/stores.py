@@ -16,7 +16,7 @@ from workers.ingest.conclude import conclude
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
-from workers.ingest.perform import Report
+from workers.ingest.perform import Progress
 from workers.ingest.shapes import Passage
 from workers.ingest.website.session import Web
 
@@ -43,7 +43,7 @@ class Part(NamedTuple):
 
 
 async def ingest(
-    stores: Stores, *, listings: Sequence[Listing], country: str, report: Report, model: Model | None = None
+    stores: Stores, *, listings: Sequence[Listing], country: str, report: Progress, model: Model | None = None
 ) -> Extraction:
     """Raises a `SourceError` where no listing can be read; one of several that can't is a warning."""
     await report("fetching", 0.1)

@@ -9,7 +9,7 @@ from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
 from workers.ingest.llm.endpoint import Model, version
 from workers.ingest.parser.parser import Parser, read
-from workers.ingest.perform import Report
+from workers.ingest.perform import Progress
 
 #: Of our own reading: what an older one made of the same files counts as changed.
 RULES = 2
@@ -21,7 +21,7 @@ async def ingest(
     *,
     args: dict[str, Any],
     visit: Visit | None,
-    report: Report,
+    report: Progress,
     model: Model | None = None,
 ) -> Extraction:
     """`args` are the job's: `repo`, as `owner/name`, and `branch` or None. Raises a `SourceError`."""

@@ -50,7 +50,7 @@ MEMORY = 112 << 20
 def main(handle: int) -> None:
     """Ends when the parent's side of the socket closes, by will or by death."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    rehearse()
+    warm_up()
     # A page's process is gone before a collection would pay, and untouched pages stay shared.
     gc.freeze()
     gc.disable()
@@ -61,7 +61,7 @@ def main(handle: int) -> None:
                     serve(connection)
 
 
-def rehearse() -> None:
+def warm_up() -> None:
     for example in EXAMPLES:
         answer(example)
 

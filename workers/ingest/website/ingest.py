@@ -7,7 +7,7 @@ from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
 from workers.ingest.llm.endpoint import Model, version
 from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import Report
+from workers.ingest.perform import Progress
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import again
 from workers.ingest.website.around import look_around
@@ -23,7 +23,7 @@ async def ingest(
     parser: Parser,
     *,
     args: dict[str, Any],
-    report: Report,
+    report: Progress,
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
@@ -52,7 +52,7 @@ async def ingest(
 
 
 async def read_site(
-    session: Session, parser: Parser, args: dict[str, Any], report: Report
+    session: Session, parser: Parser, args: dict[str, Any], report: Progress
 ) -> list[Page | Reading]:
     """The named page first, then what stands around it, then what was followed."""
 

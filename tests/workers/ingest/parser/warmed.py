@@ -17,7 +17,7 @@ OTHER = "Wir helfen Handwerkern. Noi aiutiamo i piccoli team! Ask your lawyer, o
 
 
 def main() -> None:
-    child.rehearse()
+    child.warm_up()
     modules, lexicons = set(sys.modules), lexicon.cache_info().misses
     for example in EXAMPLES:
         told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}

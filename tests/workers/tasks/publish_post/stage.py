@@ -29,7 +29,7 @@ from tests.workers.runtime.crew import Crew
 from tests.workers.tasks.publish_post.scripted import Died, Scripted
 from workers.platforms.registry import Platforms
 from workers.runtime.context import Context
-from workers.runtime.progress import Reports
+from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import Task, judge
 from workers.runtime.slots import Attempt, Lost
 from workers.tasks.publish_post import publish_post
@@ -158,7 +158,7 @@ class Stage:
         if not claims:
             return None
         attempt = Attempt(claims[0], asyncio.get_running_loop().time() + kind.timeout_s)
-        context = Mortal(death, attempt, self.pool, Reports(self.pool), lambda: self.lease_left_s)
+        context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s)
         self.verbs = context.verbs
         try:
             verdict = await judge(self.task if kind is PUBLISH_POST else self.asking, context, attempt)
