@@ -14,7 +14,7 @@ from api.coalescing import Coalesced
 from api.ratelimit import Probation
 from api.request_state import RequestState
 from db.pool import Pool
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import api_keys
 from domain.tenancy.api_keys import Presented, Principal
 from schemas.errors import Killed, Unauthenticated
@@ -72,10 +72,10 @@ class Regulars:
         return hashlib.blake2b(presented.secret.encode(), key=self._key, digest_size=16).digest()
 
 
-class Keyring:
+class Authenticator:
     """Checks keys against the database: all that come in one moment with one statement."""
 
-    def __init__(self, pool: Pool, peppers: Ring, strangers: Strangers) -> None:
+    def __init__(self, pool: Pool, peppers: Keyring, strangers: Strangers) -> None:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers

@@ -77,12 +77,12 @@ async def _admit(request: ApiRequest, access: Access) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = auth.presented(call)
-    expected = services.keyring.recall(presented)
+    expected = services.authenticator.recall(presented)
     charging = expected and services.limiter.charge(expected, access.kind)  # beside the look-up, not after it
     try:
-        call.principal = await services.keyring.authenticate(presented, address=address)
+        call.principal = await services.authenticator.authenticate(presented, address=address)
     except Unauthenticated:
-        call.probation = services.keyring.probation(address)
+        call.probation = services.authenticator.probation(address)
         raise
     call.standing = await (charging or services.limiter.charge(call.principal, access.kind))
     if not call.standing.passed:

@@ -18,7 +18,7 @@ from litestar import Response
 from api import answers
 from api.requests import ApiRequest
 from db.pool import Conn, transact
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import Answer, Claim, Receipt
 from jobs.ledger import Wake
@@ -117,8 +117,8 @@ def _claim_of(request: ApiRequest, body: bytes) -> Claim | None:
     return Claim(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
-def _fingerprints(peppers: Ring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """The digest as the ring's writer makes it, and as a row of the last day may have it yet.
+def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """The digest as the keyring's writer makes it, and as a row of the last day may have it yet.
 
     Keyed, since a body may hold a password that a plain hash would let a reader of the table guess. A row
     of before that has the digest itself.
@@ -143,7 +143,7 @@ def _receipt(request: ApiRequest, claim: Claim, made: Made[Any]) -> Receipt:
 
 
 async def _replay(request: ApiRequest, conn: Conn, claim: Claim) -> Made[Any]:
-    answer = await idempotency.replay(conn, claim, ring=request.services.vault)
+    answer = await idempotency.replay(conn, claim, keyring=request.services.vault)
     return Made(answer.body, answer.status, answer.location, replayed=True)
 
 

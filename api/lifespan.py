@@ -7,7 +7,7 @@ from datetime import datetime
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.auth import Keyring, Strangers
+from api.auth import Authenticator, Strangers
 from api.coalescing import Coalesced
 from api.ratelimit import COOL_S, Limiter
 from api.services import Services
@@ -17,7 +17,7 @@ from domain.media.probing import Turns
 from domain.media.storage import open_store
 from domain.projects import projects
 from domain.projects.projects import New
-from domain.security import keyring
+from domain.security.keyring import check_keyrings, parse_keyring
 from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
@@ -37,8 +37,8 @@ PROBES = 2
 @asynccontextmanager
 async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
-    peppers = keyring.parse(settings.peppers, setting="PEPPERS")
-    vault = keyring.parse(settings.vault_keys, setting="VAULT_KEYS")
+    peppers = parse_keyring(settings.peppers, setting="PEPPERS")
+    vault = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with (
         lag.measured(),
         open_pool(
@@ -53,7 +53,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         open_watcher(looking(pool)) as watcher,
     ):
         async with pool.acquire() as conn:
-            await keyring.check(conn, peppers=peppers, vault=vault)
+            await check_keyrings(conn, peppers=peppers, vault=vault)
         app.state.services = Services(
             settings=settings,
             pool=pool,
@@ -61,7 +61,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             redis=redis,
             peppers=peppers,
             vault=vault,
-            keyring=Keyring(pool, peppers, Strangers()),
+            authenticator=Authenticator(pool, peppers, Strangers()),
             limiter=Limiter(redis, Breaker(COOL_S), clock),
             jobs=Coalesced(looking(pool)),
             creates=Coalesced(_creating(pool)),

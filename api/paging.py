@@ -53,8 +53,8 @@ def page(request: ApiRequest, items: list[T], *, limit: int, identify: Callable[
 
 def _cursor(request: ApiRequest, shown: str) -> str:
     position = UUID(shown.rpartition("_")[2]).bytes
-    ring = request.services.peppers
-    signed = position + _sign(ring.keys[ring.writer], request, position)
+    keyring = request.services.peppers
+    signed = position + _sign(keyring.keys[keyring.writer], request, position)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from api.auth import Keyring
+from api.auth import Authenticator
 from api.coalescing import Coalesced
 from api.ratelimit import Limiter
 from api.waiting import Ref, Watcher
@@ -15,7 +15,7 @@ from domain.jobs.jobs import Versioned
 from domain.media.probing import Turns
 from domain.media.store import Store
 from domain.projects.projects import New
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.values import urls
 from jobs.courier import Courier
 from schemas.settings import Settings
@@ -29,9 +29,9 @@ class Services:
     pool: Pool
     courier: Courier
     redis: Redis
-    peppers: Ring
-    vault: Ring
-    keyring: Keyring
+    peppers: Keyring
+    vault: Keyring
+    authenticator: Authenticator
     limiter: Limiter
     #: One job read by many requests at once is one statement.
     jobs: Coalesced[Ref, Versioned | None]

@@ -18,7 +18,7 @@ from domain.projects import projects
 from domain.projects.projects import New
 from domain.publishing import scheduling
 from domain.publishing.quotas import ARRIVAL_S
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
 from schemas import ids
@@ -163,7 +163,7 @@ async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quot
         api_key_id=None,
         found=found,
         grant=refresh(),
-        ring=keyring.parse(RING, setting="VAULT_KEYS"),
+        keyring=parse_keyring(RING, setting="VAULT_KEYS"),
     )
     limit = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
     await conn.execute(limit, account_id, *quota)

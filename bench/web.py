@@ -15,7 +15,7 @@ from bench.stage import Stage
 from bench.tasks import NOOP
 from db.pool import Conn, transact
 from db.server import free_port
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
 from jobs import ledger
 from schemas import ids
@@ -87,7 +87,7 @@ async def _partner(conn: Conn, stage: Stage) -> Partner:
     pair = await organizations.create(conn, name="bench", tier="partner")
     shown = await api_keys.create(
         conn,
-        peppers=keyring.parse(stage.settings.peppers, setting="PEPPERS"),
+        peppers=parse_keyring(stage.settings.peppers, setting="PEPPERS"),
         actor=api_keys.Actor(pair.live, "live", None, api_keys.EVERY_SCOPE),
         name="bench",
         scopes=["*"],

@@ -1,4 +1,4 @@
-"""Tell a pool's workers that there is work: an arq message and an entry of a list, and any of them may be lost.
+"""Tell a pool's workers that there is work: an arq message and a list's entry, of which any may be lost.
 
 A message names a kind and a job and carries nothing else: whoever gets it pulls from the ledger. So
 Redis holds no secret and nothing that can be stale, and a lost message costs a second (the workers

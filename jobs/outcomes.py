@@ -59,8 +59,8 @@ class Interrupted:
 
 
 #: How an attempt may end short of completing its job.
-Rest: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
-Outcome: TypeAlias = Done | Rest
+NotDone: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
+Outcome: TypeAlias = Done | NotDone
 
 POISONED = Failed("POISONED", "three workers died while they ran this job: contact support")
 WORKER_LOST = Failed(

@@ -102,7 +102,7 @@ async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> None:
     await transact(
         pool,
         lambda conn: connect.disconnect(
-            conn, organization_id=org, account_id=account_id, api_key_id=None, ring=seeds.VAULT
+            conn, organization_id=org, account_id=account_id, api_key_id=None, keyring=seeds.VAULT
         ),
     )
 

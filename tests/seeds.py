@@ -12,7 +12,7 @@ from domain.content import content as contents
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.publishing import scheduling
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
 from jobs import heartbeat, ledger
 from jobs.kinds import Kind
@@ -22,7 +22,7 @@ from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from tests.servers import RING
 
-VAULT = keyring.parse(RING, setting="VAULT_KEYS")
+VAULT = parse_keyring(RING, setting="VAULT_KEYS")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -62,7 +62,7 @@ async def account(
         api_key_id=None,
         found=found,
         grant=grant,
-        ring=VAULT,
+        keyring=VAULT,
     )
 
 

@@ -122,7 +122,7 @@ async def social_callback(
             code=code,
             error=error,
             now=services.clock(),
-            ring=services.vault,
+            keyring=services.vault,
         )
 
     flow, submitted = await transact(request.services.pool, use)
@@ -163,7 +163,7 @@ async def connect_social_account(
             project_id=project,
             asked=asked,
             secret=login,
-            ring=services.vault,
+            keyring=services.vault,
         )
         return accepted(submitted, kind=CONNECT_ACCOUNT.name, project_id=ids.show(ids.PROJECT, project))
 
@@ -219,7 +219,7 @@ async def disconnect_social_account(
         account_id = paths.account(social_account_id)
         place = {"organization_id": who.organization_id, "account_id": account_id}
         return Made(
-            await connect.disconnect(conn, **place, api_key_id=who.key_uuid, ring=request.services.vault)
+            await connect.disconnect(conn, **place, api_key_id=who.key_uuid, keyring=request.services.vault)
         )
 
     return await once(request, disconnect)
@@ -238,7 +238,7 @@ async def _start(
             project_id=paths.project(project_id),
             asked=asked,
             allowed=services.allowed,
-            ring=services.vault,
+            keyring=services.vault,
             now=services.clock(),
         )
         return Made(made, status=201, wakes=() if wake is None else (wake,), secret=True)
@@ -251,7 +251,7 @@ async def _onward(request: ApiRequest, state: str) -> Onward:
 
     async def look(conn: Conn) -> Onward:
         return await authorization.onward(
-            conn, settings=services.settings, state=state, now=services.clock(), ring=services.vault
+            conn, settings=services.settings, state=state, now=services.clock(), keyring=services.vault
         )
 
     return await transact(services.pool, look)

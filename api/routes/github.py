@@ -77,13 +77,13 @@ async def github_callback(
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
         now = request.services.clock()
-        ring = request.services.vault
+        keyring = request.services.vault
         flow, _ = await oauth_states.use(
-            conn, state=returned, purpose=CONNECT_GITHUB.name, now=now, ring=ring
+            conn, state=returned, purpose=CONNECT_GITHUB.name, now=now, keyring=keyring
         )
         if code and installation_id:
             return flow, await github_installations.submit_connect(
-                conn, flow, code=code, installation_id=installation_id, ring=ring
+                conn, flow, code=code, installation_id=installation_id, keyring=keyring
             )
         await oauth_states.end(conn, flow, outcome="requested" if setup_action == "request" else "failed")
         return flow, None

@@ -84,7 +84,7 @@ async def disconnect_account(session: Session, actor: Actor, *, account_id: UUID
     Example:
       tenantry accounts disconnect sa_01890a5d-...
     """
-    ring = await vault(session)
+    keyring = await vault(session)
     gone = await transact(
         session.pool,
         lambda conn: connect.disconnect(
@@ -92,7 +92,7 @@ async def disconnect_account(session: Session, actor: Actor, *, account_id: UUID
             organization_id=actor.organization_id,
             account_id=account_id,
             api_key_id=actor.key_uuid,
-            ring=ring,
+            keyring=keyring,
         ),
     )
     return Answer(gone, card(gone))

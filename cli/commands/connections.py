@@ -74,7 +74,7 @@ async def connect_account(
     """
     body = {"identifier": identifier, "serviceUrl": service_url, "appPassword": app_password}
     wanted = msgspec.convert({"platform": "bluesky", **body}, AccountConnect)
-    who, ring = await _principal(session, actor, key_uuid), await vault(session)
+    who, keyring = await _principal(session, actor, key_uuid), await vault(session)
     server, login = connect.check(wanted, sandbox=who.sandbox, allowed=_allowed(session))
     asked = Asked(platform="bluesky", service_url=server, redirect_uri="", api_key_id=who.key_uuid)
     return await start(
@@ -86,7 +86,7 @@ async def connect_account(
             project_id=project_id,
             asked=asked,
             secret=login,
-            ring=ring,
+            keyring=keyring,
         ),
     )
 
@@ -158,7 +158,7 @@ async def make_reauth_url(
 async def _link(
     session: Session, who: Principal, project_id: UUID, asked: OAuthUrlCreate | ReauthUrlCreate
 ) -> Answer:
-    ring = await vault(session)
+    keyring = await vault(session)
     made, due = await transact(
         session.pool,
         lambda conn: authorization.start(
@@ -168,7 +168,7 @@ async def _link(
             project_id=project_id,
             asked=asked,
             allowed=_allowed(session),
-            ring=ring,
+            keyring=keyring,
             now=datetime.now(UTC),
         ),
     )

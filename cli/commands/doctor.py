@@ -55,7 +55,7 @@ async def _examine(environ: Mapping[str, str]) -> list[Check]:
 
 
 async def _examine_database(url: str, *, usable: bool) -> list[Check]:
-    """`usable`: the settings are, so that the rings can be held against what the database names."""
+    """`usable`: the settings are, so that the keyrings can be held against what the database names."""
     try:
         async with asyncio.timeout(CONNECT_S):
             conn = await connect(url, name="tenantry-doctor")

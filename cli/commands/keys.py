@@ -17,7 +17,7 @@ from cli.shared.output import Answer, card, console, page
 from cli.shared.session import Session, vault
 from db.pool import transact
 from domain.operations import rewrap
-from domain.security import keyring
+from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys as verbs
 from domain.tenancy.api_keys import Actor
 from schemas import ids
@@ -161,13 +161,13 @@ async def rewrap_secrets(session: Session) -> Answer:
       tenantry keys rewrap
       tenantry keys rewrap --json | jq .total
     """
-    ring = await vault(session)
+    keyring = await vault(session)
     async with session.pool.acquire() as conn:
-        total = await rewrap.count(conn, ring=ring)
+        total = await rewrap.count(conn, keyring=keyring)
     with _bar(total) as report:
-        rows = await rewrap.rewrap(session.pool, ring=ring, report=report)
-    done = Rewrapped(key_id=ring.writer, rows=rows, total=sum(rows.values()))
-    return Answer(done, card(done), f"Every secret is sealed with {ring.writer}: the others may go.")
+        rows = await rewrap.rewrap(session.pool, keyring=keyring, report=report)
+    done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
+    return Answer(done, card(done), f"Every secret is sealed with {keyring.writer}: the others may go.")
 
 
 @contextmanager
@@ -182,8 +182,8 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
         yield lambda some: bar.advance(task, some)
 
 
-def _peppers(session: Session) -> keyring.Ring:
-    return keyring.parse(session.settings.peppers, setting="PEPPERS")
+def _peppers(session: Session) -> Keyring:
+    return parse_keyring(session.settings.peppers, setting="PEPPERS")
 
 
 def _row(key: ApiKey) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from cli.shared.session import ADVICE, read_settings
 from db.migrate import pending
 from db.pool import Conn
 from domain.operations import pools
-from domain.security import keyring
+from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from jobs.kinds import KINDS
 from schemas.base import Out
 from schemas.errors import MigrationChanged, SettingsInvalid
@@ -49,7 +49,7 @@ def python() -> Check:
 def settings() -> Check:
     """Whether every process could start by them."""
     try:
-        _read_rings()
+        _read_keyrings()
     except SettingsInvalid as error:
         return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
     return Check(name="settings", status="ok", detail="complete")
@@ -58,18 +58,18 @@ def settings() -> Check:
 async def secrets(conn: Conn) -> Check:
     """Whether what the database holds hashed and sealed can be read."""
     try:
-        peppers, vault = _read_rings()
-        await keyring.check(conn, peppers=peppers, vault=vault)
+        peppers, vault = _read_keyrings()
+        await check_keyrings(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
         advice = "put the missing key back at the end of its list, where it only reads"
         return Check(name="secrets", status="fail", detail=str(error), advice=advice)
     return Check(name="secrets", status="ok", detail="every key that a row names is there")
 
 
-def _read_rings() -> tuple[keyring.Ring, keyring.Ring]:
+def _read_keyrings() -> tuple[Keyring, Keyring]:
     given = read_settings()
-    peppers = keyring.parse(given.peppers, setting="PEPPERS")
-    return peppers, keyring.parse(given.vault_keys, setting="VAULT_KEYS")
+    peppers = parse_keyring(given.peppers, setting="PEPPERS")
+    return peppers, parse_keyring(given.vault_keys, setting="VAULT_KEYS")
 
 
 def postgres(conn: Conn) -> Check:

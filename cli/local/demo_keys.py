@@ -13,8 +13,7 @@ from uuid import UUID
 from cli.local import folder
 from cli.local.processes import answers
 from db.pool import Conn, open_pool, transact
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
 from schemas.api_keys import Env
 
@@ -47,16 +46,17 @@ async def _made(settings: Mapping[str, str]) -> DemoKeys:
 
 
 async def _create(conn: Conn, peppers: str) -> DemoKeys:
-    made, ring = (
+    made, keyring = (
         await organizations.create(conn, name="Demo", tier="standard"),
-        keyring.parse(peppers, setting="PEPPERS"),
+        parse_keyring(peppers, setting="PEPPERS"),
     )
     return DemoKeys(
-        await _create_key(conn, ring, made.live, "live"), await _create_key(conn, ring, made.sandbox, "test")
+        await _create_key(conn, keyring, made.live, "live"),
+        await _create_key(conn, keyring, made.sandbox, "test"),
     )
 
 
-async def _create_key(conn: Conn, peppers: Ring, organization_id: UUID, env: Env) -> str:
+async def _create_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: Env) -> str:
     shown = await api_keys.create(
         conn,
         peppers=peppers,

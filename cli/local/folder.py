@@ -1,6 +1,6 @@
 """What `up` keeps in `.local/`: servers' data, logs, and in `env` the settings of its processes.
 
-`env` holds secrets, so only its owner can read it. It outlives a run: the rings in it are what the data
+`env` holds secrets, so only its owner can read it. It outlives a run: the keyrings in it are what the data
 was hashed and sealed with.
 """
 
@@ -49,8 +49,8 @@ def settings(urls: Servers, public_url: str) -> dict[str, str]:
     chosen = {
         "DATABASE_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,
-        "PEPPERS": given.get("PEPPERS") or _ring(),
-        "VAULT_KEYS": given.get("VAULT_KEYS") or _ring(),
+        "PEPPERS": given.get("PEPPERS") or _keyring(),
+        "VAULT_KEYS": given.get("VAULT_KEYS") or _keyring(),
         "PUBLIC_URL": public_url,
         "ASSETS_URL": os.environ.get("ASSETS_URL") or _assets(),
     }
@@ -80,6 +80,6 @@ def _assets() -> str:
     return ASSETS.absolute().as_uri()
 
 
-def _ring() -> str:
+def _keyring() -> str:
     """A ring of one fresh key, see `schemas.settings`."""
     return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from cli.local.folder import LOCAL, read
 from db.pool import Pool, open_pool
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from schemas.settings import Settings, from_env, is_address
 
 CONNECT_S = 10.0
@@ -39,13 +38,13 @@ async def open_session() -> AsyncIterator[Session]:
         yield Session(pool, settings)
 
 
-async def vault(session: Session) -> Ring:
+async def vault(session: Session) -> Keyring:
     """What secrets are sealed with. Raises `SettingsInvalid` if it isn't what the database's rows name."""
     settings = session.settings
-    ring = keyring.parse(settings.vault_keys, setting="VAULT_KEYS")
+    keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with session.pool.acquire() as conn:
-        await keyring.check(conn, peppers=keyring.parse(settings.peppers, setting="PEPPERS"), vault=ring)
-    return ring
+        await check_keyrings(conn, peppers=parse_keyring(settings.peppers, setting="PEPPERS"), vault=keyring)
+    return keyring
 
 
 def read_settings() -> Settings:

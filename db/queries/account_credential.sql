@@ -35,7 +35,7 @@ delete from account_credential where organization_id = :org and account_id = :ac
 -- name: vault_key_ids
 select distinct vault_key_id from account_credential;
 
--- name: count_of_other_keys    sealed with another key of the ring than `writer`
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
 select count(*) from account_credential where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys

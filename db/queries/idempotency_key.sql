@@ -32,7 +32,7 @@ with old as (
 delete from idempotency_key k using old
  where k.organization_id = old.organization_id and k.api_key_id = old.api_key_id and k.key = old.key;
 
--- name: count_of_other_keys    sealed with another key of the ring than `writer`
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
 select count(*) from idempotency_key where vault_key_id <> :writer and created_at > now() - interval '24 hours';
 
 -- name: lock_of_other_keys

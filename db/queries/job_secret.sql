@@ -11,7 +11,7 @@ delete from job_secret s using unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org
 -- name: vault_key_ids
 select distinct vault_key_id from job_secret;
 
--- name: count_of_other_keys    sealed with another key of the ring than `writer`
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
 select count(*) from job_secret where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys

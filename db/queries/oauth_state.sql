@@ -54,7 +54,7 @@ with old as (
    where expires_at <= now() - interval '24 hours' order by expires_at limit :limit for update skip locked)
 delete from oauth_state s using old where s.organization_id = old.organization_id and s.state_hash = old.state_hash;
 
--- name: count_of_other_keys    sealed with another key of the ring than `writer`
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
 select count(*) from oauth_state where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys

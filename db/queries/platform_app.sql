@@ -22,7 +22,7 @@ delete from platform_app
 -- name: vault_key_ids
 select distinct vault_key_id from platform_app;
 
--- name: count_of_other_keys    sealed with another key of the ring than `writer`
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
 select count(*) from platform_app where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys

@@ -278,7 +278,7 @@ update scheduled_post set status = 'failed', last_error = :error, version = vers
 -- name: vault_key_ids
 select distinct vault_key_id from scheduled_post where vault_key_id is not null;
 
--- name: count_of_other_keys    sealed with another key of the ring than `writer`
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
 select count(*) from scheduled_post where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys

@@ -6,7 +6,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import platform_app
 from domain.security import vault
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs import ledger
 from jobs.kinds import REGISTER_APP
 from jobs.ledger import Submitted
@@ -45,12 +45,12 @@ async def is_lasting(conn: Conn, *, server: Server) -> bool:
     return row is not None and bool(row["lasting"])
 
 
-async def open(conn: Conn, *, server: Server, ring: Ring) -> Client | None:  # noqa: A001  what it is
+async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
     row = await platform_app.get_app.one(conn, **server._asdict())
     if row is None:
         return None
     sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
-    return Client(row["client_id"], vault.unseal(ring, sealed, row=row_name(server)).decode())
+    return Client(row["client_id"], vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
 async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
@@ -65,9 +65,9 @@ async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submit
     )
 
 
-async def keep(conn: Conn, *, server: Server, client: Client, ring: Ring) -> dict[str, Any]:
+async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) -> dict[str, Any]:
     """As the end of the job; another organization's may have been sooner, and its stays. The result."""
-    sealed = vault.seal(ring, client.client_secret.encode(), row=row_name(server))
+    sealed = vault.seal(keyring, client.client_secret.encode(), row=row_name(server))
     await platform_app.keep_app.run(
         conn,
         **server._asdict(),

@@ -13,7 +13,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_credential
 from domain.security import vault
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs import ledger, maintenance
 from jobs.kinds import REFRESH_TOKEN
 from jobs.ledger import Submitted
@@ -62,25 +62,25 @@ def ending(life_s: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
 
 
-async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:  # noqa: A001  what it is
+async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
     """Raises LookupError for a disconnected account."""
     row = await account_credential.get_credential.row(conn, org=organization_id, account_id=account_id)
-    return opened(row, organization_id=organization_id, account_id=account_id, ring=ring)
+    return opened(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
-def opened(row: asyncpg.Record, *, organization_id: UUID, account_id: UUID, ring: Ring) -> Tokens:
+def opened(row: asyncpg.Record, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:
     """Out of a row that has all of the credential's."""
     sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
-    plain = vault.unseal(ring, sealed, row=row_name(organization_id, account_id))
+    plain = vault.unseal(keyring, sealed, row=row_name(organization_id, account_id))
     grant = msgspec.json.decode(plain, type=Grant)
     return Tokens(
         grant.access_token, grant.refresh_token, row["expires_at"], row["generation"], grant.redirect_uri
     )
 
 
-async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, ring: Ring) -> None:
+async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring) -> None:
     """Of a new connection; the account's row is locked."""
-    sealed = _seal(grant, ring, organization_id, account_id)
+    sealed = _seal(grant, keyring, organization_id, account_id)
     await account_credential.put_credential.run(
         conn,
         org=organization_id,
@@ -93,10 +93,10 @@ async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Gra
 
 
 async def replace(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, ring: Ring
+    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, keyring: Keyring
 ) -> bool:
     """What a refresh of this generation brought; False where something newer is there, or nothing."""
-    sealed = _seal(grant, ring, organization_id, account_id)
+    sealed = _seal(grant, keyring, organization_id, account_id)
     written = await account_credential.refresh_credential.run(
         conn,
         org=organization_id,
@@ -152,5 +152,5 @@ def row_name(organization_id: UUID, account_id: UUID) -> str:
     return f"account_credential/{organization_id}/{account_id}"
 
 
-def _seal(grant: Grant, ring: Ring, organization_id: UUID, account_id: UUID) -> vault.Sealed:
-    return vault.seal(ring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))
+def _seal(grant: Grant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> vault.Sealed:
+    return vault.seal(keyring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))

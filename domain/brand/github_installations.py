@@ -17,7 +17,7 @@ from db.queries import github_installation
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
 from domain.security import job_secrets
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import audit, organizations
 from domain.tenancy.api_keys import Principal
 from jobs import ledger
@@ -76,7 +76,7 @@ def _url(settings: Settings, who: Principal, state: str) -> str:
 
 
 async def submit_connect(
-    conn: Conn, flow: Flow, *, code: str, installation_id: int, ring: Ring
+    conn: Conn, flow: Flow, *, code: str, installation_id: int, keyring: Keyring
 ) -> ledger.Submitted:
     """The job that finds out what the code proves. Raises `Limited`."""
     submitted = await ledger.submit(
@@ -87,14 +87,14 @@ async def submit_connect(
         args={"installation_id": installation_id, "api_key_id": str(flow.api_key_id)},
     )
     job = {"organization_id": flow.organization_id, "job_id": submitted.job_id}
-    await job_secrets.keep(conn, **job, secret=code.encode(), ring=ring)
+    await job_secrets.keep(conn, **job, secret=code.encode(), keyring=keyring)
     await oauth_states.give_to_job(conn, flow, job_id=submitted.job_id)
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun:
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    secret = await job_secrets.reveal(conn, claim=claim, ring=ring)
+    secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
     return Begun(sandbox, secret.decode())
 
 

@@ -20,7 +20,7 @@ from domain.connecting.connect import Asked, Code
 from domain.connecting.consent_pages import PAGES
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Principal
 from domain.values.urls import Allowed
@@ -123,7 +123,7 @@ async def start(
     project_id: UUID,
     asked: OAuthUrlCreate | ReauthUrlCreate,
     allowed: Allowed,
-    ring: Ring,
+    keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, Wake | None]:
     """A link, and whom to wake to register us.
@@ -151,13 +151,13 @@ async def start(
         lifetime=LIFETIME,
         project_id=project_id,
         details=msgspec.to_builtins(details),
-        verifier=(verifier, ring),
+        verifier=(verifier, keyring),
     )
     url = link(settings, state) if not who.sandbox else pretended(server, state, wanted.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
-async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, ring: Ring) -> Onward:
+async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring) -> Onward:
     """Raises `Invalid`. A flow whose registration failed ends with it."""
     flow = await oauth_states.find(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now)
     details = msgspec.convert(flow.details, Details)
@@ -172,7 +172,7 @@ async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, r
     )
     if client_id is not None:
         return Onward(flow, _page(details, client_id, state), None)
-    await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring)
+    await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring)
     await oauth_states.end(conn, flow, outcome="failed", error=await _why(conn, flow, details))
     return Onward(flow, None, None)
 
@@ -186,7 +186,7 @@ async def come_back(
     code: str | None,
     error: str | None,
     now: datetime,
-    ring: Ring,
+    keyring: Keyring,
 ) -> tuple[Flow, Submitted | None]:
     """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
 
@@ -194,7 +194,7 @@ async def come_back(
     (RFC 9207, RFC 9700 4.4).
     """
     flow, verifier = await oauth_states.use(
-        conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, ring=ring
+        conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring
     )
     server = msgspec.convert(flow.details, Details).server
     if issuer != server.redirect_uri.rpartition("/")[2] or (iss or server.service_url) != server.service_url:
@@ -205,7 +205,7 @@ async def come_back(
         await oauth_states.end(conn, flow, outcome="failed", error=denied)
         return flow, None
     try:
-        submitted = await _submit(conn, flow, flow.project_id, Code(code=code, verifier=verifier), ring)
+        submitted = await _submit(conn, flow, flow.project_id, Code(code=code, verifier=verifier), keyring)
     except Conflict as archived:
         await oauth_states.end(conn, flow, outcome="failed", error=archived.details["reason"])
         return flow, None
@@ -213,14 +213,14 @@ async def come_back(
     return flow, submitted
 
 
-async def _submit(conn: Conn, flow: Flow, project_id: UUID, secret: Code, ring: Ring) -> Submitted:
+async def _submit(conn: Conn, flow: Flow, project_id: UUID, secret: Code, keyring: Keyring) -> Submitted:
     return await connect.submit(
         conn,
         organization_id=flow.organization_id,
         project_id=project_id,
         asked=_asked(flow),
         secret=secret,
-        ring=ring,
+        keyring=keyring,
     )
 
 

@@ -16,7 +16,7 @@ from domain.connecting import token_revocation
 from domain.leasing import offers
 from domain.publishing import account_queue, posts
 from domain.security import job_secrets
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import organizations, project_locks
 from domain.values.urls import Allowed
 from jobs import ledger
@@ -102,7 +102,13 @@ def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[st
 
 
 async def submit(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, asked: Asked, secret: Code | Login, ring: Ring
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    asked: Asked,
+    secret: Code | Login,
+    keyring: Keyring,
 ) -> Submitted:
     """The job that finds out whose account it is and keeps it, in a project that is active.
 
@@ -121,22 +127,24 @@ async def submit(
         organization_id=organization_id,
         job_id=submitted.job_id,
         secret=msgspec.json.encode(secret),
-        ring=ring,
+        keyring=keyring,
     )
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun:
     asked = msgspec.convert(claim.args, Asked)
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    secret = msgspec.json.decode(await job_secrets.reveal(conn, claim=claim, ring=ring), type=Code | Login)
+    secret = msgspec.json.decode(
+        await job_secrets.reveal(conn, claim=claim, keyring=keyring), type=Code | Login
+    )
     return Begun(
-        sandbox, asked, secret, await client_registrations.open(conn, server=asked.server, ring=ring)
+        sandbox, asked, secret, await client_registrations.open(conn, server=asked.server, keyring=keyring)
     )
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, begun: Begun, found: Found, grant: Grant, ring: Ring
+    conn: Conn, *, claim: Claim, begun: Begun, found: Found, grant: Grant, keyring: Keyring
 ) -> dict[str, Any]:
     """`connect`, as the end of the job, whose lock and project's this transaction holds; its result."""
     asked = begun.asked
@@ -147,7 +155,7 @@ async def finish(
         api_key_id=asked.api_key_id,
         found=found,
         grant=grant,
-        ring=ring,
+        keyring=keyring,
         expected=asked.account_id,
     )
     if begun.client is not None:
@@ -164,7 +172,7 @@ async def connect(
     api_key_id: UUID | None,
     found: Found,
     grant: Grant,
-    ring: Ring,
+    keyring: Keyring,
     expected: UUID | None = None,
 ) -> UUID:
     """Keep an account that let us in; the same one again keeps its id. The project is held active.
@@ -181,7 +189,7 @@ async def connect(
     if account_id is None:
         raise accounts.leased(f"the project leases {found.handle}: release it first")
     place = {"organization_id": organization_id, "account_id": account_id}
-    await credentials.put(conn, **place, grant=grant, ring=ring)
+    await credentials.put(conn, **place, grant=grant, keyring=keyring)
     action = "connected" if account_id == new else "reconnected"
     said = {"platform": found.platform, "handle": found.handle}
     await accounts.record(conn, **place, api_key_id=api_key_id, action=action, details=said)
@@ -193,7 +201,7 @@ async def connect(
 
 
 async def disconnect(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, ring: Ring
+    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, keyring: Keyring
 ) -> AccountDisconnected:
     """For good; a repeat answers the same. From the commit on nothing is sent.
 
@@ -210,20 +218,20 @@ async def disconnect(
     canceled = (await accounts.find(conn, **place))["canceled_posts"]
     if canceled is None:
         canceled = await posts.cancel_of_account(conn, **place, reason=DISCONNECTED)
-        await _give_back(conn, organization_id, project_id, account_id, ring)
+        await _give_back(conn, organization_id, project_id, account_id, keyring)
         await _end(conn, organization_id, account_id, canceled, api_key_id)
     shown = ids.show(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
 
 
 async def _give_back(
-    conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID, ring: Ring
+    conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID, keyring: Keyring
 ) -> None:
     """The account's row is locked before its credential is read: no refresh comes between, and no lease."""
     account = await social_account.lock_account.row(conn, org=organization_id, id=account_id)
     await offers.check_free(conn, account_id=account_id)
     place = {"organization_id": organization_id, "project_id": project_id, "account_id": account_id}
-    await token_revocation.submit(conn, **place, account=account, ring=ring)
+    await token_revocation.submit(conn, **place, account=account, keyring=keyring)
 
 
 async def _end(

@@ -15,7 +15,7 @@ from domain.accounts import accounts, client_registrations, credentials
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant, Tokens
 from domain.publishing import account_queue
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from jobs.ledger import Claim
 
@@ -32,20 +32,22 @@ class Begun(NamedTuple):
     client: Client | None
 
 
-async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun | None:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun | None:
     """None for an account that needs no refresh any more: disconnected, or waiting for its owner."""
     place = _place(claim)
     row = await _lock(conn, claim)
     if row["status"] != "connected":
         return None
-    tokens = await credentials.open(conn, **place, ring=ring)
+    tokens = await credentials.open(conn, **place, keyring=keyring)
     server = Server(row["platform"], row["service_url"], tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    return Begun(sandbox, server, tokens, await client_registrations.open(conn, server=server, ring=ring))
+    return Begun(
+        sandbox, server, tokens, await client_registrations.open(conn, server=server, keyring=keyring)
+    )
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, generation: int, came: Grant | str, ring: Ring
+    conn: Conn, *, claim: Claim, generation: int, came: Grant | str, keyring: Keyring
 ) -> dict[str, Any]:
     """Write what came of a refresh of this generation: tokens, or why only the owner helps; the job's result.
 
@@ -56,7 +58,7 @@ async def finish(
         await accounts.require_reauth(conn, **place, reason=came, generation=generation)
         return {"reauthRequired": came}
     await _lock(conn, claim)
-    written = await credentials.replace(conn, **place, generation=generation, grant=came, ring=ring)
+    written = await credentials.replace(conn, **place, generation=generation, grant=came, keyring=keyring)
     if written:
         await account_queue.hasten(conn, **place)
     return {"refreshed": written}

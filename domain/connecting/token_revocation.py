@@ -16,7 +16,7 @@ from domain.accounts import client_registrations, credentials
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Tokens
 from domain.security import job_secrets
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from jobs import ledger
 from jobs.kinds import REVOKE_TOKEN
@@ -59,7 +59,7 @@ async def submit(
     project_id: UUID,
     account_id: UUID,
     account: asyncpg.Record,
-    ring: Ring,
+    keyring: Keyring,
 ) -> None:
     """In the transaction that ends the `account`, whose credential is still there, if it has one of its own.
 
@@ -71,7 +71,7 @@ async def submit(
         return
     try:
         tokens = await credentials.open(
-            conn, organization_id=organization_id, account_id=account_id, ring=ring
+            conn, organization_id=organization_id, account_id=account_id, keyring=keyring
         )
     except LookupError:
         return
@@ -85,11 +85,11 @@ async def submit(
         organization_id=organization_id,
         job_id=submitted.job_id,
         secret=msgspec.json.encode(held),
-        ring=ring,
+        keyring=keyring,
     )
 
 
-async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun | None:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun | None:
     """None: somebody has the account connected, and a revocation could end their access too.
 
     Whose it is doesn't matter: our application is the same for everybody.
@@ -97,6 +97,6 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Begun | None:
     args: dict[str, Any] = claim.args
     if args["platform"] not in ALONE and await social_account.is_connected.value(conn, **args):
         return None
-    held = msgspec.json.decode(await job_secrets.reveal(conn, claim=claim, ring=ring), type=Held)
+    held = msgspec.json.decode(await job_secrets.reveal(conn, claim=claim, keyring=keyring), type=Held)
     server = Server(args["platform"], args["service_url"], held.redirect_uri or "")
-    return Begun(server, held, await client_registrations.open(conn, server=server, ring=ring))
+    return Begun(server, held, await client_registrations.open(conn, server=server, keyring=keyring))

@@ -18,7 +18,7 @@ import asyncpg
 from db.pool import Conn
 from db.queries import oauth_state
 from domain.security import vault
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs.ledger import Moved
 from schemas.errors import Invalid
 
@@ -57,9 +57,9 @@ async def make(
     lifetime: timedelta,
     project_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
-    verifier: tuple[str, Ring] | None = None,
+    verifier: tuple[str, Keyring] | None = None,
 ) -> tuple[str, datetime]:
-    """A new state, and when it expires; `verifier` is sealed with the ring that comes with it."""
+    """A new state, and when it expires; `verifier` is sealed with the keyring that comes with it."""
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash(state)
     sealed = verifier and vault.seal(verifier[1], verifier[0].encode(), row=row_name(state_hash))
@@ -87,7 +87,9 @@ async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
     return _flow(row)
 
 
-async def use(conn: Conn, *, state: str, purpose: str, now: datetime, ring: Ring) -> tuple[Flow, str | None]:
+async def use(
+    conn: Conn, *, state: str, purpose: str, now: datetime, keyring: Keyring
+) -> tuple[Flow, str | None]:
     """Use a state up, in the transaction of what it is used for; its verifier goes with it.
 
     Raises `Invalid`: one answer for unknown, expired, used and a killed key's.
@@ -96,7 +98,7 @@ async def use(conn: Conn, *, state: str, purpose: str, now: datetime, ring: Ring
         conn, state_hash=_hash(state), purpose=purpose, now=now
     )
     flow = _flow(row)
-    return flow, _verifier(row, ring) if row else None
+    return flow, _verifier(row, keyring) if row else None
 
 
 async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None) -> None:
@@ -151,11 +153,11 @@ def _flow(row: asyncpg.Record | None) -> Flow:
     return Flow(*(row[name] for name in Flow._fields))
 
 
-def _verifier(row: asyncpg.Record, ring: Ring) -> str | None:
+def _verifier(row: asyncpg.Record, keyring: Keyring) -> str | None:
     if row["sealed"] is None:
         return None
     sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
-    return vault.unseal(ring, sealed, row=row_name(row["state_hash"])).decode()
+    return vault.unseal(keyring, sealed, row=row_name(row["state_hash"])).decode()
 
 
 def _hash(state: str) -> bytes:

@@ -1,7 +1,7 @@
-"""Sealing every secret anew with the ring's first key, so that an older one can be dropped.
+"""Sealing every secret anew with the keyring's first key, so that an older one can be dropped.
 
 Beside running servers: a row is locked while it is changed, and one that is sealed with the first key by then
-is left alone. Servers that still write with another key must be told of the new ring first.
+is left alone. Servers that still write with another key must be told of the new keyring first.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ from domain.accounts.client_registrations import Server
 from domain.oauth import oauth_states
 from domain.publishing import sealed
 from domain.security import job_secrets, vault
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
 from schemas.errors import SealBroken
 
@@ -92,24 +92,24 @@ TABLES: Mapping[str, Table] = {
 }
 
 
-async def count(conn: Conn, *, ring: Ring) -> int:
+async def count(conn: Conn, *, keyring: Keyring) -> int:
     """How many rows there are to do."""
-    counts = [await table.left.value(conn, writer=ring.writer) for table in TABLES.values()]
+    counts = [await table.left.value(conn, writer=keyring.writer) for table in TABLES.values()]
     return sum(counts)
 
 
-async def rewrap(pool: Pool, *, ring: Ring, report: Report) -> dict[str, int]:
-    """How many rows were sealed anew, by table; the ring has all their keys. Raises `SealBroken`."""
-    return {name: await _rewrap(pool, name, ring, report) for name in TABLES}
+async def rewrap(pool: Pool, *, keyring: Keyring, report: Report) -> dict[str, int]:
+    """How many rows were sealed anew, by table; the keyring has all their keys. Raises `SealBroken`."""
+    return {name: await _rewrap(pool, name, keyring, report) for name in TABLES}
 
 
-async def _rewrap(pool: Pool, name: str, ring: Ring, report: Report) -> int:
+async def _rewrap(pool: Pool, name: str, keyring: Keyring, report: Report) -> int:
     done = 0
 
     async def batch(conn: Conn) -> int:
-        rows = await TABLES[name].lock.all(conn, writer=ring.writer, limit=BATCH)
+        rows = await TABLES[name].lock.all(conn, writer=keyring.writer, limit=BATCH)
         for row in rows:
-            await _reseal(conn, TABLES[name], row, ring)
+            await _reseal(conn, TABLES[name], row, keyring)
         return len(rows)
 
     while some := await transact(pool, batch):
@@ -118,12 +118,12 @@ async def _rewrap(pool: Pool, name: str, ring: Ring, report: Report) -> int:
     return done
 
 
-async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, ring: Ring) -> None:
+async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, keyring: Keyring) -> None:
     named = {key: row[key] for key in table.keys}
     bound_to = table.name(*named.values())
     try:
-        plain = vault.unseal(ring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
+        plain = vault.unseal(keyring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
     except InvalidTag as error:
         raise SealBroken(f"{bound_to} doesn't open: it was changed, or copied from another row") from error
-    sealed = vault.seal(ring, plain, row=bound_to)
+    sealed = vault.seal(keyring, plain, row=bound_to)
     await table.reseal.run(conn, **named, sealed=sealed.data, vault_key_id=sealed.key_id)

@@ -17,7 +17,7 @@ from domain.accounts import accounts, credentials
 from domain.publishing import account_queue, posts, quotas
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Failed, Interrupted, Rest, Retry, Snooze
+from jobs.outcomes import Canceled, Failed, Interrupted, NotDone, Retry, Snooze
 from schemas.errors import (
     OutcomeUnknown,
     Outdated,
@@ -116,7 +116,7 @@ async def hold(conn: Conn, claim: Claim) -> Held:
     return Held(claim, post_id, post["account_id"], post)
 
 
-async def hindrance(conn: Conn, held: Held) -> Rest | None:
+async def hindrance(conn: Conn, held: Held) -> NotDone | None:
     """What all posts of the account would have to wait for now, if anything.
 
     What may be live is looked for, however late it is, and for a lease that has ended too.
@@ -135,7 +135,7 @@ async def hindrance(conn: Conn, held: Held) -> Rest | None:
     return None
 
 
-async def pause(conn: Conn, held: Held, after_s: float) -> Rest:
+async def pause(conn: Conn, held: Held, after_s: float) -> NotDone:
     """For what all of the account's posts wait for; no longer than until it is too late."""
     if held.left_s <= 0:
         return await give_up(conn, held)
@@ -143,7 +143,7 @@ async def pause(conn: Conn, held: Held, after_s: float) -> Rest:
     return Snooze(min(after_s, held.left_s) + 0.01)
 
 
-async def let_pass(conn: Conn, held: Held, after_s: float) -> Rest:
+async def let_pass(conn: Conn, held: Held, after_s: float) -> NotDone:
     """The platform works on a step of preparing: others of the account may go meanwhile."""
     if held.left_s <= 0:
         return await give_up(conn, held)
@@ -155,7 +155,7 @@ async def let_pass(conn: Conn, held: Held, after_s: float) -> Rest:
 
 async def not_sent(
     conn: Conn, *, claim: Claim, error: PlatformError, generation: int, archived: bool = False
-) -> Rest:
+) -> NotDone:
     """Proved: nothing is live. `generation` is that of the token that was used.
 
     In a step that holds the active project; or in one of a project that was `archived`, where nothing waits
@@ -168,7 +168,7 @@ async def not_sent(
     return Canceled() if archived and not isinstance(rest, Failed) else rest
 
 
-async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> Rest | None:
+async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
     """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
 
     `outdated`: not by what was prepared, which is prepared anew too. If it is another post's turn by now,
@@ -180,14 +180,14 @@ async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> Rest | None:
     return None if standing.mine else Interrupted()
 
 
-async def unseen(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> Rest:
+async def unseen(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
     """The platform may have the post, and what became of it could not be found out."""
     held = await hold(conn, claim)
     await _note_error(conn, held, error)
     return await _after(conn, held, error, generation)
 
 
-async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> Rest:
+async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
     """What may be on its way yet is looked for then, and not sent again before.
 
     `spent`: it was sent anew, which is a try as any other.
@@ -200,7 +200,7 @@ async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> 
     return await pause(conn, held, after_s)
 
 
-async def unknown(conn: Conn, *, claim: Claim) -> Rest:
+async def unknown(conn: Conn, *, claim: Claim) -> NotDone:
     """No more can be found out in this job: its end makes the post `outcome_unknown`."""
     return await give_up(conn, await hold(conn, claim))
 
@@ -224,7 +224,7 @@ async def fail(conn: Conn, held: Held, error: PlatformError) -> Failed:
     return Failed(error.code, error.message)
 
 
-async def _after(conn: Conn, held: Held, error: PlatformError, generation: int) -> Rest:
+async def _after(conn: Conn, held: Held, error: PlatformError, generation: int) -> NotDone:
     match error:
         case Throttled():
             rest_s = REST_S if error.after_s is None else error.after_s
@@ -243,13 +243,13 @@ async def _after(conn: Conn, held: Held, error: PlatformError, generation: int) 
             return await _try_again(conn, held, error)
 
 
-async def refresh(conn: Conn, held: Held) -> Rest:
+async def refresh(conn: Conn, held: Held) -> NotDone:
     """Whoever asks, one job refreshes the account's token, and its end wakes the account's posts."""
     await credentials.refresh(conn, **held.owner, project_id=held.post["owner_project_id"])
     return await pause(conn, held, REFRESH_S)
 
 
-async def _try_again(conn: Conn, held: Held, error: PlatformError, *, least_s: float = 0) -> Rest:
+async def _try_again(conn: Conn, held: Held, error: PlatformError, *, least_s: float = 0) -> NotDone:
     """After a wait in which others of the account may go."""
     wait_s = WAITS_S[min(held.claim.attempt, len(WAITS_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)

@@ -14,7 +14,7 @@ from domain.accounts import credentials
 from domain.accounts.credentials import Tokens
 from domain.publishing import sealed
 from domain.publishing.failures import SETTLING, Held
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,13 +80,13 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return f"Work({self.post_id}, {self.phase})"
 
 
-async def read(conn: Conn, held: Held, ring: Ring) -> Work:
+async def read(conn: Conn, held: Held, keyring: Keyring) -> Work:
     """In the step that begins the attempt. Raises LookupError for a disconnected account."""
     owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
     draft = await scheduled_post.get_draft.all(conn, **held.key, **owner)
     if not draft:
         raise LookupError(f"post {held.post_id} has no credential")
-    tokens = credentials.opened(draft[0], **held.owner, ring=ring)
+    tokens = credentials.opened(draft[0], **held.owner, keyring=keyring)
     return Work(
         post_id=held.post_id,
         account=opened(held.post, tokens, handle=held.post["account_handle"]),
@@ -95,7 +95,7 @@ async def read(conn: Conn, held: Held, ring: Ring) -> Work:
         moment=held.post["scheduled_for"],
         settling=held.repeats(SETTLING),
         secret=sealed.reveal(
-            ring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
+            keyring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
         ),
         files=[File(**{name: row[name] for name in _FILE}) for row in draft if row["id"]],
         **{name: draft[0][name] for name in _DRAFT},

@@ -16,9 +16,9 @@ from domain.accounts import accounts, credentials
 from domain.media import tickets
 from domain.publishing import failures, job_end, posts, sending
 from domain.publishing.outgoing import Account, opened
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs.ledger import Claim
-from jobs.outcomes import Rest, Snooze
+from jobs.outcomes import NotDone, Snooze
 from schemas import ids
 from schemas.errors import NotSent, PlatformError, ReauthRequired, TokenExpired
 
@@ -60,7 +60,7 @@ def next_ask(age_s: float) -> float | None:
     return next((ask_s - age_s for ask_s in ASKS_S if ask_s > age_s + EARLY_S), None)
 
 
-async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Lost | NotDone | None:
     """None: there is nothing to ask any more, or nobody who could."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await scheduled_post.find_lost.one(conn, org=org, id=post_id, job_id=claim.id)
@@ -73,7 +73,7 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Lost | Rest | None:
         return None
     if account["owner_status"] == "reauth_required":
         return undecided(later_s)
-    tokens = await credentials.open(conn, **owner, ring=ring)
+    tokens = await credentials.open(conn, **owner, keyring=keyring)
     if tokens.expires_at is not None and tokens.expires_at <= post["now"] + sending.FRESH:
         await credentials.refresh(conn, **owner, project_id=account["owner_project_id"])
         return undecided(later_s and min(later_s, max(failures.REFRESH_S, post["age_s"] / 4)))
@@ -96,7 +96,7 @@ def undecided(next_s: float | None) -> Snooze | None:
     return None if next_s is None else Snooze(next_s)
 
 
-async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) -> Rest | None:
+async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) -> NotDone | None:
     """The platform could not be asked: again at the next time."""
     account = await account_send.lock_sender.row(conn, org=claim.organization_id, account_id=lost.account_id)
     owner = {"organization_id": account["owner_organization_id"], "account_id": account["owner_id"]}

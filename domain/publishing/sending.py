@@ -17,10 +17,10 @@ from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, outgoing, posts, quotas, sealed
 from domain.publishing.failures import Held
 from domain.publishing.outgoing import Work
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs import ledger
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Done, Interrupted, Rest, Snooze
+from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
@@ -34,7 +34,7 @@ NOT_APPROVED = Rejected(
 )
 
 
-async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Work | NotDone:
     """The account's turn for a post that waits; what is under way goes on where it was left."""
     held = await failures.hold(conn, claim)
     rest = Canceled() if held.stopped else await failures.hindrance(conn, held)
@@ -42,13 +42,13 @@ async def begin(conn: Conn, *, claim: Claim, ring: Ring) -> Work | Rest:
         rest = await _line_up(conn, held)
     if rest is not None:
         return rest
-    begun = await outgoing.read(conn, held, ring)
+    begun = await outgoing.read(conn, held, keyring)
     if begun.token_ends is not None and begun.token_ends <= begun.now + FRESH:
         return await failures.refresh(conn, held)
     return begun
 
 
-async def _line_up(conn: Conn, held: Held) -> Rest | None:
+async def _line_up(conn: Conn, held: Held) -> NotDone | None:
     """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
     standing = await account_queue.take(conn, claim=held.claim, post_id=held.post_id, post=held.post)
     if standing.mine:
@@ -64,7 +64,7 @@ async def _line_up(conn: Conn, held: Held) -> Rest | None:
 class Step(NamedTuple):
     """What was prepared of the content's `revision`, in whole or as far as a step on the way there came."""
 
-    ring: Ring
+    keyring: Keyring
     revision: int
     handle: dict[str, Any]
     request: bytes
@@ -75,7 +75,7 @@ class Step(NamedTuple):
         return f"Step({self.revision})"
 
 
-async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> Rest | None:
+async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> NotDone | None:
     """A step on the way to being prepared, before the next one.
 
     One that takes the platform `after_s` goes on then; others of the account may go first.
@@ -87,7 +87,7 @@ async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> Rest 
     return await failures.let_pass(conn, held, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, fresh: Step | None = None) -> datetime | Rest:
+async def mark(conn: Conn, *, claim: Claim, fresh: Step | None = None) -> datetime | NotDone:
     """When the call may be made: now, from the commit on. In a step that holds the active project.
 
     `fresh` is what was just prepared, and is kept with the mark, or without it where the post has to wait. An
@@ -111,7 +111,7 @@ def _given(held: Held, step: Step | None) -> dict[str, Any]:
     """Nulls leave what is there."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = sealed.seal(step.ring, step.secret, **held.who)
+    secret = sealed.seal(step.keyring, step.secret, **held.who)
     return {
         "handle": step.handle,
         "request": step.request,
@@ -121,7 +121,7 @@ def _given(held: Held, step: Step | None) -> dict[str, Any]:
     }
 
 
-async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
+async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
     """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
     held = await failures.hold(conn, claim)
     if held.left_s <= 0 or held.post["account_status"] == "disconnected":
@@ -131,7 +131,7 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | Rest | None:
 
 async def _go(
     conn: Conn, held: Held, revision: int | None = None, fresh: Step | None = None
-) -> datetime | Rest:
+) -> datetime | NotDone:
     rest = await failures.hindrance(conn, held)
     if rest is not None:
         return rest
@@ -159,7 +159,7 @@ async def _go(
     return sent_at
 
 
-async def _unmarked(conn: Conn, held: Held, why: asyncpg.Record) -> Rest:
+async def _unmarked(conn: Conn, held: Held, why: asyncpg.Record) -> NotDone:
     if not why["approved"]:
         return await failures.fail(conn, held, NOT_APPROVED)
     if not why["current"]:
@@ -168,7 +168,7 @@ async def _unmarked(conn: Conn, held: Held, why: asyncpg.Record) -> Rest:
     return await failures.pause(conn, held, why["full_s"])
 
 
-async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | None:
+async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> NotDone | None:
     """The platform has taken it and works on it: the account's next post may go."""
     held = await failures.hold(conn, claim)
     phase = "accepted" if held.post["phase"] == "sending" else "confirming"
@@ -180,7 +180,7 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> Rest | 
     return None
 
 
-async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> Rest:
+async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
     """What became of a post that the platform has, or may have; the account's others go on meanwhile."""
     held = await failures.hold(conn, claim)
     await account_queue.pass_on(conn, **held.place, post_id=held.post_id)

@@ -6,23 +6,23 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_secret
 from domain.security import vault
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs.ledger import Claim, Moved
 
 
-async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, ring: Ring) -> None:
+async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
     """In the transaction that submits the job."""
-    sealed = vault.seal(ring, secret, row=row_name(organization_id, job_id))
+    sealed = vault.seal(keyring, secret, row=row_name(organization_id, job_id))
     await job_secret.keep_secret.run(
         conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
 
 
-async def reveal(conn: Conn, *, claim: Claim, ring: Ring) -> bytes:
+async def reveal(conn: Conn, *, claim: Claim, keyring: Keyring) -> bytes:
     """Raises LookupError for a job without."""
     row = await job_secret.find_secret.row(conn, org=claim.organization_id, job_id=claim.id)
     sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
-    return vault.unseal(ring, sealed, row=row_name(claim.organization_id, claim.id))
+    return vault.unseal(keyring, sealed, row=row_name(claim.organization_id, claim.id))
 
 
 async def wipe(conn: Conn, *, rows: Sequence[Moved]) -> None:

@@ -1,4 +1,4 @@
-"""Rings of 32-byte keys, so that a key can be changed without a moment at which something can't be read."""
+"""Keyrings of 32-byte keys: a key can be changed, and at no moment something can't be read."""
 
 import base64
 import binascii
@@ -20,14 +20,14 @@ from schemas.errors import SettingsInvalid
 KEY_BYTES = 32
 
 
-class Ring(NamedTuple):
+class Keyring(NamedTuple):
     """`writer` is the id of the key that writes; every one of `keys` reads."""
 
     writer: str
     keys: Mapping[str, bytes]
 
 
-def parse(text: str, *, setting: str) -> Ring:
+def parse_keyring(text: str, *, setting: str) -> Keyring:
     """Read `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
     keys: dict[str, bytes] = {}
     for entry in text.split(","):
@@ -35,21 +35,21 @@ def parse(text: str, *, setting: str) -> Ring:
         if not key_id or key_id in keys:
             raise SettingsInvalid(f"{setting}: each entry is id:base64, with an id of its own")
         keys[key_id] = _key(encoded, setting, key_id)
-    return Ring(next(iter(keys)), keys)
+    return Keyring(next(iter(keys)), keys)
 
 
-def require(ring: Ring, key_ids: Collection[str], *, setting: str) -> None:
-    """Raises `SettingsInvalid` if some row names a key that the ring lacks."""
-    if missing := sorted(set(key_ids) - ring.keys.keys()):
+def require_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:
+    """Raises `SettingsInvalid` if some row names a key that the keyring lacks."""
+    if missing := sorted(set(key_ids) - keyring.keys.keys()):
         raise SettingsInvalid(f"{setting} lacks {', '.join(missing)}, which rows in the database still name")
 
 
-async def check(conn: Conn, *, peppers: Ring, vault: Ring) -> None:
-    """Raises `SettingsInvalid` if a secret in the database can't be checked or opened with these rings."""
+async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> None:
+    """Raises `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
     hashed = await api_key.pepper_ids.all(conn)
-    require(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
+    require_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
     sealed = [row for query in _SEALED for row in await query.all(conn)]
-    require(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
+    require_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
 
 
 #: Of each table that holds sealed rows.

@@ -9,29 +9,29 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.security.keyring import KEY_BYTES, Ring
+from domain.security.keyring import KEY_BYTES, Keyring
 
 _NONCE = 12
 _WRAPPED = _NONCE + KEY_BYTES + 16
 
 
 class Sealed(NamedTuple):
-    """`key_id` names the key of the ring that opens `data`."""
+    """`key_id` names the key of the keyring that opens `data`."""
 
     key_id: str
     data: bytes
 
 
-def seal(ring: Ring, plain: bytes, *, row: str) -> Sealed:
+def seal(keyring: Keyring, plain: bytes, *, row: str) -> Sealed:
     """`row` names table and primary key, such as `idempotency_key/org/key`."""
     data_key = AESGCM.generate_key(KEY_BYTES * 8)
-    wrapped = _encrypt(ring.keys[ring.writer], data_key, row)
-    return Sealed(ring.writer, wrapped + _encrypt(data_key, plain, row))
+    wrapped = _encrypt(keyring.keys[keyring.writer], data_key, row)
+    return Sealed(keyring.writer, wrapped + _encrypt(data_key, plain, row))
 
 
-def unseal(ring: Ring, sealed: Sealed, *, row: str) -> bytes:
-    """Raises KeyError without the ring's key, `InvalidTag` if the data was changed or moved."""
-    data_key = _decrypt(ring.keys[sealed.key_id], sealed.data[:_WRAPPED], row)
+def unseal(keyring: Keyring, sealed: Sealed, *, row: str) -> bytes:
+    """Raises KeyError without the keyring's key, `InvalidTag` if the data was changed or moved."""
+    data_key = _decrypt(keyring.keys[sealed.key_id], sealed.data[:_WRAPPED], row)
     return _decrypt(data_key, sealed.data[_WRAPPED:], row)
 
 

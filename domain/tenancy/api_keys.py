@@ -14,7 +14,7 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import api_key
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from domain.tenancy import audit
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
@@ -94,7 +94,7 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, asyncpg.Recor
     return {row["key_id"]: row for row in rows}
 
 
-def opens(row: asyncpg.Record, presented: Presented, peppers: Ring) -> bool:
+def opens(row: asyncpg.Record, presented: Presented, peppers: Keyring) -> bool:
     """Whether the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
     current = hmac.compare_digest(_digest(presented.secret, peppers, row["pepper_id"]), row["secret_hash"])
     if row["old_secret_hash"] is None:
@@ -118,7 +118,7 @@ def check_delegation(scopes: Collection[str], wanted: Iterable[str]) -> None:
 async def create(
     conn: Conn,
     *,
-    peppers: Ring,
+    peppers: Keyring,
     actor: Actor,
     name: str,
     scopes: Sequence[str],
@@ -162,7 +162,7 @@ async def list_page(
 
 
 async def rotate(
-    conn: Conn, *, peppers: Ring, actor: Actor, key_uuid: UUID, overlap: timedelta
+    conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
     """A new secret for the same id and scopes. Raises `NotFound`, `Conflict` KEY_KILLED.
 
@@ -200,7 +200,7 @@ def absent() -> NotFound:
     return NotFound("no such API key: check the id")
 
 
-def _digest(secret: str, peppers: Ring, pepper_id: str) -> bytes:
+def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
     return hmac.digest(peppers.keys[pepper_id], secret.encode(), hashlib.sha256)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import idempotency_key
 from domain.security import vault
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from schemas.errors import InFlight, KeyReused
 
 
@@ -14,7 +14,7 @@ class Claim(NamedTuple):
     """A key as one request uses it; `fingerprint` is the same for the same request.
 
     `older` are what an earlier writer of `PEPPERS` would have made of this request. A row of a pepper that
-    has left the ring is another request's: it is refused, and nothing is done twice.
+    has left the keyring is another request's: it is refused, and nothing is done twice.
     """
 
     org: UUID
@@ -45,7 +45,7 @@ class Receipt(NamedTuple):
     vault_key_id: str | None
 
 
-def fill(claim: Claim, answer: Answer, *, seal_with: Ring | None) -> Receipt:
+def fill(claim: Claim, answer: Answer, *, seal_with: Keyring | None) -> Receipt:
     """The row for an answer; one that holds a secret is sealed."""
     if seal_with is None:
         return Receipt(*claim[:4], *answer, None)
@@ -66,7 +66,7 @@ async def store(conn: Conn, receipt: Receipt) -> None:
     await idempotency_key.store_answer.run(conn, **receipt._asdict())
 
 
-async def replay(conn: Conn, claim: Claim, *, ring: Ring) -> Answer:
+async def replay(conn: Conn, claim: Claim, *, keyring: Keyring) -> Answer:
     """What the key was answered. Raises `KeyReused` if it was for another request."""
     found = await idempotency_key.find_answer.one(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
@@ -79,7 +79,7 @@ async def replay(conn: Conn, claim: Claim, *, ring: Ring) -> Answer:
         return Answer(found["status"], found["location"], found["body"])
     sealed = vault.Sealed(found["vault_key_id"], found["body"])
     row = row_name(claim.org, claim.api_key_id, claim.key)
-    return Answer(found["status"], found["location"], vault.unseal(ring, sealed, row=row))
+    return Answer(found["status"], found["location"], vault.unseal(keyring, sealed, row=row))
 
 
 def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:

@@ -14,7 +14,7 @@ from litestar import Litestar
 
 from api.app import build, serve_from
 from db.pool import Pool
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
 from domain.tenancy.api_keys import Actor
 from schemas.api_keys import Env
@@ -23,7 +23,7 @@ from schemas.settings import Settings
 from tests.servers import RING
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
-PEPPERS = keyring.parse(RING, setting="PEPPERS")
+PEPPERS = parse_keyring(RING, setting="PEPPERS")
 
 
 class Caller(NamedTuple):

@@ -42,14 +42,14 @@ def hashed(method: str, write: Write) -> bytes:
 
 @asynccontextmanager
 async def peppered(settings: Settings, peppers: str, caller: Caller) -> AsyncIterator[Caller]:
-    """The caller before an API that was started with this ring."""
+    """The caller before an API that was started with this keyring."""
     app = create_app(msgspec.structs.replace(settings, peppers=peppers))
     async with held(app.lifespan()), client_of(app, caller.key) as client:
         yield caller._replace(http=client)
 
 
 async def rotated(caller: Caller) -> Caller:
-    """With the key's next secret, which the ring's first pepper hashes."""
+    """With the key's next secret, which the keyring's first pepper hashes."""
     own = (await caller.http.get("/v1/whoami")).json()["apiKeyId"]
     made = await caller.http.post(f"/v1/api-keys/{own}/rotate", json={"overlapHours": 0})
     return caller._replace(key=made.json()["apiKey"])

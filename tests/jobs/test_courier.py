@@ -1,4 +1,4 @@
-"""The courier: a message and a ring after commit, and never a caller who waits or fails."""
+"""The courier: a message and a list's entry after commit, and never a caller who waits or fails."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ def sends(outcome: str) -> float:
     return REGISTRY.get_sample_value("courier_sends_total", {"pool": "ingest", "outcome": outcome}) or 0
 
 
-async def rings(client: ArqRedis) -> list[bytes]:
+async def wakes_of(client: ArqRedis) -> list[bytes]:
     found: list[bytes] = await client.execute_command("LRANGE", courier.wake_list("ingest"), 0, -1)  # type: ignore[no-untyped-call]  # the library has no types here
     return found
 
@@ -46,7 +46,7 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_a_ring(
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
     assert await client.zrange(courier.queue("ingest"), 0, -1) == [str(wake.job_id).encode()]
-    assert await rings(client) == [str(wake.job_id).encode()]
+    assert await wakes_of(client) == [str(wake.job_id).encode()]
 
 
 async def test_a_message_holds_the_kind_and_the_id_and_nothing_else(
@@ -66,7 +66,7 @@ async def test_a_wake_that_still_waits_is_not_sent_again(
         await sender.send(wake)
         await sender.flush()
         await sender.send(wake)
-    assert len(await rings(client)) == 1
+    assert len(await wakes_of(client)) == 1
 
 
 async def test_rings_that_nobody_hears_pile_up_only_so_far(
@@ -77,7 +77,7 @@ async def test_rings_that_nobody_hears_pile_up_only_so_far(
         for _ in range(courier.MAX_WAKES + 5):
             await sender.send(Wake("ingest", "ingest_website", ids.new()))
             await sender.flush()
-    assert len(await rings(client)) == courier.MAX_WAKES
+    assert len(await wakes_of(client)) == courier.MAX_WAKES
 
 
 async def test_wakes_of_one_moment_go_as_two_messages_the_first_and_the_last(
@@ -87,14 +87,14 @@ async def test_wakes_of_one_moment_go_as_two_messages_the_first_and_the_last(
     wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(20)]
     async with courier.open_courier(redis_url) as sender:
         await asyncio.gather(*map(sender.send, wakes))
-    assert await rings(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
+    assert await wakes_of(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
 
 
 async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: Wake) -> None:
     async with courier.open_courier(redis_url) as sender:
         await sender.send(wake)
         await sender.send(wake._replace(kind="another", job_id=ids.new()))
-        assert len(await rings(client)) == 2
+        assert len(await wakes_of(client)) == 2
 
 
 async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(

@@ -102,12 +102,12 @@ class Shop(msgspec.Struct, frozen=True):
 
     async def tokens(self, account_id: str) -> Tokens:
         async with self.crew.pool.acquire() as conn:
-            return await credentials.open(conn, **self.place(account_id), ring=seeds.VAULT)
+            return await credentials.open(conn, **self.place(account_id), keyring=seeds.VAULT)
 
     async def put(self, account_id: str, grant: Grant) -> None:
         """These are the account's tokens from now on."""
         async with self.crew.pool.acquire() as conn:
-            await credentials.put(conn, **self.place(account_id), grant=grant, ring=seeds.VAULT)
+            await credentials.put(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
         account = ids.read(ids.ACCOUNT, account_id)

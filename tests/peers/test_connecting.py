@@ -67,7 +67,7 @@ class Place:
     async def tokens(self, account_id: str) -> Tokens:
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
         async with self.pool.acquire() as conn:
-            return await credentials.open(conn, **named, ring=seeds.VAULT)
+            return await credentials.open(conn, **named, keyring=seeds.VAULT)
 
     async def refreshed(self, account_id: str) -> Any:
         """The job's result."""

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from db.pool import Conn
 from domain.publishing import failures
 from domain.publishing.outgoing import Account, Work
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from telemetry import logs, metrics
@@ -29,7 +29,7 @@ class Trip(NamedTuple):
     account: Account
     draft: Draft
     work: Work
-    ring: Ring
+    keyring: Keyring
     heard: float
 
     def now(self) -> datetime:

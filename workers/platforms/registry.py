@@ -8,8 +8,7 @@ from typing import NamedTuple
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.publishing.outgoing import Account, File, Work
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net
@@ -26,7 +25,7 @@ class Platforms(NamedTuple):
 
     adapters: Mapping[str, Adapter]
     fake: Adapter
-    ring: Ring
+    keyring: Keyring
     store: Store
     public_url: str
 
@@ -74,5 +73,5 @@ async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
             "instagram": Instagram(net.client, settings.instagram_api_url),
             "tiktok": TikTok(net.client, settings.tiktok_api_url),
         }
-        ring = keyring.parse(settings.vault_keys, setting="VAULT_KEYS")
-        yield Platforms(adapters, Fake(), ring, open_store(settings), settings.public_url)
+        keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
+        yield Platforms(adapters, Fake(), keyring, open_store(settings), settings.public_url)

@@ -1,7 +1,7 @@
 """Hear from Redis that there is work: arq's `Worker`, made anew whenever Redis failed it, and its list.
 
-An arq job here does nothing: an entry of the list, and the end of an arq job, notify the slots, and the puller
-asks the ledger.
+An arq job here does nothing: an entry of the list, and the end of an arq job, notify the slots, and the
+puller asks the ledger.
 """
 
 import asyncio

@@ -6,8 +6,7 @@ from functools import partial
 
 from domain.connecting import connect
 from domain.connecting.connect import Begun, Login
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from workers.platforms.bluesky import connect as bluesky
@@ -23,17 +22,17 @@ from workers.runtime.runner import Task
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
-        yield partial(connect_account, net=net, ring=ring)
+        yield partial(connect_account, net=net, keyring=keyring)
 
 
-async def connect_account(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     """A code works once: an attempt after one that reached the server fails, and says to start again."""
-    begun = await ctx.step(partial(connect.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
     try:
         came = await ask(net, begun)
-        end = partial(connect.finish, claim=ctx.job, begun=begun, ring=ring)
+        end = partial(connect.finish, claim=ctx.job, begun=begun, keyring=keyring)
         return await ctx.commit(partial(end, found=came.found, grant=came.grant), project=True)
     except PlatformError as error:
         await forget_unknown(ctx, error, begun.asked.server, begun.client)

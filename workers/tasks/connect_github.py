@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.brand import github_installations
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from jobs.outcomes import Outcome
 from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
@@ -19,14 +18,14 @@ from workers.runtime.runner import Task
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_app(tools.settings) as app:
-        yield partial(connect_github, app=app, ring=ring)
+        yield partial(connect_github, app=app, keyring=keyring)
 
 
-async def connect_github(ctx: Context, *, app: App | None, ring: Ring) -> Outcome:
+async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> Outcome:
     """A code works once: an attempt after one that got as far as GitHub fails, and says to start again."""
-    begun = await ctx.step(partial(github_installations.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
     asked = {"code": begun.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         proved = fakes.prove(**asked) if begun.sandbox else await proof.prove(require(app), **asked)

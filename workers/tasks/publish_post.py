@@ -16,7 +16,7 @@ import msgspec
 from domain.media import tickets
 from domain.publishing import failures, sending
 from domain.publishing.failures import CONFIRM
-from jobs.outcomes import Canceled, Outcome, Rest
+from jobs.outcomes import Canceled, Outcome, NotDone
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
 from workers.platforms.attempt import Trip, tell
@@ -56,8 +56,8 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    work = await ctx.decide(partial(sending.begin, claim=ctx.job, ring=platforms.ring), locks=True)
-    if isinstance(work, Rest):
+    work = await ctx.decide(partial(sending.begin, claim=ctx.job, keyring=platforms.keyring), locks=True)
+    if isinstance(work, NotDone):
         return work
     heard = asyncio.get_running_loop().time()
     try:
@@ -65,7 +65,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     except Rejected as error:
         body = partial(failures.unseen, claim=ctx.job, error=error, generation=work.generation)
         return await ctx.decide(body, locks=True)
-    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.ring, heard)
+    trip = Trip(ctx, adapter, work.account, platforms.draft(work), work, platforms.keyring, heard)
     outcome = await go(trip)
     tell(trip, outcome)
     return outcome
@@ -102,7 +102,7 @@ async def prepare(trip: Trip, so_far: Prepared | None, *, first: bool = True) ->
         except PlatformError as error:
             return await trip.not_sent(error)
         made = so_far.handle, so_far.request, so_far.secret, so_far.tickets
-        step = sending.Step(trip.ring, trip.work.revision, *made)
+        step = sending.Step(trip.keyring, trip.work.revision, *made)
         if so_far.complete:
             return await dispatch(trip, so_far, first=first, fresh=step)
         keep = partial(sending.keep, claim=trip.ctx.job, step=step, after_s=so_far.after_s)
@@ -122,7 +122,7 @@ async def dispatch(
         marked = await trip.decide(mark, project=True)
     except Conflict:
         return Canceled()
-    if isinstance(marked, Rest):
+    if isinstance(marked, NotDone):
         return marked
     if trip.work.sent_at is None:
         metrics.POST_LATE.labels(trip.account.platform).observe((marked - trip.work.moment).total_seconds())
@@ -190,7 +190,7 @@ async def clear_up(
         marked = await trip.decide(partial(sending.again, claim=trip.ctx.job), project=True)
     except Conflict:
         marked = None
-    if isinstance(marked, Rest):
+    if isinstance(marked, NotDone):
         return marked
     if marked is None:
         return await look(trip, prepared, sent_at, error, first=first)

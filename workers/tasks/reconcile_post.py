@@ -30,7 +30,7 @@ async def open_task(tools: Tools) -> AsyncIterator[Task]:
 
 
 async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
-    lost = await ctx.decide(partial(reconciliation.begin, claim=ctx.job, ring=platforms.ring))
+    lost = await ctx.decide(partial(reconciliation.begin, claim=ctx.job, keyring=platforms.keyring))
     if not isinstance(lost, Lost):
         return lost or Done()
     try:

@@ -7,8 +7,7 @@ from functools import partial
 from domain.accounts.credentials import Grant
 from domain.connecting import token_refresh
 from domain.connecting.token_refresh import Begun
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms.bluesky import connect as bluesky
@@ -25,20 +24,20 @@ from workers.runtime.runner import Task
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
-        yield partial(refresh_token, net=net, ring=ring)
+        yield partial(refresh_token, net=net, keyring=keyring)
 
 
-async def refresh_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     """The tokens are kept before the job ends: a post that holds its account may ask for this job's key.
 
     It would wait for the job's end, and that for the account: the victim of such a deadlock loses its tokens.
     """
-    begun = await ctx.step(partial(token_refresh.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(token_refresh.begin, claim=ctx.job, keyring=keyring))
     if begun is None:
         return Done()
-    end = partial(token_refresh.finish, claim=ctx.job, generation=begun.tokens.generation, ring=ring)
+    end = partial(token_refresh.finish, claim=ctx.job, generation=begun.tokens.generation, keyring=keyring)
     try:
         grant = await ask(net, begun)
     except PlatformError as error:

@@ -6,8 +6,7 @@ from functools import partial
 
 from domain.accounts import client_registrations
 from domain.accounts.client_registrations import Server
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError
 from schemas.settings import Settings
@@ -20,12 +19,12 @@ from workers.runtime.runner import Task
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
-        yield partial(register_app, settings=tools.settings, net=net, ring=ring)
+        yield partial(register_app, settings=tools.settings, net=net, keyring=keyring)
 
 
-async def register_app(ctx: Context, *, settings: Settings, net: Net, ring: Ring) -> Outcome:
+async def register_app(ctx: Context, *, settings: Settings, net: Net, keyring: Keyring) -> Outcome:
     """Not twice: another organization's job, or an earlier attempt's commit, may have been sooner."""
     server = Server(**ctx.job.args)
     if await ctx.step(partial(client_registrations.is_lasting, server=server)):
@@ -34,4 +33,4 @@ async def register_app(ctx: Context, *, settings: Settings, net: Net, ring: Ring
         client = await mastodon.register(net.client, server, website=settings.public_url)
     except PlatformError as error:
         return refused(error)
-    return await ctx.commit(partial(client_registrations.keep, server=server, client=client, ring=ring))
+    return await ctx.commit(partial(client_registrations.keep, server=server, client=client, keyring=keyring))

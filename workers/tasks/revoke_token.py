@@ -6,8 +6,7 @@ from functools import partial
 
 from domain.connecting import token_revocation
 from domain.connecting.token_revocation import Begun
-from domain.security import keyring
-from domain.security.keyring import Ring
+from domain.security.keyring import Keyring, parse_keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.bluesky import connect as bluesky
@@ -21,14 +20,14 @@ from workers.runtime.runner import Task
 
 @asynccontextmanager
 async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    ring = keyring.parse(tools.settings.vault_keys, setting="VAULT_KEYS")
+    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
     async with open_net(tools.settings) as net:
-        yield partial(revoke_token, net=net, ring=ring)
+        yield partial(revoke_token, net=net, keyring=keyring)
 
 
-async def revoke_token(ctx: Context, *, net: Net, ring: Ring) -> Outcome:
+async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     """An attempt that dies after the platform has done it is followed by one that is told so."""
-    begun = await ctx.step(partial(token_revocation.begin, claim=ctx.job, ring=ring))
+    begun = await ctx.step(partial(token_revocation.begin, claim=ctx.job, keyring=keyring))
     if begun is None:
         return Done({"revoked": False})
     try:

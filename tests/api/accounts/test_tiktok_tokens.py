@@ -61,7 +61,7 @@ async def refreshed(place: Place, account_id: str) -> dict[str, Any]:
 async def tokens(place: Place, account_id: str) -> credentials.Tokens:
     async with place.pool.acquire() as conn:
         where = {"organization_id": place.acme.organization_id, "account_id": uuid(account_id)}
-        return await credentials.open(conn, **where, ring=seeds.VAULT)
+        return await credentials.open(conn, **where, keyring=seeds.VAULT)
 
 
 async def closed(place: Place, account_id: str) -> None:

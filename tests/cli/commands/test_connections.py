@@ -80,7 +80,7 @@ async def test_a_password_on_standard_input_goes_sealed_to_a_job(
     assert rung(redis_url, CONNECT_ACCOUNT) == [job["jobId"]]
     assert PASSWORD not in result.output + await everything(pool)
     [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
-    begun = await connect.begin(conn, claim=claim, ring=seeds.VAULT)
+    begun = await connect.begin(conn, claim=claim, keyring=seeds.VAULT)
     assert begun.secret == Login(identifier=HANDLE, password=PASSWORD)
     assert (begun.asked.service_url, begun.asked.api_key_id) == (
         "https://bsky.social",
@@ -172,7 +172,7 @@ async def test_a_person_types_it_unseen(place: Place, conn: Conn) -> None:
     assert process.returncode == 0
     assert PASSWORD.encode() not in out + err
     [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
-    assert (await connect.begin(conn, claim=claim, ring=seeds.VAULT)).secret == Login(
+    assert (await connect.begin(conn, claim=claim, keyring=seeds.VAULT)).secret == Login(
         identifier=HANDLE, password=PASSWORD
     )
 

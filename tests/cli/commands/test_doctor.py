@@ -72,9 +72,9 @@ async def test_redis_away_is_a_warning(
 
 @pytest.mark.parametrize("ring", ["", "a", "a:", "a:c2hvcnQ=", "a:!"])
 async def test_a_malformed_ring_is_a_matter_of_settings(
-    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, ring: str
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, keyring: str
 ) -> None:
-    monkeypatch.setenv("PEPPERS", ring)
+    monkeypatch.setenv("PEPPERS", keyring)
     code, checks = await examined(tenantry)
     assert code == 5
     assert "PEPPERS" in checks["settings"]["detail"]

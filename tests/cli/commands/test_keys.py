@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn
 from domain.accounts import credentials
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys
 from schemas import ids
 from schemas.settings import Settings
@@ -29,7 +29,7 @@ async def opens(conn: Conn, text: str, settings: Settings) -> bool:
     found = await api_keys.find(conn, key_ids=[presented.key_id])
     row = found[presented.key_id]
     return (
-        api_keys.opens(row, presented, keyring.parse(settings.peppers, setting="PEPPERS"))
+        api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS"))
         and not row["killed"]
     )
 
@@ -129,9 +129,9 @@ async def test_secrets_are_sealed_with_the_rings_first_key(
     monkeypatch.setenv("VAULT_KEYS", f"{newer},{settings.vault_keys}")
     done = decoded(await tenantry("keys", "rewrap", "--json"))
     assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
-    ring = keyring.parse(newer, setting="VAULT_KEYS")
+    keyring = parse_keyring(newer, setting="VAULT_KEYS")
     place = {"organization_id": organization_id, "account_id": account}
-    assert (await credentials.open(conn, **place, ring=ring)).access_token == "the-access-token"
+    assert (await credentials.open(conn, **place, keyring=keyring)).access_token == "the-access-token"
     again = await tenantry("keys", "rewrap")
     assert "Every secret is sealed with new" in again.stderr
     monkeypatch.setenv("VAULT_KEYS", newer)

@@ -6,7 +6,7 @@ import pytest
 
 from cli.local import folder
 from cli.local.folder import LOCAL
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 
 URLS = folder.Servers("postgresql://postgres@127.0.0.1/postgres", "redis://127.0.0.1/0", {})
 
@@ -21,7 +21,7 @@ def test_secrets_are_made_once_and_good() -> None:
     second = folder.settings(URLS, "http://127.0.0.1:2")
     assert first["PEPPERS"] != first["VAULT_KEYS"]
     assert {**first, "PUBLIC_URL": "http://127.0.0.1:2"} == second == folder.read(LOCAL)
-    assert keyring.parse(first["PEPPERS"], setting="PEPPERS").writer == "local"
+    assert parse_keyring(first["PEPPERS"], setting="PEPPERS").writer == "local"
 
 
 def test_secrets_of_the_environment_win(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ async def account_id(conn: Conn, place: Place) -> UUID:
 async def disconnect(pool: Pool, place: Place, account_id: UUID) -> AccountDisconnected:
     named = {"organization_id": place.org, "account_id": account_id}
     return await transact(
-        pool, lambda conn: connect.disconnect(conn, **named, api_key_id=None, ring=seeds.VAULT)
+        pool, lambda conn: connect.disconnect(conn, **named, api_key_id=None, keyring=seeds.VAULT)
     )
 
 
@@ -137,7 +137,7 @@ async def test_a_late_word_on_its_tokens_changes_nothing(
     await disconnect(pool, place, account_id)
     await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED")
     grant = Grant(access_token="late")
-    assert not await credentials.replace(conn, **named, generation=1, grant=grant, ring=seeds.VAULT)
+    assert not await credentials.replace(conn, **named, generation=1, grant=grant, keyring=seeds.VAULT)
     assert (await accounts.get(conn, **named)).status == "disconnected"
 
 

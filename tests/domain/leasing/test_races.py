@@ -16,7 +16,7 @@ from domain.accounts import accounts
 from domain.leasing import offers, requests
 from domain.publishing import failures
 from jobs.ledger import Claim
-from jobs.outcomes import Rest
+from jobs.outcomes import NotDone
 from schemas.accounts import AccountDisconnected
 from schemas.errors import CancelRequested, Conflict, ReauthRequired, Throttled
 from schemas.leases import OfferedAccount, OperatedRequest
@@ -225,7 +225,7 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
     ] == 0
 
 
-async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttled]) -> Rest | None:
+async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttled]) -> NotDone | None:
     """The adapter was refused before anything went out; None: the lease had ended by then."""
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}

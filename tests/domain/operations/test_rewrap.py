@@ -16,8 +16,8 @@ from domain.oauth import oauth_states
 from domain.operations import rewrap
 from domain.operations.rewrap import TABLES
 from domain.publishing import sealed as sealed_of_post
-from domain.security import job_secrets, keyring
-from domain.security.keyring import Ring
+from domain.security import job_secrets
+from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import Answer, Claim
 from jobs import ledger
@@ -29,8 +29,8 @@ from tests.waiting import eventually
 
 OLD = seeds.VAULT
 NEW_KEY = bytes(range(100, 132))
-BOTH = Ring("new", {"new": NEW_KEY, **OLD.keys})
-NEW = Ring("new", {"new": NEW_KEY})
+BOTH = Keyring("new", {"new": NEW_KEY, **OLD.keys})
+NEW = Keyring("new", {"new": NEW_KEY})
 
 SERVER = Server("mastodon", "https://mastodon.example", "https://us.example/callback")
 
@@ -50,11 +50,13 @@ def ignore(_: int) -> None:
     """Nobody looks at the bar."""
 
 
-async def seal_each(conn: Conn, place: Place, ring: Ring = OLD) -> Sealed:
+async def seal_each(conn: Conn, place: Place, keyring: Keyring = OLD) -> Sealed:
     key = await a_key(conn, place.org)
     account_id = await seeds.account(conn, place.org, place.project_id)
-    await put(conn, place.org, account_id, ring, "the token")
-    await client_registrations.keep(conn, server=SERVER, client=Client("us", "the client secret"), ring=ring)
+    await put(conn, place.org, account_id, keyring, "the token")
+    await client_registrations.keep(
+        conn, server=SERVER, client=Client("us", "the client secret"), keyring=keyring
+    )
     state, _ = await oauth_states.make(
         conn,
         organization_id=place.org,
@@ -63,12 +65,12 @@ async def seal_each(conn: Conn, place: Place, ring: Ring = OLD) -> Sealed:
         return_url="https://app.example/",
         now=seeds.NOW,
         lifetime=timedelta(minutes=10),
-        verifier=("the verifier", ring),
+        verifier=("the verifier", keyring),
     )
     receipt = Claim(place.org, key, "k", bytes(32))
     await idempotency.claim(conn, receipt)
-    await idempotency.store(conn, idempotency.fill(receipt, Answer(200, None, b'"body"'), seal_with=ring))
-    job, post_id = await a_job(conn, place, ring), await a_post(conn, place, account_id, ring)
+    await idempotency.store(conn, idempotency.fill(receipt, Answer(200, None, b'"body"'), seal_with=keyring))
+    job, post_id = await a_job(conn, place, keyring), await a_post(conn, place, account_id, keyring)
     return Sealed(place.org, account_id, state, receipt, job, post_id)
 
 
@@ -83,25 +85,25 @@ async def a_key(conn: Conn, org: UUID) -> UUID:
     return found
 
 
-async def put(conn: Conn, org: UUID, account_id: UUID, ring: Ring, token: str) -> None:
+async def put(conn: Conn, org: UUID, account_id: UUID, keyring: Keyring, token: str) -> None:
     grant = Grant(access_token=token)
-    await credentials.put(conn, organization_id=org, account_id=account_id, grant=grant, ring=ring)
+    await credentials.put(conn, organization_id=org, account_id=account_id, grant=grant, keyring=keyring)
 
 
-async def a_job(conn: Conn, place: Place, ring: Ring) -> ledger.Claim:
+async def a_job(conn: Conn, place: Place, keyring: Keyring) -> ledger.Claim:
     submitted = await ledger.submit(
         conn, kind=CONNECT_ACCOUNT, organization_id=place.org, project_id=place.project_id, args={}
     )
     job = {"organization_id": place.org, "job_id": submitted.job_id}
-    await job_secrets.keep(conn, **job, secret=b"the code", ring=ring)
+    await job_secrets.keep(conn, **job, secret=b"the code", keyring=keyring)
     [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
     return claim
 
 
-async def a_post(conn: Conn, place: Place, account_id: UUID, ring: Ring) -> UUID:
+async def a_post(conn: Conn, place: Place, account_id: UUID, keyring: Keyring) -> UUID:
     content_id = await seeds.content(conn, place.org, place.project_id)
     post_id = await seeds.post(conn, place.org, content_id, account_id)
-    sealed = sealed_of_post.seal(ring, b"the upload's address", organization_id=place.org, post_id=post_id)
+    sealed = sealed_of_post.seal(keyring, b"the upload's address", organization_id=place.org, post_id=post_id)
     assert sealed
     await conn.execute(
         "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1",
@@ -112,21 +114,23 @@ async def a_post(conn: Conn, place: Place, account_id: UUID, ring: Ring) -> UUID
     return post_id
 
 
-async def opened(conn: Conn, sealed: Sealed, ring: Ring) -> list[str | bytes]:
+async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | bytes]:
     """All of them, in plain."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
-    tokens = await credentials.open(conn, **where, ring=ring)
-    client = await client_registrations.open(conn, server=SERVER, ring=ring)
-    _, verifier = await oauth_states.use(conn, state=sealed.state, purpose="test", now=seeds.NOW, ring=ring)
-    answer = await idempotency.replay(conn, sealed.receipt, ring=ring)
+    tokens = await credentials.open(conn, **where, keyring=keyring)
+    client = await client_registrations.open(conn, server=SERVER, keyring=keyring)
+    _, verifier = await oauth_states.use(
+        conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
+    )
+    answer = await idempotency.replay(conn, sealed.receipt, keyring=keyring)
     assert client
     assert verifier
-    code = await job_secrets.reveal(conn, claim=sealed.job, ring=ring)
+    code = await job_secrets.reveal(conn, claim=sealed.job, keyring=keyring)
     post = await conn.fetchrow(
         "select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id
     )
     assert post
-    address = sealed_of_post.reveal(ring, post, organization_id=sealed.org, post_id=sealed.post_id)
+    address = sealed_of_post.reveal(keyring, post, organization_id=sealed.org, post_id=sealed.post_id)
     return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b""]
 
 
@@ -140,14 +144,14 @@ async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
 ) -> None:
     sealed = await seal_each(conn, place)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
-        await keyring.check(conn, peppers=OLD, vault=NEW)
-    assert await rewrap.count(conn, ring=BOTH) == 6
+        await check_keyrings(conn, peppers=OLD, vault=NEW)
+    assert await rewrap.count(conn, keyring=BOTH) == 6
     told: list[int] = []
-    assert await rewrap.rewrap(pool, ring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
+    assert await rewrap.rewrap(pool, keyring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
     assert sum(told) == 6
-    await keyring.check(conn, peppers=OLD, vault=NEW)
+    await check_keyrings(conn, peppers=OLD, vault=NEW)
     assert await opened(conn, sealed, NEW) == PLAIN
-    assert await rewrap.rewrap(pool, ring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
+    assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
 
 
 async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, place: Place) -> None:
@@ -158,7 +162,7 @@ async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, place: Place) 
             for name in others:
                 await conn.execute(f"update {name} set vault_key_id = 'new' where vault_key_id is not null")
             with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
-                await keyring.check(conn, peppers=OLD, vault=NEW)
+                await check_keyrings(conn, peppers=OLD, vault=NEW)
             for name in others:
                 await conn.execute(f"update {name} set vault_key_id = 'test' where vault_key_id is not null")
 
@@ -169,7 +173,7 @@ async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, place: Place,
     column = "body" if table == "idempotency_key" else "sealed"
     await conn.execute(f"update {table} set {column} = set_bit({column}, 700, 1 - get_bit({column}, 700))")
     with pytest.raises(SealBroken, match=table):
-        await rewrap.rewrap(pool, ring=BOTH, report=ignore)
+        await rewrap.rewrap(pool, keyring=BOTH, report=ignore)
     with pytest.raises(InvalidTag):
         await opened(conn, sealed, BOTH)
 
@@ -183,22 +187,22 @@ async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, place: Place) 
     )
     for account_id in (one, other):
         with pytest.raises(InvalidTag):
-            await credentials.open(conn, organization_id=place.org, account_id=account_id, ring=OLD)
+            await credentials.open(conn, organization_id=place.org, account_id=account_id, keyring=OLD)
 
 
 async def test_a_row_that_changes_meanwhile_keeps_its_new_value(pool: Pool, conn: Conn, place: Place) -> None:
-    """Whoever writes has the new ring by then; the row waits for them, and is found done."""
+    """Whoever writes has the new keyring by then; the row waits for them, and is found done."""
     sealed = await seal_each(conn, place)
     async with pool.acquire() as writer:
         written = writer.transaction()
         await written.start()
         await put(writer, sealed.org, sealed.account_id, BOTH, "a newer token")
-        running = asyncio.create_task(rewrap.rewrap(pool, ring=BOTH, report=ignore))
+        running = asyncio.create_task(rewrap.rewrap(pool, keyring=BOTH, report=ignore))
         await eventually(lambda: conn.fetchval("select exists (select from pg_locks where not granted)"))
         await written.commit()
         assert (await running)["account_credential"] == 0
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
-    assert (await credentials.open(conn, **where, ring=NEW)).access_token == "a newer token"
+    assert (await credentials.open(conn, **where, keyring=NEW)).access_token == "a newer token"
 
 
 async def test_it_goes_on_over_batches(
@@ -208,11 +212,11 @@ async def test_it_goes_on_over_batches(
     for number in range(5):
         await seeds.account(conn, place.org, place.project_id, handle=f"shop-{number}")
     told: list[int] = []
-    done = await rewrap.rewrap(pool, ring=BOTH, report=told.append)
+    done = await rewrap.rewrap(pool, keyring=BOTH, report=told.append)
     assert (done["account_credential"], told) == (5, [2, 2, 1])
 
 
 async def test_what_opens_an_account_is_shown_nowhere(conn: Conn, place: Place) -> None:
     account_id = await seeds.account(conn, place.org, place.project_id)
-    tokens = await credentials.open(conn, organization_id=place.org, account_id=account_id, ring=OLD)
+    tokens = await credentials.open(conn, organization_id=place.org, account_id=account_id, keyring=OLD)
     assert "the-access-token" not in f"{tokens!r} {tokens} {Grant(access_token='the-access-token')!r}"

@@ -8,7 +8,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.projects import projects
 from domain.projects.projects import New
-from domain.security import keyring
+from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, idempotency
 from domain.tenancy.api_keys import Actor
 from domain.tenancy.idempotency import Claim, Receipt
@@ -34,7 +34,7 @@ async def a_key(conn: Conn) -> Key:
     org = await seeds.organization(conn)
     made = await api_keys.create(
         conn,
-        peppers=keyring.parse(RING, setting="PEPPERS"),
+        peppers=parse_keyring(RING, setting="PEPPERS"),
         actor=Actor(org, "live", None, api_keys.EVERY_SCOPE),
         name="test",
         scopes=["*"],

@@ -144,7 +144,7 @@ async def edit(conn: Conn, full: Full, content_id: UUID, caption: str) -> None:
 async def disconnect(conn: Conn, full: Full, account_id: UUID) -> int:
     """How many posts it canceled."""
     answer = await connect.disconnect(
-        conn, organization_id=full.org, account_id=account_id, api_key_id=None, ring=seeds.VAULT
+        conn, organization_id=full.org, account_id=account_id, api_key_id=None, keyring=seeds.VAULT
     )
     return answer.canceled_scheduled_posts
 

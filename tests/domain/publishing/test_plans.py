@@ -13,7 +13,7 @@ from domain.publishing import account_queue, job_end, posts, quotas, sending, ta
 from domain.publishing.targets import Print
 from domain.publishing.tiktok_webhook import Hint
 from jobs.ledger import Claim, Moved
-from jobs.outcomes import Rest
+from jobs.outcomes import NotDone
 from schemas import ids
 from tests import seeds
 from tests.domain.place import Place
@@ -108,7 +108,7 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
         await transaction.start()
         try:
             came = await verb(conn, claim=found.claim, **given)
-            assert not isinstance(came, Rest), (verb, came)
+            assert not isinstance(came, NotDone), (verb, came)
         finally:
             await transaction.rollback()
 
@@ -116,7 +116,7 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
     return use
 
 
-begin = undone(sending.begin, ring=seeds.VAULT)
+begin = undone(sending.begin, keyring=seeds.VAULT)
 mark = undone(sending.again)
 publish = undone(sending.publish, external_id="its name", external_url=None)
 

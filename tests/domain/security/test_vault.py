@@ -1,4 +1,4 @@
-"""Secrets at rest, and the rings of keys that open them."""
+"""Secrets at rest, and the keyrings that open them."""
 
 import base64
 
@@ -7,12 +7,12 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.security import keyring, vault
-from domain.security.keyring import Ring
+from domain.security import vault
+from domain.security.keyring import Keyring, parse_keyring, require_keys
 from schemas.errors import SettingsInvalid
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
-RING = Ring("new", {"new": NEW, "old": OLD})
+RING = Keyring("new", {"new": NEW, "old": OLD})
 
 
 def entry(name: str, key: bytes) -> str:
@@ -33,10 +33,10 @@ def test_the_same_is_sealed_differently_each_time() -> None:
 
 
 def test_an_old_key_still_opens_and_writes_no_more() -> None:
-    sealed = vault.seal(Ring("old", {"old": OLD}), b"secret", row="t/1")
+    sealed = vault.seal(Keyring("old", {"old": OLD}), b"secret", row="t/1")
     assert vault.unseal(RING, sealed, row="t/1") == b"secret"
     with pytest.raises(KeyError):
-        vault.unseal(Ring("new", {"new": NEW}), sealed, row="t/1")
+        vault.unseal(Keyring("new", {"new": NEW}), sealed, row="t/1")
 
 
 def test_it_opens_in_its_own_row_only() -> None:
@@ -55,7 +55,7 @@ def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
 
 
 def test_the_first_of_a_ring_writes() -> None:
-    assert keyring.parse(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == RING
+    assert parse_keyring(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == RING
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_the_first_of_a_ring_writes() -> None:
 )
 def test_a_malformed_ring_is_named_without_its_keys(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="PEPPERS") as raised:
-        keyring.parse(text, setting="PEPPERS")
+        parse_keyring(text, setting="PEPPERS")
     assert base64.b64encode(OLD).decode() not in str(raised.value)
 
 
 def test_a_key_that_rows_name_is_required() -> None:
-    keyring.require(RING, ["old", "new"], setting="PEPPERS")
+    require_keys(RING, ["old", "new"], setting="PEPPERS")
     with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
-        keyring.require(RING, ["old", "older"], setting="PEPPERS")
+        require_keys(RING, ["old", "older"], setting="PEPPERS")

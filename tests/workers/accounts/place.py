@@ -71,7 +71,7 @@ class Place:
         async def write(conn: Conn) -> UUID:
             place = {"organization_id": self.crew.org, "project_id": self.project_id}
             return await connect.connect(
-                conn, **place, api_key_id=None, found=found, grant=grant, ring=seeds.VAULT
+                conn, **place, api_key_id=None, found=found, grant=grant, keyring=seeds.VAULT
             )
 
         return await transact(self.crew.pool, write)
@@ -82,7 +82,7 @@ class Place:
         server = Server("mastodon", self.fediverse.url, BACK)
         async with self.crew.pool.acquire() as conn:
             client = Client("us", "secret-client-us")
-            await client_registrations.keep(conn, server=server, client=client, ring=seeds.VAULT)
+            await client_registrations.keep(conn, server=server, client=client, keyring=seeds.VAULT)
 
     async def refresh(self, account_id: UUID) -> UUID:
         """The job."""
@@ -100,14 +100,14 @@ class Place:
     async def tokens(self, account_id: UUID) -> Tokens:
         async with self.crew.pool.acquire() as conn:
             return await credentials.open(
-                conn, organization_id=self.crew.org, account_id=account_id, ring=seeds.VAULT
+                conn, organization_id=self.crew.org, account_id=account_id, keyring=seeds.VAULT
             )
 
     async def disconnect(self, account_id: UUID) -> None:
         place = {"organization_id": self.crew.org, "account_id": account_id}
         await transact(
             self.crew.pool,
-            lambda conn: connect.disconnect(conn, **place, api_key_id=None, ring=seeds.VAULT),
+            lambda conn: connect.disconnect(conn, **place, api_key_id=None, keyring=seeds.VAULT),
         )
 
     async def status(self, account_id: UUID) -> str:

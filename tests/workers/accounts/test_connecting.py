@@ -27,7 +27,7 @@ async def submit(place: Place, platform: str, secret: Code | Login) -> UUID:
     where = {"organization_id": place.crew.org, "project_id": place.project_id}
 
     async def submitted(conn: Conn) -> Submitted:
-        return await connect.submit(conn, **where, asked=asked, secret=secret, ring=seeds.VAULT)
+        return await connect.submit(conn, **where, asked=asked, secret=secret, keyring=seeds.VAULT)
 
     return (await transact(place.crew.pool, submitted)).job_id
 
@@ -101,7 +101,7 @@ async def test_two_registrations_at_once_leave_one(place: Place, fediverse: Fedi
     assert fediverse.count("/api/v1/apps") == 2
     (row,) = await place.crew.pool.fetch("select * from platform_app")
     async with place.crew.pool.acquire() as conn:
-        client = await client_registrations.open(conn, server=server, ring=seeds.VAULT)
+        client = await client_registrations.open(conn, server=server, keyring=seeds.VAULT)
     assert client is not None
     assert fediverse.apps[row["client_id"]].secret == client.client_secret
 

@@ -66,7 +66,7 @@ class Place:
     async def tokens(self) -> Tokens:
         place = {"organization_id": self.crew.org, "account_id": self.account_id}
         async with self.crew.pool.acquire() as conn:
-            return await credentials.open(conn, **place, ring=seeds.VAULT)
+            return await credentials.open(conn, **place, keyring=seeds.VAULT)
 
     async def status(self) -> str:
         found: str = await self.crew.pool.fetchval("select status from social_account")

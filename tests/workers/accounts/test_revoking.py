@@ -190,7 +190,7 @@ async def test_a_sandbox_has_nothing_to_give_back(place: Place) -> None:
         project_id = await seeds.project(conn, sandbox)
         account = await seeds.account(conn, sandbox, project_id)
     named = {"organization_id": sandbox, "account_id": account, "api_key_id": None}
-    await transact(place.crew.pool, lambda conn: connect.disconnect(conn, **named, ring=seeds.VAULT))
+    await transact(place.crew.pool, lambda conn: connect.disconnect(conn, **named, keyring=seeds.VAULT))
     assert await place.crew.pool.fetchval("select count(*) from job") == 0
 
 

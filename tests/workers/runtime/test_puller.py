@@ -31,7 +31,7 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def listening(client: ArqRedis, worker: Worker, *, workers: int = 1) -> None:
-    """Wait until that many workers have pulled for the first time and hang on the ring."""
+    """Wait until that many workers have pulled for the first time and wait at the list."""
 
     async def hangs() -> bool:
         return bool((await client.info("clients"))["blocked_clients"] == workers)

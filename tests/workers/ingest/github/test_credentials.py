@@ -234,10 +234,10 @@ def test_what_is_no_rsa_key_is_refused_at_the_start(text: str) -> None:
 
 def test_a_worker_with_a_bad_key_ends_and_says_which_setting() -> None:
     app = dict.fromkeys(GITHUB_APP, "x") | {"GITHUB_PRIVATE_KEY": "-----BEGIN"}
-    rings = {"PEPPERS": RING, "VAULT_KEYS": RING, "DATABASE_URL": "postgresql://x/x"}
+    keyrings = {"PEPPERS": RING, "VAULT_KEYS": RING, "DATABASE_URL": "postgresql://x/x"}
     ended = subprocess.run(
         [sys.executable, "-m", "workers", "ingest"],
-        env=os.environ | rings | app, capture_output=True, text=True, timeout=30, check=False,
+        env=os.environ | keyrings | app, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("GITHUB_PRIVATE_KEY is no RSA private key")
