@@ -16,7 +16,7 @@ import msgspec
 from domain.media import tickets
 from domain.publishing import failures, sending
 from domain.publishing.failures import CONFIRM
-from jobs.outcomes import Canceled, Outcome, NotDone
+from jobs.outcomes import Canceled, NotDone, Outcome
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
 from workers.platforms.attempt import Trip, tell
