@@ -2,16 +2,24 @@
 
 A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`.
 Calling with another set of parameters is a TypeError. The loader adds nothing to a call's cost.
+
+Typed rows: `GET_JOB = job.get_job.typed(JobRow)`, once, at the top of the module that calls it; then
+`await GET_JOB.one(conn, org=..., id=...)` is a `JobRow | None`. A shape is a NamedTuple whose fields are the
+statement's columns, in their order. Shapes that several modules read are in `db/queries/rows.py`, others
+beside their use. A typed statement names its columns: with `*`, a migration that adds one would break the
+processes that still run the code before it.
 """
 
 import re
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 
 from db.pool import Conn
+
+R = TypeVar("R", bound=tuple[Any, ...])
 
 _HEADER = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
@@ -51,6 +59,10 @@ class Query:
         status = await conn.execute(self.sql, *self._ordered(values))
         return int(status.rpartition(" ")[2])
 
+    def typed(self, shape: type[R]) -> "TypedQuery[R]":
+        """The same statement, whose rows are of `shape`, a NamedTuple."""
+        return TypedQuery(self, shape)
+
     def _ordered(self, values: dict[str, Any]) -> list[Any]:
         if len(values) != len(self.parameters):
             raise TypeError(f"{self.name} takes {self.parameters}, not {tuple(values)}")
@@ -58,6 +70,45 @@ class Query:
             return [values[name] for name in self.parameters]
         except KeyError as error:
             raise TypeError(f"{self.name} needs {error}") from None
+
+
+class TypedQuery(Generic[R]):
+    """A statement whose rows are NamedTuples. TypeError if the first one's columns aren't their fields."""
+
+    def __init__(self, query: Query, shape: type[R]) -> None:
+        self.query, self.shape = query, shape
+        self._checked = False
+
+    async def all(self, conn: Conn, **values: Any) -> list[R]:
+        """Every row."""
+        found = await self.query.all(conn, **values)
+        if found and not self._checked:
+            self.check(tuple(found[0].keys()))
+        make, shape = tuple.__new__, self.shape
+        return [make(shape, record) for record in found]
+
+    async def one(self, conn: Conn, **values: Any) -> R | None:
+        """The first row, or None."""
+        found = await self.query.one(conn, **values)
+        return None if found is None else self._made(found)
+
+    async def row(self, conn: Conn, **values: Any) -> R:
+        """The first row, of a statement that always has one. Raises LookupError where it hasn't."""
+        return self._made(await self.query.row(conn, **values))
+
+    def check(self, columns: tuple[str, ...]) -> None:
+        """Compare a row's columns with the fields of the shape."""
+        fields = self.shape._fields  # type: ignore[attr-defined]
+        if columns != fields:
+            raise TypeError(
+                f"{self.query.name} has the columns {columns}, {self.shape.__name__} has {fields}"
+            )
+        self._checked = True
+
+    def _made(self, record: asyncpg.Record) -> R:
+        if not self._checked:
+            self.check(tuple(record.keys()))
+        return tuple.__new__(self.shape, record)
 
 
 class Queries:

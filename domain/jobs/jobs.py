@@ -1,14 +1,14 @@
 """Jobs as partners and workers handle them: each verb that ends one ends its subject too (I10)."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn, Pool, transact
 from db.queries import job
+from db.queries.rows import JobRow
 from domain.brand import ingests
 from domain.jobs import subjects
 from domain.projects import archive
@@ -31,13 +31,29 @@ from schemas import ids
 from schemas.errors import Conflict, Fenced, Forbidden, NotFound
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
+
+class Origin(NamedTuple):
+    """What a retry starts from."""
+
+    kind: str
+    state: str
+    project_id: UUID
+    args: dict[str, Any]
+
+
+GET_JOB = job.get_job.typed(JobRow)
+GET_JOBS = job.get_jobs.typed(JobRow)
+LIST_JOBS = job.list_jobs.typed(JobRow)
+LIST_JOBS_OF_PROJECT = job.list_jobs_of_project.typed(JobRow)
+GET_ORIGIN = job.get_origin.typed(Origin)
+
 #: A job and its version, which grows with every change that a reader can see.
 Versioned: TypeAlias = tuple[Job, int]
 
 
 async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
     """Raises `NotFound`, for an internal job too."""
-    row = await job.get_job.one(conn, org=organization_id, id=job_id)
+    row = await GET_JOB.one(conn, org=organization_id, id=job_id)
     if row is None:
         raise absent()
     return _shown(row)
@@ -45,8 +61,8 @@ async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
 
 async def get_many(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Versioned | None]:
     """For each (organization, job) what `get` answers, in order; None where it would raise."""
-    rows = await job.get_jobs.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
-    return [None if row["id"] is None else _shown(row) for row in rows]
+    rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
+    return [None if row.id is None else _shown(row) for row in rows]
 
 
 async def list_page(
@@ -64,9 +80,9 @@ async def list_page(
     asked: dict[str, Any] = {"org": organization_id, "before": before, "limit": limit}
     asked |= {"kind": kind, "status": status, "stage": stage}
     if project_id is None:
-        rows = await job.list_jobs.all(conn, **asked)
+        rows = await LIST_JOBS.all(conn, **asked)
     else:
-        rows = await job.list_jobs_of_project.all(conn, project_id=project_id, **asked)
+        rows = await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
     return [_shown(row)[0] for row in rows]
 
 
@@ -117,53 +133,51 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     Raises `NotFound`, `Forbidden` without the scope of the action that started it, `Conflict`
     JOB_NOT_RETRYABLE, and what that action raises.
     """
-    origin = await job.get_origin.one(conn, org=organization_id, id=job_id)
+    origin = await GET_ORIGIN.one(conn, org=organization_id, id=job_id)
     if origin is None:
         raise absent()
-    kind = KINDS.get(origin["kind"])
+    kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
-        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin['kind']} can't be started again")
+        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be started again")
     if not grants(scopes, kind.scope):
         raise Forbidden(kind.scope)
-    if origin["state"] not in {"failed", "canceled"}:
+    if origin.state not in {"failed", "canceled"}:
         raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be started again")
     return await _RETRIES[kind.name](conn, kind, organization_id, job_id, origin)
 
 
 async def _retry_ingest(
-    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
+    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: Origin
 ) -> Submitted:
     return await ingests.start(
         conn,
         kind=kind,
         organization_id=organization_id,
-        project_id=origin["project_id"],
-        args=origin["args"],
+        project_id=origin.project_id,
+        args=origin.args,
         retry_of=job_id,
     )
 
 
 async def _retry_archive(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
 ) -> Submitted:
     return await archive.retry(
-        conn, organization_id=organization_id, project_id=origin["project_id"], retry_of=job_id
+        conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
     )
 
 
-async def _retry_post(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: asyncpg.Record
-) -> Submitted:
+async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin) -> Submitted:
     return await changes.retry(
         conn,
         organization_id=organization_id,
-        project_id=origin["project_id"],
-        post_id=UUID(origin["args"]["post_id"]),
+        project_id=origin.project_id,
+        post_id=UUID(origin.args["post_id"]),
         retry_of=job_id,
     )
 
 
-_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, asyncpg.Record], Awaitable[Submitted]]] = {
+_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
     INGEST_GITHUB.name: _retry_ingest,
     INGEST_APPSTORE.name: _retry_ingest,
@@ -215,23 +229,22 @@ def absent() -> NotFound:
     return NotFound("no such job: check the id, and that the key belongs to its organization")
 
 
-def _shown(row: asyncpg.Record) -> Versioned:
-    project_id, retry_of, error = row["project_id"], row["retry_of"], row["error"]
+def _shown(row: JobRow) -> Versioned:
     shown = Job(
-        job_id=ids.show(ids.JOB, row["id"]),
-        kind=row["kind"],
-        status=row["status"],
-        stage=row["stage"],
-        progress=round(row["progress"], 4),
-        project_id=project_id and ids.show(ids.PROJECT, project_id),
-        attempt=row["attempt"],
-        max_attempts=row["max_attempts"],
-        cancel_requested=row["cancel_requested"],
-        retry_of=retry_of and ids.show(ids.JOB, retry_of),
-        created_at=row["created_at"],
-        started_at=row["created_at"],
-        finished_at=row["finished_at"],
-        result=row["result"],
-        error=error and msgspec.convert(error, JobError),
+        job_id=ids.show(ids.JOB, row.id),
+        kind=row.kind,
+        status=row.status,
+        stage=row.stage,
+        progress=round(row.progress, 4),
+        project_id=ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        cancel_requested=row.cancel_requested,
+        retry_of=ids.show(ids.JOB, row.retry_of) if row.retry_of else None,
+        created_at=row.created_at,
+        started_at=row.created_at,
+        finished_at=row.finished_at,
+        result=row.result,
+        error=msgspec.convert(row.error, JobError) if row.error else None,
     )
-    return shown, row["version"]
+    return shown, row.version

@@ -1,16 +1,17 @@
 """The named statements: each is valid, each is called, and each call gives what its statement takes."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from db.pool import Conn
-from db.queries import TABLES, Queries, Query
+from db.queries import TABLES, Queries, Query, TypedQuery
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "bench", "cli", "db", "domain", "jobs", "workers")
@@ -30,6 +31,29 @@ async def test_the_database_understands_each(conn: Conn) -> None:
     for _, query in STATEMENTS:
         prepared = await conn.prepare(query.sql)
         assert len(prepared.get_parameters()) == len(query.parameters), query.name
+
+
+async def test_the_columns_of_each_typed_one_are_the_fields_of_its_rows(conn: Conn) -> None:
+    found = [*typed()]
+    assert found
+    for where, statement in found:
+        assert not re.search(r"(?<!count\()\*(?! from \w+\()", statement.query.sql), (
+            f"{where} names no columns"
+        )
+        prepared = await conn.prepare(statement.query.sql)
+        statement.check(tuple(column.name for column in prepared.get_attributes()))
+
+
+async def test_a_row_of_other_columns_is_refused(conn: Conn) -> None:
+    class Thing(NamedTuple):
+        id: int
+        name: str
+
+    right = Query("get_thing", "select 1 as id, 'a' as name where :empty::bool is not true").typed(Thing)
+    assert await right.row(conn, empty=False) == Thing(1, "a")
+    assert (await right.all(conn, empty=False), await right.one(conn, empty=True)) == ([Thing(1, "a")], None)
+    with pytest.raises(TypeError, match="get_thing has the columns"):
+        await Query("get_thing", "select 'a' as name, 1 as id").typed(Thing).one(conn)
 
 
 def test_each_is_called_and_nothing_else() -> None:
@@ -58,6 +82,17 @@ def test_an_unknown_statement_is_an_attribute_error() -> None:
         _ = Queries("job").no_such_statement
 
 
+def typed() -> Iterator[tuple[str, TypedQuery[Any]]]:
+    """The typed statements of each module, by its name and theirs."""
+    for package in CODE:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if ".typed(" in path.read_text("utf-8") and path.parts[-3:-1] != ("db", "queries"):
+                module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+                for name, value in vars(module).items():
+                    if isinstance(value, TypedQuery):
+                        yield f"{module.__name__}.{name}", value
+
+
 @cache
 def calls() -> list[Call]:
     """Every `table.statement` in the code, with the keywords of its call."""
@@ -65,7 +100,16 @@ def calls() -> list[Call]:
     return [call for path in sorted(files) for call in calls_in(path)]
 
 
+def _typed_name(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=constant)], value=ast.Call(func=ast.Attribute(value=statement, attr="typed"))
+        ):
+            yield constant, statement
+
+
 def calls_in(path: Path) -> Iterator[Call]:
+    """A typed statement's name stands for the statement; its calls have the keywords."""
     tree = ast.parse(path.read_text("utf-8"))
     tables = {
         name.asname or name.name: name.name
@@ -74,15 +118,18 @@ def calls_in(path: Path) -> Iterator[Call]:
         for name in node.names
         if name.name in TABLES
     }
+    typed_names = {constant: statement for node in tree.body for constant, statement in _typed_name(node)}
     keywords = {
         id(node.func.value): node.keywords
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in tables:
-            given = [keyword.arg for keyword in keywords.get(id(node), [])]
-            complete = bool(given) and None not in given
-            where = f"{path.relative_to(ROOT)}:{node.lineno}"
-            names = frozenset(name for name in given if name) if complete else None
-            yield Call(where, tables[node.value.id], node.attr, names)
+        statement = typed_names.get(node.id) if isinstance(node, ast.Name) else node
+        match statement:
+            case ast.Attribute(value=ast.Name(id=table), attr=name) if table in tables:
+                given = [keyword.arg for keyword in keywords.get(id(node), [])]
+                complete = bool(given) and None not in given
+                where = f"{path.relative_to(ROOT)}:{statement.lineno}"
+                names = frozenset(each for each in given if each) if complete else None
+                yield Call(where, tables[table], name, names)
