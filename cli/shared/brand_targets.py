@@ -15,7 +15,7 @@ from schemas.errors import Invalid, SourceRateLimited
 from schemas.settings import Settings, from_env
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.rate import Turns
+from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.conclude import conclude
@@ -80,7 +80,7 @@ async def open_reader(address: str) -> AsyncIterator[Reader]:
 async def open_stores(settings: Settings, parser: Parser, contact: str) -> AsyncIterator[Stores]:
     async with open_client(allowed=moved(settings), contact=contact) as client:
         yield Stores(
-            lookup=Lookup(client, settings.itunes_api_url, Turns(at_once, too_often)),
+            lookup=Lookup(client, settings.itunes_api_url, Limiter(at_once, too_often)),
             web=open_web(client),
             parser=parser,
             app_store_url=settings.app_store_url,

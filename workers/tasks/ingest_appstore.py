@@ -14,7 +14,7 @@ from schemas.settings import Settings
 from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.rate import turns
+from workers.ingest.appstore.rate import limiter
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.llm.endpoint import Model
@@ -64,9 +64,9 @@ async def ingest_appstore(ctx: Context, *, means: Means) -> Outcome:
 
 
 def asked(ctx: Context, means: Means) -> Stores:
-    """How this job asks the stores: the look-up at its own turns."""
+    """How this job asks the stores: the look-up at its own rate."""
     return Stores(
-        lookup=Lookup(means.web.client, means.settings.itunes_api_url, turns(ctx, ITUNES)),
+        lookup=Lookup(means.web.client, means.settings.itunes_api_url, limiter(ctx, ITUNES)),
         web=means.web,
         parser=means.parser,
         app_store_url=means.settings.app_store_url,

@@ -110,11 +110,11 @@ async def test_what_cannot_be_read_fails_at_once(
     assert shown.ingest_state.appstore.error.code == code
 
 
-async def test_an_app_that_is_nowhere_costs_its_five_turns(crew: Crew, project_id: UUID) -> None:
+async def test_an_app_that_is_nowhere_costs_its_five_tokens(crew: Crew, project_id: UUID) -> None:
     nothing = {at(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     row = await ingest(crew, project_id, nothing, FACEBOOK)
     assert (row["state"], row["error"]["code"]) == ("failed", "SOURCE_NOT_FOUND")
-    # The burst is spent: the next slot is the first that has to be waited for.
+    # The burst is spent: the next token is the first that has to be waited for.
     ahead = "select extract(epoch from free_at - now()) from upstream_pace"
     assert await crew.pool.fetchval(ahead) == pytest.approx(20, abs=2)
 
@@ -152,7 +152,7 @@ async def an_hour_passes(crew: Crew) -> None:
     await crew.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
 
 
-async def test_a_full_line_is_waited_for_outside_the_worker(crew: Crew, project_id: UUID) -> None:
+async def test_an_empty_bucket_is_waited_for_outside_the_worker(crew: Crew, project_id: UUID) -> None:
     await crew.pool.execute(
         "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '100 seconds')"
     )
@@ -163,7 +163,7 @@ async def test_a_full_line_is_waited_for_outside_the_worker(crew: Crew, project_
     assert await crew.attempts(job_id) == ["snoozed"]
 
 
-async def test_a_slot_that_is_near_is_waited_for_in_the_worker(crew: Crew, project_id: UUID) -> None:
+async def test_a_token_that_is_near_is_waited_for_in_the_worker(crew: Crew, project_id: UUID) -> None:
     await crew.pool.execute(
         "insert into upstream_pace (upstream, free_at) values ('itunes', now() + interval '17 seconds')"
     )
@@ -173,7 +173,7 @@ async def test_a_slot_that_is_near_is_waited_for_in_the_worker(crew: Crew, proje
     assert await crew.attempts(row["id"]) == ["completed"]
 
 
-async def test_google_play_needs_no_turn(crew: Crew, project_id: UUID) -> None:
+async def test_google_play_needs_no_token(crew: Crew, project_id: UUID) -> None:
     listing = InGooglePlay(package="com.example.acme")
     node = '{"@type": "SoftwareApplication", "name": "Acme", "description": "Every plan of your team"}'
     page = say(body=f'<script type="application/ld+json">{node}</script>')

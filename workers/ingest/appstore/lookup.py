@@ -13,7 +13,7 @@ import msgspec
 
 from domain.brand.store_listings import InAppStore
 from schemas.errors import FetchFailed, SourceNotFound
-from workers.ingest.appstore.rate import Turns
+from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.shapes import Software
 from workers.web.errors import retry_after
 from workers.web.fetch import Fetched, Want, fetch
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 #: Where an app is looked for that isn't in the storefronts asked for.
 LARGEST = ("us", "gb", "de", "fr", "jp")
-#: How long a look-up waits for its turn. One that goes on has spent turns, so it goes before new ones.
+#: How long a look-up waits for a token. One that goes on has spent some, so it goes before new ones.
 FIRST_S, NEXT_S = 5.0, 30.0
 #: Any of these means too often; Apple says which one it means by none.
 THROTTLED = frozenset({403, 429, 503})
@@ -49,11 +49,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Lookup(NamedTuple):
-    """How to ask: `api_url` is where, `turns` are this job's."""
+    """How to ask: `api_url` is where, `limiter` is this job's."""
 
     client: httpx.AsyncClient
     api_url: str
-    turns: Turns
+    limiter: Limiter
 
 
 async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> Found:
@@ -73,11 +73,11 @@ def storefronts(listing: InAppStore, country: str) -> list[str]:
 
 
 async def ask(lookup: Lookup, listing: InAppStore, country: str, patience_s: float) -> list[Software]:
-    await lookup.turns.take(patience_s)
+    await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
     fetched = await fetch(lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=WANT)
     if fetched.status in THROTTLED:
-        await lookup.turns.rest(retry_after(fetched.headers))
+        await lookup.limiter.cool_down(retry_after(fetched.headers))
     return results_of(fetched, listing)
 
 

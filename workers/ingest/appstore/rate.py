@@ -1,4 +1,4 @@
-"""A job's turns at an upstream that counts our requests (`domain/brand/upstream_rate.py`)."""
+"""The rate limit of an upstream that counts our requests, for one job (`domain/brand/upstream_rate.py`)."""
 
 import asyncio
 import random
@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple, NoReturn
 
 from domain.brand import upstream_rate
-from domain.brand.upstream_rate import Pace
+from domain.brand.upstream_rate import UpstreamRate
 from schemas.errors import SourceRateLimited
 from telemetry import metrics
 from workers.runtime.context import Context
@@ -16,41 +16,39 @@ from workers.runtime.context import Context
 LONGEST_SPREAD_S = 60.0
 
 
-class Turns(NamedTuple):
-    """`take(patience_s)` waits for a slot, `rest(wish_s)` tells all workers of a refusal.
+class Limiter(NamedTuple):
+    """`take(patience_s)` waits for a token, `cool_down(wish_s)` tells all workers of a refusal.
 
-    `take` raises `SourceRateLimited` where the slot is further off, `rest` always; both say until when.
+    `take` raises `SourceRateLimited` where the token is further off, `cool_down` always; both say until when.
     """
 
     take: Callable[[float], Awaitable[None]]
-    rest: Callable[[float | None], Awaitable[NoReturn]]
+    cool_down: Callable[[float | None], Awaitable[NoReturn]]
 
 
-def turns(ctx: Context, pace: Pace) -> Turns:
-    return Turns(partial(take, ctx, pace), partial(rest, ctx, pace))
+def limiter(ctx: Context, rate: UpstreamRate) -> Limiter:
+    return Limiter(partial(take, ctx, rate), partial(cool_down, ctx, rate))
 
 
-async def take(ctx: Context, pace: Pace, patience_s: float) -> None:
-    tenant = ctx.job.organization_id
-    reserve = partial(upstream_rate.take, pace=pace, organization_id=tenant, patience_s=patience_s)
+async def take(ctx: Context, rate: UpstreamRate, patience_s: float) -> None:
     try:
-        if wait_s := await ctx.step(reserve):
+        if wait_s := await ctx.step(partial(upstream_rate.take_token, rate=rate, patience_s=patience_s)):
             await asyncio.sleep(wait_s)
-            await ctx.step(partial(upstream_rate.confirm, pace=pace))
+            await ctx.step(partial(upstream_rate.check_cooldown, rate=rate))
     except SourceRateLimited as early:
-        raise SourceRateLimited(early.message, retry_after=spread(early.retry_after, ctx, pace)) from early
+        raise SourceRateLimited(early.message, retry_after=spread(early.retry_after, ctx, rate)) from early
 
 
-async def rest(ctx: Context, pace: Pace, wish_s: float | None) -> NoReturn:
-    metrics.UPSTREAM_REFUSALS.labels(pace.upstream).inc()
-    length_s = await ctx.step(partial(upstream_rate.hold, pace=pace, wish_s=wish_s))
+async def cool_down(ctx: Context, rate: UpstreamRate, wish_s: float | None) -> NoReturn:
+    metrics.UPSTREAM_REFUSALS.labels(rate.upstream).inc()
+    length_s = await ctx.step(partial(upstream_rate.cool_down, rate=rate, wish_s=wish_s))
     raise SourceRateLimited(
-        f"{pace.upstream} takes no more requests for now", retry_after=spread(length_s, ctx, pace)
+        f"{rate.upstream} takes no more requests for now", retry_after=spread(length_s, ctx, rate)
     )
 
 
-def spread(wait_s: float | None, ctx: Context, pace: Pace) -> float:
+def spread(wait_s: float | None, ctx: Context, rate: UpstreamRate) -> float:
     """Those who were told the same time come back apart, the further the more often they came for nothing."""
     snoozes = min(ctx.job.fence - ctx.job.attempt, 10)
-    width_s = min(pace.every_s * 2.0**snoozes, LONGEST_SPREAD_S)
+    width_s = min(rate.every_s * 2.0**snoozes, LONGEST_SPREAD_S)
     return (wait_s or 0.0) + random.uniform(0.0, width_s)  # noqa: S311  no secret

@@ -22,7 +22,7 @@ from workers.ingest.website.session import Web
 
 
 class Stores(NamedTuple):
-    """How to ask: Apple's look-up at this job's turns, and the web pages of both, which begin so."""
+    """How to ask: Apple's look-up at this job's rate, and the web pages of both, which begin so."""
 
     lookup: Lookup
     web: Web

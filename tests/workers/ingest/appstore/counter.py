@@ -1,4 +1,4 @@
-"""Both stores on one loopback server, and an ingest that reads them without a database behind its turns."""
+"""Both stores on one loopback server, and an ingest that reads them with no database behind its limiter."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from tests.corpora import corpus
 from tests.workers.web.web import Answers, Site, say, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.rate import Turns
+from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.session import open_web
@@ -42,25 +42,25 @@ def play_at(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
     return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
 
 
-def free_turns(patiences: list[float] | None = None) -> Turns:
+def unlimited(patiences: list[float] | None = None) -> Limiter:
     async def take(patience_s: float) -> None:
         if patiences is not None:
             patiences.append(patience_s)
 
-    async def rest(wish_s: float | None) -> NoReturn:
+    async def cool_down(wish_s: float | None) -> NoReturn:
         raise SourceRateLimited("not now", retry_after=wish_s or 60)
 
-    return Turns(take, rest)
+    return Limiter(take, cool_down)
 
 
 @asynccontextmanager
 async def open_stores(
-    parser: Parser, answers: Answers, turns: Turns | None = None
+    parser: Parser, answers: Answers, limiter: Limiter | None = None
 ) -> AsyncIterator[tuple[Stores, Site]]:
     async with serve(answers) as site:
         base = site.url("")
         async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
-            lookup = Lookup(client, base, turns or free_turns())
+            lookup = Lookup(client, base, limiter or unlimited())
             yield Stores(lookup, open_web(client), parser, base, base), site
 
 

@@ -19,15 +19,15 @@ from tests.workers.ingest.appstore.counter import (
     FACEBOOK,
     NOTHING,
     at,
-    free_turns,
     ingest,
     json,
     open_stores,
     recorded,
+    unlimited,
 )
 from tests.workers.web.web import Answers, say
 from workers.ingest.appstore.lookup import Found, Lookup, find
-from workers.ingest.appstore.rate import Turns
+from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import open_client
@@ -43,9 +43,9 @@ async def look_up(
     listing: InAppStore = FACEBOOK,
     *,
     country: str = "us",
-    turns: Turns | None = None,
+    limiter: Limiter | None = None,
 ) -> tuple[Found, list[str]]:
-    async with open_stores(parser, answers, turns) as (stores, site):
+    async with open_stores(parser, answers, limiter) as (stores, site):
         return await find(stores.lookup, listing, country=country), site.paths
 
 
@@ -67,7 +67,7 @@ async def test_storefronts_are_asked_once_each_and_the_largest_last(parser: Pars
     patiences: list[float] = []
     answers = {at(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
     found, asked = await look_up(
-        parser, {**answers, at(listing, "jp"): json(APP)}, listing, country="at", turns=free_turns(patiences)
+        parser, {**answers, at(listing, "jp"): json(APP)}, listing, country="at", limiter=unlimited(patiences)
     )
     assert asked == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
     assert found.country == "jp"
@@ -95,7 +95,7 @@ async def test_an_id_that_cannot_be_is_not_found_at_once(parser: Parser, status:
     patiences: list[float] = []
     answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
     with pytest.raises(SourceNotFound, match="for no app's id"):
-        await look_up(parser, answers, turns=free_turns(patiences))
+        await look_up(parser, answers, limiter=unlimited(patiences))
     assert len(patiences) == 1
 
 
@@ -204,4 +204,4 @@ async def test_apples_own_name_leads_nowhere_private(parser: Parser) -> None:
     own = settings_for("postgresql://localhost/none", "redis://localhost")
     async with open_client(allowed=moved(own), contact="https://x.test", resolver=resolver) as client:
         with pytest.raises(FetchBlocked):
-            await find(Lookup(client, own.itunes_api_url, free_turns()), FACEBOOK, country="us")
+            await find(Lookup(client, own.itunes_api_url, unlimited()), FACEBOOK, country="us")
