@@ -1,0 +1,7 @@
+"""The command that writes all of it."""
+
+from cli.reference.pages import ROOT, pages
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (ROOT / name).write_text(text, "utf-8")

@@ -1,0 +1,30 @@
+"""The help of every command, as `--help` prints it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from cli.__main__ import tenantry
+
+
+def page() -> str:
+    """docs/reference/cli.md."""
+    helps = _helps(tenantry, ("tenantry",))
+    sections = (f"## {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in helps)
+    return "# The command line\n\n" + "\n".join(sections)
+
+
+def _helps(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    context = click.Context(command, info_name=" ".join(path), **_fixed(command))
+    yield path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _helps(child, (*path, name))
+
+
+def _fixed(command: click.Command) -> dict[str, Any]:
+    """The same lines on every terminal, whoever runs this."""
+    return {**tenantry.context_settings, **command.context_settings, "terminal_width": 90}

@@ -1,0 +1,164 @@
+"""Tables of the API's contract: what the code has, beside what `meanings` says of it."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias, get_args
+
+from api.errors import CODES
+from api.ratelimit import QUOTAS, Class
+from cli.reference import meanings
+from cli.reference.table import code, table
+from jobs import outcomes
+from jobs.kinds import KINDS, Kind
+from schemas import accounts, api_keys, content, jobs, leases, ops, posts, projects
+from schemas.errors import SourceError
+from schemas.errors.platforms import Category
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: A `Literal` of ours, or a shape whose `status` or `state` is one.
+_Words: TypeAlias = Any
+
+STATUSES: dict[str, _Words] = {
+    "project": projects.Status,
+    "ingest of a project": projects.IngestState.__annotations__["status"],
+    "job": jobs.Status,
+    "content": content.ContentStatus,
+    "approval of content": content.ApprovalStatus,
+    "post": posts.Status,
+    "social account": accounts.AccountStatus,
+    "connection attempt": accounts.OAuthStatus.__annotations__["status"],
+    "lease request": leases.RequestStatus,
+    "end of a lease": accounts.LeaseEnd,
+    "worker": ops.Worker.__annotations__["state"],
+}
+
+
+def error_codes() -> str:
+    """Each code of the envelope."""
+    rows = _joined(CODES, meanings.CODES)
+    return table(
+        ["code", "status", "when", "what to do", "send it again?"],
+        [(code(name), of.status, of.when, todo, again) for name, of, (todo, again) in rows],
+    )
+
+
+def conflict_reasons() -> str:
+    """Each `details.reason` that a verb gives."""
+    reasons = dict.fromkeys(sorted(set(_reasons())))
+    return table(
+        ["reason", "meaning"], [(code(name), said) for name, _, said in _joined(reasons, meanings.REASONS)]
+    )
+
+
+def _reasons() -> Iterator[str]:
+    for path in [*(ROOT / "domain").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Conflict":
+                yield ast.literal_eval(node.args[0])
+
+
+def source_errors() -> str:
+    """Each code that ends an ingest, or the connection of a GitHub App."""
+    leaves = {leaf.code: leaf for leaf in reversed([*_leaves(SourceError)])}
+    rows = (
+        (code(name), leaf.__doc__, _often(leaf.usually_retryable)) for name, leaf in sorted(leaves.items())
+    )
+    return table(["code", "meaning", "retryable"], rows)
+
+
+def _leaves(error: type[SourceError]) -> Iterator[type[SourceError]]:
+    for leaf in error.__subclasses__():
+        yield leaf
+        yield from _leaves(leaf)
+
+
+def job_errors() -> str:
+    """What ends a job of any kind from outside of its task."""
+    ends = [outcomes.DEADLINE, outcomes.WORKER_LOST, outcomes.POISONED]
+    return table(
+        ["code", "message", "retryable"],
+        [(code(end.code), end.message, "yes" if end.retryable else "no") for end in ends],
+    )
+
+
+def post_error_categories() -> str:
+    """Each category of a post's `lastError`."""
+    rows = _joined(dict.fromkeys(get_args(Category)), meanings.CATEGORIES)
+    return table(["category", "who has to act"], [(code(name), said) for name, _, said in rows])
+
+
+def request_limits() -> str:
+    """Requests a minute and key by class, writes a day and organization, by tier."""
+    rows = [
+        (code(tier), *(f"{quota.minute[kind]:,}" for kind in Class), f"{quota.day:,}")
+        for tier, quota in QUOTAS.items()
+    ]
+    return table(["tier", *(f"{code(kind)} a minute" for kind in Class), "writes a day"], rows)
+
+
+def scopes() -> str:
+    """What each scope opens."""
+    rows = _joined(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPES)
+    return table(["scope", "lets a key"], [(code(name), said) for name, _, said in rows])
+
+
+def kinds() -> str:
+    """The catalogue."""
+    head = [
+        "kind",
+        "pool",
+        "scope",
+        "stages",
+        "an attempt",
+        "attempts",
+        "its life",
+        "canceled",
+        "on archive",
+        "seen",
+    ]
+    return table(head, [_kind(kind) for kind in KINDS.values()])
+
+
+def _kind(kind: Kind) -> list[str]:
+    return [
+        code(kind.name),
+        kind.pool,
+        code(kind.scope),
+        meanings.STAGES.get(kind.name, ""),
+        _time(kind.timeout_s),
+        str(kind.max_attempts),
+        _time(kind.total_s),
+        "yes" if kind.cancelable else "no",
+        kind.on_archive,
+        "no" if kind.internal else "yes",
+    ]
+
+
+def statuses() -> str:
+    """A table for each resource."""
+    return "\n".join(f"### {name.capitalize()}\n\n{_statuses(name)}" for name in STATUSES)
+
+
+def _statuses(resource: str) -> str:
+    rows = _joined(dict.fromkeys(get_args(STATUSES[resource])), meanings.STATUSES[resource])
+    return table(["status", "meaning, and what ends it"], [(code(name), said) for name, _, said in rows])
+
+
+def _joined(known: Mapping[str, Any], said: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Each word with what the code and what people say of it. Raises KeyError where one of them is silent."""
+    if missing := known.keys() ^ said.keys():
+        raise KeyError(*sorted(missing))
+    return [(name, of, said[name]) for name, of in known.items()]
+
+
+def _often(retryable: bool) -> str:
+    return "mostly" if retryable else "no"
+
+
+def _time(seconds: float) -> str:
+    hours, rest = divmod(seconds, 3600)
+    if hours and not rest:
+        return f"{hours:.0f} h"
+    return f"{seconds / 60:.0f} min" if seconds >= 300 else f"{seconds:.0f} s"

@@ -1,0 +1,68 @@
+"""The picture of the folders: who imports whom, read from the sources, as a Mermaid flow chart."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def picture(inside: str = "") -> str:
+    """The packages of `inside` (the top level where it is empty), an arrow from each to what it imports.
+
+    An arrow is left out where others lead to the same package.
+    """
+    imports = _imports(inside)
+    packages = [f"    {name}" for name in sorted(imports)]
+    arrows = [
+        f"    {source} --> {target}" for source in sorted(imports) for target in _nearest(imports, source)
+    ]
+    return "\n".join(["flowchart TD", *packages, *arrows])
+
+
+def _imports(inside: str) -> Mapping[str, set[str]]:
+    """For each package the others that its modules import."""
+    folder = ROOT / inside.replace(".", "/")
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
+    found: dict[str, set[str]] = defaultdict(set)
+    for package in packages:
+        for path in (folder / package).rglob("*.py"):
+            found[package] |= {name for name in _names(path, inside) if name in packages - {package}}
+    return found
+
+
+def _names(path: Path, inside: str) -> Iterator[str]:
+    """What a module imports, as names of packages of `inside`."""
+    prefix = f"{inside}." if inside else ""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for module in modules:
+            if module.startswith(prefix):
+                yield module.removeprefix(prefix).partition(".")[0]
+
+
+def _nearest(imports: Mapping[str, set[str]], source: str) -> list[str]:
+    """The packages that `source` imports and that none of its other imports leads to."""
+    direct = imports[source]
+    return sorted(
+        target
+        for target in direct
+        if not any(target in _reached(imports, other, but=source) for other in direct - {target})
+    )
+
+
+def _reached(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
+    """What imports lead to from `source` on, never through `but`."""
+    reached: set[str] = set()
+    todo = [source]
+    while todo:
+        for target in imports[todo.pop()] - reached - {but}:
+            reached.add(target)
+            todo.append(target)
+    return reached

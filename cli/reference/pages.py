@@ -1,0 +1,60 @@
+"""Every page that the code has a say in, and the blocks that it fills."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cli.reference import command_line, contract, folders, settings
+from domain.publishing import states as post_states
+from jobs import states
+
+ROOT = Path(__file__).resolve().parents[2]
+
+WRITTEN = "<!-- Written by `python -m cli.reference`: change the code, then run it. -->\n\n"
+
+WHOLE: dict[str, Callable[[], str]] = {
+    "docs/reference/cli.md": command_line.page,
+    "docs/reference/settings.md": settings.page,
+}
+
+#: What a block's name stands for, in whatever page of docs/ it is.
+BLOCKS: dict[str, Callable[[], str]] = {
+    "error codes": contract.error_codes,
+    "conflict reasons": contract.conflict_reasons,
+    "source errors": contract.source_errors,
+    "post error categories": contract.post_error_categories,
+    "request limits": contract.request_limits,
+    "scopes": contract.scopes,
+    "kinds": contract.kinds,
+    "job errors": contract.job_errors,
+    "statuses": contract.statuses,
+    "job states": lambda: mermaid(states.mermaid()),
+    "post states": lambda: mermaid(post_states.mermaid()),
+    "folders": lambda: mermaid(folders.picture()),
+    "packages of domain": lambda: mermaid(folders.picture("domain")),
+}
+
+_BLOCK = re.compile(
+    r"(?P<begin><!-- from the code: (?P<name>[a-z ]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
+)
+
+
+def mermaid(picture: str) -> str:
+    """A picture as a page holds it."""
+    return f"```mermaid\n{picture}\n```\n"
+
+
+def pages() -> dict[str, str]:
+    """The text of each page as it should be, by its path. Raises KeyError for a block that nobody makes."""
+    return {name: WRITTEN + make() for name, make in WHOLE.items()} | dict(_filled())
+
+
+def _filled() -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = path.read_text("utf-8")
+        if _BLOCK.search(text):
+            yield path.relative_to(ROOT).as_posix(), _BLOCK.sub(_fill, text)
+
+
+def _fill(block: re.Match[str]) -> str:
+    return f"{block['begin']}{BLOCKS[block['name']]()}{block['end']}"
