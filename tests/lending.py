@@ -12,7 +12,7 @@ from schemas import ids
 from schemas.accounts import AccountDisconnected
 from schemas.leases import LeaseRequestCreate, OperatedRequest
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 
 
 class Owner(NamedTuple):
@@ -45,16 +45,16 @@ async def another(conn: Conn, owner: Owner, *, handle: str) -> Owner:
     return owner._replace(account_id=account_id)
 
 
-async def tenant(conn: Conn) -> Place:
+async def tenant(conn: Conn) -> Project:
     org = await seeds.organization(conn)
-    return Place(org, await seeds.project(conn, org))
+    return Project(org, await seeds.project(conn, org))
 
 
-async def ask(conn: Conn, place: Place, *, count: int = 1) -> UUID:
+async def ask(conn: Conn, project: Project, *, count: int = 1) -> UUID:
     body = LeaseRequestCreate(count=count, niche="baking")
     async with conn.transaction():
         made = await requests.create(
-            conn, organization_id=place.org, project_id=place.project_id, api_key_id=None, body=body
+            conn, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
         )
     return found(ids.LEASE_REQUEST, made.request_id)
 
@@ -68,19 +68,19 @@ async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID)
     )
 
 
-async def lend(pool: Pool, owner: Owner, place: Place) -> UUID:
+async def lend(pool: Pool, owner: Owner, project: Project) -> UUID:
     """What the owner's account is to the tenant."""
     async with pool.acquire() as conn:
-        request_id = await ask(conn, place)
+        request_id = await ask(conn, project)
     answer = await assign(pool, owner, request_id)
     return found(ids.ACCOUNT, answer.assigned_social_account_ids[0])
 
 
-async def release(pool: Pool, place: Place, account_id: UUID) -> AccountDisconnected:
+async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisconnected:
     return await transact(
         pool,
         lambda conn: leases.release(
-            conn, organization_id=place.org, account_id=account_id, api_key_id=None, reason="released"
+            conn, organization_id=project.org, account_id=account_id, api_key_id=None, reason="released"
         ),
     )
 
@@ -91,11 +91,11 @@ def found(kind: str, shown: str) -> UUID:
     return read
 
 
-async def schedule(conn: Conn, place: Place, account_id: UUID, *, hours: float = 1) -> UUID:
+async def schedule(conn: Conn, project: Project, account_id: UUID, *, hours: float = 1) -> UUID:
     """A post of content of its own."""
-    content_id = await seeds.content(conn, place.org, place.project_id)
+    content_id = await seeds.content(conn, project.org, project.id)
     at = datetime.now(UTC) + timedelta(hours=hours)
-    return await seeds.post(conn, place.org, content_id, account_id, at=at)
+    return await seeds.post(conn, project.org, content_id, account_id, at=at)
 
 
 async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> None:
@@ -111,11 +111,11 @@ async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnec
     return await transact(pool, lambda conn: leases.recall(conn, who=owner.who, account_id=account_id))
 
 
-async def end_next(pool: Pool, place: Place) -> bool:
+async def end_next(pool: Pool, project: Project) -> bool:
     """As the archive's job does."""
     return await transact(
         pool,
-        lambda conn: leases.end_next_of_project(conn, organization_id=place.org, project_id=place.project_id),
+        lambda conn: leases.end_next_of_project(conn, organization_id=project.org, project_id=project.id),
     )
 
 

@@ -4,11 +4,11 @@ import pytest_asyncio
 
 from db.pool import Conn
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 
 
 @pytest_asyncio.fixture
-async def place(conn: Conn) -> Place:
+async def project(conn: Conn) -> Project:
     """A partner's project, with nothing in it."""
     org = await seeds.organization(conn)
-    return Place(org, await seeds.project(conn, org))
+    return Project(org, await seeds.project(conn, org))

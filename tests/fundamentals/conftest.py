@@ -1,6 +1,6 @@
 """What the tutorial stands on: an API, its callers, and workers, all in the test's own loop."""
 
 from tests.api.conftest import acme, app, rival
-from tests.workers.conftest import crew, org
+from tests.workers.conftest import org, workers
 
-__all__ = ["acme", "app", "crew", "org", "rival"]
+__all__ = ["acme", "app", "org", "rival", "workers"]

@@ -12,7 +12,7 @@ import pytest
 from db.pool import Conn, Pool, transact
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
-from tests.workers.runtime.crew import ERRAND, Crew
+from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 
 
@@ -21,9 +21,9 @@ async def greet(ctx: Context) -> Outcome:
     return Done({"greeting": f"hello {ctx.job.args['name']}"})
 
 
-async def test_a_worker_does_what_was_submitted(crew: Crew) -> None:
-    async with crew.working(greet):
-        job = await crew.ended(await crew.submit(args={"name": "Ada"}))
+async def test_a_worker_does_what_was_submitted(workers: Workers) -> None:
+    async with workers.working(greet):
+        job = await workers.ended(await workers.submit(args={"name": "Ada"}))
     assert (job["state"], job["result"]) == ("completed", {"greeting": "hello Ada"})
 
 
@@ -39,15 +39,15 @@ async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, po
     assert await pool.fetchval("select count(*) from job") == 0
 
 
-async def test_redis_is_only_a_bell(crew: Crew) -> None:
+async def test_redis_is_only_a_bell(workers: Workers) -> None:
     """With no Redis at all a worker that has room looks by itself, once a second."""
-    nowhere = msgspec.structs.replace(crew.settings, redis_url="redis://127.0.0.1:1/0")
-    async with crew.working(greet, redis_url=nowhere.redis_url):
-        job = await crew.ended(await crew.submit(args={"name": "Ada"}, wake=False))
+    nowhere = msgspec.structs.replace(workers.settings, redis_url="redis://127.0.0.1:1/0")
+    async with workers.working(greet, redis_url=nowhere.redis_url):
+        job = await workers.ended(await workers.submit(args={"name": "Ada"}, wake=False))
     assert job["state"] == "completed"
 
 
-async def test_a_unique_key_names_the_job_that_runs(crew: Crew) -> None:
+async def test_a_unique_key_names_the_job_that_runs(workers: Workers) -> None:
     """Submitting the same again meanwhile is answered with the job that is there."""
-    first = await crew.submit(unique_key="greet:ada")
-    assert await crew.submit(unique_key="greet:ada") == first
+    first = await workers.submit(unique_key="greet:ada")
+    assert await workers.submit(unique_key="greet:ada") == first

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 
 from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
@@ -21,32 +21,32 @@ def acting(*outcomes: Outcome) -> Task:
     return act
 
 
-async def test_a_retry_spends_an_attempt(crew: Crew) -> None:
-    async with crew.working(acting(Retry("SOURCE_BUSY", "Try later.", after_s=0), Done())):
-        job_id = await crew.submit()
-        job = await crew.ended(job_id)
+async def test_a_retry_spends_an_attempt(workers: Workers) -> None:
+    async with workers.working(acting(Retry("SOURCE_BUSY", "Try later.", after_s=0), Done())):
+        job_id = await workers.submit()
+        job = await workers.ended(job_id)
     assert (job["state"], job["attempt"]) == ("completed", 2)
-    assert await crew.attempts(job_id) == ["retry", "completed"]
+    assert await workers.attempts(job_id) == ["retry", "completed"]
 
 
-async def test_a_snooze_spends_none(crew: Crew) -> None:
-    async with crew.working(acting(Snooze(after_s=0), Done())):
-        job_id = await crew.submit()
-        job = await crew.ended(job_id)
+async def test_a_snooze_spends_none(workers: Workers) -> None:
+    async with workers.working(acting(Snooze(after_s=0), Done())):
+        job_id = await workers.submit()
+        job = await workers.ended(job_id)
     assert (job["state"], job["attempt"]) == ("completed", 1)
-    assert await crew.attempts(job_id) == ["snoozed", "completed"]
+    assert await workers.attempts(job_id) == ["snoozed", "completed"]
 
 
-async def test_after_the_last_attempt_a_retry_is_a_failure(crew: Crew) -> None:
+async def test_after_the_last_attempt_a_retry_is_a_failure(workers: Workers) -> None:
     busy = Retry("SOURCE_BUSY", "Try later.", after_s=0)
-    async with crew.working(acting(busy, busy, busy)):
-        job = await crew.ended(await crew.submit())
+    async with workers.working(acting(busy, busy, busy)):
+        job = await workers.ended(await workers.submit())
     assert (job["state"], job["attempt"], job["max_attempts"]) == ("failed", 3, 3)
     assert job["error"] == {"code": "SOURCE_BUSY", "message": "Try later.", "retryable": True}
 
 
-async def test_a_failure_is_final_at_once(crew: Crew) -> None:
-    async with crew.working(acting(Failed("NOT_HTML", "That is a PDF: send the address of a page."))):
-        job = await crew.ended(await crew.submit())
+async def test_a_failure_is_final_at_once(workers: Workers) -> None:
+    async with workers.working(acting(Failed("NOT_HTML", "That is a PDF: send the address of a page."))):
+        job = await workers.ended(await workers.submit())
     assert (job["state"], job["attempt"]) == ("failed", 1)
     assert job["error"]["retryable"] is False

@@ -9,7 +9,7 @@ from typing import Any
 
 from db.pool import Conn
 from jobs.outcomes import Outcome
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 
 
@@ -18,21 +18,21 @@ async def count_visit(conn: Conn, who: str) -> dict[str, Any]:
     return {"by": who}
 
 
-async def test_the_write_and_the_end_of_the_job_are_one(crew: Crew) -> None:
+async def test_the_write_and_the_end_of_the_job_are_one(workers: Workers) -> None:
     """`ctx.commit` is the last step: either both are there, or neither is."""
-    await crew.pool.execute("create table visit (who text)")
+    await workers.pool.execute("create table visit (who text)")
 
     async def visit(ctx: Context) -> Outcome:
         return await ctx.commit(lambda conn: count_visit(conn, "me"))
 
-    async with crew.working(visit):
-        job = await crew.ended(await crew.submit())
+    async with workers.working(visit):
+        job = await workers.ended(await workers.submit())
     assert (job["state"], job["result"]) == ("completed", {"by": "me"})
-    assert await crew.pool.fetchval("select count(*) from visit") == 1
+    assert await workers.pool.fetchval("select count(*) from visit") == 1
 
 
-async def test_an_attempt_that_lost_its_job_writes_nothing(crew: Crew) -> None:
-    await crew.pool.execute("create table visit (who text)")
+async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers) -> None:
+    await workers.pool.execute("create table visit (who text)")
     frozen, thawed = asyncio.Event(), asyncio.Event()
 
     async def visit(ctx: Context) -> Outcome:
@@ -41,11 +41,11 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(crew: Crew) -> None:
             await thawed.wait()
         return await ctx.commit(lambda conn: count_visit(conn, f"attempt {ctx.job.fence}"))
 
-    async with crew.working(visit):
-        job_id = await crew.submit()
+    async with workers.working(visit):
+        job_id = await workers.submit()
         await frozen.wait()
-        await crew.take_away(job_id)
+        await workers.take_away(job_id)
         thawed.set()
-        job = await crew.ended(job_id)
+        job = await workers.ended(job_id)
     assert (job["state"], job["fence"]) == ("completed", 2)
-    assert [row["who"] for row in await crew.pool.fetch("select who from visit")] == ["attempt 2"]
+    assert [row["who"] for row in await workers.pool.fetch("select who from visit")] == ["attempt 2"]

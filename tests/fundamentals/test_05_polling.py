@@ -8,7 +8,7 @@ import pytest_asyncio
 from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Done, Outcome
 from tests.api.conftest import Caller
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 
 SITE = {"url": "https://example.com/"}
@@ -36,13 +36,13 @@ async def test_a_poll_that_finds_nothing_new_is_a_304(acme: Caller, job: str) ->
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_poll_may_wait_for_the_end(acme: Caller, job: str, crew: Crew) -> None:
+async def test_a_poll_may_wait_for_the_end(acme: Caller, job: str, workers: Workers) -> None:
     async def read(ctx: Context) -> Outcome:
         await ctx.progress(0.5, stage="fetching")
         return Done({"source": "website"})
 
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 20}))
-    async with crew.working(read, kind=INGEST_WEBSITE):
+    async with workers.working(read, kind=INGEST_WEBSITE):
         ended = (await waiting).json()
     assert (ended["status"], ended["progress"]) == ("completed", 1)
     assert ended["result"] == {"source": "website"}

@@ -10,24 +10,24 @@ from litestar import Litestar
 
 from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
 from tests.api.conftest import Caller, calling
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.tasks import open_tasks
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, crew: Crew) -> AsyncIterator[Caller]:
+async def sandbox(app: Litestar, workers: Workers) -> AsyncIterator[Caller]:
     """A partner's test key: a sandbox is an organization of its own."""
-    async with calling(app, crew.pool, "Acme", env="test") as caller:
+    async with calling(app, workers.pool, "Acme", env="test") as caller:
         yield caller
 
 
-async def ingest(caller: Caller, crew: Crew, project: str, url: str) -> dict[str, object]:
+async def ingest(caller: Caller, workers: Workers, project: str, url: str) -> dict[str, object]:
     """The ended job."""
     accepted = await caller.http.post(f"{project}/ingest/website", json={"url": url})
     assert accepted.status_code == 202, accepted.text
     async with (
-        open_tasks(crew.settings, "ingest") as tasks,
-        crew.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
+        open_tasks(workers.settings, "ingest") as tasks,
+        workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
     ):
         ended = await caller.http.get(accepted.headers["Location"], params={"wait": 20})
     return dict(ended.json())
@@ -38,9 +38,9 @@ async def create(caller: Caller) -> str:
     return str(created.headers["Location"])
 
 
-async def test_an_ingest_fills_the_brand_context(sandbox: Caller, crew: Crew) -> None:
+async def test_an_ingest_fills_the_brand_context(sandbox: Caller, workers: Workers) -> None:
     project = await create(sandbox)
-    job = await ingest(sandbox, crew, project, "https://example.test/ok")
+    job = await ingest(sandbox, workers, project, "https://example.test/ok")
     assert job["status"] == "completed"
     brand = (await sandbox.http.get(project)).json()["brandContext"]
     assert brand["appName"] == "Example"
@@ -48,24 +48,26 @@ async def test_an_ingest_fills_the_brand_context(sandbox: Caller, crew: Crew) ->
     assert brand["provenance"]["appName"]["jobId"] == job["jobId"]
 
 
-async def test_what_the_partner_says_wins_until_it_is_taken_back(sandbox: Caller, crew: Crew) -> None:
+async def test_what_the_partner_says_wins_until_it_is_taken_back(sandbox: Caller, workers: Workers) -> None:
     project = await create(sandbox)
-    await ingest(sandbox, crew, project, "https://example.test/ok")
+    await ingest(sandbox, workers, project, "https://example.test/ok")
     ours = await sandbox.http.patch(project, json={"brandContext": {"appName": "Acme"}})
     assert ours.json()["brandContext"]["appName"] == "Acme"
     taken_back = await sandbox.http.patch(project, json={"brandContext": {"appName": None}})
     assert taken_back.json()["brandContext"]["appName"] == "Example"
 
 
-async def test_a_page_that_is_no_page_ends_the_job_with_its_code(sandbox: Caller, crew: Crew) -> None:
+async def test_a_page_that_is_no_page_ends_the_job_with_its_code(sandbox: Caller, workers: Workers) -> None:
     project = await create(sandbox)
-    job = await ingest(sandbox, crew, project, "https://example.test/not-html")
+    job = await ingest(sandbox, workers, project, "https://example.test/not-html")
     assert job["status"] == "failed"
     state = (await sandbox.http.get(project)).json()["ingestState"]["website"]
     assert (state["status"], state["error"]["code"]) == ("failed", "NOT_HTML")
 
 
-async def test_an_archived_project_starts_nothing_and_stays_readable(sandbox: Caller, crew: Crew) -> None:
+async def test_an_archived_project_starts_nothing_and_stays_readable(
+    sandbox: Caller, workers: Workers
+) -> None:
     """The DELETE stops what could start; its job ends what was under way."""
     project = await create(sandbox)
     waiting = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
@@ -73,8 +75,8 @@ async def test_an_archived_project_starts_nothing_and_stays_readable(sandbox: Ca
     refused = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
     assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (409, "PROJECT_ARCHIVED")
     async with (
-        open_tasks(crew.settings, "default") as tasks,
-        crew.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
+        open_tasks(workers.settings, "default") as tasks,
+        workers.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
     ):
         await sandbox.http.get(f"/v1/jobs/{archived['jobId']}", params={"wait": 20})
     assert (await sandbox.http.get(waiting.headers["Location"])).json()["status"] == "canceled"

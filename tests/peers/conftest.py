@@ -19,10 +19,10 @@ from tests.peers.pds import Pds
 from tests.peers.pds import serve as served_pds
 from tests.peers.serving import running
 from tests.peers.shop import Shop
-from tests.workers.conftest import crew, org
-from tests.workers.runtime.crew import Crew
+from tests.workers.conftest import org, workers
+from tests.workers.runtime.workers import Workers
 
-__all__ = ["acme", "app", "crew", "org"]
+__all__ = ["acme", "app", "org", "workers"]
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +94,6 @@ def settings(database_url: str, redis_url: str, pds: Pds, tmp_path: Path) -> Set
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, crew: Crew, pds: Pds) -> Shop:
+async def shop(acme: Caller, workers: Workers, pds: Pds) -> Shop:
     project = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
-    return Shop(acme, crew, pds, pds.person(), project.json()["id"])
+    return Shop(acme, workers, pds, pds.person(), project.json()["id"])

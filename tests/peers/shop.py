@@ -16,7 +16,7 @@ from tests import seeds
 from tests.api.conftest import Caller
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.worker import Stop
 from workers.tasks import open_tasks
@@ -26,7 +26,7 @@ PATIENCE_S = 30
 
 class Shop(msgspec.Struct, frozen=True):
     acme: Caller
-    crew: Crew
+    workers: Workers
     pds: Pds
     person: Person
     project_id: str
@@ -34,7 +34,7 @@ class Shop(msgspec.Struct, frozen=True):
     def at_work(self, *more: str) -> AbstractAsyncContextManager[None]:
         """With a worker that may ask these addresses too."""
         hosts = [base.removeprefix("http://") for base in (self.pds.base, *more)]
-        return at_work(self.crew, fetch_allow=",".join(hosts))
+        return at_work(self.workers, fetch_allow=",".join(hosts))
 
     async def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         answer = await self.acme.http.request(method, f"/v1{path}", json=body or None)
@@ -84,29 +84,29 @@ class Shop(msgspec.Struct, frozen=True):
         """Posts that are due now, past the API's own limits; until all are published."""
         account, project = self.place(account_id)["account_id"], ids.read(ids.PROJECT, self.project_id)
         assert project
-        async with self.crew.pool.acquire() as conn:
+        async with self.workers.pool.acquire() as conn:
             for caption in captions:
                 content_id = await seeds.content(conn, self.acme.organization_id, project, caption=caption)
                 await seeds.post(conn, self.acme.organization_id, content_id, account)
 
-        await all_published(self.crew.pool, len(captions))
+        await all_published(self.workers.pool, len(captions))
 
     async def closed(self) -> None:
         """Until the account waits for its owner."""
         question = "select exists (select from social_account where status = 'reauth_required')"
 
         async def is_closed() -> bool:
-            return bool(await self.crew.pool.fetchval(question))
+            return bool(await self.workers.pool.fetchval(question))
 
         await eventually(is_closed, within=PATIENCE_S)
 
     async def tokens(self, account_id: str) -> Tokens:
-        async with self.crew.pool.acquire() as conn:
+        async with self.workers.pool.acquire() as conn:
             return await credentials.open(conn, **self.place(account_id), keyring=seeds.VAULT)
 
     async def put(self, account_id: str, grant: Grant) -> None:
         """These are the account's tokens from now on."""
-        async with self.crew.pool.acquire() as conn:
+        async with self.workers.pool.acquire() as conn:
             await credentials.put(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
@@ -116,23 +116,25 @@ class Shop(msgspec.Struct, frozen=True):
 
     async def expire(self) -> None:
         """The access token is at its end, by our own books."""
-        await self.crew.pool.execute("update account_credential set expires_at = now() - interval '1 minute'")
+        await self.workers.pool.execute(
+            "update account_credential set expires_at = now() - interval '1 minute'"
+        )
 
     async def move(self, base: str) -> None:
         """Every account is asked by way of another address."""
-        await self.crew.pool.execute("update social_account set service_url = $1", base)
+        await self.workers.pool.execute("update social_account set service_url = $1", base)
 
 
 @asynccontextmanager
-async def at_work(crew: Crew, **changes: Any) -> AsyncIterator[None]:
+async def at_work(workers: Workers, **changes: Any) -> AsyncIterator[None]:
     """A dispatcher, and a worker that publishes with our own tasks."""
-    settings, stop = msgspec.structs.replace(crew.settings, **changes), Stop()
+    settings, stop = msgspec.structs.replace(workers.settings, **changes), Stop()
     async with (
         open_tasks(settings, "publish") as tasks,
-        crew.working_on(tasks),
+        workers.working_on(tasks),
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(Dispatcher(settings, crew.courier).run(stop))
+        group.create_task(Dispatcher(settings, workers.courier).run(stop))
         yield
         stop.ask()
 

@@ -69,7 +69,7 @@ async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_g
 ) -> None:
     """By our own books it lives for an hour yet. None of the tokens is written down, nor the password."""
     hear_all(caplog)
-    async with listening(shop.crew.settings.redis_url) as ear:
+    async with listening(shop.workers.settings.redis_url) as ear:
         async with between(shop.pds.port, nothing_lost) as proxy, shop.at_work(proxy.base):
             account = await shop.account()
             await shop.move(proxy.base)
@@ -80,7 +80,7 @@ async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_g
         fresh = await shop.tokens(account)
         secrets = {shop.person.app_password, *of(first), *of(expired), *of(fresh)}
         told = "".join([*capsys.readouterr(), caplog.text])
-        assert await leaked(secrets, pool=shop.crew.pool, ear=ear, logs=told) == []
+        assert await leaked(secrets, pool=shop.workers.pool, ear=ear, logs=told) == []
     assert (post["status"], shop.pds.texts(shop.person)) == ("published", ["With a new token"])
     assert [*map(said, proxy.answers)] == [
         ("putRecord", "ExpiredToken"),

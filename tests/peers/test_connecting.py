@@ -21,13 +21,13 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.accounts.conftest import TASKS
-from tests.api.accounts.place import BACK, ORIGIN, new_project, status, uuid
+from tests.api.accounts.project import BACK, ORIGIN, new_project, status, uuid
 from tests.api.conftest import Caller, calling, client_of, held
 from tests.dumps import everything
 from tests.peers.mastodons import Instance
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
-from tests.workers.runtime.crew import at_work
+from tests.workers.runtime.workers import at_work
 
 pytestmark = pytest.mark.peers
 

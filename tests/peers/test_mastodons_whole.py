@@ -9,7 +9,7 @@ from tests import seeds
 from tests.peers.members import Member, unique
 from tests.peers.proxy import Loss
 from tests.peers.shop import all_published, at_work
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.tasks import publish_post
 
 pytestmark = pytest.mark.peers
@@ -18,26 +18,28 @@ POSTS = 10
 
 
 async def test_posts_whose_answers_are_lost_are_there_once(
-    member: Member, crew: Crew, monkeypatch: pytest.MonkeyPatch
+    member: Member, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
     captions = [unique(f"post {number}") for number in range(POSTS)]
     async with member.losing(Loss.ANSWER) as proxy:
-        await send(crew, member, proxy.base, captions)
+        await send(workers, member, proxy.base, captions)
         host = proxy.base.removeprefix("http://")
-        async with at_work(crew, fetch_allow=host):
-            await all_published(crew.pool, POSTS)
+        async with at_work(workers, fetch_allow=host):
+            await all_published(workers.pool, POSTS)
     assert member.shown(*captions) == sorted(captions)
     assert proxy.lost == POSTS
 
 
-async def send(crew: Crew, member: Member, base: str, captions: list[str]) -> None:
+async def send(workers: Workers, member: Member, base: str, captions: list[str]) -> None:
     """Posts that are due now, to the account as it is reached there."""
     account, grant = member.account, Grant(access_token=member.account.access_token)
     found: dict[str, Any] = {"external_id": account.external_id, "traits": account.traits}
-    async with crew.pool.acquire() as conn:
-        project_id = await seeds.project(conn, crew.org)
-        account_id = await seeds.account(conn, crew.org, project_id, grant=grant, service_url=base, **found)
+    async with workers.pool.acquire() as conn:
+        project_id = await seeds.project(conn, workers.org)
+        account_id = await seeds.account(
+            conn, workers.org, project_id, grant=grant, service_url=base, **found
+        )
         for caption in captions:
-            content_id = await seeds.content(conn, crew.org, project_id, caption=caption)
-            await seeds.post(conn, crew.org, content_id, account_id)
+            content_id = await seeds.content(conn, workers.org, project_id, caption=caption)
+            await seeds.post(conn, workers.org, content_id, account_id)

@@ -23,7 +23,7 @@ from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
 from schemas.errors import CancelRequested, DomainError, Fenced
 from schemas.posts import ResolvePost
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.publishing.post_scene import Full
 
@@ -196,7 +196,7 @@ ENDS = st.lists(st.sampled_from([reject, disconnect, archive]), max_size=2)
 async def born(pool: Pool, conn: Conn, *, gated: bool) -> Life:
     await conn.execute("truncate organization, worker cascade")
     org = await seeds.organization(conn)
-    full = await scene.fill(conn, Place(org, await seeds.project(conn, org)), accounts=2)
+    full = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
     if gated:
         full = full._replace(content_id=await scene.pending(conn, full, "First."))
     life = Life(pool, full, [])

@@ -13,7 +13,7 @@ from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.workers.net import GOOD, GOOD6, Net
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 
 
 @pytest_asyncio.fixture
@@ -23,10 +23,10 @@ async def org(pool: Pool) -> UUID:
 
 
 @pytest_asyncio.fixture
-async def crew(settings: Settings, pool: Pool, org: UUID) -> AsyncIterator[Crew]:
+async def workers(settings: Settings, pool: Pool, org: UUID) -> AsyncIterator[Workers]:
     """Starts workers and submits jobs to them."""
     async with courier.open_courier(settings.redis_url) as sender:
-        yield Crew(settings, pool, org, sender)
+        yield Workers(settings, pool, org, sender)
 
 
 watched: list[object] = []

@@ -11,11 +11,11 @@ from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
 from schemas.settings import Settings
 from tests import social_servers
-from tests.api.accounts.place import ORIGIN, Place, new_project
+from tests.api.accounts.project import ORIGIN, Project, new_project
 from tests.api.conftest import built, calling, client_of, held
-from tests.api.github.place import Clock
+from tests.api.github.connecting import Clock
 from tests.social_servers import Fediverse, Pds
-from tests.workers.runtime.crew import at_work
+from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, refresh_token, register_app
 
 
@@ -44,7 +44,7 @@ TASKS = {
 
 
 @pytest_asyncio.fixture
-async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Place]:
+async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Project]:
     """Without a worker."""
     clock = Clock()
     served = serve_from(built(), mine, clock=clock)
@@ -56,10 +56,10 @@ async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> As
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         project = await new_project(acme)
-        yield Place(fediverse, pds, served, acme, rival, browser, pool, clock, project)
+        yield Project(fediverse, pds, served, acme, rival, browser, pool, clock, project)
 
 
 @pytest_asyncio.fixture
-async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+async def project(idle: Project, mine: Settings, pool: Pool) -> AsyncIterator[Project]:
     async with at_work(mine, pool, TASKS):
         yield idle

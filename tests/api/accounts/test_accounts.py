@@ -5,71 +5,71 @@ import pytest
 from db.pool import Pool
 from schemas import ids
 from tests import seeds
-from tests.api.accounts.place import Place, new_project, uuid
+from tests.api.accounts.project import Project, new_project, uuid
 from tests.api.conftest import calling
 
 NOBODYS = f"sa_{ids.new()}"
 
 
-async def test_accounts_are_listed_newest_first(place: Place) -> None:
-    made = [await place.connect("ada"), await place.connect("eve")]
-    where = f"/v1/projects/{place.project}/social-accounts"
-    first = (await place.acme.http.get(where, params={"limit": 1})).json()
-    second = (await place.acme.http.get(where, params={"cursor": first["nextCursor"]})).json()
+async def test_accounts_are_listed_newest_first(project: Project) -> None:
+    made = [await project.connect("ada"), await project.connect("eve")]
+    where = f"/v1/projects/{project.id}/social-accounts"
+    first = (await project.acme.http.get(where, params={"limit": 1})).json()
+    second = (await project.acme.http.get(where, params={"cursor": first["nextCursor"]})).json()
     shown = [one["socialAccountId"] for one in (*first["items"], *second["items"])]
     assert (shown, second["nextCursor"]) == (made[::-1], None)
-    other = await new_project(place.acme)
-    assert (await place.acme.http.get(f"/v1/projects/{other}/social-accounts")).json()["items"] == []
+    other = await new_project(project.acme)
+    assert (await project.acme.http.get(f"/v1/projects/{other}/social-accounts")).json()["items"] == []
 
 
-async def test_another_organization_sees_none_of_it(place: Place) -> None:
-    account = await place.connect()
+async def test_another_organization_sees_none_of_it(project: Project) -> None:
+    account = await project.connect()
     answers = [
-        await place.account(account, place.rival),
-        await place.account(NOBODYS),
-        await place.rival.http.delete(f"/v1/social-accounts/{account}"),
-        await place.acme.http.delete(f"/v1/social-accounts/{NOBODYS}"),
+        await project.account(account, project.rival),
+        await project.account(NOBODYS),
+        await project.rival.http.delete(f"/v1/social-accounts/{account}"),
+        await project.acme.http.delete(f"/v1/social-accounts/{NOBODYS}"),
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
-    listed = await place.rival.http.get(f"/v1/projects/{place.project}/social-accounts")
+    listed = await project.rival.http.get(f"/v1/projects/{project.id}/social-accounts")
     assert listed.status_code == 404
-    assert (await place.account(account)).json()["status"] == "connected"
+    assert (await project.account(account)).json()["status"] == "connected"
 
 
-async def test_one_that_is_let_go_is_gone_for_good(place: Place) -> None:
-    account = await place.connect()
+async def test_one_that_is_let_go_is_gone_for_good(project: Project) -> None:
+    account = await project.connect()
     where = f"/v1/social-accounts/{account}"
-    answer = await place.acme.http.delete(where)
+    answer = await project.acme.http.delete(where)
     assert answer.json() == {
         "socialAccountId": account,
         "status": "disconnected",
         "canceledScheduledPosts": 0,
     }
-    assert (await place.acme.http.delete(where)).json() == answer.json()
-    assert (await place.account(account)).json()["status"] == "disconnected"
-    assert await place.pool.fetchval("select count(*) from account_credential") == 0
-    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    assert (await project.acme.http.delete(where)).json() == answer.json()
+    assert (await project.account(account)).json()["status"] == "disconnected"
+    assert await project.pool.fetchval("select count(*) from account_credential") == 0
+    entries = (await project.acme.http.get("/v1/audit-log")).json()["items"]
     assert [one["action"] for one in entries].count("social_account.disconnected") == 1
 
 
-async def test_a_repeat_answers_what_was_canceled_then(place: Place) -> None:
-    account = await place.connect()
-    await place.acme.http.delete(f"/v1/social-accounts/{account}")
-    await place.pool.execute("update social_account set canceled_posts = 7")
-    again = await place.acme.http.delete(f"/v1/social-accounts/{account}")
+async def test_a_repeat_answers_what_was_canceled_then(project: Project) -> None:
+    account = await project.connect()
+    await project.acme.http.delete(f"/v1/social-accounts/{account}")
+    await project.pool.execute("update social_account set canceled_posts = 7")
+    again = await project.acme.http.delete(f"/v1/social-accounts/{account}")
     assert again.json()["canceledScheduledPosts"] == 7
 
 
-async def test_letting_go_works_in_an_archived_project(place: Place) -> None:
-    account = await place.connect()
-    await place.acme.http.delete(f"/v1/projects/{place.project}")
-    assert (await place.acme.http.delete(f"/v1/social-accounts/{account}")).status_code == 200
-    assert [shown["status"] for shown in await place.accounts()] == ["disconnected"]
+async def test_letting_go_works_in_an_archived_project(project: Project) -> None:
+    account = await project.connect()
+    await project.acme.http.delete(f"/v1/projects/{project.id}")
+    assert (await project.acme.http.delete(f"/v1/social-accounts/{account}")).status_code == 200
+    assert [shown["status"] for shown in await project.accounts()] == ["disconnected"]
 
 
 @pytest.mark.parametrize("scopes", [("social:read",), ("social:write",)])
-async def test_each_scope_opens_its_own(idle: Place, pool: Pool, scopes: tuple[str, ...]) -> None:
+async def test_each_scope_opens_its_own(idle: Project, pool: Pool, scopes: tuple[str, ...]) -> None:
     async with calling(idle.app, pool, "Narrow", scopes=(*scopes, "projects:write")) as narrow:
         project = await new_project(narrow)
         async with pool.acquire() as conn:
@@ -84,7 +84,7 @@ async def test_each_scope_opens_its_own(idle: Place, pool: Pool, scopes: tuple[s
         assert let_go.status_code == (403 if scopes == ("social:read",) else 200)
 
 
-async def test_a_bare_id_names_it_too(place: Place) -> None:
-    account = await place.connect()
-    assert (await place.account(str(uuid(account)))).json()["socialAccountId"] == account
-    assert (await place.account(account.replace("sa_", "prj_"))).status_code == 404
+async def test_a_bare_id_names_it_too(project: Project) -> None:
+    account = await project.connect()
+    assert (await project.account(str(uuid(account)))).json()["socialAccountId"] == account
+    assert (await project.account(account.replace("sa_", "prj_"))).status_code == 404

@@ -7,60 +7,60 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api import oauth_return
-from tests.api.accounts.place import BACK, Place, status
+from tests.api.accounts.project import BACK, Project, status
 from tests.by_hand import Told
 from tests.dumps import everything
 
 
-async def test_a_person_connects_their_account(place: Place) -> None:
-    made = await place.start()
+async def test_a_person_connects_their_account(project: Project) -> None:
+    made = await project.start()
     assert made["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
-    assert status(await place.go(made), made["state"]) == "connected"
-    said = (await place.status(made["state"])).json()
+    assert status(await project.go(made), made["state"]) == "connected"
+    said = (await project.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("connected", None)
-    shown = (await place.account(said["socialAccountId"])).json()
+    shown = (await project.account(said["socialAccountId"])).json()
     assert shown == {
         "socialAccountId": said["socialAccountId"],
-        "projectId": place.project,
+        "projectId": project.id,
         "platform": "mastodon",
-        "serviceUrl": place.fediverse.url,
-        "handle": f"ada@{place.fediverse.host}",
-        "avatarUrl": f"{place.fediverse.url}/avatars/ada.png",
+        "serviceUrl": project.fediverse.url,
+        "handle": f"ada@{project.fediverse.host}",
+        "avatarUrl": f"{project.fediverse.url}/avatars/ada.png",
         "status": "connected",
         "leased": False,
         "connectedAt": shown["connectedAt"],
         "tokenExpiresAt": None,
         "disconnectedReason": None,
     }
-    assert await place.accounts() == [shown]
-    (job,) = await place.jobs()
+    assert await project.accounts() == [shown]
+    (job,) = await project.jobs()
     assert job["result"] == {
         "socialAccountId": said["socialAccountId"],
         "platform": "mastodon",
         "handle": shown["handle"],
     }
-    (entry, *_) = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    (entry, *_) = (await project.acme.http.get("/v1/audit-log")).json()["items"]
     assert (entry["action"], entry["subject"]) == ("social_account.connected", said["socialAccountId"])
-    assert entry["apiKeyId"] == (await place.acme.http.get("/v1/whoami")).json()["apiKeyId"]
+    assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
 async def test_nothing_that_is_secret_is_written_down(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place.fediverse.expires_in = 3600
-    made = await place.start()
-    await place.go(made)
-    await place.logged_in()
-    await place.logged_in(appPassword="secret-wrong-password")
-    kept = await everything(place.pool) + "".join(capsys.readouterr())
+    project.fediverse.expires_in = 3600
+    made = await project.start()
+    await project.go(made)
+    await project.logged_in()
+    await project.logged_in(appPassword="secret-wrong-password")
+    kept = await everything(project.pool) + "".join(capsys.readouterr())
     for secret in ("secret-", made["state"]):
         assert secret not in kept
-    assert await place.pool.fetchval("select count(*) from job_secret") == 0
-    assert await place.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
+    assert await project.pool.fetchval("select count(*) from job_secret") == 0
+    assert await project.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
 
 
 async def test_a_code_lies_sealed_until_its_job_has_ended(
-    idle: Place, monkeypatch: pytest.MonkeyPatch
+    idle: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
     made = await idle.start()
@@ -76,9 +76,9 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
     assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
 
 
-async def test_what_a_server_can_do_is_found_out(place: Place) -> None:
-    await place.connect()
-    assert await place.pool.fetchval("select traits from social_account") == {
+async def test_what_a_server_can_do_is_found_out(project: Project) -> None:
+    await project.connect()
+    assert await project.pool.fetchval("select traits from social_account") == {
         "software": "mastodon",
         "version": "4.4.1",
         "tokenExact": True,
@@ -89,43 +89,43 @@ async def test_what_a_server_can_do_is_found_out(place: Place) -> None:
     }
 
 
-async def test_we_register_once_for_all(place: Place) -> None:
-    await place.connect()
-    await place.connect("eve")
-    made = await place.start(place.rival)
-    assert await place.page(made)
-    assert place.fediverse.count("/api/v1/apps") == 1
-    assert len(await place.accounts()) == 2
+async def test_we_register_once_for_all(project: Project) -> None:
+    await project.connect()
+    await project.connect("eve")
+    made = await project.start(project.rival)
+    assert await project.page(made)
+    assert project.fediverse.count("/api/v1/apps") == 1
+    assert len(await project.accounts()) == 2
 
 
-async def test_many_links_at_once_are_one_registration(place: Place) -> None:
-    links = await asyncio.gather(*(place.start() for _ in range(10)))
-    pages = await asyncio.gather(*(place.page(made) for made in links))
+async def test_many_links_at_once_are_one_registration(project: Project) -> None:
+    links = await asyncio.gather(*(project.start() for _ in range(10)))
+    pages = await asyncio.gather(*(project.page(made) for made in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
-    assert place.fediverse.count("/api/v1/apps") == 1
+    assert project.fediverse.count("/api/v1/apps") == 1
 
 
-async def test_the_same_account_again_keeps_its_id(place: Place) -> None:
-    first = await place.connect()
-    await place.pool.execute("update social_account set status = 'reauth_required'")
-    assert await place.connect() == first
-    (shown,) = await place.accounts()
+async def test_the_same_account_again_keeps_its_id(project: Project) -> None:
+    first = await project.connect()
+    await project.pool.execute("update social_account set status = 'reauth_required'")
+    assert await project.connect() == first
+    (shown,) = await project.accounts()
     assert shown["status"] == "connected"
-    assert await place.pool.fetchval("select generation from account_credential") == 2
-    actions = [one["action"] for one in (await place.acme.http.get("/v1/audit-log")).json()["items"]]
+    assert await project.pool.fetchval("select generation from account_credential") == 2
+    actions = [one["action"] for one in (await project.acme.http.get("/v1/audit-log")).json()["items"]]
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
 
 
-async def test_an_account_is_each_projects_own(place: Place) -> None:
-    first = await place.connect()
-    made = await place.start(place.rival)
-    assert status(await place.go(made), made["state"]) == "connected"
-    theirs = (await place.status(made["state"], place.rival)).json()["socialAccountId"]
+async def test_an_account_is_each_projects_own(project: Project) -> None:
+    first = await project.connect()
+    made = await project.start(project.rival)
+    assert status(await project.go(made), made["state"]) == "connected"
+    theirs = (await project.status(made["state"], project.rival)).json()["socialAccountId"]
     assert theirs != first
 
 
 async def test_a_link_leads_nowhere_until_we_are_registered(
-    idle: Place, monkeypatch: pytest.MonkeyPatch
+    idle: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.2)
     made = await idle.start()
@@ -139,39 +139,41 @@ async def test_a_link_leads_nowhere_until_we_are_registered(
         (Told(404, {}), "PLATFORM_REJECTED"),
     ],
 )
-async def test_a_server_that_does_not_register_us_fails_the_flow(place: Place, told: Told, code: str) -> None:
-    place.fediverse.broken["/api/v1/apps"] = [told]
-    made = await place.start()
-    assert status(await place.browser.get(made["authorizeUrl"]), made["state"]) == "failed"
-    said = (await place.status(made["state"])).json()
+async def test_a_server_that_does_not_register_us_fails_the_flow(
+    project: Project, told: Told, code: str
+) -> None:
+    project.fediverse.broken["/api/v1/apps"] = [told]
+    made = await project.start()
+    assert status(await project.browser.get(made["authorizeUrl"]), made["state"]) == "failed"
+    said = (await project.status(made["state"])).json()
     assert said == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
-    assert (await place.browser.get(made["authorizeUrl"])).status_code == 422
-    assert await place.connect()
+    assert (await project.browser.get(made["authorizeUrl"])).status_code == 422
+    assert await project.connect()
 
 
 @pytest.mark.parametrize(("proved", "registrations"), [(False, 2), (True, 1)])
 async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
-    place: Place, proved: bool, registrations: int
+    project: Project, proved: bool, registrations: int
 ) -> None:
     """Mastodon 4.2 drops one that nobody was let in with, and tells only the person, on its own page."""
     if proved:
-        await place.connect()
+        await project.connect()
     else:
-        await place.page(await place.start())
-    await place.pool.execute("update platform_app set created_at = now() - interval '13 hours'")
-    assert await place.connect("eve")
-    assert place.fediverse.count("/api/v1/apps") == registrations
-    assert await place.pool.fetchval("select count(*) from platform_app where proved_at is not null") == 1
+        await project.page(await project.start())
+    await project.pool.execute("update platform_app set created_at = now() - interval '13 hours'")
+    assert await project.connect("eve")
+    assert project.fediverse.count("/api/v1/apps") == registrations
+    assert await project.pool.fetchval("select count(*) from platform_app where proved_at is not null") == 1
 
 
-async def test_a_server_that_forgot_us_is_registered_with_anew(place: Place) -> None:
-    made = await place.start()
-    back = place.fediverse.let_in(await place.page(made), "ada")
-    place.fediverse.apps.clear()
-    assert status(await place.browser.get(back), made["state"]) == "failed"
-    assert (await place.status(made["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
-    assert await place.connect()
-    assert place.fediverse.count("/api/v1/apps") == 2
+async def test_a_server_that_forgot_us_is_registered_with_anew(project: Project) -> None:
+    made = await project.start()
+    back = project.fediverse.let_in(await project.page(made), "ada")
+    project.fediverse.apps.clear()
+    assert status(await project.browser.get(back), made["state"]) == "failed"
+    assert (await project.status(made["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
+    assert await project.connect()
+    assert project.fediverse.count("/api/v1/apps") == 2
 
 
 @pytest.mark.parametrize(
@@ -183,25 +185,25 @@ async def test_a_server_that_forgot_us_is_registered_with_anew(place: Place) -> 
         ("/api/v1/accounts/verify_credentials", Told(200, {"no": "account"}), "CODE_REFUSED"),
     ],
 )
-async def test_what_a_server_refuses_ends_the_job(place: Place, path: str, told: Told, code: str) -> None:
+async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, told: Told, code: str) -> None:
     """A code works once: where the answer is lost after that, another attempt finds it used."""
-    place.fediverse.broken[path] = [told]
-    made = await place.start()
-    await place.go(made)
-    await place.ended("connect_account")
-    said = (await place.status(made["state"])).json()
+    project.fediverse.broken[path] = [told]
+    made = await project.start()
+    await project.go(made)
+    await project.ended("connect_account")
+    said = (await project.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("failed", {"code": code})
-    assert await place.accounts() == []
+    assert await project.accounts() == []
 
 
-async def test_a_verifier_goes_with_its_state(place: Place) -> None:
+async def test_a_verifier_goes_with_its_state(project: Project) -> None:
     """A code that was meant for another flow opens nothing."""
-    mine, theirs = await place.start(), await place.start()
-    back = place.fediverse.let_in(await place.page(mine), "ada")
+    mine, theirs = await project.start(), await project.start()
+    back = project.fediverse.let_in(await project.page(mine), "ada")
     stolen = {"code": parse_qs(urlsplit(back).query)["code"][0], "state": theirs["state"]}
-    answer = await place.browser.get(place.callback(), params=stolen)
+    answer = await project.browser.get(project.callback(), params=stolen)
     assert status(answer, theirs["state"]) == "failed"
-    assert await place.accounts() == []
+    assert await project.accounts() == []
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ async def test_a_verifier_goes_with_its_state(place: Place) -> None:
     ],
 )
 async def test_what_can_be_known_at_once_is_refused_at_once(
-    idle: Place, given: dict[str, Any], path: str
+    idle: Project, given: dict[str, Any], path: str
 ) -> None:
     answer = await idle.ask(**given)
     assert answer.status_code == 422, answer.text
@@ -234,6 +236,6 @@ async def test_what_can_be_known_at_once_is_refused_at_once(
     assert await idle.pool.fetchval("select count(*) from oauth_state") == 0
 
 
-async def test_a_person_is_sent_back_only_where_the_key_says(idle: Place) -> None:
+async def test_a_person_is_sent_back_only_where_the_key_says(idle: Project) -> None:
     answer = await idle.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")

@@ -15,7 +15,7 @@ from api.app import serve_from
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.settings import Settings
-from tests.api.accounts.place import BACK, ORIGIN, new_project, status
+from tests.api.accounts.project import BACK, ORIGIN, new_project, status
 from tests.api.conftest import Caller, built, calling, client_of, held
 from tests.dumps import everything
 from tests.media import picture
@@ -24,7 +24,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.serving import served
-from tests.workers.runtime.crew import at_work
+from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account
 
 CALLBACK = "/v1/social/callback/instagram"

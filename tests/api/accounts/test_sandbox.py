@@ -8,38 +8,38 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from tests.api.accounts.place import BACK, ORIGIN, Place, new_project, status
+from tests.api.accounts.project import BACK, ORIGIN, Project, new_project, status
 from tests.api.conftest import Caller, calling
 
 MAGIC = ["fail_auth", "fail_content", "rate_limited", "unknown_then_found", "unknown_forever", "ok"]
 
 
 @pytest_asyncio.fixture
-async def sandbox(place: Place, pool: Pool) -> AsyncIterator[Caller]:
-    async with calling(place.app, pool, "Test", env="test", tier="partner") as caller:
+async def sandbox(project: Project, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(project.app, pool, "Test", env="test", tier="partner") as caller:
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         yield caller
-        assert place.fediverse.asked == place.pds.asked == []
+        assert project.fediverse.asked == project.pds.asked == []
 
 
 @pytest_asyncio.fixture
-async def project(sandbox: Caller) -> str:
+async def own(sandbox: Caller) -> str:
     return await new_project(sandbox)
 
 
-async def start(sandbox: Caller, project: str, **given: Any) -> dict[str, Any]:
+async def start(sandbox: Caller, own: str, **given: Any) -> dict[str, Any]:
     body = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"} | given
-    answer = await sandbox.http.post(f"/v1/projects/{project}/social/oauth-url", json=body)
+    answer = await sandbox.http.post(f"/v1/projects/{own}/social/oauth-url", json=body)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
 
 
-async def test_a_link_leads_straight_back(place: Place, sandbox: Caller, project: str) -> None:
-    made = await start(sandbox, project)
-    assert status(await place.browser.get(made["authorizeUrl"]), made["state"]) == "connected"
-    said = (await place.status(made["state"], sandbox)).json()
-    shown = (await place.account(said["socialAccountId"], sandbox)).json()
+async def test_a_link_leads_straight_back(project: Project, sandbox: Caller, own: str) -> None:
+    made = await start(sandbox, own)
+    assert status(await project.browser.get(made["authorizeUrl"]), made["state"]) == "connected"
+    said = (await project.status(made["state"], sandbox)).json()
+    shown = (await project.account(said["socialAccountId"], sandbox)).json()
     assert (shown["handle"], shown["serviceUrl"]) == ("ok", "https://mastodon.example")
 
 
@@ -50,40 +50,40 @@ def way_back(made: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("handle", MAGIC)
-async def test_a_code_names_the_account(place: Place, sandbox: Caller, project: str, handle: str) -> None:
+async def test_a_code_names_the_account(project: Project, sandbox: Caller, own: str, handle: str) -> None:
     ids = []
     for _ in range(2):
-        made = await start(sandbox, project)
+        made = await start(sandbox, own)
         asked = {"state": made["state"], "code": handle}
-        back = await place.browser.get(way_back(made), params=asked)
+        back = await project.browser.get(way_back(made), params=asked)
         assert status(back, made["state"]) == "connected"
-        ids.append((await place.status(made["state"], sandbox)).json()["socialAccountId"])
+        ids.append((await project.status(made["state"], sandbox)).json()["socialAccountId"])
     assert len(set(ids)) == 1
-    assert (await place.account(ids[0], sandbox)).json()["handle"] == handle
+    assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
 
 
-async def test_what_is_no_handle_is_refused(place: Place, sandbox: Caller, project: str) -> None:
-    made = await start(sandbox, project)
-    back = await place.browser.get(way_back(made), params={"state": made["state"], "code": "no one"})
+async def test_what_is_no_handle_is_refused(project: Project, sandbox: Caller, own: str) -> None:
+    made = await start(sandbox, own)
+    back = await project.browser.get(way_back(made), params={"state": made["state"], "code": "no one"})
     assert status(back, made["state"]) == "failed"
-    assert (await place.status(made["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
+    assert (await project.status(made["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
 
 
-async def test_an_account_is_let_in_again(place: Place, sandbox: Caller, project: str) -> None:
-    made = await start(sandbox, project)
-    await place.browser.get(way_back(made), params={"state": made["state"], "code": "fail_auth"})
-    account = (await place.status(made["state"], sandbox)).json()["socialAccountId"]
+async def test_an_account_is_let_in_again(project: Project, sandbox: Caller, own: str) -> None:
+    made = await start(sandbox, own)
+    await project.browser.get(way_back(made), params={"state": made["state"], "code": "fail_auth"})
+    account = (await project.status(made["state"], sandbox)).json()["socialAccountId"]
     body = {"socialAccountId": account, "returnUrl": BACK}
     for code, said in ((None, "connected"), ("ok", "failed")):
-        again = (await sandbox.http.post(f"/v1/projects/{project}/social/reauth-url", json=body)).json()
+        again = (await sandbox.http.post(f"/v1/projects/{own}/social/reauth-url", json=body)).json()
         url = f"{way_back(again)}?state={again['state']}&code={code}" if code else again["authorizeUrl"]
-        assert status(await place.browser.get(url), again["state"]) == said
+        assert status(await project.browser.get(url), again["state"]) == said
 
 
 @pytest.mark.parametrize("identifier", [*MAGIC, "shop.bsky.social"])
-async def test_any_password_connects(place: Place, sandbox: Caller, project: str, identifier: str) -> None:
+async def test_any_password_connects(project: Project, sandbox: Caller, own: str, identifier: str) -> None:
     body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
-    answer = await sandbox.http.post(f"/v1/projects/{project}/social-accounts", json=body)
+    answer = await sandbox.http.post(f"/v1/projects/{own}/social-accounts", json=body)
     job = (await sandbox.http.get(answer.json()["locationUrl"], params={"wait": 10})).json()
     assert (job["status"], job["result"]["handle"]) == ("completed", identifier)
-    assert (await place.pool.fetchval("select external_id from social_account")).startswith("did:plc:")
+    assert (await project.pool.fetchval("select external_id from social_account")).startswith("did:plc:")

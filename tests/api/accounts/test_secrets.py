@@ -16,13 +16,13 @@ from db.pool import Pool
 from jobs.courier import open_courier
 from schemas.settings import Settings
 from telemetry import logs
-from tests.api.accounts.place import Place
+from tests.api.accounts.project import Project
 from tests.by_hand import Asked, Told
 from tests.dumps import everything, found
 from tests.media import picture
 from tests.social_servers import Fediverse, Pds, serving
 from tests.waiting import eventually
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.worker import Stop
 from workers.tasks import open_tasks
@@ -89,13 +89,13 @@ async def pds() -> AsyncIterator[Repositories]:
 
 
 @pytest_asyncio.fixture
-async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+async def project(idle: Project, mine: Settings, pool: Pool) -> AsyncIterator[Project]:
     """With a dispatcher, and a worker that does all that there is to do for posts."""
     stop = Stop()
     async with (
         open_courier(mine.redis_url) as courier,
         open_tasks(mine, "publish") as tasks,
-        Crew(mine, pool, idle.acme.organization_id, courier).working_on(tasks),
+        Workers(mine, pool, idle.acme.organization_id, courier).working_on(tasks),
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Dispatcher(mine, courier).run(stop))
@@ -103,28 +103,28 @@ async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]
         stop.ask()
 
 
-async def ask(place: Place, method: str, path: str, **given: Any) -> Any:
-    answer = await place.acme.http.request(method, f"/v1{path}", **given)
+async def ask(project: Project, method: str, path: str, **given: Any) -> Any:
+    answer = await project.acme.http.request(method, f"/v1{path}", **given)
     assert answer.is_success, answer.text
     return answer.json()
 
 
-async def send(place: Place, caption: str, accounts: list[str]) -> None:
+async def send(project: Project, caption: str, accounts: list[str]) -> None:
     """Uploaded, scheduled, then approved; until it is on both."""
     parts = [("caption", (None, caption)), ("file", ("a.png", picture(), "image/png"))]
-    content = await ask(place, "POST", f"/projects/{place.project}/content/upload", files=parts)
+    content = await ask(project, "POST", f"/projects/{project.id}/content/upload", files=parts)
     at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
     body = {"scheduledFor": at, "targets": [{"socialAccountId": each} for each in accounts]}
-    made = await ask(place, "POST", f"/content/{content['id']}/schedule", json=body)
+    made = await ask(project, "POST", f"/content/{content['id']}/schedule", json=body)
     assert made["gateStatus"] == "blocked_on_approval"
-    await ask(place, "POST", f"/content/{content['id']}/approve")
+    await ask(project, "POST", f"/content/{content['id']}/approve")
     for one in made["scheduledPosts"]:
-        await published(place, one["id"])
+        await published(project, one["id"])
 
 
-async def published(place: Place, post_id: str) -> None:
+async def published(project: Project, post_id: str) -> None:
     async def is_there() -> bool:
-        post = await ask(place, "GET", f"/scheduled-posts/{post_id}")
+        post = await ask(project, "GET", f"/scheduled-posts/{post_id}")
         return bool(post["status"] == "published")
 
     await eventually(is_there, within=30)
@@ -147,11 +147,11 @@ def held_by(redis_url: str) -> str:
     return repr(texts)
 
 
-def told(place: Place) -> set[str]:
+def told(project: Project) -> set[str]:
     """Every secret that anybody told anybody on the way."""
-    instance, repositories = place.fediverse, place.pds
+    instance, repositories = project.fediverse, project.pds
     assert isinstance(repositories, Repositories)
-    said: set[str] = {place.acme.key, *repositories.passwords.values(), *repositories.opened}
+    said: set[str] = {project.acme.key, *repositories.passwords.values(), *repositories.opened}
     said |= {app.secret for app in instance.apps.values()} | {*instance.tokens, *repositories.sessions}
     for asked in (*instance.asked, *repositories.asked):
         said |= {asked.token}
@@ -165,33 +165,33 @@ SECRET_FIELDS = {"code", "code_verifier", "client_secret", "refresh_token"}
 
 @pytest.mark.timeout(90)
 async def test_no_secret_of_a_posts_whole_way_is_written_down(
-    place: Place, mine: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    project: Project, mine: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for name in logs.QUIET:
         caplog.set_level(logging.WARNING, logger=name)
     policy = {"requiresApproval": True}
-    await ask(place, "PATCH", f"/projects/{place.project}/approval-policy", json=policy)
-    made = await place.start()
-    await place.go(made)
-    mastodon = (await place.status(made["state"])).json()["socialAccountId"]
-    bluesky = (await place.logged_in())["result"]["socialAccountId"]
-    await place.logged_in(appPassword="secret-wrong-password")
-    await send(place, "the first", [mastodon, bluesky])
-    await place.pool.execute("update account_credential set expires_at = now()")
-    await send(place, "after a refresh", [mastodon, bluesky])
-    kept = [await everything(place.pool), held_by(mine.redis_url)]
+    await ask(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)
+    made = await project.start()
+    await project.go(made)
+    mastodon = (await project.status(made["state"])).json()["socialAccountId"]
+    bluesky = (await project.logged_in())["result"]["socialAccountId"]
+    await project.logged_in(appPassword="secret-wrong-password")
+    await send(project, "the first", [mastodon, bluesky])
+    await project.pool.execute("update account_credential set expires_at = now()")
+    await send(project, "after a refresh", [mastodon, bluesky])
+    kept = [await everything(project.pool), held_by(mine.redis_url)]
     for account in (mastodon, bluesky):
-        await ask(place, "DELETE", f"/social-accounts/{account}")
-    kept += [await everything(place.pool), *capsys.readouterr(), caplog.text]
+        await ask(project, "DELETE", f"/social-accounts/{account}")
+    kept += [await everything(project.pool), *capsys.readouterr(), caplog.text]
 
-    instance, repositories = place.fediverse, place.pds
+    instance, repositories = project.fediverse, project.pds
     assert isinstance(instance, Instance)
     assert isinstance(repositories, Repositories)
     assert [post["content"] for post in instance.posts] == ["the first", "after a refresh"]
     assert sorted(each["text"] for each in repositories.records.values()) == ["after a refresh", "the first"]
-    assert await place.pool.fetchval("select count(*) from account_credential") == 0
-    secrets = told(place) | {made["state"], "secret-wrong-password"}
+    assert await project.pool.fetchval("select count(*) from account_credential") == 0
+    secrets = told(project) | {made["state"], "secret-wrong-password"}
     kinds = {secret.split("-")[1] for secret in secrets if secret.startswith("secret-")}
     assert kinds == {"app", "wrong", "client", "code", "access", "refresh"}
     written = "".join(kept)

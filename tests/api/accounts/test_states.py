@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from domain.operations import maintenance
-from tests.api.accounts.place import Place, status
+from tests.api.accounts.project import Project, status
 from tests.api.conftest import client_of, new_key
 
 
@@ -19,56 +19,56 @@ def refused(answer: httpx.Response) -> None:
     assert answer.json()["error"]["details"]["issues"][0]["path"] == "state"
 
 
-async def test_a_state_works_once(place: Place) -> None:
-    made = await place.start()
-    back = place.fediverse.let_in(await place.page(made), "ada")
-    assert status(await place.browser.get(back), made["state"]) == "connected"
-    refused(await place.browser.get(back))
-    refused(await place.browser.get(made["authorizeUrl"]))
-    assert len(await place.jobs()) == 1
+async def test_a_state_works_once(project: Project) -> None:
+    made = await project.start()
+    back = project.fediverse.let_in(await project.page(made), "ada")
+    assert status(await project.browser.get(back), made["state"]) == "connected"
+    refused(await project.browser.get(back))
+    refused(await project.browser.get(made["authorizeUrl"]))
+    assert len(await project.jobs()) == 1
 
 
-async def test_twenty_browsers_at_once_are_one_job(place: Place) -> None:
-    made = await place.start()
-    back = place.fediverse.let_in(await place.page(made), "ada")
-    answers = await asyncio.gather(*(place.browser.get(back) for _ in range(20)))
+async def test_twenty_browsers_at_once_are_one_job(project: Project) -> None:
+    made = await project.start()
+    back = project.fediverse.let_in(await project.page(made), "ada")
+    answers = await asyncio.gather(*(project.browser.get(back) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [302, *[422] * 19]
-    assert len(await place.jobs()) == 1
+    assert len(await project.jobs()) == 1
 
 
-async def test_a_state_expires(place: Place) -> None:
-    made = await place.start()
-    page = await place.page(made)
-    place.clock.ahead = timedelta(minutes=10, seconds=1)
-    refused(await place.browser.get(place.fediverse.let_in(page, "ada")))
-    refused(await place.browser.get(made["authorizeUrl"]))
-    said = (await place.status(made["state"])).json()
+async def test_a_state_expires(project: Project) -> None:
+    made = await project.start()
+    page = await project.page(made)
+    project.clock.ahead = timedelta(minutes=10, seconds=1)
+    refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
+    refused(await project.browser.get(made["authorizeUrl"]))
+    said = (await project.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("failed", {"code": "STATE_EXPIRED"})
-    assert await place.jobs() == []
+    assert await project.jobs() == []
 
 
 @pytest.mark.parametrize("path", ["authorize", "callback/mastodon-0123456789abcdef"])
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "é" * 43])
-async def test_a_state_that_nobody_made_leads_nowhere(idle: Place, path: str, state: str) -> None:
+async def test_a_state_that_nobody_made_leads_nowhere(idle: Project, path: str, state: str) -> None:
     refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
 
 
-async def test_a_state_of_another_purpose_leads_nowhere(idle: Place) -> None:
+async def test_a_state_of_another_purpose_leads_nowhere(idle: Project) -> None:
     made = await idle.start()
     await idle.pool.execute("update oauth_state set purpose = 'connect_github'")
     refused(await idle.browser.get(made["authorizeUrl"]))
     assert (await idle.status(made["state"])).status_code == 404
 
 
-async def test_a_killed_keys_flows_end_with_it(place: Place) -> None:
-    made = await place.start()
-    back = place.fediverse.let_in(await place.page(made), "ada")
-    await place.pool.execute("update api_key set killed_at = now()")
-    refused(await place.browser.get(back))
-    refused(await place.browser.get(made["authorizeUrl"]))
+async def test_a_killed_keys_flows_end_with_it(project: Project) -> None:
+    made = await project.start()
+    back = project.fediverse.let_in(await project.page(made), "ada")
+    await project.pool.execute("update api_key set killed_at = now()")
+    refused(await project.browser.get(back))
+    refused(await project.browser.get(made["authorizeUrl"]))
 
 
-async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Place) -> None:
+async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Project) -> None:
     made = await idle.start()
     assert (await idle.status(made["state"])).json()["status"] == "pending"
     other = await new_key(idle.pool, idle.acme.organization_id)
@@ -92,7 +92,7 @@ async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Place) -> None
     ],
 )
 async def test_who_comes_back_without_a_code_starts_no_job(
-    idle: Place, given: dict[str, Any], code: str
+    idle: Project, given: dict[str, Any], code: str
 ) -> None:
     made = await idle.start()
     answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
@@ -102,38 +102,38 @@ async def test_who_comes_back_without_a_code_starts_no_job(
     assert await idle.jobs() == []
 
 
-async def test_a_verifier_is_gone_once_it_is_used(idle: Place) -> None:
+async def test_a_verifier_is_gone_once_it_is_used(idle: Project) -> None:
     made = await idle.start()
     assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 1
     await idle.browser.get(idle.callback(), params={"state": made["state"]})
     assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
 
 
-async def test_an_archived_project_connects_nothing(place: Place) -> None:
-    made = await place.start()
-    back = place.fediverse.let_in(await place.page(made), "ada")
-    await place.acme.http.delete(f"/v1/projects/{place.project}")
-    for refusal in (await place.ask(), await place.log_in(), await place.again(f"sa_{uuid4()}")):
+async def test_an_archived_project_connects_nothing(project: Project) -> None:
+    made = await project.start()
+    back = project.fediverse.let_in(await project.page(made), "ada")
+    await project.acme.http.delete(f"/v1/projects/{project.id}")
+    for refusal in (await project.ask(), await project.log_in(), await project.again(f"sa_{uuid4()}")):
         assert refusal.status_code == 409
         assert refusal.json()["error"]["details"]["reason"] == "PROJECT_ARCHIVED"
-    assert status(await place.browser.get(back), made["state"]) == "failed"
-    assert (await place.status(made["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
+    assert status(await project.browser.get(back), made["state"]) == "failed"
+    assert (await project.status(made["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
 
 
-async def test_a_project_archived_while_its_job_asks_connects_nothing(place: Place) -> None:
+async def test_a_project_archived_while_its_job_asks_connects_nothing(project: Project) -> None:
     asks = asyncio.Event()
-    place.fediverse.held["/api/v1/accounts/verify_credentials"] = asks
-    made = await place.start()
-    back = asyncio.create_task(place.go(made))
-    await place.fediverse.reached("/api/v1/accounts/verify_credentials")
-    await place.pool.execute("update project set status = 'archived', archived_at = now()")
+    project.fediverse.held["/api/v1/accounts/verify_credentials"] = asks
+    made = await project.start()
+    back = asyncio.create_task(project.go(made))
+    await project.fediverse.reached("/api/v1/accounts/verify_credentials")
+    await project.pool.execute("update project set status = 'archived', archived_at = now()")
     asks.set()
     assert status(await back, made["state"]) == "failed"
-    assert (await place.status(made["state"])).json()["error"] == {"code": "CANCELED"}
-    assert await place.accounts() == []
+    assert (await project.status(made["state"])).json()["error"] == {"code": "CANCELED"}
+    assert await project.accounts() == []
 
 
-async def test_old_states_go(idle: Place) -> None:
+async def test_old_states_go(idle: Project) -> None:
     await idle.start()
     async with idle.pool.acquire() as conn:
         assert await maintenance.prune_states(conn) == 0
@@ -142,14 +142,14 @@ async def test_old_states_go(idle: Place) -> None:
 
 
 @pytest.mark.parametrize("mixed", ["address", "iss"])
-async def test_a_code_of_another_server_is_brought_to_none(place: Place, mixed: str) -> None:
+async def test_a_code_of_another_server_is_brought_to_none(project: Project, mixed: str) -> None:
     """Mix-up (RFC 9700 4.4): the state is used up, and its server never sees the code."""
-    made = await place.start()
+    made = await project.start()
     asked = {"state": made["state"], "code": "of-another-server"}
-    path = place.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
-    answer = await place.browser.get(
+    path = project.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
+    answer = await project.browser.get(
         path, params=asked | ({"iss": "https://other.example"} if mixed == "iss" else {})
     )
     assert status(answer, made["state"]) == "failed"
-    assert (await place.status(made["state"])).json()["error"] == {"code": "OTHER_SERVER"}
-    assert await place.jobs("connect_account") == []
+    assert (await project.status(made["state"])).json()["error"] == {"code": "OTHER_SERVER"}
+    assert await project.jobs("connect_account") == []

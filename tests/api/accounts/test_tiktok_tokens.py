@@ -13,8 +13,8 @@ from jobs.ledger import Submitted
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.accounts.place import uuid
-from tests.api.accounts.tiktok_place import CAPTION, Place, opened
+from tests.api.accounts.project import uuid
+from tests.api.accounts.tiktok_project import CAPTION, Project, opened
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
@@ -27,54 +27,54 @@ WAITS = """select exists (
 
 
 @pytest_asyncio.fixture
-async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Place]:
+async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
     async with opened(settings, pool) as made:
         yield made
 
 
 @pytest_asyncio.fixture
-async def place(idle: Place) -> AsyncIterator[Place]:
+async def project(idle: Project) -> AsyncIterator[Project]:
     async with idle.at_work():
         yield idle
 
 
-async def refreshed(place: Place, account_id: str) -> dict[str, Any]:
+async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
     """The job, once it has ended."""
 
     async def submit(conn: Any) -> Submitted:
-        project_id = ids.read(ids.PROJECT, place.project)
+        project_id = ids.read(ids.PROJECT, project.id)
         assert project_id
-        where = {"organization_id": place.acme.organization_id, "project_id": project_id}
+        where = {"organization_id": project.acme.organization_id, "project_id": project_id}
         return await credentials.refresh(conn, **where, account_id=uuid(account_id))
 
-    job_id = (await transact(place.pool, submit)).job_id
+    job_id = (await transact(project.pool, submit)).job_id
 
     async def ended() -> Any:
-        await place.skip_waits()
-        return await place.pool.fetchrow(
+        await project.skip_waits()
+        return await project.pool.fetchrow(
             "select state, result, error, attempt from job where id = $1 and finished_at is not null", job_id
         )
 
     return dict(await eventually(ended))
 
 
-async def tokens(place: Place, account_id: str) -> credentials.Tokens:
-    async with place.pool.acquire() as conn:
-        where = {"organization_id": place.acme.organization_id, "account_id": uuid(account_id)}
+async def tokens(project: Project, account_id: str) -> credentials.Tokens:
+    async with project.pool.acquire() as conn:
+        where = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
         return await credentials.open(conn, **where, keyring=seeds.VAULT)
 
 
-async def closed(place: Place, account_id: str) -> None:
+async def closed(project: Project, account_id: str) -> None:
     """Until only its owner can open the account."""
 
     async def is_so() -> bool:
-        await place.skip_waits()
-        return bool((await place.account(account_id))["status"] == "reauth_required")
+        await project.skip_waits()
+        return bool((await project.account(account_id))["status"] == "reauth_required")
 
     await eventually(is_so)
 
 
-async def test_twenty_posts_that_need_a_token_are_one_call(idle: Place) -> None:
+async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> None:
     async with idle.at_work():
         account_id, content_id = await idle.connect(), await idle.content()
     await idle.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
@@ -88,95 +88,95 @@ async def test_twenty_posts_that_need_a_token_are_one_call(idle: Place) -> None:
     assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
 
 
-async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(place: Place) -> None:
+async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(project: Project) -> None:
     """A post holds its account's row, which the refresh needs, and asks for one: neither is the victim."""
-    account_id = await place.connect()
-    account = {"organization_id": place.acme.organization_id, "account_id": uuid(account_id)}
-    await place.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
-    async with place.pool.acquire() as conn, conn.transaction():
+    account_id = await project.connect()
+    account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
+    await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
+    async with project.pool.acquire() as conn, conn.transaction():
         asked = await credentials.refresh(conn, project_id=None, **account)
-    await eventually(place.sim.held)
-    async with place.pool.acquire() as conn, conn.transaction():
+    await eventually(project.sim.held)
+    async with project.pool.acquire() as conn, conn.transaction():
         await social_account.lock_account.row(conn, org=account["organization_id"], id=account["account_id"])
-        await place.sim.release()
-        await eventually(lambda: place.pool.fetchval(WAITS))
+        await project.sim.release()
+        await eventually(lambda: project.pool.fetchval(WAITS))
         await conn.execute("set local lock_timeout = '300ms'")
         again = await credentials.refresh(conn, project_id=None, **account)
     assert (again.job_id, again.fresh) == (asked.job_id, False)
     done = "select attempt from job where id = $1 and state = 'completed'"
-    assert await eventually(lambda: place.pool.fetchval(done, asked.job_id)) == 1
-    assert await place.refreshes() == 1
+    assert await eventually(lambda: project.pool.fetchval(done, asked.job_id)) == 1
+    assert await project.refreshes() == 1
 
 
 @pytest.mark.parametrize(
     "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
 )
-async def test_a_lost_answer_costs_no_connection(place: Place, fault: Fault) -> None:
-    account_id = await place.connect()
-    before = await tokens(place, account_id)
-    await place.sim.fault(TOKEN, fault)
-    job = await refreshed(place, account_id)
+async def test_a_lost_answer_costs_no_connection(project: Project, fault: Fault) -> None:
+    account_id = await project.connect()
+    before = await tokens(project, account_id)
+    await project.sim.fault(TOKEN, fault)
+    job = await refreshed(project, account_id)
     assert (job["state"], job["result"], job["attempt"]) == ("completed", {"refreshed": True}, 2)
-    assert (await place.account(account_id))["status"] == "connected"
-    after = await tokens(place, account_id)
+    assert (await project.account(account_id))["status"] == "connected"
+    after = await tokens(project, account_id)
     assert (after.generation, after.refresh_token != before.refresh_token) == (2, True)
-    post_id = await place.send(account_id)
-    await place.taken()
-    await place.sim.advance(120)
-    await place.becomes(post_id, "published", waits=True)
+    post_id = await project.send(account_id)
+    await project.taken()
+    await project.sim.advance(120)
+    await project.becomes(post_id, "published", waits=True)
 
 
-async def test_a_rest_that_tiktok_asks_for_needs_nobody(place: Place) -> None:
-    account_id = await place.connect()
-    await place.sim.fault(TOKEN, Fault.REFUSE_429)
-    assert (await refreshed(place, account_id))["result"] == {"refreshed": True}
+async def test_a_rest_that_tiktok_asks_for_needs_nobody(project: Project) -> None:
+    account_id = await project.connect()
+    await project.sim.fault(TOKEN, Fault.REFUSE_429)
+    assert (await refreshed(project, account_id))["result"] == {"refreshed": True}
 
 
-async def test_an_app_that_tiktok_refuses_is_the_operators(place: Place) -> None:
-    account_id = await place.connect()
-    await place.sim.call("POST", "/app", client_secret="another-secret")
-    job = await refreshed(place, account_id)
+async def test_an_app_that_tiktok_refuses_is_the_operators(project: Project) -> None:
+    account_id = await project.connect()
+    await project.sim.call("POST", "/app", client_secret="another-secret")
+    job = await refreshed(project, account_id)
     assert (job["state"], job["error"]["code"]) == ("failed", "APP_REFUSED")
-    assert (await place.account(account_id))["status"] == "connected"
+    assert (await project.account(account_id))["status"] == "connected"
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-async def test_posts_wait_for_their_accounts_owner_and_go_out_then(place: Place, status: int) -> None:
-    account_id = await place.connect()
-    await place.sim.call("POST", "/app", oauth_error_status=status)
-    await place.sim.call("POST", "/remove_access", username="ada")
-    post_id = await place.send(account_id)
-    await closed(place, account_id)
-    await place.rests()
-    assert (await place.post(post_id))["status"] == "queued"
-    assert await place.go(await place.again(account_id)) == "connected"
-    await place.taken()
-    await place.sim.advance(120)
-    await place.becomes(post_id, "published", waits=True)
-    assert await place.sim.counts("ada", CAPTION) == {"live": 1}
+async def test_posts_wait_for_their_accounts_owner_and_go_out_then(project: Project, status: int) -> None:
+    account_id = await project.connect()
+    await project.sim.call("POST", "/app", oauth_error_status=status)
+    await project.sim.call("POST", "/remove_access", username="ada")
+    post_id = await project.send(account_id)
+    await closed(project, account_id)
+    await project.rests()
+    assert (await project.post(post_id))["status"] == "queued"
+    assert await project.go(await project.again(account_id)) == "connected"
+    await project.taken()
+    await project.sim.advance(120)
+    await project.becomes(post_id, "published", waits=True)
+    assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_posts_whose_accounts_owner_comes_too_late_say_so(place: Place) -> None:
-    account_id = await place.connect()
-    await place.sim.call("POST", "/remove_access", username="ada")
-    post_id = await place.send(account_id)
-    await closed(place, account_id)
-    await place.pool.execute(
+async def test_posts_whose_accounts_owner_comes_too_late_say_so(project: Project) -> None:
+    account_id = await project.connect()
+    await project.sim.call("POST", "/remove_access", username="ada")
+    post_id = await project.send(account_id)
+    await closed(project, account_id)
+    await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - interval '121 minutes'"
     )
-    post = await place.becomes(post_id, "failed", waits=True)
+    post = await project.becomes(post_id, "failed", waits=True)
     assert (post["lastError"]["code"], post["lastError"]["category"]) == ("TOO_LATE", "too_late")
-    assert await place.sim.posts("ada") == []
+    assert await project.sim.posts("ada") == []
 
 
-async def test_what_waits_for_tiktok_is_asked_for_once_its_owner_is_back(place: Place) -> None:
+async def test_what_waits_for_tiktok_is_asked_for_once_its_owner_is_back(project: Project) -> None:
     """The post is there: a new connection neither loses nor repeats it."""
-    account_id = await place.connect()
-    post_id = await place.send(account_id)
-    await place.taken()
-    await place.sim.advance(120)
-    await place.sim.call("POST", "/remove_access", username="ada")
-    await closed(place, account_id)
-    assert await place.go(await place.again(account_id)) == "connected"
-    await place.becomes(post_id, "published", waits=True)
-    assert await place.sim.counts("ada", CAPTION) == {"live": 1}
+    account_id = await project.connect()
+    post_id = await project.send(account_id)
+    await project.taken()
+    await project.sim.advance(120)
+    await project.sim.call("POST", "/remove_access", username="ada")
+    await closed(project, account_id)
+    assert await project.go(await project.again(account_id)) == "connected"
+    await project.becomes(post_id, "published", waits=True)
+    assert await project.sim.counts("ada", CAPTION) == {"live": 1}

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.accounts.tiktok_place import CAPTION, HOOK, Place, opened
+from tests.api.accounts.tiktok_project import CAPTION, HOOK, Project, opened
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_webhooks import signature
 from tests.waiting import eventually
@@ -28,19 +28,19 @@ SECRET = "simulated-client-secret"
 
 
 @pytest_asyncio.fixture
-async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Place]:
+async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
     async with opened(settings, pool) as made:
         yield made
 
 
 @pytest_asyncio.fixture
-async def place(idle: Place) -> AsyncIterator[Place]:
+async def project(idle: Project) -> AsyncIterator[Project]:
     async with idle.at_work():
         yield idle
 
 
 async def tell(
-    place: Place,
+    project: Project,
     body: bytes | None = None,
     *,
     secret: str = SECRET,
@@ -48,28 +48,28 @@ async def tell(
     header: str | None = None,
 ) -> httpx.Response:
     body = msgspec.json.encode(EVENT) if body is None else body
-    at = int(place.clock().timestamp()) - age_s
+    at = int(project.clock().timestamp()) - age_s
     signed = signature(secret, body, at) if header is None else header
-    return await place.browser.post(HOOK, content=body, headers={"TikTok-Signature": signed})
+    return await project.browser.post(HOOK, content=body, headers={"TikTok-Signature": signed})
 
 
-async def state(place: Place) -> Any:
+async def state(project: Project) -> Any:
     """All that a hint could change."""
     return [
-        await place.pool.fetch(f"select * from {table} order by id")
+        await project.pool.fetch(f"select * from {table} order by id")
         for table in ("job", "scheduled_post", "social_account", "post_event")
     ]
 
 
-async def sent(place: Place, **target: Any) -> str:
+async def sent(project: Project, **target: Any) -> str:
     """A video that TikTok works on; its own job waits to ask."""
-    post_id = await place.send(await place.connect(), **target)
-    await place.taken()
-    await place.rests()
+    post_id = await project.send(await project.connect(), **target)
+    await project.taken()
+    await project.rests()
     return post_id
 
 
-async def test_a_hint_about_nothing_of_ours_changes_nothing(idle: Place) -> None:
+async def test_a_hint_about_nothing_of_ours_changes_nothing(idle: Project) -> None:
     before = await state(idle)
     assert (await tell(idle)).status_code == 200
     assert await state(idle) == before
@@ -86,13 +86,13 @@ async def test_a_hint_about_nothing_of_ours_changes_nothing(idle: Place) -> None
         {"age_s": -301},
     ],
 )
-async def test_what_tiktok_did_not_sign_just_now_is_not_taken(idle: Place, how: dict[str, Any]) -> None:
+async def test_what_tiktok_did_not_sign_just_now_is_not_taken(idle: Project, how: dict[str, Any]) -> None:
     answer = await tell(idle, **how)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
     assert (await tell(idle, age_s=290)).status_code == 200
 
 
-async def test_a_signature_is_of_its_own_body(idle: Place) -> None:
+async def test_a_signature_is_of_its_own_body(idle: Project) -> None:
     body = msgspec.json.encode(EVENT)
     signed = signature(SECRET, body, int(idle.clock().timestamp()))
     assert (await tell(idle, body + b" ", header=signed)).status_code == 401
@@ -112,17 +112,17 @@ async def test_a_signature_is_of_its_own_body(idle: Place) -> None:
         msgspec.json.encode({"event": "post.publish.complete"}),
     ],
 )
-async def test_what_can_not_be_read_is_said_to_be_so(idle: Place, body: bytes) -> None:
+async def test_what_can_not_be_read_is_said_to_be_so(idle: Project, body: bytes) -> None:
     answer = await tell(idle, body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION")
 
 
-async def test_a_nul_finds_nothing(idle: Place) -> None:
+async def test_a_nul_finds_nothing(idle: Project) -> None:
     content = msgspec.json.encode({"publish_id": "\0"}).decode()
     assert (await tell(idle, msgspec.json.encode({**EVENT, "content": content}))).status_code == 200
 
 
-async def test_a_large_one_is_not_read(idle: Place) -> None:
+async def test_a_large_one_is_not_read(idle: Project) -> None:
     assert (await tell(idle, b" " * (64 * 1024 + 1))).status_code == 413
 
 
@@ -133,111 +133,111 @@ async def test_without_an_app_nothing_is_signed(settings: Settings, pool: Pool) 
         assert (await tell(made, body, secret="")).status_code == 401
 
 
-async def test_a_hint_wakes_the_post_that_waits(place: Place) -> None:
-    post_id = await sent(place)
-    await place.sim.advance(120)
-    assert set(await place.deliver()) == {200}
-    post = await place.becomes(post_id, "published")
-    assert post["externalId"] == (await place.sim.posts("ada", CAPTION))[0]["external_id"]
+async def test_a_hint_wakes_the_post_that_waits(project: Project) -> None:
+    post_id = await sent(project)
+    await project.sim.advance(120)
+    assert set(await project.deliver()) == {200}
+    post = await project.becomes(post_id, "published")
+    assert post["externalId"] == (await project.sim.posts("ada", CAPTION))[0]["external_id"]
 
 
-async def test_twice_and_out_of_order_is_as_good_as_once(place: Place) -> None:
-    post_id = await sent(place)
-    await place.sim.advance(120)
-    assert set(await place.deliver("reversed", copies=3)) == {200}
-    await place.becomes(post_id, "published")
-    await place.rests()
-    before = await state(place)
-    told = await place.sim.call("GET", "/webhooks")
-    await place.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]], copies=2)
-    await place.rests()
-    assert await state(place) == before
-    assert await place.sim.counts("ada", CAPTION) == {"live": 1}
+async def test_twice_and_out_of_order_is_as_good_as_once(project: Project) -> None:
+    post_id = await sent(project)
+    await project.sim.advance(120)
+    assert set(await project.deliver("reversed", copies=3)) == {200}
+    await project.becomes(post_id, "published")
+    await project.rests()
+    before = await state(project)
+    told = await project.sim.call("GET", "/webhooks")
+    await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]], copies=2)
+    await project.rests()
+    assert await state(project) == before
+    assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_another_persons_hint_is_not_about_it(place: Place) -> None:
-    post_id = await sent(place)
-    before = await state(place)
-    handle = await place.pool.fetchval("select handle from scheduled_post")
+async def test_another_persons_hint_is_not_about_it(project: Project) -> None:
+    post_id = await sent(project)
+    before = await state(project)
+    handle = await project.pool.fetchval("select handle from scheduled_post")
     content = msgspec.json.encode({"publish_id": handle["publishId"]}).decode()
     body = msgspec.json.encode({**EVENT, "user_openid": "-000eve", "content": content})
-    assert (await tell(place, body)).status_code == 200
-    assert await state(place) == before
-    assert (await place.post(post_id))["status"] == "publishing"
+    assert (await tell(project, body)).status_code == 200
+    assert await state(project) == before
+    assert (await project.post(post_id))["status"] == "publishing"
 
 
-async def test_what_became_of_a_lost_post_is_asked_anew(place: Place) -> None:
+async def test_what_became_of_a_lost_post_is_asked_anew(project: Project) -> None:
     """Its job gave up while TikTok could not be asked."""
-    post_id = await sent(place)
-    await place.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
-    await place.becomes(post_id, "outcome_unknown", waits=True)
-    await place.sim.call("DELETE", "/faults")
-    await place.pool.execute("update job set run_at = now() + interval '1 h' where finished_at is null")
-    await place.rests()
-    await place.sim.advance(120)
-    await place.deliver()
-    post = await place.becomes(post_id, "published")
+    post_id = await sent(project)
+    await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
+    await project.becomes(post_id, "outcome_unknown", waits=True)
+    await project.sim.call("DELETE", "/faults")
+    await project.pool.execute("update job set run_at = now() + interval '1 h' where finished_at is null")
+    await project.rests()
+    await project.sim.advance(120)
+    await project.deliver()
+    post = await project.becomes(post_id, "published")
     assert post["externalId"]
 
 
-async def test_a_post_gets_its_name_when_tiktok_has_looked_at_it(place: Place) -> None:
-    await place.sim.account("ada", moderation_s=7200)
-    post_id = await sent(place)
-    await place.sim.advance(60)
-    await place.pool.execute("update scheduled_post set sent_at = now() - interval '11 minutes'")
-    await place.skip_waits()
-    post = await place.becomes(post_id, "published")
+async def test_a_post_gets_its_name_when_tiktok_has_looked_at_it(project: Project) -> None:
+    await project.sim.account("ada", moderation_s=7200)
+    post_id = await sent(project)
+    await project.sim.advance(60)
+    await project.pool.execute("update scheduled_post set sent_at = now() - interval '11 minutes'")
+    await project.skip_waits()
+    post = await project.becomes(post_id, "published")
     assert post["externalId"] is None
-    await place.deliver()
-    await place.sim.advance(7200)
-    await place.deliver()
+    await project.deliver()
+    await project.sim.advance(7200)
+    await project.deliver()
 
     async def is_named() -> bool:
-        return bool(await place.pool.fetchval("select external_id from scheduled_post"))
+        return bool(await project.pool.fetchval("select external_id from scheduled_post"))
 
     await eventually(is_named)
-    named = await place.post(post_id)
+    named = await project.post(post_id)
     assert named["externalUrl"].endswith(f"/@ada/video/{named['externalId']}")
     assert named["publishedAt"] == post["publishedAt"]
 
 
-async def test_a_draft_that_its_owner_published_is_published(place: Place) -> None:
-    post_id = await sent(place, mode="draft")
-    await place.sim.advance(60)
-    await place.deliver()
-    await place.becomes(post_id, "draft_in_inbox")
-    [entry] = await place.sim.posts("ada", CAPTION)
-    await place.sim.call("POST", "/posts", publish_id=entry["key"], deed="post")
-    await place.sim.advance(120)
-    await place.deliver()
-    post = await place.becomes(post_id, "published")
-    [entry] = await place.sim.posts("ada", CAPTION)
+async def test_a_draft_that_its_owner_published_is_published(project: Project) -> None:
+    post_id = await sent(project, mode="draft")
+    await project.sim.advance(60)
+    await project.deliver()
+    await project.becomes(post_id, "draft_in_inbox")
+    [entry] = await project.sim.posts("ada", CAPTION)
+    await project.sim.call("POST", "/posts", publish_id=entry["key"], deed="post")
+    await project.sim.advance(120)
+    await project.deliver()
+    post = await project.becomes(post_id, "published")
+    [entry] = await project.sim.posts("ada", CAPTION)
     assert (post["externalId"], entry["state"]) == (entry["external_id"], "live")
 
 
-async def test_a_draft_that_its_owner_deleted_stays_what_it_was(place: Place) -> None:
-    post_id = await sent(place, mode="draft")
-    await place.sim.advance(60)
-    await place.deliver()
-    await place.becomes(post_id, "draft_in_inbox")
-    [entry] = await place.sim.posts("ada", CAPTION)
-    await place.sim.call("POST", "/posts", publish_id=entry["key"], deed="delete")
-    await place.deliver()
-    await place.rests()
-    assert (await place.post(post_id))["status"] == "draft_in_inbox"
+async def test_a_draft_that_its_owner_deleted_stays_what_it_was(project: Project) -> None:
+    post_id = await sent(project, mode="draft")
+    await project.sim.advance(60)
+    await project.deliver()
+    await project.becomes(post_id, "draft_in_inbox")
+    [entry] = await project.sim.posts("ada", CAPTION)
+    await project.sim.call("POST", "/posts", publish_id=entry["key"], deed="delete")
+    await project.deliver()
+    await project.rests()
+    assert (await project.post(post_id))["status"] == "draft_in_inbox"
 
 
-async def test_who_took_our_access_away_is_asked_for_it_again(place: Place) -> None:
-    account_id = await place.connect()
-    await place.sim.call("POST", "/remove_access", username="ada")
-    await place.deliver(copies=2)
+async def test_who_took_our_access_away_is_asked_for_it_again(project: Project) -> None:
+    account_id = await project.connect()
+    await project.sim.call("POST", "/remove_access", username="ada")
+    await project.deliver(copies=2)
 
     async def is_closed() -> bool:
-        return bool((await place.account(account_id))["status"] == "reauth_required")
+        return bool((await project.account(account_id))["status"] == "reauth_required")
 
     await eventually(is_closed)
-    assert await place.go(await place.again(account_id)) == "connected"
-    told = await place.sim.call("GET", "/webhooks")
-    await place.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]])
-    await place.rests()
-    assert (await place.account(account_id))["status"] == "connected"
+    assert await project.go(await project.again(account_id)) == "connected"
+    told = await project.sim.call("GET", "/webhooks")
+    await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]])
+    await project.rests()
+    assert (await project.account(account_id))["status"] == "connected"

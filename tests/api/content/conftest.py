@@ -3,11 +3,11 @@
 import pytest_asyncio
 
 from tests.api.conftest import Caller
-from tests.api.content.place import Place
+from tests.api.content.project import Project
 from tests.s3.keeping import Kept
 
 
 @pytest_asyncio.fixture
-async def place(acme: Caller, media_kept: Kept) -> Place:
+async def project(acme: Caller, media_kept: Kept) -> Project:
     made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return Place(acme, made.json()["id"], media_kept)
+    return Project(acme, made.json()["id"], media_kept)

@@ -15,7 +15,7 @@ from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
 from tests.api.conftest import Caller
-from tests.api.content.place import FILM, PNG, Part, Place, file, film, rows, text
+from tests.api.content.project import FILM, PNG, Part, Project, file, film, rows, text
 
 BOUNDARY = b"----boundary"
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
@@ -32,10 +32,10 @@ def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def unchanged(place: Place, pool: Pool) -> AsyncIterator[None]:
+async def unchanged(project: Project, pool: Pool) -> AsyncIterator[None]:
     yield
     assert await rows(pool) == 0
-    assert place.stored() == []
+    assert project.stored() == []
 
 
 def refused(answer: httpx.Response, status: int, code: str, path: str | None = None) -> None:
@@ -52,15 +52,15 @@ def part(content: bytes, head: bytes = HEAD) -> bytes:
 END = b"--" + BOUNDARY + b"--\r\n"
 
 
-async def raw(place: Place, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
-    return await place.caller.http.post(f"{place.path}/upload", content=content, headers=headers)
+async def raw(project: Project, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
+    return await project.caller.http.post(f"{project.path}/upload", content=content, headers=headers)
 
 
-async def test_what_these_tests_send_raw_would_be_taken(place: Place, pool: Pool) -> None:
-    assert (await raw(place, part(PNG) + END)).status_code == 201
+async def test_what_these_tests_send_raw_would_be_taken(project: Project, pool: Pool) -> None:
+    assert (await raw(project, part(PNG) + END)).status_code == 201
     await pool.execute("truncate content_item cascade")
-    [name] = place.stored()
-    place.kept.remove(name)
+    [name] = project.stored()
+    project.kept.remove(name)
 
 
 FILES = {
@@ -112,15 +112,15 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-async def test_a_part_that_can_not_be_is_named(place: Place, name: str) -> None:
+async def test_a_part_that_can_not_be_is_named(project: Project, name: str) -> None:
     parts, path = FILES[name]
-    refused(await place.upload(*parts), 422, "VALIDATION", path)
+    refused(await project.upload(*parts), 422, "VALIDATION", path)
 
 
 @pytest.mark.parametrize("name", ["a\0b.png", "a\x1fb.png", "a\u202eb.png"])
-async def test_a_name_is_printable(place: Place, name: str) -> None:
+async def test_a_name_is_printable(project: Project, name: str) -> None:
     head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode()
-    refused(await raw(place, part(PNG, head) + END), 422, "VALIDATION", "file[0]")
+    refused(await raw(project, part(PNG, head) + END), 422, "VALIDATION", "file[0]")
 
 
 UNREADABLE: dict[str, bytes] = {
@@ -140,20 +140,20 @@ UNREADABLE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-async def test_a_body_that_is_no_form_is_told_so(place: Place, name: str) -> None:
-    refused(await raw(place, UNREADABLE[name]), 400, "BAD_REQUEST")
+async def test_a_body_that_is_no_form_is_told_so(project: Project, name: str) -> None:
+    refused(await raw(project, UNREADABLE[name]), 400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize(
     "kind", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data;"]
 )
-async def test_a_form_has_a_boundary(place: Place, kind: str) -> None:
-    refused(await raw(place, part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST")
+async def test_a_form_has_a_boundary(project: Project, kind: str) -> None:
+    refused(await raw(project, part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/mixed; boundary=x", "", "image/png"])
-async def test_only_a_form_is_read(place: Place, kind: str) -> None:
-    refused(await raw(place, part(PNG) + END, {"Content-Type": kind}), 415, "UNSUPPORTED_MEDIA_TYPE")
+async def test_only_a_form_is_read(project: Project, kind: str) -> None:
+    refused(await raw(project, part(PNG) + END, {"Content-Type": kind}), 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 class Endless:
@@ -183,28 +183,28 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
-async def test_what_is_too_much_is_refused_before_it_is_whole(place: Place, name: str) -> None:
+async def test_what_is_too_much_is_refused_before_it_is_whole(project: Project, name: str) -> None:
     start, most = TOO_MUCH[name]
     body = Endless(start, b"x" * 64 * 1024 if "head" in name else bytes(64 * 1024))
-    refused(await raw(place, body), 413, "PAYLOAD_TOO_LARGE")
+    refused(await raw(project, body), 413, "PAYLOAD_TOO_LARGE")
     assert body.sent <= most + MIB
 
 
-async def test_a_length_that_is_too_large_is_refused_unread(place: Place) -> None:
+async def test_a_length_that_is_too_large_is_refused_unread(project: Project) -> None:
     body = Endless(begun(PNG))
-    refused(await raw(place, body, FORM | {"Content-Length": str(BODY_MAX + 1)}), 413, "PAYLOAD_TOO_LARGE")
+    refused(await raw(project, body, FORM | {"Content-Length": str(BODY_MAX + 1)}), 413, "PAYLOAD_TOO_LARGE")
     assert body.sent == 0
 
 
 @pytest.mark.parametrize("size", [30 * MIB + 1])
-async def test_one_byte_is_too_many(place: Place, size: int) -> None:
-    refused(await place.upload(file(PNG + bytes(size - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
+async def test_one_byte_is_too_many(project: Project, size: int) -> None:
+    refused(await project.upload(file(PNG + bytes(size - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_other_routes_take_no_more_than_before(place: Place) -> None:
+async def test_other_routes_take_no_more_than_before(project: Project) -> None:
     body = b'{"name": "' + b"x" * 2 * MIB + b'"}'
     refused(
-        await place.caller.http.post(
+        await project.caller.http.post(
             "/v1/projects", content=body, headers={"Content-Type": "application/json"}
         ),
         413,
@@ -213,7 +213,9 @@ async def test_other_routes_take_no_more_than_before(place: Place) -> None:
 
 
 @pytest.mark.parametrize("limit", ["IDLE_S", "TOTAL_S"])
-async def test_who_is_too_slow_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+async def test_who_is_too_slow_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     monkeypatch.setattr(uploads, limit, 0.05)
     answered = asyncio.Event()
 
@@ -221,11 +223,11 @@ async def test_who_is_too_slow_is_refused(place: Place, monkeypatch: pytest.Monk
         yield begun(PNG)
         await answered.wait()
 
-    refused(await raw(place, stalling()), 400, "BAD_REQUEST")
+    refused(await raw(project, stalling()), 400, "BAD_REQUEST")
     answered.set()
 
 
-async def test_who_hangs_up_leaves_nothing(place: Place) -> None:
+async def test_who_hangs_up_leaves_nothing(project: Project) -> None:
     """As the server tells of it: the body breaks off in mid-file."""
     messages = iter(
         [
@@ -242,13 +244,13 @@ async def test_who_hangs_up_leaves_nothing(place: Place) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    transport = place.caller.http._transport
+    transport = project.caller.http._transport
     assert isinstance(transport, httpx.ASGITransport)
-    headers = {**FORM, "Authorization": f"Bearer {place.caller.key}"}
+    headers = {**FORM, "Authorization": f"Bearer {project.caller.key}"}
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
         "scheme": "http", "server": ("api", 80), "client": ("127.0.0.1", 1), "root_path": "",
-        "path": f"{place.path}/upload", "raw_path": f"{place.path}/upload".encode(), "query_string": b"",
+        "path": f"{project.path}/upload", "raw_path": f"{project.path}/upload".encode(), "query_string": b"",
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     await transport.app(scope, receive, send)
@@ -256,21 +258,21 @@ async def test_who_hangs_up_leaves_nothing(place: Place) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
-async def test_an_idempotency_key_has_its_form(place: Place, key: str) -> None:
-    refused(await place.upload(file(), Idempotency_Key=key), 422, "VALIDATION", "Idempotency-Key")
+async def test_an_idempotency_key_has_its_form(project: Project, key: str) -> None:
+    refused(await project.upload(file(), Idempotency_Key=key), 422, "VALIDATION", "Idempotency-Key")
 
 
 @pytest.mark.parametrize("parts", [[file()], [text("caption", "Hello")]])
 async def test_another_organizations_project_is_not_found(
-    place: Place, rival: Caller, parts: list[Part]
+    project: Project, rival: Caller, parts: list[Part]
 ) -> None:
-    answer = await place._replace(caller=rival).upload(*parts)
+    answer = await project._replace(caller=rival).upload(*parts)
     refused(answer, 404, "NOT_FOUND")
-    refused(await place._replace(project_id="prj_x").upload(*parts), 404, "NOT_FOUND")
+    refused(await project._replace(id="prj_x").upload(*parts), 404, "NOT_FOUND")
 
 
-async def test_an_archived_project_takes_none(place: Place) -> None:
-    await place.caller.http.delete(f"/v1/projects/{place.project_id}")
-    answer = await place.upload(file())
+async def test_an_archived_project_takes_none(project: Project) -> None:
+    await project.caller.http.delete(f"/v1/projects/{project.id}")
+    answer = await project.upload(file())
     refused(answer, 409, "CONFLICT")
     assert answer.json()["error"]["details"] == {"reason": "PROJECT_ARCHIVED"}

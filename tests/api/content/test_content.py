@@ -8,17 +8,17 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import client_of, new_key
-from tests.api.content.place import Place, file, film, text
+from tests.api.content.project import Project, file, film, text
 
 
-async def policy(place: Place, **fields: Any) -> dict[str, Any]:
-    answer = await place.caller.http.patch(f"/v1/projects/{place.project_id}/approval-policy", json=fields)
+async def policy(project: Project, **fields: Any) -> dict[str, Any]:
+    answer = await project.caller.http.patch(f"/v1/projects/{project.id}/approval-policy", json=fields)
     assert answer.status_code == 200, answer.text
     return answer.json()  # type: ignore[no-any-return]
 
 
-async def item(place: Place, caption: str = "Fresh bread") -> str:
-    return f"/v1/content/{(await place.made(text('caption', caption)))['id']}"
+async def item(project: Project, caption: str = "Fresh bread") -> str:
+    return f"/v1/content/{(await project.made(text('caption', caption)))['id']}"
 
 
 def problem(answer: httpx.Response) -> tuple[int, str, Any]:
@@ -26,28 +26,28 @@ def problem(answer: httpx.Response) -> tuple[int, str, Any]:
     return answer.status_code, error["code"], error.get("details", {}).get("reason")
 
 
-async def test_a_list_is_newest_first_and_paged(place: Place) -> None:
-    made = [(await place.made(text("caption", f"{number}")))["id"] for number in range(3)]
-    first = (await place.caller.http.get(place.path, params={"limit": 2})).json()
+async def test_a_list_is_newest_first_and_paged(project: Project) -> None:
+    made = [(await project.made(text("caption", f"{number}")))["id"] for number in range(3)]
+    first = (await project.caller.http.get(project.path, params={"limit": 2})).json()
     rest = (
-        await place.caller.http.get(place.path, params={"limit": 2, "cursor": first["nextCursor"]})
+        await project.caller.http.get(project.path, params={"limit": 2, "cursor": first["nextCursor"]})
     ).json()
     assert [one["id"] for one in first["items"] + rest["items"]] == made[::-1]
     assert rest["nextCursor"] is None
 
 
-async def test_a_list_shows_all_of_each(place: Place) -> None:
-    made = await place.made(film(), text("caption", "Bread"))
-    assert (await place.caller.http.get(place.path)).json()["items"] == [made]
+async def test_a_list_shows_all_of_each(project: Project) -> None:
+    made = await project.made(film(), text("caption", "Bread"))
+    assert (await project.caller.http.get(project.path)).json()["items"] == [made]
 
 
-async def test_a_list_is_filtered(place: Place) -> None:
-    open_ = (await place.made(file()))["id"]
-    await policy(place, requiresApproval=True)
-    pending = (await place.made(file()))["id"]
+async def test_a_list_is_filtered(project: Project) -> None:
+    open_ = (await project.made(file()))["id"]
+    await policy(project, requiresApproval=True)
+    pending = (await project.made(file()))["id"]
 
     async def listed(**params: str) -> list[str]:
-        answer = await place.caller.http.get(place.path, params=params)
+        answer = await project.caller.http.get(project.path, params=params)
         return [one["id"] for one in answer.json()["items"]]
 
     assert await listed(approvalStatus="pending") == [pending]
@@ -55,24 +55,24 @@ async def test_a_list_is_filtered(place: Place) -> None:
     assert await listed(approvalStatus="approved") == []
     assert await listed(status="completed") == [pending, open_]
     assert await listed(status="failed", approvalStatus="pending") == []
-    answer = await place.caller.http.get(place.path, params={"approvalStatus": "maybe"})
+    answer = await project.caller.http.get(project.path, params={"approvalStatus": "maybe"})
     assert problem(answer)[:2] == (422, "VALIDATION")
 
 
-async def test_a_list_of_one_project_is_not_anothers(place: Place) -> None:
-    await place.made(file())
-    other = await place.caller.http.post("/v1/projects", json={"name": "Other", "timezone": "UTC"})
-    assert (await place.caller.http.get(f"{other.headers['Location']}/content")).json()["items"] == []
+async def test_a_list_of_one_project_is_not_anothers(project: Project) -> None:
+    await project.made(file())
+    other = await project.caller.http.post("/v1/projects", json={"name": "Other", "timezone": "UTC"})
+    assert (await project.caller.http.get(f"{other.headers['Location']}/content")).json()["items"] == []
 
 
-async def test_a_caption_is_edited_by_who_has_seen_it(place: Place) -> None:
-    path = await item(place)
-    edited = await place.caller.http.patch(path, json={"caption": "Cake"}, headers={"If-Match": '"1"'})
+async def test_a_caption_is_edited_by_who_has_seen_it(project: Project) -> None:
+    path = await item(project)
+    edited = await project.caller.http.patch(path, json={"caption": "Cake"}, headers={"If-Match": '"1"'})
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
     assert (edited.json()["caption"], edited.json()["revision"]) == ("Cake", 2)
-    late = await place.caller.http.patch(path, json={"caption": "Pie"}, headers={"If-Match": '"1"'})
+    late = await project.caller.http.patch(path, json={"caption": "Pie"}, headers={"If-Match": '"1"'})
     assert problem(late)[:2] == (412, "PRECONDITION_FAILED")
-    read = await place.caller.http.get(path)
+    read = await project.caller.http.get(path)
     assert (read.json(), read.headers["ETag"]) == (edited.json(), '"2"')
 
 
@@ -87,34 +87,34 @@ async def test_a_caption_is_edited_by_who_has_seen_it(place: Place) -> None:
         ({"caption": "a", "approvalStatus": "approved"}, "approvalStatus"),
     ],
 )
-async def test_a_bad_edit_changes_nothing(place: Place, body: dict[str, Any], path: str) -> None:
-    where = await item(place)
-    answer = await place.caller.http.patch(where, json=body)
+async def test_a_bad_edit_changes_nothing(project: Project, body: dict[str, Any], path: str) -> None:
+    where = await item(project)
+    answer = await project.caller.http.patch(where, json=body)
     assert problem(answer)[:2] == (422, "VALIDATION")
     assert [issue["path"] for issue in answer.json()["error"]["details"]["issues"]] == [path]
-    assert (await place.caller.http.get(where)).headers["ETag"] == '"1"'
+    assert (await project.caller.http.get(where)).headers["ETag"] == '"1"'
 
 
-async def test_content_with_files_may_lose_its_caption(place: Place) -> None:
-    made = await place.made(file(), text("caption", "Bread"))
-    answer = await place.caller.http.patch(f"/v1/content/{made['id']}", json={"caption": ""})
+async def test_content_with_files_may_lose_its_caption(project: Project) -> None:
+    made = await project.made(file(), text("caption", "Bread"))
+    answer = await project.caller.http.patch(f"/v1/content/{made['id']}", json={"caption": ""})
     assert (answer.status_code, answer.json()["caption"]) == (200, "")
 
 
-async def test_a_policy_is_read_changed_and_shown_with_its_project(place: Place) -> None:
-    path = f"/v1/projects/{place.project_id}/approval-policy"
+async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Project) -> None:
+    path = f"/v1/projects/{project.id}/approval-policy"
     before = {"requiresApproval": False, "firstNPostsBlocked": 0, "currentBlockedCount": 0}
-    assert (await place.caller.http.get(path)).json() == before
-    assert await policy(place, requiresApproval=True) == before | {"requiresApproval": True}
-    await place.made(file())
-    await place.made(file())
-    after = await policy(place, firstNPostsBlocked=50)
+    assert (await project.caller.http.get(path)).json() == before
+    assert await policy(project, requiresApproval=True) == before | {"requiresApproval": True}
+    await project.made(file())
+    await project.made(file())
+    after = await policy(project, firstNPostsBlocked=50)
     assert after == {"requiresApproval": True, "firstNPostsBlocked": 50, "currentBlockedCount": 2}
-    assert await policy(place) == after
-    project = (await place.caller.http.get(f"/v1/projects/{place.project_id}")).json()
-    assert after.items() <= project.items()
-    [listed] = (await place.caller.http.get("/v1/projects")).json()["items"]
-    assert listed == project
+    assert await policy(project) == after
+    shown = (await project.caller.http.get(f"/v1/projects/{project.id}")).json()
+    assert after.items() <= shown.items()
+    [listed] = (await project.caller.http.get("/v1/projects")).json()["items"]
+    assert listed == shown
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,21 @@ async def test_a_policy_is_read_changed_and_shown_with_its_project(place: Place)
         ({"currentBlockedCount": 0}, "currentBlockedCount"),
     ],
 )
-async def test_a_bad_policy_changes_nothing(place: Place, body: dict[str, Any], path: str) -> None:
-    where = f"/v1/projects/{place.project_id}/approval-policy"
-    answer = await place.caller.http.patch(where, json=body)
+async def test_a_bad_policy_changes_nothing(project: Project, body: dict[str, Any], path: str) -> None:
+    where = f"/v1/projects/{project.id}/approval-policy"
+    answer = await project.caller.http.patch(where, json=body)
     assert problem(answer)[:2] == (422, "VALIDATION")
     assert [issue["path"] for issue in answer.json()["error"]["details"]["issues"]] == [path]
-    assert (await place.caller.http.get(f"/v1/projects/{place.project_id}")).headers["ETag"] == '"1"'
+    assert (await project.caller.http.get(f"/v1/projects/{project.id}")).headers["ETag"] == '"1"'
 
 
-async def test_an_approval_says_what_was_seen(place: Place) -> None:
-    await policy(place, requiresApproval=True)
-    path = await item(place)
-    await place.caller.http.patch(path, json={"caption": "Cake"})
-    late = await place.caller.http.post(f"{path}/approve", json={"revision": 1})
+async def test_an_approval_says_what_was_seen(project: Project) -> None:
+    await policy(project, requiresApproval=True)
+    path = await item(project)
+    await project.caller.http.patch(path, json={"caption": "Cake"})
+    late = await project.caller.http.post(f"{path}/approve", json={"revision": 1})
     assert problem(late) == (409, "CONFLICT", "VERSION_MISMATCH")
-    answer = await place.caller.http.post(f"{path}/approve", json={"revision": 2, "note": "Lovely"})
+    answer = await project.caller.http.post(f"{path}/approve", json={"revision": 2, "note": "Lovely"})
     decision = answer.json()["decision"]
     assert answer.json()["approvalStatus"] == "approved"
     assert decision == {
@@ -152,49 +152,49 @@ async def test_an_approval_says_what_was_seen(place: Place) -> None:
         "decidedAt": decision["decidedAt"],
     }
     assert decision["decidedAt"].endswith("Z")
-    assert (await place.caller.http.get(path)).json() == answer.json()
-    again = await place.caller.http.post(f"{path}/reject", json={"reason": "No"})
+    assert (await project.caller.http.get(path)).json() == answer.json()
+    again = await project.caller.http.post(f"{path}/reject", json={"reason": "No"})
     assert problem(again) == (409, "CONFLICT", "ALREADY_DECIDED")
 
 
-async def test_an_approval_needs_no_body_and_a_rejection_a_reason(place: Place) -> None:
-    await policy(place, requiresApproval=True)
-    path = await item(place)
+async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Project) -> None:
+    await policy(project, requiresApproval=True)
+    path = await item(project)
     for body in ({}, {"reason": ""}, {"reason": "x" * 1001}):
-        assert problem(await place.caller.http.post(f"{path}/reject", json=body))[:2] == (422, "VALIDATION")
-    assert (await place.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
+        assert problem(await project.caller.http.post(f"{path}/reject", json=body))[:2] == (422, "VALIDATION")
+    assert (await project.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
 
 
-async def test_a_rejection_is_final(place: Place) -> None:
-    await policy(place, requiresApproval=True)
-    path = await item(place)
-    rejected = await place.caller.http.post(f"{path}/reject", json={"reason": "The old logo"})
+async def test_a_rejection_is_final(project: Project) -> None:
+    await policy(project, requiresApproval=True)
+    path = await item(project)
+    rejected = await project.caller.http.post(f"{path}/reject", json={"reason": "The old logo"})
     assert rejected.json()["approvalStatus"] == "rejected"
     assert rejected.json()["decision"]["note"] == "The old logo"
-    edit = await place.caller.http.patch(path, json={"caption": "Cake"})
+    edit = await project.caller.http.patch(path, json={"caption": "Cake"})
     assert problem(edit)[:2] == (409, "CONTENT_REJECTED")
 
 
-async def test_a_repeated_decision_with_its_key_is_the_first(place: Place) -> None:
-    await policy(place, requiresApproval=True)
-    path = await item(place)
+async def test_a_repeated_decision_with_its_key_is_the_first(project: Project) -> None:
+    await policy(project, requiresApproval=True)
+    path = await item(project)
     answers = [
-        await place.caller.http.post(f"{path}/approve", headers={"Idempotency-Key": "k"}) for _ in range(2)
+        await project.caller.http.post(f"{path}/approve", headers={"Idempotency-Key": "k"}) for _ in range(2)
     ]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
 
 
-async def test_who_writes_does_not_approve(place: Place, app: Litestar, pool: Pool) -> None:
+async def test_who_writes_does_not_approve(project: Project, app: Litestar, pool: Pool) -> None:
     """Nor loosens the policy, which would come to the same."""
-    await policy(place, requiresApproval=True)
-    path = await item(place)
-    key = await new_key(pool, place.caller.organization_id, scopes=("content:read", "content:write"))
+    await policy(project, requiresApproval=True)
+    path = await item(project)
+    key = await new_key(pool, project.caller.organization_id, scopes=("content:read", "content:write"))
     async with client_of(app, key) as writer:
         for method, where in (
             ("POST", f"{path}/approve"),
             ("POST", f"{path}/reject"),
-            ("PATCH", f"/v1/projects/{place.project_id}/approval-policy"),
+            ("PATCH", f"/v1/projects/{project.id}/approval-policy"),
         ):
             answer = await writer.request(method, where, json={"requiresApproval": False})
             assert problem(answer)[:2] == (403, "FORBIDDEN_SCOPE")

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from schemas.settings import Settings
 from tests import media
-from tests.api.content.place import Place, film
+from tests.api.content.project import Project, film
 from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
 from tests.serving import serving
 
@@ -25,8 +25,8 @@ async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.Asyn
 
 
 @pytest_asyncio.fixture
-async def path(place: Place, settings: Settings) -> str:
-    made = await place.made(film(CONTENT))
+async def path(project: Project, settings: Settings) -> str:
+    made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
     return url.removeprefix(settings.public_url)
 

@@ -4,17 +4,17 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.place import Place, file, rows
+from tests.api.content.project import Project, file, rows
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
 @pytest.mark.parametrize("came", [0.05, 0.5, 0.99])
-async def test_half_a_picture_is_none(place: Place, pool: Pool, kind: str, came: float) -> None:
+async def test_half_a_picture_is_none(project: Project, pool: Pool, kind: str, came: float) -> None:
     whole = media.grainy(kind.upper())
-    answer = await place.upload(file(whole[: int(len(whole) * came)], f"a.{kind}", f"image/{kind}"))
+    answer = await project.upload(file(whole[: int(len(whole) * came)], f"a.{kind}", f"image/{kind}"))
     assert answer.status_code == 422, answer.text
     [issue] = answer.json()["error"]["details"]["issues"]
     assert issue["path"] == "file[0]"
     assert "not the whole" in issue["message"]
-    assert (await rows(pool), place.stored()) == (0, [])
-    await place.made(file(whole, f"a.{kind}", f"image/{kind}"))
+    assert (await rows(pool), project.stored()) == (0, [])
+    await project.made(file(whole, f"a.{kind}", f"image/{kind}"))

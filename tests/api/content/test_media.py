@@ -14,7 +14,7 @@ from db.pool import Pool
 from domain.content.content import Served
 from schemas.errors import Unsatisfiable
 from tests import media
-from tests.api.content.place import Place, film
+from tests.api.content.project import Project, film
 from tests.s3.keeping import EVERYWHERE
 
 CONTENT = media.film(frames=700_000)
@@ -23,9 +23,9 @@ ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
 
 @pytest_asyncio.fixture
-async def url(place: Place) -> str:
+async def url(project: Project) -> str:
     """As a platform has it."""
-    made = await place.made(film(CONTENT))
+    made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
     assert url.startswith("http://127.0.0.1:8000/media/")
     return url.removeprefix("http://127.0.0.1:8000")
@@ -154,9 +154,9 @@ def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
 
 @EVERYWHERE
 async def test_a_file_that_is_gone_from_the_storage_is_our_fault(
-    anonymous: httpx.AsyncClient, url: str, place: Place
+    anonymous: httpx.AsyncClient, url: str, project: Project
 ) -> None:
-    [stored] = place.stored()
-    place.kept.remove(stored)
+    [stored] = project.stored()
+    project.kept.remove(stored)
     answer = await anonymous.get(url)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")

@@ -9,15 +9,15 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.place import FILM, PNG, Place, file, film, rows, text
+from tests.api.content.project import FILM, PNG, Project, file, film, rows, text
 from tests.s3.keeping import BREAKABLE, EVERYWHERE
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 
 
 @EVERYWHERE
-async def test_a_picture_is_content_at_once(place: Place) -> None:
-    answer = await place.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
+async def test_a_picture_is_content_at_once(project: Project) -> None:
+    answer = await project.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
     made = answer.json()
     assert answer.status_code == 201, made
     assert answer.headers["Location"] == f"/v1/content/{made['id']}"
@@ -25,7 +25,7 @@ async def test_a_picture_is_content_at_once(place: Place) -> None:
     [asset] = made["assets"]
     assert made == {
         "id": made["id"],
-        "projectId": place.project_id,
+        "projectId": project.id,
         "format": "image",
         "status": "completed",
         "hook": "Look",
@@ -52,8 +52,8 @@ async def test_a_picture_is_content_at_once(place: Place) -> None:
         "updatedAt": made["createdAt"],
     }
     assert (made["id"][:4], asset["assetId"][:4]) == ("cnt_", "ast_")
-    assert (await place.caller.http.get(answer.headers["Location"])).json() == made
-    assert len(place.stored()) == 1
+    assert (await project.caller.http.get(answer.headers["Location"])).json() == made
+    assert len(project.stored()) == 1
 
 
 @EVERYWHERE
@@ -69,15 +69,15 @@ async def test_a_picture_is_content_at_once(place: Place) -> None:
         ([file()] * 10, "slideshow"),
     ],
 )
-async def test_what_comes_says_what_it_is(place: Place, parts: list[Any], expected: str) -> None:
-    made = await place.made(*parts)
+async def test_what_comes_says_what_it_is(project: Project, parts: list[Any], expected: str) -> None:
+    made = await project.made(*parts)
     assert made["format"] == expected
-    assert len(made["assets"]) == len(place.stored()) == sum(name == "file" for name, _ in parts)
+    assert len(made["assets"]) == len(project.stored()) == sum(name == "file" for name, _ in parts)
 
 
-async def test_a_films_length_is_known_and_it_is_turned_as_it_asks(place: Place) -> None:
+async def test_a_films_length_is_known_and_it_is_turned_as_it_asks(project: Project) -> None:
     turned = media.film(brand=b"qt  ", turned=True, ms=90_500)
-    [asset] = (await place.made(film(turned, "a.mov", "video/quicktime")))["assets"]
+    [asset] = (await project.made(film(turned, "a.mov", "video/quicktime")))["assets"]
     shown = {name: asset[name] for name in ("kind", "mimeType", "width", "height", "durationMs")}
     assert shown == {
         "kind": "video",
@@ -88,10 +88,10 @@ async def test_a_films_length_is_known_and_it_is_turned_as_it_asks(place: Place)
     }
 
 
-async def test_a_picture_is_as_wide_as_a_viewer_sees_it(place: Place) -> None:
+async def test_a_picture_is_as_wide_as_a_viewer_sees_it(project: Project) -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
         content = media.picture(kind, orientation=6)
-        [asset] = (await place.made(file(content, "", "application/octet-stream")))["assets"]
+        [asset] = (await project.made(file(content, "", "application/octet-stream")))["assets"]
         assert (asset["width"], asset["height"]) == (3, 4), kind
 
 
@@ -105,49 +105,49 @@ async def test_a_picture_is_as_wide_as_a_viewer_sees_it(place: Place) -> None:
     ],
 )
 async def test_the_largest_picture_is_not_too_large_to_be_looked_into(
-    place: Place, kind: str, options: dict[str, Any]
+    project: Project, kind: str, options: dict[str, Any]
 ) -> None:
     """Each as it takes its reader most: it is unpacked within the bounds of a process."""
     picture = media.large(kind.upper(), **options)
-    [asset] = (await place.made(file(picture, f"a.{kind}", f"image/{kind}")))["assets"]
+    [asset] = (await project.made(file(picture, f"a.{kind}", f"image/{kind}")))["assets"]
     assert (asset["width"], asset["height"]) == (8192, 8192)
 
 
-async def test_parts_come_in_any_order(place: Place) -> None:
+async def test_parts_come_in_any_order(project: Project) -> None:
     parts = [file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "é" * 5000), text("hook", "x" * 300)]
     for order in permutations(parts):
-        made = await place.made(*order)
+        made = await project.made(*order)
         assert (made["caption"], made["hook"]) == ("é" * 5000, "x" * 300)
         types = [asset["mimeType"] for asset in made["assets"]]
         assert types == [content[2] for name, content in order if name == "file"]
 
 
-async def test_an_empty_hook_is_none(place: Place) -> None:
-    assert (await place.made(file(), text("hook", "")))["hook"] is None
+async def test_an_empty_hook_is_none(project: Project) -> None:
+    assert (await project.made(file(), text("hook", "")))["hook"] is None
 
 
 @EVERYWHERE
-async def test_a_file_may_be_as_large_as_it_may(place: Place) -> None:
+async def test_a_file_may_be_as_large_as_it_may(project: Project) -> None:
     largest = PNG + bytes(30 * 1024 * 1024 - len(PNG))
-    assert (await place.made(file(largest)))["assets"][0]["sizeBytes"] == len(largest)
+    assert (await project.made(file(largest)))["assets"][0]["sizeBytes"] == len(largest)
 
 
-async def test_bytes_that_look_like_the_end_of_a_part_are_kept(place: Place) -> None:
+async def test_bytes_that_look_like_the_end_of_a_part_are_kept(project: Project) -> None:
     content = PNG + b"\r\n--\r\n--x\r\n\r\n--"
-    [asset] = (await place.made(file(content)))["assets"]
+    [asset] = (await project.made(file(content)))["assets"]
     assert asset["checksumSha256"] == hashlib.sha256(content).hexdigest()
 
 
 @EVERYWHERE
-async def test_a_repeat_gets_the_first_answer_and_stores_nothing(place: Place, pool: Pool) -> None:
+async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: Project, pool: Pool) -> None:
     parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
-    first = await place.upload(*parts, Idempotency_Key="k")
-    before, stored = await rows(pool), place.stored()
-    repeat = await place.upload(parts[2], parts[0], parts[1], Idempotency_Key="k")
+    first = await project.upload(*parts, Idempotency_Key="k")
+    before, stored = await rows(pool), project.stored()
+    repeat = await project.upload(parts[2], parts[0], parts[1], Idempotency_Key="k")
     assert (repeat.status_code, repeat.content) == (201, first.content)
     assert repeat.headers["Idempotent-Replayed"] == "true"
     assert repeat.headers["Location"] == first.headers["Location"]
-    assert (await rows(pool), place.stored()) == (before, stored)
+    assert (await rows(pool), project.stored()) == (before, stored)
 
 
 @pytest.mark.parametrize(
@@ -160,47 +160,49 @@ async def test_a_repeat_gets_the_first_answer_and_stores_nothing(place: Place, p
         [text("caption", "Bread")],
     ],
 )
-async def test_a_used_key_is_refused_for_another_upload(place: Place, pool: Pool, other: list[Any]) -> None:
-    await place.upload(file(), text("caption", "Bread"), Idempotency_Key="k")
-    before, stored = await rows(pool), place.stored()
-    answer = await place.upload(*other, Idempotency_Key="k")
+async def test_a_used_key_is_refused_for_another_upload(
+    project: Project, pool: Pool, other: list[Any]
+) -> None:
+    await project.upload(file(), text("caption", "Bread"), Idempotency_Key="k")
+    before, stored = await rows(pool), project.stored()
+    answer = await project.upload(*other, Idempotency_Key="k")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
-    assert (await rows(pool), place.stored()) == (before, stored)
+    assert (await rows(pool), project.stored()) == (before, stored)
 
 
-async def test_a_repeat_is_answered_after_the_archive(place: Place) -> None:
-    first = await place.upload(file(), Idempotency_Key="k")
-    await place.caller.http.delete(f"/v1/projects/{place.project_id}")
-    assert (await place.upload(file(), Idempotency_Key="k")).content == first.content
-    refused = await place.upload(file())
+async def test_a_repeat_is_answered_after_the_archive(project: Project) -> None:
+    first = await project.upload(file(), Idempotency_Key="k")
+    await project.caller.http.delete(f"/v1/projects/{project.id}")
+    assert (await project.upload(file(), Idempotency_Key="k")).content == first.content
+    refused = await project.upload(file())
     assert refused.json()["error"]["details"] == {"reason": "PROJECT_ARCHIVED"}
-    assert len(place.stored()) == 1
+    assert len(project.stored()) == 1
 
 
 @EVERYWHERE
-async def test_one_key_ten_times_at_once_is_one_item(place: Place, pool: Pool) -> None:
-    answers = await asyncio.gather(*(place.upload(film(), Idempotency_Key="k") for _ in range(10)))
+async def test_one_key_ten_times_at_once_is_one_item(project: Project, pool: Pool) -> None:
+    answers = await asyncio.gather(*(project.upload(film(), Idempotency_Key="k") for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert await pool.fetchval("select count(*) from content_item") == 1
     assert await pool.fetchval("select count(*) from media_upload") == 0
-    assert len(place.stored()) == 1
+    assert len(project.stored()) == 1
 
 
 @EVERYWHERE
-async def test_what_lies_there_is_what_came(place: Place) -> None:
-    await place.made(film())
-    [stored] = place.stored()
-    assert place.kept.read(stored) == FILM
+async def test_what_lies_there_is_what_came(project: Project) -> None:
+    await project.made(film())
+    [stored] = project.stored()
+    assert project.kept.read(stored) == FILM
     assert len(stored) == 43
 
 
 @BREAKABLE
 async def test_a_storage_that_is_away_is_said_and_what_it_has_is_pruned_later(
-    place: Place, pool: Pool
+    project: Project, pool: Pool
 ) -> None:
-    with place.kept.away():
-        answer = await place.upload(file())
+    with project.kept.away():
+        answer = await project.upload(file())
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert "storage" in answer.json()["error"]["message"]
     assert await pool.fetchval("select count(*) from content_item") == 0

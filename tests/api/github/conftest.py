@@ -11,9 +11,9 @@ from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
 from tests.api.conftest import built, calling, client_of, held
-from tests.api.github.place import ACME, ORIGIN, SHOP, Clock, Place
+from tests.api.github.connecting import ACME, ORIGIN, SHOP, Clock, GitHub
 from tests.github_app import Hub, Installed
-from tests.workers.runtime.crew import at_work
+from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos
 
 
@@ -39,7 +39,7 @@ TASKS = {
 
 
 @pytest_asyncio.fixture
-async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[Place]:
+async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[GitHub]:
     """Without a worker."""
     clock = Clock()
     served = serve_from(built(), mine, clock=clock)
@@ -51,10 +51,10 @@ async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[Place]:
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         codes = (f"code-{number}" for number in range(1000))
-        yield Place(hub, served, acme, rival, browser, pool, clock, codes)
+        yield GitHub(hub, served, acme, rival, browser, pool, clock, codes)
 
 
 @pytest_asyncio.fixture
-async def place(idle: Place, mine: Settings, pool: Pool) -> AsyncIterator[Place]:
+async def github(idle: GitHub, mine: Settings, pool: Pool) -> AsyncIterator[GitHub]:
     async with at_work(mine, pool, TASKS):
         yield idle

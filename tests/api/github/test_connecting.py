@@ -8,7 +8,7 @@ import pytest
 from api import oauth_return
 from domain.brand.github_installations import Installation
 from tests.api.conftest import calling
-from tests.api.github.place import ACME, BACK, ORIGIN, SHOP, Place, status
+from tests.api.github.connecting import ACME, BACK, ORIGIN, SHOP, GitHub, status
 from tests.by_hand import Told
 from tests.dumps import everything
 from tests.waiting import eventually
@@ -16,34 +16,36 @@ from workers.ingest.github import proof
 from workers.ingest.github.credentials import App
 
 
-async def test_a_person_connects_what_github_lists_for_them(place: Place) -> None:
-    made = await place.acme.http.post("/v1/github/install-url", json={"returnUrl": BACK})
+async def test_a_person_connects_what_github_lists_for_them(github: GitHub) -> None:
+    made = await github.acme.http.post("/v1/github/install-url", json={"returnUrl": BACK})
     said = made.json()
-    assert said["installUrl"] == f"{place.hub.url}/apps/tenantry-test/installations/new?state={said['state']}"
-    assert status(await place.come_back(said["state"]), said["state"]) == "connected"
-    shown = (await place.acme.http.get("/v1/github/installation")).json()
+    assert (
+        said["installUrl"] == f"{github.hub.url}/apps/tenantry-test/installations/new?state={said['state']}"
+    )
+    assert status(await github.come_back(said["state"]), said["state"]) == "connected"
+    shown = (await github.acme.http.get("/v1/github/installation")).json()
     assert (shown["installationId"], shown["accountLogin"]) == (ACME, "Acme-Inc")
-    (job,) = await place.jobs()
+    (job,) = await github.jobs()
     assert job["result"] == {"installationId": ACME, "accountLogin": "Acme-Inc"}
-    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    entries = (await github.acme.http.get("/v1/audit-log")).json()["items"]
     assert entries[0]["action"] == "github_installation.connected"
-    assert entries[0]["apiKeyId"] == (await place.acme.http.get("/v1/whoami")).json()["apiKeyId"]
+    assert entries[0]["apiKeyId"] == (await github.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_nothing_that_is_secret_is_kept(place: Place) -> None:
-    state = await place.start()
-    place.hub.codes["the-code"] = "ada"
-    await place.come_back(state, code="the-code")
-    await place.connect(code="the-code")
-    await place.acme.http.get("/v1/github/repos")
-    written = await everything(place.pool)
+async def test_nothing_that_is_secret_is_kept(github: GitHub) -> None:
+    state = await github.start()
+    github.hub.codes["the-code"] = "ada"
+    await github.come_back(state, code="the-code")
+    await github.connect(code="the-code")
+    await github.acme.http.get("/v1/github/repos")
+    written = await everything(github.pool)
     for secret in (state, "the-code", "ghu_", "ghs_"):
         assert secret not in written
-    assert await place.sealed() == 0
+    assert await github.sealed() == 0
 
 
 async def test_a_code_lies_sealed_until_its_job_has_ended(
-    idle: Place, monkeypatch: pytest.MonkeyPatch
+    idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
     assert await idle.connect(code="the-code") == "pending"
@@ -53,51 +55,51 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
 
 @pytest.mark.parametrize("installation_id", [SHOP, 999])
 async def test_an_id_that_github_does_not_list_for_the_person_proves_nothing(
-    place: Place, installation_id: int
+    github: GitHub, installation_id: int
 ) -> None:
-    del place.hub.people["ada"][SHOP]
-    assert await place.connect(installation_id=installation_id) == "failed"
-    assert (await place.acme.http.get("/v1/github/installation")).status_code == 404
-    (job,) = (await place.acme.http.get("/v1/jobs")).json()["items"]
+    del github.hub.people["ada"][SHOP]
+    assert await github.connect(installation_id=installation_id) == "failed"
+    assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
+    (job,) = (await github.acme.http.get("/v1/jobs")).json()["items"]
     assert (job["kind"], job["error"]["code"]) == ("connect_github", "INSTALLATION_NOT_PROVED")
 
 
-async def test_who_sees_a_part_of_it_does_not_get_at_the_rest_through_us(place: Place) -> None:
+async def test_who_sees_a_part_of_it_does_not_get_at_the_rest_through_us(github: GitHub) -> None:
     """GitHub lists an installation for whoever may read one of its repositories."""
-    assert await place.connect(installation_id=SHOP) == "failed"
-    assert await place.connect(installation_id=SHOP, person="eve") == "connected"
-    first, _ = await place.jobs()
+    assert await github.connect(installation_id=SHOP) == "failed"
+    assert await github.connect(installation_id=SHOP, person="eve") == "connected"
+    first, _ = await github.jobs()
     assert "reads 2 repositories, this person only 1" in first["error"]["message"]
 
 
-async def test_a_suspended_installation_is_not_connected(place: Place) -> None:
-    place.hub.installations[ACME].suspended = True
-    assert await place.connect() == "failed"
-    (job,) = await place.jobs()
+async def test_a_suspended_installation_is_not_connected(github: GitHub) -> None:
+    github.hub.installations[ACME].suspended = True
+    assert await github.connect() == "failed"
+    (job,) = await github.jobs()
     assert job["error"]["code"] == "SOURCE_FORBIDDEN"
     assert "unsuspend" in job["error"]["message"]
 
 
-async def test_what_github_hides_from_a_person_proves_nothing(place: Place) -> None:
-    place.hub.broken[f"/api/user/installations/{ACME}/repositories"] = Told(404, {"message": "Not Found"})
-    assert await place.connect() == "failed"
-    (job,) = await place.jobs()
+async def test_what_github_hides_from_a_person_proves_nothing(github: GitHub) -> None:
+    github.hub.broken[f"/api/user/installations/{ACME}/repositories"] = Told(404, {"message": "Not Found"})
+    assert await github.connect() == "failed"
+    (job,) = await github.jobs()
     assert job["error"]["code"] == "INSTALLATION_NOT_PROVED"
 
 
-async def test_a_next_page_elsewhere_is_not_asked_for(place: Place) -> None:
+async def test_a_next_page_elsewhere_is_not_asked_for(github: GitHub) -> None:
     """Our person's token has no business there."""
     page = {"installations": [], "total_count": 0}
     link = 'Link: <http://127.0.0.1:1/api/user/installations?page=2>; rel="next"'
-    place.hub.broken["/api/user/installations"] = Told(200, page, (link,))
-    assert await place.connect() == "failed"
-    assert place.hub.paths["/api/user/installations"] == 1
+    github.hub.broken["/api/user/installations"] = Told(200, page, (link,))
+    assert await github.connect() == "failed"
+    assert github.hub.paths["/api/user/installations"] == 1
 
 
-async def test_the_list_of_installations_is_read_to_its_end(place: Place) -> None:
-    place.hub.page_size = 1
-    assert await place.connect() == "connected"
-    assert place.hub.paths["/api/user/installations"] == 2
+async def test_the_list_of_installations_is_read_to_its_end(github: GitHub) -> None:
+    github.hub.page_size = 1
+    assert await github.connect() == "connected"
+    assert github.hub.paths["/api/user/installations"] == 2
 
 
 @pytest.mark.parametrize(
@@ -110,39 +112,39 @@ async def test_the_list_of_installations_is_read_to_its_end(place: Place) -> Non
         (Told(302, {}, ("Location: https://example.com/",)), "FETCH_FAILED"),
     ],
 )
-async def test_what_github_says_of_a_code_ends_the_job(place: Place, broken: Told, code: str) -> None:
-    place.hub.broken["/login/oauth/access_token"] = broken
-    state = await place.start()
-    answer = asyncio.create_task(place.come_back(state))
+async def test_what_github_says_of_a_code_ends_the_job(github: GitHub, broken: Told, code: str) -> None:
+    github.hub.broken["/login/oauth/access_token"] = broken
+    state = await github.start()
+    answer = asyncio.create_task(github.come_back(state))
 
     async def said() -> Any:
-        rows = await place.pool.fetch("select error from job_attempt")
+        rows = await github.pool.fetch("select error from job_attempt")
         return [row["error"]["code"] for row in rows]
 
     assert (await eventually(said))[0] == code
     answer.cancel()
 
 
-async def test_a_code_that_was_used_before_a_crash_says_to_start_again(place: Place) -> None:
+async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: GitHub) -> None:
     """GitHub itself is the judge of what a code was used for."""
-    place.hub.broken["/api/user/installations"] = Told(503, {})
-    state = await place.start()
-    answer = asyncio.create_task(place.come_back(state))
+    github.hub.broken["/api/user/installations"] = Told(503, {})
+    state = await github.start()
+    answer = asyncio.create_task(github.come_back(state))
 
     async def tried() -> Any:
-        return await place.pool.fetchval("select count(*) from job_attempt")
+        return await github.pool.fetchval("select count(*) from job_attempt")
 
     await eventually(tried)
-    del place.hub.broken["/api/user/installations"]
-    await place.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
+    del github.hub.broken["/api/user/installations"]
+    await github.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
     assert status(await answer, state) == "failed"
-    (job,) = await place.jobs()
+    (job,) = await github.jobs()
     assert (job["error"]["code"], job["attempt"]) == ("INSTALLATION_NOT_PROVED", 2)
     assert "start again" in job["error"]["message"]
 
 
 async def test_of_two_workers_that_hold_the_job_one_connects(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first one's lease ran out while it asked: the second finds the code used."""
     proved, told = asyncio.Event(), asyncio.Event()
@@ -155,31 +157,31 @@ async def test_of_two_workers_that_hold_the_job_one_connects(
 
     asked = proof.prove
     monkeypatch.setattr(proof, "prove", prove)
-    state = await place.start()
-    answer = asyncio.create_task(place.come_back(state))
+    state = await github.start()
+    answer = asyncio.create_task(github.come_back(state))
     await asyncio.wait_for(proved.wait(), 5)
-    await place.pool.execute(
+    await github.pool.execute(
         """update job set state = 'queued', stage = 'queued', lease_owner = null,
                   attempt_started_at = null, attempt_deadline_at = null"""
     )
     assert status(await answer, state) == "failed"
     told.set()
-    (job,) = await place.jobs()
+    (job,) = await github.jobs()
     assert "start again" in job["error"]["message"]
-    assert (await place.acme.http.get("/v1/github/installation")).status_code == 404
+    assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
 
 
-async def test_a_sandbox_goes_the_same_way_and_asks_nobody(place: Place) -> None:
-    async with calling(place.app, place.pool, "Tester", env="test") as tester:
-        await place.pool.execute("update api_key set return_origins = $1", [ORIGIN])
+async def test_a_sandbox_goes_the_same_way_and_asks_nobody(github: GitHub) -> None:
+    async with calling(github.app, github.pool, "Tester", env="test") as tester:
+        await github.pool.execute("update api_key set return_origins = $1", [ORIGIN])
         made = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
-        answer = await place.browser.get(made["installUrl"])
+        answer = await github.browser.get(made["installUrl"])
         assert status(answer, made["state"]) == "connected"
         shown = (await tester.http.get("/v1/github/installation")).json()
         assert (shown["installationId"], shown["accountLogin"]) == (1, "sandbox-studio")
         repos = (await tester.http.get("/v1/github/repos")).json()["repositories"]
         assert [repo["fullName"] for repo in repos] == ["sandbox-studio/mobile-app", "sandbox-studio/website"]
         again = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
-        refusal = await place.browser.get(again["installUrl"].replace("code=ok", "code=other"))
+        refusal = await github.browser.get(again["installUrl"].replace("code=ok", "code=other"))
         assert status(refusal, again["state"]) == "failed"
-    assert place.hub.asked == []
+    assert github.hub.asked == []

@@ -13,29 +13,29 @@ from schemas.settings import Settings
 from tests.api.conftest import Caller
 from tests.api.described import document
 from tests.api.github.conftest import TASKS
-from tests.api.github.place import ACME, SHOP, Place
-from tests.workers.runtime.crew import at_work
+from tests.api.github.connecting import ACME, SHOP, GitHub
+from tests.workers.runtime.workers import at_work
 
 
-async def test_repositories_are_listed_when_the_list_is_old(place: Place) -> None:
-    place.hub.page_size = 1
-    await place.connect()
-    first = (await place.acme.http.get("/v1/github/repos")).json()
+async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> None:
+    github.hub.page_size = 1
+    await github.connect()
+    first = (await github.acme.http.get("/v1/github/repos")).json()
     assert first["repositories"] == [
         {"id": 4200, "fullName": "Acme-Inc/app", "private": True},
         {"id": 4201, "fullName": "Acme-Inc/Site", "private": False},
     ]
-    place.hub.installations[ACME].repositories["zoo"] = True
-    assert (await place.acme.http.get("/v1/github/repos")).json() == first
-    place.clock.ahead = timedelta(seconds=61)
-    answers = await asyncio.gather(*(place.acme.http.get("/v1/github/repos") for _ in range(10)))
+    github.hub.installations[ACME].repositories["zoo"] = True
+    assert (await github.acme.http.get("/v1/github/repos")).json() == first
+    github.clock.ahead = timedelta(seconds=61)
+    answers = await asyncio.gather(*(github.acme.http.get("/v1/github/repos") for _ in range(10)))
     assert {len(answer.json()["repositories"]) for answer in answers} == {3}
-    assert len(await place.jobs("list_github_repos")) == 2
-    assert (await place.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
+    assert len(await github.jobs("list_github_repos")) == 2
+    assert (await github.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
 
 
 async def test_a_list_that_does_not_come_is_not_waited_for(
-    idle: Place, monkeypatch: pytest.MonkeyPatch
+    idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(route, "LIST_S", 0.2)
     await idle.pool.execute(
@@ -47,26 +47,26 @@ async def test_a_list_that_does_not_come_is_not_waited_for(
     assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
 
 
-async def test_answers_are_as_described(place: Place) -> None:
-    await place.connect()
-    described = document(place.app)
+async def test_answers_are_as_described(github: GitHub) -> None:
+    await github.connect()
+    described = document(github.app)
     for path, method in (("installation", "get"), ("repos", "get"), ("installation", "delete")):
         url = f"/v1/github/{path}"
-        answer = await place.acme.http.request(method, url)
+        answer = await github.acme.http.request(method, url)
         content = described["paths"][url][method]["responses"]["200"]["content"]
         schema = content["application/json"]["schema"] | {"components": described["components"]}
         jsonschema_rs.validate(schema, answer.json())
 
 
-async def test_an_account_that_is_renamed_is_followed(place: Place) -> None:
-    await place.connect()
-    place.hub.installations[ACME].login = "Acme-GmbH"
-    await place.acme.http.get("/v1/github/repos")
-    shown = (await place.acme.http.get("/v1/github/installation")).json()
+async def test_an_account_that_is_renamed_is_followed(github: GitHub) -> None:
+    await github.connect()
+    github.hub.installations[ACME].login = "Acme-GmbH"
+    await github.acme.http.get("/v1/github/repos")
+    shown = (await github.acme.http.get("/v1/github/installation")).json()
     assert shown["accountLogin"] == "Acme-GmbH"
 
 
-async def ingest(place: Place, caller: Caller, name: str = "Acme-Inc/app") -> tuple[str, str | None]:
+async def ingest(github: GitHub, caller: Caller, name: str = "Acme-Inc/app") -> tuple[str, str | None]:
     """How an ingest of this repository ends: its status, and its code."""
     job = await ingested(caller, await new_project(caller), name)
     return job["status"], job["error"] and job["error"]["code"]
@@ -85,33 +85,33 @@ async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
     return job
 
 
-async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_else(place: Place) -> None:
+async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_else(github: GitHub) -> None:
     absent = ("failed", "SOURCE_NOT_FOUND")
-    assert await ingest(place, place.acme) == absent
-    await place.connect()
-    assert await ingest(place, place.acme) == ("completed", None)
-    assert await ingest(place, place.acme, "shop/store") == absent
-    assert await ingest(place, place.rival) == absent
-    await place.acme.http.delete("/v1/github/installation")
-    assert await ingest(place, place.acme) == absent
+    assert await ingest(github, github.acme) == absent
+    await github.connect()
+    assert await ingest(github, github.acme) == ("completed", None)
+    assert await ingest(github, github.acme, "shop/store") == absent
+    assert await ingest(github, github.rival) == absent
+    await github.acme.http.delete("/v1/github/installation")
+    assert await ingest(github, github.acme) == absent
 
 
 RENAMED = "repo_renamed: Acme-Inc/app is now Acme-Inc/anew"
 UNCHANGED = "unchanged: the repository is as the last ingest read it"
 
 
-async def test_a_private_repository_is_found_under_its_old_name(place: Place) -> None:
-    await place.connect()
-    place.hub.installations[ACME].rename("app", "anew")
-    job = await ingested(place.acme, await new_project(place.acme), "Acme-Inc/app")
+async def test_a_private_repository_is_found_under_its_old_name(github: GitHub) -> None:
+    await github.connect()
+    github.hub.installations[ACME].rename("app", "anew")
+    job = await ingested(github.acme, await new_project(github.acme), "Acme-Inc/app")
     assert (job["status"], job["error"]) == ("completed", None)
     assert RENAMED in job["result"]["warnings"]
-    assert job["result"]["url"] == f"{place.hub.url}/Acme-Inc/anew"
+    assert job["result"]["url"] == f"{github.hub.url}/Acme-Inc/anew"
     assert job["result"]["fields"]
 
 
 async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
-    idle: Place, mine: Settings, pool: Pool
+    idle: GitHub, mine: Settings, pool: Pool
 ) -> None:
     """Each by a worker of its own, which holds no token from before."""
     results: list[dict[str, Any]] = []
@@ -132,39 +132,39 @@ async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
     ]
 
 
-async def test_an_old_name_of_another_account_gives_nothing(place: Place) -> None:
-    await place.connect()
-    place.hub.installations[SHOP].rename("store", "market")
+async def test_an_old_name_of_another_account_gives_nothing(github: GitHub) -> None:
+    await github.connect()
+    github.hub.installations[SHOP].rename("store", "market")
     absent = ("failed", "SOURCE_NOT_FOUND")
-    assert await ingest(place, place.acme, "shop/store") == absent
-    assert await ingest(place, place.acme, "Acme-Inc/store") == absent
-    assert await ingest(place, place.rival, "shop/store") == absent
+    assert await ingest(github, github.acme, "shop/store") == absent
+    assert await ingest(github, github.acme, "Acme-Inc/store") == absent
+    assert await ingest(github, github.rival, "shop/store") == absent
 
 
-async def test_an_installation_that_is_gone_is_forgotten(place: Place) -> None:
-    await place.connect()
-    del place.hub.installations[ACME]
-    await place.pool.execute("update github_installation set installation_id = 43")
+async def test_an_installation_that_is_gone_is_forgotten(github: GitHub) -> None:
+    await github.connect()
+    del github.hub.installations[ACME]
+    await github.pool.execute("update github_installation set installation_id = 43")
     for path in ("repos", "installation"):
-        answer = await place.acme.http.get(f"/v1/github/{path}")
+        answer = await github.acme.http.get(f"/v1/github/{path}")
         assert answer.status_code == 404
         assert "install-url" in answer.json()["error"]["message"]
-    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    entries = (await github.acme.http.get("/v1/audit-log")).json()["items"]
     assert entries[0]["action"] == "github_installation.uninstalled"
 
 
-async def test_a_delete_forgets_it_and_a_new_one_takes_its_place(place: Place) -> None:
-    await place.connect()
-    await place.acme.http.get("/v1/github/repos")
-    del place.hub.people["ada"][SHOP]
-    place.hub.people["ada"][SHOP] = ["store", "secret"]
-    assert await place.connect(installation_id=SHOP) == "connected"
+async def test_a_delete_forgets_it_and_a_new_one_takes_its_place(github: GitHub) -> None:
+    await github.connect()
+    await github.acme.http.get("/v1/github/repos")
+    del github.hub.people["ada"][SHOP]
+    github.hub.people["ada"][SHOP] = ["store", "secret"]
+    assert await github.connect(installation_id=SHOP) == "connected"
     names = [
-        repo["fullName"] for repo in (await place.acme.http.get("/v1/github/repos")).json()["repositories"]
+        repo["fullName"] for repo in (await github.acme.http.get("/v1/github/repos")).json()["repositories"]
     ]
     assert names == ["shop/secret", "shop/store"]
-    gone = await place.acme.http.delete("/v1/github/installation")
+    gone = await github.acme.http.delete("/v1/github/installation")
     assert gone.json() == {"installationId": SHOP, "accountLogin": "shop", "disconnected": True}
-    assert (await place.acme.http.delete("/v1/github/installation")).status_code == 404
-    entries = (await place.acme.http.get("/v1/audit-log")).json()["items"]
+    assert (await github.acme.http.delete("/v1/github/installation")).status_code == 404
+    entries = (await github.acme.http.get("/v1/audit-log")).json()["items"]
     assert entries[0]["action"] == "github_installation.disconnected"

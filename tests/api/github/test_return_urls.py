@@ -5,7 +5,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import calling
-from tests.api.github.place import BACK, ORIGIN, Place
+from tests.api.github.connecting import BACK, ORIGIN, GitHub
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from tests.api.github.place import BACK, ORIGIN, Place
         "https://example.com/",
     ],
 )
-async def test_an_origin_must_be_on_the_keys_list(idle: Place, url: str) -> None:
+async def test_an_origin_must_be_on_the_keys_list(idle: GitHub, url: str) -> None:
     answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
 
@@ -40,18 +40,18 @@ async def test_an_origin_must_be_on_the_keys_list(idle: Place, url: str) -> None
         "https://[app.example.com/",
     ],
 )
-async def test_a_return_url_is_a_plain_one(idle: Place, url: str) -> None:
+async def test_a_return_url_is_a_plain_one(idle: GitHub, url: str) -> None:
     answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
     assert answer.status_code == 422, answer.text
     assert answer.json()["error"]["details"]["issues"][0]["path"] == "returnUrl"
 
 
 @pytest.mark.parametrize("url", ["https://APP.example.com:443/x", "https://app.example.com"])
-async def test_an_origin_has_more_than_one_spelling(idle: Place, url: str) -> None:
+async def test_an_origin_has_more_than_one_spelling(idle: GitHub, url: str) -> None:
     await idle.start(back=url)
 
 
-async def test_an_install_url_is_replayed_whole_and_kept_sealed(idle: Place) -> None:
+async def test_an_install_url_is_replayed_whole_and_kept_sealed(idle: GitHub) -> None:
     answers = [
         await idle.acme.http.post(
             "/v1/github/install-url", json={"returnUrl": BACK}, headers={"Idempotency-Key": "once"}

@@ -9,25 +9,25 @@ import pytest
 
 from api import oauth_return
 from domain.operations import maintenance
-from tests.api.github.place import ACME, Place, status
+from tests.api.github.connecting import ACME, GitHub, status
 from tests.waiting import eventually
 
 
-async def test_a_state_works_once(place: Place) -> None:
-    state = await place.start()
-    assert status(await place.come_back(state), state) == "connected"
-    refused(await place.come_back(state))
-    assert len(await place.jobs()) == 1
+async def test_a_state_works_once(github: GitHub) -> None:
+    state = await github.start()
+    assert status(await github.come_back(state), state) == "connected"
+    refused(await github.come_back(state))
+    assert len(await github.jobs()) == 1
 
 
-async def test_twenty_browsers_at_once_are_one_job(place: Place) -> None:
-    state = await place.start()
-    answers = await asyncio.gather(*(place.come_back(state) for _ in range(20)))
+async def test_twenty_browsers_at_once_are_one_job(github: GitHub) -> None:
+    state = await github.start()
+    answers = await asyncio.gather(*(github.come_back(state) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [302, *[422] * 19]
-    assert len(await place.jobs()) == 1
+    assert len(await github.jobs()) == 1
 
 
-async def test_a_state_expires(idle: Place) -> None:
+async def test_a_state_expires(idle: GitHub) -> None:
     state = await idle.start()
     idle.clock.ahead = timedelta(minutes=15, seconds=1)
     refused(await idle.come_back(state))
@@ -35,24 +35,24 @@ async def test_a_state_expires(idle: Place) -> None:
 
 
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "A" * 201, "é" * 43])
-async def test_a_state_that_nobody_made_leads_nowhere(idle: Place, state: str) -> None:
+async def test_a_state_that_nobody_made_leads_nowhere(idle: GitHub, state: str) -> None:
     refused(await idle.come_back(state))
 
 
-async def test_a_killed_keys_flows_end_with_it(idle: Place) -> None:
+async def test_a_killed_keys_flows_end_with_it(idle: GitHub) -> None:
     state = await idle.start()
     await idle.pool.execute("update api_key set killed_at = now()")
     refused(await idle.come_back(state))
 
 
-async def test_a_state_is_its_makers(place: Place) -> None:
+async def test_a_state_is_its_makers(github: GitHub) -> None:
     """Whoever brings it back connects for the organization that made it, and no other."""
-    assert await place.connect(place.rival) == "connected"
-    assert (await place.rival.http.get("/v1/github/installation")).json()["installationId"] == ACME
+    assert await github.connect(github.rival) == "connected"
+    assert (await github.rival.http.get("/v1/github/installation")).json()["installationId"] == ACME
     for path in ("installation", "repos"):
-        assert (await place.acme.http.get(f"/v1/github/{path}")).status_code == 404
-    assert (await place.acme.http.delete("/v1/github/installation")).status_code == 404
-    assert (await place.rival.http.get("/v1/github/installation")).status_code == 200
+        assert (await github.acme.http.get(f"/v1/github/{path}")).status_code == 404
+    assert (await github.acme.http.delete("/v1/github/installation")).status_code == 404
+    assert (await github.rival.http.get("/v1/github/installation")).status_code == 200
 
 
 def refused(answer: httpx.Response) -> None:
@@ -70,17 +70,17 @@ def refused(answer: httpx.Response) -> None:
         ({"installation_id": None, "setup_action": "request"}, "pending"),
     ],
 )
-async def test_who_comes_back_with_less_starts_no_job(idle: Place, given: dict[str, Any], said: str) -> None:
+async def test_who_comes_back_with_less_starts_no_job(idle: GitHub, given: dict[str, Any], said: str) -> None:
     assert await idle.connect(**given) == said
     assert await idle.jobs() == []
 
 
-async def test_a_browser_waits_only_so_long(idle: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_browser_waits_only_so_long(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.05)
     assert await idle.connect() == "pending"
 
 
-async def test_a_job_that_is_canceled_fails_the_flow(idle: Place) -> None:
+async def test_a_job_that_is_canceled_fails_the_flow(idle: GitHub) -> None:
     state = await idle.start()
     answer = asyncio.create_task(idle.come_back(state))
 
@@ -93,7 +93,7 @@ async def test_a_job_that_is_canceled_fails_the_flow(idle: Place) -> None:
     assert await idle.sealed() == 0
 
 
-async def test_old_states_go(idle: Place) -> None:
+async def test_old_states_go(idle: GitHub) -> None:
     await idle.start()
     async with idle.pool.acquire() as conn:
         assert await maintenance.prune_states(conn) == 0

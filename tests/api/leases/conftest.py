@@ -7,7 +7,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import Caller, calling
-from tests.api.leases.place import Platform, Tenant, made_project
+from tests.api.leases.tenants import Platform, Tenant, made_project
 
 
 @pytest_asyncio.fixture
@@ -17,7 +17,7 @@ async def platform(app: Litestar, pool: Pool) -> AsyncIterator[Platform]:
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller) -> Tenant:
+async def tenant(acme: Caller) -> Tenant:
     return Tenant(acme.http, await made_project(acme))
 
 

@@ -6,7 +6,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.described import routes
-from tests.api.leases.place import Platform, Tenant
+from tests.api.leases.tenants import Platform, Tenant
 
 
 async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> str:
@@ -21,20 +21,20 @@ async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> st
 
 
 async def test_the_next_tenant_finds_nothing_of_the_last_one(
-    app: Litestar, pool: Pool, platform: Platform, shop: Tenant, other: Tenant
+    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
 ) -> None:
     """Captions, history, names, ids, counts and figures of quotas."""
     account_id = await platform.offer("one")
-    before = await platform.lend(shop, account_id)
-    post_id = await shop.schedule(before, "The secret of our sourdough.")
+    before = await platform.lend(tenant, account_id)
+    post_id = await tenant.schedule(before, "The secret of our sourdough.")
     await published(pool, post_id, "external-of-acme")
-    canceled = await shop.schedule(before, "The second secret.")
-    await shop.release(before)
+    canceled = await tenant.schedule(before, "The second secret.")
+    await tenant.release(before)
     after = await platform.lend(other, account_id)
     mine = {"projectId": other.project, "socialAccountId": after}
     text = await everything(app, other, mine)
     assert after in text
-    [acme] = [shop.project.removeprefix("prj_")]
+    [acme] = [tenant.project.removeprefix("prj_")]
     hidden = [acme, post_id[3:], canceled[3:], before[3:], account_id[3:], "secret", "external-of-acme"]
     assert [word for word in hidden if word in text] == []
     posts = f"/v1/projects/{other.project}/scheduled-posts"
@@ -47,29 +47,29 @@ async def test_the_next_tenant_finds_nothing_of_the_last_one(
 
 
 async def test_the_same_caption_is_no_duplicate_of_another_tenants(
-    platform: Platform, shop: Tenant, other: Tenant
+    platform: Platform, tenant: Tenant, other: Tenant
 ) -> None:
     account_id = await platform.offer("one")
-    leased = await platform.lend(shop, account_id)
-    await shop.schedule(leased, "Fresh bread today.")
-    await shop.release(leased)
+    leased = await platform.lend(tenant, account_id)
+    await tenant.schedule(leased, "Fresh bread today.")
+    await tenant.release(leased)
     await other.schedule(await platform.lend(other, account_id), "Fresh bread today.")
 
 
 async def test_whoever_had_it_keeps_their_history_and_sees_nothing_new(
-    app: Litestar, pool: Pool, platform: Platform, shop: Tenant, other: Tenant
+    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
 ) -> None:
     account_id = await platform.offer("one")
-    before = await platform.lend(shop, account_id)
-    post_id = await shop.schedule(before, "The secret of our sourdough.")
+    before = await platform.lend(tenant, account_id)
+    post_id = await tenant.schedule(before, "The secret of our sourdough.")
     await published(pool, post_id, "external-of-acme")
-    await shop.release(before)
-    mine = {"projectId": shop.project, "socialAccountId": before, "scheduledPostId": post_id}
-    text = without_times(await everything(app, shop, mine))
+    await tenant.release(before)
+    mine = {"projectId": tenant.project, "socialAccountId": before, "scheduledPostId": post_id}
+    text = without_times(await everything(app, tenant, mine))
     after = await platform.lend(other, account_id)
     await other.schedule(after, "Another one's.")
     await other.release(after)
-    again = await everything(app, shop, mine)
+    again = await everything(app, tenant, mine)
     assert without_times(again) == text
     assert "external-of-acme" in again
     assert after[3:] not in again

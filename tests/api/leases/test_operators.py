@@ -7,25 +7,25 @@ from schemas import ids
 from tests import lending, seeds
 from tests.api.conftest import Caller, calling
 from tests.api.described import routes
-from tests.api.leases.place import Platform, Tenant
+from tests.api.leases.tenants import Platform, Tenant
 
 
-async def test_a_request_that_is_rejected_says_why(platform: Platform, shop: Tenant) -> None:
-    made = (await shop.ask()).json()
+async def test_a_request_that_is_rejected_says_why(platform: Platform, tenant: Tenant) -> None:
+    made = (await tenant.ask()).json()
     path = f"/v1/ops/lease-requests/{made['requestId']}/reject"
     assert (await platform.caller.http.post(path, json={"reason": ""})).status_code == 422
     answer = await platform.caller.http.post(path, json={"reason": "None left."})
     assert (answer.status_code, answer.json()["status"]) == (200, "rejected")
-    read = f"/v1/projects/{shop.project}/leased-accounts/requests/{made['requestId']}"
-    assert (await shop.http.get(read)).json()["reason"] == "None left."
+    read = f"/v1/projects/{tenant.project}/leased-accounts/requests/{made['requestId']}"
+    assert (await tenant.http.get(read)).json()["reason"] == "None left."
     late = await platform.assign(made["requestId"], await platform.offer("one"))
     assert (late.status_code, late.json()["error"]["details"]["reason"]) == (409, "ALREADY_DECIDED")
 
 
 async def test_an_account_of_another_platform_than_was_asked_for_is_refused(
-    platform: Platform, shop: Tenant
+    platform: Platform, tenant: Tenant
 ) -> None:
-    request = (await shop.ask(platform="bluesky")).json()["requestId"]
+    request = (await tenant.ask(platform="bluesky")).json()["requestId"]
     answer = await platform.assign(request, await platform.offer("one"))
     assert answer.status_code == 409
     assert answer.json()["error"]["details"]["issues"] == [
@@ -33,30 +33,30 @@ async def test_an_account_of_another_platform_than_was_asked_for_is_refused(
     ]
 
 
-async def test_offers_are_listed_withdrawn_and_recalled(platform: Platform, shop: Tenant) -> None:
+async def test_offers_are_listed_withdrawn_and_recalled(platform: Platform, tenant: Tenant) -> None:
     ops, account_id = platform.caller.http, await platform.offer("one")
-    leased = await platform.lend(shop, account_id)
+    leased = await platform.lend(tenant, account_id)
     [listed] = (await ops.get("/v1/ops/leasable-accounts")).json()["items"]
     assert (listed["socialAccountId"], listed["handle"], listed["niche"]) == (account_id, "one", "baking")
-    assert (listed["lease"]["projectId"], listed["lease"]["socialAccountId"]) == (shop.project, leased)
+    assert (listed["lease"]["projectId"], listed["lease"]["socialAccountId"]) == (tenant.project, leased)
     withdraw = f"/v1/ops/leasable-accounts/{account_id}"
     refused = await ops.delete(withdraw)
     assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (409, "ACCOUNT_LEASED")
     recalled = await ops.post(f"/v1/ops/leases/{leased}/recall")
     assert (recalled.status_code, recalled.json()["status"]) == (200, "disconnected")
-    shown = (await shop.http.get(f"/v1/social-accounts/{leased}")).json()
+    shown = (await tenant.http.get(f"/v1/social-accounts/{leased}")).json()
     assert (shown["status"], shown["disconnectedReason"]) == ("disconnected", "recalled")
     assert (await ops.delete(withdraw)).json()["offeredAt"] is None
     assert (await ops.get("/v1/ops/leasable-accounts")).json()["items"] == []
 
 
 async def test_only_ones_own_account_can_be_offered(
-    pool: Pool, platform: Platform, shop: Tenant, acme: Caller
+    pool: Pool, platform: Platform, tenant: Tenant, acme: Caller
 ) -> None:
     async with pool.acquire() as conn:
-        project_id = lending.found(ids.PROJECT, shop.project)
+        project_id = lending.found(ids.PROJECT, tenant.project)
         theirs = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
-    leased = await platform.lend(shop, await platform.offer("one"))
+    leased = await platform.lend(tenant, await platform.offer("one"))
     for account_id in (theirs, leased, ids.show(ids.ACCOUNT, ids.new()), "sa_nonsense", "prj_x"):
         body = {"socialAccountId": account_id, "niche": "baking"}
         answer = await platform.caller.http.post("/v1/ops/leasable-accounts", json=body)
@@ -76,11 +76,11 @@ async def test_a_star_opens_nothing_of_the_operators(app: Litestar, acme: Caller
 
 
 async def test_a_sandboxs_operator_sees_sandboxes(
-    app: Litestar, pool: Pool, platform: Platform, shop: Tenant
+    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant
 ) -> None:
-    request = (await shop.ask()).json()["requestId"]
+    request = (await tenant.ask()).json()["requestId"]
     account_id = await platform.offer("one")
-    leased = await platform.lend(shop, account_id)
+    leased = await platform.lend(tenant, account_id)
     scopes = ("ops:read", "ops:write")
     async with calling(app, pool, "Platform's", scopes=scopes, env="test") as sandbox:
         for path in ("/v1/ops/lease-requests", "/v1/ops/leasable-accounts"):

@@ -9,20 +9,20 @@ from db.pool import Pool
 from schemas import ids
 from tests import lending, seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.leases.place import ASKED, Platform, Tenant
+from tests.api.leases.tenants import ASKED, Platform, Tenant
 from tests.api.test_bad_input import census
 
 
-async def test_a_request_is_made_read_and_answered(platform: Platform, shop: Tenant) -> None:
-    answer = await shop.ask()
+async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: Tenant) -> None:
+    answer = await tenant.ask()
     made = answer.json()
     assert answer.status_code == 201
     assert answer.headers["Location"] == (
-        f"/v1/projects/{shop.project}/leased-accounts/requests/{made['requestId']}"
+        f"/v1/projects/{tenant.project}/leased-accounts/requests/{made['requestId']}"
     )
     assert made == ASKED | {
         "requestId": made["requestId"],
-        "projectId": shop.project,
+        "projectId": tenant.project,
         "status": "requested",
         "assignedSocialAccountIds": [],
         "submittedAt": made["submittedAt"],
@@ -35,10 +35,10 @@ async def test_a_request_is_made_read_and_answered(platform: Platform, shop: Ten
     first = (await platform.assign(made["requestId"], await platform.offer("one"))).json()
     assert (first["status"], len(first["assignedSocialAccountIds"])) == ("partial", 1)
     second = (await platform.assign(made["requestId"], await platform.offer("two"))).json()
-    read = (await shop.http.get(answer.headers["Location"])).json()
+    read = (await tenant.http.get(answer.headers["Location"])).json()
     assert (read["status"], read["assignedAt"]) == ("assigned", second["assignedAt"])
     assert read["assignedSocialAccountIds"] == second["assignedSocialAccountIds"]
-    accounts = (await shop.http.get(f"/v1/projects/{shop.project}/social-accounts")).json()["items"]
+    accounts = (await tenant.http.get(f"/v1/projects/{tenant.project}/social-accounts")).json()["items"]
     assert [one["socialAccountId"] for one in accounts] == read["assignedSocialAccountIds"][::-1]
     assert {one["leased"] for one in accounts} == {True}
 
@@ -57,25 +57,25 @@ async def test_a_request_is_made_read_and_answered(platform: Platform, shop: Ten
     ],
 )
 async def test_what_nobody_can_be_asked_is_refused(
-    pool: Pool, shop: Tenant, asked: dict[str, Any], path: str
+    pool: Pool, tenant: Tenant, asked: dict[str, Any], path: str
 ) -> None:
     before = await census(pool)
-    answer = await shop.ask(**asked)
+    answer = await tenant.ask(**asked)
     assert answer.status_code == 422
     assert [issue["path"] for issue in answer.json()["error"]["details"]["issues"]] == [path]
     assert await census(pool) == before
 
 
-async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(shop: Tenant) -> None:
+async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: Tenant) -> None:
     for count in (1, 50):
-        answer = await shop.ask(count=count, platform=None, note=None)
+        answer = await tenant.ask(count=count, platform=None, note=None)
         assert (answer.status_code, answer.json()["count"], answer.json()["note"]) == (201, count, None)
 
 
-async def test_a_repeat_with_the_same_key_asks_once(pool: Pool, platform: Platform, shop: Tenant) -> None:
-    path = f"/v1/projects/{shop.project}/leased-accounts/request"
+async def test_a_repeat_with_the_same_key_asks_once(pool: Pool, platform: Platform, tenant: Tenant) -> None:
+    path = f"/v1/projects/{tenant.project}/leased-accounts/request"
     again: dict[str, Any] = {"headers": {"Idempotency-Key": "k"}}
-    made = [(await shop.http.post(path, json=ASKED, **again)).json() for _ in range(2)]
+    made = [(await tenant.http.post(path, json=ASKED, **again)).json() for _ in range(2)]
     assert made[0] == made[1]
     body = {"socialAccountIds": [await platform.offer("one")]}
     path = f"/v1/ops/lease-requests/{made[0]['requestId']}/assign"
@@ -85,62 +85,62 @@ async def test_a_repeat_with_the_same_key_asks_once(pool: Pool, platform: Platfo
     assert await pool.fetchval("select count(*) from account_lease") == 1
 
 
-async def test_a_lease_is_listed_released_and_told_why(platform: Platform, shop: Tenant) -> None:
-    account_id = await platform.lend(shop, await platform.offer("one"))
-    await shop.schedule(account_id, "Bread.")
-    path = f"/v1/projects/{shop.project}/leased-accounts"
-    [lease] = (await shop.http.get(path)).json()["items"]
+async def test_a_lease_is_listed_released_and_told_why(platform: Platform, tenant: Tenant) -> None:
+    account_id = await platform.lend(tenant, await platform.offer("one"))
+    await tenant.schedule(account_id, "Bread.")
+    path = f"/v1/projects/{tenant.project}/leased-accounts"
+    [lease] = (await tenant.http.get(path)).json()["items"]
     assert (lease["socialAccountId"], lease["status"], lease["endedAt"]) == (account_id, "connected", None)
-    refused = await shop.http.delete(f"/v1/social-accounts/{account_id}")
+    refused = await tenant.http.delete(f"/v1/social-accounts/{account_id}")
     assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (409, "ACCOUNT_LEASED")
     assert "/v1/leased-accounts/" in refused.json()["error"]["message"]
-    answer = await shop.release(account_id)
+    answer = await tenant.release(account_id)
     assert answer.json() == {
         "socialAccountId": account_id,
         "status": "disconnected",
         "canceledScheduledPosts": 1,
     }
-    assert (await shop.release(account_id)).json() == answer.json()
-    [ended] = (await shop.http.get(path)).json()["items"]
+    assert (await tenant.release(account_id)).json() == answer.json()
+    [ended] = (await tenant.http.get(path)).json()["items"]
     assert (ended["status"], ended["disconnectedReason"]) == ("disconnected", "released")
     assert ended["endedAt"] > ended["leasedAt"]
-    await platform.lend(shop, await platform.offer("two"))
-    page = (await shop.http.get(path, params={"limit": 1})).json()
-    rest = (await shop.http.get(path, params={"limit": 1, "cursor": page["nextCursor"]})).json()
+    await platform.lend(tenant, await platform.offer("two"))
+    page = (await tenant.http.get(path, params={"limit": 1})).json()
+    rest = (await tenant.http.get(path, params={"limit": 1, "cursor": page["nextCursor"]})).json()
     assert (page["items"][0]["handle"], rest["items"], rest["nextCursor"]) == ("two", [ended], None)
 
 
-async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, shop: Tenant, acme: Caller) -> None:
+async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, tenant: Tenant, acme: Caller) -> None:
     async with pool.acquire() as conn:
-        project_id = lending.found(ids.PROJECT, shop.project)
+        project_id = lending.found(ids.PROJECT, tenant.project)
         own = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
     for account_id in (own, ids.show(ids.ACCOUNT, ids.new())):
-        answer = await shop.release(account_id)
+        answer = await tenant.release(account_id)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
         assert "/v1/social-accounts/" in answer.json()["error"]["message"]
 
 
 async def test_its_tenant_connects_it_not_again(
-    app: Litestar, pool: Pool, platform: Platform, shop: Tenant, acme: Caller
+    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, acme: Caller
 ) -> None:
-    account_id = await platform.lend(shop, await platform.offer("one"))
+    account_id = await platform.lend(tenant, await platform.offer("one"))
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     body = {"socialAccountId": account_id, "returnUrl": "https://app.example.com/"}
     async with client_of(app, await new_key(pool, acme.organization_id)) as client:
         await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
-        answer = await client.post(f"/v1/projects/{shop.project}/social/reauth-url", json=body)
+        answer = await client.post(f"/v1/projects/{tenant.project}/social/reauth-url", json=body)
     assert (answer.status_code, answer.json()["error"]["details"]["reason"]) == (409, "ACCOUNT_LEASED")
 
 
-async def test_the_scope_is_leased_write(app: Litestar, pool: Pool, acme: Caller, shop: Tenant) -> None:
-    request = (await shop.ask()).json()["requestId"]
+async def test_the_scope_is_leased_write(app: Litestar, pool: Pool, acme: Caller, tenant: Tenant) -> None:
+    request = (await tenant.ask()).json()["requestId"]
     paths = (
-        f"/v1/projects/{shop.project}/leased-accounts",
-        f"/v1/projects/{shop.project}/leased-accounts/requests/{request}",
+        f"/v1/projects/{tenant.project}/leased-accounts",
+        f"/v1/projects/{tenant.project}/leased-accounts/requests/{request}",
     )
     for scope, status in (("leased:write", 200), ("social:write", 403)):
         key = await new_key(pool, acme.organization_id, scopes=(scope,))
         async with client_of(app, key) as client:
             assert [(await client.get(path)).status_code for path in paths] == [status] * 2
-            made = await Tenant(client, shop.project).ask()
+            made = await Tenant(client, tenant.project).ask()
             assert made.status_code == (201 if status == 200 else 403)

@@ -9,12 +9,12 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import built, calling, held
-from tests.api.github.place import Clock
-from tests.api.posts.place import Place
+from tests.api.github.connecting import Clock
+from tests.api.posts.project import Project
 
 
 @pytest_asyncio.fixture
-async def place(settings: Settings, pool: Pool) -> AsyncIterator[Place]:
+async def project(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
     clock = Clock()
     served = serve_from(built(), settings, clock=clock)
     async with (
@@ -24,4 +24,4 @@ async def place(settings: Settings, pool: Pool) -> AsyncIterator[Place]:
     ):
         async with pool.acquire() as conn:
             project = await seeds.project(conn, acme.organization_id, timezone="America/New_York")
-        yield Place(acme, rival, pool, clock, project)
+        yield Project(acme, rival, pool, clock, project)

@@ -8,26 +8,26 @@ import pytest
 from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
-from tests.api.posts.place import Place, instant, paths, problem, run, uuid_of
+from tests.api.posts.project import Project, instant, paths, problem, run, uuid_of
 from tests.api.test_bad_input import census
 
 
-async def fail(place: Place, *, retryable: bool = True) -> tuple[str, str]:
+async def fail(project: Project, *, retryable: bool = True) -> tuple[str, str]:
     """A post whose job failed, and the job."""
-    post_id = await place.scheduled(scheduledFor=place.soon(seconds=-1))
-    claim = await run(place.pool)
+    post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
+    claim = await run(project.pool)
     failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
-    await jobs.settle(place.pool, [Settlement(claim, failed)])
+    await jobs.settle(project.pool, [Settlement(claim, failed)])
     return post_id, f"job_{claim.id}"
 
 
 @pytest.mark.parametrize("published", [True, False])
-async def test_a_person_says_what_became_of_a_post(place: Place, published: bool) -> None:
-    post_id, _ = await fail(place)
+async def test_a_person_says_what_became_of_a_post(project: Project, published: bool) -> None:
+    post_id, _ = await fail(project)
     sent = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    await place.set(post_id, status="outcome_unknown", sent_at=sent)
+    await project.set(post_id, status="outcome_unknown", sent_at=sent)
     url = {"externalUrl": "https://example.social/@shop/1"} if published else {}
-    answer = await place.resolve(post_id, published=published, **url)
+    answer = await project.resolve(post_id, published=published, **url)
     post = answer.json()
     assert answer.status_code == 200, post
     if published:
@@ -35,20 +35,20 @@ async def test_a_person_says_what_became_of_a_post(place: Place, published: bool
         assert (post["externalUrl"], instant(post["publishedAt"])) == (url["externalUrl"], sent)
     else:
         assert (post["status"], post["lastError"]["code"]) == ("failed", "NOT_PUBLISHED")
-    [*_, (event, details)] = await place.events(post_id)
+    [*_, (event, details)] = await project.events(post_id)
     assert (event, details["published"], details["by"][:4]) == ("resolved", published, "key_")
-    assert await place.pool.fetchval("select count(*) from job where finished_at is null") == 0
-    again = await place.resolve(post_id, published=published)
+    assert await project.pool.fetchval("select count(*) from job where finished_at is null") == 0
+    again = await project.resolve(post_id, published=published)
     assert problem(again) == (409, "CONFLICT", "OUTCOME_KNOWN")
 
 
-async def test_only_an_unknown_outcome_is_resolved(place: Place) -> None:
-    post_id = await place.scheduled()
-    before = await census(place.pool)
-    answer = await place.resolve(post_id, published=True)
+async def test_only_an_unknown_outcome_is_resolved(project: Project) -> None:
+    post_id = await project.scheduled()
+    before = await census(project.pool)
+    answer = await project.resolve(post_id, published=True)
     assert problem(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
     assert answer.json()["error"]["details"]["status"] == "queued"
-    assert await census(place.pool) == before
+    assert await census(project.pool) == before
 
 
 @pytest.mark.parametrize(
@@ -61,77 +61,77 @@ async def test_only_an_unknown_outcome_is_resolved(place: Place) -> None:
         ({"published": False, "externalUrl": "https://example.social/1"}, "externalUrl"),
     ],
 )
-async def test_a_word_of_another_shape_is_refused(place: Place, body: dict[str, Any], path: str) -> None:
-    post_id, _ = await fail(place)
-    await place.set(post_id, status="outcome_unknown")
-    before = await census(place.pool)
-    answer = await place.resolve(post_id, **body)
+async def test_a_word_of_another_shape_is_refused(project: Project, body: dict[str, Any], path: str) -> None:
+    post_id, _ = await fail(project)
+    await project.set(post_id, status="outcome_unknown")
+    before = await census(project.pool)
+    answer = await project.resolve(post_id, **body)
     assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), [path])
-    assert await census(place.pool) == before
+    assert await census(project.pool) == before
 
 
-async def test_canceling_the_job_cancels_the_post(place: Place) -> None:
-    post_id = await place.scheduled()
-    job = (await place.post(post_id))["jobId"]
-    assert (await place.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
-    post = await place.post(post_id)
+async def test_canceling_the_job_cancels_the_post(project: Project) -> None:
+    post_id = await project.scheduled()
+    job = (await project.post(post_id))["jobId"]
+    assert (await project.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
+    post = await project.post(post_id)
     assert (post["status"], post["jobId"], post["cancelReason"]) == ("canceled", job, "job_canceled")
-    assert (await place.events(post_id))[1:] == [("canceled", {"reason": "job_canceled"})]
+    assert (await project.events(post_id))[1:] == [("canceled", {"reason": "job_canceled"})]
 
 
-async def test_retrying_the_job_sends_the_post_once_more(place: Place) -> None:
-    post_id, job = await fail(place)
-    post = await place.post(post_id)
+async def test_retrying_the_job_sends_the_post_once_more(project: Project) -> None:
+    post_id, job = await fail(project)
+    post = await project.post(post_id)
     assert (post["status"], post["lastError"]["code"], post["lastError"]["category"]) == (
         "failed",
         "NETWORK",
         "unknown",
     )
-    answer = await place.acme.http.post(f"/v1/jobs/{job}/retry")
+    answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
     said = answer.json()
     assert (answer.status_code, said["kind"], said["deduplicated"]) == (202, "publish_post", False)
-    post, row = await place.post(post_id), await place.job(post_id)
+    post, row = await project.post(post_id), await project.job(post_id)
     assert (post["status"], post["jobId"]) == ("queued", said["jobId"])
     assert (row["retry_of"], instant(post["scheduledFor"])) == (uuid_of(job), row["run_at"])
-    again = (await place.acme.http.post(f"/v1/jobs/{job}/retry")).json()
+    again = (await project.acme.http.post(f"/v1/jobs/{job}/retry")).json()
     assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
 
 
-async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(place: Place) -> None:
-    post_id, job = await fail(place)
-    post = await place.post(post_id)
-    await place.acme.http.patch(f"/v1/content/{post['contentId']}", json={"caption": "New words."})
-    assert (await place.acme.http.post(f"/v1/jobs/{job}/retry")).status_code == 202
-    same = await place.schedule(await place.content("New words."), post["socialAccountId"])
+async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(project: Project) -> None:
+    post_id, job = await fail(project)
+    post = await project.post(post_id)
+    await project.acme.http.patch(f"/v1/content/{post['contentId']}", json={"caption": "New words."})
+    assert (await project.acme.http.post(f"/v1/jobs/{job}/retry")).status_code == 202
+    same = await project.schedule(await project.content("New words."), post["socialAccountId"])
     assert problem(same)[2] == "DUPLICATE_POST"
 
 
-async def test_what_can_not_be_retried(place: Place) -> None:
-    final, of_final = await fail(place, retryable=False)
-    canceled = await place.scheduled()
-    of_canceled = (await place.post(canceled))["jobId"]
-    await place.cancel(canceled)
-    waiting = (await place.post(await place.scheduled()))["jobId"]
-    before = await census(place.pool)
+async def test_what_can_not_be_retried(project: Project) -> None:
+    final, of_final = await fail(project, retryable=False)
+    canceled = await project.scheduled()
+    of_canceled = (await project.post(canceled))["jobId"]
+    await project.cancel(canceled)
+    waiting = (await project.post(await project.scheduled()))["jobId"]
+    before = await census(project.pool)
     for job in (of_final, of_canceled, waiting):
-        answer = await place.acme.http.post(f"/v1/jobs/{job}/retry")
+        answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
         assert problem(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
-    assert await census(place.pool) == before
-    assert (await place.post(final))["status"] == "failed"
+    assert await census(project.pool) == before
+    assert (await project.post(final))["status"] == "failed"
 
 
-async def test_a_retry_is_refused_where_a_schedule_would_be(place: Place) -> None:
-    post_id, job = await fail(place)
-    post = await place.post(post_id)
+async def test_a_retry_is_refused_where_a_schedule_would_be(project: Project) -> None:
+    post_id, job = await fail(project)
+    post = await project.post(post_id)
     content, account = post["contentId"], post["socialAccountId"]
     retry = f"/v1/jobs/{job}/retry"
-    await place.schedule(content, account)
-    assert problem(await place.acme.http.post(retry))[2] == "DUPLICATE_POST"
-    await place.pool.execute("update content_item set approval_status = 'pending'")
-    assert problem(await place.acme.http.post(retry))[:2] == (403, "APPROVAL_REQUIRED")
-    await place.pool.execute("update content_item set approval_status = 'not_required'")
-    await place.acme.http.delete(f"/v1/social-accounts/{account}")
-    assert problem(await place.acme.http.post(retry))[2] == "ACCOUNT_NOT_CONNECTED"
-    await place.acme.http.delete(place.list_path.removesuffix("/scheduled-posts"))
-    assert problem(await place.acme.http.post(retry))[2] == "PROJECT_ARCHIVED"
-    assert (await place.post(post_id))["status"] == "failed"
+    await project.schedule(content, account)
+    assert problem(await project.acme.http.post(retry))[2] == "DUPLICATE_POST"
+    await project.pool.execute("update content_item set approval_status = 'pending'")
+    assert problem(await project.acme.http.post(retry))[:2] == (403, "APPROVAL_REQUIRED")
+    await project.pool.execute("update content_item set approval_status = 'not_required'")
+    await project.acme.http.delete(f"/v1/social-accounts/{account}")
+    assert problem(await project.acme.http.post(retry))[2] == "ACCOUNT_NOT_CONNECTED"
+    await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
+    assert problem(await project.acme.http.post(retry))[2] == "PROJECT_ARCHIVED"
+    assert (await project.post(post_id))["status"] == "failed"

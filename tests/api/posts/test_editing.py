@@ -3,12 +3,12 @@
 import httpx
 import pytest
 
-from tests.api.posts.place import Place, paths, problem, uuid_of
+from tests.api.posts.project import Project, paths, problem, uuid_of
 from tests.api.test_bad_input import census
 
 
-async def edit(place: Place, content: str, caption: str) -> httpx.Response:
-    return await place.acme.http.patch(f"/v1/content/{content}", json={"caption": caption})
+async def edit(project: Project, content: str, caption: str) -> httpx.Response:
+    return await project.acme.http.patch(f"/v1/content/{content}", json={"caption": caption})
 
 
 def messages(answer: httpx.Response) -> list[str]:
@@ -16,14 +16,16 @@ def messages(answer: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("gate", ["not_required", "pending", "approved"])
-async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(place: Place, gate: str) -> None:
+async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
+    project: Project, gate: str
+) -> None:
     """Each post is told of, whether it waits for its time or for an approval, and nothing changes."""
-    content = await place.content(approval_status=gate)
-    bluesky, mastodon = await place.account("a", platform="bluesky"), await place.account("b")
-    small = await place.account("c", traits={"captionMax": 50})
-    made = (await place.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
-    before = await census(place.pool)
-    answer = await edit(place, content, "x" * 400)
+    content = await project.content(approval_status=gate)
+    bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
+    small = await project.account("c", traits={"captionMax": 50})
+    made = (await project.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
+    before = await census(project.pool)
+    answer = await edit(project, content, "x" * 400)
     assert problem(answer)[:2] == (422, "VALIDATION")
     assert paths(answer) == ["caption"] * 2
     first, second = messages(answer)
@@ -31,33 +33,33 @@ async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(place:
     assert "400 characters and bluesky takes 300" in first
     assert second.startswith(made[2]["id"])
     assert "400 characters and mastodon takes 50" in second
-    assert await census(place.pool) == before
-    assert (await edit(place, content, "x" * 50)).status_code == 200
+    assert await census(project.pool) == before
+    assert (await edit(project, content, "x" * 50)).status_code == 200
 
 
-async def test_only_posts_that_show_the_caption_are_asked(place: Place) -> None:
+async def test_only_posts_that_show_the_caption_are_asked(project: Project) -> None:
     """Not those with a caption of their own, nor those that went, failed or were canceled."""
-    content = await place.content()
-    account = await place.account(platform="bluesky")
+    content = await project.content()
+    account = await project.account(platform="bluesky")
     own = {"socialAccountId": account, "captionOverride": "mine"}
-    assert (await place.schedule(content, targets=[own])).status_code == 202
+    assert (await project.schedule(content, targets=[own])).status_code == 202
     for status in ("published", "canceled"):
-        answer = await place.schedule(content, account, allowDuplicate=True)
+        answer = await project.schedule(content, account, allowDuplicate=True)
         [made] = answer.json()["scheduledPosts"]
-        await place.cancel(made["id"])
+        await project.cancel(made["id"])
         if status == "published":
-            await place.pool.execute(
+            await project.pool.execute(
                 "update scheduled_post set status = 'published', published_at = now(), external_id = '1',"
                 " canceled_at = null where id = $1",
                 uuid_of(made["id"]),
             )
-    assert (await edit(place, content, "x" * 400)).status_code == 200
+    assert (await edit(project, content, "x" * 400)).status_code == 200
 
 
-async def test_the_caption_as_it_is_stays_even_where_a_server_takes_less_since(place: Place) -> None:
-    content, account = await place.content("y" * 40), await place.account(traits={"captionMax": 50})
-    assert (await place.schedule(content, account)).status_code == 202
-    await place.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")
-    assert (await edit(place, content, "y" * 40)).status_code == 200
-    assert problem(await edit(place, content, "z" * 31))[0] == 422
-    assert (await edit(place, content, "z" * 30)).status_code == 200
+async def test_the_caption_as_it_is_stays_even_where_a_server_takes_less_since(project: Project) -> None:
+    content, account = await project.content("y" * 40), await project.account(traits={"captionMax": 50})
+    assert (await project.schedule(content, account)).status_code == 202
+    await project.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")
+    assert (await edit(project, content, "y" * 40)).status_code == 200
+    assert problem(await edit(project, content, "z" * 31))[0] == 422
+    assert (await edit(project, content, "z" * 30)).status_code == 200

@@ -7,60 +7,62 @@ import pytest
 
 from schemas import ids
 from tests import seeds
-from tests.api.posts.place import Place, paths, problem
+from tests.api.posts.project import Project, paths, problem
 
 
-async def listed(place: Place, **params: str) -> list[str]:
-    answer = await place.acme.http.get(place.list_path, params=params)
+async def listed(project: Project, **params: str) -> list[str]:
+    answer = await project.acme.http.get(project.list_path, params=params)
     assert answer.status_code == 200, answer.text
     return [post["id"] for post in answer.json()["items"]]
 
 
-async def made(place: Place, *hours: float) -> list[str]:
+async def made(project: Project, *hours: float) -> list[str]:
     """Posts of one content to one account, at these times."""
-    content, account = await place.content(), await place.account()
+    content, account = await project.content(), await project.account()
     return [
         (
-            await place.schedule(content, account, scheduledFor=place.soon(hours=at), allowDuplicate=True)
+            await project.schedule(content, account, scheduledFor=project.soon(hours=at), allowDuplicate=True)
         ).json()["scheduledPosts"][0]["id"]
         for at in hours
     ]
 
 
-async def test_pages_are_newest_first_and_stable_while_posts_come(place: Place) -> None:
-    found = await made(place, 3, 1, 2, 5, 4)
-    first = (await place.acme.http.get(place.list_path, params={"limit": "2"})).json()
-    await place.scheduled()
-    second = await place.acme.http.get(place.list_path, params={"limit": "3", "cursor": first["nextCursor"]})
+async def test_pages_are_newest_first_and_stable_while_posts_come(project: Project) -> None:
+    found = await made(project, 3, 1, 2, 5, 4)
+    first = (await project.acme.http.get(project.list_path, params={"limit": "2"})).json()
+    await project.scheduled()
+    second = await project.acme.http.get(
+        project.list_path, params={"limit": "3", "cursor": first["nextCursor"]}
+    )
     shown = [post["id"] for post in first["items"] + second.json()["items"]]
     assert shown == found[::-1]
     assert second.json()["nextCursor"] is None
 
 
-async def test_an_item_is_what_its_own_address_answers(place: Place) -> None:
-    post_id = await place.scheduled()
-    [item] = (await place.acme.http.get(place.list_path)).json()["items"]
-    assert item == await place.post(post_id)
+async def test_an_item_is_what_its_own_address_answers(project: Project) -> None:
+    post_id = await project.scheduled()
+    [item] = (await project.acme.http.get(project.list_path)).json()["items"]
+    assert item == await project.post(post_id)
 
 
-async def test_filters(place: Place) -> None:
-    early, middle, late = await made(place, 1, 2, 3)
-    other = await place.scheduled()
-    account = (await place.post(early))["socialAccountId"]
-    await place.cancel(middle)
-    assert await listed(place, status="canceled") == [middle]
-    assert await listed(place, status="queued") == [other, late, early]
-    assert await listed(place, socialAccountId=account) == [late, middle, early]
-    since = (await place.post(middle))["scheduledFor"]
-    assert await listed(place, since=since, socialAccountId=account) == [late, middle]
-    assert await listed(place, until=since, socialAccountId=account) == [early]
-    assert await listed(place, since=since, until=since) == []
+async def test_filters(project: Project) -> None:
+    early, middle, late = await made(project, 1, 2, 3)
+    other = await project.scheduled()
+    account = (await project.post(early))["socialAccountId"]
+    await project.cancel(middle)
+    assert await listed(project, status="canceled") == [middle]
+    assert await listed(project, status="queued") == [other, late, early]
+    assert await listed(project, socialAccountId=account) == [late, middle, early]
+    since = (await project.post(middle))["scheduledFor"]
+    assert await listed(project, since=since, socialAccountId=account) == [late, middle]
+    assert await listed(project, until=since, socialAccountId=account) == [early]
+    assert await listed(project, since=since, until=since) == []
 
 
-async def test_an_archived_project_is_still_read(place: Place) -> None:
-    found = await made(place, 1)
-    await place.acme.http.delete(place.list_path.removesuffix("/scheduled-posts"))
-    assert await listed(place) == found
+async def test_an_archived_project_is_still_read(project: Project) -> None:
+    found = await made(project, 1)
+    await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
+    assert await listed(project) == found
 
 
 @pytest.mark.parametrize(
@@ -75,27 +77,27 @@ async def test_an_archived_project_is_still_read(place: Place) -> None:
         ({"limit": "0"}, "limit"),
     ],
 )
-async def test_a_bad_filter_is_named(place: Place, params: dict[str, str], path: str) -> None:
-    answer = await place.acme.http.get(place.list_path, params=params)
+async def test_a_bad_filter_is_named(project: Project, params: dict[str, str], path: str) -> None:
+    answer = await project.acme.http.get(project.list_path, params=params)
     assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), [path])
 
 
-async def test_accounts_that_are_not_the_projects_are_not_found(place: Place) -> None:
-    async with place.pool.acquire() as conn:
-        other = await seeds.project(conn, place.org)
-    foreign = await place.account("theirs", project_id=other)
+async def test_accounts_that_are_not_the_projects_are_not_found(project: Project) -> None:
+    async with project.pool.acquire() as conn:
+        other = await seeds.project(conn, project.org)
+    foreign = await project.account("theirs", project_id=other)
 
     async def said(account: str) -> Any:
-        answer = await place.acme.http.get(place.list_path, params={"socialAccountId": account})
+        answer = await project.acme.http.get(project.list_path, params={"socialAccountId": account})
         return answer.status_code, answer.json()["error"] | {"requestId": ""}
 
     assert await said(foreign) == await said(ids.show(ids.ACCOUNT, ids.new()))
     assert (await said(foreign))[0] == 404
 
 
-async def test_a_rival_finds_neither_the_list_nor_a_post(place: Place) -> None:
-    post_id = await place.scheduled()
-    http = place.rival.http
+async def test_a_rival_finds_neither_the_list_nor_a_post(project: Project) -> None:
+    post_id = await project.scheduled()
+    http = project.rival.http
 
     async def answers(list_path: str, post: str) -> list[httpx.Response]:
         url = f"/v1/scheduled-posts/{post}"
@@ -103,14 +105,14 @@ async def test_a_rival_finds_neither_the_list_nor_a_post(place: Place) -> None:
             await http.get(list_path),
             await http.get(url),
             await http.delete(url),
-            await http.post(f"{url}/reschedule", json={"scheduledFor": place.soon()}),
+            await http.post(f"{url}/reschedule", json={"scheduledFor": project.soon()}),
             await http.post(f"{url}/resolve", json={"published": True}),
         ]
 
     made_up = f"/v1/projects/{ids.show(ids.PROJECT, ids.new())}/scheduled-posts"
-    theirs = await answers(place.list_path, post_id)
+    theirs = await answers(project.list_path, post_id)
     absent = await answers(made_up, ids.show(ids.POST, ids.new()))
     for foreign, nothing in zip(theirs, absent, strict=True):
         assert foreign.status_code == 404
         assert foreign.json()["error"] | {"requestId": ""} == nothing.json()["error"] | {"requestId": ""}
-    assert (await place.post(post_id))["status"] == "queued"
+    assert (await project.post(post_id))["status"] == "queued"

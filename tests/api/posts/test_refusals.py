@@ -6,58 +6,60 @@ import pytest
 
 from schemas import ids
 from tests import seeds
-from tests.api.posts.place import Place, paths, problem, uuid_of
+from tests.api.posts.project import Project, paths, problem, uuid_of
 from tests.api.test_bad_input import census
 
 
-async def unchanged(place: Place, before: dict[str, str]) -> bool:
-    return await census(place.pool) == before
+async def unchanged(project: Project, before: dict[str, str]) -> bool:
+    return await census(project.pool) == before
 
 
-async def test_unknown_accounts_are_named_all_at_once(place: Place) -> None:
-    content, mine = await place.content(), await place.account()
+async def test_unknown_accounts_are_named_all_at_once(project: Project) -> None:
+    content, mine = await project.content(), await project.account()
     made_up, wrong = ids.show(ids.ACCOUNT, ids.new()), content
-    before = await census(place.pool)
-    for send in (place.schedule, place.publish):
+    before = await census(project.pool)
+    for send in (project.schedule, project.publish):
         answer = await send(content, made_up, mine, wrong, "nonsense")
         assert problem(answer)[:2] == (404, "NOT_FOUND")
         assert paths(answer) == [f"targets[{number}].socialAccountId" for number in (0, 2, 3)]
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
-async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(place: Place) -> None:
-    async with place.pool.acquire() as conn:
-        project = await seeds.project(conn, place.rival.organization_id)
-        theirs = await seeds.account(conn, place.rival.organization_id, project)
-    content, made_up = await place.content(), ids.show(ids.ACCOUNT, ids.new())
-    answers = [await place.schedule(content, account) for account in (ids.show(ids.ACCOUNT, theirs), made_up)]
+async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(project: Project) -> None:
+    async with project.pool.acquire() as conn:
+        rivals = await seeds.project(conn, project.rival.organization_id)
+        theirs = await seeds.account(conn, project.rival.organization_id, rivals)
+    content, made_up = await project.content(), ids.show(ids.ACCOUNT, ids.new())
+    answers = [
+        await project.schedule(content, account) for account in (ids.show(ids.ACCOUNT, theirs), made_up)
+    ]
     errors = [answer.json()["error"] | {"requestId": ""} for answer in answers]
     assert errors[0] == errors[1]
     assert problem(answers[0])[:2] == (404, "NOT_FOUND")
 
 
-async def test_a_rivals_content_is_not_found(place: Place) -> None:
-    content, account = await place.content(), await place.account()
-    body = {"targets": [{"socialAccountId": account}], "scheduledFor": place.soon()}
+async def test_a_rivals_content_is_not_found(project: Project) -> None:
+    content, account = await project.content(), await project.account()
+    body = {"targets": [{"socialAccountId": account}], "scheduledFor": project.soon()}
     for name in ("schedule", "publish"):
         asked = body if name == "schedule" else {"targets": body["targets"]}
-        answer = await place.rival.http.post(f"/v1/content/{content}/{name}", json=asked)
+        answer = await project.rival.http.post(f"/v1/content/{content}/{name}", json=asked)
         assert problem(answer)[:2] == (404, "NOT_FOUND")
 
 
-async def test_every_misfit_of_every_target_is_told(place: Place) -> None:
+async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
     """What its platform would refuse is refused when it is scheduled, target by target."""
-    bluesky, mastodon = await place.account("a", platform="bluesky"), await place.account("b")
-    small = await place.account("c", traits={"captionMax": 50})
-    content = await place.content("x" * 400)
-    before = await census(place.pool)
+    bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
+    small = await project.account("c", traits={"captionMax": 50})
+    content = await project.content("x" * 400)
+    before = await census(project.pool)
     targets: list[dict[str, Any]] = [
         {"socialAccountId": bluesky},
         {"socialAccountId": mastodon},
         {"socialAccountId": small, "captionOverride": "y" * 51},
         {"socialAccountId": mastodon, "captionOverride": "\N{BREAD}" * 500, "mode": "draft"},
     ]
-    answer = await place.schedule(content, targets=targets)
+    answer = await project.schedule(content, targets=targets)
     assert problem(answer)[:2] == (422, "VALIDATION")
     assert paths(answer) == [
         "targets[0].socialAccountId",
@@ -68,28 +70,28 @@ async def test_every_misfit_of_every_target_is_told(place: Place) -> None:
     messages = [issue["message"] for issue in answer.json()["error"]["details"]["issues"]]
     assert "400 characters and bluesky takes 300" in messages[0]
     assert messages[2] == "is given twice"
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
-async def test_a_caption_is_counted_as_the_platform_counts(place: Place) -> None:
+async def test_a_caption_is_counted_as_the_platform_counts(project: Project) -> None:
     """A family of seven code points is one character of Bluesky's, and 25 of its bytes."""
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
-    account = await place.account(platform="bluesky")
-    fits = await place.schedule(await place.content(family * 120), account)
+    account = await project.account(platform="bluesky")
+    fits = await project.schedule(await project.content(family * 120), account)
     assert fits.status_code == 202, fits.text
     for caption in (family * 121, "x" * 301):
-        answer = await place.schedule(await place.content(caption), account)
+        answer = await project.schedule(await project.content(caption), account)
         assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["targets[0].socialAccountId"])
 
 
-async def asset(place: Place, content: str, position: int, kind: str = "image", **columns: Any) -> None:
+async def asset(project: Project, content: str, position: int, kind: str = "image", **columns: Any) -> None:
     """A file of content, past the upload's rules."""
     given = {"mime_type": "image/jpeg" if kind == "image" else "video/mp4", "size_bytes": 1000} | columns
-    await place.pool.execute(
+    await project.pool.execute(
         """insert into content_asset (organization_id, content_id, id, position, kind, mime_type,
                                       width, height, duration_ms, size_bytes, sha256, token)
            values ($1, $2, $3, $4, $5, $6, 1, 1, $7, $8, $9, $10)""",
-        place.org,
+        project.org,
         uuid_of(content),
         ids.new(),
         position,
@@ -116,33 +118,33 @@ async def asset(place: Place, content: str, position: int, kind: str = "image", 
     ],
 )
 async def test_files_that_the_platform_refuses(
-    place: Place, files: list[dict[str, Any]], said: list[str]
+    project: Project, files: list[dict[str, Any]], said: list[str]
 ) -> None:
-    content, account = await place.content(), await place.account(platform="bluesky")
+    content, account = await project.content(), await project.account(platform="bluesky")
     for position, file in enumerate(files):
-        await asset(place, content, position, **file)
-    before = await census(place.pool)
-    answer = await place.schedule(content, account)
+        await asset(project, content, position, **file)
+    before = await census(project.pool)
+    answer = await project.schedule(content, account)
     assert problem(answer)[:2] == (422, "VALIDATION")
     assert [issue["message"] for issue in answer.json()["error"]["details"]["issues"]] == said
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
-async def test_neither_caption_nor_file_is_nothing(place: Place) -> None:
-    content, account = await place.content(), await place.account()
-    answer = await place.schedule(content, targets=[{"socialAccountId": account, "captionOverride": " "}])
+async def test_neither_caption_nor_file_is_nothing(project: Project) -> None:
+    content, account = await project.content(), await project.account()
+    answer = await project.schedule(content, targets=[{"socialAccountId": account, "captionOverride": " "}])
     assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["targets[0].captionOverride"])
 
 
-async def test_disconnected_accounts_are_named_all_at_once(place: Place) -> None:
-    content, (one, two, three) = await place.content(), await place.accounts(3)
+async def test_disconnected_accounts_are_named_all_at_once(project: Project) -> None:
+    content, (one, two, three) = await project.content(), await project.accounts(3)
     for account in (one, three):
-        assert (await place.acme.http.delete(f"/v1/social-accounts/{account}")).status_code == 200
-    before = await census(place.pool)
-    answer = await place.schedule(content, one, two, three)
+        assert (await project.acme.http.delete(f"/v1/social-accounts/{account}")).status_code == 200
+    before = await census(project.pool)
+    answer = await project.schedule(content, one, two, three)
     assert problem(answer) == (409, "CONFLICT", "ACCOUNT_NOT_CONNECTED")
     assert paths(answer) == ["targets[0].socialAccountId", "targets[2].socialAccountId"]
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
 @pytest.mark.parametrize(
@@ -163,36 +165,36 @@ async def test_disconnected_accounts_are_named_all_at_once(place: Place) -> None
     ],
 )
 async def test_content_that_may_not_go_out(
-    place: Place, columns: dict[str, str], schedule: Any, publish: Any
+    project: Project, columns: dict[str, str], schedule: Any, publish: Any
 ) -> None:
-    content, account = await place.content(**columns), await place.account()
-    before = await census(place.pool)
-    answer = await place.publish(content, account)
+    content, account = await project.content(**columns), await project.account()
+    before = await census(project.pool)
+    answer = await project.publish(content, account)
     assert problem(answer) == publish
     if publish[1] == "APPROVAL_REQUIRED":
         assert answer.json()["error"]["details"] == {"approvalStatus": "pending"}
     if schedule:
-        assert problem(await place.schedule(content, account)) == schedule
-    assert await unchanged(place, before)
+        assert problem(await project.schedule(content, account)) == schedule
+    assert await unchanged(project, before)
 
 
-async def test_nothing_is_scheduled_in_an_archived_project(place: Place) -> None:
-    content, account = await place.content(), await place.account()
-    await place.acme.http.delete(place.list_path.removesuffix("/scheduled-posts"))
-    before = await census(place.pool)
-    for send in (place.schedule, place.publish):
+async def test_nothing_is_scheduled_in_an_archived_project(project: Project) -> None:
+    content, account = await project.content(), await project.account()
+    await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
+    before = await census(project.pool)
+    for send in (project.schedule, project.publish):
         assert problem(await send(content, account)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
-async def test_one_bad_target_of_fifty_leaves_nothing(place: Place) -> None:
-    content, accounts = await place.content(), await place.accounts(49)
-    bluesky = await place.account("small", platform="bluesky")
+async def test_one_bad_target_of_fifty_leaves_nothing(project: Project) -> None:
+    content, accounts = await project.content(), await project.accounts(49)
+    bluesky = await project.account("small", platform="bluesky")
     long = [{"socialAccountId": account, "captionOverride": "x" * 301} for account in (*accounts, bluesky)]
-    before = await census(place.pool)
-    answer = await place.schedule(content, targets=long)
+    before = await census(project.pool)
+    answer = await project.schedule(content, targets=long)
     assert paths(answer) == ["targets[49].captionOverride"]
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
 @pytest.mark.parametrize(
@@ -212,27 +214,29 @@ async def test_one_bad_target_of_fifty_leaves_nothing(place: Place) -> None:
         ({"targets": [{"socialAccountId": "x"}], "allowDuplicate": "yes"}, "allowDuplicate"),
     ],
 )
-async def test_a_body_of_another_shape(place: Place, body: dict[str, Any], path: str) -> None:
-    content = await place.content()
-    before = await census(place.pool)
-    for name, asked in (("schedule", body | {"scheduledFor": place.soon()}), ("publish", body)):
-        answer = await place.acme.http.post(f"/v1/content/{content}/{name}", json=asked)
+async def test_a_body_of_another_shape(project: Project, body: dict[str, Any], path: str) -> None:
+    content = await project.content()
+    before = await census(project.pool)
+    for name, asked in (("schedule", body | {"scheduledFor": project.soon()}), ("publish", body)):
+        answer = await project.acme.http.post(f"/v1/content/{content}/{name}", json=asked)
         assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), [path])
-    assert await unchanged(place, before)
+    assert await unchanged(project, before)
 
 
-async def test_a_full_line_refuses_all_targets(place: Place) -> None:
-    content, accounts = await place.content(), await place.accounts(3)
-    await place.pool.execute("update pool_cap set max_queued = 2 where tier = 'partner' and pool = 'publish'")
-    before = await census(place.pool)
-    answer = await place.publish(content, *accounts)
+async def test_a_full_line_refuses_all_targets(project: Project) -> None:
+    content, accounts = await project.content(), await project.accounts(3)
+    await project.pool.execute(
+        "update pool_cap set max_queued = 2 where tier = 'partner' and pool = 'publish'"
+    )
+    before = await census(project.pool)
+    answer = await project.publish(content, *accounts)
     assert problem(answer)[:2] == (429, "RATE_LIMITED")
-    assert await unchanged(place, before)
-    assert (await place.schedule(content, *accounts)).status_code == 202
+    assert await unchanged(project, before)
+    assert (await project.schedule(content, *accounts)).status_code == 202
 
 
-async def test_scopes(place: Place) -> None:
-    content, account = await place.content(), await place.account()
-    await place.pool.execute("update api_key set scopes = '{publish:read,content:write}'")
-    assert problem(await place.schedule(content, account))[:2] == (403, "FORBIDDEN_SCOPE")
-    assert (await place.acme.http.get(place.list_path)).status_code == 200
+async def test_scopes(project: Project) -> None:
+    content, account = await project.content(), await project.account()
+    await project.pool.execute("update api_key set scopes = '{publish:read,content:write}'")
+    assert problem(await project.schedule(content, account))[:2] == (403, "FORBIDDEN_SCOPE")
+    assert (await project.acme.http.get(project.list_path)).status_code == 200

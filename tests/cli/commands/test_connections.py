@@ -24,7 +24,7 @@ from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused, rung, unchanged
 from tests.dumps import everything
 from tests.servers import RING
-from tests.workers.runtime.crew import at_work
+from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account
 
 HANDLE, PASSWORD = "shop.bsky.social", "secret-app-password"

@@ -70,8 +70,8 @@ async def test_redis_away_is_a_warning(
     assert (code, checks["redis"]["status"]) == (0, "warn")
 
 
-@pytest.mark.parametrize("ring", ["", "a", "a:", "a:c2hvcnQ=", "a:!"])
-async def test_a_malformed_ring_is_a_matter_of_settings(
+@pytest.mark.parametrize("keyring", ["", "a", "a:", "a:c2hvcnQ=", "a:!"])
+async def test_a_malformed_keyring_is_a_matter_of_settings(
     tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, keyring: str
 ) -> None:
     monkeypatch.setenv("PEPPERS", keyring)

@@ -7,16 +7,16 @@ from db.queries import social_account
 from domain.accounts import credentials
 from domain.accounts.credentials import Grant
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.domain.publishing.test_plans import read
 
 MANY, DUE = 5000, 3
 
 
-async def fill(conn: Conn, place: Place) -> None:
+async def fill(conn: Conn, project: Project) -> None:
     """Accounts on Instagram, each with a token; few are due."""
     grant = Grant(access_token="one")
-    await seeds.account(conn, place.org, place.project_id, platform="instagram", grant=grant)
+    await seeds.account(conn, project.org, project.id, platform="instagram", grant=grant)
     await conn.execute(
         """with made as (
              insert into social_account
@@ -37,11 +37,13 @@ async def fill(conn: Conn, place: Place) -> None:
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_only_those_that_are_due_are_read(pool: Pool, conn: Conn, place: Place, analyzed: bool) -> None:
+async def test_only_those_that_are_due_are_read(
+    pool: Pool, conn: Conn, project: Project, analyzed: bool
+) -> None:
     async with pool.acquire() as session:
         for _ in range(6):  # from then on PostgreSQL may keep a plan for good
             assert await credentials.refresh_due(session) == 0
-        await fill(conn, place)
+        await fill(conn, project)
         if analyzed:
             await conn.execute("vacuum analyze account_credential, social_account")
         before = [await read(session, table) for table in ("account_credential", "social_account")]
@@ -54,13 +56,13 @@ async def test_only_those_that_are_due_are_read(pool: Pool, conn: Conn, place: P
 
 @pytest.mark.parametrize("analyzed", [True, False])
 async def test_whether_an_account_is_anybodys_is_read_at_once(
-    pool: Pool, conn: Conn, place: Place, analyzed: bool
+    pool: Pool, conn: Conn, project: Project, analyzed: bool
 ) -> None:
     named = {"platform": "instagram", "service_url": "https://instagram.example"}
     async with pool.acquire() as session:
         for _ in range(6):
             assert not await social_account.is_connected.value(session, **named, external_id="7")
-        await fill(conn, place)
+        await fill(conn, project)
         if analyzed:
             await conn.execute("vacuum analyze social_account")
         scans, rows = await read(session, "social_account")

@@ -8,31 +8,31 @@ from domain.content import approvals, content
 from domain.projects import projects
 from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 
 URL = "https://api.example"
 
 
-async def policy(conn: Conn, place: Place, **fields: Any) -> ApprovalPolicy:
+async def policy(conn: Conn, project: Project, **fields: Any) -> ApprovalPolicy:
     async with conn.transaction():
         return await approvals.patch_policy(
             conn,
-            organization_id=place.org,
-            project_id=place.project_id,
+            organization_id=project.org,
+            project_id=project.id,
             api_key_id=None,
             body=ApprovalPolicyPatch(**fields),
         )
 
 
-async def create(conn: Conn, place: Place) -> UUID:
-    return await seeds.content(conn, place.org, place.project_id)
+async def create(conn: Conn, project: Project) -> UUID:
+    return await seeds.content(conn, project.org, project.id)
 
 
-async def approve(conn: Conn, place: Place, content_id: UUID, revision: int | None = None) -> Content:
+async def approve(conn: Conn, project: Project, content_id: UUID, revision: int | None = None) -> Content:
     async with conn.transaction():
         approved, _ = await approvals.approve(
             conn,
-            organization_id=place.org,
+            organization_id=project.org,
             content_id=content_id,
             api_key_id=None,
             revision=revision,
@@ -43,11 +43,11 @@ async def approve(conn: Conn, place: Place, content_id: UUID, revision: int | No
     return approved
 
 
-async def reject(conn: Conn, place: Place, content_id: UUID, revision: int | None = None) -> Content:
+async def reject(conn: Conn, project: Project, content_id: UUID, revision: int | None = None) -> Content:
     async with conn.transaction():
         return await approvals.reject(
             conn,
-            organization_id=place.org,
+            organization_id=project.org,
             content_id=content_id,
             api_key_id=None,
             revision=revision,
@@ -56,11 +56,11 @@ async def reject(conn: Conn, place: Place, content_id: UUID, revision: int | Non
         )
 
 
-async def edit(conn: Conn, place: Place, content_id: UUID, caption: str, versions: Any = None) -> Content:
+async def edit(conn: Conn, project: Project, content_id: UUID, caption: str, versions: Any = None) -> Content:
     async with conn.transaction():
         return await content.edit(
             conn,
-            organization_id=place.org,
+            organization_id=project.org,
             content_id=content_id,
             caption=caption,
             versions=versions,
@@ -73,6 +73,6 @@ async def status(conn: Conn, content_id: UUID) -> str:
     return found
 
 
-async def blocked(conn: Conn, place: Place) -> int:
-    project, _ = await projects.get(conn, organization_id=place.org, project_id=place.project_id)
-    return project.current_blocked_count
+async def blocked(conn: Conn, project: Project) -> int:
+    found, _ = await projects.get(conn, organization_id=project.org, project_id=project.id)
+    return found.current_blocked_count

@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.errors import Conflict, ContentRejected
 from tests import seeds
 from tests.domain.content.reviewing import approve, blocked, create, edit, policy, reject, status
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.waiting import eventually
 
 
@@ -31,54 +31,54 @@ async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
     return Counter(one.details["reason"] if isinstance(one, Conflict) else "done" for one in came)
 
 
-async def test_of_two_reviewers_the_second_is_told(pool: Pool, conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
+async def test_of_two_reviewers_the_second_is_told(pool: Pool, conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
     for _ in range(20):
-        made = await create(conn, place)
-        came = await outcomes(pool, (approve, place, made), (reject, place, made))
+        made = await create(conn, project)
+        came = await outcomes(pool, (approve, project, made), (reject, project, made))
         assert came == {"done": 1, "ALREADY_DECIDED": 1}
     assert await conn.fetchval("select count(*) from approval_decision") == 20
 
 
-async def test_ten_approvals_of_the_last_one_are_one(pool: Pool, conn: Conn, place: Place) -> None:
+async def test_ten_approvals_of_the_last_one_are_one(pool: Pool, conn: Conn, project: Project) -> None:
     """Beside them more is made: each item waits exactly if it was made before the approval."""
-    await policy(conn, place, first_n_posts_blocked=3)
-    waiting = [await create(conn, place) for _ in range(3)]
+    await policy(conn, project, first_n_posts_blocked=3)
+    waiting = [await create(conn, project) for _ in range(3)]
     for one in waiting[:2]:
-        await approve(conn, place, one)
-    before = [await create(conn, place) for _ in range(2)]
-    both = [(approve, place, waiting[2]), (create, place)]
+        await approve(conn, project, one)
+    before = [await create(conn, project) for _ in range(2)]
+    both = [(approve, project, waiting[2]), (create, project)]
     assert await outcomes(pool, *both * 10) == {"done": 11, "ALREADY_DECIDED": 9}
     assert {await status(conn, one) for one in before} == {"pending"}
-    assert await status(conn, await create(conn, place)) == "not_required"
+    assert await status(conn, await create(conn, project)) == "not_required"
     counted = await conn.fetch("select approval_status as s, count(*) as n from content_item group by 1")
     by_status = {row["s"]: row["n"] for row in counted}
     assert by_status["approved"] == 3
     assert by_status["pending"] + by_status["not_required"] == 13
-    assert await blocked(conn, place) == by_status["pending"]
+    assert await blocked(conn, project) == by_status["pending"]
 
 
-async def test_what_is_made_while_an_approval_commits_waits(pool: Pool, conn: Conn, place: Place) -> None:
+async def test_what_is_made_while_an_approval_commits_waits(pool: Pool, conn: Conn, project: Project) -> None:
     """It comes before the approval: no lock is needed for that, and nothing is held up."""
-    await policy(conn, place, first_n_posts_blocked=1)
-    made = await create(conn, place)
+    await policy(conn, project, first_n_posts_blocked=1)
+    made = await create(conn, project)
     async with pool.acquire() as other:
         transaction = other.transaction()
         await transaction.start()
-        await approve(other, place, made)
-        meanwhile = await create(conn, place)
+        await approve(other, project, made)
+        meanwhile = await create(conn, project)
         await transaction.commit()
     assert await status(conn, meanwhile) == "pending"
 
 
 async def test_what_is_made_while_a_policy_changes_goes_by_the_new_one(
-    pool: Pool, conn: Conn, place: Place
+    pool: Pool, conn: Conn, project: Project
 ) -> None:
     async with pool.acquire() as other:
         transaction = other.transaction()
         await transaction.start()
-        await policy(other, place, requires_approval=True)
-        making = asyncio.create_task(transact(pool, lambda inner: create(inner, place)))
+        await policy(other, project, requires_approval=True)
+        making = asyncio.create_task(transact(pool, lambda inner: create(inner, project)))
         await eventually(lambda: waits(pool))
         await transaction.commit()
     assert await status(conn, await making) == "pending"
@@ -92,12 +92,12 @@ async def waits(pool: Pool) -> bool:
     return bool(found)
 
 
-async def test_an_edit_and_an_approval_have_an_order(pool: Pool, conn: Conn, place: Place) -> None:
+async def test_an_edit_and_an_approval_have_an_order(pool: Pool, conn: Conn, project: Project) -> None:
     """Never is a text approved that its reviewer has not seen."""
-    await policy(conn, place, requires_approval=True)
+    await policy(conn, project, requires_approval=True)
     for turn in range(30):
-        made = await create(conn, place)
-        came = await outcomes(pool, (edit, place, made, f"Edit {turn}"), (approve, place, made, 1))
+        made = await create(conn, project)
+        came = await outcomes(pool, (edit, project, made, f"Edit {turn}"), (approve, project, made, 1))
         row = await conn.fetchrow("select approval_status, revision from content_item where id = $1", made)
         assert row is not None
         assert (row["approval_status"], row["revision"]) == ("pending", 2)
@@ -118,9 +118,9 @@ steps = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
-async def test_no_policy_changes_what_is_there(conn: Conn, place: Place, steps: list[Any]) -> None:
+async def test_no_policy_changes_what_is_there(conn: Conn, project: Project, steps: list[Any]) -> None:
     """Against a model: the gate is decided once, and only decisions and edits move an item on."""
-    where = Place(place.org, await seeds.project(conn, place.org))
+    where = Project(project.org, await seeds.project(conn, project.org))
     required, first, items = False, 0, dict[UUID, str]()
     for what, one, other in steps:
         if what == "policy":
@@ -133,25 +133,25 @@ async def test_no_policy_changes_what_is_there(conn: Conn, place: Place, steps: 
             chosen = list(items)[one % len(items)]
             items[chosen] = await moved(conn, where, chosen, what, items[chosen])
         rows = await conn.fetch(
-            "select id, approval_status from content_item where project_id = $1", where.project_id
+            "select id, approval_status from content_item where project_id = $1", where.id
         )
         assert {row["id"]: row["approval_status"] for row in rows} == items
         assert await blocked(conn, where) == sum(state == "pending" for state in items.values())
 
 
-async def moved(conn: Conn, place: Place, content_id: UUID, what: str, state: str) -> str:
+async def moved(conn: Conn, project: Project, content_id: UUID, what: str, state: str) -> str:
     """What the rules make of an item; the verb is called and must agree."""
     if what == "edit":
         if state == "rejected":
             with pytest.raises(ContentRejected):
-                await edit(conn, place, content_id, f"{ids.new()}")
+                await edit(conn, project, content_id, f"{ids.new()}")
             return state
-        await edit(conn, place, content_id, f"{ids.new()}")
+        await edit(conn, project, content_id, f"{ids.new()}")
         return "pending" if state == "approved" else state
     verb = approve if what == "approve" else reject
     if state != "pending":
         with pytest.raises(Conflict):
-            await verb(conn, place, content_id)
+            await verb(conn, project, content_id)
         return state
-    await verb(conn, place, content_id)
+    await verb(conn, project, content_id)
     return "approved" if what == "approve" else "rejected"

@@ -12,56 +12,56 @@ from schemas import ids
 from schemas.content import ApprovalPolicy
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
 from tests import seeds
-from tests.domain import place as places
+from tests.domain import project as projects_of
 from tests.domain.content.reviewing import URL, approve, blocked, create, edit, policy, reject, status
-from tests.domain.place import Place
+from tests.domain.project import Project
 
 
-async def test_the_gate_is_the_policys_at_the_moment_of_making(conn: Conn, place: Place) -> None:
-    before = await create(conn, place)
-    await policy(conn, place, requires_approval=True)
-    during = await create(conn, place)
-    await policy(conn, place, requires_approval=False)
-    after = await create(conn, place)
+async def test_the_gate_is_the_policys_at_the_moment_of_making(conn: Conn, project: Project) -> None:
+    before = await create(conn, project)
+    await policy(conn, project, requires_approval=True)
+    during = await create(conn, project)
+    await policy(conn, project, requires_approval=False)
+    after = await create(conn, project)
     assert [await status(conn, one) for one in (before, during, after)] == [
         "not_required",
         "pending",
         "not_required",
     ]
-    assert await blocked(conn, place) == 1
+    assert await blocked(conn, project) == 1
 
 
-async def test_the_first_ones_are_those_that_were_approved(conn: Conn, place: Place) -> None:
+async def test_the_first_ones_are_those_that_were_approved(conn: Conn, project: Project) -> None:
     """A backlog does not let itself through, and what was rejected doesn't count."""
-    await policy(conn, place, first_n_posts_blocked=2)
-    waiting = [await create(conn, place) for _ in range(4)]
+    await policy(conn, project, first_n_posts_blocked=2)
+    waiting = [await create(conn, project) for _ in range(4)]
     assert {await status(conn, one) for one in waiting} == {"pending"}
-    await approve(conn, place, waiting[0])
-    await reject(conn, place, waiting[1])
-    assert await status(conn, await create(conn, place)) == "pending"
-    await approve(conn, place, waiting[2])
-    assert await status(conn, await create(conn, place)) == "not_required"
-    assert await blocked(conn, place) == 2
-    await edit(conn, place, waiting[0], "Other words")
-    assert await status(conn, await create(conn, place)) == "pending"
-    assert await blocked(conn, place) == 4
+    await approve(conn, project, waiting[0])
+    await reject(conn, project, waiting[1])
+    assert await status(conn, await create(conn, project)) == "pending"
+    await approve(conn, project, waiting[2])
+    assert await status(conn, await create(conn, project)) == "not_required"
+    assert await blocked(conn, project) == 2
+    await edit(conn, project, waiting[0], "Other words")
+    assert await status(conn, await create(conn, project)) == "pending"
+    assert await blocked(conn, project) == 4
 
 
-async def test_another_projects_approvals_do_not_count(conn: Conn, place: Place) -> None:
-    other = Place(place.org, await seeds.project(conn, place.org))
-    for where in (place, other):
+async def test_another_projects_approvals_do_not_count(conn: Conn, project: Project) -> None:
+    other = Project(project.org, await seeds.project(conn, project.org))
+    for where in (project, other):
         await policy(conn, where, first_n_posts_blocked=1)
-    await approve(conn, place, await create(conn, place))
+    await approve(conn, project, await create(conn, project))
     assert await status(conn, await create(conn, other)) == "pending"
-    assert (await blocked(conn, place), await blocked(conn, other)) == (0, 1)
+    assert (await blocked(conn, project), await blocked(conn, other)) == (0, 1)
 
 
-async def test_a_change_of_policy_is_on_record_and_none_is_not(conn: Conn, place: Place) -> None:
-    assert await policy(conn, place, requires_approval=True) == ApprovalPolicy(
+async def test_a_change_of_policy_is_on_record_and_none_is_not(conn: Conn, project: Project) -> None:
+    assert await policy(conn, project, requires_approval=True) == ApprovalPolicy(
         requires_approval=True, first_n_posts_blocked=0, current_blocked_count=0
     )
-    await policy(conn, place)
-    await policy(conn, place, requires_approval=True)
+    await policy(conn, project)
+    await policy(conn, project, requires_approval=True)
     entries = await conn.fetch("select details from audit_log where action = 'approval_policy.updated'")
     assert [entry["details"] for entry in entries] == [
         {
@@ -69,84 +69,84 @@ async def test_a_change_of_policy_is_on_record_and_none_is_not(conn: Conn, place
             "after": {"requires_approval": True, "first_n_posts_blocked": 0},
         }
     ]
-    project, version = await projects.get(conn, organization_id=place.org, project_id=place.project_id)
-    assert (project.requires_approval, project.first_n_posts_blocked, version) == (True, 0, 2)
+    now, version = await projects.get(conn, organization_id=project.org, project_id=project.id)
+    assert (now.requires_approval, now.first_n_posts_blocked, version) == (True, 0, 2)
 
 
-async def test_a_decision_is_final_and_on_record(conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
-    yes, no = await create(conn, place), await create(conn, place)
-    approved, rejected = await approve(conn, place, yes), await reject(conn, place, no)
+async def test_a_decision_is_final_and_on_record(conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
+    yes, no = await create(conn, project), await create(conn, project)
+    approved, rejected = await approve(conn, project, yes), await reject(conn, project, no)
     assert (approved.approval_status, rejected.approval_status) == ("approved", "rejected")
     assert rejected.decision is not None
     assert (rejected.decision.decision, rejected.decision.note) == ("rejected", "no")
     for decide in (approve, reject):
         for one, what in ((yes, "approved"), (no, "rejected")):
             with pytest.raises(Conflict) as refused:
-                await decide(conn, place, one)
+                await decide(conn, project, one)
             assert refused.value.details == {"reason": "ALREADY_DECIDED", "approvalStatus": what}
     actions = await conn.fetch("select action from audit_log where action like 'content.%' order by id")
     assert [row["action"] for row in actions] == ["content.approved", "content.rejected"]
 
 
-async def test_what_needs_no_approval_gets_none(conn: Conn, place: Place) -> None:
-    made = await create(conn, place)
+async def test_what_needs_no_approval_gets_none(conn: Conn, project: Project) -> None:
+    made = await create(conn, project)
     with pytest.raises(Conflict, match="needs no approval"):
-        await approve(conn, place, made)
+        await approve(conn, project, made)
 
 
-async def test_an_edit_between_read_and_approval_is_told(conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
-    made = await create(conn, place)
-    assert (await edit(conn, place, made, "Other words")).revision == 2
+async def test_an_edit_between_read_and_approval_is_told(conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
+    made = await create(conn, project)
+    assert (await edit(conn, project, made, "Other words")).revision == 2
     for decide in (approve, reject):
         with pytest.raises(Conflict) as refused:
-            await decide(conn, place, made, 1)
+            await decide(conn, project, made, 1)
         assert refused.value.details == {"reason": "VERSION_MISMATCH", "revision": 2}
-    assert (await approve(conn, place, made, 2)).approval_status == "approved"
+    assert (await approve(conn, project, made, 2)).approval_status == "approved"
 
 
-async def test_an_edit_of_approved_content_asks_anew(conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
-    made = await create(conn, place)
-    await approve(conn, place, made)
-    same = await edit(conn, place, made, "Fresh bread today.")
+async def test_an_edit_of_approved_content_asks_anew(conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
+    made = await create(conn, project)
+    await approve(conn, project, made)
+    same = await edit(conn, project, made, "Fresh bread today.")
     assert (same.approval_status, same.revision) == ("approved", 1)
-    edited = await edit(conn, place, made, "Stale bread today.")
+    edited = await edit(conn, project, made, "Stale bread today.")
     assert (edited.approval_status, edited.revision, edited.caption) == ("pending", 2, "Stale bread today.")
     assert edited.decision is not None
     assert edited.decision.revision == 1
-    again = await approve(conn, place, made, 2)
+    again = await approve(conn, project, made, 2)
     assert again.decision is not None
     assert (again.approval_status, again.decision.revision) == ("approved", 2)
 
 
-async def test_an_edit_needs_its_place(conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
-    made = await create(conn, place)
+async def test_an_edit_needs_its_place(conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
+    made = await create(conn, project)
     with pytest.raises(Stale):
-        await edit(conn, place, made, "Other words", {2})
+        await edit(conn, project, made, "Other words", {2})
     with pytest.raises(Invalid):
-        await edit(conn, place, made, "  ")
-    await reject(conn, place, made)
+        await edit(conn, project, made, "  ")
+    await reject(conn, project, made)
     with pytest.raises(ContentRejected):
-        await edit(conn, place, made, "Other words")
+        await edit(conn, project, made, "Other words")
 
 
-async def test_an_archived_project_lets_nothing_out(conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
-    first, second = await create(conn, place), await create(conn, place)
-    await places.archive(conn, place)
+async def test_an_archived_project_lets_nothing_out(conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
+    first, second = await create(conn, project), await create(conn, project)
+    await projects_of.archive(conn, project)
     with pytest.raises(Conflict) as refused:
-        await approve(conn, place, first)
+        await approve(conn, project, first)
     assert refused.value.details["reason"] == "PROJECT_ARCHIVED"
-    assert (await reject(conn, place, second)).approval_status == "rejected"
+    assert (await reject(conn, project, second)).approval_status == "rejected"
 
 
-async def test_another_organization_sees_and_decides_nothing(conn: Conn, place: Place) -> None:
-    await policy(conn, place, requires_approval=True)
-    made = await create(conn, place)
-    rival = place._replace(org=await seeds.organization(conn))
+async def test_another_organization_sees_and_decides_nothing(conn: Conn, project: Project) -> None:
+    await policy(conn, project, requires_approval=True)
+    made = await create(conn, project)
+    rival = project._replace(org=await seeds.organization(conn))
     attempts: list[Callable[[], Awaitable[object]]] = [
         lambda: approve(conn, rival, made),
         lambda: reject(conn, rival, made),
@@ -154,7 +154,7 @@ async def test_another_organization_sees_and_decides_nothing(conn: Conn, place: 
         lambda: policy(conn, rival, requires_approval=False),
         lambda: create(conn, rival),
         lambda: content.get(conn, organization_id=rival.org, content_id=made, public_url=URL),
-        lambda: approvals.get_policy(conn, organization_id=rival.org, project_id=rival.project_id),
+        lambda: approvals.get_policy(conn, organization_id=rival.org, project_id=rival.id),
     ]
     for attempt in attempts:
         with pytest.raises(NotFound):
@@ -162,8 +162,8 @@ async def test_another_organization_sees_and_decides_nothing(conn: Conn, place: 
     assert await status(conn, made) == "pending"
 
 
-async def test_an_unknown_project_has_no_policy(conn: Conn, place: Place) -> None:
+async def test_an_unknown_project_has_no_policy(conn: Conn, project: Project) -> None:
     with pytest.raises(NotFound):
-        await policy(conn, place._replace(project_id=ids.new()), requires_approval=True)
+        await policy(conn, project._replace(id=ids.new()), requires_approval=True)
     with pytest.raises(NotFound):
-        await project_locks.check(conn, organization_id=place.org, project_id=ids.new())
+        await project_locks.check(conn, organization_id=project.org, project_id=ids.new())

@@ -13,14 +13,14 @@ from schemas import ids
 from schemas.errors import Conflict, NotFound
 from schemas.jobs import CancelAnswer, Job, JobError
 from tests import seeds
-from tests.domain.place import SCOPES, Place, archive, cancel, ingest, list_ids, shown, start, started
+from tests.domain.project import SCOPES, Project, archive, cancel, ingest, list_ids, shown, start, started
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
 
 
-async def test_a_queued_job_is_running_on_the_wire(conn: Conn, place: Place) -> None:
-    submitted = await scene.submit(conn, place.org, project_id=place.project_id)
-    job, version = await jobs.get(conn, organization_id=place.org, job_id=submitted.job_id)
+async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project) -> None:
+    submitted = await scene.submit(conn, project.org, project_id=project.id)
+    job, version = await jobs.get(conn, organization_id=project.org, job_id=submitted.job_id)
     assert version == 1
     assert job == Job(
         job_id=ids.show("job", submitted.job_id),
@@ -28,7 +28,7 @@ async def test_a_queued_job_is_running_on_the_wire(conn: Conn, place: Place) -> 
         status="running",
         stage="queued",
         progress=0,
-        project_id=ids.show("prj", place.project_id),
+        project_id=ids.show("prj", project.id),
         attempt=0,
         max_attempts=3,
         cancel_requested=False,
@@ -41,23 +41,23 @@ async def test_a_queued_job_is_running_on_the_wire(conn: Conn, place: Place) -> 
     )
 
 
-async def test_each_change_is_another_version(conn: Conn, place: Place) -> None:
-    claim = await scene.started(conn, place.org)
+async def test_each_change_is_another_version(conn: Conn, project: Project) -> None:
+    claim = await scene.started(conn, project.org)
 
     async def version() -> int:
-        return (await jobs.get(conn, organization_id=place.org, job_id=claim.id))[1]
+        return (await jobs.get(conn, organization_id=project.org, job_id=claim.id))[1]
 
     versions = [await version()]
     await ledger.progress(conn, claim, progress=0.123456)
     versions.append(await version())
-    await ledger.cancel(conn, organization_id=place.org, job_id=claim.id)
+    await ledger.cancel(conn, organization_id=project.org, job_id=claim.id)
     versions.append(await version())
-    await ledger.cancel(conn, organization_id=place.org, job_id=claim.id)
+    await ledger.cancel(conn, organization_id=project.org, job_id=claim.id)
     assert await version() == versions[-1]  # nothing to see
     await scene.settle(conn, [claim], Canceled())
     versions.append(await version())
     assert versions == sorted(set(versions))
-    assert (await shown(conn, place, claim.id)).progress == 0.1235
+    assert (await shown(conn, project, claim.id)).progress == 0.1235
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ async def test_each_change_is_another_version(conn: Conn, place: Place) -> None:
     ],
 )
 async def test_what_an_outcome_looks_like(
-    conn: Conn, place: Place, outcome: Outcome, status: str, stage: str
+    conn: Conn, project: Project, outcome: Outcome, status: str, stage: str
 ) -> None:
-    claim = await scene.started(conn, place.org)
+    claim = await scene.started(conn, project.org)
     await scene.settle(conn, [claim], outcome)
-    job = await shown(conn, place, claim.id)
+    job = await shown(conn, project, claim.id)
     assert (job.status, job.stage) == (status, stage)
     assert (job.finished_at is None) == (status == "running")
     assert job.result == ({"n": 1} if status == "completed" else None)
@@ -84,28 +84,28 @@ async def test_what_an_outcome_looks_like(
     )
 
 
-async def test_a_foreign_an_internal_and_no_job_are_one_answer(conn: Conn, place: Place) -> None:
+async def test_a_foreign_an_internal_and_no_job_are_one_answer(conn: Conn, project: Project) -> None:
     [rival] = await scene.tenants(conn)
-    foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, place.org, INTERNAL)
+    foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, project.org, INTERNAL)
     said = set()
     for job_id in (foreign.job_id, internal.job_id, ids.new()):
         for verb in (jobs.get, jobs.cancel):
             with pytest.raises(NotFound) as raised:
-                await verb(conn, organization_id=place.org, job_id=job_id)
+                await verb(conn, organization_id=project.org, job_id=job_id)
             said.add(raised.value.message)
         with pytest.raises(NotFound):
-            await jobs.retry(conn, organization_id=place.org, job_id=job_id, scopes=SCOPES)
+            await jobs.retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
     assert len(said) == 1
     assert {(await scene.row(conn, job.job_id))["state"] for job in (foreign, internal)} == {"queued"}
 
 
-async def test_many_are_answered_in_the_order_asked(conn: Conn, place: Place) -> None:
+async def test_many_are_answered_in_the_order_asked(conn: Conn, project: Project) -> None:
     [rival] = await scene.tenants(conn)
-    first, second = await scene.submit(conn, place.org), await scene.submit(conn, rival)
+    first, second = await scene.submit(conn, project.org), await scene.submit(conn, rival)
     refs = [
         (rival, second.job_id),
-        (place.org, second.job_id),
-        (place.org, first.job_id),
+        (project.org, second.job_id),
+        (project.org, first.job_id),
         (rival, second.job_id),
     ]
     answers = await jobs.get_many(conn, refs=refs)
@@ -115,48 +115,52 @@ async def test_many_are_answered_in_the_order_asked(conn: Conn, place: Place) ->
     assert await jobs.get_many(conn, refs=[]) == []
 
 
-async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, place: Place) -> None:
+async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: Project) -> None:
     [rival] = await scene.tenants(conn)
-    mine = [await scene.submit(conn, place.org) for _ in range(5)]
+    mine = [await scene.submit(conn, project.org) for _ in range(5)]
     await scene.submit(conn, rival)
-    await scene.submit(conn, place.org, INTERNAL)
+    await scene.submit(conn, project.org, INTERNAL)
     expected = [ids.show("job", job.job_id) for job in sorted(mine, key=lambda job: job.job_id, reverse=True)]
-    page = await list_ids(conn, place, limit=3)
-    rest = await list_ids(conn, place, limit=3, before=ids.read("job", page[-1]))
+    page = await list_ids(conn, project, limit=3)
+    rest = await list_ids(conn, project, limit=3, before=ids.read("job", page[-1]))
     assert (page, rest) == (expected[:3], expected[3:])
 
 
-async def test_a_list_filters(conn: Conn, place: Place) -> None:
-    ingesting = ids.show("job", await start(conn, place))
-    claim = await scene.started(conn, place.org, FREE_ERRAND)
-    later = await scene.submit(conn, place.org, run_at=datetime.now(UTC) + timedelta(hours=1))
+async def test_a_list_filters(conn: Conn, project: Project) -> None:
+    ingesting = ids.show("job", await start(conn, project))
+    claim = await scene.started(conn, project.org, FREE_ERRAND)
+    later = await scene.submit(conn, project.org, run_at=datetime.now(UTC) + timedelta(hours=1))
     await scene.settle(conn, [claim])
     done, scheduled = ids.show("job", claim.id), ids.show("job", later.job_id)
-    assert await list_ids(conn, place, project_id=place.project_id) == [ingesting]
-    assert await list_ids(conn, place, kind="run_free_errand") == [done]
-    assert await list_ids(conn, place, status="completed") == [done]
-    assert await list_ids(conn, place, status="running") == [scheduled, ingesting]
-    assert await list_ids(conn, place, stage="scheduled") == [scheduled]
-    assert await list_ids(conn, place, status="failed") == []
-    assert await list_ids(conn, place, project_id=place.project_id, status="completed") == []
-    assert await list_ids(conn, place, project_id=ids.new()) == []
+    assert await list_ids(conn, project, project_id=project.id) == [ingesting]
+    assert await list_ids(conn, project, kind="run_free_errand") == [done]
+    assert await list_ids(conn, project, status="completed") == [done]
+    assert await list_ids(conn, project, status="running") == [scheduled, ingesting]
+    assert await list_ids(conn, project, stage="scheduled") == [scheduled]
+    assert await list_ids(conn, project, status="failed") == []
+    assert await list_ids(conn, project, project_id=project.id, status="completed") == []
+    assert await list_ids(conn, project, project_id=ids.new()) == []
 
 
-async def test_a_queued_job_is_canceled_at_once_with_its_ingest(pool: Pool, conn: Conn, place: Place) -> None:
-    job_id = await start(conn, place)
-    answer = await cancel(pool, place, job_id)
+async def test_a_queued_job_is_canceled_at_once_with_its_ingest(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    job_id = await start(conn, project)
+    answer = await cancel(pool, project, job_id)
     assert answer == CancelAnswer(job_id=ids.show("job", job_id), accepted=True)
-    assert (await shown(conn, place, job_id)).status == "canceled"
-    assert (await ingest(conn, place)).status == "canceled"
+    assert (await shown(conn, project, job_id)).status == "canceled"
+    assert (await ingest(conn, project)).status == "canceled"
     assert await seeds.claims(conn, INGEST_WEBSITE) == []
 
 
-async def test_a_running_job_is_asked_and_its_ingest_goes_on(pool: Pool, conn: Conn, place: Place) -> None:
-    claim = await started(conn, place)
-    assert [(await cancel(pool, place, claim.id)).accepted for _ in range(2)] == [True, True]
-    job = await shown(conn, place, claim.id)
+async def test_a_running_job_is_asked_and_its_ingest_goes_on(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    claim = await started(conn, project)
+    assert [(await cancel(pool, project, claim.id)).accepted for _ in range(2)] == [True, True]
+    job = await shown(conn, project, claim.id)
     assert (job.status, job.cancel_requested) == ("running", True)
-    assert (await ingest(conn, place)).status == "running"
+    assert (await ingest(conn, project)).status == "running"
 
 
 @pytest.mark.parametrize(
@@ -168,39 +172,39 @@ async def test_a_running_job_is_asked_and_its_ingest_goes_on(pool: Pool, conn: C
     ],
 )
 async def test_what_has_ended_cant_be_canceled(
-    pool: Pool, conn: Conn, place: Place, outcome: Outcome, reason: str
+    pool: Pool, conn: Conn, project: Project, outcome: Outcome, reason: str
 ) -> None:
-    claim = await scene.started(conn, place.org)
+    claim = await scene.started(conn, project.org)
     await scene.settle(conn, [claim], outcome)
-    answer = await cancel(pool, place, claim.id)
+    answer = await cancel(pool, project, claim.id)
     assert (answer.accepted, answer.reason) == (False, reason)
 
 
 async def test_a_kind_that_cant_be_canceled_says_so_even_while_it_waits(
-    pool: Pool, conn: Conn, place: Place
+    pool: Pool, conn: Conn, project: Project
 ) -> None:
-    submitted = await scene.submit(conn, place.org, ERRAND._replace(cancelable=False))
+    submitted = await scene.submit(conn, project.org, ERRAND._replace(cancelable=False))
     with pytest.raises(Conflict) as raised:
-        await cancel(pool, place, submitted.job_id)
+        await cancel(pool, project, submitted.job_id)
     assert raised.value.details == {"reason": "JOB_CANCEL_UNAVAILABLE", "stage": "queued"}
     assert (await scene.row(conn, submitted.job_id))["state"] == "queued"
 
 
 async def test_an_archived_project_loses_the_jobs_that_archiving_stops(
-    pool: Pool, conn: Conn, place: Place
+    pool: Pool, conn: Conn, project: Project
 ) -> None:
-    job_id = await start(conn, place)
-    await archive(conn, place)
+    job_id = await start(conn, project)
+    await archive(conn, project)
 
     async def batch() -> int:
         return await transact(
             pool,
             lambda own: jobs.cancel_of_project(
-                own, organization_id=place.org, project_id=place.project_id, limit=10
+                own, organization_id=project.org, project_id=project.id, limit=10
             ),
         )
 
     assert [await batch(), await batch()] == [1, 0]
-    assert (await shown(conn, place, job_id)).status == "canceled"
-    assert (await ingest(conn, place)).status == "canceled"
-    assert len(await list_ids(conn, place, kind="archive_project", status="running")) == 1
+    assert (await shown(conn, project, job_id)).status == "canceled"
+    assert (await ingest(conn, project)).status == "canceled"
+    assert len(await list_ids(conn, project, kind="archive_project", status="running")) == 1

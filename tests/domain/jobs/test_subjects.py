@@ -11,7 +11,7 @@ from domain.operations import maintenance
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome
 from schemas.errors import Fenced
-from tests.domain.place import Place, ingest, start, started
+from tests.domain.project import Project, ingest, start, started
 from tests.jobs import scene
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
@@ -27,42 +27,42 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
     ],
 )
 async def test_a_settlement_ends_the_ingest(
-    pool: Pool, conn: Conn, place: Place, outcome: Outcome, status: str
+    pool: Pool, conn: Conn, project: Project, outcome: Outcome, status: str
 ) -> None:
-    claim = await started(conn, place)
+    claim = await started(conn, project)
     [moved] = await jobs.settle(pool, [Settlement(claim, outcome)])
-    found = await ingest(conn, place)
+    found = await ingest(conn, project)
     assert (moved.id, found.status) == (claim.id, status)
     assert (found.error and found.error.code) == ("NOT_HTML" if status == "failed" else None)
 
 
-async def test_a_commit_ends_the_ingest(conn: Conn, place: Place) -> None:
-    claim = await started(conn, place)
+async def test_a_commit_ends_the_ingest(conn: Conn, project: Project) -> None:
+    claim = await started(conn, project)
     async with conn.transaction():
         await jobs.complete(conn, claim=claim, result={"n": 1})
-    assert (await ingest(conn, place)).status == "completed"
+    assert (await ingest(conn, project)).status == "completed"
     with pytest.raises(Fenced):
         await jobs.complete(conn, claim=claim, result={"n": 2})
 
 
 @pytest.mark.parametrize("crashes", [0, 2])
 async def test_a_rescue_ends_the_ingest_of_a_job_that_it_gives_up(
-    conn: Conn, place: Place, crashes: int
+    conn: Conn, project: Project, crashes: int
 ) -> None:
-    claim = await started(conn, place)
+    claim = await started(conn, project)
     await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
     await scene.lose(conn, claim)
     assert len(await maintenance.rescue(conn, before=FUTURE)) == 1
-    assert (await ingest(conn, place)).status == ("failed" if crashes else "running")
+    assert (await ingest(conn, project)).status == ("failed" if crashes else "running")
 
 
 def test_every_kind_of_ingest_has_a_subject() -> None:
     assert {subjects.ENDS[kind] for kind in ingests.SOURCES} == {ingests.ended}
 
 
-async def test_a_deadline_ends_the_ingest(conn: Conn, place: Place) -> None:
-    await start(conn, place)
+async def test_a_deadline_ends_the_ingest(conn: Conn, project: Project) -> None:
+    await start(conn, project)
     await conn.execute("update job set deadline_at = now()")
     assert len(await maintenance.end_overdue(conn)) == 1
-    found = await ingest(conn, place)
+    found = await ingest(conn, project)
     assert (found.status, found.error.code) == ("failed", "DEADLINE")

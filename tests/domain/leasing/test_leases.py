@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.leases import OperatedRequest
 from tests import lending, seeds
-from tests.domain.place import Place, archive
+from tests.domain.project import Project, archive
 from tests.lending import Owner
 
 
@@ -23,46 +23,46 @@ async def owner(conn: Conn) -> Owner:
 
 
 @pytest_asyncio.fixture
-async def leased(pool: Pool, owner: Owner, place: Place) -> UUID:
+async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
     """The owner's account, as it is to the tenant."""
-    return await lending.lend(pool, owner, place)
+    return await lending.lend(pool, owner, project)
 
 
 async def test_it_is_an_account_of_the_tenants_own(
-    conn: Conn, owner: Owner, place: Place, leased: UUID
+    conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.leased, shown.status, shown.handle) == (True, "connected", "bakes")
-    assert shown.project_id == ids.show(ids.PROJECT, place.project_id)
+    assert shown.project_id == ids.show(ids.PROJECT, project.id)
     assert shown.token_expires_at is None
     with pytest.raises(NotFound):
-        await accounts.get(conn, organization_id=place.org, account_id=owner.account_id)
+        await accounts.get(conn, organization_id=project.org, account_id=owner.account_id)
     [listed] = await offers.list_page(conn, env="live", before=None, limit=5)
     assert listed.lease
     assert listed.lease.social_account_id == ids.show(ids.ACCOUNT, leased)
 
 
 async def test_letting_it_go_cancels_its_posts_and_a_repeat_answers_the_same(
-    pool: Pool, conn: Conn, place: Place, leased: UUID
+    pool: Pool, conn: Conn, project: Project, leased: UUID
 ) -> None:
     for hours in (0, 1, 48):
-        await lending.schedule(conn, place, leased, hours=hours)
-    answer = await lending.release(pool, place, leased)
+        await lending.schedule(conn, project, leased, hours=hours)
+    answer = await lending.release(pool, project, leased)
     assert answer.canceled_scheduled_posts == 3
     rows = await conn.fetch("select distinct status, cancel_reason from scheduled_post")
     assert [tuple(row.values()) for row in rows] == [("canceled", "lease_released")]
     assert await conn.fetchval("select count(*) from job where finished_at is null") == 0
-    assert await lending.release(pool, place, leased) == answer
-    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    assert await lending.release(pool, project, leased) == answer
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.leased, shown.disconnected_reason) == ("disconnected", True, "released")
     with pytest.raises(Conflict, match="disconnected"):
-        await lending.schedule(conn, place, leased)
+        await lending.schedule(conn, project, leased)
 
 
 async def test_the_next_tenant_gets_another_account(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    await lending.release(pool, place, leased)
+    await lending.release(pool, project, leased)
     assert await lending.status(conn, owner.account_id) == "connected"
     other = await lending.tenant(conn)
     again = await lending.lend(pool, owner, other)
@@ -70,7 +70,7 @@ async def test_the_next_tenant_gets_another_account(
     with pytest.raises(NotFound):
         await accounts.get(conn, organization_id=other.org, account_id=leased)
     await lending.release(pool, other, again)
-    assert await lending.lend(pool, owner, place) not in {again, leased}
+    assert await lending.lend(pool, owner, project) not in {again, leased}
 
 
 async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
@@ -99,12 +99,12 @@ async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
 
 
 async def test_an_account_of_the_other_environment_is_refused(
-    pool: Pool, conn: Conn, owner: Owner, place: Place
+    pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     sandbox = await conn.fetchval("select id from organization where live_organization_id = $1", owner.org)
     test = Owner(sandbox, await seeds.project(conn, sandbox), sandbox)
     test = await lending.another(conn, test, handle="pretended")
-    request_id = await lending.ask(conn, place)
+    request_id = await lending.ask(conn, project)
     with pytest.raises(Conflict) as refused:
         await lending.assign(pool, owner, request_id, test.account_id)
     assert "environment" in refused.value.details["issues"][0]["message"]
@@ -115,10 +115,10 @@ async def test_an_account_of_the_other_environment_is_refused(
 
 
 async def test_what_is_asked_for_is_assigned_in_parts_and_no_more_than_that(
-    pool: Pool, conn: Conn, owner: Owner, place: Place
+    pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     more = [(await lending.another(conn, owner, handle=handle)).account_id for handle in "abc"]
-    request_id = await lending.ask(conn, place, count=3)
+    request_id = await lending.ask(conn, project, count=3)
     with pytest.raises(Invalid):
         await lending.assign(pool, owner, request_id, owner.account_id, owner.account_id)
     with pytest.raises(NotFound) as unknown:
@@ -145,11 +145,11 @@ async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
 
 
 async def test_a_rejection_is_final_and_what_is_assigned_stays(
-    pool: Pool, conn: Conn, owner: Owner, place: Place
+    pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    rejected = await reject(pool, owner, await lending.ask(conn, place))
+    rejected = await reject(pool, owner, await lending.ask(conn, project))
     assert (rejected.status, rejected.reason) == ("rejected", "None left.")
-    request_id = await lending.ask(conn, place, count=2)
+    request_id = await lending.ask(conn, project, count=2)
     await lending.assign(pool, owner, request_id)
     assert (await reject(pool, owner, request_id)).status == "partial"
     for late in (lending.assign(pool, owner, request_id), reject(pool, owner, request_id)):
@@ -160,20 +160,20 @@ async def test_a_rejection_is_final_and_what_is_assigned_stays(
 
 
 async def test_an_archived_project_is_assigned_nothing_and_its_leases_end(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    request_id, free = await lending.ask(conn, place), await lending.another(conn, owner, handle="free")
-    await archive(conn, place)
+    request_id, free = await lending.ask(conn, project), await lending.another(conn, owner, handle="free")
+    await archive(conn, project)
     with pytest.raises(Conflict, match="archived"):
         await lending.assign(pool, owner, request_id, free.account_id)
-    assert [await lending.end_next(pool, place) for _ in range(2)] == [True, False]
-    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    assert [await lending.end_next(pool, project) for _ in range(2)] == [True, False]
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.disconnected_reason) == ("disconnected", "project_archived")
     await lending.lend(pool, owner, await lending.tenant(conn))
 
 
 async def test_a_recall_repeated_ends_no_other_tenants_lease(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     first = await lending.recall(pool, owner, leased)
     again = await lending.lend(pool, owner, await lending.tenant(conn))
@@ -185,11 +185,11 @@ async def test_a_recall_repeated_ends_no_other_tenants_lease(
 
 
 async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     await lending.recall(pool, owner, leased)
     told = ["lease_request.created", "social_account.leased", "lease_request.assigned"]
-    assert (await lending.actions(conn, place.org))[-4:] == [*told, "social_account.lease_ended"]
+    assert (await lending.actions(conn, project.org))[-4:] == [*told, "social_account.lease_ended"]
     assert (await lending.actions(conn, owner.org))[-5:] == [
         "social_account.offered",
         "social_account.lent",
@@ -197,7 +197,7 @@ async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
         "social_account.returned",
         "lease.recalled",
     ]
-    rows = await conn.fetch("select details::text from audit_log where organization_id = $1", place.org)
+    rows = await conn.fetch("select details::text from audit_log where organization_id = $1", project.org)
     said = "".join(row["details"] for row in rows)
     assert str(leased) in said
     assert str(owner.account_id) not in said
@@ -205,9 +205,9 @@ async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
 
 
 async def test_the_database_itself_lets_nobody_have_it_twice(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    other = await lending.lend(pool, await lending.another(conn, owner, handle="two"), place)
+    other = await lending.lend(pool, await lending.another(conn, owner, handle="two"), project)
     take = "update account_lease set owner_account_id = $1 where account_id = $2"
     with pytest.raises(asyncpg.ExclusionViolationError):
         await conn.execute(take, owner.account_id, other)
@@ -216,20 +216,20 @@ async def test_the_database_itself_lets_nobody_have_it_twice(
     )
     with pytest.raises(asyncpg.ExclusionViolationError):
         await conn.execute(take, owner.account_id, other)
-    await lending.release(pool, place, leased)
+    await lending.release(pool, project, leased)
     await conn.execute(take, owner.account_id, other)
 
 
 @pytest.mark.usefixtures("leased")
 async def test_no_clock_that_is_set_back_makes_two_leases_meet(
-    pool: Pool, conn: Conn, owner: Owner, place: Place
+    pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     for _ in range(2):
         [row] = await conn.fetch(
             """update account_lease set period = tstzrange(clock_timestamp() + interval '1 hour', null)
                 where upper_inf(period) returning organization_id, account_id"""
         )
-        await lending.release(pool, place._replace(org=row["organization_id"]), row["account_id"])
+        await lending.release(pool, project._replace(org=row["organization_id"]), row["account_id"])
         await lending.lend(pool, owner, await lending.tenant(conn))
     periods = [row["period"] for row in await conn.fetch("select period from account_lease order by period")]
     assert [period.isempty for period in periods] == [False] * 3

@@ -10,7 +10,7 @@ from domain.accounts import accounts
 from domain.leasing import offers
 from schemas.errors import Conflict
 from tests import lending, seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.lending import Owner
 
 
@@ -20,9 +20,9 @@ async def owner(conn: Conn) -> Owner:
 
 
 @pytest_asyncio.fixture
-async def leased(pool: Pool, owner: Owner, place: Place) -> UUID:
+async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
     """The owner's account, as it is to the tenant."""
-    return await lending.lend(pool, owner, place)
+    return await lending.lend(pool, owner, project)
 
 
 async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
@@ -33,9 +33,9 @@ async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
 
 
 async def test_what_its_owner_has_to_do_shows_and_is_over_for_the_tenant_too(
-    conn: Conn, owner: Owner, place: Place, leased: UUID
+    conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    post_id = await lending.schedule(conn, place, leased, hours=0)
+    post_id = await lending.schedule(conn, project, leased, hours=0)
     await conn.execute("update job set run_at = now() + interval '1 hour' where kind = 'publish_post'")
     async with conn.transaction():
         await accounts.require_reauth(
@@ -43,30 +43,30 @@ async def test_what_its_owner_has_to_do_shows_and_is_over_for_the_tenant_too(
         )
     assert await lending.status(conn, leased) == "reauth_required"
     await connect_again(conn, owner, "bakes-anew")
-    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.handle) == ("connected", "bakes-anew")
     due = "select j.run_at <= now() from job j join scheduled_post p on p.job_id = j.id where p.id = $1"
     assert await conn.fetchval(due, post_id)
-    assert (await lending.actions(conn, place.org))[-2:] == [
+    assert (await lending.actions(conn, project.org))[-2:] == [
         "social_account.reauth_required",
         "social_account.reconnected",
     ]
 
 
 async def test_what_has_ended_follows_its_owner_no_more(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     """Not even its new name is told to who had it."""
-    await lending.release(pool, place, leased)
+    await lending.release(pool, project, leased)
     await connect_again(conn, owner, "for-the-next")
-    shown = await accounts.get(conn, organization_id=place.org, account_id=leased)
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.handle) == ("disconnected", "bakes")
 
 
 async def test_neither_side_disconnects_it_while_it_is_leased(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    for org, account_id in ((owner.org, owner.account_id), (place.org, leased)):
+    for org, account_id in ((owner.org, owner.account_id), (project.org, leased)):
         with pytest.raises(Conflict) as refused:
             await lending.disconnect(pool, org, account_id)
         assert refused.value.details["reason"] == "ACCOUNT_LEASED"
@@ -78,11 +78,11 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
 
 
 async def test_it_is_withdrawn_when_it_is_back(
-    pool: Pool, conn: Conn, owner: Owner, place: Place, leased: UUID
+    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     with pytest.raises(Conflict, match="recall"):
         await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
-    await lending.release(pool, place, leased)
+    await lending.release(pool, project, leased)
     for _ in range(2):
         async with conn.transaction():
             answer = await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
@@ -90,10 +90,10 @@ async def test_it_is_withdrawn_when_it_is_back(
     assert (await lending.actions(conn, owner.org)).count("social_account.withdrawn") == 1
 
 
-async def test_a_tenant_offers_it_to_nobody(conn: Conn, owner: Owner, place: Place, leased: UUID) -> None:
+async def test_a_tenant_offers_it_to_nobody(conn: Conn, owner: Owner, project: Project, leased: UUID) -> None:
     with pytest.raises(Conflict, match="leased itself"):
         await offers.offer(
-            conn, who=owner.who._replace(organization_id=place.org), account_id=leased, niche="mine"
+            conn, who=owner.who._replace(organization_id=project.org), account_id=leased, niche="mine"
         )
 
 
@@ -105,7 +105,7 @@ async def test_an_offer_repeated_is_about_something_else_and_as_old(conn: Conn, 
 
 
 async def test_its_owner_posts_nothing_to_what_is_offered(conn: Conn, owner: Owner) -> None:
-    own = Place(owner.org, owner.project_id)
+    own = Project(owner.org, owner.project_id)
     with pytest.raises(Conflict) as refused:
         await lending.schedule(conn, own, owner.account_id)
     assert refused.value.details["reason"] == "ACCOUNT_OFFERED"
@@ -116,25 +116,25 @@ async def test_its_owner_posts_nothing_to_what_is_offered(conn: Conn, owner: Own
         await offers.offer(conn, who=owner.who, account_id=owner.account_id, niche="baking")
 
 
-async def test_its_quota_is_its_owners(conn: Conn, place: Place, leased: UUID) -> None:
+async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUID) -> None:
     with pytest.raises(Conflict, match="owner's quota"):
-        await accounts.set_quota(conn, organization_id=place.org, account_id=leased, posts=1, seconds=60)
+        await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
 async def test_what_a_project_has_connected_itself_it_leases_not(
-    pool: Pool, conn: Conn, owner: Owner, place: Place
+    pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    mine = await seeds.account(conn, place.org, place.project_id, handle="bakes")
+    mine = await seeds.account(conn, project.org, project.id, handle="bakes")
     with pytest.raises(Conflict) as refused:
-        await lending.lend(pool, owner, place)
+        await lending.lend(pool, owner, project)
     assert refused.value.details["issues"] == [
         {"path": "socialAccountIds[0]", "message": "is connected by the project itself"}
     ]
     assert await conn.fetchval("select count(*) from social_account") == 2
-    await lending.disconnect(pool, place.org, mine)
-    leased = await lending.lend(pool, owner, place)
+    await lending.disconnect(pool, project.org, mine)
+    leased = await lending.lend(pool, owner, project)
     with pytest.raises(Conflict, match="leases bakes"):
-        await seeds.account(conn, place.org, place.project_id, handle="bakes")
+        await seeds.account(conn, project.org, project.id, handle="bakes")
     assert await lending.status(conn, leased) == "connected"
 
 

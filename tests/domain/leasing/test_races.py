@@ -22,7 +22,7 @@ from schemas.errors import CancelRequested, Conflict, ReauthRequired, Throttled
 from schemas.leases import OfferedAccount, OperatedRequest
 from schemas.settings import Settings
 from tests import lending, seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.publishing.post_scene import Full
 from tests.lending import Owner
@@ -44,12 +44,12 @@ async def owner(conn: Conn) -> Owner:
     return await lending.owner(conn)
 
 
-async def posting(pool: Pool, owner: Owner, place: Place) -> Full:
+async def posting(pool: Pool, owner: Owner, project: Project) -> Full:
     """A tenant of the account, with content."""
-    leased = await lending.lend(pool, owner, place)
+    leased = await lending.lend(pool, owner, project)
     async with pool.acquire() as conn:
-        content_id = await seeds.content(conn, place.org, place.project_id)
-    return Full(place.org, place.project_id, [leased], content_id)
+        content_id = await seeds.content(conn, project.org, project.id)
+    return Full(project.org, project.id, [leased], content_id)
 
 
 async def prepared(conn: Conn, full: Full, count: int = SENDS) -> list[Claim]:
@@ -74,7 +74,7 @@ async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
     order = list(enumerate(racers))
     random.shuffle(order)
     came = await asyncio.gather(*[racer() for _, racer in order], return_exceptions=True)
-    return [one for _, one in sorted(zip([place for place, _ in order], came, strict=True))]
+    return [one for _, one in sorted(zip([project for project, _ in order], came, strict=True))]
 
 
 @pytest.mark.long
@@ -82,7 +82,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
     """Each round both are assigned it at the same moment, in every other while the last lease ends."""
     tenants, holder, wins = [await lending.tenant(conn), await lending.tenant(conn)], None, Counter[int]()
     for number in range(RACES):
-        asked = [await lending.ask(conn, place) for place in tenants]
+        asked = [await lending.ask(conn, project) for project in tenants]
         racers = [partial(lending.assign, wide, owner, request_id) for request_id in asked]
         if holder and number % 2:
             came = await shuffled(*racers, partial(lending.release, wide, *holder))
@@ -90,7 +90,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
             if holder:
                 await lending.release(wide, *holder)
             came = await shuffled(*racers)
-        won = [place for place in range(2) if isinstance(came[place], OperatedRequest)]
+        won = [project for project in range(2) if isinstance(came[project], OperatedRequest)]
         refused = [one for one in came[:2] if isinstance(one, Conflict)]
         assert len(won) + len(refused) == 2, came
         assert len(won) == 1 or (len(won) == 0 and number % 2)
@@ -114,13 +114,13 @@ async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
     """Each post goes out before, or is canceled; the answer counts those."""
     went = 0
     for _ in range(8):
-        place = await lending.tenant(conn)
-        full = await posting(wide, owner, place)
+        project = await lending.tenant(conn)
+        full = await posting(wide, owner, project)
         claims = await prepared(conn, full)
         ends = {
-            "release": partial(lending.release, wide, place, full.account_ids[0]),
+            "release": partial(lending.release, wide, project, full.account_ids[0]),
             "recall": partial(lending.recall, wide, owner, full.account_ids[0]),
-            "archive": partial(archived, wide, place, full),
+            "archive": partial(archived, wide, project, full),
         }
         sent, answer = await race_to_the_end(wide, full, claims, ends[end])
         assert answer.canceled_scheduled_posts == SENDS - len(sent)
@@ -163,9 +163,9 @@ async def race_to_the_end(
     return went, await stopped
 
 
-async def archived(pool: Pool, place: Place, full: Full) -> Any:
+async def archived(pool: Pool, project: Project, full: Full) -> Any:
     answer = await scene.archive(pool, full)
-    assert await lending.end_next(pool, place)
+    assert await lending.end_next(pool, project)
     return answer
 
 
@@ -175,9 +175,9 @@ async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn:
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
         await accounts.set_quota(conn, **named, posts=quota, seconds=86400)
-        place = await lending.tenant(conn)
-        full = await posting(wide, owner, place)
-        change = partial(change_tenants, wide, owner, place, full)
+        project = await lending.tenant(conn)
+        full = await posting(wide, owner, project)
+        change = partial(change_tenants, wide, owner, project, full)
         _, after = await race_to_the_end(wide, full, await prepared(conn, full), change)
         sends = await conn.fetch("select owner_account_id from account_send")
         assert len(sends) == quota
@@ -187,9 +187,9 @@ async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn:
     assert await scene.unfinished(conn) == []
 
 
-async def change_tenants(pool: Pool, owner: Owner, place: Place, full: Full) -> UUID:
+async def change_tenants(pool: Pool, owner: Owner, project: Project, full: Full) -> UUID:
     """The next one, who sends all that the account may; what it is to them."""
-    await lending.release(pool, place, full.account_ids[0])
+    await lending.release(pool, project, full.account_ids[0])
     async with pool.acquire() as conn:
         after = await posting(pool, owner, await lending.tenant(conn))
         claims = await prepared(conn, after)
@@ -202,7 +202,7 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
     """Steps that find the token or the quota wanting, new connections, and changes of tenants."""
     chance = random.Random(5)
     for _ in range(15):
-        full = await posting(wide, owner, place := await lending.tenant(conn))
+        full = await posting(wide, owner, project := await lending.tenant(conn))
         claims = await prepared(conn, full)
 
         async def come_back() -> None:
@@ -214,7 +214,7 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
         ]
         racers += [come_back] * 6
         racers += [partial(scene.mark, wide, claim) for claim in claims[:4]]
-        racers.append(partial(lending.release, wide, place, full.account_ids[0]))
+        racers.append(partial(lending.release, wide, project, full.account_ids[0]))
         came = await shuffled(*racers)
         assert not [one for one in came if isinstance(one, BaseException)], came
         await come_back()
@@ -286,14 +286,14 @@ async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
 
 
 async def test_whoever_lets_it_go_twice_at_once_hears_the_same(
-    wide: Pool, conn: Conn, owner: Owner, place: Place
+    wide: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    full = await posting(wide, owner, place)
+    full = await posting(wide, owner, project)
     await scene.schedule(conn, full)
     [leased] = full.account_ids
     came = await shuffled(
-        *[partial(lending.release, wide, place, leased)] * 3,
+        *[partial(lending.release, wide, project, leased)] * 3,
         *[partial(lending.recall, wide, owner, leased)] * 3,
     )
     assert {one.canceled_scheduled_posts for one in came if isinstance(one, AccountDisconnected)} == {1}
-    assert (await lending.actions(conn, place.org)).count("social_account.lease_ended") == 1
+    assert (await lending.actions(conn, project.org)).count("social_account.lease_ended") == 1

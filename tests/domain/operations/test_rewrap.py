@@ -24,7 +24,7 @@ from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.errors import SealBroken, SettingsInvalid
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.waiting import eventually
 
 OLD = seeds.VAULT
@@ -50,16 +50,16 @@ def ignore(_: int) -> None:
     """Nobody looks at the bar."""
 
 
-async def seal_each(conn: Conn, place: Place, keyring: Keyring = OLD) -> Sealed:
-    key = await a_key(conn, place.org)
-    account_id = await seeds.account(conn, place.org, place.project_id)
-    await put(conn, place.org, account_id, keyring, "the token")
+async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sealed:
+    key = await a_key(conn, project.org)
+    account_id = await seeds.account(conn, project.org, project.id)
+    await put(conn, project.org, account_id, keyring, "the token")
     await client_registrations.keep(
         conn, server=SERVER, client=Client("us", "the client secret"), keyring=keyring
     )
     state, _ = await oauth_states.make(
         conn,
-        organization_id=place.org,
+        organization_id=project.org,
         api_key_id=key,
         purpose="test",
         return_url="https://app.example/",
@@ -67,11 +67,11 @@ async def seal_each(conn: Conn, place: Place, keyring: Keyring = OLD) -> Sealed:
         lifetime=timedelta(minutes=10),
         verifier=("the verifier", keyring),
     )
-    receipt = Claim(place.org, key, "k", bytes(32))
+    receipt = Claim(project.org, key, "k", bytes(32))
     await idempotency.claim(conn, receipt)
     await idempotency.store(conn, idempotency.fill(receipt, Answer(200, None, b'"body"'), seal_with=keyring))
-    job, post_id = await a_job(conn, place, keyring), await a_post(conn, place, account_id, keyring)
-    return Sealed(place.org, account_id, state, receipt, job, post_id)
+    job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
+    return Sealed(project.org, account_id, state, receipt, job, post_id)
 
 
 async def a_key(conn: Conn, org: UUID) -> UUID:
@@ -90,20 +90,22 @@ async def put(conn: Conn, org: UUID, account_id: UUID, keyring: Keyring, token: 
     await credentials.put(conn, organization_id=org, account_id=account_id, grant=grant, keyring=keyring)
 
 
-async def a_job(conn: Conn, place: Place, keyring: Keyring) -> ledger.Claim:
+async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.Claim:
     submitted = await ledger.submit(
-        conn, kind=CONNECT_ACCOUNT, organization_id=place.org, project_id=place.project_id, args={}
+        conn, kind=CONNECT_ACCOUNT, organization_id=project.org, project_id=project.id, args={}
     )
-    job = {"organization_id": place.org, "job_id": submitted.job_id}
+    job = {"organization_id": project.org, "job_id": submitted.job_id}
     await job_secrets.keep(conn, **job, secret=b"the code", keyring=keyring)
     [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
     return claim
 
 
-async def a_post(conn: Conn, place: Place, account_id: UUID, keyring: Keyring) -> UUID:
-    content_id = await seeds.content(conn, place.org, place.project_id)
-    post_id = await seeds.post(conn, place.org, content_id, account_id)
-    sealed = sealed_of_post.seal(keyring, b"the upload's address", organization_id=place.org, post_id=post_id)
+async def a_post(conn: Conn, project: Project, account_id: UUID, keyring: Keyring) -> UUID:
+    content_id = await seeds.content(conn, project.org, project.id)
+    post_id = await seeds.post(conn, project.org, content_id, account_id)
+    sealed = sealed_of_post.seal(
+        keyring, b"the upload's address", organization_id=project.org, post_id=post_id
+    )
     assert sealed
     await conn.execute(
         "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1",
@@ -140,9 +142,9 @@ PLAIN = [
 
 
 async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
-    pool: Pool, conn: Conn, place: Place
+    pool: Pool, conn: Conn, project: Project
 ) -> None:
-    sealed = await seal_each(conn, place)
+    sealed = await seal_each(conn, project)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
         await check_keyrings(conn, peppers=OLD, vault=NEW)
     assert await rewrap.count(conn, keyring=BOTH) == 6
@@ -154,8 +156,8 @@ async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
     assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
 
 
-async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, place: Place) -> None:
-    await seal_each(conn, place)
+async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, project: Project) -> None:
+    await seal_each(conn, project)
     for table in TABLES:
         async with conn.transaction():
             others = [name for name in TABLES if name != table]
@@ -168,8 +170,8 @@ async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, place: Place) 
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
-async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, place: Place, table: str) -> None:
-    sealed = await seal_each(conn, place)
+async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, project: Project, table: str) -> None:
+    sealed = await seal_each(conn, project)
     column = "body" if table == "idempotency_key" else "sealed"
     await conn.execute(f"update {table} set {column} = set_bit({column}, 700, 1 - get_bit({column}, 700))")
     with pytest.raises(SealBroken, match=table):
@@ -178,21 +180,23 @@ async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, place: Place,
         await opened(conn, sealed, BOTH)
 
 
-async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, place: Place) -> None:
-    one = await seeds.account(conn, place.org, place.project_id, handle="one")
-    other = await seeds.account(conn, place.org, place.project_id, handle="other")
+async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, project: Project) -> None:
+    one = await seeds.account(conn, project.org, project.id, handle="one")
+    other = await seeds.account(conn, project.org, project.id, handle="other")
     await conn.execute(
         """update account_credential c set sealed = o.sealed from account_credential o
             where o.account_id <> c.account_id"""
     )
     for account_id in (one, other):
         with pytest.raises(InvalidTag):
-            await credentials.open(conn, organization_id=place.org, account_id=account_id, keyring=OLD)
+            await credentials.open(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
 
 
-async def test_a_row_that_changes_meanwhile_keeps_its_new_value(pool: Pool, conn: Conn, place: Place) -> None:
+async def test_a_row_that_changes_meanwhile_keeps_its_new_value(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
     """Whoever writes has the new keyring by then; the row waits for them, and is found done."""
-    sealed = await seal_each(conn, place)
+    sealed = await seal_each(conn, project)
     async with pool.acquire() as writer:
         written = writer.transaction()
         await written.start()
@@ -206,17 +210,17 @@ async def test_a_row_that_changes_meanwhile_keeps_its_new_value(pool: Pool, conn
 
 
 async def test_it_goes_on_over_batches(
-    pool: Pool, conn: Conn, place: Place, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rewrap, "BATCH", 2)
     for number in range(5):
-        await seeds.account(conn, place.org, place.project_id, handle=f"shop-{number}")
+        await seeds.account(conn, project.org, project.id, handle=f"shop-{number}")
     told: list[int] = []
     done = await rewrap.rewrap(pool, keyring=BOTH, report=told.append)
     assert (done["account_credential"], told) == (5, [2, 2, 1])
 
 
-async def test_what_opens_an_account_is_shown_nowhere(conn: Conn, place: Place) -> None:
-    account_id = await seeds.account(conn, place.org, place.project_id)
-    tokens = await credentials.open(conn, organization_id=place.org, account_id=account_id, keyring=OLD)
+async def test_what_opens_an_account_is_shown_nowhere(conn: Conn, project: Project) -> None:
+    account_id = await seeds.account(conn, project.org, project.id)
+    tokens = await credentials.open(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
     assert "the-access-token" not in f"{tokens!r} {tokens} {Grant(access_token='the-access-token')!r}"

@@ -21,7 +21,7 @@ from schemas.errors import CancelRequested, Conflict
 from schemas.posts import Post, Reschedule, ScheduleContent, Target
 from schemas.projects import Archived
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt
@@ -30,7 +30,7 @@ URL = "https://api.example"
 
 
 class Full(NamedTuple):
-    """A place with accounts and content."""
+    """A project with accounts and content."""
 
     org: UUID
     project_id: UUID
@@ -38,14 +38,14 @@ class Full(NamedTuple):
     content_id: UUID
 
 
-async def fill(conn: Conn, place: Place, accounts: int = 5) -> Full:
+async def fill(conn: Conn, project: Project, accounts: int = 5) -> Full:
     """Completed content and connected accounts."""
     account_ids = [
-        await seeds.account(conn, place.org, place.project_id, handle=f"shop{number}")
+        await seeds.account(conn, project.org, project.id, handle=f"shop{number}")
         for number in range(accounts)
     ]
-    content_id = await seeds.content(conn, place.org, place.project_id)
-    return Full(place.org, place.project_id, account_ids, content_id)
+    content_id = await seeds.content(conn, project.org, project.id)
+    return Full(project.org, project.id, account_ids, content_id)
 
 
 def in_utc(at: datetime) -> str:

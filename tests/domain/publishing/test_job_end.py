@@ -14,7 +14,7 @@ from jobs import maintenance as chores
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.publishing.post_scene import Full
 from tests.jobs import scene as ledger_scene
@@ -26,8 +26,8 @@ SENT = {"status": "publishing", "phase": "sending", **PREPARED}
 
 
 @pytest_asyncio.fixture
-async def full(conn: Conn, place: Place) -> Full:
-    return await scene.fill(conn, place, accounts=1)
+async def full(conn: Conn, project: Project) -> Full:
+    return await scene.fill(conn, project, accounts=1)
 
 
 async def write(conn: Conn, claim: Claim, **columns: Any) -> None:
@@ -169,7 +169,7 @@ async def test_an_earlier_job_ends_nothing(pool: Pool, conn: Conn, full: Full) -
 
 async def test_the_posts_of_many_tenants_end_at_once(pool: Pool, conn: Conn, full: Full) -> None:
     org = await seeds.organization(conn)
-    theirs = await scene.fill(conn, Place(org, await seeds.project(conn, org)), accounts=3)
+    theirs = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=3)
     await scene.schedule(conn, full)
     await scene.schedule(conn, theirs)
     claims = await scene.pull(conn)

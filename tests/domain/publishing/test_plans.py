@@ -16,7 +16,7 @@ from jobs.ledger import Claim, Moved
 from jobs.outcomes import NotDone
 from schemas import ids
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.publishing.post_scene import Full
 
@@ -33,7 +33,7 @@ class Table(NamedTuple):
     job_id: UUID
 
     @property
-    def place(self) -> dict[str, Any]:
+    def project(self) -> dict[str, Any]:
         return {"organization_id": self.full.org, "project_id": self.full.project_id}
 
     @property
@@ -54,7 +54,7 @@ Use = Callable[[Conn, Table], Awaitable[Any]]
 
 async def list_page(conn: Conn, found: Table, **filters: Any) -> None:
     none: dict[str, Any] = dict.fromkeys(("account_id", "status", "since", "until", "before"))
-    await posts.list_page(conn, **found.place, **none | filters, limit=PAGE)
+    await posts.list_page(conn, **found.project, **none | filters, limit=PAGE)
 
 
 async def list_all(conn: Conn, found: Table) -> None:
@@ -78,7 +78,7 @@ async def get(conn: Conn, found: Table) -> None:
 
 
 async def count(conn: Conn, found: Table) -> None:
-    await posts.count_of_project(conn, **found.place)
+    await posts.count_of_project(conn, **found.project)
 
 
 async def check_new(conn: Conn, found: Table) -> None:
@@ -153,9 +153,9 @@ FROM_THE_START = (list_all, list_further, list_published, list_failed, count, ch
 
 
 @pytest_asyncio.fixture
-async def found(conn: Conn, place: Place) -> Table:
+async def found(conn: Conn, project: Project) -> Table:
     """The empty table, but for one post."""
-    full = await scene.fill(conn, place, accounts=5)
+    full = await scene.fill(conn, project, accounts=5)
     [post_id, *_] = await scene.schedule(conn, full, at=datetime.now(UTC) + timedelta(days=1))
     prepared = """update scheduled_post set handle = '{"publishId": "v"}', request = 'x' where id = $1
                   returning job_id"""
@@ -201,7 +201,7 @@ async def load(conn: Conn, found: Table) -> None:
     await copy(conn, found.full, ENDED, "published")
     for number in range(OTHERS):
         org = found.full.org if number % 2 else await seeds.organization(conn)
-        other = await scene.fill(conn, Place(org, await seeds.project(conn, org)), accounts=1)
+        other = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=1)
         await scene.schedule(conn, other)
         await copy(conn, other, WAITING, "queued")
 

@@ -18,7 +18,7 @@ from schemas.errors import Conflict
 from schemas.projects import Archived
 from schemas.settings import Settings
 from tests import seeds
-from tests.domain.place import Place
+from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.publishing.post_scene import Full
 
@@ -31,8 +31,8 @@ async def wide(settings: Settings) -> AsyncIterator[Pool]:
 
 
 @pytest_asyncio.fixture
-async def full(conn: Conn, place: Place) -> Full:
-    return await scene.fill(conn, place)
+async def full(conn: Conn, project: Project) -> Full:
+    return await scene.fill(conn, project)
 
 
 async def prepared(conn: Conn, full: Full, rounds: int) -> list[Claim]:
@@ -45,12 +45,12 @@ async def prepared(conn: Conn, full: Full, rounds: int) -> list[Claim]:
     return claims
 
 
-async def test_a_thousand_posts_against_archives(wide: Pool, conn: Conn, place: Place) -> None:
+async def test_a_thousand_posts_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
     """Each is canceled or goes out, never both; every archive's counts are what came of it (I7)."""
     marked = 0
     for _ in range(10):
-        project_id = await seeds.project(conn, place.org)
-        full = await scene.fill(conn, Place(place.org, project_id), accounts=10)
+        project_id = await seeds.project(conn, project.org)
+        full = await scene.fill(conn, Project(project.org, project_id), accounts=10)
         claims = await prepared(conn, full, 10)
         blocked = await scene.schedule(conn, full, content_id=await scene.pending(conn, full, "Later."))
         went, answer = await race_to_archive(wide, full, claims)
@@ -89,10 +89,12 @@ async def race_to_archive(pool: Pool, full: Full, claims: list[Claim]) -> tuple[
     return went, answer
 
 
-async def test_schedules_against_archives(wide: Pool, conn: Conn, place: Place) -> None:
+async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
     """What came before an archive is counted and canceled, what comes after it is refused."""
     for _ in range(20):
-        full = await scene.fill(conn, Place(place.org, await seeds.project(conn, place.org)), accounts=2)
+        full = await scene.fill(
+            conn, Project(project.org, await seeds.project(conn, project.org)), accounts=2
+        )
         racers: list[Callable[[], Awaitable[Any]]] = [
             partial(transact, wide, partial(scene.schedule, full=full)) for _ in range(6)
         ]

@@ -6,23 +6,23 @@ import pytest_asyncio
 
 from tests import seeds, social_servers
 from tests.social_servers import Fediverse, Pds
-from tests.workers.accounts.place import Place
-from tests.workers.runtime.crew import Crew
+from tests.workers.accounts.project import Project
+from tests.workers.runtime.workers import Workers
 
 
 @pytest_asyncio.fixture
-async def place(crew: Crew) -> AsyncIterator[Place]:
+async def project(workers: Workers) -> AsyncIterator[Project]:
     async with social_servers.fediverse() as fediverse, social_servers.pds() as pds:
-        async with crew.pool.acquire() as conn:
-            project_id = await seeds.project(conn, crew.org)
-        yield Place(crew, fediverse, pds, project_id)
+        async with workers.pool.acquire() as conn:
+            project_id = await seeds.project(conn, workers.org)
+        yield Project(workers, fediverse, pds, project_id)
 
 
 @pytest_asyncio.fixture
-async def fediverse(place: Place) -> Fediverse:
-    return place.fediverse
+async def fediverse(project: Project) -> Fediverse:
+    return project.fediverse
 
 
 @pytest_asyncio.fixture
-async def pds(place: Place) -> Pds:
-    return place.pds
+async def pds(project: Project) -> Pds:
+    return project.pds

@@ -13,31 +13,31 @@ from domain.connecting.connect import Asked, Code, Login
 from jobs.ledger import Submitted
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256
-from tests.workers.accounts.place import BACK, Place
+from tests.workers.accounts.project import BACK, Project
 from workers.platforms.mastodon.connect import traits
 
 WHO = "/api/v1/accounts/verify_credentials"
 LOGIN = "/xrpc/com.atproto.server.createSession"
 
 
-async def submit(place: Place, platform: str, secret: Code | Login) -> UUID:
+async def submit(project: Project, platform: str, secret: Code | Login) -> UUID:
     """The job, for nobody's key."""
-    server = place.fediverse.url if platform == "mastodon" else place.pds.url
-    asked = Asked(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(place))
-    where = {"organization_id": place.crew.org, "project_id": place.project_id}
+    server = project.fediverse.url if platform == "mastodon" else project.pds.url
+    asked = Asked(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project))
+    where = {"organization_id": project.workers.org, "project_id": project.id}
 
     async def submitted(conn: Conn) -> Submitted:
         return await connect.submit(conn, **where, asked=asked, secret=secret, keyring=seeds.VAULT)
 
-    return (await transact(place.crew.pool, submitted)).job_id
+    return (await transact(project.workers.pool, submitted)).job_id
 
 
-async def a_key(place: Place) -> UUID:
-    found: UUID = await place.crew.pool.fetchval(
+async def a_key(project: Project) -> UUID:
+    found: UUID = await project.workers.pool.fetchval(
         """insert into api_key
                   (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
            values ($1, gen_random_uuid(), 'k', 'abcdefghijklmnop', $2, 'test', '{}', '{}') returning id""",
-        place.crew.org,
+        project.workers.org,
         bytes(32),
     )
     return found
@@ -50,38 +50,38 @@ def code(fediverse: Fediverse) -> Code:
 
 
 async def test_one_that_dies_between_code_and_commit_says_to_start_again(
-    place: Place, fediverse: Fediverse
+    project: Project, fediverse: Fediverse
 ) -> None:
     """The code is used, and what it brought died with the attempt; if that lives after all, it is fenced."""
-    await place.registered()
+    await project.registered()
     fediverse.held[WHO] = asyncio.Event()
-    async with place.at_work():
-        job_id = await submit(place, "mastodon", code(fediverse))
+    async with project.at_work():
+        job_id = await submit(project, "mastodon", code(fediverse))
         await fediverse.reached(WHO)
-        await place.crew.take_away(job_id)
-        job = await place.crew.ended(job_id)
+        await project.workers.take_away(job_id)
+        job = await project.workers.ended(job_id)
         fediverse.held[WHO].set()
     assert (job["state"], job["error"]["code"]) == ("failed", "CODE_REFUSED")
     assert "start again" in job["error"]["message"]
     assert fediverse.count("/oauth/token") == 2
     for table in ("social_account", "account_credential", "job_secret"):
-        assert await place.crew.pool.fetchval(f"select count(*) from {table}") == 0
+        assert await project.workers.pool.fetchval(f"select count(*) from {table}") == 0
 
 
-async def test_a_login_that_dies_is_tried_again(place: Place, pds: Pds) -> None:
+async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> None:
     pds.held[LOGIN] = asyncio.Event()
-    async with place.at_work():
+    async with project.at_work():
         login = Login(identifier="shop.example", password="secret-app-password")
-        job_id = await submit(place, "bluesky", login)
+        job_id = await submit(project, "bluesky", login)
         await pds.reached(LOGIN)
-        await place.crew.take_away(job_id)
+        await project.workers.take_away(job_id)
         pds.held[LOGIN].set()
-        job = await place.crew.ended(job_id)
+        job = await project.workers.ended(job_id)
     assert (job["state"], job["result"]["handle"]) == ("completed", "shop.example")
-    assert await place.crew.pool.fetchval("select count(*) from social_account") == 1
+    assert await project.workers.pool.fetchval("select count(*) from social_account") == 1
 
 
-async def test_two_registrations_at_once_leave_one(place: Place, fediverse: Fediverse) -> None:
+async def test_two_registrations_at_once_leave_one(project: Project, fediverse: Fediverse) -> None:
     """Of two organizations: each has a job of its own."""
     server = Server("mastodon", fediverse.url, BACK)
     fediverse.held["/api/v1/apps"] = asyncio.Event()
@@ -90,17 +90,17 @@ async def test_two_registrations_at_once_leave_one(place: Place, fediverse: Fedi
         org = await seeds.organization(conn)
         return (await client_registrations.submit(conn, server=server, organization_id=org)).job_id
 
-    async with place.at_work():
-        jobs = [await transact(place.crew.pool, ask) for _ in range(2)]
+    async with project.at_work():
+        jobs = [await transact(project.workers.pool, ask) for _ in range(2)]
         await fediverse.reached("/api/v1/apps", times=2)
         fediverse.held["/api/v1/apps"].set()
         for job_id in jobs:
-            assert (await place.crew.ended(job_id))["state"] == "completed"
-        third = await transact(place.crew.pool, ask)
-        assert (await place.crew.ended(third))["state"] == "completed"
+            assert (await project.workers.ended(job_id))["state"] == "completed"
+        third = await transact(project.workers.pool, ask)
+        assert (await project.workers.ended(third))["state"] == "completed"
     assert fediverse.count("/api/v1/apps") == 2
-    (row,) = await place.crew.pool.fetch("select * from platform_app")
-    async with place.crew.pool.acquire() as conn:
+    (row,) = await project.workers.pool.fetch("select * from platform_app")
+    async with project.workers.pool.acquire() as conn:
         client = await client_registrations.open(conn, server=server, keyring=seeds.VAULT)
     assert client is not None
     assert fediverse.apps[row["client_id"]].secret == client.client_secret

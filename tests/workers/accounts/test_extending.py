@@ -26,26 +26,26 @@ from tests.peers.simulators.instagram_user import CALLBACK, DAY_S, long_lived
 from tests.peers.simulators.serving import served
 from tests.waiting import eventually
 from tests.workers.dispatcher.test_dispatcher import dispatching
-from tests.workers.runtime.crew import Crew, at_work
+from tests.workers.runtime.workers import Workers, at_work
 from workers.tasks import refresh_token
 
 CALL = "GET /refresh_access_token"
 
 
 @dataclass
-class Place:
+class Project:
     """Ada's account, with a token that Instagram gave `days` ago by its own clock."""
 
-    crew: Crew
+    workers: Workers
     settings: Settings
     sim: Sim
-    project_id: UUID
+    id: UUID
     account_id: UUID
 
     async def age(self, days: float) -> None:
         """The token is so old, for Instagram and for us."""
         await self.sim.advance(days * DAY_S)
-        await self.crew.pool.execute(
+        await self.workers.pool.execute(
             """update account_credential set rotated_at = now() - $1::interval,
                       expires_at = now() + $2::interval, refresh_at = now() + $3::interval""",
             timedelta(days=days),
@@ -55,34 +55,34 @@ class Place:
 
     async def refreshed(self) -> Any:
         """The job's row, once it has ended."""
-        ids = {"project_id": self.project_id, "account_id": self.account_id}
+        ids = {"project_id": self.id, "account_id": self.account_id}
         submit = await transact(
-            self.crew.pool,
-            lambda conn: credentials.refresh(conn, organization_id=self.crew.org, **ids),
+            self.workers.pool,
+            lambda conn: credentials.refresh(conn, organization_id=self.workers.org, **ids),
         )
-        async with at_work(self.settings, self.crew.pool, {REFRESH_TOKEN: refresh_token.open_task}):
-            return await self.crew.ended(submit.job_id)
+        async with at_work(self.settings, self.workers.pool, {REFRESH_TOKEN: refresh_token.open_task}):
+            return await self.workers.ended(submit.job_id)
 
     async def tokens(self) -> Tokens:
-        place = {"organization_id": self.crew.org, "account_id": self.account_id}
-        async with self.crew.pool.acquire() as conn:
-            return await credentials.open(conn, **place, keyring=seeds.VAULT)
+        account = {"organization_id": self.workers.org, "account_id": self.account_id}
+        async with self.workers.pool.acquire() as conn:
+            return await credentials.open(conn, **account, keyring=seeds.VAULT)
 
     async def status(self) -> str:
-        found: str = await self.crew.pool.fetchval("select status from social_account")
+        found: str = await self.workers.pool.fetchval("select status from social_account")
         return found
 
     async def due(self) -> int:
-        async with self.crew.pool.acquire() as conn:
+        async with self.workers.pool.acquire() as conn:
             return await credentials.refresh_due(conn)
 
     async def jobs(self) -> list[Any]:
-        return await self.crew.pool.fetch("select * from job where kind = 'refresh_token' order by id")
+        return await self.workers.pool.fetch("select * from job where kind = 'refresh_token' order by id")
 
     async def next_s(self) -> float:
         """Until it comes up again."""
         return float(
-            await self.crew.pool.fetchval(
+            await self.workers.pool.fetchval(
                 "select extract(epoch from refresh_at - now())::float8 from account_credential"
             )
         )
@@ -92,145 +92,145 @@ class Place:
 
 
 @pytest_asyncio.fixture
-async def place(crew: Crew) -> AsyncIterator[Place]:
+async def project(workers: Workers) -> AsyncIterator[Project]:
     with served(Instagram(rate=0, redirect_uris=[CALLBACK])) as base:
         named = {"instagram_api_url": base, "fetch_allow": base.removeprefix("http://")}
         ours = {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
-        settings = msgspec.structs.replace(crew.settings, **named, **ours)
+        settings = msgspec.structs.replace(workers.settings, **named, **ours)
         async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False) as person:
             made = await sim.account("ada")
             grant = Grant(access_token=await long_lived(sim, person), expires_at=datetime.now(UTC))
-            async with crew.pool.acquire() as conn:
-                project_id = await seeds.project(conn, crew.org)
+            async with workers.pool.acquire() as conn:
+                project_id = await seeds.project(conn, workers.org)
                 fields = {"platform": "instagram", "external_id": made["user_id"], "grant": grant}
-                account_id = await seeds.account(conn, crew.org, project_id, **fields)
-            yield Place(crew, settings, sim, project_id, account_id)
+                account_id = await seeds.account(conn, workers.org, project_id, **fields)
+            yield Project(workers, settings, sim, project_id, account_id)
 
 
-async def test_a_token_is_extended_for_another_sixty_days(place: Place) -> None:
-    await place.age(50)
-    before = await place.tokens()
-    assert (await place.refreshed())["result"] == {"refreshed": True}
-    after = await place.tokens()
+async def test_a_token_is_extended_for_another_sixty_days(project: Project) -> None:
+    await project.age(50)
+    before = await project.tokens()
+    assert (await project.refreshed())["result"] == {"refreshed": True}
+    after = await project.tokens()
     assert after.access_token != before.access_token
     assert (after.generation, after.refresh_token) == (before.generation + 1, None)
     assert after.expires_at is not None
     assert after.expires_at - datetime.now(UTC) > timedelta(days=59.9)
-    assert 49.9 * DAY_S < await place.next_s() <= 50 * DAY_S
+    assert 49.9 * DAY_S < await project.next_s() <= 50 * DAY_S
 
 
 @pytest.mark.parametrize("days", [60, 61])
-async def test_one_that_has_ended_needs_its_owner(place: Place, days: float) -> None:
-    await place.age(days)
-    assert (await place.refreshed())["result"] == {"reauthRequired": "TOKEN_ENDED"}
-    assert await place.status() == "reauth_required"
+async def test_one_that_has_ended_needs_its_owner(project: Project, days: float) -> None:
+    await project.age(days)
+    assert (await project.refreshed())["result"] == {"reauthRequired": "TOKEN_ENDED"}
+    assert await project.status() == "reauth_required"
 
 
 @pytest.mark.parametrize("error", ["password_changed", "app_removed", "unknown_token", "session_invalidated"])
 @pytest.mark.parametrize("days", [0.5, 50])
-async def test_one_that_was_taken_back_needs_its_owner(place: Place, error: str, days: float) -> None:
+async def test_one_that_was_taken_back_needs_its_owner(project: Project, error: str, days: float) -> None:
     """A young one can't be extended, and is tried instead."""
-    await place.age(days)
-    await place.sim.call("POST", "/tokens", username="ada", error=error)
-    assert (await place.refreshed())["state"] == "completed"
-    assert await place.status() == "reauth_required"
+    await project.age(days)
+    await project.sim.call("POST", "/tokens", username="ada", error=error)
+    assert (await project.refreshed())["state"] == "completed"
+    assert await project.status() == "reauth_required"
 
 
-async def test_a_young_one_that_does_is_kept(place: Place) -> None:
-    await place.age(0.5)
-    before = await place.tokens()
-    assert (await place.refreshed())["result"] == {"refreshed": True}
-    after = await place.tokens()
+async def test_a_young_one_that_does_is_kept(project: Project) -> None:
+    await project.age(0.5)
+    before = await project.tokens()
+    assert (await project.refreshed())["result"] == {"refreshed": True}
+    after = await project.tokens()
     assert (after.access_token, after.expires_at) == (before.access_token, before.expires_at)
-    assert await place.asked() == 0
-    assert await place.next_s() > 49 * DAY_S
+    assert await project.asked() == 0
+    assert await project.next_s() > 49 * DAY_S
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.ACCEPT_THEN_DROP])
 @pytest.mark.parametrize("days", [0.5, 50])
 @pytest.mark.long
-async def test_what_the_network_loses_needs_nobody(place: Place, fault: Fault, days: float) -> None:
-    await place.age(days)
-    await place.sim.fault("refresh" if days > 1 else "me", fault)
-    job = await place.refreshed()
+async def test_what_the_network_loses_needs_nobody(project: Project, fault: Fault, days: float) -> None:
+    await project.age(days)
+    await project.sim.fault("refresh" if days > 1 else "me", fault)
+    job = await project.refreshed()
     assert (job["state"], job["attempt"]) == ("completed", 2)
-    assert await place.status() == "connected"
+    assert await project.status() == "connected"
 
 
-async def test_a_checkpoint_says_nothing_of_the_token(place: Place) -> None:
-    await place.age(50)
-    await place.sim.call("POST", "/tokens", username="ada", error="checkpoint")
-    job = await place.refreshed()
+async def test_a_checkpoint_says_nothing_of_the_token(project: Project) -> None:
+    await project.age(50)
+    await project.sim.call("POST", "/tokens", username="ada", error="checkpoint")
+    job = await project.refreshed()
     assert (job["state"], job["error"]["code"]) == ("failed", "ACCOUNT_CHECKPOINT")
-    assert await place.status() == "connected"
+    assert await project.status() == "connected"
 
 
-async def test_one_that_is_due_is_refreshed_though_nobody_posts(place: Place) -> None:
-    await place.age(50)
-    assert await place.due() == 1
-    (job,) = await place.jobs()
-    assert (job["state"], job["project_id"]) == ("queued", place.project_id)
-    assert await place.due() == 0
-    assert await place.next_s() == pytest.approx(credentials.AGAIN_S, abs=60)
+async def test_one_that_is_due_is_refreshed_though_nobody_posts(project: Project) -> None:
+    await project.age(50)
+    assert await project.due() == 1
+    (job,) = await project.jobs()
+    assert (job["state"], job["project_id"]) == ("queued", project.id)
+    assert await project.due() == 0
+    assert await project.next_s() == pytest.approx(credentials.AGAIN_S, abs=60)
 
 
-async def test_the_dispatcher_sees_to_it(place: Place) -> None:
-    await place.age(50)
-    work = at_work(place.settings, place.crew.pool, {REFRESH_TOKEN: refresh_token.open_task})
-    async with dispatching(place.settings), work:
+async def test_the_dispatcher_sees_to_it(project: Project) -> None:
+    await project.age(50)
+    work = at_work(project.settings, project.workers.pool, {REFRESH_TOKEN: refresh_token.open_task})
+    async with dispatching(project.settings), work:
 
         async def extended() -> bool:
-            return (await place.tokens()).generation == 2
+            return (await project.tokens()).generation == 2
 
         await eventually(extended)
-    assert await place.asked() == 1
+    assert await project.asked() == 1
 
 
 @pytest.mark.parametrize("days", [0, 49])
-async def test_one_that_is_not_due_is_left_alone(place: Place, days: float) -> None:
-    await place.age(days)
-    assert await place.due() == 0
-    assert await place.jobs() == []
+async def test_one_that_is_not_due_is_left_alone(project: Project, days: float) -> None:
+    await project.age(days)
+    assert await project.due() == 0
+    assert await project.jobs() == []
 
 
-async def test_one_of_today_is_left_alone_whatever_is_due(place: Place) -> None:
+async def test_one_of_today_is_left_alone_whatever_is_due(project: Project) -> None:
     """It would be refused."""
-    await place.crew.pool.execute("update account_credential set refresh_at = now() - interval '1 day'")
-    assert await place.due() == 0
+    await project.workers.pool.execute("update account_credential set refresh_at = now() - interval '1 day'")
+    assert await project.due() == 0
 
 
-async def test_one_whose_refresh_failed_comes_up_again(place: Place) -> None:
-    await place.age(50)
-    await place.due()
-    await place.crew.pool.execute(
+async def test_one_whose_refresh_failed_comes_up_again(project: Project) -> None:
+    await project.age(50)
+    await project.due()
+    await project.workers.pool.execute(
         "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{\"code\": \"X\"}'"
     )
-    await place.crew.pool.execute("update account_credential set refresh_at = now()")
-    assert await place.due() == 1
-    assert len(await place.jobs()) == 2
+    await project.workers.pool.execute("update account_credential set refresh_at = now()")
+    assert await project.due() == 1
+    assert len(await project.jobs()) == 2
 
 
-async def test_ten_dispatchers_at_once_have_one_job(place: Place) -> None:
-    await place.age(50)
-    assert sum(await asyncio.gather(*(place.due() for _ in range(10)))) == 1
-    assert len(await place.jobs()) == 1
+async def test_ten_dispatchers_at_once_have_one_job(project: Project) -> None:
+    await project.age(50)
+    assert sum(await asyncio.gather(*(project.due() for _ in range(10)))) == 1
+    assert len(await project.jobs()) == 1
 
 
-async def test_one_that_waits_for_its_owner_is_not_asked_about(place: Place) -> None:
-    await place.age(50)
+async def test_one_that_waits_for_its_owner_is_not_asked_about(project: Project) -> None:
+    await project.age(50)
 
     async def refuse(conn: Conn) -> None:
-        named: dict[str, Any] = {"organization_id": place.crew.org, "account_id": place.account_id}
+        named: dict[str, Any] = {"organization_id": project.workers.org, "account_id": project.account_id}
         await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED")
 
-    await transact(place.crew.pool, refuse)
-    assert await place.due() == 1
-    assert await place.jobs() == []
-    assert await place.due() == 0
+    await transact(project.workers.pool, refuse)
+    assert await project.due() == 1
+    assert await project.jobs() == []
+    assert await project.due() == 0
 
 
-async def test_a_platform_whose_tokens_need_no_extending_has_none_due(place: Place) -> None:
-    async with place.crew.pool.acquire() as conn:
-        await seeds.account(conn, place.crew.org, place.project_id)
-    await place.crew.pool.execute("update account_credential set rotated_at = now() - interval '1 year'")
-    assert await place.due() == 0
+async def test_a_platform_whose_tokens_need_no_extending_has_none_due(project: Project) -> None:
+    async with project.workers.pool.acquire() as conn:
+        await seeds.account(conn, project.workers.org, project.id)
+    await project.workers.pool.execute("update account_credential set rotated_at = now() - interval '1 year'")
+    assert await project.due() == 0

@@ -8,18 +8,18 @@ import pytest
 from domain.publishing import sending
 from tests.by_hand import Told
 from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, Pds
-from tests.workers.accounts.place import Place
+from tests.workers.accounts.project import Project
 
 REFRESH = "/xrpc/com.atproto.server.refreshSession"
 WHO = "/api/v1/accounts/verify_credentials"
 
 
-async def test_a_session_goes_on_with_its_next_pair(place: Place, pds: Pds) -> None:
-    account = await place.blogger()
-    before = await place.tokens(account)
-    async with place.at_work():
-        job = await place.refreshed(account)
-    after = await place.tokens(account)
+async def test_a_session_goes_on_with_its_next_pair(project: Project, pds: Pds) -> None:
+    account = await project.blogger()
+    before = await project.tokens(account)
+    async with project.at_work():
+        job = await project.refreshed(account)
+    after = await project.tokens(account)
     assert (job["state"], job["result"]) == ("completed", {"refreshed": True})
     assert (before.generation, after.generation) == (1, 2)
     assert after.refresh_token in pds.sessions
@@ -27,88 +27,88 @@ async def test_a_session_goes_on_with_its_next_pair(place: Place, pds: Pds) -> N
     assert abs(after.expires_at - datetime.now(UTC) - pds.lasts) < timedelta(minutes=1)
 
 
-async def test_ten_that_ask_at_once_are_one_call(place: Place, pds: Pds) -> None:
-    account = await place.blogger()
-    jobs = await asyncio.gather(*(place.refresh(account) for _ in range(10)))
+async def test_ten_that_ask_at_once_are_one_call(project: Project, pds: Pds) -> None:
+    account = await project.blogger()
+    jobs = await asyncio.gather(*(project.refresh(account) for _ in range(10)))
     assert len(set(jobs)) == 1
-    async with place.at_work():
-        await place.crew.ended(jobs[0])
+    async with project.at_work():
+        await project.workers.ended(jobs[0])
     assert pds.count(REFRESH) == 1
-    assert await place.status(account) == "connected"
+    assert await project.status(account) == "connected"
 
 
-async def test_a_rotated_token_takes_the_place_of_the_old_one(place: Place, fediverse: Fediverse) -> None:
+async def test_a_rotated_token_takes_the_place_of_the_old_one(project: Project, fediverse: Fediverse) -> None:
     fediverse.expires_in = 3600
-    await place.registered()
-    account = await place.ada()
-    async with place.at_work():
-        await place.refreshed(account)
-        assert (await place.refreshed(account))["result"] == {"refreshed": True}
-    tokens = await place.tokens(account)
+    await project.registered()
+    account = await project.ada()
+    async with project.at_work():
+        await project.refreshed(account)
+        assert (await project.refreshed(account))["result"] == {"refreshed": True}
+    tokens = await project.tokens(account)
     assert (tokens.generation, tokens.refresh_token) == (3, next(iter(fediverse.refreshes)))
     assert tokens.access_token in fediverse.tokens
 
 
 @pytest.mark.parametrize("life_s", [0, -7200, 10**30])
 async def test_a_token_that_has_ended_as_it_comes_is_tried_all_the_same(
-    place: Place, fediverse: Fediverse, life_s: int
+    project: Project, fediverse: Fediverse, life_s: int
 ) -> None:
     """Else a post that waits for it would have it refreshed, again and again and at once."""
     fediverse.expires_in = life_s
-    await place.registered()
-    account = await place.ada(refresh_token="secret-lasting")
+    await project.registered()
+    account = await project.ada(refresh_token="secret-lasting")
     fediverse.refreshes["secret-lasting"] = "ada"
-    async with place.at_work():
-        assert (await place.refreshed(account))["result"] == {"refreshed": True}
-    ends = (await place.tokens(account)).expires_at
+    async with project.at_work():
+        assert (await project.refreshed(account))["result"] == {"refreshed": True}
+    ends = (await project.tokens(account)).expires_at
     assert ends is not None
     assert ends > datetime.now(UTC) + sending.FRESH
 
 
-async def test_a_session_that_has_ended_as_it_comes_is_tried_all_the_same(place: Place, pds: Pds) -> None:
+async def test_a_session_that_has_ended_as_it_comes_is_tried_all_the_same(project: Project, pds: Pds) -> None:
     pds.lasts = timedelta(hours=-1)
-    account = await place.blogger()
-    async with place.at_work():
-        await place.refreshed(account)
-    ends = (await place.tokens(account)).expires_at
+    account = await project.blogger()
+    async with project.at_work():
+        await project.refreshed(account)
+    ends = (await project.tokens(account)).expires_at
     assert ends is not None
     assert ends > datetime.now(UTC) + sending.FRESH
 
 
-async def test_the_old_refresh_token_stays_where_none_is_sent(place: Place, fediverse: Fediverse) -> None:
-    await place.registered()
+async def test_the_old_refresh_token_stays_where_none_is_sent(project: Project, fediverse: Fediverse) -> None:
+    await project.registered()
     fediverse.refreshes["secret-lasting"] = "ada"
-    account = await place.ada(refresh_token="secret-lasting")
-    async with place.at_work():
-        await place.refreshed(account)
-    tokens = await place.tokens(account)
+    account = await project.ada(refresh_token="secret-lasting")
+    async with project.at_work():
+        await project.refreshed(account)
+    tokens = await project.tokens(account)
     assert (tokens.refresh_token, tokens.generation, tokens.expires_at) == ("secret-lasting", 2, None)
 
 
 @pytest.mark.parametrize("error", ["ExpiredToken", "InvalidToken"])
-async def test_a_session_that_has_ended_needs_its_owner(place: Place, pds: Pds, error: str) -> None:
-    account = await place.blogger()
+async def test_a_session_that_has_ended_needs_its_owner(project: Project, pds: Pds, error: str) -> None:
+    account = await project.blogger()
     pds.broken[REFRESH] = [Told(400, {"error": error})]
-    async with place.at_work():
-        job = await place.refreshed(account)
+    async with project.at_work():
+        job = await project.refreshed(account)
         assert (job["state"], job["result"]) == ("completed", {"reauthRequired": "SESSION_ENDED"})
-        assert await place.status(account) == "reauth_required"
-        assert (await place.refreshed(account))["result"] in (None, {})
+        assert await project.status(account) == "reauth_required"
+        assert (await project.refreshed(account))["result"] in (None, {})
     assert pds.count(REFRESH) == 1
-    assert (await place.audited())[-2:] == ["social_account.connected", "social_account.reauth_required"]
+    assert (await project.audited())[-2:] == ["social_account.connected", "social_account.reauth_required"]
 
 
 @pytest.mark.parametrize("told", [REFUSED, UNKNOWN_CLIENT])
 async def test_a_grant_that_is_no_more_needs_its_owner(
-    place: Place, fediverse: Fediverse, told: Told
+    project: Project, fediverse: Fediverse, told: Told
 ) -> None:
     fediverse.expires_in = 3600
-    await place.registered()
-    account = await place.ada()
+    await project.registered()
+    account = await project.ada()
     fediverse.broken["/oauth/token"] = [told]
-    async with place.at_work():
-        await place.refreshed(account)
-    assert await place.status(account) == "reauth_required"
+    async with project.at_work():
+        await project.refreshed(account)
+    assert await project.status(account) == "reauth_required"
 
 
 @pytest.mark.parametrize(
@@ -120,71 +120,73 @@ async def test_a_grant_that_is_no_more_needs_its_owner(
     ],
 )
 async def test_a_token_without_another_is_tried(
-    place: Place, fediverse: Fediverse, told: Told, status: str
+    project: Project, fediverse: Fediverse, told: Told, status: str
 ) -> None:
-    account = await place.ada()
+    account = await project.ada()
     fediverse.broken[WHO] = [told]
-    async with place.at_work():
-        assert (await place.refreshed(account))["state"] == "completed"
-    assert await place.status(account) == status
+    async with project.at_work():
+        assert (await project.refreshed(account))["state"] == "completed"
+    assert await project.status(account) == status
 
 
 @pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",)), Told(200, {"no": 1})])
 @pytest.mark.long
-async def test_what_a_server_is_in_trouble_with_needs_nobody(place: Place, pds: Pds, told: Told) -> None:
-    account = await place.blogger()
+async def test_what_a_server_is_in_trouble_with_needs_nobody(project: Project, pds: Pds, told: Told) -> None:
+    account = await project.blogger()
     pds.broken[REFRESH] = [told]
-    async with place.at_work():
-        job = await place.refreshed(account)
-    assert (job["state"], await place.status(account)) == ("completed", "connected")
+    async with project.at_work():
+        job = await project.refreshed(account)
+    assert (job["state"], await project.status(account)) == ("completed", "connected")
     assert pds.count(REFRESH) == 2
 
 
-async def test_a_server_that_suspends_the_account_says_nothing_of_its_tokens(place: Place, pds: Pds) -> None:
-    account = await place.blogger()
+async def test_a_server_that_suspends_the_account_says_nothing_of_its_tokens(
+    project: Project, pds: Pds
+) -> None:
+    account = await project.blogger()
     pds.broken[REFRESH] = [Told(401, {"error": "AccountTakedown"})]
-    async with place.at_work():
-        job = await place.refreshed(account)
+    async with project.at_work():
+        job = await project.refreshed(account)
     assert (job["state"], job["error"]["code"]) == ("failed", "ACCOUNT_SUSPENDED")
-    assert await place.status(account) == "connected"
+    assert await project.status(account) == "connected"
     rests = "select cooldown_until > now() + interval '9 minutes' from social_account"
-    assert await place.crew.pool.fetchval(rests)
+    assert await project.workers.pool.fetchval(rests)
 
 
-async def test_one_that_is_let_go_meanwhile_gets_no_tokens(place: Place, pds: Pds) -> None:
-    account = await place.blogger()
+async def test_one_that_is_let_go_meanwhile_gets_no_tokens(project: Project, pds: Pds) -> None:
+    account = await project.blogger()
     pds.held[REFRESH] = asyncio.Event()
-    async with place.at_work():
-        job = await place.refresh(account)
+    async with project.at_work():
+        job = await project.refresh(account)
         await pds.reached(REFRESH)
-        await place.disconnect(account)
+        await project.disconnect(account)
         pds.held[REFRESH].set()
-        assert (await place.crew.ended(job))["result"] == {"refreshed": False}
-    assert await place.crew.pool.fetchval("select count(*) from account_credential") == 0
-    assert await place.status(account) == "disconnected"
+        assert (await project.workers.ended(job))["result"] == {"refreshed": False}
+    assert await project.workers.pool.fetchval("select count(*) from account_credential") == 0
+    assert await project.status(account) == "disconnected"
 
 
 @pytest.mark.parametrize("late", [None, Told(400, {"error": "ExpiredToken"})])
 async def test_a_new_connection_stays_whatever_a_late_refresh_brings(
-    place: Place, pds: Pds, late: Told | None
+    project: Project, pds: Pds, late: Told | None
 ) -> None:
-    account = await place.blogger()
+    account = await project.blogger()
     pds.held[REFRESH] = asyncio.Event()
     pds.broken |= {REFRESH: [late]} if late else {}
-    async with place.at_work():
-        job = await place.refresh(account)
+    async with project.at_work():
+        job = await project.refresh(account)
         await pds.reached(REFRESH)
-        assert await place.blogger() == account
-        newer = await place.tokens(account)
+        assert await project.blogger() == account
+        newer = await project.tokens(account)
         pds.held[REFRESH].set()
-        await place.crew.ended(job)
-    assert await place.tokens(account) == newer
-    assert await place.status(account) == "connected"
+        await project.workers.ended(job)
+    assert await project.tokens(account) == newer
+    assert await project.status(account) == "connected"
 
 
-async def test_one_that_was_let_go_is_asked_nothing(place: Place, pds: Pds) -> None:
-    account = await place.blogger()
-    await place.disconnect(account)
-    async with place.at_work():
-        assert (await place.refreshed(account))["state"] == "completed"
+async def test_one_that_was_let_go_is_asked_nothing(project: Project, pds: Pds) -> None:
+    account = await project.blogger()
+    await project.disconnect(account)
+    async with project.at_work():
+        assert (await project.refreshed(account))["state"] == "completed"
     assert pds.count(REFRESH) == 0

@@ -13,17 +13,17 @@ from domain.projects import archive
 from jobs.outcomes import Done, Outcome, Snooze
 from schemas.errors import CancelRequested, Conflict, Fenced
 from tests import seeds
-from tests.workers.runtime.crew import ERRAND, Crew
+from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 
 
 @pytest_asyncio.fixture
-async def effects(crew: Crew) -> AsyncIterator[Any]:
+async def effects(workers: Workers) -> AsyncIterator[Any]:
     """A table that tasks write to; gives what it holds."""
-    await crew.pool.execute("create table effect (job_id uuid, what text)")
+    await workers.pool.execute("create table effect (job_id uuid, what text)")
 
     async def read() -> list[str]:
-        return [row["what"] for row in await crew.pool.fetch("select what from effect order by what")]
+        return [row["what"] for row in await workers.pool.fetch("select what from effect order by what")]
 
     yield read
 
@@ -33,19 +33,21 @@ async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
     return {"wrote": what}
 
 
-async def test_a_commit_ends_the_job_with_its_writes(crew: Crew, effects: Any) -> None:
+async def test_a_commit_ends_the_job_with_its_writes(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         return await ctx.commit(lambda conn: write(conn, ctx.job.id, "end"))
 
-    async with crew.working(task):
-        job_id = await crew.submit()
-        row = await crew.ended(job_id)
+    async with workers.working(task):
+        job_id = await workers.submit()
+        row = await workers.ended(job_id)
     assert (row["state"], row["result"]) == ("completed", {"wrote": "end"})
     assert await effects() == ["end"]
-    assert await crew.attempts(job_id) == ["completed"]
+    assert await workers.attempts(job_id) == ["completed"]
 
 
-async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(crew: Crew, effects: Any) -> None:
+async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(
+    workers: Workers, effects: Any
+) -> None:
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> dict[str, str]:
             await write(conn, ctx.job.id, "half")
@@ -55,83 +57,85 @@ async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(crew: Cre
             await ctx.commit(body)
         return await ctx.commit(lambda conn: write(conn, ctx.job.id, "whole"))
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert row["state"] == "completed"
     assert await effects() == ["whole"]
 
 
-async def test_what_a_task_does_after_its_commit_changes_nothing(crew: Crew, effects: Any) -> None:
+async def test_what_a_task_does_after_its_commit_changes_nothing(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         await ctx.commit(lambda conn: write(conn, ctx.job.id, "end"))
         raise RuntimeError("too late to matter")
 
-    async with crew.working(task):
-        job_id = await crew.submit()
-        row = await crew.ended(job_id)
-    assert (row["state"], await crew.attempts(job_id)) == ("completed", ["completed"])
+    async with workers.working(task):
+        job_id = await workers.submit()
+        row = await workers.ended(job_id)
+    assert (row["state"], await workers.attempts(job_id)) == ("completed", ["completed"])
 
 
-async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(crew: Crew, effects: Any) -> None:
+async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(
+    workers: Workers, effects: Any
+) -> None:
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> Snooze:
             await write(conn, ctx.job.id, "rests")
             return Snooze(60)
 
         await ctx.decide(body)
-        stages.append((await crew.job(ctx.job.id))["stage"])
+        stages.append((await workers.job(ctx.job.id))["stage"])
         raise RuntimeError("too late to matter")
 
     stages: list[str] = []
 
-    async with crew.working(task):
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "stage = 'scheduled'")
+    async with workers.working(task):
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "stage = 'scheduled'")
     assert (stages, await effects()) == (["scheduled"], ["rests"])
-    assert await crew.attempts(job_id) == ["snoozed"]
+    assert await workers.attempts(job_id) == ["snoozed"]
 
 
-async def test_a_step_that_decides_to_go_on_settles_nothing(crew: Crew, effects: Any) -> None:
+async def test_a_step_that_decides_to_go_on_settles_nothing(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         wrote = await ctx.decide(lambda conn: write(conn, ctx.job.id, "step"))
         return Done({"wrote": wrote})
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert row["result"] == {"wrote": {"wrote": "step"}}
 
 
-async def test_the_time_left_is_the_lease_s_or_the_attempt_s(crew: Crew) -> None:
+async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done({"left": ctx.time_left()})
 
     brief = ERRAND._replace(timeout_s=1.0)
     for kind, least, most in [(ERRAND, 1.0, 2.0), (brief, 0.5, 1.0)]:
-        async with crew.working(task, kind=kind):
-            row = await crew.ended(await crew.submit(kind=kind))
+        async with workers.working(task, kind=kind):
+            row = await workers.ended(await workers.submit(kind=kind))
         assert least < row["result"]["left"] <= most
 
 
-async def test_a_step_gives_back_what_its_body_returned(crew: Crew, effects: Any) -> None:
+async def test_a_step_gives_back_what_its_body_returned(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done(await ctx.step(lambda conn: write(conn, ctx.job.id, "step")))
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert row["result"] == {"wrote": "step"}
     assert await effects() == ["step"]
 
 
 @pytest.mark.parametrize("way", ["step", "commit"])
 async def test_an_attempt_whose_job_went_to_another_writes_nothing(
-    crew: Crew, effects: Any, way: str
+    workers: Workers, effects: Any, way: str
 ) -> None:
     refused: list[str] = []
 
     async def task(ctx: Context) -> Outcome:
         if ctx.job.fence > 1:
             return await ctx.commit(lambda conn: write(conn, ctx.job.id, "second"))
-        await crew.take_away(ctx.job.id)
+        await workers.take_away(ctx.job.id)
         try:
             await getattr(ctx, way)(lambda conn: write(conn, ctx.job.id, "first"))
         except Fenced:
@@ -139,18 +143,18 @@ async def test_an_attempt_whose_job_went_to_another_writes_nothing(
             raise
         return Done()
 
-    async with crew.working(task):
-        job_id = await crew.submit()
-        row = await crew.ended(job_id)
+    async with workers.working(task):
+        job_id = await workers.submit()
+        row = await workers.ended(job_id)
     assert (row["state"], row["fence"]) == ("completed", 2)
     assert (refused, await effects()) == ([way], ["second"])
 
 
-async def test_a_step_after_an_accepted_cancel_is_the_last(crew: Crew, effects: Any) -> None:
+async def test_a_step_after_an_accepted_cancel_is_the_last(workers: Workers, effects: Any) -> None:
     refused = asyncio.Event()
 
     async def task(ctx: Context) -> Outcome:
-        await crew.pool.execute("update job set cancel_requested_at = now() where id = $1", ctx.job.id)
+        await workers.pool.execute("update job set cancel_requested_at = now() where id = $1", ctx.job.id)
         try:
             await ctx.step(lambda conn: write(conn, ctx.job.id, "step"))
         except CancelRequested:
@@ -158,13 +162,13 @@ async def test_a_step_after_an_accepted_cancel_is_the_last(crew: Crew, effects: 
             raise
         return Done()
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert refused.is_set()
     assert (row["state"], await effects()) == ("canceled", [])
 
 
-async def test_a_step_for_a_project_needs_it_active(crew: Crew, effects: Any) -> None:
+async def test_a_step_for_a_project_needs_it_active(workers: Workers, effects: Any) -> None:
     reasons: list[str] = []
 
     async def task(ctx: Context) -> Outcome:
@@ -174,20 +178,20 @@ async def test_a_step_for_a_project_needs_it_active(crew: Crew, effects: Any) ->
             reasons.append(conflict.details["reason"])
         return Done()
 
-    async with crew.pool.acquire() as conn:
-        project_id = await seeds.project(conn, crew.org)
-        await archive.archive(conn, organization_id=crew.org, project_id=project_id, api_key_id=None)
-    async with crew.working(task):
-        await crew.ended(await crew.submit(project_id=project_id))
+    async with workers.pool.acquire() as conn:
+        project_id = await seeds.project(conn, workers.org)
+        await archive.archive(conn, organization_id=workers.org, project_id=project_id, api_key_id=None)
+    async with workers.working(task):
+        await workers.ended(await workers.submit(project_id=project_id))
     assert (reasons, await effects()) == (["PROJECT_ARCHIVED"], [])
 
 
-async def test_reports_within_a_second_are_one_write_and_the_latest_wins(crew: Crew) -> None:
+async def test_reports_within_a_second_are_one_write_and_the_latest_wins(workers: Workers) -> None:
     reported, go_on = asyncio.Event(), asyncio.Event()
 
     async def task(ctx: Context) -> Outcome:
         await ctx.progress(0.1, stage="fetching")
-        await crew.becomes(ctx.job.id, "progress > 0")
+        await workers.becomes(ctx.job.id, "progress > 0")
         for percent in range(20, 60):
             await ctx.progress(percent / 100)
         await ctx.progress(0.6, stage="analyzing")
@@ -195,35 +199,35 @@ async def test_reports_within_a_second_are_one_write_and_the_latest_wins(crew: C
         await go_on.wait()
         return Done()
 
-    async with crew.working(task):
-        job_id = await crew.submit()
+    async with workers.working(task):
+        job_id = await workers.submit()
         await asyncio.wait_for(reported.wait(), 5)
-        row = await crew.becomes(job_id, "stage = 'analyzing'")
+        row = await workers.becomes(job_id, "stage = 'analyzing'")
         go_on.set()
-        await crew.ended(job_id)
+        await workers.ended(job_id)
     # Submitted, claimed, and two reports.
     assert (row["state_version"], round(row["progress"], 2)) == (4, 0.6)
 
 
-async def test_the_last_report_of_an_attempt_that_breaks_is_not_lost(crew: Crew) -> None:
+async def test_the_last_report_of_an_attempt_that_breaks_is_not_lost(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         await ctx.progress(0.1)
-        await crew.becomes(ctx.job.id, "progress > 0")
+        await workers.becomes(ctx.job.id, "progress > 0")
         await ctx.progress(0.7)
         raise RuntimeError
 
-    async with crew.working(task):
-        row = await crew.becomes(await crew.submit(), "attempt = 1 and state = 'queued'")
+    async with workers.working(task):
+        row = await workers.becomes(await workers.submit(), "attempt = 1 and state = 'queued'")
     assert round(row["progress"], 2) == 0.7
 
 
-async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(crew: Crew) -> None:
+async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(workers: Workers) -> None:
     stopped = asyncio.Event()
 
     async def task(ctx: Context) -> Outcome:
         if ctx.job.fence > 1:
             return Done()
-        await crew.take_away(ctx.job.id)
+        await workers.take_away(ctx.job.id)
         await ctx.progress(0.5)
         try:
             await asyncio.Event().wait()
@@ -231,14 +235,14 @@ async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(crew: C
             stopped.set()
         return Done()
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert (stopped.is_set(), row["fence"]) == (True, 2)
 
 
-async def test_a_deadlocks_victim_runs_once_more(crew: Crew, effects: Any) -> None:
+async def test_a_deadlocks_victim_runs_once_more(workers: Workers, effects: Any) -> None:
     """Two jobs, each of which takes what the other one holds."""
-    await crew.pool.execute(
+    await workers.pool.execute(
         "create table thing (name text primary key); insert into thing values ('a'), ('b')"
     )
     both = asyncio.Barrier(2)
@@ -256,17 +260,17 @@ async def test_a_deadlocks_victim_runs_once_more(crew: Crew, effects: Any) -> No
 
         return await ctx.commit(body)
 
-    async with crew.working(task):
-        for job_id in [await crew.submit(args={"order": order}) for order in ("ab", "ba")]:
-            row = await crew.ended(job_id)
+    async with workers.working(task):
+        for job_id in [await workers.submit(args={"order": order}) for order in ("ab", "ba")]:
+            row = await workers.ended(job_id)
             assert (row["state"], row["attempt"]) == ("completed", 1)
     assert await effects() == ["ab", "ba"]
 
 
-async def test_a_task_has_no_connection_of_its_own(crew: Crew) -> None:
+async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done({"gives": [name for name in dir(ctx) if not name.startswith("_")]})
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert row["result"] == {"gives": ["commit", "decide", "job", "progress", "step", "time_left"]}

@@ -3,12 +3,12 @@
 import asyncio
 
 from jobs.outcomes import Done, Outcome
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 from workers.runtime.worker import Stop
 
 
-async def test_a_running_job_may_finish(crew: Crew) -> None:
+async def test_a_running_job_may_finish(workers: Workers) -> None:
     go_on = asyncio.Event()
 
     async def task(_: Context) -> Outcome:
@@ -16,16 +16,16 @@ async def test_a_running_job_may_finish(crew: Crew) -> None:
         return Done()
 
     stop = Stop()
-    async with crew.working(task, stop=stop) as worker:
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
+    async with workers.working(task, stop=stop) as worker:
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
         stop.ask()
-        await crew.becomes(job_id, "exists (select from worker where state = 'draining')")
-        waiting = await crew.submit()
+        await workers.becomes(job_id, "exists (select from worker where state = 'draining')")
+        waiting = await workers.submit()
         go_on.set()
-    assert (await crew.job(job_id))["state"] == "completed"
-    assert (await crew.job(waiting))["state"] == "queued"
-    assert await crew.pool.fetchval("select count(*) from worker") == 0
+    assert (await workers.job(job_id))["state"] == "completed"
+    assert (await workers.job(waiting))["state"] == "queued"
+    assert await workers.pool.fetchval("select count(*) from worker") == 0
     assert worker.slots.closed
 
 
@@ -34,38 +34,38 @@ async def endless(_: Context) -> Outcome:
     return Done()
 
 
-async def test_what_does_not_finish_in_time_goes_back(crew: Crew) -> None:
+async def test_what_does_not_finish_in_time_goes_back(workers: Workers) -> None:
     stop = Stop()
-    async with crew.working(endless, stop=stop, drain_s=0.1):
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
+    async with workers.working(endless, stop=stop, drain_s=0.1):
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
         stop.ask()
-    row = await crew.job(job_id)
+    row = await workers.job(job_id)
     assert (row["state"], row["stage"], row["attempt"], row["crashes"]) == ("queued", "queued", 0, 0)
-    assert await crew.attempts(job_id) == ["interrupted"]
+    assert await workers.attempts(job_id) == ["interrupted"]
 
 
-async def test_a_second_signal_means_now(crew: Crew) -> None:
+async def test_a_second_signal_means_now(workers: Workers) -> None:
     stop = Stop()
-    async with asyncio.timeout(10), crew.working(endless, stop=stop, drain_s=600):
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
+    async with asyncio.timeout(10), workers.working(endless, stop=stop, drain_s=600):
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
         stop.ask()
         stop.ask()
-    assert (await crew.job(job_id))["state"] == "queued"
+    assert (await workers.job(job_id))["state"] == "queued"
 
 
-async def test_a_canceled_job_that_is_given_back_ends(crew: Crew) -> None:
+async def test_a_canceled_job_that_is_given_back_ends(workers: Workers) -> None:
     stop = Stop()
-    async with crew.working(endless, stop=stop, drain_s=0.1):
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
+    async with workers.working(endless, stop=stop, drain_s=0.1):
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
         stop.ask()
-        await crew.pool.execute("update job set cancel_requested_at = now() where id = $1", job_id)
-    assert (await crew.job(job_id))["state"] == "canceled"
+        await workers.pool.execute("update job set cancel_requested_at = now() where id = $1", job_id)
+    assert (await workers.job(job_id))["state"] == "canceled"
 
 
-async def test_a_handler_that_ignores_its_cancel_is_canceled_again(crew: Crew) -> None:
+async def test_a_handler_that_ignores_its_cancel_is_canceled_again(workers: Workers) -> None:
     deaf = 1
 
     async def task(_: Context) -> Outcome:
@@ -79,8 +79,8 @@ async def test_a_handler_that_ignores_its_cancel_is_canceled_again(crew: Crew) -
                     raise
 
     stop = Stop()
-    async with crew.working(task, stop=stop, drain_s=0.1):
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
+    async with workers.working(task, stop=stop, drain_s=0.1):
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
         stop.ask()
-    assert (await crew.job(job_id))["state"] == "queued"
+    assert (await workers.job(job_id))["state"] == "queued"

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
 from tests.waiting import eventually
-from tests.workers.runtime.crew import ERRAND, POOL, Crew
+from tests.workers.runtime.workers import ERRAND, POOL, Workers
 from workers.runtime.context import Context
 from workers.runtime.slots import Lost
 from workers.runtime.worker import Worker
@@ -19,14 +19,14 @@ async def idle(_: Context) -> Outcome:
     return Done()
 
 
-async def row_of(crew: Crew, worker_id: UUID) -> asyncpg.Record | None:
-    return await crew.pool.fetchrow(
+async def row_of(workers: Workers, worker_id: UUID) -> asyncpg.Record | None:
+    return await workers.pool.fetchrow(
         "select *, lease_expires_at - now() as left from worker where id = $1", worker_id
     )
 
 
-async def present(crew: Crew, worker: Worker) -> asyncpg.Record:
-    row = await eventually(lambda: row_of(crew, worker.heartbeat.worker_id))
+async def present(workers: Workers, worker: Worker) -> asyncpg.Record:
+    row = await eventually(lambda: row_of(workers, worker.heartbeat.worker_id))
     assert row is not None
     return row
 
@@ -47,25 +47,25 @@ async def pulls_end(worker: Worker, count: int) -> None:
         await eventually(one_more)
 
 
-async def test_a_worker_has_a_row_while_it_lives(crew: Crew) -> None:
-    async with crew.working(idle, slots=7) as worker:
-        row = await present(crew, worker)
+async def test_a_worker_has_a_row_while_it_lives(workers: Workers) -> None:
+    async with workers.working(idle, slots=7) as worker:
+        row = await present(workers, worker)
         assert (row["pool"], row["slots"], row["state"]) == (POOL, 7, "active")
-    assert await row_of(crew, worker.heartbeat.worker_id) is None
+    assert await row_of(workers, worker.heartbeat.worker_id) is None
 
 
-async def test_a_lease_is_renewed_long_before_it_ends(crew: Crew) -> None:
-    async with crew.working(idle) as worker:
-        first = (await present(crew, worker))["lease_expires_at"]
+async def test_a_lease_is_renewed_long_before_it_ends(workers: Workers) -> None:
+    async with workers.working(idle) as worker:
+        first = (await present(workers, worker))["lease_expires_at"]
 
         async def renewed() -> bool:
-            row = await present(crew, worker)
+            row = await present(workers, worker)
             return bool(row["lease_expires_at"] > first) and row["left"].total_seconds() > 1.5
 
         await eventually(renewed, within=1)
 
 
-async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(crew: Crew) -> None:
+async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers: Workers) -> None:
     verdicts: list[type | None] = []
 
     async def task(ctx: Context) -> Outcome:
@@ -78,34 +78,34 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(crew: Cr
             verdicts.append(type(attempt.verdict))
         return Done()
 
-    async with crew.working(task) as worker:
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
+    async with workers.working(task) as worker:
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
         before = worker.heartbeat.worker_id
-        await crew.pool.execute("delete from worker where id = $1", before)
-        await crew.take_away(job_id)
-        row = await crew.ended(job_id)
+        await workers.pool.execute("delete from worker where id = $1", before)
+        await workers.take_away(job_id)
+        row = await workers.ended(job_id)
         assert worker.heartbeat.worker_id != before
-        await present(crew, worker)
+        await present(workers, worker)
     assert (verdicts, row["state"], row["fence"]) == ([Lost], "completed", 2)
 
 
-async def test_a_claim_whose_answer_was_cut_off_is_adopted(crew: Crew) -> None:
-    async with crew.working(idle) as worker:
-        await present(crew, worker)
+async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> None:
+    async with workers.working(idle) as worker:
+        await present(workers, worker)
         # No slot, nothing pulled: what happens is done by another connection in the worker's name.
         worker.slots.size = 0
         await pulls_end(worker, 2)
-        job_id = await crew.submit(wake=False)
-        async with crew.pool.acquire() as conn:
+        job_id = await workers.submit(wake=False)
+        async with workers.pool.acquire() as conn:
             (claim,) = await ledger.pull(
                 conn, pool=POOL, worker_id=worker.heartbeat.worker_id, free=1, kinds=[ERRAND]
             )
-        row = await crew.ended(job_id)
+        row = await workers.ended(job_id)
     assert (claim.id, row["state"], row["fence"], row["attempt"]) == (job_id, "completed", 1, 1)
 
 
-async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(crew: Crew) -> None:
+async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(workers: Workers) -> None:
     """Its renewals wait for the row's lock, which the test holds."""
     stopped = asyncio.Event()
 
@@ -118,15 +118,15 @@ async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(crew: 
             stopped.set()
         return Done()
 
-    async with crew.working(task) as worker:
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
-        async with crew.pool.acquire() as conn, conn.transaction():
+    async with workers.working(task) as worker:
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
+        async with workers.pool.acquire() as conn, conn.transaction():
             await conn.execute("select from worker where id = $1 for update", worker.heartbeat.worker_id)
             await asyncio.wait_for(stopped.wait(), 3)
-            row = await present(crew, worker)
+            row = await present(workers, worker)
             assert row["left"].total_seconds() > 0
-        row = await crew.ended(job_id)
+        row = await workers.ended(job_id)
     # The slot was given back, and no attempt spent, as soon as there was contact.
     assert (row["state"], row["fence"], row["attempt"], row["crashes"]) == ("completed", 2, 1, 0)
-    assert await crew.attempts(job_id) == ["interrupted", "completed"]
+    assert await workers.attempts(job_id) == ["interrupted", "completed"]

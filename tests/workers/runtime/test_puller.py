@@ -11,7 +11,7 @@ from jobs import courier
 from jobs.ledger import Wake
 from jobs.outcomes import Done, Outcome
 from tests.waiting import eventually
-from tests.workers.runtime.crew import ERRAND, POOL, Crew
+from tests.workers.runtime.workers import ERRAND, POOL, Workers
 from workers.runtime import listener, puller
 from workers.runtime.context import Context
 from workers.runtime.worker import Worker
@@ -44,112 +44,116 @@ async def idle(worker: Worker) -> bool:
     return not worker.slots.wake.is_set()
 
 
-async def test_without_redis_jobs_start_within_two_seconds(crew: Crew) -> None:
-    async with crew.working(quick, redis_url=NOWHERE):
-        row = await crew.ended(await crew.submit(wake=False))
+async def test_without_redis_jobs_start_within_two_seconds(workers: Workers) -> None:
+    async with workers.working(quick, redis_url=NOWHERE):
+        row = await workers.ended(await workers.submit(wake=False))
     assert (row["finished_at"] - row["created_at"]).total_seconds() < 2
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_message_starts_a_job_at_once(crew: Crew) -> None:
-    client = courier.connect(crew.settings.redis_url, timeout_s=5)
-    async with crew.working(quick) as worker:
+async def test_a_message_starts_a_job_at_once(workers: Workers) -> None:
+    client = courier.connect(workers.settings.redis_url, timeout_s=5)
+    async with workers.working(quick) as worker:
         await listening(client, worker)
-        row = await crew.ended(await crew.submit(), within=2)
+        row = await workers.ended(await workers.submit(), within=2)
     assert row["state"] == "completed"
     await courier.disconnect(client)
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_message_delivered_twice_runs_a_job_once(crew: Crew) -> None:
-    client = courier.connect(crew.settings.redis_url, timeout_s=5)
+async def test_a_message_delivered_twice_runs_a_job_once(workers: Workers) -> None:
+    client = courier.connect(workers.settings.redis_url, timeout_s=5)
     runs: list[int] = []
 
     async def task(ctx: Context) -> Outcome:
         runs.append(ctx.job.fence)
         return Done()
 
-    async with crew.working(task) as worker:
+    async with workers.working(task) as worker:
         await listening(client, worker)
-        job_id = await crew.submit()
-        await crew.ended(job_id)
-        await crew.courier.send(Wake(POOL, ERRAND.name, job_id))
-        await crew.ended(await crew.submit())
+        job_id = await workers.submit()
+        await workers.ended(job_id)
+        await workers.courier.send(Wake(POOL, ERRAND.name, job_id))
+        await workers.ended(await workers.submit())
     assert runs == [1, 1]
     await courier.disconnect(client)
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_worker_that_fills_up_wakes_another_one(crew: Crew) -> None:
+async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers) -> None:
     """Six jobs of one tenant and one message: three workers of two slots are all busy."""
-    client = courier.connect(crew.settings.redis_url, timeout_s=5)
+    client = courier.connect(workers.settings.redis_url, timeout_s=5)
     busy = asyncio.Barrier(6)
 
     async def task(_: Context) -> Outcome:
         await busy.wait()
         return Done()
 
-    async with crew.working(task, slots=2) as one, crew.working(task, slots=2), crew.working(task, slots=2):
+    async with (
+        workers.working(task, slots=2) as one,
+        workers.working(task, slots=2),
+        workers.working(task, slots=2),
+    ):
         await listening(client, one, workers=3)
-        jobs = [await crew.submit(wake=False) for _ in range(6)]
-        await crew.courier.send(Wake(POOL, ERRAND.name, jobs[0]))
+        jobs = [await workers.submit(wake=False) for _ in range(6)]
+        await workers.courier.send(Wake(POOL, ERRAND.name, jobs[0]))
         for job_id in jobs:
-            await crew.ended(job_id, within=5)
+            await workers.ended(job_id, within=5)
     await courier.disconnect(client)
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_ring_that_a_full_worker_hears_goes_on_to_the_next(crew: Crew) -> None:
-    client = courier.connect(crew.settings.redis_url, timeout_s=5)
-    async with crew.working(quick, slots=1) as full:
+async def test_a_ring_that_a_full_worker_hears_goes_on_to_the_next(workers: Workers) -> None:
+    client = courier.connect(workers.settings.redis_url, timeout_s=5)
+    async with workers.working(quick, slots=1) as full:
         await listening(client, full)
         full.slots.size = 0
-        await crew.submit()
+        await workers.submit()
 
         async def handed_on() -> bool:
             return bool(await client.exists(courier.wake_list(POOL)))
 
         await eventually(handed_on)
-        async with crew.working(quick):
-            await eventually(lambda: all_done(crew))
+        async with workers.working(quick):
+            await eventually(lambda: all_done(workers))
     await courier.disconnect(client)
 
 
-async def all_done(crew: Crew) -> bool:
-    return bool(await crew.pool.fetchval("select bool_and(state = 'completed') from job"))
+async def all_done(workers: Workers) -> bool:
+    return bool(await workers.pool.fetchval("select bool_and(state = 'completed') from job"))
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_backlog_drains_without_another_message(crew: Crew) -> None:
-    async with crew.working(quick, slots=2):
+async def test_a_backlog_drains_without_another_message(workers: Workers) -> None:
+    async with workers.working(quick, slots=2):
         for _ in range(20):
-            await crew.submit(wake=False)
-        await crew.courier.send(Wake(POOL, ERRAND.name, crew.org))
-        await eventually(lambda: all_done(crew))
+            await workers.submit(wake=False)
+        await workers.courier.send(Wake(POOL, ERRAND.name, workers.org))
+        await eventually(lambda: all_done(workers))
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_redis_that_comes_back_is_listened_to_again(crew: Crew, tmp_path: Path) -> None:
+async def test_a_redis_that_comes_back_is_listened_to_again(workers: Workers, tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
         client = courier.connect(server.url, timeout_s=5)
         async with (
-            crew.working(quick, redis_url=server.url) as worker,
+            workers.working(quick, redis_url=server.url) as worker,
             courier.open_courier(server.url) as sender,
         ):
             await listening(client, worker)
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
             await listening(client, worker)
-            job_id = await crew.submit(wake=False)
+            job_id = await workers.submit(wake=False)
             await sender.send(Wake(POOL, ERRAND.name, job_id))
-            await crew.ended(job_id)
+            await workers.ended(job_id)
         await courier.disconnect(client)
 
 
-async def test_an_idle_worker_costs_redis_few_commands(crew: Crew) -> None:
+async def test_an_idle_worker_costs_redis_few_commands(workers: Workers) -> None:
     """Five a second, those of arq's own start among them."""
-    client = courier.connect(crew.settings.redis_url, timeout_s=5)
-    async with crew.working(quick) as worker:
+    client = courier.connect(workers.settings.redis_url, timeout_s=5)
+    async with workers.working(quick) as worker:
         await listening(client, worker)
         before = await commands(client)
         # The scenario is two seconds of idleness.

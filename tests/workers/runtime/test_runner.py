@@ -7,65 +7,67 @@ import pytest
 
 from jobs.ledger import Claim
 from jobs.outcomes import Done, Failed, Interrupted, Outcome, Retry, Snooze
-from tests.workers.runtime.crew import ERRAND, Crew
+from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Runner
 
 
-async def test_a_job_is_done_with_its_result(crew: Crew) -> None:
+async def test_a_job_is_done_with_its_result(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done({"said": ctx.job.args["say"]})
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit(args={"say": "hello"}))
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit(args={"say": "hello"}))
     assert (row["state"], row["result"], row["progress"]) == ("completed", {"said": "hello"}, 1)
     assert (row["attempt"], row["fence"], row["lease_owner"]) == (1, 1, None)
 
 
-async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing_of_the_inside(crew: Crew) -> None:
+async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing_of_the_inside(
+    workers: Workers,
+) -> None:
     async def task(_: Context) -> Outcome:
         raise KeyError("secret-of-ours")
 
-    async with crew.working(task):
-        job_id = await crew.submit(kind=ERRAND._replace(max_attempts=2))
-        await crew.becomes(job_id, "attempt = 1 and state = 'queued'")
-        await crew.pool.execute("update job set run_at = now(), stage = 'queued' where id = $1", job_id)
-        row = await crew.ended(job_id)
+    async with workers.working(task):
+        job_id = await workers.submit(kind=ERRAND._replace(max_attempts=2))
+        await workers.becomes(job_id, "attempt = 1 and state = 'queued'")
+        await workers.pool.execute("update job set run_at = now(), stage = 'queued' where id = $1", job_id)
+        row = await workers.ended(job_id)
     assert (row["state"], row["error"]["code"], row["error"]["retryable"]) == ("failed", "INTERNAL", True)
     assert "secret" not in row["error"]["message"]
-    assert await crew.attempts(job_id) == ["retry", "failed"]
+    assert await workers.attempts(job_id) == ["retry", "failed"]
 
 
-async def test_a_failure_is_final(crew: Crew) -> None:
+async def test_a_failure_is_final(workers: Workers) -> None:
     async def task(_: Context) -> Outcome:
         return Failed("NOT_HTML", "the page is a PDF")
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     assert (row["state"], row["attempt"]) == ("failed", 1)
     assert row["error"] == {"code": "NOT_HTML", "message": "the page is a PDF", "retryable": False}
 
 
-async def test_a_retry_waits_as_long_as_it_is_told(crew: Crew) -> None:
+async def test_a_retry_waits_as_long_as_it_is_told(workers: Workers) -> None:
     async def task(_: Context) -> Outcome:
         return Retry("SOURCE_RATE_LIMITED", "the site asks for patience", after_s=600)
 
-    async with crew.working(task):
-        row = await crew.becomes(await crew.submit(), "attempt = 1 and state = 'queued'")
+    async with workers.working(task):
+        row = await workers.becomes(await workers.submit(), "attempt = 1 and state = 'queued'")
     assert 590 < (row["run_at"] - row["created_at"]).total_seconds() < 610
     assert row["stage"] == "scheduled"
 
 
-async def test_a_snooze_costs_no_attempt(crew: Crew) -> None:
+async def test_a_snooze_costs_no_attempt(workers: Workers) -> None:
     async def task(_: Context) -> Outcome:
         return Snooze(after_s=600)
 
-    async with crew.working(task):
-        row = await crew.becomes(await crew.submit(), "fence = 1 and state = 'queued'")
+    async with workers.working(task):
+        row = await workers.becomes(await workers.submit(), "fence = 1 and state = 'queued'")
     assert (row["attempt"], row["crashes"]) == (0, 0)
 
 
-async def test_a_cancel_reaches_a_running_handler(crew: Crew) -> None:
+async def test_a_cancel_reaches_a_running_handler(workers: Workers) -> None:
     canceled = asyncio.Event()
 
     async def task(_: Context) -> Outcome:
@@ -75,28 +77,28 @@ async def test_a_cancel_reaches_a_running_handler(crew: Crew) -> None:
             canceled.set()
         return Done()
 
-    async with crew.working(task):
-        job_id = await crew.submit()
-        await crew.becomes(job_id, "state = 'running'")
-        await crew.pool.execute("update job set cancel_requested_at = now() where id = $1", job_id)
-        row = await crew.ended(job_id)
+    async with workers.working(task):
+        job_id = await workers.submit()
+        await workers.becomes(job_id, "state = 'running'")
+        await workers.pool.execute("update job set cancel_requested_at = now() where id = $1", job_id)
+        row = await workers.ended(job_id)
     assert canceled.is_set()
     assert row["state"] == "canceled"
 
 
-async def test_an_attempt_that_takes_too_long_is_stopped_and_tried_again(crew: Crew) -> None:
+async def test_an_attempt_that_takes_too_long_is_stopped_and_tried_again(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         if ctx.job.attempt == 1:
             await asyncio.Event().wait()
         return Done()
 
     brief = ERRAND._replace(timeout_s=0.1)
-    async with crew.working(task, kind=brief):
-        row = await crew.ended(await crew.submit(kind=brief))
+    async with workers.working(task, kind=brief):
+        row = await workers.ended(await workers.submit(kind=brief))
     assert (row["state"], row["attempt"]) == ("completed", 2)
 
 
-async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(crew: Crew) -> None:
+async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(workers: Workers) -> None:
     """They end in one moment, so that they are settled by one statement."""
     results: dict[str, dict[str, Any]] = {
         "fine": {"text": "ok"},
@@ -109,9 +111,9 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(c
         await together.wait()
         return Done(results[ctx.job.args["which"]])
 
-    async with crew.working(task):
-        jobs = {which: await crew.submit(args={"which": which}) for which in results}
-        rows = {which: await crew.ended(job_id) for which, job_id in jobs.items()}
+    async with workers.working(task):
+        jobs = {which: await workers.submit(args={"which": which}) for which in results}
+        rows = {which: await workers.ended(job_id) for which, job_id in jobs.items()}
     assert {which: row["state"] for which, row in rows.items()} == {
         "fine": "completed",
         "nul": "failed",
@@ -121,7 +123,7 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(c
 
 
 async def test_an_attempt_that_is_stopped_before_it_runs_is_settled_too(
-    crew: Crew, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = Runner.start
 
@@ -134,13 +136,13 @@ async def test_an_attempt_that_is_stopped_before_it_runs_is_settled_too(
         return Done()
 
     monkeypatch.setattr(Runner, "start", start_and_stop)
-    async with crew.working(task):
-        job_id = await crew.submit()
-        await crew.ended(job_id)
-    assert await crew.attempts(job_id) == ["interrupted", "completed"]
+    async with workers.working(task):
+        job_id = await workers.submit()
+        await workers.ended(job_id)
+    assert await workers.attempts(job_id) == ["interrupted", "completed"]
 
 
-async def test_no_more_run_at_once_than_there_are_slots(crew: Crew) -> None:
+async def test_no_more_run_at_once_than_there_are_slots(workers: Workers) -> None:
     running = most = 0
 
     async def task(_: Context) -> Outcome:
@@ -151,7 +153,7 @@ async def test_no_more_run_at_once_than_there_are_slots(crew: Crew) -> None:
         running -= 1
         return Done()
 
-    async with crew.working(task, slots=3):
-        for job_id in [await crew.submit() for _ in range(20)]:
-            await crew.ended(job_id)
+    async with workers.working(task, slots=3):
+        for job_id in [await workers.submit() for _ in range(20)]:
+            await workers.ended(job_id)
     assert 1 <= most <= 3

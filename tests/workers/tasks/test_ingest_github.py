@@ -18,7 +18,7 @@ from jobs.kinds import INGEST_GITHUB
 from schemas.brand import BrandContext
 from tests import seeds
 from tests.workers.ingest.github.github_server import GitHub, Repo, github, told
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.tasks import open_tasks
 
 README = b"# Zap\n\nZap draws what you say, on every device you own, while you say it.\n"
@@ -26,25 +26,25 @@ FILES = {"README.md": README, "package.json": b'{"name": "zap", "description": "
 
 
 @pytest_asyncio.fixture
-async def project_id(crew: Crew) -> UUID:
-    async with crew.pool.acquire() as conn:
-        return await seeds.project(conn, crew.org)
+async def project_id(workers: Workers) -> UUID:
+    async with workers.pool.acquire() as conn:
+        return await seeds.project(conn, workers.org)
 
 
 @asynccontextmanager
-async def at_work(crew: Crew, served: GitHub | None = None, **settings: Any) -> AsyncIterator[None]:
+async def at_work(workers: Workers, served: GitHub | None = None, **settings: Any) -> AsyncIterator[None]:
     base = served.base if served else "http://127.0.0.1:1"
-    mine = msgspec.structs.replace(crew.settings, github_api_url=base, **settings)
+    mine = msgspec.structs.replace(workers.settings, github_api_url=base, **settings)
     async with (
         open_tasks(mine, "ingest") as tasks,
-        crew.working(tasks[INGEST_GITHUB], kind=INGEST_GITHUB),
+        workers.working(tasks[INGEST_GITHUB], kind=INGEST_GITHUB),
     ):
         yield
 
 
-async def start(crew: Crew, org: UUID, project_id: UUID, repo: str = "acme/zap") -> UUID:
+async def start(workers: Workers, org: UUID, project_id: UUID, repo: str = "acme/zap") -> UUID:
     submitted = await transact(
-        crew.pool,
+        workers.pool,
         lambda conn: ingests.start_github(
             conn, organization_id=org, project_id=project_id, repo=repo, branch=None
         ),
@@ -52,69 +52,71 @@ async def start(crew: Crew, org: UUID, project_id: UUID, repo: str = "acme/zap")
     return submitted.job_id
 
 
-async def ingested(crew: Crew, project_id: UUID) -> asyncpg.Record:
-    return await crew.ended(await start(crew, crew.org, project_id))
+async def ingested(workers: Workers, project_id: UUID) -> asyncpg.Record:
+    return await workers.ended(await start(workers, workers.org, project_id))
 
 
-async def brand(crew: Crew, project_id: UUID) -> BrandContext:
-    async with crew.pool.acquire() as conn:
-        project, _ = await projects.get(conn, organization_id=crew.org, project_id=project_id)
+async def brand(workers: Workers, project_id: UUID) -> BrandContext:
+    async with workers.pool.acquire() as conn:
+        project, _ = await projects.get(conn, organization_id=workers.org, project_id=project_id)
     assert project.brand_context is not None
     return project.brand_context
 
 
-async def test_an_ingest_writes_what_the_repository_says(crew: Crew, project_id: UUID) -> None:
-    async with github(Repo("acme/zap", files=FILES)) as served, at_work(crew, served):
-        row = await ingested(crew, project_id)
+async def test_an_ingest_writes_what_the_repository_says(workers: Workers, project_id: UUID) -> None:
+    async with github(Repo("acme/zap", files=FILES)) as served, at_work(workers, served):
+        row = await ingested(workers, project_id)
     assert (row["state"], row["error"]) == ("completed", None)
     assert (row["result"]["source"], row["result"]["url"]) == ("github", "https://github.com/acme/zap")
-    known = await brand(crew, project_id)
+    known = await brand(workers, project_id)
     assert (known.app_name, known.app_description) == ("Zap", "Draw what you say")
     assert known.provenance["appDescription"].source == "github"
     assert known.provenance["appDescription"].rule == "package.json.description"
     assert known.provenance["appDescription"].url == "https://github.com/acme/zap/blob/main/package.json"
 
 
-async def test_the_same_again_says_that_nothing_changed_and_keeps_all(crew: Crew, project_id: UUID) -> None:
-    async with github(Repo("acme/zap", files=FILES)) as served, at_work(crew, served):
-        first = await ingested(crew, project_id)
+async def test_the_same_again_says_that_nothing_changed_and_keeps_all(
+    workers: Workers, project_id: UUID
+) -> None:
+    async with github(Repo("acme/zap", files=FILES)) as served, at_work(workers, served):
+        first = await ingested(workers, project_id)
         asked = len(served.asked)
-        again = await ingested(crew, project_id)
+        again = await ingested(workers, project_id)
     assert len(served.asked) == asked + 2
     assert again["result"]["fields"] == first["result"]["fields"]
     assert again["result"]["changed"] == []
     assert again["result"]["warnings"] == ["unchanged: the repository is as the last ingest read it"]
-    assert (await brand(crew, project_id)).app_name == "Zap"
+    assert (await brand(workers, project_id)).app_name == "Zap"
 
 
-async def test_a_renamed_repository_is_the_same_one(crew: Crew, project_id: UUID) -> None:
+async def test_a_renamed_repository_is_the_same_one(workers: Workers, project_id: UUID) -> None:
     repo = Repo("acme/zap", files=FILES)
-    async with github(repo) as served, at_work(crew, served):
-        await ingested(crew, project_id)
+    async with github(repo) as served, at_work(workers, served):
+        await ingested(workers, project_id)
         repo.full_name = "acme/zapper"
-        row = await ingested(crew, project_id)
+        row = await ingested(workers, project_id)
     assert row["result"]["warnings"] == ["repo_renamed: acme/zap is now acme/zapper"]
     assert row["result"]["url"] == "https://github.com/acme/zapper"
 
 
 async def test_a_limit_puts_the_job_to_sleep_until_its_end_and_costs_no_attempt(
-    crew: Crew, project_id: UUID
+    workers: Workers, project_id: UUID
 ) -> None:
     """The reset is 30 minutes after the server's Date, whatever our own clock says."""
     limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
-    async with github(Repo("acme/zap", files=FILES)) as served, at_work(crew, served):
+    async with github(Repo("acme/zap", files=FILES)) as served, at_work(workers, served):
         served.answers["/repos/acme/zap/readme"] = limit
-        job_id = await start(crew, crew.org, project_id)
-        row = await crew.becomes(job_id, "state = 'queued' and run_at > now() + interval '5 min'")
-        assert await crew.attempts(job_id) == ["snoozed"]
+        job_id = await start(workers, workers.org, project_id)
+        row = await workers.becomes(job_id, "state = 'queued' and run_at > now() + interval '5 min'")
+        assert await workers.attempts(job_id) == ["snoozed"]
         assert row["attempt"] == 0
-        wait = await crew.pool.fetchval(
+        wait = await workers.pool.fetchval(
             "select extract(epoch from run_at - now()) from job where id = $1", job_id
         )
         assert 1790 < wait <= 1800
         served.answers.clear()
-        await crew.pool.execute("update job set run_at = now(), stage = 'queued' where id = $1", job_id)
-        row = await crew.ended(job_id)
+        await workers.pool.execute("update job set run_at = now(), stage = 'queued' where id = $1", job_id)
+        row = await workers.ended(job_id)
     assert (row["state"], row["attempt"]) == ("completed", 1)
 
 
@@ -130,17 +132,19 @@ async def test_a_limit_puts_the_job_to_sleep_until_its_end_and_costs_no_attempt(
     ],
 )
 async def test_what_cannot_be_read_fails_with_its_code_at_once(
-    crew: Crew, project_id: UUID, answer: bytes, code: str
+    workers: Workers, project_id: UUID, answer: bytes, code: str
 ) -> None:
-    async with github(answers={"/repos/acme/zap": answer}) as served, at_work(crew, served):
-        row = await ingested(crew, project_id)
+    async with github(answers={"/repos/acme/zap": answer}) as served, at_work(workers, served):
+        row = await ingested(workers, project_id)
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
 
 
-async def test_the_servers_own_token_raises_the_limit_and_opens_nothing(crew: Crew, project_id: UUID) -> None:
+async def test_the_servers_own_token_raises_the_limit_and_opens_nothing(
+    workers: Workers, project_id: UUID
+) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
-    async with github(repo) as served, at_work(crew, served, github_token="ghp_server"):
-        row = await ingested(crew, project_id)
+    async with github(repo) as served, at_work(workers, served, github_token="ghp_server"):
+        row = await ingested(workers, project_id)
     assert row["error"]["code"] == "SOURCE_NOT_FOUND"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_server"]
 
@@ -154,10 +158,10 @@ async def test_the_servers_own_token_raises_the_limit_and_opens_nothing(crew: Cr
         ("example/empty", "SCRAPE_FAILED"),
     ],
 )
-async def test_a_sandbox_reads_fakes(crew: Crew, repo: str, code: str | None) -> None:
-    async with crew.pool.acquire() as conn:
+async def test_a_sandbox_reads_fakes(workers: Workers, repo: str, code: str | None) -> None:
+    async with workers.pool.acquire() as conn:
         sandbox = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, sandbox)
-    async with at_work(crew):
-        row = await crew.ended(await start(crew, sandbox, project_id, repo))
+    async with at_work(workers):
+        row = await workers.ended(await start(workers, sandbox, project_id, repo))
     assert row["error"] is None if code is None else row["error"]["code"] == code

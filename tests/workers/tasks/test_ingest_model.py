@@ -13,7 +13,7 @@ from jobs.kinds import INGEST_WEBSITE
 from schemas.brand import BrandContext
 from tests import seeds
 from tests.workers.ingest.llm import endpoint as llm
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from tests.workers.web.web import say, serve
 from workers.tasks import open_tasks
 
@@ -22,37 +22,41 @@ PAGE = "<html lang=en><title>Acme</title><body><main>" + "".join(
 )
 
 
-async def ingested(crew: Crew, *answers: bytes) -> tuple[asyncpg.Record, BrandContext]:
+async def ingested(workers: Workers, *answers: bytes) -> tuple[asyncpg.Record, BrandContext]:
     """The job's row and the brand, where the model answers so."""
-    async with crew.pool.acquire() as conn:
-        project_id = await seeds.project(conn, crew.org)
+    async with workers.pool.acquire() as conn:
+        project_id = await seeds.project(conn, workers.org)
     async with serve({"/": say(body=PAGE)}) as site, llm.serve(*answers) as model:
         settings = msgspec.structs.replace(
-            crew.settings, fetch_allow=site.host, llm_base_url=model.url, llm_api_key=llm.KEY, llm_model="m"
+            workers.settings,
+            fetch_allow=site.host,
+            llm_base_url=model.url,
+            llm_api_key=llm.KEY,
+            llm_model="m",
         )
         async with (
             open_tasks(settings, "ingest") as tasks,
-            crew.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
+            workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
         ):
-            row = await crew.ended(await start(crew, project_id, site.url()))
-    async with crew.pool.acquire() as conn:
-        project, _ = await projects.get(conn, organization_id=crew.org, project_id=project_id)
+            row = await workers.ended(await start(workers, project_id, site.url()))
+    async with workers.pool.acquire() as conn:
+        project, _ = await projects.get(conn, organization_id=workers.org, project_id=project_id)
     assert project.brand_context is not None
     return row, project.brand_context
 
 
-async def start(crew: Crew, project_id: UUID, url: str) -> UUID:
+async def start(workers: Workers, project_id: UUID, url: str) -> UUID:
     submitted = await transact(
-        crew.pool,
+        workers.pool,
         lambda conn: ingests.start_website(
-            conn, organization_id=crew.org, project_id=project_id, url=url, follow_links=False, max_pages=1
+            conn, organization_id=workers.org, project_id=project_id, url=url, follow_links=False, max_pages=1
         ),
     )
     return submitted.job_id
 
 
-async def test_what_a_model_says_is_shown_with_its_quotes(crew: Crew) -> None:
-    row, brand = await ingested(crew, llm.completion(llm.GOOD))
+async def test_what_a_model_says_is_shown_with_its_quotes(workers: Workers) -> None:
+    row, brand = await ingested(workers, llm.completion(llm.GOOD))
     assert row["result"]["warnings"] == []
     assert brand.audience == "Freelance designers."
     assert brand.app_name == "Acme"
@@ -61,8 +65,8 @@ async def test_what_a_model_says_is_shown_with_its_quotes(crew: Crew) -> None:
 
 
 @pytest.mark.parametrize("answer", [say(503), llm.completion(None, refusal="no")])
-async def test_a_model_that_fails_fails_no_job(crew: Crew, answer: bytes) -> None:
-    row, brand = await ingested(crew, answer)
+async def test_a_model_that_fails_fails_no_job(workers: Workers, answer: bytes) -> None:
+    row, brand = await ingested(workers, answer)
     assert (row["state"], row["attempt"]) == ("completed", 1)
     (warning,) = row["result"]["warnings"]
     assert warning.startswith("llm_")

@@ -20,7 +20,7 @@ from jobs.outcomes import Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
 from tests import seeds
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from tests.workers.web.web import say, serve
 from workers.ingest import perform
 from workers.runtime.context import Context
@@ -28,14 +28,14 @@ from workers.tasks import OPENERS, POOLS, archive_project, open_tasks
 
 
 @pytest_asyncio.fixture
-async def project_id(crew: Crew) -> UUID:
-    async with crew.pool.acquire() as conn:
-        return await seeds.project(conn, crew.org)
+async def project_id(workers: Workers) -> UUID:
+    async with workers.pool.acquire() as conn:
+        return await seeds.project(conn, workers.org)
 
 
-async def start(crew: Crew, org: UUID, project_id: UUID, url: str) -> UUID:
+async def start(workers: Workers, org: UUID, project_id: UUID, url: str) -> UUID:
     submitted = await transact(
-        crew.pool,
+        workers.pool,
         lambda conn: ingests.start_website(
             conn, organization_id=org, project_id=project_id, url=url, follow_links=False, max_pages=1
         ),
@@ -43,88 +43,90 @@ async def start(crew: Crew, org: UUID, project_id: UUID, url: str) -> UUID:
     return submitted.job_id
 
 
-async def ingest(crew: Crew, org: UUID, project_id: UUID, url: str) -> asyncpg.Record:
+async def ingest(workers: Workers, org: UUID, project_id: UUID, url: str) -> asyncpg.Record:
     """Its job's row, once a worker has ended it."""
     origin = urlsplit(url).netloc if url.startswith("http:") else ""
-    settings = msgspec.structs.replace(crew.settings, fetch_allow=origin)
+    settings = msgspec.structs.replace(workers.settings, fetch_allow=origin)
     async with (
         open_tasks(settings, "ingest") as tasks,
-        crew.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
+        workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
     ):
-        return await crew.ended(await start(crew, org, project_id, url))
+        return await workers.ended(await start(workers, org, project_id, url))
 
 
-async def state(crew: Crew, org: UUID, project_id: UUID) -> IngestState:
-    async with crew.pool.acquire() as conn:
+async def state(workers: Workers, org: UUID, project_id: UUID) -> IngestState:
+    async with workers.pool.acquire() as conn:
         project, _ = await projects.get(conn, organization_id=org, project_id=project_id)
     assert project.ingest_state.website is not None
     return project.ingest_state.website
 
 
 async def test_an_ingest_writes_what_the_page_says_and_ends_with_its_subject(
-    crew: Crew, project_id: UUID
+    workers: Workers, project_id: UUID
 ) -> None:
     with demo.site() as host:
-        row = await ingest(crew, crew.org, project_id, f"http://{host}/")
+        row = await ingest(workers, workers.org, project_id, f"http://{host}/")
     assert (row["state"], row["error"]) == ("completed", None)
     assert row["result"]["source"] == "website"
     assert "appName" in row["result"]["changed"]
-    async with crew.pool.acquire() as conn:
-        project, _ = await projects.get(conn, organization_id=crew.org, project_id=project_id)
+    async with workers.pool.acquire() as conn:
+        project, _ = await projects.get(conn, organization_id=workers.org, project_id=project_id)
     assert project.brand_context is not None
     assert project.brand_context.app_name
-    assert (await state(crew, crew.org, project_id)).status == "completed"
+    assert (await state(workers, workers.org, project_id)).status == "completed"
 
 
 async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(
-    crew: Crew, project_id: UUID
+    workers: Workers, project_id: UUID
 ) -> None:
     stored = "select fields, url, job_id, visit from brand_source where project_id = $1"
     async with serve({"/": say(body="<title>Zap — Draw what you say</title>", etag='"1"')}) as site:
-        first = await ingest(crew, crew.org, project_id, site.url())
-        before = await crew.pool.fetchrow(stored, project_id)
+        first = await ingest(workers, workers.org, project_id, site.url())
+        before = await workers.pool.fetchrow(stored, project_id)
         site.answers = {"/": say(304)}
-        second = await ingest(crew, crew.org, project_id, site.url())
+        second = await ingest(workers, workers.org, project_id, site.url())
     assert [warning.partition(":")[0] for warning in second["result"]["warnings"]] == ["unchanged"]
     assert second["result"]["changed"] == []
     assert second["result"]["fields"] == first["result"]["fields"] != []
-    assert await crew.pool.fetchrow(stored, project_id) == before
+    assert await workers.pool.fetchrow(stored, project_id) == before
 
 
-async def test_what_cannot_be_fetched_fails_with_its_code(crew: Crew, project_id: UUID) -> None:
-    row = await ingest(crew, crew.org, project_id, "https://127.0.0.1/")
+async def test_what_cannot_be_fetched_fails_with_its_code(workers: Workers, project_id: UUID) -> None:
+    row = await ingest(workers, workers.org, project_id, "https://127.0.0.1/")
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", "FETCH_BLOCKED", 1)
-    shown = await state(crew, crew.org, project_id)
+    shown = await state(workers, workers.org, project_id)
     assert shown.status == "failed"
     assert shown.error is not None
     assert shown.error.code == "FETCH_BLOCKED"
 
 
-async def test_what_may_work_later_is_tried_again(crew: Crew, project_id: UUID) -> None:
+async def test_what_may_work_later_is_tried_again(workers: Workers, project_id: UUID) -> None:
     """Nobody listens on port 1."""
-    settings = msgspec.structs.replace(crew.settings, fetch_allow="127.0.0.1:1")
+    settings = msgspec.structs.replace(workers.settings, fetch_allow="127.0.0.1:1")
     async with (
         open_tasks(settings, "ingest") as tasks,
-        crew.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
+        workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
     ):
-        job_id = await start(crew, crew.org, project_id, "http://127.0.0.1:1/")
-        await crew.becomes(job_id, "attempt > 0 and state = 'queued'")
-    assert (await crew.attempts(job_id))[0] == "retry"
-    assert (await state(crew, crew.org, project_id)).status == "running"
+        job_id = await start(workers, workers.org, project_id, "http://127.0.0.1:1/")
+        await workers.becomes(job_id, "attempt > 0 and state = 'queued'")
+    assert (await workers.attempts(job_id))[0] == "retry"
+    assert (await state(workers, workers.org, project_id)).status == "running"
 
 
 @pytest.mark.parametrize(
     ("page", "code"), [("ok", None), ("blocked", "FETCH_BLOCKED"), ("not-html", "NOT_HTML")]
 )
-async def test_a_sandbox_reads_fakes(crew: Crew, page: str, code: str | None) -> None:
-    async with crew.pool.acquire() as conn:
+async def test_a_sandbox_reads_fakes(workers: Workers, page: str, code: str | None) -> None:
+    async with workers.pool.acquire() as conn:
         sandbox = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, sandbox)
-    row = await ingest(crew, sandbox, project_id, f"https://example.test/{page}")
+    row = await ingest(workers, sandbox, project_id, f"https://example.test/{page}")
     assert row["error"] is None if code is None else row["error"]["code"] == code
 
 
-async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(crew: Crew, project_id: UUID) -> None:
+async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(
+    workers: Workers, project_id: UUID
+) -> None:
     reading, archived = asyncio.Event(), asyncio.Event()
 
     async def task(ctx: Context) -> Any:
@@ -133,47 +135,50 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(crew: Cre
         return await tasks[INGEST_WEBSITE](ctx)
 
     with demo.site() as host:
-        settings = msgspec.structs.replace(crew.settings, fetch_allow=host)
-        async with open_tasks(settings, "ingest") as tasks, crew.working(task, kind=INGEST_WEBSITE):
-            job_id = await start(crew, crew.org, project_id, f"http://{host}/")
+        settings = msgspec.structs.replace(workers.settings, fetch_allow=host)
+        async with open_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE):
+            job_id = await start(workers, workers.org, project_id, f"http://{host}/")
             await asyncio.wait_for(reading.wait(), 5)
-            await archive_it(crew, project_id)
+            await archive_it(workers, project_id)
             archived.set()
-            row = await crew.ended(job_id)
+            row = await workers.ended(job_id)
     assert row["state"] == "canceled"
-    assert (await state(crew, crew.org, project_id)).status == "canceled"
+    assert (await state(workers, workers.org, project_id)).status == "canceled"
 
 
-async def archive_it(crew: Crew, project_id: UUID) -> None:
+async def archive_it(workers: Workers, project_id: UUID) -> None:
     await transact(
-        crew.pool,
-        lambda conn: archive.archive(conn, organization_id=crew.org, project_id=project_id, api_key_id=None),
+        workers.pool,
+        lambda conn: archive.archive(
+            conn, organization_id=workers.org, project_id=project_id, api_key_id=None
+        ),
     )
 
 
 async def test_an_archive_cancels_the_projects_jobs_and_no_others(
-    crew: Crew, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_project, "BATCH", 3)
-    async with crew.pool.acquire() as conn:
-        other = await seeds.project(conn, crew.org)
+    async with workers.pool.acquire() as conn:
+        other = await seeds.project(conn, workers.org)
     doomed = [
-        await crew.submit(kind=INGEST_WEBSITE, project_id=project_id, args={"url": str(n)}) for n in range(8)
+        await workers.submit(kind=INGEST_WEBSITE, project_id=project_id, args={"url": str(n)})
+        for n in range(8)
     ]
-    spared = await crew.submit(kind=INGEST_WEBSITE, project_id=other, args={"url": "x"})
-    await archive_it(crew, project_id)
+    spared = await workers.submit(kind=INGEST_WEBSITE, project_id=other, args={"url": "x"})
+    await archive_it(workers, project_id)
     async with (
-        open_tasks(crew.settings, "default") as tasks,
-        crew.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
+        open_tasks(workers.settings, "default") as tasks,
+        workers.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
     ):
-        archiving = await crew.pool.fetchval("select id from job where kind = 'archive_project'")
-        row = await crew.ended(archiving)
+        archiving = await workers.pool.fetchval("select id from job where kind = 'archive_project'")
+        row = await workers.ended(archiving)
     assert (row["state"], row["result"]) == (
         "completed",
         {"canceledJobs": 8, "canceledBlockedPosts": 0, "endedLeases": 0},
     )
-    assert {(await crew.job(job_id))["state"] for job_id in doomed} == {"canceled"}
-    assert (await crew.job(spared))["state"] == "queued"
+    assert {(await workers.job(job_id))["state"] for job_id in doomed} == {"canceled"}
+    assert (await workers.job(spared))["state"] == "queued"
 
 
 def test_every_kind_has_a_task() -> None:

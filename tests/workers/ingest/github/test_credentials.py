@@ -32,7 +32,7 @@ from tests import github_app, seeds
 from tests.by_hand import Told
 from tests.github_app import CLIENT_ID, Hub, Installed
 from tests.servers import RING, settings_for
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
 from workers.ingest.github.about import read_about
 from workers.ingest.github.credentials import App, open_app, showing, token_by_any_name, token_for
@@ -257,21 +257,21 @@ async def test_without_an_app_there_is_none() -> None:
 NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]
 
 
-async def asked(crew: Crew, app: App | None) -> list[bool]:
-    """For which of `NAMES` a job of the crew's organization gets a token."""
+async def asked(workers: Workers, app: App | None) -> list[bool]:
+    """For which of `NAMES` a job of the workers' organization gets a token."""
 
     async def task(ctx: Context) -> Outcome:
         token = credentials.tokens(ctx, app)
         return Done({"tokens": [await token(name) is not None for name in NAMES]})
 
-    async with crew.working(task):
-        row = await crew.ended(await crew.submit())
+    async with workers.working(task):
+        row = await workers.ended(await workers.submit())
     found: list[bool] = row["result"]["tokens"]
     return found
 
 
-async def connect(crew: Crew, org: UUID, installation_id: int = 42) -> None:
-    await crew.pool.execute(
+async def connect(workers: Workers, org: UUID, installation_id: int = 42) -> None:
+    await workers.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, $2, 'Acme-Inc')""",
         org,
@@ -279,21 +279,21 @@ async def connect(crew: Crew, org: UUID, installation_id: int = 42) -> None:
     )
 
 
-async def test_an_organizations_jobs_get_what_its_installation_covers(crew: Crew, app: App) -> None:
-    await connect(crew, crew.org)
-    assert await asked(crew, app) == [True, False, False]
-    assert await asked(crew, None) == [False, False, False]
+async def test_an_organizations_jobs_get_what_its_installation_covers(workers: Workers, app: App) -> None:
+    await connect(workers, workers.org)
+    assert await asked(workers, app) == [True, False, False]
+    assert await asked(workers, None) == [False, False, False]
 
 
-async def test_another_organizations_installation_is_none_of_theirs(crew: Crew, app: App, hub: Hub) -> None:
-    async with crew.pool.acquire() as conn:
-        await connect(crew, await seeds.organization(conn))
-    assert await asked(crew, app) == [False, False, False]
+async def test_anothers_installation_is_none_of_theirs(workers: Workers, app: App, hub: Hub) -> None:
+    async with workers.pool.acquire() as conn:
+        await connect(workers, await seeds.organization(conn))
+    assert await asked(workers, app) == [False, False, False]
     assert hub.asked == []
 
 
-async def test_an_installation_that_github_no_longer_knows_is_forgotten(crew: Crew, app: App) -> None:
-    await connect(crew, crew.org, installation_id=43)
-    assert await asked(crew, app) == [False, False, False]
-    assert await crew.pool.fetchval("select count(*) from github_installation") == 0
-    assert await crew.pool.fetchval("select action from audit_log") == "github_installation.uninstalled"
+async def test_an_installation_that_github_does_not_know_is_forgotten(workers: Workers, app: App) -> None:
+    await connect(workers, workers.org, installation_id=43)
+    assert await asked(workers, app) == [False, False, False]
+    assert await workers.pool.fetchval("select count(*) from github_installation") == 0
+    assert await workers.pool.fetchval("select action from audit_log") == "github_installation.uninstalled"

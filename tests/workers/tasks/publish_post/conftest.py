@@ -1,4 +1,4 @@
-"""A stage to send on, whose waits within an attempt take no time."""
+"""A project to send from, whose waits within an attempt take no time."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from domain.publishing.states import ALLOWED
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
-from tests.workers.tasks.publish_post.stage import Stage
+from tests.workers.tasks.publish_post.project import Project
 from workers.tasks import publish_post
 
 #: Every change of a post's status, as the database sees it.
@@ -26,9 +26,9 @@ create trigger watch after update on scheduled_post for each row
 
 
 @pytest_asyncio.fixture
-async def stage(
+async def project(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Project]:
     monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
     monkeypatch.setattr(publish_post, "LEAST_S", 0.0)
     async with pool.acquire() as conn:
@@ -38,6 +38,6 @@ async def stage(
         account_id = await seeds.account(conn, org, project_id)
     store = open_folder(f"file:{tmp_path}")
     async with courier.open_courier(settings.redis_url) as sender:
-        yield Stage(pool, settings, sender, org, project_id, account_id, store)
+        yield Project(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")
     assert {(row["source"], row["target"]) for row in moves} <= ALLOWED

@@ -9,34 +9,34 @@ from domain.publishing import account_queue
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
 from tests import seeds
 from tests.waiting import eventually
+from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
-from tests.workers.tasks.publish_post.stage import Stage
 
 
-async def posts(stage: Stage, count: int, *, account_id: UUID | None = None) -> list[UUID]:
+async def posts(project: Project, count: int, *, account_id: UUID | None = None) -> list[UUID]:
     """Due one a millisecond, the first first."""
     return [
-        await stage.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000)
+        await project.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000)
         for number in range(count)
     ]
 
 
-async def all_ended(stage: Stage, *, within: float = 20) -> None:
+async def all_ended(project: Project, *, within: float = 20) -> None:
     async def none_open() -> bool:
-        return await stage.open_jobs() == 0
+        return await project.open_jobs() == 0
 
     await eventually(none_open, within=within)
 
 
-def sent(stage: Stage, handle: str = "shop") -> list[str]:
-    return [call.post_id for call in stage.platform.calls if call.account == handle]
+def sent(project: Project, handle: str = "shop") -> list[str]:
+    return [call.post_id for call in project.platform.calls if call.account == handle]
 
 
-async def test_one_at_a_time_in_the_order_of_their_times(stage: Stage) -> None:
+async def test_one_at_a_time_in_the_order_of_their_times(project: Project) -> None:
     """The jobs begin in any order, and all at once."""
-    mine = await posts(stage, 12)
-    other = await stage.account(handle="other")
-    theirs = await posts(stage, 12, account_id=other)
+    mine = await posts(project, 12)
+    other = await project.account(handle="other")
+    theirs = await posts(project, 12, account_id=other)
     busy: dict[str, int] = {"now": 0, "most": 0}
 
     async def watch() -> None:
@@ -45,166 +45,166 @@ async def test_one_at_a_time_in_the_order_of_their_times(stage: Stage) -> None:
         await asyncio.sleep(0)
         busy["now"] -= 1
 
-    stage.platform.on["send"] = watch
+    project.platform.on["send"] = watch
     async with AsyncExitStack() as stack:
         for _ in range(2):
-            await stack.enter_async_context(stage.working(slots=20))
-        await all_ended(stage)
-    assert sent(stage) == [str(post_id) for post_id in mine]
-    assert sent(stage, "other") == [str(post_id) for post_id in theirs]
+            await stack.enter_async_context(project.working(slots=20))
+        await all_ended(project)
+    assert sent(project) == [str(post_id) for post_id in mine]
+    assert sent(project, "other") == [str(post_id) for post_id in theirs]
     assert busy["most"] <= 2
 
 
-async def test_those_behind_wait_outside_of_the_line(stage: Stage) -> None:
+async def test_those_behind_wait_outside_of_the_line(project: Project) -> None:
     """They would be pulled for nothing; each end wakes the next."""
-    mine = await posts(stage, 5)
+    mine = await posts(project, 5)
     stages = "select count(*) filter (where stage = 'scheduled') from job where kind = 'publish_post'"
     for waiting in (4, 3, 2, 1, 0):
 
         async def all_behind(waiting: int = waiting) -> None:
-            assert await stage.pool.fetchval(stages) == waiting
+            assert await project.pool.fetchval(stages) == waiting
 
-        stage.platform.on["prepare"] = all_behind
-        assert await stage.attempt() == "completed"
-    assert sent(stage) == [str(post_id) for post_id in mine]
-
-
-async def test_a_post_that_must_wait_for_another_try_lets_the_others_pass(stage: Stage) -> None:
-    first, second, third = await posts(stage, 3)
-    stage.platform.plan(send=["unreached"])
-    async with stage.working():
-        await stage.becomes(second, "published")
-        await stage.becomes(third, "published")
-    assert sent(stage) == [str(first), str(second), str(third)]
-    assert (await stage.row(first))["status"] == "queued"
+        project.platform.on["prepare"] = all_behind
+        assert await project.attempt() == "completed"
+    assert sent(project) == [str(post_id) for post_id in mine]
 
 
-async def test_a_later_post_gives_way_and_wakes_the_earlier_one(stage: Stage) -> None:
-    first, second = await posts(stage, 2)
-    job_id = (await stage.job(first))["id"]
-    await stage.pool.execute(
+async def test_a_post_that_must_wait_for_another_try_lets_the_others_pass(project: Project) -> None:
+    first, second, third = await posts(project, 3)
+    project.platform.plan(send=["unreached"])
+    async with project.working():
+        await project.becomes(second, "published")
+        await project.becomes(third, "published")
+    assert sent(project) == [str(first), str(second), str(third)]
+    assert (await project.row(first))["status"] == "queued"
+
+
+async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: Project) -> None:
+    first, second = await posts(project, 2)
+    job_id = (await project.job(first))["id"]
+    await project.pool.execute(
         "update job set run_at = now() + interval '1 hour', stage = 'scheduled' where id = $1", job_id
     )
-    assert await stage.attempt() == "snoozed"
-    assert await stage.attempt() == "completed"
-    assert sent(stage) == [str(first)]
-    assert await stage.attempt() == "completed"
-    assert sent(stage) == [str(first), str(second)]
+    assert await project.attempt() == "snoozed"
+    assert await project.attempt() == "completed"
+    assert sent(project) == [str(first)]
+    assert await project.attempt() == "completed"
+    assert sent(project) == [str(first), str(second)]
 
 
-async def test_a_turn_outlives_a_worker_that_died_and_ends_with_a_job(stage: Stage) -> None:
-    first, second = await posts(stage, 2)
-    stage.platform.plan(prepare=["die_before"])
-    assert await stage.attempt() == "died"
+async def test_a_turn_outlives_a_worker_that_died_and_ends_with_a_job(project: Project) -> None:
+    first, second = await posts(project, 2)
+    project.platform.plan(prepare=["die_before"])
+    assert await project.attempt() == "died"
     # The first one is due again, so the second gets no turn.
-    await stage.pool.execute(
+    await project.pool.execute(
         "update job set run_at = now() - interval '1 hour', stage = 'queued' where id = $1",
-        (await stage.job(second))["id"],
+        (await project.job(second))["id"],
     )
-    assert await stage.attempt() == "snoozed"
-    await stage.pool.execute("update job set crashes = 2")
-    stage.platform.plan(prepare=["die_before"])
-    assert await stage.attempt() == "died"
-    assert (await stage.row(first))["status"] == "failed"
+    assert await project.attempt() == "snoozed"
+    await project.pool.execute("update job set crashes = 2")
+    project.platform.plan(prepare=["die_before"])
+    assert await project.attempt() == "died"
+    assert (await project.row(first))["status"] == "failed"
     # Its end woke the other one.
-    assert await stage.attempt() == "completed"
-    assert (await stage.row(second))["status"] == "published"
+    assert await project.attempt() == "completed"
+    assert (await project.row(second))["status"] == "published"
 
 
-async def test_what_is_taken_lets_the_next_one_go(stage: Stage) -> None:
-    first, second = await posts(stage, 2)
-    stage.platform.plan(send=["take"], poll=["unreached"])
-    async with stage.working():
-        await stage.becomes(second, "published")
-    assert (await stage.row(first))["phase"] == "accepted"
+async def test_what_is_taken_lets_the_next_one_go(project: Project) -> None:
+    first, second = await posts(project, 2)
+    project.platform.plan(send=["take"], poll=["unreached"])
+    async with project.working():
+        await project.becomes(second, "published")
+    assert (await project.row(first))["phase"] == "accepted"
 
 
-async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(stage: Stage) -> None:
-    await stage.pool.execute("update account_credential set expires_at = now()")
-    mine = await posts(stage, 10)
-    async with stage.working():
+async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Project) -> None:
+    await project.pool.execute("update account_credential set expires_at = now()")
+    mine = await posts(project, 10)
+    async with project.working():
 
         async def all_wait() -> bool:
             return bool(
-                await stage.pool.fetchval(
+                await project.pool.fetchval(
                     "select bool_and(run_at > now()) from job where kind = 'publish_post'"
                 )
             )
 
         await eventually(all_wait)
-        assert len(await stage.jobs(REFRESH_TOKEN)) == 1
-        await stage.pool.execute("update account_credential set expires_at = null")
-        async with stage.pool.acquire() as conn, conn.transaction():
-            await account_queue.hasten(conn, organization_id=stage.org, account_id=stage.account_id)
-        await all_ended(stage)
-    assert sent(stage) == [str(post_id) for post_id in mine]
+        assert len(await project.jobs(REFRESH_TOKEN)) == 1
+        await project.pool.execute("update account_credential set expires_at = null")
+        async with project.pool.acquire() as conn, conn.transaction():
+            await account_queue.hasten(conn, organization_id=project.org, account_id=project.account_id)
+        await all_ended(project)
+    assert sent(project) == [str(post_id) for post_id in mine]
 
 
-async def test_no_account_sends_more_than_its_quota_in_any_window(stage: Stage) -> None:
+async def test_no_account_sends_more_than_its_quota_in_any_window(project: Project) -> None:
     """Four workers and two accounts: one may send five a second, the other as many as it likes."""
-    await stage.pool.execute("update social_account set quota_posts = 5, quota_window_s = 1")
-    free = await stage.account(handle="free")
-    mine, theirs = await posts(stage, 12), await posts(stage, 12, account_id=free)
+    await project.pool.execute("update social_account set quota_posts = 5, quota_window_s = 1")
+    free = await project.account(handle="free")
+    mine, theirs = await posts(project, 12), await posts(project, 12, account_id=free)
     async with AsyncExitStack() as stack:
         for _ in range(4):
-            await stack.enter_async_context(stage.working(slots=10))
-        await all_ended(stage)
-    assert sent(stage) == [str(post_id) for post_id in mine]
-    assert sorted(sent(stage, "free")) == sorted(map(str, theirs))
-    times = [call.at for call in stage.platform.calls if call.account == "shop"]
+            await stack.enter_async_context(project.working(slots=10))
+        await all_ended(project)
+    assert sent(project) == [str(post_id) for post_id in mine]
+    assert sorted(sent(project, "free")) == sorted(map(str, theirs))
+    times = [call.at for call in project.platform.calls if call.account == "shop"]
     assert all(later - earlier >= 1 for earlier, later in zip(times, times[5:], strict=False))
-    assert {stage.records(post_id) for post_id in mine + theirs} == {1}
+    assert {project.records(post_id) for post_id in mine + theirs} == {1}
 
 
-async def test_a_full_quota_wakes_a_post_when_there_is_room(stage: Stage) -> None:
-    await stage.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
-    first, second = await posts(stage, 2)
-    assert (await stage.attempt(), await stage.attempt()) == ("completed", "snoozed")
-    assert (await stage.row(first))["status"] == "published"
-    left = await stage.pool.fetchval(
+async def test_a_full_quota_wakes_a_post_when_there_is_room(project: Project) -> None:
+    await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
+    first, second = await posts(project, 2)
+    assert (await project.attempt(), await project.attempt()) == ("completed", "snoozed")
+    assert (await project.row(first))["status"] == "published"
+    left = await project.pool.fetchval(
         "select extract(epoch from run_at - now()) from job where state = 'queued'"
     )
     assert 3500 < left <= 3602
     # Sends are forgotten only once no window counts them.
-    await stage.pool.execute("update account_send set at = now() - interval '3602 seconds'")
-    await stage.skip_waits()
-    assert await stage.attempt() == "completed"
-    assert (await stage.row(second))["status"] == "published"
+    await project.pool.execute("update account_send set at = now() - interval '3602 seconds'")
+    await project.skip_waits()
+    assert await project.attempt() == "completed"
+    assert (await project.row(second))["status"] == "published"
 
 
-async def test_a_wake_waits_for_no_job_that_somebody_holds(stage: Stage) -> None:
-    first, second = await posts(stage, 2)
-    ids = [(await stage.job(post_id))["id"] for post_id in (first, second)]
-    await stage.pool.execute("update job set run_at = now() + interval '1 hour', stage = 'scheduled'")
+async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> None:
+    first, second = await posts(project, 2)
+    ids = [(await project.job(post_id))["id"] for post_id in (first, second)]
+    await project.pool.execute("update job set run_at = now() + interval '1 hour', stage = 'scheduled'")
 
     async def hold(conn: Conn) -> None:
         await conn.execute("select from job where id = $1 for update", ids[0])
 
-    async with stage.pool.acquire() as other, other.transaction():
+    async with project.pool.acquire() as other, other.transaction():
         await hold(other)
-        await stage.do(account_queue.hasten, account_id=stage.account_id)
-    async with stage.pool.acquire() as conn:
+        await project.do(account_queue.hasten, account_id=project.account_id)
+    async with project.pool.acquire() as conn:
         claimed = await seeds.claims(conn, PUBLISH_POST)
     assert [claim.id for claim in claimed] == [ids[1]]
 
 
-async def test_what_is_proved_absent_waits_for_its_turn_to_be_sent_anew(stage: Stage) -> None:
+async def test_what_is_proved_absent_waits_for_its_turn_to_be_sent_anew(project: Project) -> None:
     """It let the turn go while nobody could tell, and another post has it by now."""
-    stage.platform = Scripted(repeatable=False)
-    stage.platform.plan(send=["lose"], reconcile=["settling"])
-    [first, second] = await posts(stage, 2)
-    assert await stage.attempt() == "snoozed"
+    project.platform = Scripted(repeatable=False)
+    project.platform.plan(send=["lose"], reconcile=["settling"])
+    [first, second] = await posts(project, 2)
+    assert await project.attempt() == "snoozed"
     looked = list[str | None]()
 
     async def look() -> None:
-        stage.platform.on.clear()
-        await stage.skip_waits()
-        looked.append(await stage.attempt())
+        project.platform.on.clear()
+        await project.skip_waits()
+        looked.append(await project.attempt())
 
-    stage.platform.on["send"] = look
-    assert await stage.attempt() == "completed"
+    project.platform.on["send"] = look
+    assert await project.attempt() == "completed"
     assert looked == ["interrupted"]
-    assert sent(stage) == [str(first), str(second)]
-    assert await stage.attempts() == ["completed"]
-    assert sent(stage) == [str(first), str(second), str(first)]
-    assert (stage.records(first), stage.records(second)) == (1, 1)
+    assert sent(project) == [str(first), str(second)]
+    assert await project.attempts() == ["completed"]
+    assert sent(project) == [str(first), str(second), str(first)]
+    assert (project.records(first), project.records(second)) == (1, 1)

@@ -13,8 +13,8 @@ from domain.publishing import changes, failures, sending
 from jobs.kinds import RECONCILE_POST
 from schemas.errors import Conflict
 from tests import seeds
+from tests.workers.tasks.publish_post.project import Death, Project, hours_pass
 from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, Scripted
-from tests.workers.tasks.publish_post.stage import Death, Stage, hours_pass
 
 
 class Story(NamedTuple):
@@ -47,75 +47,75 @@ STORIES = st.builds(
 )
 
 
-async def act(stage: Stage, post_id: UUID, what: str | None) -> None:
+async def act(project: Project, post_id: UUID, what: str | None) -> None:
     match what:
         case "cancel":
             with contextlib.suppress(Conflict):
-                await stage.do(changes.cancel, post_id=post_id, reason=None)
+                await project.do(changes.cancel, post_id=post_id, reason=None)
         case "archive":
-            await stage.archive()
+            await project.archive()
         case "late":
-            await hours_pass(stage, 1)
+            await hours_pass(project, 1)
         case "disconnect":
-            await stage.disconnect()
+            await project.disconnect()
         case "reconnect":
-            await stage.pool.execute(
+            await project.pool.execute(
                 "update social_account set status = 'connected' where status = 'reauth_required'"
             )
 
 
-async def tell(stage: Stage, story: Story) -> list[str | None]:
+async def tell(project: Project, story: Story) -> list[str | None]:
     """One post through the whole story, and on while nothing fails any more; what its attempts came to."""
-    stage.platform = Scripted(repeatable=story.exact)
-    stage.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
-    post_id, words = await stage.post(), list[str | None]()
+    project.platform = Scripted(repeatable=story.exact)
+    project.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
+    post_id, words = await project.post(), list[str | None]()
     for number in range(20):
-        await act(stage, post_id, story.meanwhile[number] if number < len(story.meanwhile) else "reconnect")
-        words.append(await stage.attempt(story.deaths[number] if number < len(story.deaths) else None))
-        if words[-1] is None and not await stage.open_jobs():
+        await act(project, post_id, story.meanwhile[number] if number < len(story.meanwhile) else "reconnect")
+        words.append(await project.attempt(story.deaths[number] if number < len(story.deaths) else None))
+        if words[-1] is None and not await project.open_jobs():
             break
-        assert stage.records(post_id) <= 1
-        await stage.skip_waits()
-    stage.platform.script.clear()
-    await stage.attempts()
-    await ask(stage, post_id)
-    await check(stage, post_id)
+        assert project.records(post_id) <= 1
+        await project.skip_waits()
+    project.platform.script.clear()
+    await project.attempts()
+    await ask(project, post_id)
+    await check(project, post_id)
     return words
 
 
-async def ask(stage: Stage, post_id: UUID) -> None:
+async def ask(project: Project, post_id: UUID) -> None:
     for _ in range(3):
-        await act(stage, post_id, "reconnect")
-        await stage.skip_to_asking()
-        await stage.attempt(kind=RECONCILE_POST)
+        await act(project, post_id, "reconnect")
+        await project.skip_to_asking()
+        await project.attempt(kind=RECONCILE_POST)
 
 
-async def check(stage: Stage, post_id: UUID) -> None:
+async def check(project: Project, post_id: UUID) -> None:
     """Nobody can ask for an account that is gone: what it may have stays unknown."""
-    row, live = await stage.row(post_id), stage.records(post_id)
+    row, live = await project.row(post_id), project.records(post_id)
     gone = "select status = 'disconnected' from social_account where id = $1"
     if row["status"] == "outcome_unknown":
-        assert await stage.pool.fetchval(gone, stage.account_id)
+        assert await project.pool.fetchval(gone, project.account_id)
         assert live <= 1
     else:
         assert row["status"] in {"published", "draft_in_inbox", "failed", "canceled"}
         assert live == (row["status"] in {"published", "draft_in_inbox"})
-    assert await stage.open_jobs() == 0
-    assert (await stage.events(post_id))[-1] == row["status"]
+    assert await project.open_jobs() == 0
+    assert (await project.events(post_id))[-1] == row["status"]
 
 
 @pytest.mark.parametrize("send", ["take", "drop", "lose"])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("exact", [False, True])
 async def test_a_worker_that_dies_at_any_step_leaves_one_record(
-    stage: Stage, send: str, after: bool, exact: bool
+    project: Project, send: str, after: bool, exact: bool
 ) -> None:
     """At each of those of an attempt that nothing ends."""
     story = Story(exact, [send], [], [], [], [], [])
-    assert (await tell(stage, story))[0] == "completed"
-    for nth in range(1, len(stage.verbs) + 1):
-        words = await tell(stage, story._replace(deaths=[Death(nth=nth, after=after)]))
-        assert (words[0], sum(stage.platform.live.values())) == ("died", 1)
+    assert (await tell(project, story))[0] == "completed"
+    for nth in range(1, len(project.verbs) + 1):
+        words = await tell(project, story._replace(deaths=[Death(nth=nth, after=after)]))
+        assert (words[0], sum(project.platform.live.values())) == ("died", 1)
 
 
 @pytest.mark.parametrize(
@@ -141,14 +141,14 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
         ),
     ],
 )
-async def test_a_story_that_once_ended_with_something_else(stage: Stage, story: Story) -> None:
-    assert (await tell(stage, story))[0] == "died"
+async def test_a_story_that_once_ended_with_something_else(project: Project, story: Story) -> None:
+    assert (await tell(project, story))[0] == "died"
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
-async def test_any_story_ends_with_the_truth(stage: Stage, story: Story) -> None:
-    async with stage.pool.acquire() as conn:
-        stage.project_id = await seeds.project(conn, stage.org)
-    stage.account_id = await stage.account()
-    await tell(stage, story)
+async def test_any_story_ends_with_the_truth(project: Project, story: Story) -> None:
+    async with project.pool.acquire() as conn:
+        project.id = await seeds.project(conn, project.org)
+    project.account_id = await project.account()
+    await tell(project, story)

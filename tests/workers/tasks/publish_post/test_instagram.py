@@ -19,7 +19,7 @@ from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms import gram
 from tests.workers.platforms.gram import Gram
-from tests.workers.tasks.publish_post.stage import Death, Stage
+from tests.workers.tasks.publish_post.project import Death, Project
 from workers.platforms.registry import Platforms
 
 pytestmark = pytest.mark.long
@@ -44,8 +44,8 @@ class Ours(Simulator):
 
 
 @dataclass
-class OnInstagram(Stage):
-    """A stage with ada's account, and the time of Instagram's going by with each wait."""
+class OnInstagram(Project):
+    """A project with ada's account, and the time of Instagram's going by with each wait."""
 
     ada: Gram = None  # type: ignore[assignment]  # set by its fixture
     files: str = ""
@@ -58,7 +58,7 @@ class OnInstagram(Stage):
     async def carousel(self, caption: str = CAPTION) -> UUID:
         """One that is due."""
         async with self.pool.acquire() as conn:
-            content_id = await seeds.content(conn, self.org, self.project_id, caption=caption)
+            content_id = await seeds.content(conn, self.org, self.id, caption=caption)
             await conn.execute(
                 """insert into content_asset (organization_id, content_id, id, position, kind, mime_type,
                                               width, height, size_bytes, sha256, token)
@@ -91,11 +91,11 @@ class OnInstagram(Stage):
 
 
 @asynccontextmanager
-async def on_instagram(stage: Stage) -> AsyncIterator[OnInstagram]:
+async def on_instagram(project: Project) -> AsyncIterator[OnInstagram]:
     async with gram.gram() as ada:
         with served(Ours()) as files:
             await ada.sim.account("ada", quota_total=1000, containers_max=4000)
-            account_id = await stage.account(
+            account_id = await project.account(
                 platform="instagram",
                 handle="ada",
                 external_id=ada.account.external_id,
@@ -104,15 +104,15 @@ async def on_instagram(stage: Stage) -> AsyncIterator[OnInstagram]:
                 traits={"quotaPosts": 1000, "quotaSeconds": 86400},
             )
             mine: dict[str, Any] = {
-                name: getattr(stage, name)
+                name: getattr(project, name)
                 for name in ("pool", "settings", "courier", "store", "org", "project_id")
             }
             yield OnInstagram(**mine, account_id=account_id, ada=ada, files=files)
 
 
 @pytest_asyncio.fixture
-async def there(stage: Stage) -> AsyncIterator[OnInstagram]:
-    async with on_instagram(stage) as made:
+async def there(project: Project) -> AsyncIterator[OnInstagram]:
+    async with on_instagram(project) as made:
         yield made
 
 

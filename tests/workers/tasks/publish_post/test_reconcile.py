@@ -8,134 +8,134 @@ import pytest
 from domain.publishing import changes, quotas
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from schemas.posts import ResolvePost
+from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
-from tests.workers.tasks.publish_post.stage import Stage
 
 #: 30 s, 2 min, 10 min, 1 h, 6 h and 24 h after the loss (docs/explain/publishing.md).
 ASKS_S = (30.0, 120.0, 600.0, 3600.0, 21600.0, 86400.0)
 
 
-async def lost(stage: Stage, *, how: str = "drop") -> UUID:
-    stage.platform = Scripted(repeatable=False)
-    stage.platform.plan(send=[how], reconcile=["undecided"])
-    post_id = await stage.post()
-    assert await stage.attempts() == ["failed"]
+async def lost(project: Project, *, how: str = "drop") -> UUID:
+    project.platform = Scripted(repeatable=False)
+    project.platform.plan(send=[how], reconcile=["undecided"])
+    post_id = await project.post()
+    assert await project.attempts() == ["failed"]
     return post_id
 
 
-async def next_s(stage: Stage) -> float:
+async def next_s(project: Project) -> float:
     """Until the next ask."""
-    [job] = await stage.jobs(RECONCILE_POST)
+    [job] = await project.jobs(RECONCILE_POST)
     return float(
-        await stage.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
+        await project.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
     )
 
 
-async def ask(stage: Stage) -> str | None:
+async def ask(project: Project) -> str | None:
     """As if the time of the next ask had come."""
-    await stage.skip_to_asking()
-    return await stage.attempt(kind=RECONCILE_POST)
+    await project.skip_to_asking()
+    return await project.attempt(kind=RECONCILE_POST)
 
 
 @pytest.mark.parametrize(
     ("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")]
 )
 async def test_what_is_found_and_what_is_proved_absent_end_it(
-    stage: Stage, how: str, status: str, code: str | None
+    project: Project, how: str, status: str, code: str | None
 ) -> None:
-    post_id = await lost(stage, how=how)
-    assert await ask(stage) == "completed"
-    row = await stage.row(post_id)
+    post_id = await lost(project, how=how)
+    assert await ask(project) == "completed"
+    row = await project.row(post_id)
     assert (row["status"], row["last_error"] and row["last_error"]["code"]) == (status, code)
-    assert (await stage.events(post_id))[-2:] == ["outcome_unknown", status]
-    assert (len(stage.platform.calls), await stage.open_jobs()) == (1, 0)
+    assert (await project.events(post_id))[-2:] == ["outcome_unknown", status]
+    assert (len(project.platform.calls), await project.open_jobs()) == (1, 0)
 
 
-async def test_what_is_found_without_a_name_is_asked_for_it_on(stage: Stage) -> None:
-    post_id = await lost(stage)
-    stage.platform.plan(reconcile=["nameless", "ok"])
-    assert await ask(stage) == "completed"
-    assert (await stage.row(post_id))["status"] == "published"
-    assert await ask(stage) == "completed"
-    assert (await stage.row(post_id))["external_id"] == f"live-{post_id}"
-    assert (await stage.events(post_id))[-2:] == ["outcome_unknown", "published"]
-    assert await ask(stage) is None
+async def test_what_is_found_without_a_name_is_asked_for_it_on(project: Project) -> None:
+    post_id = await lost(project)
+    project.platform.plan(reconcile=["nameless", "ok"])
+    assert await ask(project) == "completed"
+    assert (await project.row(post_id))["status"] == "published"
+    assert await ask(project) == "completed"
+    assert (await project.row(post_id))["external_id"] == f"live-{post_id}"
+    assert (await project.events(post_id))[-2:] == ["outcome_unknown", "published"]
+    assert await ask(project) is None
 
 
-async def test_it_is_asked_at_six_times_and_then_left_to_a_person(stage: Stage) -> None:
-    post_id = await lost(stage)
-    stage.platform.plan(reconcile=["undecided", "unreached", "expire", "shut", "undecided", "undecided"])
+async def test_it_is_asked_at_six_times_and_then_left_to_a_person(project: Project) -> None:
+    post_id = await lost(project)
+    project.platform.plan(reconcile=["undecided", "unreached", "expire", "shut", "undecided", "undecided"])
     age = "update job set created_at = now() - $1 * interval '1 second' where kind = 'reconcile_post'"
     words = []
     for before, at in itertools.pairwise([0.0, *ASKS_S]):
-        assert at - before - 5 < await next_s(stage) <= at - before
-        await stage.pool.execute("update social_account set status = 'connected'")
-        await stage.pool.execute(age, at)
-        words.append(await ask(stage))
+        assert at - before - 5 < await next_s(project) <= at - before
+        await project.pool.execute("update social_account set status = 'connected'")
+        await project.pool.execute(age, at)
+        words.append(await ask(project))
     assert words == ["snoozed"] * 5 + ["completed"]
-    assert (await stage.row(post_id))["status"] == "outcome_unknown"
+    assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
-async def test_a_persons_word_ends_it(stage: Stage) -> None:
-    post_id = await lost(stage)
-    await stage.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
-    assert await ask(stage) == "completed"
-    assert (await stage.events(post_id))[-1] == "outcome_unknown"
+async def test_a_persons_word_ends_it(project: Project) -> None:
+    post_id = await lost(project)
+    await project.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
+    assert await ask(project) == "completed"
+    assert (await project.events(post_id))[-1] == "outcome_unknown"
 
 
 @pytest.mark.parametrize("how", ["drop", "lose"])
-async def test_an_ask_says_nothing_of_a_call_that_came_after_it(stage: Stage, how: str) -> None:
+async def test_an_ask_says_nothing_of_a_call_that_came_after_it(project: Project, how: str) -> None:
     """While it looks a person says that nothing is there, and retries; that answer is lost too."""
-    post_id = await lost(stage, how=how)
+    post_id = await lost(project, how=how)
 
     async def send_anew() -> None:
-        stage.platform.on.clear()
+        project.platform.on.clear()
         word = ResolvePost(published=False)
-        await stage.do(changes.resolve, post_id=post_id, body=word, api_key_id=None)
-        failed = (await stage.row(post_id))["job_id"]
-        await stage.do(changes.retry, project_id=stage.project_id, post_id=post_id, retry_of=failed)
-        stage.platform.plan(send=["lose"], reconcile=["undecided", "ok"])
-        assert await stage.attempt() == "failed"
+        await project.do(changes.resolve, post_id=post_id, body=word, api_key_id=None)
+        failed = (await project.row(post_id))["job_id"]
+        await project.do(changes.retry, project_id=project.id, post_id=post_id, retry_of=failed)
+        project.platform.plan(send=["lose"], reconcile=["undecided", "ok"])
+        assert await project.attempt() == "failed"
 
-    stage.platform.on["reconcile"] = send_anew
-    await ask(stage)
-    assert (await stage.row(post_id))["status"] == "outcome_unknown"
-
-
-async def test_an_archived_projects_post_is_found_too(stage: Stage) -> None:
-    post_id = await lost(stage)
-    await stage.archive()
-    assert await ask(stage) == "completed"
-    assert (await stage.row(post_id))["status"] == "published"
+    project.platform.on["reconcile"] = send_anew
+    await ask(project)
+    assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
-async def test_nobody_can_ask_for_an_account_that_is_gone(stage: Stage) -> None:
-    post_id = await lost(stage)
-    await stage.disconnect()
-    assert await ask(stage) == "completed"
-    assert (await stage.row(post_id))["status"] == "outcome_unknown"
+async def test_an_archived_projects_post_is_found_too(project: Project) -> None:
+    post_id = await lost(project)
+    await project.archive()
+    assert await ask(project) == "completed"
+    assert (await project.row(post_id))["status"] == "published"
 
 
-async def test_an_account_that_waits_for_its_owner_is_asked_next_time(stage: Stage) -> None:
-    await lost(stage)
-    await stage.pool.execute("update social_account set status = 'reauth_required'")
-    assert await ask(stage) == "snoozed"
+async def test_nobody_can_ask_for_an_account_that_is_gone(project: Project) -> None:
+    post_id = await lost(project)
+    await project.disconnect()
+    assert await ask(project) == "completed"
+    assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
-async def test_a_token_that_has_ended_is_refreshed_before_it_is_asked(stage: Stage) -> None:
-    await lost(stage)
-    await stage.pool.execute("update account_credential set expires_at = now()")
-    stage.platform.plan(reconcile=["die_before"])
-    assert await ask(stage) == "snoozed"
-    assert len(await stage.jobs(REFRESH_TOKEN)) == 1
+async def test_an_account_that_waits_for_its_owner_is_asked_next_time(project: Project) -> None:
+    await lost(project)
+    await project.pool.execute("update social_account set status = 'reauth_required'")
+    assert await ask(project) == "snoozed"
 
 
-async def test_sends_are_kept_as_long_as_a_window_counts_them(stage: Stage) -> None:
-    await stage.post()
-    assert await stage.attempts() == ["completed"]
-    await stage.pool.execute("update account_send set at = now() - interval '3 days'")
-    await stage.pool.execute("update social_account set quota_posts = 1, quota_window_s = 4 * 86400")
-    async with stage.pool.acquire() as conn:
+async def test_a_token_that_has_ended_is_refreshed_before_it_is_asked(project: Project) -> None:
+    await lost(project)
+    await project.pool.execute("update account_credential set expires_at = now()")
+    project.platform.plan(reconcile=["die_before"])
+    assert await ask(project) == "snoozed"
+    assert len(await project.jobs(REFRESH_TOKEN)) == 1
+
+
+async def test_sends_are_kept_as_long_as_a_window_counts_them(project: Project) -> None:
+    await project.post()
+    assert await project.attempts() == ["completed"]
+    await project.pool.execute("update account_send set at = now() - interval '3 days'")
+    await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 4 * 86400")
+    async with project.pool.acquire() as conn:
         assert await quotas.prune(conn) == 0
         await conn.execute("update social_account set quota_window_s = 86400")
         assert await quotas.prune(conn) == 1

@@ -14,25 +14,25 @@ from domain.tenancy import organizations
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
 from tests.workers.net import Net
-from tests.workers.tasks.publish_post.stage import Stage
+from tests.workers.tasks.publish_post.project import Project
 from workers.platforms.contract import Draft, Inquiry, Prepared
 from workers.platforms.fakes.publish import Fake
 from workers.platforms.registry import Platforms
 
 
-class Sandbox(Stage):
+class Sandbox(Project):
     @property
     def platforms(self) -> Platforms:
         return Platforms({}, Fake(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
 
 @pytest_asyncio.fixture
-async def sandbox(stage: Stage, net: Net, tmp_path: Path) -> Sandbox:
-    async with stage.pool.acquire() as conn:
+async def sandbox(project: Project, net: Net, tmp_path: Path) -> Sandbox:
+    async with project.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, org)
     store = open_folder(f"file:{tmp_path}")
-    return Sandbox(stage.pool, stage.settings, stage.courier, org, project_id, project_id, store)
+    return Sandbox(project.pool, project.settings, project.courier, org, project_id, project_id, store)
 
 
 async def sent(sandbox: Sandbox, handle: str) -> tuple[UUID, list[str]]:

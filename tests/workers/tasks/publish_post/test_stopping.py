@@ -11,29 +11,29 @@ from domain.publishing import changes, failures
 from schemas.accounts import AccountDisconnected
 from schemas.errors import Conflict
 from schemas.projects import Archived
+from tests.workers.tasks.publish_post.project import Death, Project, Stop
 from tests.workers.tasks.publish_post.scripted import Scripted
-from tests.workers.tasks.publish_post.stage import Death, Stage, Stop
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
-async def test_a_cancel_wins_until_the_post_is_marked(stage: Stage, where: str) -> None:
-    post_id = await stage.post()
+async def test_a_cancel_wins_until_the_post_is_marked(project: Project, where: str) -> None:
+    post_id = await project.post()
     refused: list[str] = []
 
     async def cancel() -> None:
-        job_id = (await stage.row(post_id))["job_id"]
+        job_id = (await project.row(post_id))["job_id"]
         try:
-            await stage.do(jobs.cancel, job_id=job_id)
+            await project.do(jobs.cancel, job_id=job_id)
         except Conflict as conflict:
             refused.append(conflict.details["stage"])
 
-    stage.platform.on[where] = cancel
-    words = await stage.attempts()
-    status = (await stage.row(post_id))["status"]
+    project.platform.on[where] = cancel
+    words = await project.attempts()
+    status = (await project.row(post_id))["status"]
     if where == "prepare":
-        assert (words, status, refused, stage.records(post_id)) == (["canceled"], "canceled", [], 0)
+        assert (words, status, refused, project.records(post_id)) == (["canceled"], "canceled", [], 0)
     else:
-        assert (words, status, refused, stage.records(post_id)) == (
+        assert (words, status, refused, project.records(post_id)) == (
             ["completed"],
             "published",
             ["sending"],
@@ -42,34 +42,34 @@ async def test_a_cancel_wins_until_the_post_is_marked(stage: Stage, where: str) 
 
 
 @pytest.mark.parametrize("who", ["partner", "archive"])
-async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(stage: Stage, who: str) -> None:
+async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(project: Project, who: str) -> None:
     """Else the next approval would give it another job, and it would go out."""
-    post_id = await stage.post()
-    post = await stage.row(post_id)
-    await stage.pool.execute("update content_item set approval_status = 'approved'")
+    post_id = await project.post()
+    post = await project.row(post_id)
+    await project.pool.execute("update content_item set approval_status = 'approved'")
 
     async def cancel_and_edit() -> None:
         if who == "partner":
-            await stage.do(jobs.cancel, job_id=post["job_id"])
+            await project.do(jobs.cancel, job_id=post["job_id"])
         else:
-            await stage.archive()
-            await stage.do(jobs.cancel_of_project, project_id=stage.project_id, limit=10)
+            await project.archive()
+            await project.do(jobs.cancel_of_project, project_id=project.id, limit=10)
         words = {"caption": "other", "versions": None, "public_url": ""}
-        await stage.do(content.edit, content_id=post["content_id"], **words)
+        await project.do(content.edit, content_id=post["content_id"], **words)
 
-    stage.platform.on["prepare"] = cancel_and_edit
-    assert await stage.attempts() == ["canceled"]
-    row = await stage.row(post_id)
+    project.platform.on["prepare"] = cancel_and_edit
+    assert await project.attempts() == ["canceled"]
+    row = await project.row(post_id)
     reason = {"partner": "job_canceled", "archive": "project_archived"}[who]
-    assert (row["status"], row["cancel_reason"], stage.platform.calls) == ("canceled", reason, [])
+    assert (row["status"], row["cancel_reason"], project.platform.calls) == ("canceled", reason, [])
 
 
-async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(stage: Stage) -> None:
-    post_id = await stage.post()
-    delete = partial(stage.do, changes.cancel, post_id=post_id, reason=None)
-    stage.platform.on["prepare"] = delete
-    assert await stage.attempts() == ["canceled"]
-    assert ((await stage.row(post_id))["status"], stage.platform.calls) == ("canceled", [])
+async def test_a_post_that_is_deleted_while_it_is_prepared_does_not_go_out(project: Project) -> None:
+    post_id = await project.post()
+    delete = partial(project.do, changes.cancel, post_id=post_id, reason=None)
+    project.platform.on["prepare"] = delete
+    assert await project.attempts() == ["canceled"]
+    assert ((await project.row(post_id))["status"], project.platform.calls) == ("canceled", [])
 
 
 class Case(NamedTuple):
@@ -99,29 +99,29 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("stop", [Stage.archive, Stage.disconnect])
+@pytest.mark.parametrize("stop", [Project.archive, Project.disconnect])
 @pytest.mark.parametrize("case", CASES, ids=[case.send for case in CASES])
 @pytest.mark.parametrize("exact", [True, False])
 async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truthfully(
-    stage: Stage, stop: Stop, case: Case, exact: bool
+    project: Project, stop: Stop, case: Case, exact: bool
 ) -> None:
     """What had been marked is sent no second time."""
-    stage.platform = Scripted(repeatable=exact)
-    stage.platform.plan(send=[case.send])
-    post_id, answers = await stage.post(), list[Archived | AccountDisconnected]()
+    project.platform = Scripted(repeatable=exact)
+    project.platform.plan(send=[case.send])
+    post_id, answers = await project.post(), list[Archived | AccountDisconnected]()
 
     async def stopped() -> None:
-        stage.platform.on.clear()
-        answers.append(await stop(stage))
+        project.platform.on.clear()
+        answers.append(await stop(project))
 
-    stage.platform.on[case.where] = stopped
-    await stage.attempts()
+    project.platform.on[case.where] = stopped
+    await project.attempts()
     marked = case.where != "prepare"
-    ends = case.archived if stop is Stage.archive else case.disconnected
-    row = await stage.row(post_id)
+    ends = case.archived if stop is Project.archive else case.disconnected
+    row = await project.row(post_id)
     came = f"failed {row['last_error']['code']}" if row["status"] == "failed" else row["status"]
-    assert (came, stage.records(post_id)) == (ends, case.live)
-    assert (len(stage.platform.calls), await stage.open_jobs()) == (marked, 0)
+    assert (came, project.records(post_id)) == (ends, case.live)
+    assert (len(project.platform.calls), await project.open_jobs()) == (marked, 0)
     [answer] = answers
     assert answer.canceled_scheduled_posts == (not marked)
     assert isinstance(answer, AccountDisconnected) or answer.in_flight_posts == marked
@@ -132,24 +132,24 @@ async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truth
     [("throttle", "canceled", "canceled"), ("shut", "canceled", "canceled"), ("refuse", "failed", "failed")],
 )
 async def test_what_comes_back_to_an_archived_project_is_not_revived_by_an_un_archive(
-    stage: Stage, send: str, word: str, status: str
+    project: Project, send: str, word: str, status: str
 ) -> None:
     """Else it would wait for its next try, and go out if the project is active by then."""
-    stage.platform.plan(send=[send])
-    post_id = await stage.post()
-    stage.platform.on["send"] = stage.archive
-    assert await stage.attempt() == word
-    assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == (status, 0)
+    project.platform.plan(send=[send])
+    post_id = await project.post()
+    project.platform.on["send"] = project.archive
+    assert await project.attempt() == word
+    assert ((await project.row(post_id))["status"], await project.open_jobs()) == (status, 0)
 
 
 async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
-    stage: Stage,
+    project: Project,
 ) -> None:
     """Nothing of that step is kept, so a death behind it can't leave a post that waits."""
-    stage.platform = Scripted(repeatable=False)
-    stage.platform.plan(send=["lose"])
-    post_id = await stage.post()
-    stage.platform.on["reconcile"] = stage.archive
-    assert await stage.attempt(Death(failures.absent, after=True)) == "canceled"
-    assert failures.absent in stage.verbs
-    assert ((await stage.row(post_id))["status"], await stage.open_jobs()) == ("canceled", 0)
+    project.platform = Scripted(repeatable=False)
+    project.platform.plan(send=["lose"])
+    post_id = await project.post()
+    project.platform.on["reconcile"] = project.archive
+    assert await project.attempt(Death(failures.absent, after=True)) == "canceled"
+    assert failures.absent in project.verbs
+    assert ((await project.row(post_id))["status"], await project.open_jobs()) == ("canceled", 0)

@@ -15,16 +15,16 @@ Part = tuple[str, tuple[Any, ...]]
 PNG, FILM = media.picture(), media.film()
 
 
-class Place(NamedTuple):
+class Project(NamedTuple):
     """A project, and where all media lies."""
 
     caller: Caller
-    project_id: str
+    id: str
     kept: Kept
 
     @property
     def path(self) -> str:
-        return f"/v1/projects/{self.project_id}/content"
+        return f"/v1/projects/{self.id}/content"
 
     async def upload(self, *parts: Part, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -25,7 +25,7 @@ from schemas.projects import Archived
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import eventually
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.publish_post.scripted import Died, Scripted
 from workers.platforms.registry import Platforms
 from workers.runtime.context import Context
@@ -93,12 +93,12 @@ def verb_of(body: Verb) -> Verb:
 
 
 @dataclass
-class Stage:
+class Project:
     pool: Pool
     settings: Settings
     courier: Courier
     org: UUID
-    project_id: UUID
+    id: UUID
     account_id: UUID
     store: Store
     platform: Scripted = field(default_factory=Scripted)
@@ -124,12 +124,12 @@ class Stage:
 
     async def account(self, **fields: Any) -> UUID:
         async with self.pool.acquire() as conn:
-            return await seeds.account(conn, self.org, self.project_id, **fields)
+            return await seeds.account(conn, self.org, self.id, **fields)
 
     async def post(self, caption: str = "hello", *, account_id: UUID | None = None, ago_s: float = 0) -> UUID:
         """Due now, or `ago_s` seconds before."""
         async with self.pool.acquire() as conn:
-            content_id = await seeds.content(conn, self.org, self.project_id, caption=caption)
+            content_id = await seeds.content(conn, self.org, self.id, caption=caption)
             post_id = await seeds.post(conn, self.org, content_id, account_id or self.account_id)
         await self.move(post_id, ago_s)
         return post_id
@@ -142,11 +142,11 @@ class Stage:
         )
 
     async def archive(self) -> Archived:
-        answer, _ = await self.do(archive.archive, project_id=self.project_id, api_key_id=None)
+        answer, _ = await self.do(archive.archive, project_id=self.id, api_key_id=None)
         return answer
 
     async def disconnect(self) -> AccountDisconnected:
-        given = {"account_id": self.account_id, "api_key_id": None, "ring": seeds.VAULT}
+        given = {"account_id": self.account_id, "api_key_id": None, "keyring": seeds.VAULT}
         return await self.do(connect.disconnect, **given)
 
     # One attempt at a time, by hand
@@ -206,8 +206,8 @@ class Stage:
 
     @asynccontextmanager
     async def working(self, **settings: Any) -> AsyncIterator[Any]:
-        crew = Crew(self.settings, self.pool, self.org, self.courier)
-        async with crew.working(self.task, kind=PUBLISH_POST, **settings) as worker:
+        workers = Workers(self.settings, self.pool, self.org, self.courier)
+        async with workers.working(self.task, kind=PUBLISH_POST, **settings) as worker:
             yield worker
 
     async def becomes(self, post_id: UUID, status: str, *, within: float = 10) -> asyncpg.Record:
@@ -252,13 +252,13 @@ class Stage:
         )
 
 
-#: What ends all that waits on a stage.
-Stop: TypeAlias = Callable[[Stage], Awaitable[Archived | AccountDisconnected]]
+#: What ends all that waits in a project.
+Stop: TypeAlias = Callable[[Project], Awaitable[Archived | AccountDisconnected]]
 
 
-async def hours_pass(stage: Stage, hours: float) -> None:
+async def hours_pass(project: Project, hours: float) -> None:
     """As if all that has happened had happened so long before."""
-    await stage.pool.execute(
+    await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - $1::interval, sent_at = sent_at - $1",
         timedelta(hours=hours),
     )

@@ -12,7 +12,7 @@ from db.pool import Pool
 from domain.connecting import consent_pages
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.github.place import Clock
+from tests.api.github.connecting import Clock
 from tests.social_servers import Fediverse, Pds
 from tests.waiting import eventually
 
@@ -21,7 +21,7 @@ BACK = f"{ORIGIN}/settings?tab=social"
 
 
 @dataclass
-class Place:
+class Project:
     """Acme with a project, Mastodon where ada and eve have accounts, Bluesky where shop.example has one."""
 
     fediverse: Fediverse
@@ -32,13 +32,13 @@ class Place:
     browser: httpx.AsyncClient
     pool: Pool
     clock: Clock
-    project: str
+    id: str
 
     async def ask(self, caller: Caller | None = None, **given: Any) -> httpx.Response:
         """A link; None drops a field."""
         asked = {"platform": "mastodon", "returnUrl": BACK, "instance": self.fediverse.host} | given
         body = {name: value for name, value in asked.items() if value is not None}
-        project = await new_project(caller) if caller else self.project
+        project = await new_project(caller) if caller else self.id
         return await (caller or self.acme).http.post(f"/v1/projects/{project}/social/oauth-url", json=body)
 
     async def start(self, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Place:
 
     async def again(self, account_id: str, *, project: str | None = None) -> httpx.Response:
         body = {"socialAccountId": account_id, "returnUrl": BACK}
-        where = f"/v1/projects/{project or self.project}/social/reauth-url"
+        where = f"/v1/projects/{project or self.id}/social/reauth-url"
         return await self.acme.http.post(where, json=body)
 
     async def go(self, made: dict[str, Any], person: str = "ada") -> httpx.Response:
@@ -80,7 +80,7 @@ class Place:
         asked = {"platform": "bluesky", "identifier": "shop.example", "appPassword": "secret-app-password"}
         asked |= {"serviceUrl": self.pds.url} | given
         body = {name: value for name, value in asked.items() if value is not None}
-        return await self.acme.http.post(f"/v1/projects/{self.project}/social-accounts", json=body)
+        return await self.acme.http.post(f"/v1/projects/{self.id}/social-accounts", json=body)
 
     async def logged_in(self, **given: Any) -> dict[str, Any]:
         """The job, once it has ended."""
@@ -94,7 +94,7 @@ class Place:
         return await (caller or self.acme).http.get(f"/v1/social-accounts/{account_id}")
 
     async def accounts(self) -> list[dict[str, Any]]:
-        answer = await self.acme.http.get(f"/v1/projects/{self.project}/social-accounts")
+        answer = await self.acme.http.get(f"/v1/projects/{self.id}/social-accounts")
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 

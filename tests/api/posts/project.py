@@ -13,18 +13,18 @@ from jobs.ledger import Claim
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller
-from tests.api.github.place import Clock
+from tests.api.github.connecting import Clock
 
 
 @dataclass
-class Place:
+class Project:
     """Acme's project in New York; `clock` is the API's."""
 
     acme: Caller
     rival: Caller
     pool: Pool
     clock: Clock
-    project_id: UUID
+    id: UUID
 
     @property
     def org(self) -> UUID:
@@ -32,19 +32,19 @@ class Place:
 
     @property
     def list_path(self) -> str:
-        return f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/scheduled-posts"
+        return f"/v1/projects/{ids.show(ids.PROJECT, self.id)}/scheduled-posts"
 
     async def content(self, caption: str = "Fresh bread today.", **columns: Any) -> str:
         """Completed content; `columns` are set on its row."""
         async with self.pool.acquire() as conn:
-            content_id = await seeds.content(conn, self.org, self.project_id, caption=caption)
+            content_id = await seeds.content(conn, self.org, self.id, caption=caption)
             for name, value in columns.items():
                 await conn.execute(f"update content_item set {name} = $1 where id = $2", value, content_id)
         return ids.show(ids.CONTENT, content_id)
 
     async def account(self, handle: str = "shop", *, project_id: UUID | None = None, **fields: Any) -> str:
         async with self.pool.acquire() as conn:
-            where = project_id or self.project_id
+            where = project_id or self.id
             return ids.show(ids.ACCOUNT, await seeds.account(conn, self.org, where, handle=handle, **fields))
 
     async def accounts(self, count: int) -> list[str]:

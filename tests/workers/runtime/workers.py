@@ -1,4 +1,4 @@
-"""Workers in the test's own loop: `async with crew.working(task)`, and jobs for them."""
+"""Workers in the test's own loop: `async with workers.working(task)`, and jobs for them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -26,7 +26,7 @@ ERRAND = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, tot
 
 
 @dataclass(frozen=True)
-class Crew:
+class Workers:
     settings: Settings
     pool: Pool
     org: UUID
@@ -113,7 +113,7 @@ async def at_work(
     """A worker of the product's own tasks, for jobs that the test has its API submit."""
     async with open_tools(settings) as tools, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
-        crew = Crew(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
+        workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
         opened = {kind: await stack.enter_async_context(openers[kind](tools)) for kind in openers}
-        await stack.enter_async_context(crew.working_on(opened))
+        await stack.enter_async_context(workers.working_on(opened))
         yield

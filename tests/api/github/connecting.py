@@ -29,7 +29,7 @@ class Clock:
 
 
 @dataclass
-class Place:
+class GitHub:
     """Acme, a browser without a key, and GitHub, where ada owns acme's account and sees shop's repository."""
 
     hub: Hub

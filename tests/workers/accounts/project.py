@@ -18,7 +18,7 @@ from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
-from tests.workers.runtime.crew import Crew
+from tests.workers.runtime.workers import Workers
 from workers.resources import open_tools
 from workers.tasks import connect_account, refresh_token, register_app, revoke_token
 
@@ -33,20 +33,20 @@ OPENERS = {
 
 
 @dataclass
-class Place:
-    crew: Crew
+class Project:
+    workers: Workers
     fediverse: Fediverse
     pds: Pds
-    project_id: UUID
+    id: UUID
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """A worker of these kinds."""
         allowed = f"{self.fediverse.host},{self.pds.host}"
-        settings = msgspec.structs.replace(self.crew.settings, fetch_allow=allowed)
+        settings = msgspec.structs.replace(self.workers.settings, fetch_allow=allowed)
         async with open_tools(settings) as tools, AsyncExitStack() as stack:
             tasks = {kind: await stack.enter_async_context(OPENERS[kind](tools)) for kind in OPENERS}
-            async with self.crew.working_on(tasks):
+            async with self.workers.working_on(tasks):
                 yield
 
     async def blogger(self, *, handle: str = "shop.example", refresh_token: str | None = None) -> UUID:
@@ -69,18 +69,18 @@ class Place:
 
     async def connected(self, found: Found, grant: Grant) -> UUID:
         async def write(conn: Conn) -> UUID:
-            place = {"organization_id": self.crew.org, "project_id": self.project_id}
+            where = {"organization_id": self.workers.org, "project_id": self.id}
             return await connect.connect(
-                conn, **place, api_key_id=None, found=found, grant=grant, keyring=seeds.VAULT
+                conn, **where, api_key_id=None, found=found, grant=grant, keyring=seeds.VAULT
             )
 
-        return await transact(self.crew.pool, write)
+        return await transact(self.workers.pool, write)
 
     async def registered(self) -> None:
         """We are known to Mastodon."""
         self.fediverse.apps["us"] = Registered("secret-client-us", BACK, client_registrations.SCOPES)
         server = Server("mastodon", self.fediverse.url, BACK)
-        async with self.crew.pool.acquire() as conn:
+        async with self.workers.pool.acquire() as conn:
             client = Client("us", "secret-client-us")
             await client_registrations.keep(conn, server=server, client=client, keyring=seeds.VAULT)
 
@@ -88,34 +88,34 @@ class Place:
         """The job."""
 
         async def submit(conn: Conn) -> UUID:
-            place = {"organization_id": self.crew.org, "project_id": self.project_id}
-            return (await credentials.refresh(conn, **place, account_id=account_id)).job_id
+            where = {"organization_id": self.workers.org, "project_id": self.id}
+            return (await credentials.refresh(conn, **where, account_id=account_id)).job_id
 
-        return await transact(self.crew.pool, submit)
+        return await transact(self.workers.pool, submit)
 
     async def refreshed(self, account_id: UUID) -> asyncpg.Record:
         """The job's row, once it has ended."""
-        return await self.crew.ended(await self.refresh(account_id))
+        return await self.workers.ended(await self.refresh(account_id))
 
     async def tokens(self, account_id: UUID) -> Tokens:
-        async with self.crew.pool.acquire() as conn:
+        async with self.workers.pool.acquire() as conn:
             return await credentials.open(
-                conn, organization_id=self.crew.org, account_id=account_id, keyring=seeds.VAULT
+                conn, organization_id=self.workers.org, account_id=account_id, keyring=seeds.VAULT
             )
 
     async def disconnect(self, account_id: UUID) -> None:
-        place = {"organization_id": self.crew.org, "account_id": account_id}
+        where = {"organization_id": self.workers.org, "account_id": account_id}
         await transact(
-            self.crew.pool,
-            lambda conn: connect.disconnect(conn, **place, api_key_id=None, keyring=seeds.VAULT),
+            self.workers.pool,
+            lambda conn: connect.disconnect(conn, **where, api_key_id=None, keyring=seeds.VAULT),
         )
 
     async def status(self, account_id: UUID) -> str:
-        found: str = await self.crew.pool.fetchval(
+        found: str = await self.workers.pool.fetchval(
             "select status from social_account where id = $1", account_id
         )
         return found
 
     async def audited(self) -> list[str]:
-        rows = await self.crew.pool.fetch("select action from audit_log order by id")
+        rows = await self.workers.pool.fetch("select action from audit_log order by id")
         return [row["action"] for row in rows]

@@ -14,9 +14,9 @@ from api.app import serve_from
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
 from schemas.settings import Settings
-from tests.api.accounts.place import BACK, ORIGIN, new_project, status
+from tests.api.accounts.project import BACK, ORIGIN, new_project, status
 from tests.api.conftest import Caller, built, calling, client_of, held
-from tests.api.github.place import Clock
+from tests.api.github.connecting import Clock
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.exchange import Answer, Request
@@ -25,7 +25,7 @@ from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_people import Application
 from tests.waiting import eventually
-from tests.workers.runtime.crew import at_work
+from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, publish_post, reconcile_post, refresh_token
 
 CAPTION = "Fresh bread"
@@ -54,7 +54,7 @@ class Front(Simulator):
 
 
 @dataclass
-class Place:
+class Project:
     """Acme's project; `ada` and `eve` have accounts at TikTok."""
 
     sim: Sim
@@ -64,7 +64,7 @@ class Place:
     browser: httpx.AsyncClient
     pool: Pool
     clock: Clock
-    project: str
+    id: str
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -80,7 +80,7 @@ class Place:
         return await self._made("reauth-url", None, socialAccountId=account_id)
 
     async def _made(self, path: str, caller: Caller | None, **asked: Any) -> dict[str, Any]:
-        project = await new_project(caller) if caller else self.project
+        project = await new_project(caller) if caller else self.id
         url = f"/v1/projects/{project}/social/{path}"
         answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
         assert answer.status_code == 201, answer.text
@@ -117,7 +117,7 @@ class Place:
         """Of images where there are some, else a video."""
         sent = list(files) or [film(ms=4000)]
         parts = [("file", (str(number), content, None)) for number, content in enumerate(sent)]
-        url = f"/v1/projects/{self.project}/content/upload"
+        url = f"/v1/projects/{self.id}/content/upload"
         answer = await self.acme.http.post(url, files=[("caption", (None, CAPTION)), *parts])
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
@@ -195,7 +195,7 @@ class Place:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[Place]:
+async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[Project]:
     """`changes` are those of settings."""
     front = Front()
     async with AsyncExitStack() as stack:
@@ -220,4 +220,4 @@ async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterato
         await sim.account("ada")
         await sim.account("eve")
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        yield Place(sim, mine, acme, rival, browser, pool, clock, await new_project(acme))
+        yield Project(sim, mine, acme, rival, browser, pool, clock, await new_project(acme))

@@ -1,0 +1,70 @@
+"""A project with an ingest, and what partners do to its jobs."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn, Pool, transact
+from domain.brand import ingests
+from domain.jobs import jobs
+from domain.projects import archive as archiving
+from domain.projects import projects
+from jobs import ledger
+from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Claim
+from schemas.jobs import CancelAnswer, Job
+from tests import seeds
+
+SCOPES = {"ingest:write", "projects:write"}
+
+
+class Project(NamedTuple):
+    org: UUID
+    id: UUID
+
+
+async def start(conn: Conn, project: Project, *, url: str = "https://example.com/") -> UUID:
+    """An ingest's job."""
+    page: dict[str, Any] = {"url": url, "follow_links": False, "max_pages": 1}
+    async with conn.transaction():
+        submitted = await ingests.start_website(
+            conn, organization_id=project.org, project_id=project.id, **page
+        )
+    return submitted.job_id
+
+
+async def started(conn: Conn, project: Project) -> Claim:
+    """The same, begun by a worker."""
+    await start(conn, project)
+    [claim] = await seeds.claims(conn, INGEST_WEBSITE)
+    return claim
+
+
+async def archive(conn: Conn, project: Project) -> None:
+    async with conn.transaction():
+        await archiving.archive(conn, organization_id=project.org, project_id=project.id, api_key_id=None)
+
+
+async def shown(conn: Conn, project: Project, job_id: UUID) -> Job:
+    return (await jobs.get(conn, organization_id=project.org, job_id=job_id))[0]
+
+
+async def ingest(conn: Conn, project: Project) -> Any:
+    """The subject: `ingestState.website` of the project."""
+    found, _ = await projects.get(conn, organization_id=project.org, project_id=project.id)
+    return found.ingest_state.website
+
+
+async def list_ids(conn: Conn, project: Project, **asked: Any) -> list[str]:
+    filters: dict[str, Any] = dict.fromkeys(("project_id", "kind", "status", "stage", "before"))
+    found = await jobs.list_page(conn, organization_id=project.org, **filters | {"limit": 25} | asked)
+    return [job.job_id for job in found]
+
+
+async def cancel(pool: Pool, project: Project, job_id: UUID) -> CancelAnswer:
+    return await transact(pool, lambda conn: jobs.cancel(conn, organization_id=project.org, job_id=job_id))
+
+
+async def retry(pool: Pool, project: Project, job_id: UUID, scopes: set[str] = SCOPES) -> ledger.Submitted:
+    return await transact(
+        pool, lambda conn: jobs.retry(conn, organization_id=project.org, job_id=job_id, scopes=scopes)
+    )
