@@ -2,66 +2,14 @@
 
 from uuid import UUID
 
-from domain.accounts import accounts
-from domain.content import content as contents
-from domain.jobs import jobs
-from domain.leasing import leases, requests
-from domain.publishing import posts
-from domain.tenancy import project_locks
 from schemas import ids
+from schemas.errors.absent import KINDS, Noun, absent
 
 
-def project(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.PROJECT, text)
+def read(noun: Noun, text: str) -> UUID:
+    """The id of such a thing. Raises `NotFound`."""
+    prefix = KINDS[noun].prefix
+    found = ids.read(prefix, text) if prefix else None
     if found is None:
-        raise project_locks.absent()
-    return found
-
-
-def job(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.JOB, text)
-    if found is None:
-        raise jobs.absent()
-    return found
-
-
-def account(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.ACCOUNT, text)
-    if found is None:
-        raise accounts.absent()
-    return found
-
-
-def content(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.CONTENT, text)
-    if found is None:
-        raise contents.absent()
-    return found
-
-
-def post(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.POST, text)
-    if found is None:
-        raise posts.absent()
-    return found
-
-
-def leased(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.ACCOUNT, text)
-    if found is None:
-        raise leases.absent()
-    return found
-
-
-def lease_request(text: str) -> UUID:
-    """Raises `NotFound`."""
-    found = ids.read(ids.LEASE_REQUEST, text)
-    if found is None:
-        raise requests.absent()
+        raise absent(noun)
     return found

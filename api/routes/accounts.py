@@ -156,7 +156,7 @@ async def connect_social_account(
     asked = Asked(platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid)
 
     async def submit(conn: Conn) -> Made[Accepted]:
-        project = paths.project(project_id)
+        project = paths.read("project", project_id)
         submitted = await connect.submit(
             conn,
             organization_id=who.organization_id,
@@ -183,7 +183,7 @@ async def list_social_accounts(
         found = await accounts.list_page(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             before=paging.before(request, cursor),
             limit=limit + 1,
         )
@@ -197,7 +197,7 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
         return await accounts.get(
             conn,
             organization_id=request.principal.organization_id,
-            account_id=paths.account(social_account_id),
+            account_id=paths.read("account", social_account_id),
         )
 
 
@@ -216,7 +216,7 @@ async def disconnect_social_account(
     who = request.principal
 
     async def disconnect(conn: Conn) -> Made[AccountDisconnected]:
-        account_id = paths.account(social_account_id)
+        account_id = paths.read("account", social_account_id)
         place = {"organization_id": who.organization_id, "account_id": account_id}
         return Made(
             await connect.disconnect(conn, **place, api_key_id=who.key_uuid, keyring=request.services.vault)
@@ -235,7 +235,7 @@ async def _start(
             conn,
             settings=services.settings,
             who=request.principal,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             asked=asked,
             allowed=services.allowed,
             keyring=services.vault,

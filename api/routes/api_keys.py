@@ -1,12 +1,11 @@
 """API keys of the caller's own organization (api.md 1)."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paging
+from api import paging, paths
 from api.guard import requires
 from api.idempotency import Made, once
 from api.paging import Cursor, Limit
@@ -14,7 +13,6 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import api_keys
-from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyShown
 from schemas.base import Page
 
@@ -64,7 +62,7 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     who = request.principal
     async with request.services.pool.acquire() as conn:
         return await api_keys.get(
-            conn, organization_id=who.organization_id, env=who.env, key_uuid=_uuid(api_key_id)
+            conn, organization_id=who.organization_id, env=who.env, key_uuid=paths.read("api_key", api_key_id)
         )
 
 
@@ -83,7 +81,7 @@ async def rotate_api_key(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
-            key_uuid=_uuid(api_key_id),
+            key_uuid=paths.read("api_key", api_key_id),
             overlap=timedelta(hours=data.overlap_hours),
         )
         return Made(made, secret=True)
@@ -96,16 +94,13 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
     """Switch a key off for good, from its next request on. A repeat changes nothing."""
 
     async def kill(conn: Conn) -> Made[ApiKey]:
-        return Made(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=_uuid(api_key_id)))
+        return Made(
+            await api_keys.kill(
+                conn, actor=request.principal.actor, key_uuid=paths.read("api_key", api_key_id)
+            )
+        )
 
     return await once(request, kill)
-
-
-def _uuid(api_key_id: str) -> UUID:
-    found = ids.read(ids.KEY, api_key_id)
-    if found is None:
-        raise api_keys.absent()
-    return found
 
 
 ROUTES = [create_api_key, list_api_keys, get_api_key, rotate_api_key, kill_api_key]

@@ -16,7 +16,9 @@ async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """For each field the value that wins, what else was said of it, and who said so."""
     async with request.services.pool.acquire() as conn:
         return await projects.get_brand(
-            conn, organization_id=request.principal.organization_id, project_id=paths.project(project_id)
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.read("project", project_id),
         )
 
 

@@ -58,7 +58,7 @@ async def _create(request: ApiRequest, project_id: str, received: Received, conn
     made = await content.create_uploaded(
         conn,
         organization_id=request.principal.organization_id,
-        project_id=paths.project(project_id),
+        project_id=paths.read("project", project_id),
         hook=received.hook,
         caption=received.caption,
         files=received.files,
@@ -82,7 +82,7 @@ async def list_content(
         found = await content.list_page(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             status=status,
             approval_status=approval_status,
             before=paging.before(request, cursor),
@@ -99,7 +99,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
         found = await content.get(
             conn,
             organization_id=request.principal.organization_id,
-            content_id=paths.content(content_id),
+            content_id=paths.read("content", content_id),
             public_url=request.services.settings.public_url,
         )
     return Response(found, headers={"ETag": etags.show(found.revision)})
@@ -120,7 +120,7 @@ async def patch_content(
         changed = await content.edit(
             conn,
             organization_id=request.principal.organization_id,
-            content_id=paths.content(content_id),
+            content_id=paths.read("content", content_id),
             caption=data.caption,
             versions=etags.matching(request),
             public_url=request.services.settings.public_url,
@@ -147,7 +147,7 @@ async def approve_content(
         approved, wakes = await approvals.approve(
             conn,
             organization_id=request.principal.organization_id,
-            content_id=paths.content(content_id),
+            content_id=paths.read("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
@@ -173,7 +173,7 @@ async def reject_content(
         rejected = await approvals.reject(
             conn,
             organization_id=request.principal.organization_id,
-            content_id=paths.content(content_id),
+            content_id=paths.read("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -189,7 +189,9 @@ async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) ->
     """What new content of the project needs before it goes out."""
     async with request.services.pool.acquire() as conn:
         return await approvals.get_policy(
-            conn, organization_id=request.principal.organization_id, project_id=paths.project(project_id)
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.read("project", project_id),
         )
 
 
@@ -206,7 +208,7 @@ async def patch_approval_policy(
         changed = await approvals.patch_policy(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         )

@@ -97,7 +97,7 @@ async def start(
     """Accept an ingest: `verb` submits its job, with `args` as they were checked."""
 
     async def submit(conn: Conn) -> Made[Accepted]:
-        project = paths.project(project_id)
+        project = paths.read("project", project_id)
         submitted = await verb(
             conn, organization_id=request.principal.organization_id, project_id=project, **args
         )

@@ -25,6 +25,7 @@ from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
 from domain.tenancy import project_locks
 from schemas.base import Page
+from schemas.errors.absent import absent
 from schemas.jobs import Accepted, CancelAnswer, Job, Status
 
 MAX_WAIT_S = 30
@@ -57,7 +58,7 @@ async def list_jobs(
 ) -> Page[Job]:
     """The organization's jobs, newest first."""
     organization_id = request.principal.organization_id
-    project = None if project_id is None else paths.project(project_id)
+    project = None if project_id is None else paths.read("project", project_id)
     async with request.services.pool.acquire() as conn:
         if project is not None:
             await project_locks.check(conn, organization_id=organization_id, project_id=project)
@@ -77,7 +78,7 @@ async def list_jobs(
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
     """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget."""
-    ref = (request.principal.organization_id, paths.job(job_id))
+    ref = (request.principal.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
     if wait:
         seen = await _waited(request, ref, seen, wait)
@@ -96,7 +97,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
 
     204, which ends a browser's reconnecting, where `Last-Event-ID` is the version of a job that has ended.
     """
-    ref = (request.principal.organization_id, paths.job(job_id))
+    ref = (request.principal.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
     told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
     if told and jobs.has_ended(seen):
@@ -115,7 +116,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
 
     async def cancel(conn: Conn) -> Made[CancelAnswer]:
         answer = await jobs.cancel(
-            conn, organization_id=request.principal.organization_id, job_id=paths.job(job_id)
+            conn, organization_id=request.principal.organization_id, job_id=paths.read("job", job_id)
         )
         return Made(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 
@@ -129,7 +130,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> Made[Accepted]:
         submitted = await jobs.retry(
-            conn, organization_id=who.organization_id, job_id=paths.job(job_id), scopes=who.scopes
+            conn, organization_id=who.organization_id, job_id=paths.read("job", job_id), scopes=who.scopes
         )
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
         return accepted(submitted, kind=job.kind, project_id=job.project_id)
@@ -140,7 +141,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 async def _read(request: ApiRequest, ref: Ref) -> Versioned:
     seen = await request.services.jobs.ask(ref)
     if seen is None:
-        raise jobs.absent()
+        raise absent("job")
     return seen
 
 

@@ -32,7 +32,7 @@ async def request_leased_accounts(
     who = request.principal
 
     async def make(conn: Conn) -> Made[LeaseRequest]:
-        project = paths.project(project_id)
+        project = paths.read("project", project_id)
         made = await requests.create(
             conn,
             organization_id=who.organization_id,
@@ -58,8 +58,8 @@ async def get_lease_request(
         return await requests.get(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
-            request_id=paths.lease_request(lease_request_id),
+            project_id=paths.read("project", project_id),
+            request_id=paths.read("lease_request", lease_request_id),
         )
 
 
@@ -76,7 +76,7 @@ async def list_leased_accounts(
         found = await leases.list_page(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             before=paging.before(request, cursor),
             limit=limit + 1,
         )
@@ -99,7 +99,7 @@ async def release_leased_account(
     who = request.principal
 
     async def release(conn: Conn) -> Made[AccountDisconnected]:
-        account_id = paths.leased(social_account_id)
+        account_id = paths.read("leased_account", social_account_id)
         place = {"organization_id": who.organization_id, "account_id": account_id}
         return Made(await leases.release(conn, **place, api_key_id=who.key_uuid, reason="released"))
 

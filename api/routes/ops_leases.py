@@ -14,9 +14,7 @@ from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
-from schemas import ids
 from schemas.accounts import AccountDisconnected
 from schemas.base import Page
 from schemas.leases import (
@@ -40,9 +38,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     """
 
     async def offer(conn: Conn) -> Made[OfferedAccount]:
-        account_id = ids.read(ids.ACCOUNT, data.social_account_id)
-        if account_id is None:
-            raise accounts.absent()
+        account_id = paths.read("account", data.social_account_id)
         return Made(
             await offers.offer(conn, who=request.principal.actor, account_id=account_id, niche=data.niche),
             status=201,
@@ -72,7 +68,7 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
     """Offer an account no more; one that is leased has to be recalled first."""
 
     async def withdraw(conn: Conn) -> Made[OfferedAccount]:
-        account_id = paths.account(social_account_id)
+        account_id = paths.read("account", social_account_id)
         return Made(await offers.withdraw(conn, who=request.principal.actor, account_id=account_id))
 
     return await once(request, withdraw)
@@ -116,7 +112,7 @@ async def assign_leased_accounts(
             await requests.assign(
                 conn,
                 who=request.principal.actor,
-                request_id=paths.lease_request(lease_request_id),
+                request_id=paths.read("lease_request", lease_request_id),
                 account_ids=data.social_account_ids,
             )
         )
@@ -139,7 +135,7 @@ async def reject_lease_request(
             await requests.reject(
                 conn,
                 who=request.principal.actor,
-                request_id=paths.lease_request(lease_request_id),
+                request_id=paths.read("lease_request", lease_request_id),
                 reason=data.reason,
             )
         )
@@ -161,7 +157,7 @@ async def recall_lease(
     """
 
     async def recall(conn: Conn) -> Made[AccountDisconnected]:
-        account_id = paths.leased(social_account_id)
+        account_id = paths.read("leased_account", social_account_id)
         return Made(await leases.recall(conn, who=request.principal.actor, account_id=account_id))
 
     return await once(request, recall)

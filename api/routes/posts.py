@@ -58,7 +58,7 @@ async def schedule_content(
         scheduled, wakes = await scheduling.schedule(
             conn,
             organization_id=request.principal.organization_id,
-            content_id=paths.content(content_id),
+            content_id=paths.read("content", content_id),
             body=data,
             now=request.services.clock(),
         )
@@ -81,7 +81,7 @@ async def publish_content(
         scheduled, wakes = await scheduling.publish(
             conn,
             organization_id=request.principal.organization_id,
-            content_id=paths.content(content_id),
+            content_id=paths.read("content", content_id),
             body=data,
         )
         return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
@@ -102,14 +102,14 @@ async def list_scheduled_posts(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Post]:
     """A project's posts, newest first."""
-    organization_id, project = request.principal.organization_id, paths.project(project_id)
+    organization_id, project = request.principal.organization_id, paths.read("project", project_id)
     async with request.services.pool.acquire() as conn:
         await project_locks.check(conn, organization_id=organization_id, project_id=project)
         found = await posts.list_page(
             conn,
             organization_id=organization_id,
             project_id=project,
-            account_id=None if social_account_id is None else paths.account(social_account_id),
+            account_id=None if social_account_id is None else paths.read("account", social_account_id),
             status=status,
             since=None if since is None else timezones.read(since, path="since"),
             until=None if until is None else timezones.read(until, path="until"),
@@ -124,7 +124,9 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     """A post. Its ETag is for `If-Match`."""
     async with request.services.pool.acquire() as conn:
         found, version = await posts.get(
-            conn, organization_id=request.principal.organization_id, post_id=paths.post(scheduled_post_id)
+            conn,
+            organization_id=request.principal.organization_id,
+            post_id=paths.read("post", scheduled_post_id),
         )
     return Response(found, headers={"ETag": etags.show(version)})
 
@@ -143,7 +145,7 @@ async def reschedule_post(
         (found, version), wakes = await changes.reschedule(
             conn,
             organization_id=request.principal.organization_id,
-            post_id=paths.post(scheduled_post_id),
+            post_id=paths.read("post", scheduled_post_id),
             body=data,
             now=request.services.clock(),
             versions=etags.matching(request),
@@ -167,7 +169,7 @@ async def cancel_post(
         found, version = await changes.cancel(
             conn,
             organization_id=request.principal.organization_id,
-            post_id=paths.post(scheduled_post_id),
+            post_id=paths.read("post", scheduled_post_id),
             reason=data.reason,
             versions=etags.matching(request),
         )
@@ -190,7 +192,7 @@ async def resolve_post(
         found, version = await changes.resolve(
             conn,
             organization_id=request.principal.organization_id,
-            post_id=paths.post(scheduled_post_id),
+            post_id=paths.read("post", scheduled_post_id),
             body=data,
             api_key_id=request.principal.key_uuid,
             versions=etags.matching(request),

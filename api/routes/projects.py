@@ -70,7 +70,9 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     """A project, archived or not. Its ETag is for `If-Match`: it follows what PATCH and DELETE change."""
     async with request.services.pool.acquire() as conn:
         project, version = await projects.get(
-            conn, organization_id=request.principal.organization_id, project_id=paths.project(project_id)
+            conn,
+            organization_id=request.principal.organization_id,
+            project_id=paths.read("project", project_id),
         )
     return Response(project, headers={"ETag": etags.show(version)})
 
@@ -86,7 +88,7 @@ async def patch_project(
         project, version = await projects.patch(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
             versions=etags.matching(request),
@@ -108,7 +110,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
         answer, wake = await archive.archive(
             conn,
             organization_id=request.principal.organization_id,
-            project_id=paths.project(project_id),
+            project_id=paths.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.matching(request),
         )

@@ -12,7 +12,8 @@ from domain.accounts import credentials
 from domain.tenancy import audit, project_locks
 from schemas import ids
 from schemas.accounts import AccountQuota, SocialAccount
-from schemas.errors import Conflict, NotFound
+from schemas.errors import Conflict
+from schemas.errors.absent import absent
 
 
 class Found(NamedTuple):
@@ -30,7 +31,7 @@ async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> asyncp
     """The row, with its credential's `token_expires_at`. Raises `NotFound`."""
     row = await social_account.get_account.one(conn, org=organization_id, id=account_id)
     if row is None:
-        raise absent()
+        raise absent("account")
     return row
 
 
@@ -111,11 +112,6 @@ async def set_quota(
         posts=posts,
         seconds=seconds,
     )
-
-
-def absent() -> NotFound:
-    """One answer for an account that isn't and for another organization's."""
-    return NotFound("no such social account: check the id, and that the key belongs to its organization")
 
 
 def gone() -> Conflict:

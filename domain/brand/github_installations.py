@@ -23,7 +23,8 @@ from domain.tenancy.api_keys import Principal
 from jobs import ledger
 from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
 from jobs.ledger import Claim
-from schemas.errors import Conflict, NotFound
+from schemas.errors import Conflict
+from schemas.errors.absent import absent
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
 from schemas.settings import GITHUB_APP, Settings
 
@@ -123,7 +124,7 @@ async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> 
     """From the commit on ingests see public repositories only. Raises `NotFound`."""
     row = await github_installation.forget_installation.one(conn, org=organization_id, installation_id=None)
     if row is None:
-        raise absent()
+        raise absent("github_installation")
     gone = Installation(*row.values())
     await _record(conn, organization_id, api_key_id, "disconnected", gone)
     return GitHubDisconnected(**gone._asdict())
@@ -179,10 +180,6 @@ async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRe
     return {"repositories": len(repositories)}
 
 
-def absent() -> NotFound:
-    return NotFound("no GitHub installation is connected: start with POST /v1/github/install-url")
-
-
 _APP = ", ".join(GITHUB_APP)
 
 
@@ -193,7 +190,7 @@ def _listing(installation_id: int) -> str:
 async def _row(conn: Conn, organization_id: UUID) -> asyncpg.Record:
     row = await github_installation.get_installation.one(conn, org=organization_id)
     if row is None:
-        raise absent()
+        raise absent("github_installation")
     return row
 
 

@@ -30,6 +30,7 @@ from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.accounts import FlowError, OAuthStatus, OAuthUrl, OAuthUrlCreate, ReauthUrlCreate
 from schemas.errors import Conflict, Invalid, NotFound
+from schemas.errors.absent import absent
 from schemas.settings import Settings
 
 LIFETIME = timedelta(minutes=10)
@@ -102,10 +103,10 @@ async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, pro
     return_url = return_urls.check(asked.return_url, origins=who.return_origins)
     account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
-        raise accounts.absent()
+        raise absent("account")
     row = await accounts.find(conn, organization_id=who.organization_id, account_id=account_id)
     if row["project_id"] != project_id:
-        raise accounts.absent()
+        raise absent("account")
     if row["owner_account_id"] is not None:
         raise accounts.leased("the account is leased: its operators connect it again")
     if row["status"] == "disconnected":

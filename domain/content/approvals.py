@@ -22,6 +22,7 @@ from jobs.ledger import Wake
 from schemas import ids
 from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, Verdict
 from schemas.errors import Conflict
+from schemas.errors.absent import absent
 
 #: Why a rejected content's posts are canceled.
 REJECTED = "content_rejected"
@@ -131,7 +132,7 @@ async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> 
     """Raises `NotFound`."""
     row = await projects.get_policy.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise project_locks.absent()
+        raise absent("project")
     return ApprovalPolicy(**row)
 
 

@@ -18,6 +18,7 @@ from domain.tenancy import project_locks
 from schemas import ids
 from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
 from schemas.errors import ContentRejected, Invalid, NotFound, Stale
+from schemas.errors.absent import absent
 
 
 class File(NamedTuple):
@@ -110,7 +111,7 @@ async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url
     """Raises `NotFound`."""
     row = await content_item.get_content.one(conn, org=organization_id, id=content_id)
     if row is None:
-        raise absent()
+        raise absent("content")
     return _shown(row, public_url)
 
 
@@ -198,7 +199,7 @@ async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
     """The project to lock before the content. Raises `NotFound`."""
     found: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
     if found is None:
-        raise absent()
+        raise absent("content")
     return found
 
 
@@ -206,13 +207,8 @@ async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> asyncp
     """The content's row, that nobody else changes in this transaction. Raises `NotFound`."""
     held = await content_item.lock_content.one(conn, org=organization_id, id=content_id)
     if held is None:
-        raise absent()
+        raise absent("content")
     return held
-
-
-def absent() -> NotFound:
-    """One answer for content that isn't and for another organization's."""
-    return NotFound("no such content: check the id, and that the key belongs to its organization")
 
 
 def _shown(row: asyncpg.Record, public_url: str) -> Content:

@@ -28,7 +28,8 @@ from jobs.kinds import (
 from jobs.ledger import Claim, Moved, Settlement, Submitted
 from jobs.outcomes import Done, Outcome
 from schemas import ids
-from schemas.errors import Conflict, Fenced, Forbidden, NotFound
+from schemas.errors import Conflict, Fenced, Forbidden
+from schemas.errors.absent import absent
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
 
@@ -55,7 +56,7 @@ async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
     """Raises `NotFound`, for an internal job too."""
     row = await GET_JOB.one(conn, org=organization_id, id=job_id)
     if row is None:
-        raise absent()
+        raise absent("job")
     return _shown(row)
 
 
@@ -135,7 +136,7 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     """
     origin = await GET_ORIGIN.one(conn, org=organization_id, id=job_id)
     if origin is None:
-        raise absent()
+        raise absent("job")
     kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
         raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be started again")
@@ -222,11 +223,6 @@ async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = 
 def has_ended(seen: Versioned) -> bool:
     """Terminal states are final: there will be no other version."""
     return seen[0].status != "running"
-
-
-def absent() -> NotFound:
-    """One answer for a job that isn't, for another organization's and for an internal one."""
-    return NotFound("no such job: check the id, and that the key belongs to its organization")
 
 
 def _shown(row: JobRow) -> Versioned:

@@ -24,6 +24,7 @@ from schemas import ids
 from schemas.accounts import AccountDisconnected, LeaseEnd
 from schemas.api_keys import Env
 from schemas.errors import Conflict, NotFound
+from schemas.errors.absent import absent
 from schemas.leases import LeasedAccount
 
 #: Why a lease's posts are canceled.
@@ -72,7 +73,7 @@ async def release(
     place = {"organization_id": organization_id, "account_id": account_id}
     found = await social_account.get_account.one(conn, org=organization_id, id=account_id)
     if found is None or found["owner_account_id"] is None:
-        raise absent()
+        raise absent("leased_account")
     await project_locks.lock(
         conn, organization_id=organization_id, project_id=found["project_id"], versions=None
     )
@@ -87,7 +88,7 @@ async def recall(conn: Conn, *, who: Actor, account_id: UUID) -> AccountDisconne
     """`release` by an operator, of any organization's lease in the environment. Raises `NotFound`."""
     org = await account_lease.find_lease.value(conn, account_id=account_id, env=who.env)
     if org is None:
-        raise absent()
+        raise absent("leased_account")
     ended = await release(
         conn, organization_id=org, account_id=account_id, api_key_id=None, reason="recalled"
     )
@@ -113,13 +114,6 @@ async def list_page(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
     return [_shown(row) for row in rows]
-
-
-def absent() -> NotFound:
-    """One answer for an account that isn't, that isn't leased, and for another organization's."""
-    return NotFound(
-        "no such leased account: check the id; others are disconnected with DELETE /v1/social-accounts/{id}"
-    )
 
 
 def _hindrances(

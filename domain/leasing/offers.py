@@ -16,6 +16,7 @@ from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.api_keys import Env
 from schemas.errors import Conflict
+from schemas.errors.absent import absent
 from schemas.leases import Lessee, OfferedAccount
 
 
@@ -72,7 +73,7 @@ async def list_page(conn: Conn, *, env: Env, before: UUID | None, limit: int) ->
 async def _lock(conn: Conn, organization_id: UUID, account_id: UUID) -> asyncpg.Record:
     held = await social_account.lock_account.one(conn, org=organization_id, id=account_id)
     if held is None:
-        raise accounts.absent()
+        raise absent("account")
     if held["owner_account_id"] is not None:
         raise accounts.leased("the account is leased itself: only its owner can offer it")
     return held

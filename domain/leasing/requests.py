@@ -16,7 +16,8 @@ from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.api_keys import Env
-from schemas.errors import Conflict, Invalid, NotFound
+from schemas.errors import Conflict, Invalid
+from schemas.errors.absent import absent
 from schemas.leases import LeaseRequest, LeaseRequestCreate, OperatedRequest, RequestStatus
 
 
@@ -44,7 +45,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     row = await lease_request.get_request.one(conn, org=organization_id, id=request_id)
     if row is None or row["project_id"] != project_id:
-        raise absent()
+        raise absent("lease_request")
     return LeaseRequest(**_fields(row))
 
 
@@ -85,16 +86,11 @@ async def reject(conn: Conn, *, who: Actor, request_id: UUID, reason: str) -> Op
     return await _decided(conn, who, request, "rejected", {"reason": reason})
 
 
-def absent() -> NotFound:
-    """One answer for a request that isn't and for another organization's."""
-    return NotFound("no such lease request: check the id, and that it is the project's")
-
-
 async def _find(conn: Conn, who: Actor, request_id: UUID) -> dict[str, UUID]:
     """Where it belongs, which never changes."""
     found = await lease_request.find_request.one(conn, id=request_id, env=who.env)
     if found is None:
-        raise absent()
+        raise absent("lease_request")
     return dict(found)
 
 

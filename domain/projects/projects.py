@@ -19,6 +19,7 @@ from domain.values import languages, metadata, timezones
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid
+from schemas.errors.absent import absent
 from schemas.projects import (
     IngestStates,
     Project,
@@ -99,7 +100,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
     """The project and its version, which grows with whatever PATCH and DELETE can change."""
     row = await projects.get_project.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise project_locks.absent()
+        raise absent("project")
     return _shown(row), row["version"]
 
 
@@ -107,7 +108,7 @@ async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> B
     """For each field the winner and the alternatives. Raises `NotFound`."""
     row = await projects.get_project.one(conn, org=organization_id, id=project_id)
     if row is None:
-        raise project_locks.absent()
+        raise absent("project")
     return brand.describe(msgspec.convert(row["brand"], list[BrandRow]), project_id=project_id)
 
 

@@ -19,6 +19,7 @@ from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, Invalid, Stale
+from schemas.errors.absent import absent
 from schemas.posts import Reschedule, ResolvePost
 
 _ADDRESS = re.compile(r"https?://[!-~]+")
@@ -158,7 +159,7 @@ def _check_address(body: ResolvePost) -> None:
 async def _find(conn: Conn, organization_id: UUID, post_id: UUID) -> asyncpg.Record:
     found = await scheduled_post.find_post.one(conn, org=organization_id, id=post_id)
     if found is None:
-        raise posts.absent()
+        raise absent("post")
     return found
 
 
@@ -186,7 +187,7 @@ async def _lock(
 ) -> asyncpg.Record:
     post = await scheduled_post.lock_post.one(conn, org=organization_id, id=post_id)
     if post is None:
-        raise posts.absent()
+        raise absent("post")
     _check_version(post, versions)
     return post
 

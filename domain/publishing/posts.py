@@ -20,7 +20,7 @@ from jobs import ledger
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
 from schemas import ids
-from schemas.errors import NotFound
+from schemas.errors.absent import absent
 from schemas.posts import Post, PostError, Status
 
 #: A post and its version, which grows with every change that a reader can see.
@@ -66,7 +66,7 @@ async def get(conn: Conn, *, organization_id: UUID, post_id: UUID) -> Versioned:
     """Raises `NotFound`."""
     row = await scheduled_post.get_post.one(conn, org=organization_id, id=post_id)
     if row is None:
-        raise absent()
+        raise absent("post")
     return _shown(row), row["version"]
 
 
@@ -89,7 +89,7 @@ async def list_page(
     if account_id is not None:
         account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
         if account["project_id"] != project_id:
-            raise accounts.absent()
+            raise absent("account")
     rows = await scheduled_post.list_posts.all(
         conn,
         org=organization_id,
@@ -230,11 +230,6 @@ async def pass_on(
         await account_queue.pass_on(
             conn, organization_id=organization_id, account_id=account_id, post_id=post_id
         )
-
-
-def absent() -> NotFound:
-    """One answer for a post that isn't and for another organization's."""
-    return NotFound("no such scheduled post: check the id, and that the key belongs to its organization")
 
 
 async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[asyncpg.Record]:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from domain.content import content
 from domain.publishing import posts, targets
 from domain.publishing.targets import Material, Planned, Print
 from domain.tenancy import project_locks
@@ -16,6 +15,7 @@ from domain.values.timezones import Resolved
 from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
+from schemas.errors.absent import absent
 from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
 LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
@@ -101,7 +101,7 @@ async def _place(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequ
     named = targets.named(aims)
     row = await scheduled_post.find_content.one(conn, org=organization_id, id=content_id, account_ids=named)
     if row is None:
-        raise content.absent()
+        raise absent("content")
     return Place(organization_id, content_id=content_id, **row)
 
 

@@ -18,7 +18,8 @@ from domain.security.keyring import Keyring
 from domain.tenancy import audit
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
-from schemas.errors import Conflict, Forbidden, Invalid, NotFound
+from schemas.errors import Conflict, Forbidden, Invalid
+from schemas.errors.absent import absent
 
 _FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -149,7 +150,7 @@ async def create(
 async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) -> ApiKey:
     row = await api_key.get_key.one(conn, org=organization_id, id=key_uuid)
     if row is None:
-        raise absent()
+        raise absent("api_key")
     return _shown(row, env)
 
 
@@ -170,7 +171,7 @@ async def rotate(
     """
     held = await api_key.lock_key.one(conn, org=actor.organization_id, id=key_uuid)
     if held is None:
-        raise absent()
+        raise absent("api_key")
     check_delegation(actor.scopes, held["scopes"])
     if held["killed_at"] is not None:
         raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
@@ -190,14 +191,9 @@ async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
     """Switch a key off for good, from its next request on; a repeat changes nothing. Raises `NotFound`."""
     row = await api_key.kill_key.one(conn, org=actor.organization_id, id=key_uuid)
     if row is None:
-        raise absent()
+        raise absent("api_key")
     await _record(conn, actor, "api_key.killed", row)
     return _shown(row, actor.env)
-
-
-def absent() -> NotFound:
-    """One answer for a key that isn't and for another organization's."""
-    return NotFound("no such API key: check the id")
 
 
 def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:

@@ -10,7 +10,8 @@ import asyncpg
 
 from db.pool import Conn
 from db.queries import project as projects
-from schemas.errors import Conflict, NotFound, Stale
+from schemas.errors import Conflict, Stale
+from schemas.errors.absent import absent
 
 #: What a caller's If-Match allows; None allows every version.
 Versions = Collection[int] | None
@@ -23,7 +24,7 @@ async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
     """
     status = await projects.share_project.value(conn, org=organization_id, id=project_id)
     if status is None:
-        raise absent()
+        raise absent("project")
     if status == "archived":
         raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
@@ -31,19 +32,14 @@ async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
 async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raises `NotFound`; locks nothing."""
     if not await projects.has_project.value(conn, org=organization_id, id=project_id):
-        raise absent()
+        raise absent("project")
 
 
 async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> asyncpg.Record:
     """The project's row, that nobody else changes in this transaction. Raises `NotFound`, `Stale`."""
     held = await projects.lock_project.one(conn, org=organization_id, id=project_id)
     if held is None:
-        raise absent()
+        raise absent("project")
     if versions is not None and held["version"] not in versions:
         raise Stale("the project has changed since: read it again and repeat with its new ETag")
     return held
-
-
-def absent() -> NotFound:
-    """One answer for a project that isn't and for another organization's."""
-    return NotFound("no such project: check the id, and that the key belongs to its organization")

@@ -1,0 +1,49 @@
+"""The answer for what isn't there: one message for each kind of thing, and the prefix of its ids.
+
+What is another organization's gets the same answer, so that nobody learns what others have.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from schemas import ids
+from schemas.errors.refusals import NotFound
+
+Noun = Literal[
+    "account", "api_key", "content", "github_installation", "job", "lease_request", "leased_account", "post",
+    "project",
+]  # fmt: skip
+
+
+class Kind(NamedTuple):
+    """`prefix` is None for a thing that no path names by its id."""
+
+    prefix: str | None
+    message: str
+
+
+_FOREIGN = "check the id, and that the key belongs to its organization"
+
+KINDS: Mapping[Noun, Kind] = {
+    "account": Kind(ids.ACCOUNT, f"no such social account: {_FOREIGN}"),
+    "api_key": Kind(ids.KEY, "no such API key: check the id"),
+    "content": Kind(ids.CONTENT, f"no such content: {_FOREIGN}"),
+    "github_installation": Kind(
+        None, "no GitHub installation is connected: start with POST /v1/github/install-url"
+    ),
+    "job": Kind(ids.JOB, f"no such job: {_FOREIGN}"),
+    "lease_request": Kind(
+        ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"
+    ),
+    "leased_account": Kind(
+        ids.ACCOUNT,
+        "no such leased account: check the id; others are disconnected with DELETE /v1/social-accounts/{id}",
+    ),
+    "post": Kind(ids.POST, f"no such scheduled post: {_FOREIGN}"),
+    "project": Kind(ids.PROJECT, f"no such project: {_FOREIGN}"),
+}
+
+
+def absent(noun: Noun) -> NotFound:
+    """The error to raise for one that isn't."""
+    return NotFound(KINDS[noun].message)
