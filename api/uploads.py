@@ -24,8 +24,8 @@ from multipart import (
 from api.errors import AWAY
 from api.requests import ApiRequest
 from domain.content import content
-from domain.content.content import File
 from domain.media import passing, sniff, uploads
+from domain.media.files import File
 from domain.media.passing import MIB, Passing
 from schemas.content import MAX_CAPTION, MAX_HOOK
 from schemas.errors import Invalid, Malformed, Oversized, Unavailable

@@ -20,8 +20,8 @@ from cli.shared.output import Answer, card
 from cli.shared.session import Session
 from db.pool import Conn, Pool, transact
 from domain.content import content
-from domain.content.content import File
 from domain.media import passing, sniff, uploads
+from domain.media.files import File
 from domain.media.passing import Passing
 from domain.media.storage import open_store
 from domain.media.store import CHUNK, Store

@@ -4,7 +4,7 @@ Lock order: project, job rows by id, content row, account rows by id, post rows 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -13,25 +13,13 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.media import uploads
+from domain.media.files import File
 from domain.publishing import posts, targets
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
 from schemas.errors import ContentRejected, Invalid, NotFound, Stale
 from schemas.errors.absent import absent
-
-
-class File(NamedTuple):
-    """A stored file that content is made of: what it is, and its token in the storage."""
-
-    kind: Literal["image", "video"]
-    mime_type: str
-    width: int
-    height: int
-    duration_ms: int | None
-    size_bytes: int
-    sha256: bytes
-    token: str
 
 
 class Served(NamedTuple):

@@ -6,8 +6,8 @@ None is ever whole in memory.
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 
-from domain.content.content import File
 from domain.media import sniff
+from domain.media.files import File
 from domain.media.probing import probe
 from domain.media.store import Store
 from schemas.errors import Invalid, Oversized

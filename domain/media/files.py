@@ -1,0 +1,16 @@
+"""Stored files, as content is made of them."""
+
+from typing import Literal, NamedTuple
+
+
+class File(NamedTuple):
+    """A stored file that content is made of: what it is, and its token in the storage."""
+
+    kind: Literal["image", "video"]
+    mime_type: str
+    width: int
+    height: int
+    duration_ms: int | None
+    size_bytes: int
+    sha256: bytes
+    token: str
