@@ -1,4 +1,4 @@
-"""What the tasks of one worker process share, however many kinds of them it runs."""
+"""Resources that the tasks of one worker process share: the parsing process and the language model."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,10 +8,10 @@ from workers.ingest.llm.endpoint import Model, open_model
 from workers.ingest.parser.parser import Parser, open_parser
 
 
-class Tools:
-    """Each opened for the first task that asks for it, and closed with `stack`.
+class Resources:
+    """Resources, each opened for the first task that asks for it, and closed with `stack`.
 
-    A parsing process takes 110 MB, so a pool whose tasks read no documents has none, and any other one.
+    A parsing process takes 110 MB, so a pool whose tasks read no documents must not start one.
     """
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
@@ -25,15 +25,15 @@ class Tools:
         return self.opened_parser
 
     async def model(self) -> Model | None:
-        """None where the operator set none."""
+        """The language model; None where the operator has set none."""
         if self.opened_model is None:
-            said = self.settings
-            opening = open_model(said.llm_base_url, said.llm_api_key, name=said.llm_model)
-            self.opened_model = await self.stack.enter_async_context(opening)
+            settings = self.settings
+            model = open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)
+            self.opened_model = await self.stack.enter_async_context(model)
         return self.opened_model
 
 
 @asynccontextmanager
-async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
+async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     async with AsyncExitStack() as stack:
-        yield Tools(settings, stack)
+        yield Resources(settings, stack)

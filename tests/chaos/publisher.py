@@ -17,7 +17,7 @@ from telemetry import logs
 from tests.waiting import eventually
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
-from workers.resources import open_tools
+from workers.resources import open_resources
 from workers.runtime.worker import serve
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
@@ -66,7 +66,7 @@ class Pausing:
 async def main() -> None:
     settings = from_env(os.environ)
     logs.configure(process=f"publisher-{os.getpid()}", level="info")
-    async with open_tools(settings) as tools, open_platforms(tools) as platforms:
+    async with open_resources(settings) as resources, open_platforms(resources) as platforms:
         folder = Path(os.environ["CHAOS_FOLDER"])
         pausing = {name: Pausing(adapter, folder) for name, adapter in platforms.adapters.items()}
         ours = platforms._replace(adapters=pausing)

@@ -18,7 +18,7 @@ from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.worker import Stop
+from workers.runtime.shutdown import Stop
 from workers.tasks import open_tasks
 
 PATIENCE_S = 30

@@ -4,21 +4,21 @@ import pytest
 
 from schemas.settings import Settings
 from tests import servers
-from workers.resources import open_tools
+from workers.resources import open_resources
 
 SETTINGS: Settings = servers.settings_for("postgresql://localhost/none", "redis://localhost")
 
 
 @pytest.mark.usefixtures("own_parsing_process")
 async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
-    async with open_tools(SETTINGS) as tools:
-        parser = await tools.parser()
-        assert await tools.parser() is parser
+    async with open_resources(SETTINGS) as resources:
+        parser = await resources.parser()
+        assert await resources.parser() is parser
         assert parser.process.poll() is None
     assert parser.process.poll() is not None
 
 
 async def test_what_nobody_asks_for_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.ingest.parser.parser.start", pytest.fail)
-    async with open_tools(SETTINGS) as tools:
-        assert await tools.model() is None
+    async with open_resources(SETTINGS) as resources:
+        assert await resources.model() is None

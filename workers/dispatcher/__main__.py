@@ -1,4 +1,4 @@
-"""`python -m workers.dispatcher`; everything comes from the environment."""
+"""Entry point `python -m workers.dispatcher`. All settings come from the environment."""
 
 import os
 import sys
@@ -12,13 +12,13 @@ from workers.dispatcher.loop import serve
 
 
 def main() -> None:
-    """Ends with 0 when asked to stop, 2 without its settings."""
+    """Run the dispatcher. Exits with 0 when asked to stop, with 2 for a missing or wrong setting."""
     try:
         settings = from_env(os.environ)
         logs.configure(process="dispatcher", level=settings.log_level)
         uvloop.run(serve(settings))
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201  no log yet
+        print(error, file=sys.stderr)  # noqa: T201  logging is not set up yet
         sys.exit(2)
 
 

@@ -1,4 +1,4 @@
-"""A chore: what the dispatcher does again and again, a batch at a time."""
+"""Chore of the dispatcher: work that it does again and again, a batch at a time."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
@@ -8,7 +8,10 @@ from jobs.maintenance import BATCH
 
 
 class Chore(NamedTuple):
-    """`run` answers how many rows it moved; a full batch means that there may be more."""
+    """A name, seconds between two runs, and `run`, which returns how many rows it moved.
+
+    A full batch means that there may be more.
+    """
 
     name: str
     every_s: float
@@ -16,7 +19,7 @@ class Chore(NamedTuple):
 
 
 class Agenda:
-    """When each chore is next due, in seconds of a clock that only goes forward. At first all are."""
+    """Times at which chores are due, in seconds of a clock that only goes forward. At first all are."""
 
     def __init__(self, chores: Iterable[Chore]) -> None:
         self._next = dict.fromkeys(chores, float("-inf"))
@@ -25,5 +28,5 @@ class Agenda:
         return [chore for chore, at in self._next.items() if at <= now]
 
     def done(self, chore: Chore, moved: int, now: float) -> None:
-        """After a full batch it is due again at once."""
+        """Set when the chore is due again: at once after a full batch."""
         self._next[chore] = now if moved >= BATCH else now + chore.every_s

@@ -1,8 +1,8 @@
-"""The dispatcher: looks for due work every 50 ms and runs the chores, on one connection.
+"""Dispatcher: looks for due jobs every 50 ms and runs the chores, on one connection.
 
-Any number of dispatchers is correct. An advisory lock lets one of them work; it belongs to that one's
-session, which the server ends when nothing comes from it for a while, so that a dispatcher that is
-stopped or cut off makes room for the next one too.
+Any number of dispatchers may run. An advisory lock lets one of them lead. The lock belongs to the leader's
+session, and Postgres ends a session that is idle for `IDLE_S`: so a leader that was paused or cut off
+gives way to the next one.
 """
 
 import asyncio
@@ -17,50 +17,50 @@ from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import logs, metrics
 from workers.dispatcher.chore import Agenda
-from workers.dispatcher.contact import Contact
 from workers.dispatcher.overdue import OVERDUE
-from workers.dispatcher.promote import RIPEN
+from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, retain_media
-from workers.dispatcher.wake import Gate, ring
+from workers.dispatcher.uptime import Uptime
+from workers.dispatcher.wake import WakeLimiter, wake
 from workers.runtime import health
-from workers.runtime.worker import Stop, first_of, stop_signals
+from workers.runtime.shutdown import Stop, first_of, stop_signals
 
 TICK_S, STAND_BY_S = 0.05, 0.5
 
-#: What a silent Postgres may cost a statement, and a silent dispatcher its session. In seconds.
+#: Seconds after which a statement without an answer fails, and after which Postgres ends an idle session.
 COMMAND_TIMEOUT_S, IDLE_S = 10.0, 5
 CLOSE_S = 1.0
 
-#: Wait before the first new try to reach Postgres, and at most.
+#: Seconds before the first new try to reach Postgres; doubled up to the most.
 FIRST_S, MOST_S = 0.1, 2.0
 
 _log = logs.get("dispatcher")
 
 
 async def serve(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT; what is under way is finished first."""
+    """Run until SIGTERM or SIGINT; the tick under way is finished first."""
     with stop_signals() as stop:
         async with open_courier(settings.redis_url) as courier, health.serving(settings.health_port):
             await Dispatcher(settings, courier).run(stop)
 
 
 class Dispatcher:
-    """`contact` outlives the connection: a gap in it is what counts. Raises `SettingsInvalid`."""
+    """The loop and what it remembers over its connections. Raises `SettingsInvalid`."""
 
     def __init__(self, settings: Settings, courier: Courier) -> None:
         self._database_url, self._courier = settings.database_url, courier
-        self._contact = Contact(settings.lease_s)
-        self._gate = Gate()
+        self._uptime = Uptime(settings.lease_s)
+        self._wake_limiter = WakeLimiter()
         store = open_store(settings)
         self._agenda = Agenda(
-            [RIPEN, rescue(self._contact), OVERDUE, REFRESH, *RETENTION, retain_media(store)]
+            [PROMOTE, rescue(self._uptime), OVERDUE, REFRESH, *RETENTION, retain_media(store)]
         )
         self._clock = asyncio.get_running_loop().time
 
     async def run(self, stop: Stop) -> None:
-        """Through any outage of Postgres or Redis."""
+        """Run until asked to stop, through any outage of Postgres or Redis."""
         wait_s = FIRST_S
         while not stop.soon.is_set():
             try:
@@ -86,13 +86,13 @@ class Dispatcher:
 
     async def _leads(self, conn: Conn) -> bool:
         leads, at = await maintenance.try_to_lead(conn)
-        self._contact.reached(at)
+        self._uptime.answered(at)
         return leads
 
     async def _tick(self, conn: Conn) -> None:
         at, due = await maintenance.look(conn)
-        self._contact.reached(at)
-        await ring(self._courier, self._gate.choose(due, self._clock()))
+        self._uptime.answered(at)
+        await wake(self._courier, self._wake_limiter.choose(due, self._clock()))
         for chore in self._agenda.due(self._clock()):
             with metrics.CHORE.labels(chore.name).time():
                 moved = await chore.run(conn)
@@ -102,7 +102,7 @@ class Dispatcher:
 
 @asynccontextmanager
 async def session(database_url: str) -> AsyncIterator[Conn]:
-    """A connection that the server ends when it is left idle. Raises `Unavailable`."""
+    """A connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
     with reaching():
         conn = await connect(database_url, name="dispatcher", command_timeout=COMMAND_TIMEOUT_S)
         try:

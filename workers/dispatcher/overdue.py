@@ -1,4 +1,4 @@
-"""Fail jobs that waited past their deadline; a running one is its worker's to end, or rescue's."""
+"""Chore that fails jobs which waited past their deadline. A running one is its worker's, or rescue's."""
 
 from db.pool import Conn
 from domain.operations import maintenance

@@ -1,6 +1,6 @@
-"""Let scheduled jobs into their lines when their time has come."""
+"""Chore that promotes scheduled jobs whose time has come: from then on workers may claim them."""
 
 from jobs import maintenance
 from workers.dispatcher.chore import Chore
 
-RIPEN = Chore("ripen", 0.1, maintenance.ripen)
+PROMOTE = Chore("promote", 0.1, maintenance.ripen)

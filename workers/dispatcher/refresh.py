@@ -1,4 +1,4 @@
-"""Have tokens refreshed that would end while nobody needs them."""
+"""Chore that submits a refresh for tokens which would end before anybody needs them."""
 
 from domain.accounts import credentials
 from workers.dispatcher.chore import Chore

@@ -1,4 +1,4 @@
-"""Delete what is past its time (design 5)."""
+"""Chores that delete rows and files past their time. Each domain module holds how long that is."""
 
 from db.pool import Conn
 from domain.media import tickets, uploads
@@ -17,15 +17,15 @@ _log = logs.get("retention")
 RETENTION = [
     Chore("retain_jobs", EVERY_S, prune_jobs),
     Chore("retain_workers", EVERY_S, prune_workers),
-    Chore("retain_receipts", EVERY_S, prune_receipts),
-    Chore("retain_states", EVERY_S, prune_states),
+    Chore("retain_idempotency", EVERY_S, prune_receipts),
+    Chore("retain_oauth_states", EVERY_S, prune_states),
     Chore("retain_sends", EVERY_S, quotas.prune),
     Chore("retain_tickets", EVERY_S, tickets.prune),
 ]
 
 
 def retain_media(store: Store) -> Chore:
-    """Files whose upload never ended; it waits a minute where the storage can't be reached."""
+    """The chore for files whose upload never ended. Where the storage is away it tries again in a minute."""
 
     async def run(conn: Conn) -> int:
         try:

@@ -1,4 +1,4 @@
-"""Wake the workers of pools in which something is due and nobody pulls: what a lost message costs."""
+"""Wakes for pools in which a job is due and no worker pulls, as after a lost message."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,23 +12,25 @@ from jobs.maintenance import Due
 #: (every worker is full, every tenant at its cap).
 FIRST_S, MOST_S = 0.05, 1.0
 
-_BELLS = UUID("6f1c2c1e-7d0b-5b3c-9f43-0a2b8f6d7c11")
+_WAKE_IDS = UUID("6f1c2c1e-7d0b-5b3c-9f43-0a2b8f6d7c11")
 
 
 class Sent(NamedTuple):
+    """The last wake of a pool: for what, when, and how long until the same may be sent again."""
+
     due: Due
     at: float
     wait_s: float
 
 
-class Gate:
-    """What was sent for each pool that had something due at the last look."""
+class WakeLimiter:
+    """The last wake of each pool that had a job due at the last look."""
 
     def __init__(self) -> None:
         self._sent: dict[str, Sent] = {}
 
     def choose(self, due: Sequence[Due], now: float) -> list[Due]:
-        """The pools to send for; `now` is seconds of any clock that only goes forward."""
+        """The pools to wake now; `now` is seconds of any clock that only goes forward."""
         self._sent = {one.pool: self._sent[one.pool] for one in due if one.pool in self._sent}
         chosen = [one for one in due if self._is_time(one, now)]
         for one in chosen:
@@ -44,7 +46,7 @@ class Gate:
         return FIRST_S if sent is None or sent.due != due else min(MOST_S, 2 * sent.wait_s)
 
 
-async def ring(courier: Courier, chosen: Sequence[Due]) -> None:
-    """One message for each pool. Its id is the pool's, so that however many go out at most one waits."""
+async def wake(courier: Courier, chosen: Sequence[Due]) -> None:
+    """Send one wake for each pool. Its id is the pool's, so of however many are sent at most one waits."""
     for due in chosen:
-        await courier.send(Wake(due.pool, due.kind, uuid5(_BELLS, due.pool)))
+        await courier.send(Wake(due.pool, due.kind, uuid5(_WAKE_IDS, due.pool)))

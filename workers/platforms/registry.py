@@ -17,7 +17,7 @@ from workers.platforms.fakes.publish import Fake
 from workers.platforms.instagram.publish import Instagram
 from workers.platforms.mastodon.publish import Mastodon
 from workers.platforms.tiktok.publish import TikTok
-from workers.resources import Tools
+from workers.resources import Resources
 
 
 class Platforms(NamedTuple):
@@ -64,8 +64,8 @@ class Platforms(NamedTuple):
 
 
 @asynccontextmanager
-async def open_platforms(tools: Tools) -> AsyncIterator[Platforms]:
-    settings = tools.settings
+async def open_platforms(resources: Resources) -> AsyncIterator[Platforms]:
+    settings = resources.settings
     async with open_net(settings) as net:
         adapters: dict[str, Adapter] = {
             "bluesky": Bluesky(net.client),

@@ -8,7 +8,7 @@ from typing import Any
 
 @asynccontextmanager
 async def background(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the loops until the block ends. One that fails ends the block, and its error goes on as a group."""
+    """Run the loops until the block ends. One that fails ends the block, with an `ExceptionGroup`."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         yield

@@ -1,4 +1,7 @@
-"""Write down what attempts came to: one statement at a time, for all that ended while the last one ran."""
+"""Completer: settles attempts in the ledger, in batches.
+
+One statement runs at a time, and settles all attempts that ended while the last one ran.
+"""
 
 import asyncio
 from collections import Counter
@@ -15,21 +18,21 @@ from telemetry import logs, metrics
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt, Key, Slots, key
 
-#: Ask again this soon, for as long as it takes: the fence says whether a late answer counts.
-AGAIN_S = 0.2
+#: Seconds before a failed statement is repeated, without end: the fence keeps a late one from counting.
+RETRY_S = 0.2
 
-#: What the outcome holds is no JSON, or none that Postgres stores (a NUL).
-UNFIT = (TypeError, ValueError, asyncpg.DataError)
+#: Errors for an outcome that is no JSON, or none that Postgres stores (a NUL).
+UNSTORABLE = (TypeError, ValueError, asyncpg.DataError)
 
-UNSTORABLE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
+NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
 _log = logs.get("completer")
 
 
 class Completer:
-    """Takes outcomes at any time; `run` writes them.
+    """Outcomes to settle: `put` takes one at any time, `run` writes them.
 
-    `unsettled` names the attempts whose outcome isn't written yet; `settled` is set while there is none.
+    `unsettled` has the keys of attempts whose outcome isn't written yet; `settled` is set while it is empty.
     """
 
     def __init__(self, pool: Pool, slots: Slots, progress_writer: ProgressWriter) -> None:
@@ -50,7 +53,7 @@ class Completer:
             await self._arrived.wait()
             self._arrived.clear()
             ended, self._inbox = self._inbox, []
-            await self._report(ended)
+            await self._flush_progress(ended)
             batch = [Settlement(attempt.claim, outcome) for attempt, outcome in ended]
             announce(batch, await self._store(batch))
             # A tenant that was at its cap may start another one now.
@@ -59,8 +62,8 @@ class Completer:
             if not self.unsettled:
                 self.settled.set()
 
-    async def _report(self, ended: Sequence[tuple[Attempt, Outcome]]) -> None:
-        """How far each one came that isn't done; what is done says so itself."""
+    async def _flush_progress(self, ended: Sequence[tuple[Attempt, Outcome]]) -> None:
+        """Write the last progress of attempts that aren't done; a done job's progress is 1 anyway."""
         for attempt, outcome in ended:
             if isinstance(outcome, Done):
                 self._progress_writer.forget(attempt)
@@ -68,22 +71,22 @@ class Completer:
                 await self._progress_writer.flush(attempt)
 
     async def _store(self, batch: Sequence[Settlement]) -> list[Moved]:
-        """Until Postgres has taken it; what it refuses for its content, it gets one by one."""
+        """Settle the batch: again while Postgres is away, one by one where it can't be stored."""
         while True:
             try:
                 return await self._write(batch)
             except PASSING:
-                await asyncio.sleep(AGAIN_S)
-            except UNFIT:
+                await asyncio.sleep(RETRY_S)
+            except UNSTORABLE:
                 return await self._separately(batch)
 
     async def _separately(self, batch: Sequence[Settlement]) -> list[Moved]:
-        """So that an outcome that can't be stored fails its own job and no other."""
+        """Settle each by itself, so that an outcome that can't be stored fails its own job and no other."""
         if len(batch) > 1:
             return [moved for one in batch for moved in await self._store([one])]
         claim = batch[0].claim
         _log.exception("outcome can't be stored", **logs.job(claim.id, claim.kind, claim.attempt))
-        return await self._store([Settlement(claim, UNSTORABLE)])
+        return await self._store([Settlement(claim, NOT_STORED)])
 
     async def _write(self, batch: Sequence[Settlement]) -> list[Moved]:
         with reaching(), metrics.SETTLE.time():
@@ -91,7 +94,7 @@ class Completer:
 
 
 def announce(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
-    """Count how each attempt ended, and say what a person may want to know."""
+    """Count how each attempt ended, and log those that aren't done."""
     rows = {(row.id, row.fence): row for row in moved}
     words: Counter[tuple[str, str]] = Counter()
     for claim, outcome in batch:

@@ -1,4 +1,4 @@
-"""What a task is given: its job, and the only ways to write, which are fenced."""
+"""Context of a task: its job, and the only ways to write, each fenced by the attempt's claim."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,10 +18,10 @@ Result: TypeAlias = dict[str, Any]
 
 
 class Context:
-    """One attempt's view of its job.
+    """One attempt's access to its job.
 
-    Steps raise `Fenced` once the job is another attempt's, `CancelRequested` once a cancel was
-    accepted and `Unavailable` while Postgres is away: a task lets them pass.
+    Each step raises `Fenced` once the job is another attempt's, `CancelRequested` once a cancel was
+    accepted, and `Unavailable` while Postgres is away. A task must not catch them.
     """
 
     __slots__ = ("_attempt", "_lease_left", "_pool", "_progress_writer", "job")
@@ -29,47 +29,41 @@ class Context:
     def __init__(
         self, attempt: Attempt, pool: Pool, progress_writer: ProgressWriter, lease_left: Callable[[], float]
     ) -> None:
-        self.job = attempt.claim
-        self._attempt, self._pool, self._progress_writer, self._lease_left = (
-            attempt,
-            pool,
-            progress_writer,
-            lease_left,
-        )
+        self.job, self._attempt = attempt.claim, attempt
+        self._pool, self._progress_writer, self._lease_left = pool, progress_writer, lease_left
 
     async def step(
         self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
     ) -> T:
-        """Run `body` in one transaction that holds the job, and before it its active project if `project`.
+        """Run `body` in one transaction that locks the job; with `project`, its active project before it.
 
-        `locks`: the first statement of `body` does that itself, and finds out more with it. Chosen as a
-        deadlock's victim it runs once more, from the start.
+        `locks`: the first statement of `body` locks the job itself. A deadlock's victim runs once more.
         """
 
-        async def held(conn: Conn) -> T:
-            await self._hold_project(conn, project)
+        async def locked(conn: Conn) -> T:
+            await self._lock_project(conn, project)
             if not locks:
                 await ledger.hold(conn, self.job)
             return await body(conn)
 
         with reaching():
-            return await transact(self._pool, held)
+            return await transact(self._pool, locked)
 
     async def decide(
         self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
     ) -> T:
-        """A step that may end the attempt: an outcome that `body` returns is settled with its writes.
+        """Run a step that may end the attempt: an outcome that `body` returns is settled with its writes.
 
-        Whoever locks what `body` has locked so sees a job that waits, and never one that is about to.
+        So whoever locks the same rows next sees a job that has ended or waits, never one that is about to.
         """
 
-        async def held(conn: Conn) -> T:
+        async def settling(conn: Conn) -> T:
             decided = await body(conn)
             if isinstance(decided, Outcome):
                 await jobs.conclude(conn, claim=self.job, outcome=decided)
             return decided
 
-        decided = await self.step(held, project=project, locks=locks)
+        decided = await self.step(settling, project=project, locks=locks)
         if isinstance(decided, Outcome):
             self._attempt.committed = decided.word
         return decided
@@ -77,13 +71,13 @@ class Context:
     async def commit(
         self, body: Callable[[Conn], Awaitable[Result | None]], *, project: bool = False
     ) -> Done:
-        """The last step: what `body` returns is the job's result, and the job ends with its writes.
+        """Run the last step: the job ends with the writes of `body`, which returns the job's result.
 
-        The job is ended first, which locks and fences it too: a statement less for each job.
+        The job is ended first, which locks and fences it too: that saves a statement for each job.
         """
 
         async def last(conn: Conn) -> Result:
-            await self._hold_project(conn, project)
+            await self._lock_project(conn, project)
             await jobs.complete(conn, claim=self.job)
             found = await body(conn)
             if found:
@@ -99,14 +93,14 @@ class Context:
             raise
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
-        """Show how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
+        """Report how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
         self._progress_writer.add(self._attempt, ratio, stage)
 
     def time_left(self) -> float:
-        """Seconds in which no other attempt can begin: the lease lasts, and the kind's time."""
+        """Seconds in which no other attempt can begin: until the lease or the kind's timeout ends."""
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
 
-    async def _hold_project(self, conn: Conn, wanted: bool) -> None:
+    async def _lock_project(self, conn: Conn, wanted: bool) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if wanted and project_id is not None:
             await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)

@@ -1,4 +1,4 @@
-"""`/healthz` and `/metrics` of a process without an API: it runs, and its loop turns."""
+"""Health server of a process without an API: `/healthz` while its event loop runs, and `/metrics`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,30 +15,30 @@ _log = logs.get("health")
 
 @asynccontextmanager
 async def serving(port: int) -> AsyncIterator[int]:
-    """Answer on `port` (0: any free one, which the log says) while the block runs. Gives the port.
+    """The server on `port`, while the block runs. Yields the port: 0 takes any free one, which the log says.
 
-    On every address: an orchestrator asks from outside. Nothing here is secret.
+    It listens on every address, since an orchestrator asks from outside. Nothing here is secret.
     """
-    server = await asyncio.start_server(_answer, "0.0.0.0", port)  # noqa: S104
+    server = await asyncio.start_server(_respond, "0.0.0.0", port)  # noqa: S104
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
     async with server, lag.measured():
         yield bound
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_respond(head.split(b"\r\n", 1)[0]))
+            writer.write(_response_to(head.split(b"\r\n", 1)[0]))
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
-        pass  # Whoever asked has left, or is no HTTP client.
+        pass  # The client has left, or does not speak HTTP.
     finally:
         writer.close()
 
 
-def _respond(request_line: bytes) -> bytes:
+def _response_to(request_line: bytes) -> bytes:
     match request_line.split(b" "):
         case [b"GET", b"/healthz", _]:
             return _encode("200 OK", "application/json", b'{"status": "ok"}')

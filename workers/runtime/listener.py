@@ -1,7 +1,7 @@
-"""Hear from Redis that there is work: arq's `Worker`, made anew whenever Redis failed it, and its list.
+"""Listener for wakes in Redis: arq's `Worker` and a list, both opened anew whenever Redis fails.
 
-An arq job here does nothing: an entry of the list, and the end of an arq job, notify the slots, and the
-puller asks the ledger.
+An arq job does nothing here. Its end, and an entry of the list, notify the slots; the puller then asks the
+ledger for jobs.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from jobs.kinds import Kind
 from telemetry import logs, metrics
 from workers.runtime.slots import Slots, ignore
 
-#: Seconds: arq's own look at the queue (the net under a lost entry), and the longest wait for an entry.
+#: Seconds between arq's own looks at the queue, which make up for a lost entry; and of a wait for an entry.
 POLL_S, WAIT_S = 0.5, 5
-#: Must outlast the wait for an entry.
+#: Seconds without an answer after which Redis counts as gone: longer than the wait for an entry.
 TIMEOUT_S = WAIT_S + 5.0
-#: Wait before the first new try, and at most; a listener that lived this long starts at the first again.
+#: Seconds before the first new try, doubled up to the most; twice the most without a failure starts over.
 FIRST_S, MOST_S = 0.2, 5.0
 CANCEL_AGAIN_S = 0.1
 
@@ -28,7 +28,7 @@ _log = logs.get("listener")
 
 
 async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
-    """For ever. While Redis is away the puller goes on by itself."""
+    """Listen until canceled. While Redis is away the puller goes on by itself."""
     wait_s = FIRST_S
     while True:
         started = asyncio.get_running_loop().time()
@@ -45,8 +45,8 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
 async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
     client = courier.connect(redis_url, timeout_s=TIMEOUT_S)
     worker = build(client, pool_name=pool_name, kinds=kinds, slots=slots)
-    hearing = _hear_wakes(client, courier.wake_list(pool_name), worker, slots)
-    tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), hearing)}
+    wakes = _read_wakes(client, courier.wake_list(pool_name), worker, slots)
+    tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in ended:
@@ -59,9 +59,9 @@ async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], sl
 
 
 def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
-    """Its `max_jobs` follows the free slots: a full worker leaves messages to those that have room.
+    """The arq worker. Its `max_jobs` follows the free slots, so a full worker leaves messages to others.
 
-    Nothing of arq's that could run a job twice or end one: its jobs are instants, and never tried again.
+    Everything of arq's that could retry or abort a job is off: the ledger alone does that.
     """
 
     async def notify(ctx: dict[Any, Any]) -> None:  # noqa: ARG001  arq's own name for it
@@ -70,7 +70,7 @@ def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slo
         slots.notify()
 
     worker = Worker(
-        [answer_to(kind) for kind in kinds],
+        [noop(kind) for kind in kinds],
         queue_name=courier.queue(pool_name),
         redis_pool=client,
         after_job_end=notify,
@@ -94,8 +94,8 @@ def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slo
     return worker
 
 
-def answer_to(kind: Kind) -> Function:
-    """An arq function of the kind's name."""
+def noop(kind: Kind) -> Function:
+    """An arq function of the kind's name that does nothing."""
 
     async def nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         pass
@@ -103,23 +103,23 @@ def answer_to(kind: Kind) -> Function:
     return func(nothing, name=kind.name)
 
 
-async def _hear_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: Slots) -> None:
+async def _read_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: Slots) -> None:
     while True:
         await slots.has_free_slots.wait()
         woken = await client.blpop([wake_list], timeout=WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
         if woken is None:
             continue
         if slots.free > 0:
-            # Its sender has committed: there is no need to wait for arq's own way through the message.
+            # Its sender has committed, so the pull needn't wait until arq has run the message.
             slots.notify()
             await worker.start_jobs([woken[1]])
         else:
-            # It filled up while it waited: somebody else's then.
+            # All slots filled up meanwhile: leave it to another worker.
             await client.rpush(wake_list, woken[1])  # type: ignore[misc]
 
 
 async def end(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel until they have ended. Nothing is lost with them: what arq has under way are instants.
+    """Cancel the tasks until they have ended. Nothing is lost: an arq job does nothing here.
 
     Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel.
     """

@@ -1,4 +1,4 @@
-"""Progress of running jobs, written at most once a second."""
+"""Progress writer: writes how far running jobs are, at most once a second."""
 
 import asyncio
 from typing import NamedTuple
@@ -8,18 +8,20 @@ from db.reach import PASSING, reaching
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import CancelRequested, Fenced
-from workers.runtime.slots import Attempt, Lost
+from workers.runtime.slots import Attempt, LeaseLost
 
-GAP_S = 1.0
+INTERVAL_S = 1.0
 
 
 class Progress(NamedTuple):
+    """How far a job is, from 0 to 1, and the stage that it is in."""
+
     ratio: float
     stage: str | None
 
 
 class ProgressWriter:
-    """The latest unwritten report of each attempt. A stage stays until the next one."""
+    """The latest unwritten progress of each attempt. A stage stays until the next one."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -40,23 +42,23 @@ class ProgressWriter:
             self._arrived.clear()
             for attempt in [*self._latest]:
                 await self.flush(attempt)
-            await asyncio.sleep(GAP_S)
+            await asyncio.sleep(INTERVAL_S)
 
     async def flush(self, attempt: Attempt) -> None:
-        """Write what the attempt last said. A refusal stops it; an outage forgets the report."""
-        report = self._latest.pop(attempt, None)
-        if report is None:
+        """Write the latest progress. `Fenced` or a cancel stops the attempt; an outage drops the value."""
+        progress = self._latest.pop(attempt, None)
+        if progress is None:
             return
         try:
-            await self._write(attempt, report)
+            await self._write(attempt, progress)
         except Fenced:
-            attempt.stop(Lost())
+            attempt.stop(LeaseLost())
         except CancelRequested:
             attempt.stop(Canceled())
         except PASSING:
-            pass  # The next report says more than this one.
+            pass  # The next value replaces this one anyway.
 
-    async def _write(self, attempt: Attempt, report: Progress) -> None:
+    async def _write(self, attempt: Attempt, latest: Progress) -> None:
         with reaching():
             async with self._pool.acquire() as conn:
-                await ledger.progress(conn, attempt.claim, progress=report.ratio, stage=report.stage)
+                await ledger.progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)

@@ -1,7 +1,7 @@
-"""The one way in which a worker gets work: pull as many jobs as it has free slots, when there is a reason.
+"""Puller: claims as many jobs from the ledger as the worker has free slots.
 
-Reasons: a message, a job's end, the start, and a second without a pull: so neither Redis nor the
-dispatcher is needed for a job to start.
+It pulls at the start, after a wake, after a job's end, and after a second without a pull: so neither Redis
+nor the dispatcher is needed for a job to start.
 """
 
 import asyncio
@@ -19,19 +19,20 @@ from jobs.ledger import Claim, Wake
 from telemetry import metrics
 from workers.runtime.slots import Slots
 
-BY_ITSELF_S = 1.0
+#: Seconds without a wake after which it pulls all the same.
+POLL_S = 1.0
 
-#: With a backlog and only few slots free, pause for this many times what the last pull took.
-PACE = 4
+#: With a backlog and only few slots free, the pause after a pull is this many times what the pull took.
+PAUSE_FACTOR = 4
 
-#: Without one, rest for as long as the last pull took, up to `PACE` times that if it brought as many jobs,
-#: and at most so long: a stream of messages is served by fewer pulls that bring more each.
-REST_S = 0.02
+#: Without a backlog the pause is what the pull took, times the jobs that it brought (at most `PAUSE_FACTOR`),
+#: and at most so many seconds: a stream of wakes is served by fewer pulls that bring more jobs each.
+MAX_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Puller:
-    """`worker_id` gives the id under which this process holds its lease now; `start` begins its work."""
+    """The loop that pulls. `worker_id` returns the id of the process's lease now; `start` runs a claim."""
 
     pool_name: str
     kinds: Sequence[Kind]
@@ -42,13 +43,13 @@ class Puller:
     start: Callable[[Claim], None]
 
     async def run(self) -> None:
-        """Until the desk is closed. It mustn't be canceled: claims whose answer is cut off have nobody."""
+        """Pull until the slots are closed. Never cancel it: claims whose answer is lost would run nowhere."""
         clock = asyncio.get_running_loop().time
         while not self.slots.closed:
             started, free = clock(), self.slots.free
             claims = await self._pull(free)
-            await self._take(claims, filled=len(claims) == free > 0)
-            await self._reason(clock() - started, brought=len(claims))
+            await self._start(claims, filled=len(claims) == free > 0)
+            await self._wait(clock() - started, brought=len(claims))
 
     async def _pull(self, free: int) -> list[Claim]:
         try:
@@ -60,7 +61,7 @@ class Puller:
         except PASSING:
             return []
 
-    async def _take(self, claims: Sequence[Claim], *, filled: bool) -> None:
+    async def _start(self, claims: Sequence[Claim], *, filled: bool) -> None:
         for claim in claims:
             self.start(claim)
             metrics.JOBS_CLAIMED.labels(claim.kind).inc()
@@ -69,19 +70,18 @@ class Puller:
             await self.courier.send(Wake(self.pool_name, claims[-1].kind, claims[-1].id))
         self.slots.backlog = filled
         if filled:
-            # What rang during the pull rang for slots that it has filled.
+            # A wake that came during the pull was for slots that the pull has filled.
             self.slots.wake.clear()
             self.slots.notify()
 
-    async def _reason(self, took_s: float, *, brought: int) -> None:
-        """Wait for a free slot, and then for a wake or long enough."""
+    async def _wait(self, took_s: float, *, brought: int) -> None:
+        """Wait for a free slot, and then for a wake or `POLL_S`."""
         if not self.slots.backlog:
-            # What comes meanwhile comes with the next one.
-            await asyncio.sleep(min(took_s * min(max(brought, 1), PACE), REST_S))
+            # Jobs that become due in this pause are claimed by the next pull.
+            await asyncio.sleep(min(took_s * min(max(brought, 1), PAUSE_FACTOR), MAX_PAUSE_S))
         await self.slots.has_free_slots.wait()
+        limit_s = min(PAUSE_FACTOR * took_s, POLL_S) if self.slots.backlog else POLL_S
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(
-                min(PACE * took_s, BY_ITSELF_S) if self.slots.backlog else BY_ITSELF_S
-            ):
+            async with asyncio.timeout(limit_s):
                 await self.slots.wake.wait()
         self.slots.wake.clear()

@@ -1,6 +1,6 @@
-"""From a claim to a settlement: perform what the kind's task says, in a task of our own.
+"""Runner: runs the task of a claim's kind, and gives the completer its outcome.
 
-Neither Redis nor arq has a hold on running work.
+Each attempt is an asyncio task of this process: neither Redis nor arq can end it.
 """
 
 import asyncio
@@ -18,21 +18,21 @@ from telemetry import logs, metrics
 from workers.runtime.completer import Completer
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.slots import Attempt, Lost, Slots, Verdict
+from workers.runtime.slots import Attempt, LeaseLost, Slots, Verdict
 
 Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]
 
-BROKEN = Retry("INTERNAL", "the job met an error on our side and is tried again")
+TASK_FAILED = Retry("INTERNAL", "the job met an error on our side and is tried again")
 
 _log = logs.get("runner")
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What it takes to work on a job; `group` owns the handlers.
+    """All that an attempt needs; `group` owns the asyncio tasks.
 
-    `limits` are the seconds that an attempt of each kind may take, `lease_left` those that the lease lasts.
+    `limits` has the seconds that an attempt of each kind may take; `lease_left` returns those of the lease.
     """
 
     tasks: Mapping[str, Task]
@@ -47,18 +47,18 @@ class Runner:
     def start(self, claim: Claim) -> None:
         attempt = Attempt(claim, asyncio.get_running_loop().time() + self.limits[claim.kind])
         self.slots.add(attempt)
-        self.group.create_task(self._work(attempt))
+        self.group.create_task(self._run(attempt))
 
-    async def _work(self, attempt: Attempt) -> None:
-        """Nothing is awaited after the handler, so no late cancel comes before the settlement.
+    async def _run(self, attempt: Attempt) -> None:
+        """Run the task and settle its outcome.
 
-        Nor before the handler: a task that is canceled before it runs would end without a settlement.
+        Nothing but the task may be awaited here: a cancel anywhere else would end the attempt unsettled.
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
         try:
             context = Context(attempt, self.pool, self.progress_writer, self.lease_left)
-            self._end(attempt, attempt.verdict or await judge(self.tasks[kind], context, attempt))
+            self._end(attempt, attempt.verdict or await outcome_of(self.tasks[kind], context, attempt))
         finally:
             self.slots.remove(attempt)
             metrics.JOB_RUN.labels(kind).observe(time.monotonic() - started)
@@ -66,31 +66,31 @@ class Runner:
     def _end(self, attempt: Attempt, verdict: Verdict) -> None:
         if attempt.committed:
             self._close(attempt, attempt.committed)
-        elif isinstance(verdict, Lost):
+        elif isinstance(verdict, LeaseLost):
             self._close(attempt, verdict.word)
         else:
             self.completer.put(attempt, verdict)
 
     def _close(self, attempt: Attempt, word: str) -> None:
-        """There is nothing left to settle."""
+        """Close an attempt that is settled already, or that is another worker's by now."""
         self.progress_writer.forget(attempt)
         self.slots.notify()
         metrics.JOBS_SETTLED.labels(attempt.claim.kind, word).inc()
 
 
-async def judge(task: Task, context: Context, attempt: Attempt) -> Verdict:
-    """What the attempt came to. Only what ends the process gets out."""
+async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
+    """The outcome of the task, whatever it raises. Only what ends the process passes."""
     try:
         return await task(context)
     except asyncio.CancelledError:
         return attempt.verdict or Interrupted()
     except Fenced:
-        return Lost()
+        return LeaseLost()
     except CancelRequested:
         return Canceled()
     except Unavailable:
         return Interrupted()
     except Exception:  # noqa: BLE001  whatever a task raises is one attempt's failure
         claim = attempt.claim
-        _log.exception("task broke", **logs.job(claim.id, claim.kind, claim.attempt))
-        return BROKEN
+        _log.exception("task failed", **logs.job(claim.id, claim.kind, claim.attempt))
+        return TASK_FAILED

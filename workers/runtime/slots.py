@@ -1,4 +1,4 @@
-"""The slots of a worker process: its attempts, and how many more it may take. Its loops share them."""
+"""Slots of a worker process: its running attempts, and how many more it may take. Its loops share them."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,29 +12,30 @@ from telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The job is another attempt's by now: there is nothing to write down."""
+class LeaseLost:
+    """Verdict on an attempt whose job is another attempt's by now: there is nothing to settle."""
 
     word: ClassVar[str] = "lost"
 
 
-#: With a backlog, a pull for a slot or two costs Postgres nearly what one for many does.
-WORTH_A_PULL = 2
+#: With a backlog, a pull waits until this part of the slots is free: one for few costs nearly what one for
+#: many does.
+BACKLOG_SHARE = 2
 
-Verdict: TypeAlias = Outcome | Lost
+Verdict: TypeAlias = Outcome | LeaseLost
 Key: TypeAlias = tuple[UUID, int]
 
 
 def key(claim: Claim) -> Key:
-    """Names an attempt: the same job may be claimed again before its lost attempt has stopped."""
+    """The attempt's key: the same job may be claimed again before an attempt that lost it has stopped."""
     return claim.id, claim.fence
 
 
 class Attempt:
-    """A claimed job and, once it runs, the task that works on it.
+    """A claimed job and, once it runs, its asyncio task.
 
-    `verdict` is why it was stopped from outside; `committed` is set from its own commit on, to the word of
-    the outcome that this wrote. `ends_at` is when its kind's time is up, by the loop's clock.
+    `verdict` is why it was stopped from outside. `committed` is the word of the outcome that its own commit
+    wrote, from that commit on. `ends_at` is when its kind's timeout ends, by the loop's clock.
     """
 
     __slots__ = ("claim", "committed", "ends_at", "task", "verdict")
@@ -46,7 +47,7 @@ class Attempt:
         self.committed: str | None = None
 
     def stop(self, verdict: Verdict) -> None:
-        """Cancel the handler; the first reason stands, and each call cancels again."""
+        """Cancel the task. The first verdict stands, and each call cancels again."""
         self.verdict = self.verdict or verdict
         if self.task is not None:
             self.task.cancel()
@@ -55,8 +56,9 @@ class Attempt:
 class Slots:
     """At most `size` attempts.
 
-    `wake` is set while a pull is asked for; `backlog` says that the last one left some behind.
-    `has_free_slots` and `empty` are set while they are true; `on_change` is told the number of free slots.
+    `wake` is set while a pull is asked for. `backlog` means that the last pull left due jobs behind.
+    `has_free_slots` and `empty` are set while they are true. `on_change` is called with the number of free
+    slots.
     """
 
     def __init__(self, size: int) -> None:
@@ -83,12 +85,12 @@ class Slots:
         self._changed()
 
     def notify(self) -> None:
-        """A pull could find something. With a backlog it surely would: not for a few slots then."""
-        if not self.backlog or self.free >= self.size / WORTH_A_PULL:
+        """Ask for a pull; with a backlog only once a part of the slots is free (`BACKLOG_SHARE`)."""
+        if not self.backlog or self.free >= self.size / BACKLOG_SHARE:
             self.wake.set()
 
     def close(self) -> None:
-        """No more pulls: wake whoever waits for a reason to."""
+        """End all pulling: the puller wakes and leaves its loop."""
         self.closed = True
         self.wake.set()
         self.has_free_slots.set()
@@ -98,17 +100,10 @@ class Slots:
             attempt.stop(verdict)
 
     def _changed(self) -> None:
-        _show(self.has_free_slots, self.free > 0)
-        _show(self.empty, not self.attempts)
+        (self.has_free_slots.set if self.free > 0 else self.has_free_slots.clear)()
+        (self.empty.clear if self.attempts else self.empty.set)()
         self.on_change(self.free)
 
 
 def ignore(_: int) -> None:
-    """What `on_change` is until somebody listens."""
-
-
-def _show(event: asyncio.Event, true: bool) -> None:
-    if true:
-        event.set()
-    else:
-        event.clear()
+    """The `on_change` of slots without a listener."""

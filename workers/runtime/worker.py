@@ -1,10 +1,7 @@
-"""A worker process of one pool, from its first pull to its drain."""
+"""Worker process of one pool, from its first pull to its drain."""
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from db.pool import Pool, open_pool
 from db.reach import PASSING
@@ -21,32 +18,25 @@ from workers.runtime.listener import listen
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import Puller
 from workers.runtime.runner import Runner, Tasks
+from workers.runtime.shutdown import Stop, first_of, stop_signals
 from workers.runtime.slots import Slots
 
-#: Connections of our own loops (lease, pull, settle, reports): handlers can't keep these waiting.
+#: Connections of the worker's own loops (lease, pull, settle, progress), which tasks can't keep busy.
 OWN_CONNECTIONS = 4
-#: A handler that outlives its cancel is canceled again this soon.
-AGAIN_S = 1.0
+#: Seconds after which a task that outlives its cancel is canceled again.
+CANCEL_AGAIN_S = 1.0
 
-#: Tasks mostly wait for others than Postgres: so many of them share a connection, but all have a few.
-TASKS_A_CONNECTION, LEAST_CONNECTIONS = 5, 4
+#: Slots that share a connection, since tasks rarely wait for Postgres; and the fewest connections.
+SLOTS_A_CONNECTION, LEAST_CONNECTIONS = 5, 4
 
 _log = logs.get("pool")
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """`soon` from the first signal to end on, `now` from the second."""
-
-    soon: asyncio.Event = field(default_factory=asyncio.Event)
-    now: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def ask(self) -> None:
-        (self.now if self.soon.is_set() else self.soon).set()
-
-
 async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
-    """Work until SIGTERM or SIGINT, then drain for up to `drain_s`; a second signal cuts that short."""
+    """Run jobs until SIGTERM or SIGINT, then drain for up to `drain_s`; a second signal cuts that short.
+
+    Raises `SettingsInvalid` for a pool without kinds.
+    """
     mine = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
     if not mine:
         raise SettingsInvalid(f"no kind of job runs in a pool named {pool_name}")
@@ -64,12 +54,12 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
 
 
 def connections(settings: Settings) -> int:
-    """Of the tasks. More of them wait for each other's locks: with 20 slots 4 beat 10 (`bench publish`)."""
-    return min(settings.pool_size, max(LEAST_CONNECTIONS, settings.slots // TASKS_A_CONNECTION))
+    """Connections of the tasks: more wait for each other's locks. For 20 slots 4 beat 10 (bench publish)."""
+    return min(settings.pool_size, max(LEAST_CONNECTIONS, settings.slots // SLOTS_A_CONNECTION))
 
 
 class Worker:
-    """The parts of a worker process, put together; `own` are our loops' connections, `pool` the handlers'."""
+    """The parts of a worker process, put together. Its loops use the pool `own`, the tasks `pool`."""
 
     def __init__(
         self, settings: Settings, *, pool_name: str, tasks: Tasks, own: Pool, pool: Pool, courier: Courier
@@ -82,20 +72,20 @@ class Worker:
         self.completer = Completer(own, self.slots, self.progress_writer)
 
     async def run(self, stop: Stop) -> None:
-        await self.heartbeat.enter()
+        await self.heartbeat.register()
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
-        async with asyncio.TaskGroup() as handlers:
-            runner = self._runner(handlers)
+        async with asyncio.TaskGroup() as group:
+            runner = self._runner(group)
             async with background(
                 self.heartbeat.run(adopt=runner.start, unsettled=self.completer.unsettled),
                 self.progress_writer.run(),
                 self.completer.run(),
             ):
-                await self._take_work(runner, stop)
+                await self._pull(runner, stop)
                 await self._drain(stop)
         _log.info("ended")
 
-    def _runner(self, handlers: asyncio.TaskGroup) -> Runner:
+    def _runner(self, group: asyncio.TaskGroup) -> Runner:
         return Runner(
             tasks={kind.name: task for kind, task in self.tasks.items()},
             limits={kind.name: kind.timeout_s for kind in self.tasks},
@@ -104,11 +94,11 @@ class Worker:
             pool=self.pool,
             progress_writer=self.progress_writer,
             completer=self.completer,
-            group=handlers,
+            group=group,
         )
 
-    async def _take_work(self, runner: Runner, stop: Stop) -> None:
-        """Until asked to stop; then the pull under way is the last."""
+    async def _pull(self, runner: Runner, stop: Stop) -> None:
+        """Pull and run jobs until asked to stop; the pull under way is then the last."""
         puller = Puller(
             pool_name=self.pool_name,
             kinds=[*self.tasks],
@@ -128,35 +118,14 @@ class Worker:
             self.slots.close()
 
     async def _drain(self, stop: Stop) -> None:
-        """Give running jobs their time, then the rest back; then the row goes."""
+        """Let running jobs end within `drain_s`, give the others back, then delete the worker's row."""
         _log.info("draining", jobs=len(self.slots.attempts))
         with contextlib.suppress(*PASSING):
             await self.heartbeat.drain()
         await first_of(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all(Interrupted())
-            await first_of(self.slots.empty, within_s=AGAIN_S)
+            await first_of(self.slots.empty, within_s=CANCEL_AGAIN_S)
         await first_of(self.completer.settled, within_s=self.settings.lease_s)
         with contextlib.suppress(*PASSING):
-            await self.heartbeat.leave()
-
-
-async def first_of(*events: asyncio.Event, within_s: float) -> None:
-    """Wait until one of the events is set, or for so long."""
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
-
-
-@contextlib.contextmanager
-def stop_signals() -> Iterator[Stop]:
-    """From here on SIGTERM and SIGINT ask instead of ending the process."""
-    stop, loop = Stop(), asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.ask)
-    try:
-        yield stop
-    finally:
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(signum)
+            await self.heartbeat.retire()

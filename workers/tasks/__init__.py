@@ -19,7 +19,7 @@ from jobs.kinds import (
     Kind,
 )
 from schemas.settings import Settings
-from workers.resources import Tools, open_tools
+from workers.resources import Resources, open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.tasks import (
     archive_project,
@@ -37,7 +37,7 @@ from workers.tasks import (
 )
 
 #: How to open a kind's task, with what it needs for as long as the worker runs.
-OPENERS: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]] = {
+OPENERS: Mapping[Kind, Callable[[Resources], AbstractAsyncContextManager[Task]]] = {
     INGEST_WEBSITE: ingest_website.open_task,
     INGEST_GITHUB: ingest_github.open_task,
     INGEST_APPSTORE: ingest_appstore.open_task,
@@ -58,9 +58,9 @@ POOLS = sorted({kind.pool for kind in OPENERS})
 @asynccontextmanager
 async def open_tasks(settings: Settings, pool_name: str) -> AsyncIterator[Tasks]:
     """The tasks of a pool, ready for use."""
-    async with open_tools(settings) as tools, AsyncExitStack() as stack:
+    async with open_resources(settings) as resources, AsyncExitStack() as stack:
         yield {
-            kind: await stack.enter_async_context(open_task(tools))
+            kind: await stack.enter_async_context(open_task(resources))
             for kind, open_task in OPENERS.items()
             if kind.pool == pool_name
         }

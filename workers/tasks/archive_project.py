@@ -9,7 +9,7 @@ from domain.jobs import jobs
 from domain.leasing import leases
 from domain.publishing import posts
 from jobs.outcomes import Done, Outcome
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
@@ -21,7 +21,7 @@ Stop: TypeAlias = Callable[..., Awaitable[int]]
 
 
 @asynccontextmanager
-async def open_task(_: Tools) -> AsyncIterator[Task]:
+async def open_task(_: Resources) -> AsyncIterator[Task]:
     yield archive_project
 
 

@@ -11,15 +11,15 @@ from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_app(tools.settings) as app:
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_app(resources.settings) as app:
         yield partial(connect_github, app=app, keyring=keyring)
 
 

@@ -21,7 +21,7 @@ from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.session import Web, open_web
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_client
@@ -42,8 +42,8 @@ class Args(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    settings, parser, model = tools.settings, await tools.parser(), await tools.model()
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     async with open_client(allowed=moved(settings), contact=settings.public_url) as client:
         yield partial(ingest_appstore, means=Means(open_web(client), parser, model, settings))
 

@@ -18,7 +18,7 @@ from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress, perform
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_client
@@ -34,8 +34,8 @@ class Means(NamedTuple):
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    settings, parser, model = tools.settings, await tools.parser(), await tools.model()
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     async with (
         open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url) as client,
         open_app(settings) as app,

@@ -12,17 +12,17 @@ from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_client
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    allowed = urls.read_allowed(tools.settings.fetch_allow)
-    parser, model = await tools.parser(), await tools.model()
-    async with open_client(allowed=allowed, contact=tools.settings.public_url) as client:
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    allowed = urls.read_allowed(resources.settings.fetch_allow)
+    parser, model = await resources.parser(), await resources.model()
+    async with open_client(allowed=allowed, contact=resources.settings.public_url) as client:
         yield partial(ingest_website, web=open_web(client), parser=parser, model=model)
 
 

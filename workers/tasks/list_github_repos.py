@@ -11,14 +11,14 @@ from schemas.errors import InstallationGone, SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import refused
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    async with open_app(tools.settings) as app:
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    async with open_app(resources.settings) as app:
         yield partial(list_github_repos, app=app)
 
 

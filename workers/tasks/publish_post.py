@@ -32,7 +32,7 @@ from workers.platforms.contract import (
     Undecided,
 )
 from workers.platforms.registry import Platforms, open_platforms
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
@@ -50,8 +50,8 @@ DOUBT = OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost")
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    async with open_platforms(tools) as platforms:
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    async with open_platforms(resources) as platforms:
         yield partial(publish_post, platforms=platforms)
 
 

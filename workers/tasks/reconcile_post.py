@@ -16,7 +16,7 @@ from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
 from workers.platforms.contract import Absent, Drafted, Found, GivenUp, Inquiry, Live, Prepared
 from workers.platforms.registry import Platforms, open_platforms
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
@@ -24,8 +24,8 @@ _log = logs.get("reconcile")
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    async with open_platforms(tools) as platforms:
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    async with open_platforms(resources) as platforms:
         yield partial(reconcile_post, platforms=platforms)
 
 

@@ -12,16 +12,16 @@ from schemas.errors import PlatformError
 from schemas.settings import Settings
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_net(tools.settings) as net:
-        yield partial(register_app, settings=tools.settings, net=net, keyring=keyring)
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_net(resources.settings) as net:
+        yield partial(register_app, settings=resources.settings, net=net, keyring=keyring)
 
 
 async def register_app(ctx: Context, *, settings: Settings, net: Net, keyring: Keyring) -> Outcome:

@@ -13,15 +13,15 @@ from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
 from workers.platforms.tiktok import revoke as tiktok
-from workers.resources import Tools
+from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
 @asynccontextmanager
-async def open_task(tools: Tools) -> AsyncIterator[Task]:
-    keyring = parse_keyring(tools.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_net(tools.settings) as net:
+async def open_task(resources: Resources) -> AsyncIterator[Task]:
+    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
+    async with open_net(resources.settings) as net:
         yield partial(revoke_token, net=net, keyring=keyring)
 
 

@@ -24,7 +24,7 @@ from tests.social_servers import Fediverse, Pds, serving
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.worker import Stop
+from workers.runtime.shutdown import Stop
 from workers.tasks import open_tasks
 
 

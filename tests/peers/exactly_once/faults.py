@@ -27,8 +27,8 @@ from tests.waiting import eventually
 from workers.platforms import connecting
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Tasks, judge
-from workers.runtime.slots import Attempt, Lost
+from workers.runtime.runner import Tasks, outcome_of
+from workers.runtime.slots import Attempt, LeaseLost
 from workers.tasks import open_tasks, publish_post
 from workers.web.fetch import open_client
 
@@ -98,8 +98,8 @@ class Hand:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
         attempt = Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
         context = Context(attempt, self.place.pool, ProgressWriter(self.place.pool), lambda: LEASE_S)
-        verdict = await judge(self.tasks[kind], context, attempt)
-        if not attempt.committed and not isinstance(verdict, Lost):
+        verdict = await outcome_of(self.tasks[kind], context, attempt)
+        if not attempt.committed and not isinstance(verdict, LeaseLost):
             await jobs.settle(self.place.pool, [Settlement(claim, verdict)])
 
 

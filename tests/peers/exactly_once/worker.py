@@ -140,15 +140,15 @@ def main() -> None:
     path = Path(os.environ[FILE])
     stops = msgspec.json.decode(path.read_bytes(), type=dict[str, Stop])
     walks = {key: Walk(path.parent, key, stop) for key, stop in stops.items()}
-    judge = runner.judge
+    outcome_of = runner.outcome_of
 
     async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
         key = context.job.args.get("post_id") or context.job.args.get("account_id") or ""
         walk.set(walks.get(key))
-        return await judge(task, context, attempt)
+        return await outcome_of(task, context, attempt)
 
     with (
-        patch.object(runner, "judge", walking),
+        patch.object(runner, "outcome_of", walking),
         patch.object(runner, "Context", Walking),
         patch.object(connecting, "open_client", walked),
     ):

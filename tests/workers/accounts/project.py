@@ -19,7 +19,7 @@ from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKE
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
 from tests.workers.runtime.workers import Workers
-from workers.resources import open_tools
+from workers.resources import open_resources
 from workers.tasks import connect_account, refresh_token, register_app, revoke_token
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
@@ -44,8 +44,8 @@ class Project:
         """A worker of these kinds."""
         allowed = f"{self.fediverse.host},{self.pds.host}"
         settings = msgspec.structs.replace(self.workers.settings, fetch_allow=allowed)
-        async with open_tools(settings) as tools, AsyncExitStack() as stack:
-            tasks = {kind: await stack.enter_async_context(OPENERS[kind](tools)) for kind in OPENERS}
+        async with open_resources(settings) as resources, AsyncExitStack() as stack:
+            tasks = {kind: await stack.enter_async_context(OPENERS[kind](resources)) for kind in OPENERS}
             async with self.workers.working_on(tasks):
                 yield
 

@@ -26,7 +26,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 from workers.dispatcher import loop
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.worker import Stop
+from workers.runtime.shutdown import Stop
 
 
 class Recorder(Courier):

@@ -5,7 +5,7 @@ import asyncio
 from jobs.outcomes import Done, Outcome
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
-from workers.runtime.worker import Stop
+from workers.runtime.shutdown import Stop
 
 
 async def test_a_running_job_may_finish(workers: Workers) -> None:

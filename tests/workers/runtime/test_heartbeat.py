@@ -11,7 +11,7 @@ from jobs.outcomes import Done, Outcome
 from tests.waiting import eventually
 from tests.workers.runtime.workers import ERRAND, POOL, Workers
 from workers.runtime.context import Context
-from workers.runtime.slots import Lost
+from workers.runtime.slots import LeaseLost
 from workers.runtime.worker import Worker
 
 
@@ -87,7 +87,7 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers:
         row = await workers.ended(job_id)
         assert worker.heartbeat.worker_id != before
         await present(workers, worker)
-    assert (verdicts, row["state"], row["fence"]) == ([Lost], "completed", 2)
+    assert (verdicts, row["state"], row["fence"]) == ([LeaseLost], "completed", 2)
 
 
 async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> None:

@@ -26,7 +26,7 @@ async def quick(_: Context) -> Outcome:
 @pytest.fixture
 def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pulls without a reason and polls of Redis are too rare to matter."""
-    monkeypatch.setattr(puller, "BY_ITSELF_S", 600)
+    monkeypatch.setattr(puller, "POLL_S", 600)
     monkeypatch.setattr(listener, "POLL_S", 600)
 
 

@@ -16,9 +16,10 @@ from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
 from schemas.settings import Settings
 from tests.waiting import eventually
-from workers.resources import Tools, open_tools
+from workers.resources import Resources, open_resources
 from workers.runtime.runner import Task, Tasks
-from workers.runtime.worker import Stop, Worker
+from workers.runtime.shutdown import Stop
+from workers.runtime.worker import Worker
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"
@@ -108,12 +109,12 @@ class Workers:
 async def at_work(
     settings: Settings,
     pool: Pool,
-    openers: Mapping[Kind, Callable[[Tools], AbstractAsyncContextManager[Task]]],
+    openers: Mapping[Kind, Callable[[Resources], AbstractAsyncContextManager[Task]]],
 ) -> AsyncIterator[None]:
     """A worker of the product's own tasks, for jobs that the test has its API submit."""
-    async with open_tools(settings) as tools, AsyncExitStack() as stack:
+    async with open_resources(settings) as resources, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
-        opened = {kind: await stack.enter_async_context(openers[kind](tools)) for kind in openers}
+        opened = {kind: await stack.enter_async_context(openers[kind](resources)) for kind in openers}
         await stack.enter_async_context(workers.working_on(opened))
         yield

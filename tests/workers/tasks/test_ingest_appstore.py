@@ -20,7 +20,7 @@ from tests import seeds
 from tests.workers.ingest.appstore.counter import FACEBOOK, NOTHING, at, json, play_at, recorded
 from tests.workers.runtime.workers import Workers
 from tests.workers.web.web import Answers, Site, say, serve
-from workers.resources import open_tools
+from workers.resources import open_resources
 from workers.tasks import ingest_appstore
 
 #: Nobody listens there.
@@ -54,8 +54,8 @@ async def working(workers: Workers, url: str) -> AsyncIterator[None]:
     """A worker for which all three upstreams are at `url`."""
     settings = msgspec.structs.replace(workers.settings, itunes_api_url=url, app_store_url=url, play_url=url)
     async with (
-        open_tools(settings) as tools,
-        ingest_appstore.open_task(tools) as task,
+        open_resources(settings) as resources,
+        ingest_appstore.open_task(resources) as task,
         workers.working(task, kind=INGEST_APPSTORE),
     ):
         yield

@@ -30,8 +30,8 @@ from tests.workers.tasks.publish_post.scripted import Died, Scripted
 from workers.platforms.registry import Platforms
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Task, judge
-from workers.runtime.slots import Attempt, Lost
+from workers.runtime.runner import Task, outcome_of
+from workers.runtime.slots import Attempt, LeaseLost
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
@@ -161,13 +161,13 @@ class Project:
         context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s)
         self.verbs = context.verbs
         try:
-            verdict = await judge(self.task if kind is PUBLISH_POST else self.asking, context, attempt)
+            verdict = await outcome_of(self.task if kind is PUBLISH_POST else self.asking, context, attempt)
         except Died:
             await self.rescue()
             return "died"
         if attempt.committed:
             return attempt.committed
-        if isinstance(verdict, Lost):
+        if isinstance(verdict, LeaseLost):
             return verdict.word
         [moved] = await jobs.settle(self.pool, [Settlement(claims[0], verdict)])
         return "canceled" if moved.state == "canceled" else verdict.word

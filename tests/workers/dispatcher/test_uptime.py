@@ -1,0 +1,45 @@
+"""When leases may be judged: after one lease of unbroken uptime, by the database's own time."""
+
+from datetime import UTC, datetime, timedelta
+
+from workers.dispatcher.uptime import Uptime
+
+LEASE_S = 10.0
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def reach(uptime: Uptime, *, first: float, last: float, every: float = 1.0) -> None:
+    at = first
+    while at <= last:
+        uptime.answered(START + timedelta(seconds=at))
+        at += every
+
+
+def test_not_before_a_whole_lease() -> None:
+    uptime = Uptime(LEASE_S)
+    assert not uptime.is_steady
+    reach(uptime, first=0, last=9)
+    assert not uptime.is_steady
+    reach(uptime, first=10, last=10)
+    assert uptime.is_steady
+
+
+def test_a_gap_starts_it_over() -> None:
+    uptime = Uptime(LEASE_S)
+    reach(uptime, first=0, last=30)
+    reach(uptime, first=36, last=45)
+    assert not uptime.is_steady
+    reach(uptime, first=46, last=46)
+    assert uptime.is_steady
+
+
+def test_a_pause_in_which_no_lease_can_run_out_is_no_gap() -> None:
+    uptime = Uptime(LEASE_S)
+    reach(uptime, first=0, last=30, every=5)
+    assert uptime.is_steady
+
+
+def test_a_judgement_that_comes_late_comes_after_a_gap() -> None:
+    uptime = Uptime(LEASE_S)
+    reach(uptime, first=0, last=30)
+    assert uptime.deadline == START + timedelta(seconds=35)

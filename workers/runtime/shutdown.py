@@ -1,0 +1,41 @@
+"""Shutdown of a process: its signals, and waits that a stop cuts short."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A request to stop: `soon` is set by the first signal (drain), `now` by the second (end at once)."""
+
+    soon: asyncio.Event = field(default_factory=asyncio.Event)
+    now: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ask(self) -> None:
+        (self.now if self.soon.is_set() else self.soon).set()
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[Stop]:
+    """A `Stop` that SIGTERM and SIGINT set while the block runs, in place of ending the process."""
+    stop, loop = Stop(), asyncio.get_running_loop()
+    for signum in SIGNALS:
+        loop.add_signal_handler(signum, stop.ask)
+    try:
+        yield stop
+    finally:
+        for signum in SIGNALS:
+            loop.remove_signal_handler(signum)
+
+
+async def first_of(*events: asyncio.Event, within_s: float) -> None:
+    """Wait until one of the events is set, or for `within_s` seconds."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
