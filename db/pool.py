@@ -1,4 +1,4 @@
-"""Connections to Postgres: one pool a process, its JSON through msgspec, its transactions retried once."""
+"""Pools of connections to Postgres, with JSON through msgspec and transactions that are retried once."""
 
 import asyncio
 import random
@@ -14,8 +14,8 @@ Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyn
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 T = TypeVar("T")
 
-#: JIT is most of what a pull costs (15 ms with it, 0.9 ms without, measured): never on.
-#: Plans are kept while tables grow, so none may begin as a scan of a table that was small.
+#: JIT is off, since it is most of what a pull costs (15 ms with it, 0.9 ms without, measured). Sequential
+#: scans are off, since plans are kept while tables grow: none may begin as a scan of a table that was small.
 SESSION = {
     "jit": "off",
     "enable_seqscan": "off",
@@ -24,16 +24,16 @@ SESSION = {
     "lock_timeout": "10s",
 }
 
-#: Of connections that are kept: what lies between must not take an idle one for one that is gone.
+#: Settings of connections that are kept open. Keepalives stop a firewall from dropping an idle one.
 FOR_BURSTS = {"plan_cache_mode": "force_generic_plan", "tcp_keepalives_idle": "60"}
 
-#: A server that is reached answers sooner, if it answers.
+#: Seconds to open a connection: a server that can be reached answers sooner.
 CONNECT_S = 10.0
 
-#: How long a connection that nobody needs is kept, in seconds.
+#: Seconds for which an idle connection is kept.
 IDLE_S = 300.0
 
-#: A deadlock's victim waits this long, in seconds: a transaction of ours takes less.
+#: Seconds, least and most, before a deadlock's victim is repeated: our transactions take less.
 AFTER_DEADLOCK_S = (0.02, 0.06)
 
 _JSONB_VERSION = b"\x01"
@@ -51,12 +51,12 @@ async def open_pool(
 ) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections; `name` is what `pg_stat_activity` shows.
 
-    `command_timeout` bounds in seconds what a silent server may cost a statement: then TimeoutError.
-    Raises OSError or `asyncpg.PostgresError` when the server can't be reached.
+    A statement without an answer after `command_timeout` seconds raises TimeoutError. Raises OSError or
+    `asyncpg.PostgresError` when the server can't be reached.
 
-    `for_bursts`: all are opened at once and kept, and each plans a statement once, not for each of its first
-    five calls. A burst would wait for little else (a third of 500 posts' CPU). For statements that find a few
-    rows by their keys, whatever is asked.
+    `for_bursts`: all connections are opened at once and kept, and each plans a statement once, instead of for
+    each of its first five calls: that was a third of the CPU of 500 posts at once. It suits statements that
+    find a few rows by their keys, whose best plan never changes.
     """
     more = FOR_BURSTS if for_bursts else {}
     async with asyncpg.create_pool(
@@ -90,7 +90,7 @@ async def connect(
 async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     """Run `body` in one transaction, once more if Postgres chose it as a deadlock's victim.
 
-    Not at once: it could take the lock that the survivor waits for, and both would be where they were.
+    Not at once: it could take the lock that the other one waits for, and both would deadlock again.
     """
     try:
         return await _attempt(pool, body)
@@ -115,4 +115,4 @@ async def _speak_json(conn: Conn) -> None:
 
 
 async def _keep_session(_: Conn) -> None:
-    """No code changes session state, so a connection goes back without a reset query (6 % of a drain)."""
+    """Skip asyncpg's reset query (6 % of a drain's time): no code changes the state of a session."""

@@ -1,4 +1,4 @@
-"""One error for every way in which Postgres is away: gone, going, coming, full, cut off, locked for long."""
+"""Reachability of Postgres: one error, `Unavailable`, for a server that is down, full, cut off or locked."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from schemas.errors import Unavailable
 AWAY = (
     OSError,
     asyncpg.InterfaceError,
-    # What asyncpg says of a connection that is cut off between two messages.
+    # asyncpg's error for a connection that is cut off between two messages.
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -22,17 +22,17 @@ AWAY = (
     asyncpg.LockNotAvailableError,
 )
 
-#: What a loop that asks again anyway may take for a bad moment.
+#: Errors that a loop may pass over, since it asks again anyway.
 PASSING = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Raises `Unavailable` in place of each. Whether a commit under way went through is then unknown."""
+    """Turn each of `AWAY` into `Unavailable`. Whether a commit under way went through is then unknown."""
     try:
         yield
     except ValueError:
-        # A value that asyncpg can't encode is an InterfaceError too, but our mistake.
+        # A value that asyncpg can't encode raises an InterfaceError too, which is a ValueError and our bug.
         raise
     except AWAY as error:
         raise Unavailable from error

@@ -1,7 +1,7 @@
-"""A server process beside us: started, stopped, killed, paused, and gone when we are gone.
+"""Server process that this one starts, stops, kills or pauses, and that ends with this one.
 
-It asks the kernel for a signal when the thread that started it ends: whatever kills us, nothing is
-left behind. So start one from a thread that stays.
+The kernel signals it when the thread that started it ends, so whatever kills us leaves no server behind.
+Start one only from a thread that lives as long as the server should.
 """
 
 import contextlib
@@ -18,24 +18,25 @@ from pathlib import Path
 
 from schemas.errors import LocalUnavailable
 
-#: Below the range from which the kernel takes the near end of outgoing connections, so that a client
-#: that keeps calling a stopped server can't be given that server's port as its own.
+#: Ports below those that the kernel gives to outgoing connections: else a client that keeps calling a stopped
+#: server could get that server's port as its own.
 PORTS = range(15_000, 32_000)
 
+#: Seconds for a start, for a kill, and between two looks at either.
 START_S, KILL_S, POLL_S = 30.0, 15.0, 0.005
 
 
 def bare_environment() -> dict[str, str]:
-    """Without PG* and LC_* of whoever runs us: the same server and the same log everywhere."""
+    """An environment without the caller's PG* and LC_*: the same server and log everywhere."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
 @dataclass(kw_only=True)
 class Server:
-    """One server on one port: stopped, killed or paused, it starts again with the same data.
+    """One server on one port; after a stop or a kill it starts again with the same data.
 
-    `url` is what a client needs. `ready` says of its pid whether it serves. `halt` is the signal that
-    ends it in order, for which it gets `patience_s`.
+    `url` is for its clients. `ready` tells by its pid whether it serves. `halt` is the signal that ends it in
+    order, for which it has `patience_s` seconds.
     """
 
     url: str
@@ -55,7 +56,7 @@ class Server:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs, and before it was started."""
+        """Its exit code; None while it runs, and before it was started."""
         return None if self.process is None else self.process.poll()
 
     def start(self) -> None:
@@ -64,7 +65,7 @@ class Server:
         self.await_ready()
 
     def launch(self) -> None:
-        """In a session of its own: Ctrl-C in a terminal reaches us, and we end it in order."""
+        """Start it in a session of its own: Ctrl-C then reaches only us, and we end it in order."""
         self.kill()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -73,7 +74,7 @@ class Server:
             )  # fmt: skip
 
     def await_ready(self) -> None:
-        """Errors as `start`. Interrupted, it kills the server: what never served has nothing to drain."""
+        """Wait until it serves. Errors as in `start`. Interrupted, kill it: it has nothing to drain yet."""
         try:
             self._poll_ready()
         except BaseException:
@@ -81,25 +82,25 @@ class Server:
             raise
 
     def stop(self) -> None:
-        """End it in order; clients are cut off. One that loses our patience is killed."""
+        """End it in order, which cuts off its clients; kill it after `patience_s`."""
         self.end()
         self.join()
 
     def end(self) -> None:
-        """Ask it to end; most take a second time as an order to do so at once."""
+        """Send it `halt`, which most servers obey at once the second time."""
         if self.process is not None and self.exit_code is None:
             self.resume()
             self.process.send_signal(self.halt)
 
     def join(self) -> None:
-        """Wait until it has ended, as it was asked to."""
+        """Wait until it has ended; kill it after `patience_s`."""
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.patience_s)
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL for it and its children, and wait until they are gone; also for those that outlived it."""
+        """SIGKILL it and its children, also those that outlived it, and wait until they are gone."""
         if self.process is not None:
             if self.exit_code is None:
                 kill_family(self.pid)
@@ -108,7 +109,7 @@ class Server:
             self.process = None
 
     def pause(self) -> None:
-        """Freeze it with its children: it accepts connections and answers nothing."""
+        """Freeze it with its children: the kernel accepts connections, and nothing answers."""
         _signal_all(_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -124,6 +125,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(server: Server) -> Iterator[Server]:
+    """The server, started with a new log and stopped at the end of the block."""
     server.log.unlink(missing_ok=True)
     try:
         server.start()
@@ -133,15 +135,15 @@ def running(server: Server) -> Iterator[Server]:
 
 
 def end_with_parent(signum: signal.Signals) -> list[str]:
-    """What to put before a command so that it gets this signal when the thread that started it is gone."""
+    """The prefix for a command that must get this signal once the thread that started it is gone."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG")] if setpriv else []
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now.
+    """A port of the loopback address that is free now.
 
-    By the system's chance: processes of a test run have Python's own seeded alike.
+    Chosen by the system's random source: Python's own is seeded alike in all processes of a test run.
     """
     for port in random.SystemRandom().sample(PORTS, 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -151,7 +153,7 @@ def free_port() -> int:
 
 
 def command_line(pid: int) -> bytes:
-    """Its words, each ended by NUL; empty once it is gone, a zombie's too."""
+    """The words of a process's command line, each ended by NUL; empty once it is gone or a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -159,7 +161,7 @@ def command_line(pid: int) -> bytes:
 
 
 def kill_family(pid: int) -> None:
-    """SIGKILL for a process and its children, and wait until the kernel has taken them down."""
+    """SIGKILL a process and its children, and wait until they are gone."""
     family = _family(pid)
     _signal_all(family, signal.SIGKILL)
     deadline = time.monotonic() + KILL_S
@@ -168,18 +170,18 @@ def kill_family(pid: int) -> None:
 
 
 def kill_group(leader: int) -> None:
-    """SIGKILL for what is left of the session that a process led; it may be gone itself."""
+    """SIGKILL what is left of the session that a process led, even if it is gone itself."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def tail(log: Path, lines: int = 10) -> str:
-    """The end of a log that may hold anything."""
+    """The last lines of a log, whatever bytes it holds."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _family(pid: int) -> list[int]:
-    """PostgreSQL's children are each in a session of their own, so no group holds them."""
+    """A process and its children, from /proc: PostgreSQL's are each in a session of their own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
