@@ -1,4 +1,7 @@
-"""From what a client or a server says to api.md 7's codes, with a message that says what to fix."""
+"""Errors of a fetch: what httpx raises and what a site answers, as `SourceError`s that say what to fix.
+
+docs/reference/errors.md lists their codes.
+"""
 
 import ssl
 from collections.abc import Iterator
@@ -20,18 +23,19 @@ from schemas.errors import (
     Unreachable,
 )
 
-#: An upstream's wish beyond this is no plan that a job could keep.
+#: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
 LONGEST_WAIT_S = 86400.0
-#: A site that wants no wait, and refuses again, would be asked without end: waiting for it costs no attempt.
-SHORTEST_REST_S = 30.0
+#: Seconds of the shortest cooldown after a 429. Waiting costs no attempt, so without it a site that names no
+#: wait would be asked without end.
+SHORTEST_COOLDOWN_S = 30.0
 
 
 @contextmanager
 def as_source_errors(url: str) -> Iterator[None]:
-    """Turns what httpx, ssrfguard and the clock raise into a `SourceError`.
+    """Turn what httpx, ssrfguard and a timeout raise into a `SourceError`.
 
-    A message names the host that was asked for and never an address that it resolved to: that would
-    tell a stranger what our resolver knows.
+    A message names the host that was asked for, never an address that it resolved to: that would tell a
+    stranger what our resolver knows.
     """
     host = host_of(url)
     try:
@@ -65,30 +69,32 @@ def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
 
 
 def raise_for_status(response: httpx.Response) -> None:
-    """Nothing for a 2xx."""
+    """Raise the `SourceError` of a status that is no 2xx."""
     if not response.is_success:
-        raise refusal(response.status_code, retry_after(response.headers))
+        raise error_of(response.status_code, retry_after(response.headers))
 
 
-def refusal(status: int, wait: float | None) -> SourceError:
+def error_of(status: int, wait_s: float | None) -> SourceError:
     if status in {404, 410}:
         return SourceNotFound(f"the site answers {status}: there is no such page; check the address")
     if status in {401, 402, 403, 407, 451}:
         return SourceForbidden(f"the site answers {status}: the page must open without an account")
     if status == 429:
-        rest = None if wait is None else max(wait, SHORTEST_REST_S)
-        return SourceRateLimited("the site answers 429: it takes no more requests for now", retry_after=rest)
-    worth_another_try = status >= 500 or status in {408, 425}
-    return FetchFailed(f"the site answers {status}", retryable=worth_another_try, retry_after=wait)
+        wait_s = None if wait_s is None else max(wait_s, SHORTEST_COOLDOWN_S)
+        return SourceRateLimited(
+            "the site answers 429: it takes no more requests for now", retry_after=wait_s
+        )
+    retryable = status >= 500 or status in {408, 425}
+    return FetchFailed(f"the site answers {status}", retryable=retryable, retry_after=wait_s)
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Retry-After in seconds; a date is held against the answer's own Date, so no two clocks are compared."""
-    wish = headers.get("Retry-After", "").strip()
-    if wish.isascii() and wish.isdecimal():
-        return min(float(wish), LONGEST_WAIT_S)
+    """Retry-After in seconds. A date is compared with the response's own Date: our clock may be another."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return min(float(value), LONGEST_WAIT_S)
     try:
-        wait = parsedate_to_datetime(wish) - parsedate_to_datetime(headers.get("Date", ""))
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
     except (TypeError, ValueError):
         return None
     return min(max(wait.total_seconds(), 0.0), LONGEST_WAIT_S)

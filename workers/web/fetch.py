@@ -1,10 +1,10 @@
-"""Outbound HTTP to addresses that strangers choose.
+"""Fetch of one URL, and the HTTP clients of the workers.
 
-Every connection goes to an address that was checked after the one look-up of its name
-(`domain/values/urls.py` holds the policies, ssrfguard the pinned sockets), on each redirect anew. No cookie
-or proxy goes along, and what the caller adds leaves with the first origin. A fetch ends within its `Want`'s
-limits, however slowly the bytes drip, plus a look-up's `DNS_S`; how it can fail is
-`schemas.errors.SourceError`.
+A partner or a stranger chooses the URL, so every connection, on each redirect anew, goes to an address that
+was checked after the one look-up of its name: `domain/values/urls.py` holds the policies, ssrfguard the
+pinned sockets. Cookies and proxies are off, and the caller's headers go to the first origin only. A fetch
+ends within the limits of its `Want`, however slowly the bytes come, plus `DNS_S` for a look-up. It raises
+`SourceError`s.
 """
 
 import asyncio
@@ -31,20 +31,21 @@ from workers.web.errors import as_source_errors, raise_for_status
 BOT = "BrandContextBot"
 DNS_S = 5.0
 MAX_REDIRECTS = 5
-#: Characters of an ETag: real ones have fewer than a hundred.
-LONGEST_VERSION = 512
-#: A look-up that hangs holds a thread until libc gives up; past this many, names fail after `DNS_S`.
+#: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
+LONGEST_VALIDATOR = 512
+#: Threads for look-ups. One that hangs keeps its thread until libc gives up; without a free one, names fail
+#: after `DNS_S`.
 LOOKUPS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 Admit = Callable[[str], Awaitable[object]]
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fetch asks for, and what it takes for an answer.
+    """Kind of response that a fetch wants: its Accept header, and what is let through.
 
-    `types` are the media types that a 2xx may have, any where there are none; one without a type has to
-    begin with one of `begins`. Over `limit` decoded bytes it is refused, or cut there.
-    Statuses in `passing` are answers too: their type is not looked at, and their bodies are cut.
+    `types` are the media types that a 2xx may have (empty: any); one without a type must begin with one of
+    `begins`. A body over `limit` decoded bytes is an error, or cut there with `cut`. Statuses in `passing`
+    are returned like a 2xx: their type is not checked, and their bodies are cut.
     """
 
     accept: str
@@ -58,7 +59,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer: where the redirects ended, its status and headers, the decoded body.
+    """A whole response: where the redirects ended, its status and headers, the decoded body.
 
     `unchanged` means a 304: the version that the caller knows is the current one, and there is no body.
     """
@@ -82,16 +83,16 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def validators(self) -> Validators:
-        return Validators(etag=self.version("ETag"), last_modified=self.version("Last-Modified"))
+        return Validators(etag=self.validator("ETag"), last_modified=self.validator("Last-Modified"))
 
-    def version(self, header: str) -> str | None:
-        """None for what can't be sent back as it came, or is too long to be kept for that."""
+    def validator(self, header: str) -> str | None:
+        """The header's value; None where it can't be sent back as it came, or is too long to keep."""
         value = str(self.headers.get(header, ""))
-        return value if value.isascii() and 0 < len(value) <= LONGEST_VERSION else None
+        return value if value.isascii() and 0 < len(value) <= LONGEST_VALIDATOR else None
 
 
-class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """One fetch's questions: what `fetch` was given, for each of its requests."""
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Arguments of one `fetch`, which apply to each of its requests."""
 
     want: Want
     headers: Mapping[str, str]
@@ -108,17 +109,17 @@ HTML = Want(
 
 
 @cache
-def trust() -> ssl.SSLContext:
-    """The authorities that every client of a process trusts; reading them takes 10 ms."""
+def ssl_context() -> ssl.SSLContext:
+    """The certificate authorities of all clients of a process. It is made once, since that takes 10 ms."""
     return httpx.create_ssl_context()
 
 
-class Guarded(httpx.AsyncBaseTransport):
-    """Sends a request through the sockets of its origin's policy: the public one, or a loopback's."""
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Transport that opens sockets by the policy of the origin: public, or an allowed loopback's."""
 
     def __init__(self, allowed: Allowed, resolver: Resolver) -> None:
         def behind(policy: Policy) -> AsyncSafeTransport:
-            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=trust())
+            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=ssl_context())
 
         self.public = behind(PUBLIC)
         self.loopback = {origin: behind(policy) for origin, policy in allowed.items()}
@@ -132,31 +133,43 @@ class Guarded(httpx.AsyncBaseTransport):
 
 
 def origin(url: httpx.URL) -> tuple[str, int]:
-    """Host and port; the scheme adds nothing where both of its ports are fixed."""
+    """Host and port, which name an origin here: http and https have fixed ports of their own."""
     return url.host, url.port or DEFAULT_PORTS.get(url.scheme, 0)
 
 
-def lookup(*question: Any) -> Any:
-    """`socket.getaddrinfo` with a limit: ssrfguard's thread can't be canceled while it waits for one."""
+def lookup(*arguments: Any) -> Any:
+    """`socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled while it waits for one."""
     try:
-        return LOOKUPS.submit(socket.getaddrinfo, *question).result(DNS_S)
+        return LOOKUPS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
     except TimeoutError as error:
         raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_S:g} s") from error
 
 
 def open_client(*, allowed: Allowed, contact: str, resolver: Resolver = lookup) -> httpx.AsyncClient:
-    """A client for any number of fetches at once; `contact` is the URL that our User-Agent names."""
+    """The guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent."""
     return httpx.AsyncClient(
-        transport=Guarded(allowed, resolver),
-        headers={"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"},
+        transport=GuardedTransport(allowed, resolver),
+        headers=identity(contact),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,
     )
 
 
+def open_trusted(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
+    """A client without a guard, for addresses of the operator's own settings; it follows no redirect."""
+    return httpx.AsyncClient(
+        headers=headers, verify=ssl_context(), follow_redirects=False, trust_env=False, **options
+    )
+
+
+def identity(contact: str) -> dict[str, str]:
+    """The headers of all our requests: our name and where to reach us, and the one encoding that we read."""
+    return {"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
+
+
 async def admit_all(_url: str) -> None:
-    """For fetches that robots.txt has no say in."""
+    """Admit any URL, where robots.txt does not apply."""
 
 
 async def fetch(
@@ -169,75 +182,75 @@ async def fetch(
     known: Mapping[str, Validators] = {},
     content: bytes | None = None,
 ) -> Fetched:
-    """GET `url`, or POST `content` to it, and follow its redirects, each admitted first.
+    """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
 
-    `headers` go to the origin of `url` and to no other; `known` makes the request for an address that is
-    in it a conditional one, which may be answered `unchanged`. Raises a `SourceError`.
+    `headers` go to the origin of `url` and to no other. A request for a URL in `known` is conditional, and
+    its response may be `unchanged`. Raises a `SourceError`.
     """
-    asking = Asking(want=want, headers=headers, known=known, content=content)
+    query = Query(want=want, headers=headers, known=known, content=content)
     with as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
-            return await follow(client, httpx.URL(url), asking, admit)
+            return await follow(client, httpx.URL(url), query, admit)
 
 
-async def follow(client: httpx.AsyncClient, url: httpx.URL, asking: Asking, admit: Admit) -> Fetched:
-    """A POST is not repeated elsewhere: its redirect is refused as an answer."""
+async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> Fetched:
+    """Request `url` and what it redirects to. A POST is not repeated elsewhere: its redirect is an error."""
     first = url.scheme, *origin(url)
     for _ in range(MAX_REDIRECTS + 1):
         at_home = (url.scheme, *origin(url)) == first
-        answer = await hop(client, url, asking, headers=asking.headers if at_home else {})
-        if isinstance(answer, Fetched):
-            return answer
-        url = answer
+        found = await request(client, url, query, headers=query.headers if at_home else {})
+        if isinstance(found, Fetched):
+            return found
+        url = found
         await admit(str(url))
     raise FetchFailed(f"the address redirects more than {MAX_REDIRECTS} times", retryable=False)
 
 
-async def hop(
-    client: httpx.AsyncClient, url: httpx.URL, asking: Asking, *, headers: Mapping[str, str]
+async def request(
+    client: httpx.AsyncClient, url: httpx.URL, query: Query, *, headers: Mapping[str, str]
 ) -> Fetched | httpx.URL:
-    """One request: the answer, or the address that it redirects to."""
-    known = asking.known.get(str(url), Validators())
-    sent = {"Accept": asking.want.accept, **conditions(known), **headers}
-    method = "GET" if asking.content is None else "POST"
-    silence = httpx.Timeout(asking.want.silence_s, connect=5)
-    async with client.stream(method, url, headers=sent, content=asking.content, timeout=silence) as response:
+    """The response to one request, or the URL that it redirects to."""
+    known = query.known.get(str(url), Validators())
+    sent = {"Accept": query.want.accept, **conditions(known), **headers}
+    method = "GET" if query.content is None else "POST"
+    silence = httpx.Timeout(query.want.silence_s, connect=5)
+    async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await read(response, asking.want, conditional=known != Validators())
+        return await read(response, query.want, conditional=known != Validators())
 
 
 def conditions(known: Validators) -> dict[str, str]:
-    wanted = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in wanted.items() if value is not None}
+    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
-        return whole(response, b"")
+        return fetched(response, b"")
     if response.status_code in want.passing:
-        return whole(response, await decoded(response, want.limit, cut=True))
+        return fetched(response, await read_body(response, want.limit, cut=True))
     raise_for_status(response)
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type:
-        refuse_type(media_type, want)
-    body = await decoded(response, want.limit, cut=want.cut)
+        check_type(media_type, want)
+    body = await read_body(response, want.limit, cut=want.cut)
     if not (media_type or body[:512].lstrip().startswith(want.begins)):
-        refuse_type("without a type", want)
-    return whole(response, body)
+        check_type("without a type", want)
+    return fetched(response, body)
 
 
-async def decoded(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
+async def read_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
     encoding = response.headers.get("Content-Encoding", "")
     return await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
 
 
-def whole(response: httpx.Response, body: bytes) -> Fetched:
+def fetched(response: httpx.Response, body: bytes) -> Fetched:
     return Fetched(url=str(response.url), status=response.status_code, headers=response.headers, body=body)
 
 
-def refuse_type(media_type: str, want: Want) -> None:
-    """The wrong page is the partner's to mend, another wrong document its server's."""
+def check_type(media_type: str, want: Want) -> None:
+    """Raise `NotHtml` where a page was wanted, which its partner can correct, `FetchFailed` for all else."""
     if not want.types or media_type in want.types:
         return
     if "text/html" in want.types:

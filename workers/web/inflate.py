@@ -1,7 +1,7 @@
-"""One layer of Content-Encoding, undone within a limit.
+"""Inflater of a response's Content-Encoding, within a limit.
 
-httpx would inflate stacked layers without bound: 298 bytes of `gzip, gzip, gzip` become 4 GiB. So the raw
-bytes are read, and this is the only place that inflates.
+httpx would inflate stacked layers without bound: 298 bytes of `gzip, gzip, gzip` become 4 GiB. So only raw
+bytes are read from it, and nothing else inflates them.
 """
 
 import zlib
@@ -14,7 +14,7 @@ WITH_HEADER, BARE = 47, -15
 
 
 async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
-    """The decoded body; over `limit` bytes, on the wire or decoded, it is cut or refused as `TooLarge`."""
+    """The decoded body. Over `limit` bytes, on the wire or decoded, it is cut, or raises `TooLarge`."""
     compressed = is_compressed(encoding)
     wire = await collect(chunks, limit)
     plain = inflate(wire, limit) if compressed else wire
@@ -26,6 +26,7 @@ async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: 
 
 
 def is_compressed(encoding: str) -> bool:
+    """Whether there is a layer to inflate. Raises `FetchFailed` for two of them, or an unknown one."""
     layers = [
         layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}
     ]
@@ -37,7 +38,7 @@ def is_compressed(encoding: str) -> bool:
 
 
 async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """Everything, or as soon as it is more than `limit`, what has come by then."""
+    """All bytes; once they are more than `limit`, those that have come by then."""
     body = bytearray()
     async for chunk in chunks:
         body += chunk
@@ -47,7 +48,7 @@ async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
 
 
 def inflate(wire: bytes, limit: int) -> bytes:
-    """At most `limit + 1` bytes, so that the caller sees a bomb without holding it."""
+    """At most `limit + 1` bytes: enough for the caller to see that there are too many."""
     stream = zlib.decompressobj(WITH_HEADER if has_header(wire) else BARE)
     try:
         plain = stream.decompress(wire, limit + 1)
@@ -59,5 +60,5 @@ def inflate(wire: bytes, limit: int) -> bytes:
 
 
 def has_header(wire: bytes) -> bool:
-    """gzip's magic number, or zlib's two bytes, which are a multiple of 31 (RFC 1950 2.2)."""
+    """Whether it begins with gzip's magic number, or zlib's two bytes, a multiple of 31 (RFC 1950 2.2)."""
     return wire[:2] == b"\x1f\x8b" or (wire[:1] == b"\x78" and int.from_bytes(wire[:2]) % 31 == 0)

@@ -1,4 +1,4 @@
-"""How a worker process treats a site, whichever of its jobs read there: few requests at once, and apart."""
+"""Site rate limit of a worker process: few requests at once to a site, and its Crawl-delay between them."""
 
 import asyncio
 import time
@@ -6,21 +6,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+#: Requests to one site at once.
 AT_ONCE = 2
-#: Sites to remember before those are forgotten that nobody reads any more.
+#: Sites that are remembered; beyond that, those without a request are forgotten.
 MANY = 1000
 
 
 @dataclass(slots=True)
-class Lane:
-    """A site's: `readers` hold a slot or wait for one, and none opens a page before `free_at`."""
+class Site:
+    """State of a site: `readers` use a slot or wait for one, and none opens a page before `free_at`."""
 
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     readers: int = 0
     free_at: float = float("-inf")
 
 
-class Pace:
+class SiteRate:
+    """The limit; `clock` returns seconds that only go forward."""
+
     def __init__(
         self,
         *,
@@ -28,36 +31,36 @@ class Pace:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.clock, self.sleep = clock, sleep
-        self.lanes: dict[str, Lane] = {}
+        self.sites: dict[str, Site] = {}
 
     @asynccontextmanager
-    async def lane(self, site: str) -> AsyncIterator[Lane]:
-        """One of the site's `AT_ONCE` slots, for one request at a time."""
+    async def slot(self, name: str) -> AsyncIterator[Site]:
+        """One of the `AT_ONCE` slots of a site, for one request at a time."""
         self.forget()
-        lane = self.lanes.setdefault(site, Lane())
-        lane.readers += 1
+        site = self.sites.setdefault(name, Site())
+        site.readers += 1
         try:
-            async with lane.slots:
-                yield lane
+            async with site.slots:
+                yield site
         finally:
-            lane.readers -= 1
+            site.readers -= 1
 
-    async def rest(self, lane: Lane, *, delay_s: float, within_s: float) -> None:
-        """Wait until `delay_s` have passed since the last one's turn.
+    async def wait(self, site: Site, *, delay_s: float, within_s: float) -> None:
+        """Wait until the delay after the last request is over, and reserve `delay_s` after this one.
 
-        Raises `TimeoutError` at once where its own would come later than `within_s`.
+        Raises `TimeoutError` at once, reserving nothing, where it would be longer than `within_s`.
         """
         now = self.clock()
-        turn = max(now, lane.free_at)
-        if turn - now > within_s:
+        starts_at = max(now, site.free_at)
+        if starts_at - now > within_s:
             raise TimeoutError
-        lane.free_at = turn + delay_s
-        if turn > now:
-            await self.sleep(turn - now)
+        site.free_at = starts_at + delay_s
+        if starts_at > now:
+            await self.sleep(starts_at - now)
 
     def forget(self) -> None:
-        if len(self.lanes) > MANY:
+        if len(self.sites) > MANY:
             now = self.clock()
-            self.lanes = {
-                site: lane for site, lane in self.lanes.items() if lane.readers or lane.free_at > now
+            self.sites = {
+                name: site for name, site in self.sites.items() if site.readers or site.free_at > now
             }

@@ -18,7 +18,7 @@ from schemas.errors import (
     Unreachable,
 )
 from tests.workers.web.web import Script, allowed_client, answered, say, serve
-from workers.web.errors import SHORTEST_REST_S
+from workers.web.errors import SHORTEST_COOLDOWN_S
 from workers.web.fetch import HTML, Want, fetch
 
 
@@ -107,7 +107,7 @@ async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wis
     date = "Tue, 24 Nov 2026 12:00:00 GMT"
     with pytest.raises(SourceRateLimited) as refused:
         await answered(say(429, retry_after=wish, date=date))
-    assert refused.value.retry_after == SHORTEST_REST_S
+    assert refused.value.retry_after == SHORTEST_COOLDOWN_S
 
 
 async def test_redirects_are_followed_and_the_last_address_is_told() -> None:

@@ -138,7 +138,7 @@ async def test_what_cant_be_read_for_now_is_not_kept() -> None:
 
 
 async def test_the_oldest_rules_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "ROOM", 3 * robots.LEAST)
+    monkeypatch.setattr(robots, "CACHE_BYTES", 3 * robots.LEAST_BYTES)
     async with AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
         client = await stack.enter_async_context(allowed_client(*sites))
@@ -164,6 +164,6 @@ def test_real_files_are_read_without_a_word() -> None:
     found = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}
     assert all(0 <= rules.delay_s <= 10 for rules in found.values())
     verdicts = {
-        name: rules.said.can_fetch("https://x.com/", "BrandContextBot") for name, rules in found.items()
+        name: rules.parsed.can_fetch("https://x.com/", "BrandContextBot") for name, rules in found.items()
     }
     assert 0.9 < sum(verdicts.values()) / len(verdicts) < 1

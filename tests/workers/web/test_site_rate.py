@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from workers.web import site_rate
-from workers.web.site_rate import AT_ONCE, Pace
+from workers.web.site_rate import AT_ONCE, SiteRate
 
 
 class Clock:
@@ -26,42 +26,42 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def paced(clock: Clock) -> Pace:
-    return Pace(clock=clock, sleep=clock.sleep)
+def rate(clock: Clock) -> SiteRate:
+    return SiteRate(clock=clock, sleep=clock.sleep)
 
 
-async def test_turns_are_as_far_apart_as_the_site_asks(paced: Pace, clock: Clock) -> None:
+async def test_turns_are_as_far_apart_as_the_site_asks(rate: SiteRate, clock: Clock) -> None:
     for due in (0.0, 2.0, 4.0):
-        async with paced.lane("acme.test") as lane:
-            await paced.rest(lane, delay_s=2, within_s=60)
+        async with rate.slot("acme.test") as site:
+            await rate.wait(site, delay_s=2, within_s=60)
         assert clock.now == due
 
 
-async def test_sites_do_not_wait_for_each_other(paced: Pace, clock: Clock) -> None:
+async def test_sites_do_not_wait_for_each_other(rate: SiteRate, clock: Clock) -> None:
     for site in ("a.test", "b.test"):
-        async with paced.lane(site) as lane:
-            await paced.rest(lane, delay_s=10, within_s=60)
+        async with rate.slot(site) as slot:
+            await rate.wait(slot, delay_s=10, within_s=60)
     assert clock.now == 0
 
 
 async def test_a_turn_that_comes_too_late_is_given_up_and_taken_from_nobody(
-    paced: Pace, clock: Clock
+    rate: SiteRate, clock: Clock
 ) -> None:
-    async with paced.lane("acme.test") as lane:
-        await paced.rest(lane, delay_s=10, within_s=60)
+    async with rate.slot("acme.test") as site:
+        await rate.wait(site, delay_s=10, within_s=60)
         with pytest.raises(TimeoutError):
-            await paced.rest(lane, delay_s=10, within_s=9)
+            await rate.wait(site, delay_s=10, within_s=9)
         assert clock.now == 0
-        await paced.rest(lane, delay_s=10, within_s=60)
+        await rate.wait(site, delay_s=10, within_s=60)
         assert clock.now == 10
 
 
-async def test_no_more_than_two_at_once(paced: Pace) -> None:
+async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
     open_now, most = 0, 0
 
     async def read() -> None:
         nonlocal open_now, most
-        async with paced.lane("acme.test"):
+        async with rate.slot("acme.test"):
             open_now += 1
             most = max(most, open_now)
             await asyncio.sleep(0)
@@ -72,14 +72,14 @@ async def test_no_more_than_two_at_once(paced: Pace) -> None:
 
 
 async def test_sites_that_nobody_reads_are_forgotten(
-    paced: Pace, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(site_rate, "MANY", 3)
-    async with paced.lane("read.test"):
-        async with paced.lane("slow.test") as slow:
-            await paced.rest(slow, delay_s=10, within_s=60)
+    async with rate.slot("read.test"):
+        async with rate.slot("slow.test") as slow:
+            await rate.wait(slow, delay_s=10, within_s=60)
         for number in range(10):
-            async with paced.lane(f"{number}.test"):
+            async with rate.slot(f"{number}.test"):
                 pass
-        assert len(paced.lanes) <= 5
-        assert {"read.test", "slow.test"} <= paced.lanes.keys()
+        assert len(rate.sites) <= 5
+        assert {"read.test", "slow.test"} <= rate.sites.keys()

@@ -10,10 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.metadata import version
 from typing import Any, TypeAlias
 
-import httpx
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -34,7 +32,7 @@ from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
 from workers.ingest.github.errors import REFUSALS, message, refusal, rest
 from workers.runtime.context import Context
-from workers.web.fetch import BOT, Fetched, fetch, trust
+from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
 #: GitHub's clock may be behind ours by the first; it refuses more than 10 minutes.
 BEHIND, LIFE = timedelta(seconds=60), timedelta(minutes=9)
@@ -99,7 +97,7 @@ async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -
         yield None
         return
     key = read_key(settings.github_private_key)
-    async with open_trusted(settings.public_url) as client:
+    async with open_trusted(identity(settings.public_url)) as client:
         api = Api(
             client=client, base=settings.github_api_url.rstrip("/"), web=settings.github_url.rstrip("/")
         )
@@ -117,16 +115,6 @@ def require(app: App | None) -> App:
     if app is None:
         raise NotConfigured
     return app
-
-
-def open_trusted(contact: str) -> httpx.AsyncClient:
-    """For the operator's own addresses, which may be anywhere; no redirect leads away from them."""
-    return httpx.AsyncClient(
-        headers={"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"},
-        verify=trust(),
-        follow_redirects=False,
-        trust_env=False,
-    )
 
 
 def read_key(text: str) -> RSAPrivateKey:

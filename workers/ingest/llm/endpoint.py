@@ -19,7 +19,7 @@ from workers.ingest.llm.answer import SCHEMA
 from workers.ingest.llm.prompt import Message
 from workers.web import inflate
 from workers.web.errors import retry_after
-from workers.web.fetch import trust
+from workers.web.fetch import open_trusted
 
 #: For all that one ingest asks, so that a slow model can't spend the job's time.
 DEADLINE_S = 30.0
@@ -28,6 +28,8 @@ PATIENCE_S = 5.0
 #: Many times what `MAX_TOKENS` take; some servers answer with the model's thoughts as well.
 LIMIT = 256 << 10
 MAX_TOKENS = 900
+
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
 
 Form = Literal["json_schema", "json_object"]
 FORMATS: dict[Form, dict[str, Any]] = {
@@ -76,19 +78,9 @@ async def open_model(
     if not base_url:
         yield None
         return
-    async with httpx.AsyncClient(
-        base_url=base_url,
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "Content-Type": "application/json",
-            **({"Authorization": f"Bearer {api_key}"} if api_key else {}),
-        },
-        verify=trust(),
-        timeout=httpx.Timeout(deadline_s, connect=5),
-        follow_redirects=False,
-        trust_env=False,
-    ) as client:
+    headers = HEADERS | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+    timeout = httpx.Timeout(deadline_s, connect=5)
+    async with open_trusted(headers, base_url=base_url, timeout=timeout) as client:
         yield Model(client, name, deadline_s)
 
 

@@ -12,7 +12,7 @@ from schemas.errors import FetchBlocked, SourceError
 from workers.ingest.page.address import site
 from workers.web.fetch import HTML, Fetched, Want, fetch
 from workers.web.robots import Robots, Rules
-from workers.web.site_rate import Pace
+from workers.web.site_rate import SiteRate
 
 T = TypeVar("T")
 
@@ -41,11 +41,11 @@ class Web(NamedTuple):
 
     client: httpx.AsyncClient
     robots: Robots
-    pace: Pace
+    site_rate: SiteRate
 
 
 def open_web(client: httpx.AsyncClient) -> Web:
-    return Web(client, Robots(client), Pace())
+    return Web(client, Robots(client), SiteRate())
 
 
 class Session:
@@ -87,9 +87,9 @@ class Session:
                 raise FetchBlocked("it leads to another site")
             return await self.web.robots.admit(target)
 
-        async with self.web.pace.lane(site(url)) as lane:
+        async with self.web.site_rate.slot(site(url)) as reserved:
             rules = await admit(url)
-            await self.web.pace.rest(lane, delay_s=rules.delay_s, within_s=self.left_s)
+            await self.web.site_rate.wait(reserved, delay_s=rules.delay_s, within_s=self.left_s)
             return await fetch(self.web.client, url, want=WANTS[kind], admit=admit, known=known)
 
     @property

@@ -13,7 +13,7 @@ from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Session, T, Web, open_web
 from workers.web.robots import Robots
-from workers.web.site_rate import Pace
+from workers.web.site_rate import SiteRate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -175,7 +175,7 @@ def slow(text: str) -> bytes:
 async def test_a_crawl_delay_is_kept_between_requests(parser: Parser) -> None:
     clock = Clock()
     async with serve({**PAGES, "/robots.txt": slow("2")}) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), Pace(clock=clock, sleep=clock.sleep))
+        web = Web(client, Robots(client), SiteRate(clock=clock, sleep=clock.sleep))
         extraction = await visit(parser, web, site, follow_links=True, max_pages=3)
     assert extraction.warnings == []
     assert len(clock.slept) == len(site.paths) - 2 == 3
@@ -190,7 +190,7 @@ async def test_what_does_not_fit_in_the_time_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
     async with serve({**PAGES, "/robots.txt": slow("3600")}) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), Pace(sleep=never))
+        web = Web(client, Robots(client), SiteRate(sleep=never))
         extraction = await visit(parser, web, site, follow_links=True, max_pages=25)
     assert site.paths == ["/robots.txt", "/"]
     assert words(extraction) == ["truncated"]
