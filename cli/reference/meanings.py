@@ -53,7 +53,7 @@ REASONS = {
 #: Who has to act on a post's `lastError.category`.
 CATEGORIES = {
     "auth": "The account's owner connects it again.",
-    "rate_limit": "Nobody: the platform asked for a rest, and the post waits.",
+    "rate_limit": "Nobody: the platform asked for a pause, and the post waits.",
     "quota": "Nobody, or the partner plans fewer posts: the account has sent what it may in this window.",
     "user_content": "The partner changes caption or media.",
     "account_issue": "The account's owner looks what the platform says of the account.",
