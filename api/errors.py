@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from api import request_state
 from api.answers import JSON, Answer
+from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import DomainError, Unauthenticated, Unavailable, Unsatisfiable
 from telemetry import logs
@@ -56,16 +57,7 @@ FRAMEWORK = {
 }
 
 #: Postgres can't be reached, is going down, or did not answer in time.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    # What asyncpg says of a connection that is cut off between two messages.
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
+AWAY = (*reach.AWAY, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)
 
 #: Another transaction holds what this one needs.
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)

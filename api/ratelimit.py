@@ -13,11 +13,11 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from api.coalescing import Coalesced
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
+from jobs.courier import REDIS_AWAY
 from schemas.api_keys import Tier
 from schemas.errors import Limited
 from telemetry import metrics
@@ -149,7 +149,7 @@ class Limiter:
             try:
                 async with asyncio.timeout(BUDGET_S):
                     rows = await self._run(Counter(charges))
-            except (RedisError, OSError):
+            except REDIS_AWAY:
                 self._breaker.failed()
             else:
                 self._breaker.worked()

@@ -1,6 +1,8 @@
-"""How long to wait before the next attempt."""
+"""Backoff: the wait before the next attempt."""
 
 import random
+
+from jobs.outcomes import Interrupted, Outcome, Retry, Snooze
 
 BASE_S, CAP_S = 2.0, 15 * 60.0
 
@@ -12,3 +14,16 @@ def full_jitter(attempt: int, draw: float | None = None) -> float:
     """
     bound = min(CAP_S, BASE_S * 2.0 ** min(attempt - 1, 30))
     return bound * (random.random() if draw is None else draw)  # noqa: S311  spreads load, guards nothing
+
+
+def after_s(attempt: int, outcome: Outcome) -> float | None:
+    """Seconds from the end of the `attempt`th attempt to the next one; None if there is none."""
+    match outcome:
+        case Retry(after_s=None):
+            return full_jitter(attempt)
+        case Retry(after_s=wait_s) | Snooze(after_s=wait_s):
+            return wait_s
+        case Interrupted():
+            return 0.0
+        case _:
+            return None

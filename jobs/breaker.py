@@ -1,4 +1,4 @@
-"""Spare a caller the wait for a server that was away a moment ago."""
+"""A circuit breaker: nobody waits for a server that was away a moment ago."""
 
 import time
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""Tell a pool's workers that there is work: an arq message and a list's entry, of which any may be lost.
+"""The courier: messages to a pool's workers that there is work, any of which may be lost.
 
-A message names a kind and a job and carries nothing else: whoever gets it pulls from the ledger. So
-Redis holds no secret and nothing that can be stale, and a lost message costs a second (the workers
-also look by themselves).
+A message is an arq job and an entry of a list. It names a kind and a job and carries nothing else, since
+whoever gets it pulls from the ledger. So Redis holds no secret and nothing that can be stale, and a lost
+message costs a second: the workers also look by themselves.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from jobs.breaker import Breaker
 from jobs.ledger import Wake
 from telemetry import metrics
 
-#: What a request may wait for Redis, and for how long it then doesn't ask again.
+#: Seconds that a request may wait for Redis, and for which it isn't asked again after a failure.
 BUDGET_S, COOL_S = 0.05, 1.0
 
-#: A process sends no more than one message of a kind in the first of these times, nor, while each pause
-#: brings more of them, in up to the second: a message costs more than a job, and busy workers look anyway.
+#: Seconds between a process's messages of one kind: the first, and up to the second while more keep coming.
+#: A message costs more than a job, and busy workers look anyway.
 PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.02
 
 #: A message that nobody wanted for an hour says nothing any more.
@@ -37,7 +37,8 @@ CLOCK_DIFFERENCE = timedelta(seconds=60)
 #: Wakes that nobody takes (every worker is busy) pile up to here.
 MAX_WAKES = 128
 
-AWAY = (RedisError, OSError)
+#: Redis can't be reached, or answers with an error.
+REDIS_AWAY = (RedisError, OSError)
 
 #: arq pickles unless it is told otherwise, and an arq `Worker` doesn't take this from its client.
 SERIALIZERS: dict[str, Any] = {
@@ -72,9 +73,9 @@ async def disconnect(client: ArqRedis) -> None:
 
 
 class Courier:
-    """Sends wake-ups after commit; a wake-up that can't be sent in time isn't sent.
+    """Sends wakes after the commit; one that can't be sent in time isn't sent.
 
-    A message says only that there is work of a kind, so those of one moment go as one: under load a
+    A wake says only that there is work of a kind, so those of one moment go as one message. Under load a
     message for each job would cost the sender and the workers more than the job.
     """
 
@@ -87,15 +88,15 @@ class Courier:
 
     async def send(self, wake: Wake) -> None:
         """Never raises and takes at most `BUDGET_S`; soon after another one of its kind it goes later."""
-        line = wake.pool, wake.kind
-        if line in self._next:
-            self._next[line] = wake
+        key = wake.pool, wake.kind
+        if key in self._next:
+            self._next[key] = wake
             return
-        self._next[line] = None
+        self._next[key] = None
         try:
             await self._deliver(wake)
         finally:
-            task = asyncio.create_task(self._follow(line))
+            task = asyncio.create_task(self._follow(key))
             self._following.add(task)
             task.add_done_callback(self._following.discard)
 
@@ -103,16 +104,16 @@ class Courier:
         """Send what still waits."""
         await asyncio.gather(*self._following)
 
-    async def _follow(self, line: tuple[str, str]) -> None:
-        """What comes in the pause after a message goes as the next one, after which the pause is longer."""
+    async def _follow(self, key: tuple[str, str]) -> None:
+        """Send what came in the pause after a message as the next one, after which the pause is longer."""
         pause_s = PAUSE_S
         await asyncio.sleep(pause_s)
-        while wake := self._next[line]:
-            self._next[line] = None
+        while wake := self._next[key]:
+            self._next[key] = None
             await self._deliver(wake)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
-        del self._next[line]
+        del self._next[key]
 
     async def _deliver(self, wake: Wake) -> None:
         outcome = await self._try(wake) if self._breaker.passes() else "skipped"
@@ -122,7 +123,7 @@ class Courier:
         try:
             async with asyncio.timeout(BUDGET_S):
                 sent = await _enqueue(self._client, wake)
-        except AWAY:
+        except REDIS_AWAY:
             self._breaker.failed()
             return "failed"
         self._breaker.worked()
@@ -130,7 +131,7 @@ class Courier:
 
 
 async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
-    """False if the same message still waits. The list comes second: heard first, it would find nothing."""
+    """False if the same message still waits. The list comes second: who heard it first would find nothing."""
     job_id = str(wake.job_id)
     message = await client.enqueue_job(
         wake.kind,

@@ -1,6 +1,6 @@
-"""Leases: a worker process holds one for as long as it lives, and with it every job that it runs.
+"""The heartbeat's statements: a worker renews its lease, and with it keeps every job that it runs.
 
-Only the database's clock is compared.
+Leases are compared with the database's clock alone.
 """
 
 from collections.abc import Collection
@@ -13,13 +13,17 @@ from jobs.ledger import Claim
 
 
 class Running(NamedTuple):
-    """What a renewal says of a job that the worker holds."""
+    """A job that the worker holds, as a renewal finds it."""
 
     organization_id: UUID
     id: UUID
     fence: int
     cancel: bool
     overdue: bool
+
+
+RENEW_LEASE = worker.renew_lease.typed(Running)
+CLAIMS_HELD = worker.claims_held.typed(Claim)
 
 
 async def register(
@@ -32,20 +36,17 @@ async def register(
 
 
 async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[Running] | None:
-    """Hold on for another `lease_s`; what the worker still owns, or None if its row is gone.
+    """Renew the lease for `lease_s`; the jobs that the worker holds, or None if its row is gone.
 
     A job that has just ended is missing too: look at the fence before stopping work.
     """
-    rows = await worker.renew_lease.all(conn, id=worker_id, lease_s=lease_s)
-    if not rows:
-        return None
-    return [Running(*row.values()) for row in rows if row["id"] is not None]
+    rows = await RENEW_LEASE.all(conn, id=worker_id, lease_s=lease_s)
+    return [row for row in rows if row.id is not None] if rows else None
 
 
 async def claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[Claim]:
-    """The claims on these jobs that the worker holds: for a pull whose answer it never got."""
-    rows = await worker.claims_held.all(conn, id=worker_id, job_ids=job_ids)
-    return [Claim(*row.values()) for row in rows]
+    """The claims that the worker holds on these jobs: for a pull whose answer was lost."""
+    return await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
 
 
 async def drain(conn: Conn, *, worker_id: UUID) -> None:

@@ -1,7 +1,7 @@
-"""The catalogue: every kind of job, where it runs, how long it may take and what ends it.
+"""The catalogue of kinds: where jobs of each run, how long they may take and what ends them.
 
 A kind has one file in `workers/tasks/` that says what it does. Times are seconds: `timeout_s` bounds one
-attempt, `total_s` the job's life from `run_at` at submit, whatever snoozes or interrupts it (I2).
+attempt, `total_s` the job's life from `run_at` at submit, whatever snoozes or interrupts it.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class OnArchive(StrEnum):
-    """What archiving a project does to its jobs of a kind that haven't ended."""
+    """The fate of a project's open jobs of a kind when the project is archived."""
 
     CANCEL = "cancel"
     FINISH = "finish"

@@ -1,7 +1,7 @@
-"""The ledger: what may happen to a job's row, one statement each.
+"""The ledger: every change of a job's row, one statement each.
 
-Whoever ends a job ends its subject too, in the same transaction (I10): outside this package call
-`domain.jobs.jobs`, which does both.
+Whoever ends a job ends its subject too, in the same transaction. So outside this package call
+`domain/jobs/jobs.py`, which does both.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from db.pool import Conn
 from db.queries import job
 from jobs import backoff
 from jobs.kinds import Kind
-from jobs.outcomes import DEADLINE, Done, Interrupted, Outcome, Retry, Snooze, error_of
+from jobs.outcomes import DEADLINE, Done, Outcome, error_of
 from jobs.states import TERMINAL
 from schemas import ids
 from schemas.errors import CancelRequested, Fenced, Limited
 
-#: A job that waits longer than this is out of its line until it is ripe; a shorter wait isn't worth it.
+#: A job that is due later than this, in seconds, is `scheduled` until then; a shorter wait stays queued.
 SCHEDULED_AFTER_S = 5.0
 
 #: A submit that finds its key taken and then free again tries again.
@@ -28,7 +28,7 @@ TRIES = 3
 
 
 class Wake(NamedTuple):
-    """What the courier sends after the commit."""
+    """A message of the courier: a pool has work of a kind. It is sent after the commit."""
 
     pool: str
     kind: str
@@ -62,14 +62,14 @@ class Claim(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """What an attempt came to."""
+    """An attempt and its outcome."""
 
     claim: Claim
     outcome: Outcome
 
 
 class Moved(NamedTuple):
-    """A job that a statement ended or put back, as its row is now; `error` is set on a failed one."""
+    """A job that a statement ended or queued again, as its row is now; `error` is set on a failed one."""
 
     organization_id: UUID
     project_id: UUID | None
@@ -82,6 +82,21 @@ class Moved(NamedTuple):
     @property
     def ended(self) -> bool:
         return self.state in TERMINAL
+
+
+class _Row(NamedTuple):
+    id: UUID
+    created_at: datetime
+    stage: str
+    send: bool
+
+
+SUBMIT_JOB = job.submit_job.typed(_Row)
+SUBMIT_JOBS = job.submit_jobs.typed(_Row)
+FIND_JOB_OF_KEY = job.find_job_of_key.typed(_Row)
+PULL_JOBS = job.pull_jobs.typed(Claim)
+SETTLE_JOBS = job.settle_jobs.typed(Moved)
+SETTLE_JOB = job.settle_job.typed(Moved)
 
 
 async def submit(
@@ -99,34 +114,67 @@ async def submit(
 
     A job of the same `unique_key` may begin or end while this looks: then it looks again.
     """
-    asked: dict[str, Any] = {
-        "id": ids.new(),
-        "org": organization_id,
-        "project_id": project_id,
-        "kind": kind.name,
-        "pool": kind.pool,
-        "internal": kind.internal,
-        "cancelable": kind.cancelable,
-        "max_attempts": kind.max_attempts,
-        "total_s": kind.total_s,
-        "args": args,
-        "unique_key": unique_key,
-        "run_at": run_at,
-        "retry_of": retry_of,
-    }
     for _ in range(TRIES if unique_key else 1):
-        if row := await job.submit_job.one(conn, **asked):
-            wake = Wake(kind.pool, kind.name, row["id"]) if row["send"] else None
-            return _submitted(row, kind, project_id, wake, fresh=True)
-        if row := await job.find_job_of_key.one(conn, org=organization_id, unique_key=unique_key):
-            return _submitted(row, kind, project_id, None, fresh=False)
-    raise Limited("queued_jobs", f"too many {kind.pool} jobs wait: try again later", retry_after=10)
+        made = await SUBMIT_JOB.one(
+            conn,
+            id=ids.new(),
+            org=organization_id,
+            project_id=project_id,
+            kind=kind.name,
+            pool=kind.pool,
+            internal=kind.internal,
+            cancelable=kind.cancelable,
+            max_attempts=kind.max_attempts,
+            total_s=kind.total_s,
+            args=args,
+            unique_key=unique_key,
+            run_at=run_at,
+            retry_of=retry_of,
+        )
+        found = made or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key)
+        if found:
+            wake = Wake(kind.pool, kind.name, found.id) if found.send else None
+            return Submitted(kind.name, project_id, *found[:3], wake, fresh=made is not None)
+    raise _full(kind)
 
 
-def _submitted(
-    row: asyncpg.Record, kind: Kind, project_id: UUID | None, wake: Wake | None, *, fresh: bool
-) -> Submitted:
-    return Submitted(kind.name, project_id, row["id"], row["created_at"], row["stage"], wake, fresh)
+async def submit_many(
+    conn: Conn,
+    *,
+    kind: Kind,
+    organization_id: UUID,
+    project_id: UUID | None,
+    args: Sequence[dict[str, Any]],
+    run_ats: Sequence[datetime | None],
+) -> tuple[list[UUID], list[Wake]]:
+    """`submit` for many jobs of a kind in one statement: their ids in order, and whom to wake.
+
+    All or none. Raises `Limited` if the tenant's cap for the pool leaves no room for all of them.
+    """
+    if not args:
+        return [], []
+    job_ids = [ids.new() for _ in args]
+    made = await SUBMIT_JOBS.all(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        kind=kind.name,
+        pool=kind.pool,
+        internal=kind.internal,
+        cancelable=kind.cancelable,
+        max_attempts=kind.max_attempts,
+        total_s=kind.total_s,
+        ids=job_ids,
+        run_ats=run_ats,
+        args=args,
+    )
+    if not made:
+        raise _full(kind)
+    return job_ids, [Wake(kind.pool, kind.name, row.id) for row in made if row.send]
+
+
+def _full(kind: Kind) -> Limited:
+    return Limited("queued_jobs", f"too many {kind.pool} jobs wait: try again later", retry_after=10)
 
 
 async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
@@ -146,7 +194,7 @@ async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequ
     Empty too when the pool is paused or the worker's lease has run out. Not inside a transaction: the
     pool's lock is held until it ends.
     """
-    rows = await job.pull_jobs.all(
+    return await PULL_JOBS.all(
         conn,
         pool=pool,
         worker=worker_id,
@@ -154,12 +202,11 @@ async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequ
         kinds=[kind.name for kind in kinds],
         timeouts_s=[kind.timeout_s for kind in kinds],
     )
-    return [Claim(*row.values()) for row in rows]
 
 
 async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
     """Write down what many attempts came to, in one statement. A claim without a row back was fenced."""
-    rows = await job.settle_jobs.all(
+    return await SETTLE_JOBS.all(
         conn,
         orgs=[claim.organization_id for claim, _ in settlements],
         ids=[claim.id for claim, _ in settlements],
@@ -167,16 +214,15 @@ async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
         outcomes=[outcome.word for _, outcome in settlements],
         results=[outcome.result if isinstance(outcome, Done) else None for _, outcome in settlements],
         errors=[error_of(outcome) for _, outcome in settlements],
-        afters_s=[_after_s(claim, outcome) for claim, outcome in settlements],
+        afters_s=[backoff.after_s(claim.attempt, outcome) for claim, outcome in settlements],
         scheduled_after_s=SCHEDULED_AFTER_S,
         overdue=error_of(DEADLINE),
     )
-    return [Moved(*row.values()) for row in rows]
 
 
 async def settle_one(conn: Conn, claim: Claim, outcome: Outcome) -> Moved | None:
     """`settle` for a connection that does no more of it; None: the claim was fenced."""
-    row = await job.settle_job.one(
+    return await SETTLE_JOB.one(
         conn,
         org=claim.organization_id,
         id=claim.id,
@@ -184,36 +230,25 @@ async def settle_one(conn: Conn, claim: Claim, outcome: Outcome) -> Moved | None
         outcome=outcome.word,
         result=outcome.result if isinstance(outcome, Done) else None,
         error=error_of(outcome),
-        after_s=_after_s(claim, outcome),
+        after_s=backoff.after_s(claim.attempt, outcome),
         scheduled_after_s=SCHEDULED_AFTER_S,
         overdue=error_of(DEADLINE),
     )
-    return Moved(*row.values()) if row else None
 
 
-def _after_s(claim: Claim, outcome: Outcome) -> float | None:
-    match outcome:
-        case Retry(after_s=None):
-            return backoff.full_jitter(claim.attempt)
-        case Retry(after_s=after_s) | Snooze(after_s=after_s):
-            return after_s
-        case Interrupted():
-            return 0.0
-        case _:
-            return None
-
-
-async def hold(conn: Conn, claim: Claim) -> None:
+async def lock(conn: Conn, claim: Claim) -> None:
     """Lock the job's row for a step of its attempt. Raises `Fenced`, `CancelRequested`."""
-    fenced(await job.hold_job.one(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim)
+    _check(
+        await job.lock_claimed.value(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim
+    )
 
 
 async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
     """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
-    row = await job.end_job.one(
+    cancel = await job.end_job.value(
         conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result
     )
-    fenced(row, claim)
+    _check(cancel, claim)
     return Moved(*claim[:5], state="completed", error=None)
 
 
@@ -230,7 +265,7 @@ async def progress(
     `cancelable=False` closes the door to a cancel; one that was accepted before raises, so that a task
     never passes that point with it.
     """
-    row = await job.set_progress.one(
+    cancel = await job.set_progress.value(
         conn,
         org=claim.organization_id,
         id=claim.id,
@@ -239,56 +274,18 @@ async def progress(
         stage=stage,
         cancelable=cancelable,
     )
-    fenced(row, claim)
-
-
-async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
-    """End a queued job, or ask a running one to stop. None if it has ended or can't be canceled now."""
-    row = await job.cancel_job.one(conn, org=organization_id, id=job_id)
-    return Moved(*row.values()) if row else None
-
-
-async def hold_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
-    """Lock jobs, before the rows that they are about."""
-    await job.hold_jobs.run(conn, org=organization_id, ids=job_ids)
-
-
-async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[Moved]:
-    """`cancel` for each of these; one that has ended or can't be canceled now has no row."""
-    rows = await job.cancel_jobs.all(conn, org=organization_id, ids=job_ids)
-    return [Moved(*row.values()) for row in rows]
-
-
-async def move(
-    conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
-) -> list[Wake] | None:
-    """Another time for a queued job, and whom to wake for it; None for one that runs or has ended."""
-    due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
-    if due is None:
-        return None
-    return [Wake(kind.pool, kind.name, job_id)] if due else []
-
-
-async def hasten(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
-    """A job that waits is due now; whom to wake for it. One that runs or has ended is left alone."""
-    rows = await job.hasten_job.all(conn, org=organization_id, id=job_id)
-    return [Wake(row["pool"], row["kind"], job_id) for row in rows]
-
-
-async def cancel_of_project(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
-) -> list[Moved]:
-    """The same for a project's next `limit` jobs of these kinds that nobody asked yet."""
-    rows = await job.cancel_jobs_of_project.all(
-        conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
-    )
-    return [Moved(*row.values()) for row in rows]
+    _check(cancel, claim)
 
 
 def fenced(row: asyncpg.Record | None, claim: Claim) -> asyncpg.Record:
-    """What a statement that locks a claim's job has found. Raises `Fenced`, `CancelRequested`."""
-    if row is None:
-        raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
-    if row["cancel"]:
-        raise CancelRequested(f"job {claim.id} was asked to cancel")
+    """The row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
+    _check(row["cancel"] if row else None, claim)
+    assert row  # noqa: S101  else `Fenced`
     return row
+
+
+def _check(cancel: bool | None, claim: Claim) -> None:
+    if cancel is None:
+        raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
+    if cancel:
+        raise CancelRequested(f"job {claim.id} was asked to cancel")

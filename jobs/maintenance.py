@@ -1,7 +1,8 @@
-"""What keeps the ledger true while nobody calls: each chore a batch at a time, safe to run anywhere at once.
+"""Maintenance of the ledger, a batch at a time: jobs fall due, are rescued, end overdue and are pruned.
 
-They skip rows that somebody holds, so they wait for nothing. What ends jobs answers with them, and
-their subjects end in the same transaction: outside this package call `domain.operations.maintenance`.
+Two processes may run a chore at once: each skips the rows that the other holds. The jobs that a chore ends
+are returned, since their subjects must end in the same transaction: outside this package call
+`domain/operations/maintenance.py`.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import job, pool, worker
+from db.queries import job_maintenance, pool, worker
 from jobs.ledger import Moved
 from jobs.outcomes import DEADLINE, POISONED, WORKER_LOST, error_of
 
@@ -32,26 +33,48 @@ class Due(NamedTuple):
     rotor: UUID
 
 
-async def try_to_lead(conn: Conn) -> tuple[bool, datetime]:
+class Lead(NamedTuple):
+    """Whether this session leads, and the database's time."""
+
+    leads: bool
+    at: datetime
+
+
+class _Look(NamedTuple):
+    """A pool with something due; without any, one row whose `pool` is None."""
+
+    at: datetime
+    pool: str
+    kind: str
+    job_id: UUID
+    rotor: UUID
+
+
+TRY_TO_LEAD = pool.try_to_lead.typed(Lead)
+LIST_DUE = pool.list_due.typed(_Look)
+RESCUE_JOBS = job_maintenance.rescue_jobs.typed(Moved)
+END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(Moved)
+
+
+async def try_to_lead(conn: Conn) -> Lead:
     """Whether this session leads from now on, or already did; and the database's time."""
-    [row] = await pool.try_to_lead.all(conn, lock=LEADER_LOCK)
-    return row["leads"], row["at"]
+    return await TRY_TO_LEAD.row(conn, lock=LEADER_LOCK)
 
 
 async def look(conn: Conn) -> tuple[datetime, list[Due]]:
     """The database's time, and the pools that have something due and aren't paused."""
-    rows = await pool.list_due.all(conn)
-    return rows[0]["at"], [Due(*[*row.values()][1:]) for row in rows if row["pool"]]
+    rows = await LIST_DUE.all(conn)
+    return rows[0].at, [Due(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
 
 
 async def ripen(conn: Conn) -> int:
-    """Let scheduled jobs whose time has come into their lines; how many."""
-    return await job.ripen_jobs.run(conn, limit=BATCH)
+    """Queue scheduled jobs whose time has come; how many."""
+    return await job_maintenance.ripen_jobs.run(conn, limit=BATCH)
 
 
 async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
     """Take jobs from workers whose lease has run out, if the database's time is still `before` that."""
-    rows = await job.rescue_jobs.all(
+    return await RESCUE_JOBS.all(
         conn,
         before=before,
         limit=BATCH,
@@ -60,18 +83,16 @@ async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
         exhausted=error_of(WORKER_LOST),
         overdue=error_of(DEADLINE),
     )
-    return [Moved(*row.values()) for row in rows]
 
 
 async def end_overdue(conn: Conn) -> list[Moved]:
     """Fail queued jobs past their deadline."""
-    rows = await job.end_overdue_jobs.all(conn, limit=BATCH, overdue=error_of(DEADLINE))
-    return [Moved(*row.values()) for row in rows]
+    return await END_OVERDUE_JOBS.all(conn, limit=BATCH, overdue=error_of(DEADLINE))
 
 
 async def prune_jobs(conn: Conn) -> int:
     """Delete jobs that ended long ago, with their attempts; how many. Some stay: a row still names them."""
-    return await job.prune_jobs.run(conn, limit=BATCH, keep_s=KEEP_JOBS_S)
+    return await job_maintenance.prune_jobs.run(conn, limit=BATCH, keep_s=KEEP_JOBS_S)
 
 
 async def prune_workers(conn: Conn) -> int:

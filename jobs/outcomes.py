@@ -1,4 +1,4 @@
-"""What an attempt came to, as values. A task returns one; the ledger decides what becomes of the job.
+"""Outcomes of an attempt. A task returns one, and the ledger decides what becomes of the job.
 
 Seconds are floats. `Snooze` and `Interrupted` cost no attempt.
 """

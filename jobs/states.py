@@ -1,6 +1,6 @@
-"""What a job may be and become. The database's checks and docs/explain/jobs.md follow this table.
+"""States of a job and the ways between them; the database's checks follow this table.
 
-The wire has no `queued`: there it is a stage of `running` (api.md 8).
+The API has no `queued`: there it is a stage of `running` (docs/reference/jobs.md).
 """
 
 from enum import StrEnum

@@ -6,12 +6,12 @@ from typing import Literal
 import asyncpg
 import prometheus_client
 from litestar import get
-from redis.exceptions import RedisError
 
 from api.errors import AWAY
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
+from jobs.courier import REDIS_AWAY
 from schemas.base import Out
 from schemas.errors import Unavailable
 
@@ -65,7 +65,7 @@ async def _redis(services: Services) -> bool:
     try:
         async with asyncio.timeout(BUDGET_S):
             await services.redis.ping()
-    except (RedisError, OSError):
+    except REDIS_AWAY:
         return False
     return True
 

@@ -6,13 +6,13 @@ from importlib.metadata import version
 from typing import Any, Literal
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from cli.shared.session import ADVICE, read_settings
 from db.migrate import pending
 from db.pool import Conn
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
+from jobs.courier import REDIS_AWAY
 from jobs.kinds import KINDS
 from schemas.base import Out
 from schemas.errors import MigrationChanged, SettingsInvalid
@@ -146,7 +146,7 @@ async def redis(url: str) -> Check:
     client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
     try:
         info = await client.info("server")
-    except (RedisError, OSError) as error:
+    except REDIS_AWAY as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
         return Check(name="redis", status="warn", detail=str(error) or type(error).__name__, advice=advice)
     finally:

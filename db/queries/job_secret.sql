@@ -1,5 +1,6 @@
 -- name: keep_secret
-insert into job_secret (organization_id, job_id, sealed, vault_key_id) values (:org, :job_id, :sealed, :vault_key_id);
+insert into job_secret (organization_id, job_id, sealed, vault_key_id)
+values (:org, :job_id, :sealed, :vault_key_id);
 
 -- name: find_secret
 select sealed, vault_key_id from job_secret where organization_id = :org and job_id = :job_id;

@@ -72,7 +72,7 @@ async def reject(
 
     Raises `NotFound`, `Conflict` ALREADY_DECIDED, VERSION_MISMATCH.
     """
-    await posts.hold_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    await posts.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
     await _decide(conn, held, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
     await posts.cancel_of_content(

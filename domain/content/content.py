@@ -153,7 +153,7 @@ async def edit(
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
-    await posts.hold_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    await posts.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     held = await lock(conn, organization_id=organization_id, content_id=content_id)
     _check_edit(held, caption, versions)
     if caption != held["caption"]:

@@ -1,4 +1,4 @@
-"""Jobs as partners and workers handle them: each verb that ends one ends its subject too (I10)."""
+"""Jobs as partners and workers handle them: whatever ends a job ends its subject in the same transaction."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn, Pool, transact
-from db.queries import job
+from db.queries import job, partner_job
 from db.queries.rows import JobRow
 from domain.brand import ingests
 from domain.jobs import subjects
 from domain.projects import archive
 from domain.publishing import changes
 from domain.tenancy.api_keys import grants
-from jobs import ledger
+from jobs import controls, ledger
 from jobs.kinds import (
     ARCHIVE_PROJECT,
     INGEST_APPSTORE,
@@ -42,10 +42,10 @@ class Origin(NamedTuple):
     args: dict[str, Any]
 
 
-GET_JOB = job.get_job.typed(JobRow)
-GET_JOBS = job.get_jobs.typed(JobRow)
-LIST_JOBS = job.list_jobs.typed(JobRow)
-LIST_JOBS_OF_PROJECT = job.list_jobs_of_project.typed(JobRow)
+GET_JOB = partner_job.get_job.typed(JobRow)
+GET_JOBS = partner_job.get_jobs.typed(JobRow)
+LIST_JOBS = partner_job.list_jobs.typed(JobRow)
+LIST_JOBS_OF_PROJECT = partner_job.list_jobs_of_project.typed(JobRow)
 GET_ORIGIN = job.get_origin.typed(Origin)
 
 #: A job and its version, which grows with every change that a reader can see.
@@ -92,7 +92,7 @@ async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAn
 
     Raises `NotFound`, `Conflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
     """
-    moved = await ledger.cancel(conn, organization_id=organization_id, job_id=job_id)
+    moved = await controls.cancel(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
         found, _ = await get(conn, organization_id=organization_id, job_id=job_id)
         return _too_late(found)
@@ -121,7 +121,7 @@ _STOPPED_BY_ARCHIVE = [kind.name for kind in KINDS.values() if kind.on_archive i
 
 async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
     """Stop the next `limit` jobs that an archived project may not have; 0 when none is left."""
-    moved = await ledger.cancel_of_project(
+    moved = await controls.cancel_of_project(
         conn, organization_id=organization_id, project_id=project_id, kinds=_STOPPED_BY_ARCHIVE, limit=limit
     )
     await subjects.end(conn, moved)

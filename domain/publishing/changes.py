@@ -14,7 +14,7 @@ from domain.publishing import account_queue, posts, scheduling, targets
 from domain.publishing.posts import Versioned
 from domain.publishing.targets import Print
 from domain.tenancy import project_locks
-from jobs import ledger
+from jobs import controls
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
 from schemas import ids
@@ -172,7 +172,7 @@ async def _hold(conn: Conn, organization_id: UUID, post_id: UUID, versions: proj
     while True:
         found = await _find(conn, organization_id, post_id)
         if found["job_id"]:
-            await ledger.hold_many(conn, organization_id=organization_id, job_ids=[found["job_id"]])
+            await controls.lock_many(conn, organization_id=organization_id, job_ids=[found["job_id"]])
         await scheduled_post.share_content.row(conn, org=organization_id, id=found["content_id"])
         [account] = await scheduled_post.lock_accounts.all(
             conn, org=organization_id, ids=[found["social_account_id"]]
@@ -237,7 +237,7 @@ async def _move_job(conn: Conn, post: asyncpg.Record, at: datetime) -> tuple[UUI
     """The job that the post has from now on, at its new time; none while its content awaits an approval."""
     org, project_id = post["organization_id"], post["project_id"]
     if post["status"] == "queued":
-        wakes = await ledger.move(
+        wakes = await controls.move(
             conn, kind=PUBLISH_POST, organization_id=org, job_id=post["job_id"], run_at=at
         )
         if wakes is None:

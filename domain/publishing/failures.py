@@ -106,7 +106,7 @@ class Held(NamedTuple):
 
 
 async def hold(conn: Conn, claim: Claim) -> Held:
-    """Opens each step of a post's job, in place of `ledger.hold`.
+    """Opens each step of a post's job, in place of `ledger.lock`.
 
     Raises `Fenced`, `CancelRequested`: so too where the post was canceled, blocked or given another job.
     """

@@ -16,7 +16,7 @@ from db.pool import Conn
 from db.queries import post_event, scheduled_post
 from domain.accounts import accounts
 from domain.publishing import account_queue
-from jobs import ledger
+from jobs import controls, ledger
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
 from schemas import ids
@@ -131,10 +131,10 @@ async def submit(
     )
 
 
-async def hold_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Lock the jobs of a content's posts: before its own row, by who may block or cancel them."""
     waiting = await _waiting(conn, organization_id, content_id)
-    await ledger.hold_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    await controls.lock_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
 
 
 async def release_of_content(
@@ -171,7 +171,7 @@ async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUI
         why = stopped[0]["reason"]
         await cancel_waiting(conn, organization_id=organization_id, waiting=stopped, reason=why)
     waiting = await _waiting(conn, organization_id, content_id)
-    await ledger.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     turn = await _hold_accounts(conn, organization_id, waiting)
     rows = await scheduled_post.block_posts.all(conn, org=organization_id, content_id=content_id)
     blocked = [row["id"] for row in rows]
@@ -211,7 +211,7 @@ async def cancel_waiting(
     conn: Conn, *, organization_id: UUID, waiting: Sequence[asyncpg.Record], reason: str | None
 ) -> int:
     """Cancel those of these posts that still wait, and their jobs; how many."""
-    await ledger.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     turn = await _hold_accounts(conn, organization_id, waiting)
     found = [row["id"] for row in waiting]
     rows = await scheduled_post.cancel_posts.all(conn, org=organization_id, ids=found, reason=reason)

@@ -17,7 +17,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
 from domain.accounts import credentials
-from jobs import ledger
+from jobs import controls, ledger
 from jobs.kinds import RECONCILE_POST
 from jobs.ledger import Submitted, Wake
 from schemas.errors import Invalid, Unsigned
@@ -88,13 +88,13 @@ async def _ask(conn: Conn, post: asyncpg.Record) -> list[Wake]:
     """Its own job asks for what is under way; for the rest there is one that sends nothing."""
     org: UUID = post["organization_id"]
     if post["status"] == "publishing":
-        return await ledger.hasten(conn, organization_id=org, job_id=post["job_id"])
+        return await controls.hasten(conn, organization_id=org, job_id=post["job_id"])
     asked: dict[str, Any] = {"organization_id": org, "project_id": post["project_id"]}
     key, args = f"hint:{post['id']}", {"post_id": str(post["id"])}
     submitted = await ledger.submit(conn, kind=RECONCILE_POST, args=args, unique_key=key, **asked)
     if submitted.fresh:
         return _wakes([submitted])
-    return await ledger.hasten(conn, organization_id=org, job_id=submitted.job_id)
+    return await controls.hasten(conn, organization_id=org, job_id=submitted.job_id)
 
 
 def _wakes(submitted: list[Submitted]) -> list[Wake]:

@@ -201,6 +201,6 @@ async def test_a_worker_does_not_survive_the_loss_of_redis(tmp_path: Path) -> No
         async with running(build(client, Heard())) as task:
             await eventually(client.ping)
             await asyncio.to_thread(server.kill)
-            with pytest.raises(courier.AWAY):
+            with pytest.raises(courier.REDIS_AWAY):
                 await asyncio.wait_for(task, 5)
         await courier.disconnect(client)

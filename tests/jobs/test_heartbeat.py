@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from db.pool import Conn
-from jobs import heartbeat, ledger
+from jobs import controls, heartbeat, ledger
 from jobs.heartbeat import Running
 from jobs.outcomes import Interrupted
 from schemas import ids
@@ -37,7 +37,7 @@ async def test_a_renewal_lasts_and_says_what_runs(conn: Conn, org: UUID) -> None
 
 async def test_a_renewal_says_what_was_asked_to_cancel_and_what_takes_too_long(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org, ERRAND._replace(timeout_s=0))
-    await ledger.cancel(conn, organization_id=org, job_id=claim.id)
+    await controls.cancel(conn, organization_id=org, job_id=claim.id)
     [news] = await heartbeat.renew(conn, worker_id=await owner(conn, claim), lease_s=15) or []
     assert (news.cancel, news.overdue) == (True, True)
 

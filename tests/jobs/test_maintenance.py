@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from jobs import ledger, maintenance
+from jobs import controls, maintenance
 from jobs.ledger import Moved
 from jobs.outcomes import Done, Retry
 from tests import seeds
@@ -229,7 +229,7 @@ async def test_a_canceled_project_is_canceled_in_batches(conn: Conn, org: UUID) 
     finishes = await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
 
     async def batch() -> list[str]:
-        moved = await ledger.cancel_of_project(
+        moved = await controls.cancel_of_project(
             conn, organization_id=org, project_id=project_id, kinds=[ERRAND.name], limit=4
         )
         return sorted(row.state for row in moved)

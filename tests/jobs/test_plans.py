@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
-from jobs import heartbeat, ledger, maintenance
+from jobs import controls, heartbeat, ledger, maintenance
 from jobs.ledger import Claim
 from jobs.outcomes import Done
 from tests import seeds
@@ -45,7 +45,7 @@ async def settle(conn: Conn, found: Ledger) -> None:
 
 
 async def hold(conn: Conn, found: Ledger) -> None:
-    await ledger.hold(conn, found.claims[0])
+    await ledger.lock(conn, found.claims[0])
 
 
 async def commit(conn: Conn, found: Ledger) -> None:
@@ -90,7 +90,7 @@ async def list_page(conn: Conn, org: UUID, project_id: UUID | None) -> None:
 
 
 async def cancel(conn: Conn, found: Ledger) -> None:
-    await ledger.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id)
+    await controls.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id)
 
 
 async def look(conn: Conn, _: Ledger) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from db.pool import Conn, Pool, open_pool
-from jobs import ledger
+from jobs import controls
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from schemas.settings import Settings
@@ -185,7 +185,7 @@ async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, or
 
     async def cancel() -> int:
         async with wide.acquire() as own:
-            moved = await ledger.cancel_of_project(
+            moved = await controls.cancel_of_project(
                 own, organization_id=org, project_id=project_id, kinds=[ERRAND.name], limit=50
             )
             return len(moved)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from jobs import ledger
+from jobs import controls, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
@@ -120,7 +120,7 @@ async def test_an_accepted_cancel_wins_over_whatever_the_attempt_says(
     conn: Conn, org: UUID, outcome: Outcome
 ) -> None:
     claim = await scene.started(conn, org)
-    await ledger.cancel(conn, organization_id=org, job_id=claim.id)
+    await controls.cancel(conn, organization_id=org, job_id=claim.id)
     assert await scene.settle(conn, [claim], outcome) == ["canceled"]
     assert await scene.attempts(conn, claim.id) == ["canceled"]
 

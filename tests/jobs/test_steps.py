@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from jobs import ledger
+from jobs import controls, ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Interrupted
 from schemas.errors import CancelRequested, Fenced
@@ -16,7 +16,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 
 Step = Callable[[Conn, Claim], Awaitable[object]]
-STEPS: list[Step] = [ledger.hold, partial(ledger.end, result={}), partial(ledger.progress, progress=0.5)]
+STEPS: list[Step] = [ledger.lock, partial(ledger.end, result={}), partial(ledger.progress, progress=0.5)]
 
 
 async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
@@ -65,7 +65,7 @@ async def test_no_step_of_another_tenants_job(conn: Conn, step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS)
 async def test_no_step_after_an_accepted_cancel(conn: Conn, org: UUID, step: Step) -> None:
     claim = await scene.started(conn, org)
-    await ledger.cancel(conn, organization_id=org, job_id=claim.id)
+    await controls.cancel(conn, organization_id=org, job_id=claim.id)
     with pytest.raises(CancelRequested):
         await step(conn, claim)
     assert (await scene.row(conn, claim.id))["state"] == "running"
@@ -76,7 +76,7 @@ async def test_a_held_job_cant_be_taken_before_the_step_ends(pool: Pool, conn: C
     claim = await scene.started(conn, org)
     async with pool.acquire() as other:
         async with conn.transaction():
-            await ledger.hold(conn, claim)
+            await ledger.lock(conn, claim)
             settling = asyncio.create_task(scene.settle(other, [claim], Interrupted()))
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
@@ -90,7 +90,7 @@ async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn
     async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.end(conn, claim, result={})
-            canceling = asyncio.create_task(ledger.cancel(other, organization_id=org, job_id=claim.id))
+            canceling = asyncio.create_task(controls.cancel(other, organization_id=org, job_id=claim.id))
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
         assert await canceling is None
@@ -119,16 +119,16 @@ async def test_progress_starts_where_the_last_attempt_was(conn: Conn, org: UUID)
 async def test_a_stage_may_close_the_door_to_cancel_and_open_it_again(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
-    assert await ledger.cancel(conn, organization_id=org, job_id=claim.id) is None
+    assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is None
     await ledger.progress(conn, claim, progress=0.6, stage="confirming")
-    assert await ledger.cancel(conn, organization_id=org, job_id=claim.id) is None
+    assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is None
     await ledger.progress(conn, claim, progress=0.7, cancelable=True)
-    assert await ledger.cancel(conn, organization_id=org, job_id=claim.id) is not None
+    assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is not None
     assert (await scene.row(conn, claim.id))["stage"] == "confirming"
 
 
 async def test_the_door_doesnt_close_behind_an_accepted_cancel(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
-    await ledger.cancel(conn, organization_id=org, job_id=claim.id)
+    await controls.cancel(conn, organization_id=org, job_id=claim.id)
     with pytest.raises(CancelRequested):
         await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn
-from jobs import ledger, maintenance
+from jobs import controls, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
 from jobs.states import ALLOWED, TERMINAL, TRANSITIONS, State, mermaid
@@ -53,7 +53,7 @@ async def pull(conn: Conn, life: Life) -> None:
 
 
 async def cancel(conn: Conn, life: Life) -> None:
-    await ledger.cancel(conn, organization_id=life.org, job_id=life.job_id)
+    await controls.cancel(conn, organization_id=life.org, job_id=life.job_id)
 
 
 async def lose_worker(conn: Conn, life: Life) -> None:

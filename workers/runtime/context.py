@@ -43,7 +43,7 @@ class Context:
         async def locked(conn: Conn) -> T:
             await self._lock_project(conn, project)
             if not locks:
-                await ledger.hold(conn, self.job)
+                await ledger.lock(conn, self.job)
             return await body(conn)
 
         with reaching():

@@ -35,7 +35,7 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
         metrics.LISTENER_STARTS.inc()
         try:
             await _listen_once(redis_url, pool_name, kinds, slots)
-        except courier.AWAY as error:
+        except courier.REDIS_AWAY as error:
             _log.warning("Redis failed, listening again soon", error=repr(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started

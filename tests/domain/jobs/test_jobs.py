@@ -6,7 +6,7 @@ import pytest
 
 from db.pool import Conn, Pool, transact
 from domain.jobs import jobs
-from jobs import ledger
+from jobs import controls, ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
 from schemas import ids
@@ -50,9 +50,9 @@ async def test_each_change_is_another_version(conn: Conn, project: Project) -> N
     versions = [await version()]
     await ledger.progress(conn, claim, progress=0.123456)
     versions.append(await version())
-    await ledger.cancel(conn, organization_id=project.org, job_id=claim.id)
+    await controls.cancel(conn, organization_id=project.org, job_id=claim.id)
     versions.append(await version())
-    await ledger.cancel(conn, organization_id=project.org, job_id=claim.id)
+    await controls.cancel(conn, organization_id=project.org, job_id=claim.id)
     assert await version() == versions[-1]  # nothing to see
     await scene.settle(conn, [claim], Canceled())
     versions.append(await version())

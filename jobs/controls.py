@@ -1,0 +1,57 @@
+"""Controls of a job from outside its attempts: cancels and other times.
+
+A cancel that ends a job must end its subject too: outside this package call `domain/jobs/jobs.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import job
+from jobs.kinds import Kind
+from jobs.ledger import Moved, Wake
+
+CANCEL_JOB = job.cancel_job.typed(Moved)
+CANCEL_JOBS = job.cancel_jobs.typed(Moved)
+CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(Moved)
+HASTEN_JOB = job.hasten_job.typed(Wake)
+
+
+async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
+    """End a queued job, or ask a running one to stop. None if it has ended or can't be canceled now."""
+    return await CANCEL_JOB.one(conn, org=organization_id, id=job_id)
+
+
+async def lock_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
+    """Lock jobs, before the rows that they are about."""
+    await job.lock_jobs.run(conn, org=organization_id, ids=job_ids)
+
+
+async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[Moved]:
+    """`cancel` for each of these; one that has ended or can't be canceled now has no row."""
+    return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
+
+
+async def move(
+    conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
+) -> list[Wake] | None:
+    """Another time for a queued job, and whom to wake for it; None for one that runs or has ended."""
+    due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
+    if due is None:
+        return None
+    return [Wake(kind.pool, kind.name, job_id)] if due else []
+
+
+async def hasten(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
+    """A job that waits is due now; whom to wake for it. One that runs or has ended is left alone."""
+    return await HASTEN_JOB.all(conn, org=organization_id, id=job_id)
+
+
+async def cancel_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
+) -> list[Moved]:
+    """The same for a project's next `limit` jobs of these kinds that nobody asked yet."""
+    return await CANCEL_JOBS_OF_PROJECT.all(
+        conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
+    )
