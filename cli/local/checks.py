@@ -119,10 +119,10 @@ async def _ahead(conn: Conn) -> tuple[float, float]:
 
 async def crews(conn: Conn) -> list[Check]:
     """The workers of each pool that has kinds or workers."""
-    return [_crew(crew) for crew in await pools.list_crews(conn) if crew.pool in POOLS or any(crew[1:])]
+    return [_crew(crew) for crew in await pools.count_workers(conn) if crew.pool in POOLS or any(crew[1:])]
 
 
-def _crew(crew: pools.Crew) -> Check:
+def _crew(crew: pools.WorkerCounts) -> Check:
     counts = crew._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"

@@ -1,30 +1,48 @@
--- name: register_worker    its pool's row too, so that a pool is only a line of the Procfile
-with known as (insert into pool (name) values (:pool) on conflict do nothing)
+-- name: register_worker
+with known as (
+  -- The row of its pool too, so that a new pool is only a line of the Procfile.
+  insert into pool (name)
+  values (:pool)
+      on conflict do nothing)
 insert into worker (id, pool, host, pid, version, slots, lease_expires_at)
 values (:id, :pool, :host, :pid, :version, :slots, now() + :lease_s * interval '1 second');
 
--- name: renew_lease    with what its holder must know of each running job; one row without a job when it has none, no row when
---   the worker's own row is gone
+-- name: renew_lease    and the jobs that it runs, or one row without a job; no row: the worker's is gone
 with me as (
-  update worker set lease_expires_at = now() + :lease_s * interval '1 second' where id = :id returning id)
-select j.organization_id, j.id, j.fence, j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue
-  from me left join job j on j.lease_owner = me.id;
+  -- The worker with its new lease.
+  update worker
+     set lease_expires_at = now() + :lease_s * interval '1 second'
+   where id = :id
+  returning id)
+select j.organization_id, j.id, j.fence,
+       j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue
+  from me
+  left join job j on j.lease_owner = me.id;
 
 -- name: claims_held    as pull_jobs gave them
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
-  from job where lease_owner = :id and state = 'running' and id = any(:job_ids::uuid[]);
+  from job
+ where lease_owner = :id
+   and state = 'running'
+   and id = any(:job_ids::uuid[]);
 
 -- name: drain_worker
-update worker set state = 'draining' where id = :id;
+update worker
+   set state = 'draining'
+ where id = :id;
 
 -- name: retire_worker    a job that still names it is lost from here on
-delete from worker where id = :id;
+delete from worker
+ where id = :id;
 
 -- name: list_workers    whose lease stands
-select w.*, (select count(*) from job j where j.lease_owner = w.id) as running
-  from worker w where w.lease_expires_at > now() order by w.pool, w.started_at, w.id;
+select w.id, w.pool, w.host, w.pid, w.version, w.slots, w.state, w.started_at, w.lease_expires_at,
+       (select count(*) from job j where j.lease_owner = w.id) as running
+  from worker w
+ where w.lease_expires_at > now()
+ order by w.pool, w.started_at, w.id;
 
--- name: prune_workers    long dead; one that a running job still names is rescue's to judge first
+-- name: prune_workers    long dead; one that a running job still names is for rescue_jobs to judge first
 delete from worker w
  where w.lease_expires_at < now() - :keep_s * interval '1 second'
    and not exists (select from job j where j.lease_owner = w.id);

@@ -1,9 +1,9 @@
 """Pools and workers as an operator sees them; they belong to no organization."""
 
 import math
-from typing import NamedTuple
-
-import asyncpg
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
 
 from db.pool import Conn
 from db.queries import pool, worker
@@ -16,8 +16,8 @@ from schemas.ops import Pool, Worker
 WHOLE_SLOT_S = 10.0
 
 
-class Crew(NamedTuple):
-    """How many workers of a pool take work, take no more, and let their lease run out in the last hour."""
+class WorkerCounts(NamedTuple):
+    """Workers of a pool that take work, that take no more, and that were lost in the last hour."""
 
     pool: str
     active: int
@@ -25,9 +25,38 @@ class Crew(NamedTuple):
     lost: int
 
 
+class _PoolRow(NamedTuple):
+    name: str
+    paused: bool
+    queued: int
+    oldest_due_s: float | None
+    running: int
+    capacity: int
+    workers: int
+    mean_run_s: float | None
+
+
+class _WorkerRow(NamedTuple):
+    id: UUID
+    pool: str
+    host: str
+    pid: int
+    version: str
+    slots: int
+    state: Literal["active", "draining"]
+    started_at: datetime
+    lease_expires_at: datetime
+    running: int
+
+
+LIST_POOLS = pool.list_pools.typed(_PoolRow)
+COUNT_WORKERS = pool.count_workers.typed(WorkerCounts)
+LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
+
+
 async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
     """Every pool, by name; `slots` is what a worker has where none runs to tell."""
-    return [_shown(row, slots) for row in await pool.list_pools.all(conn)]
+    return [_shown(row, slots) for row in await LIST_POOLS.all(conn)]
 
 
 async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:
@@ -39,12 +68,12 @@ async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:
 
 async def list_workers(conn: Conn) -> list[Worker]:
     """The workers whose lease stands."""
-    return [_worker(row) for row in await worker.list_workers.all(conn)]
+    return [_worker(row) for row in await LIST_WORKERS.all(conn)]
 
 
-async def list_crews(conn: Conn) -> list[Crew]:
+async def count_workers(conn: Conn) -> list[WorkerCounts]:
     """Every pool's workers, counted by the state of their leases."""
-    return [Crew(*row.values()) for row in await pool.list_crews.all(conn)]
+    return await COUNT_WORKERS.all(conn)
 
 
 async def has_dispatcher(conn: Conn) -> bool:
@@ -53,7 +82,7 @@ async def has_dispatcher(conn: Conn) -> bool:
 
 
 def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
-    """How many workers would run what runs and take up what is due (design 8).
+    """How many workers would run what runs and take up what is due.
 
     Jobs that end within a second share a slot ten to one. A pool without a past counts as slow.
     """
@@ -61,23 +90,33 @@ def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: 
     return math.ceil((running + due * share) / slots)
 
 
-def _shown(row: asyncpg.Record, slots: int) -> Pool:
+def _shown(row: _PoolRow, slots: int) -> Pool:
     return Pool(
-        name=row["name"],
-        queued=row["queued"],
-        running=row["running"],
-        capacity=row["capacity"],
-        oldest_due_seconds=row["oldest_due_s"],
+        name=row.name,
+        queued=row.queued,
+        running=row.running,
+        capacity=row.capacity,
+        oldest_due_seconds=row.oldest_due_s,
         desired_workers=desired_workers(
-            running=row["running"],
-            due=row["queued"],
-            mean_run_s=row["mean_run_s"],
-            slots=row["capacity"] / row["workers"] if row["workers"] else slots,
+            running=row.running,
+            due=row.queued,
+            mean_run_s=row.mean_run_s,
+            slots=row.capacity / row.workers if row.workers else slots,
         ),
-        paused=row["paused"],
+        paused=row.paused,
     )
 
 
-def _worker(row: asyncpg.Record) -> Worker:
-    same = ("pool", "host", "pid", "version", "slots", "running", "state", "started_at", "lease_expires_at")
-    return Worker(worker_id=ids.show(ids.WORKER, row["id"]), **{name: row[name] for name in same})
+def _worker(row: _WorkerRow) -> Worker:
+    return Worker(
+        worker_id=ids.show(ids.WORKER, row.id),
+        pool=row.pool,
+        host=row.host,
+        pid=row.pid,
+        version=row.version,
+        slots=row.slots,
+        running=row.running,
+        state=row.state,
+        started_at=row.started_at,
+        lease_expires_at=row.lease_expires_at,
+    )
