@@ -63,8 +63,7 @@ async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID)
     """The owner's account, unless others are named."""
     named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
     return await transact(
-        pool,
-        lambda conn: requests.assign(conn, who=owner.who, request_id=request_id, account_ids=named),
+        pool, lambda conn: requests.assign(conn, who=owner.who, request_id=request_id, account_ids=named)
     )
 
 

@@ -78,11 +78,7 @@ async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock 
 
 
 async def deliver(
-    adapter: Adapter,
-    account: Account,
-    prepared: Prepared,
-    what: Draft | None = None,
-    clock: Clock = REAL,
+    adapter: Adapter, account: Account, prepared: Prepared, what: Draft | None = None, clock: Clock = REAL
 ) -> Live:
     """Sends until it is proved live: again where that is harmless, or once its absence is proved."""
     for _ in range(TRIES):

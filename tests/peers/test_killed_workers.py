@@ -160,9 +160,7 @@ async def playing(
     residents = {handle: await peer.join() for handle in handles}
     async with between(peer.port, holding(caption(CALLED))) as proxy, listening(settings.redis_url) as ear:
         ours = msgspec.structs.replace(
-            settings,
-            fetch_allow=proxy.base.removeprefix("http://"),
-            assets_url=f"file://{folder / 'media'}",
+            settings, fetch_allow=proxy.base.removeprefix("http://"), assets_url=f"file://{folder / 'media'}"
         )
         async with sailing(ours, folder) as fleet:
             scene = Scene(fleet, proxy, ear, residents)

@@ -15,11 +15,7 @@ from tests.s3.service import Service
 #: For tests that hold wherever media is kept: the fixture `media_kept` is each of these.
 EVERYWHERE = pytest.mark.parametrize(
     "media_kept",
-    [
-        "folder",
-        pytest.param("s3", marks=pytest.mark.long),
-        pytest.param("moto", marks=pytest.mark.peers),
-    ],
+    ["folder", pytest.param("s3", marks=pytest.mark.long), pytest.param("moto", marks=pytest.mark.peers)],
     indirect=True,
 )
 #: The same, for tests that have it fail.

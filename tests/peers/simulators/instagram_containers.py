@@ -16,14 +16,7 @@ from tests.peers.simulators.instagram_captions import check, check_alt_text
 from tests.peers.simulators.instagram_errors import Denied, Refusal
 from tests.peers.simulators.instagram_fetch import fetch
 from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, judge_film, judge_image
-from tests.peers.simulators.instagram_state import (
-    PUBLISH,
-    Container,
-    Kind,
-    Person,
-    State,
-    Status,
-)
+from tests.peers.simulators.instagram_state import PUBLISH, Container, Kind, Person, State, Status
 from tests.peers.simulators.ledger import Entry, Ledger
 
 CHILDREN = range(2, 11)

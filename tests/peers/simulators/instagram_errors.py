@@ -197,11 +197,7 @@ _FILES = {
     ),
     "video_unusable": _media(-1, 2207077, "Media upload has failed", "The video can't be used: {why}"),
     "create_failed": _media(
-        -1,
-        2207032,
-        "Create media fail",
-        "Create media fail, please try to re-create media",
-        transient=True,
+        -1, 2207032, "Create media fail", "Create media fail, please try to re-create media", transient=True
     ),
 }
 

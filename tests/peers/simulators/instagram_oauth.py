@@ -56,10 +56,7 @@ class OAuth:
         if BASIC not in scopes or not SCOPES.issuperset(scopes):
             return as_page(f"Invalid Scopes: {' '.join(scopes) or 'none'}", 400)
         asked = Asked(
-            client=CLIENT_ID,
-            redirect_uri=query["redirect_uri"],
-            state=query.get("state"),
-            scopes=scopes,
+            client=CLIENT_ID, redirect_uri=query["redirect_uri"], state=query.get("state"), scopes=scopes
         )
         return self._consents.answer(request, asked, self._state.people, self._clock.now())
 

@@ -6,11 +6,7 @@ import pytest
 
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.instagram_user import (
-    DAY_S,
-    User,
-    read,
-)
+from tests.peers.simulators.instagram_user import DAY_S, User, read
 
 
 async def test_a_container_is_in_progress_then_finished_then_published(ada: User) -> None:

@@ -4,11 +4,7 @@ import httpx
 import pytest
 
 from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.instagram_user import (
-    DAY_S,
-    User,
-    read,
-)
+from tests.peers.simulators.instagram_user import DAY_S, User, read
 
 
 async def test_the_daily_limit_counts_what_the_api_published(ada: User) -> None:

@@ -7,13 +7,7 @@ import msgspec
 LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 
 #: Whoever changes one of these in the app makes what an earlier creator_info said out of date.
-OPTIONS = (
-    "offered",
-    "comment_disabled",
-    "duet_disabled",
-    "stitch_disabled",
-    "max_video_post_duration_sec",
-)
+OPTIONS = ("offered", "comment_disabled", "duet_disabled", "stitch_disabled", "max_video_post_duration_sec")
 
 
 class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

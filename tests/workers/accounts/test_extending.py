@@ -57,8 +57,7 @@ class Project:
         """The job's row, once it has ended."""
         ids = {"project_id": self.id, "account_id": self.account_id}
         submit = await transact(
-            self.workers.pool,
-            lambda conn: credentials.refresh(conn, organization_id=self.workers.org, **ids),
+            self.workers.pool, lambda conn: credentials.refresh(conn, organization_id=self.workers.org, **ids)
         )
         async with at_work(self.settings, self.workers.pool, {REFRESH_TOKEN: refresh_token.open_task}):
             return await self.workers.ended(submit.job_id)

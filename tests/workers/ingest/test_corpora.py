@@ -62,9 +62,7 @@ def scorer() -> ModuleType:
     return module
 
 
-def test_real_pages_are_read_as_right_as_they_were(
-    pages: Read,
-) -> None:
+def test_real_pages_are_read_as_right_as_they_were(pages: Read) -> None:
     right, verdicts = scorer().right, defaultdict(list)
     for case, got in pages:
         kind = case["id"].partition("/")[0]
@@ -76,9 +74,7 @@ def test_real_pages_are_read_as_right_as_they_were(
     assert accuracy.keys() == FLOORS.keys()
 
 
-def test_no_field_of_a_real_page_is_over_its_length(
-    pages: Read,
-) -> None:
+def test_no_field_of_a_real_page_is_over_its_length(pages: Read) -> None:
     for case, got in pages:
         for field, limit in LENGTHS.items():
             assert len(got[field] or "") <= limit, (case["id"], field)

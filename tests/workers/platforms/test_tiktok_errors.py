@@ -120,10 +120,7 @@ def test_a_code_that_nobody_knows_goes_by_its_status(
 
 
 def test_a_rest_is_as_long_as_it_says_and_a_days_cap_an_hour_at_least() -> None:
-    slow, cap = (
-        refused("rate_limit_exceeded", 429, rest="7"),
-        refused("spam_risk_too_many_posts"),
-    )
+    slow, cap = (refused("rate_limit_exceeded", 429, rest="7"), refused("spam_risk_too_many_posts"))
     assert isinstance(slow, Throttled)
     assert isinstance(cap, Throttled)
     assert (slow.after_s, cap.after_s) == (7.0, 3600.0)

@@ -21,12 +21,7 @@ from workers.platforms.tiktok import handle
 from workers.platforms.tiktok import video as uploads
 
 AFTER = 120.0
-LOST = [
-    Fault.ACCEPT_THEN_DROP,
-    Fault.ACCEPT_THEN_500,
-    Fault.CREATED_BUT_400,
-    Fault.TRUNCATED_200,
-]
+LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
 
 
 @pytest_asyncio.fixture

@@ -35,10 +35,7 @@ async def project_id(workers: Workers) -> UUID:
 async def at_work(workers: Workers, served: GitHub | None = None, **settings: Any) -> AsyncIterator[None]:
     base = served.base if served else "http://127.0.0.1:1"
     mine = msgspec.structs.replace(workers.settings, github_api_url=base, **settings)
-    async with (
-        open_tasks(mine, "ingest") as tasks,
-        workers.working(tasks[INGEST_GITHUB], kind=INGEST_GITHUB),
-    ):
+    async with open_tasks(mine, "ingest") as tasks, workers.working(tasks[INGEST_GITHUB], kind=INGEST_GITHUB):
         yield
 
 

@@ -6,14 +6,7 @@ import msgspec
 import pytest
 
 from domain.brand.store_listings import InAppStore
-from schemas.errors import (
-    FetchBlocked,
-    FetchFailed,
-    SourceError,
-    SourceNotFound,
-    SourceRateLimited,
-    TooLarge,
-)
+from schemas.errors import FetchBlocked, FetchFailed, SourceError, SourceNotFound, SourceRateLimited, TooLarge
 from tests.servers import settings_for
 from tests.workers.ingest.appstore.counter import (
     FACEBOOK,

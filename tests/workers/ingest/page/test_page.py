@@ -162,10 +162,7 @@ def test_text_that_nobody_sees_has_no_language() -> None:
     [
         (jsonld('{"@type":"Brand","logo":{"url":"/l.png"}}') + '<link rel="icon" href="/i.png">', "/l.png"),
         ('<link rel="icon" href="/i.png"><link rel="apple-touch-icon" href="/a.png">', "/a.png"),
-        (
-            '<link rel="icon" sizes="16x16" href="/s"><link rel="icon" sizes="96x96" href="/b">',
-            "/b",
-        ),
+        ('<link rel="icon" sizes="16x16" href="/s"><link rel="icon" sizes="96x96" href="/b">', "/b"),
         ('<link rel="icon" sizes="512x512" href="/b.png"><link rel="icon" href="/v.svg?1">', "/v.svg?1"),
         (meta("og:image", "/o.png") + '<link rel="shortcut icon" href="/i.png">', "/i.png"),
         (meta("og:image", "/o.png"), "/o.png"),

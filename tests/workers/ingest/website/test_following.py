@@ -139,10 +139,7 @@ class Crowd:
 
 async def test_a_site_gets_two_requests_at_once_from_all_jobs_together(parser: Parser) -> None:
     crowd = Crowd()
-    answers: Answers = {
-        **PAGES,
-        **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer),
-    }
+    answers: Answers = {**PAGES, **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer)}
     async with serve(answers) as site, allowed_client(site) as client:
         web = open_web(client)
         jobs = [visit(parser, web, site, follow_links=True, max_pages=5) for _ in range(3)]
