@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,22 +14,21 @@ import asyncpg
 import msgspec
 
 from db.pool import Conn, Pool, open_pool
-from db.server import end_with_parent
 from jobs import ledger
 from jobs.courier import Courier, open_courier
 from schemas.settings import OWN, Settings
 from tests import seeds
+from tests.chaos import forkserver
+from tests.chaos.forkserver import Forked
 from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
 from tests.waiting import eventually
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Process:
     """A worker or a dispatcher."""
 
-    popen: subprocess.Popen[bytes]
+    popen: Forked
     log: Path
 
     def signal(self, signum: signal.Signals) -> None:
@@ -49,6 +46,7 @@ class Process:
             return self.popen.poll() is not None
 
         await eventually(ended, within=within)
+        assert self.popen.returncode is not None
         return self.popen.returncode
 
 
@@ -103,15 +101,8 @@ class Fleet:
 
     def _spawn(self, module: str, changes: dict[str, Any], *words: str) -> Process:
         log = self.folder / f"{module}.{len(self.processes)}.log"
-        with log.open("wb") as output:
-            popen = subprocess.Popen(
-                [*end_with_parent(signal.SIGKILL), sys.executable, "-m", module, *words],
-                cwd=ROOT,
-                env={**os.environ, **environment(msgspec.structs.replace(self.settings, **changes))},
-                stdout=output,
-                stderr=output,
-            )
-        self.processes.append(Process(popen, log))
+        own = environment(msgspec.structs.replace(self.settings, **changes))
+        self.processes.append(Process(forkserver.start([module, *words], {**os.environ, **own}, log), log))
         return self.processes[-1]
 
     async def _until(self, process: Process, question: str, *values: Any) -> None:

@@ -1,0 +1,116 @@
+"""Processes forked from one that has loaded our modules: as real as any, without a second of imports each.
+
+`start` gives one of them. It is a child of the test's own process, which may kill, freeze and stop it, and so
+learns of its end. `python -m tests.chaos.forkserver` is the process that they are forked from.
+"""
+
+import atexit
+import ctypes
+import functools
+import importlib
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from db.server import end_with_parent
+
+ROOT = Path(__file__).parents[2]
+MODULES = ("tests.chaos.worker", "tests.chaos.publisher", "workers.__main__", "workers.dispatcher.__main__")
+#: Of Linux's prctl: the signal at the parent's end, and whether orphans below become children of ours.
+PDEATHSIG, CHILD_SUBREAPER = 1, 36
+
+
+@dataclass
+class Forked:
+    """As much of `subprocess.Popen` as the tests use."""
+
+    pid: int
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._reap(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        return self._reap(0)
+
+    def send_signal(self, signum: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _reap(self, options: int) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, options)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+
+def start(words: list[str], environ: Mapping[str, str], log: Path) -> Forked:
+    """`python -m WORDS`, whose output goes into `log`; killed if the test's process ends before it."""
+    asked = {"words": words, "environ": dict(environ), "log": str(log)}
+    process = server()
+    assert process.stdin
+    assert process.stdout
+    prctl(CHILD_SUBREAPER, 1)
+    try:
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        return Forked(int(process.stdout.readline()))
+    finally:
+        prctl(CHILD_SUBREAPER, 0)
+
+
+@functools.cache
+def server() -> subprocess.Popen[str]:
+    """One for all of a run; it ends with its input."""
+    command = [*end_with_parent(signal.SIGKILL), sys.executable, "-m", "tests.chaos.forkserver"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(process.__exit__, None, None, None)
+    return process
+
+
+def prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def main() -> None:
+    for module in MODULES:
+        importlib.import_module(module)
+    parent = os.getppid()
+    for line in sys.stdin:
+        if between := os.fork():
+            os.waitpid(between, 0)
+        elif os.fork():
+            os._exit(0)
+        else:
+            become(json.loads(line), parent)
+
+
+def become(asked: dict[str, Any], parent: int) -> None:
+    """The process that was asked for, once it is the test's own child."""
+    while os.getppid() != parent:
+        time.sleep(0.001)
+    prctl(PDEATHSIG, signal.SIGKILL)
+    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.write(1, f"{os.getpid()}\n".encode())
+    for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    os.environ.clear()
+    os.environ.update(asked["environ"])
+    sys.argv = asked["words"]
+    runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)
+    sys.exit()
+
+
+if __name__ == "__main__":
+    main()
