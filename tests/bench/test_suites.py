@@ -27,7 +27,7 @@ def test_every_figure_belongs_to_one_suite_and_has_a_target_but_the_lease_which_
     assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
 
 
-#: A benchmark refuses a figure where a worker lost its lease, so nothing else may stall the machine.
+#: It refuses a figure where a worker lost its lease: nothing else may stall the machine, so it runs last.
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", suites.ALL)
 async def test_a_benchmark_runs_and_answers_its_figures(on_stage: Stage, name: str) -> None:

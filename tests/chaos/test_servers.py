@@ -56,16 +56,16 @@ async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers:
     await own_fleet.completed(jobs)
 
 
-async def test_postgres_stopped_for_twenty_seconds(own_fleet: Fleet, own_servers: Servers) -> None:
-    """Ten leases long; yet no worker counts as dead, and no attempt is spent."""
+async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: Servers) -> None:
+    """Nobody could renew one: no worker counts as dead, and no attempt is spent."""
     await own_fleet.dispatcher()
     for _ in range(2):
         await own_fleet.worker(slots=3)
     jobs = await own_fleet.submit(20, pauses=["handler"])
     await eventually(lambda: own_fleet.pool.fetchval("select count(*) = 6 from job where state = 'running'"))
     await asyncio.to_thread(own_servers.postgres.stop)
-    # The scenario is an outage of twenty seconds.
-    await asyncio.sleep(20)
+    # The scenario is an outage of five leases.
+    await asyncio.sleep(5 * own_fleet.settings.lease_s)
     await asyncio.to_thread(own_servers.postgres.start)
     own_fleet.go()
     rows = await own_fleet.completed(jobs, within=20)

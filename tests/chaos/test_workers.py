@@ -10,8 +10,9 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.worker import EFFECT, POOL, name_of
 from tests.waiting import eventually
 
-#: A rescue comes within a lease and 1.5 s (design 4); the rest is for a busy machine.
+#: A rescue comes within a lease and 1.5 s; the rest is for a busy machine.
 RESCUED_S = 2 + 1.5 + 1.5
+POINTS = ("handler", "step", "committed")
 
 pytestmark = pytest.mark.chaos
 
@@ -31,39 +32,20 @@ async def test_killed_before_the_pull(fleet: Fleet) -> None:
     assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
 
 
-async def test_killed_in_the_handler(fleet: Fleet) -> None:
+async def test_killed_at_three_points(fleet: Fleet) -> None:
+    """In the handler, in a step between its effect and its commit, and after the commit."""
     await fleet.dispatcher()
     worker = await fleet.worker()
-    jobs = await fleet.submit(3, pauses=["handler"])
-    await fleet.reached("handler", jobs)
+    in_handler, in_step, after = [await fleet.submit(3, pauses=[point]) for point in POINTS]
+    for point, jobs in zip(POINTS, (in_handler, in_step, after), strict=True):
+        await fleet.reached(point, jobs)
     await fleet.worker()
     worker.kill()
-    await fleet.reached("handler", jobs, fence=2, within=RESCUED_S)
-    rows = await fleet.completed(jobs)
-    assert {(row["fence"], row["crashes"]) for row in rows} == {(2, 1)}
-
-
-async def test_killed_in_a_step_between_effect_and_commit(fleet: Fleet) -> None:
-    await fleet.dispatcher()
-    worker = await fleet.worker()
-    jobs = await fleet.submit(3, pauses=["step"])
-    await fleet.reached("step", jobs)
-    await fleet.worker()
-    worker.kill()
-    rows = await fleet.completed(jobs)
-    assert {(row["fence"], row["crashes"]) for row in rows} == {(2, 1)}
-
-
-async def test_killed_after_the_commit(fleet: Fleet) -> None:
-    await fleet.dispatcher()
-    worker = await fleet.worker()
-    jobs = await fleet.submit(3, pauses=["committed"])
-    await fleet.reached("committed", jobs)
-    worker.kill()
-    await fleet.worker()
-    later = await fleet.submit(1)
-    rows = await fleet.completed([*jobs, *later])
-    assert {(row["fence"], row["crashes"]) for row in rows} == {(1, 0)}
+    await fleet.reached("handler", [*in_handler, *in_step], fence=2, within=RESCUED_S)
+    lost = await fleet.completed([*in_handler, *in_step])
+    assert {(row["fence"], row["crashes"]) for row in lost} == {(2, 1)}
+    kept = await fleet.completed([*after, *await fleet.submit(1)])
+    assert {(row["fence"], row["crashes"]) for row in kept} == {(1, 0)}
 
 
 @pytest.mark.parametrize("tries_to_commit", [True, False])
@@ -146,7 +128,7 @@ async def test_forty_at_once_against_a_cap_of_five(fleet: Fleet) -> None:
         "insert into pool_cap (tier, pool, max_running, max_queued) values ('partner', 'chaos', 5, 100)"
     )
     await fleet.dispatcher()
-    for _ in range(4):
+    for _ in range(2):
         await fleet.worker()
     jobs = await fleet.submit(40, takes_s=0.05)
     await fleet.completed(jobs, within=20)
