@@ -7,6 +7,7 @@ import html
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -15,7 +16,10 @@ from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored, words
 from tests.workers.net import GOOD, VECTORS, Net
 from tests.workers.web.web import say
+from workers.ingest.parser import child
+from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
+from workers.ingest.shapes import STARTED, Question
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client
@@ -33,6 +37,17 @@ EVERYWHERE = """<meta http-equiv=refresh content="0;url={0}"><link rel=manifest 
 <script src="{0}"></script><a href="{0}">Pricing</a>"""
 OWN = """<meta http-equiv=refresh content="0;url=/soon"><link rel=manifest href="/m.json">
 <nav><a href="/about">About</a></nav>"""
+
+
+@pytest.fixture(autouse=True)
+def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process for each of some thousand documents takes longer than all else, and connects to nothing."""
+
+    async def exchange(_: Parser, message: bytes) -> bytes:
+        question: Question = msgspec.msgpack.decode(message, type=Question)
+        return STARTED + msgspec.msgpack.encode(child.answer(question))
+
+    monkeypatch.setattr(parsing, "exchange", exchange)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
