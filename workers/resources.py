@@ -1,11 +1,16 @@
-"""Resources that the tasks of one worker process share: the parsing process and the language model."""
+"""Resources that the tasks of one worker process share: the parsing process, the model, keys and clients."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import Any, TypeVar
 
+from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
 from workers.ingest.llm.endpoint import Model, open_model
 from workers.ingest.parser.parser import Parser, open_parser
+
+T = TypeVar("T")
 
 
 class Resources:
@@ -16,24 +21,37 @@ class Resources:
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
         self.settings, self.stack = settings, stack
-        self.opened_parser: Parser | None = None
-        self.opened_model: Model | None = None
+        self.opened: dict[Callable[..., Any], Any] = {}
+
+    async def once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
+        """What `opener` opens: the same for every task of the process."""
+        if opener not in self.opened:
+            self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
+        found: T = self.opened[opener]
+        return found
 
     async def parser(self) -> Parser:
-        if self.opened_parser is None:
-            self.opened_parser = await self.stack.enter_async_context(open_parser())
-        return self.opened_parser
+        return await self.once(_open_parser)
 
     async def model(self) -> Model | None:
         """The language model; None where the operator has set none."""
-        if self.opened_model is None:
-            settings = self.settings
-            model = open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)
-            self.opened_model = await self.stack.enter_async_context(model)
-        return self.opened_model
+        return await self.once(_open_model)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of sealed rows. Raises `SettingsInvalid`."""
+        return parse_keyring(self.settings.vault_keys, setting="VAULT_KEYS")
 
 
 @asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     async with AsyncExitStack() as stack:
         yield Resources(settings, stack)
+
+
+def _open_parser(_: Settings) -> AbstractAsyncContextManager[Parser]:
+    return open_parser()
+
+
+def _open_model(settings: Settings) -> AbstractAsyncContextManager[Model | None]:
+    return open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)

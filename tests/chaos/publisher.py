@@ -66,7 +66,8 @@ class Pausing:
 async def main() -> None:
     settings = from_env(os.environ)
     logs.configure(process=f"publisher-{os.getpid()}", level="info")
-    async with open_resources(settings) as resources, open_platforms(resources) as platforms:
+    async with open_resources(settings) as resources:
+        platforms = await open_platforms(resources)
         folder = Path(os.environ["CHAOS_FOLDER"])
         pausing = {name: Pausing(adapter, folder) for name, adapter in platforms.adapters.items()}
         ours = platforms._replace(adapters=pausing)

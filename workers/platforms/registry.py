@@ -1,14 +1,13 @@
 """Which adapter posts for an account, and what its calls take."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.publishing.outgoing import Account, File, Work
-from domain.security.keyring import Keyring, parse_keyring
+from domain.security.keyring import Keyring
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net
@@ -63,15 +62,12 @@ class Platforms(NamedTuple):
         )
 
 
-@asynccontextmanager
-async def open_platforms(resources: Resources) -> AsyncIterator[Platforms]:
-    settings = resources.settings
-    async with open_net(settings) as net:
-        adapters: dict[str, Adapter] = {
-            "bluesky": Bluesky(net.client),
-            "mastodon": Mastodon(net.client),
-            "instagram": Instagram(net.client, settings.instagram_api_url),
-            "tiktok": TikTok(net.client, settings.tiktok_api_url),
-        }
-        keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
-        yield Platforms(adapters, Fake(), keyring, open_store(settings), settings.public_url)
+async def open_platforms(resources: Resources) -> Platforms:
+    settings, net = resources.settings, await resources.once(open_net)
+    adapters: dict[str, Adapter] = {
+        "bluesky": Bluesky(net.client),
+        "mastodon": Mastodon(net.client),
+        "instagram": Instagram(net.client, settings.instagram_api_url),
+        "tiktok": TikTok(net.client, settings.tiktok_api_url),
+    }
+    return Platforms(adapters, Fake(), resources.keyring, open_store(settings), settings.public_url)

@@ -1,7 +1,12 @@
-"""What each kind of job does: one file a kind, and this table."""
+"""The tasks of all kinds of job: one file a kind, and this table.
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+A file has the task, from a `Context` to an outcome, and `open_task`, which opens what it needs, once for a
+worker.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from jobs.kinds import (
     ARCHIVE_PROJECT,
@@ -36,8 +41,10 @@ from workers.tasks import (
     revoke_token,
 )
 
-#: How to open a kind's task, with what it needs for as long as the worker runs.
-OPENERS: Mapping[Kind, Callable[[Resources], AbstractAsyncContextManager[Task]]] = {
+#: Makes a kind's task, with what it needs for as long as the worker runs.
+Opener: TypeAlias = Callable[[Resources], Awaitable[Task]]
+
+OPENERS: Mapping[Kind, Opener] = {
     INGEST_WEBSITE: ingest_website.open_task,
     INGEST_GITHUB: ingest_github.open_task,
     INGEST_APPSTORE: ingest_appstore.open_task,
@@ -58,9 +65,5 @@ POOLS = sorted({kind.pool for kind in OPENERS})
 @asynccontextmanager
 async def open_tasks(settings: Settings, pool_name: str) -> AsyncIterator[Tasks]:
     """The tasks of a pool, ready for use."""
-    async with open_resources(settings) as resources, AsyncExitStack() as stack:
-        yield {
-            kind: await stack.enter_async_context(open_task(resources))
-            for kind, open_task in OPENERS.items()
-            if kind.pool == pool_name
-        }
+    async with open_resources(settings) as resources:
+        yield {kind: await opener(resources) for kind, opener in OPENERS.items() if kind.pool == pool_name}

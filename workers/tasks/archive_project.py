@@ -1,7 +1,6 @@
 """Stop what an archived project left running."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -20,9 +19,8 @@ BATCH = 200
 Stop: TypeAlias = Callable[..., Awaitable[int]]
 
 
-@asynccontextmanager
-async def open_task(_: Resources) -> AsyncIterator[Task]:
-    yield archive_project
+async def open_task(_: Resources) -> Task:
+    return archive_project
 
 
 async def archive_project(ctx: Context) -> Outcome:

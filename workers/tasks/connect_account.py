@@ -1,12 +1,10 @@
 """Find out whose account a code or an app password opens, and keep what opens it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.connecting import connect
 from domain.connecting.connect import Begun, Login
-from domain.security.keyring import Keyring, parse_keyring
+from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from workers.platforms.bluesky import connect as bluesky
@@ -20,11 +18,8 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_net(resources.settings) as net:
-        yield partial(connect_account, net=net, keyring=keyring)
+async def open_task(resources: Resources) -> Task:
+    return partial(connect_account, net=await resources.once(open_net), keyring=resources.keyring)
 
 
 async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

@@ -1,11 +1,9 @@
 """Find out whether a person's code proves the installation that they came back with, and keep it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.brand import github_installations
-from domain.security.keyring import Keyring, parse_keyring
+from domain.security.keyring import Keyring
 from jobs.outcomes import Outcome
 from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
@@ -16,11 +14,8 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_app(resources.settings) as app:
-        yield partial(connect_github, app=app, keyring=keyring)
+async def open_task(resources: Resources) -> Task:
+    return partial(connect_github, app=await resources.once(open_app), keyring=resources.keyring)
 
 
 async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> Outcome:

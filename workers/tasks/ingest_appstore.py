@@ -1,9 +1,6 @@
-"""Read the stores' word on a project's brand, and keep it."""
+"""An ingest of an app's listings: reads what the stores say of a project's brand, and keeps it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
@@ -27,48 +24,41 @@ from workers.runtime.runner import Task
 from workers.web.fetch import open_client
 
 
-class Means(NamedTuple):
-    """What all ingests of a worker share."""
-
-    web: Web
-    parser: Parser
-    model: Model | None
-    settings: Settings
-
-
 class Args(msgspec.Struct, frozen=True, kw_only=True):
     listings: list[Listing]
     country_code: str
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
+async def open_task(resources: Resources) -> Task:
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
-    async with open_client(allowed=moved(settings), contact=settings.public_url) as client:
-        yield partial(ingest_appstore, means=Means(open_web(client), parser, model, settings))
+    client = open_client(allowed=moved(settings), contact=settings.public_url)
+    web = open_web(await resources.stack.enter_async_context(client))
+    return partial(ingest_appstore, web=web, parser=parser, model=model, settings=settings)
 
 
-async def ingest_appstore(ctx: Context, *, means: Means) -> Outcome:
+async def ingest_appstore(
+    ctx: Context, *, web: Web, parser: Parser, model: Model | None, settings: Settings
+) -> Outcome:
     args = msgspec.convert(ctx.job.args, Args)
     return await perform(
         ctx,
         read=lambda _visit, report: stores.ingest(
-            asked(ctx, means),
+            stores_of(ctx, web, parser, settings),
             listings=args.listings,
             country=args.country_code,
             report=report,
-            model=means.model,
+            model=model,
         ),
         pretend=lambda report: sandbox.ingest_app(listing=args.listings[0], report=report),
     )
 
 
-def asked(ctx: Context, means: Means) -> Stores:
-    """How this job asks the stores: the look-up at its own rate."""
+def stores_of(ctx: Context, web: Web, parser: Parser, settings: Settings) -> Stores:
+    """The stores as this job asks them: the look-up at the rate that Apple allows."""
     return Stores(
-        lookup=Lookup(means.web.client, means.settings.itunes_api_url, limiter(ctx, ITUNES)),
-        web=means.web,
-        parser=means.parser,
-        app_store_url=means.settings.app_store_url,
-        play_url=means.settings.play_url,
+        lookup=Lookup(web.client, settings.itunes_api_url, limiter(ctx, ITUNES)),
+        web=web,
+        parser=parser,
+        app_store_url=settings.app_store_url,
+        play_url=settings.play_url,
     )

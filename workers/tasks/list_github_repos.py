@@ -1,7 +1,5 @@
 """List what an organization's GitHub installation may read; an installation that is gone is forgotten."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.brand import github_installations
@@ -16,10 +14,8 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    async with open_app(resources.settings) as app:
-        yield partial(list_github_repos, app=app)
+async def open_task(resources: Resources) -> Task:
+    return partial(list_github_repos, app=await resources.once(open_app))
 
 
 async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:

@@ -6,8 +6,6 @@ attempt that finds the post marked `sending` follows one that died there, and do
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
@@ -49,10 +47,8 @@ UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our st
 DOUBT = OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost")
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    async with open_platforms(resources) as platforms:
-        yield partial(publish_post, platforms=platforms)
+async def open_task(resources: Resources) -> Task:
+    return partial(publish_post, platforms=await open_platforms(resources))
 
 
 async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:

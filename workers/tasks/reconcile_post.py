@@ -3,8 +3,7 @@
 It sends nothing.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -23,10 +22,8 @@ from workers.runtime.runner import Task
 _log = logs.get("reconcile")
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    async with open_platforms(resources) as platforms:
-        yield partial(reconcile_post, platforms=platforms)
+async def open_task(resources: Resources) -> Task:
+    return partial(reconcile_post, platforms=await open_platforms(resources))
 
 
 async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:

@@ -1,13 +1,11 @@
 """Refresh what opens an account; an account that only its owner can open again is said to be one."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.accounts.credentials import Grant
 from domain.connecting import token_refresh
 from domain.connecting.token_refresh import Begun
-from domain.security.keyring import Keyring, parse_keyring
+from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms.bluesky import connect as bluesky
@@ -22,11 +20,8 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_net(resources.settings) as net:
-        yield partial(refresh_token, net=net, keyring=keyring)
+async def open_task(resources: Resources) -> Task:
+    return partial(refresh_token, net=await resources.once(open_net), keyring=resources.keyring)
 
 
 async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

@@ -1,12 +1,10 @@
 """Have a platform revoke what opened an account that was disconnected. Best effort: it ends either way."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 from domain.connecting import token_revocation
 from domain.connecting.token_revocation import Begun
-from domain.security.keyring import Keyring, parse_keyring
+from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.bluesky import connect as bluesky
@@ -18,11 +16,8 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
-@asynccontextmanager
-async def open_task(resources: Resources) -> AsyncIterator[Task]:
-    keyring = parse_keyring(resources.settings.vault_keys, setting="VAULT_KEYS")
-    async with open_net(resources.settings) as net:
-        yield partial(revoke_token, net=net, keyring=keyring)
+async def open_task(resources: Resources) -> Task:
+    return partial(revoke_token, net=await resources.once(open_net), keyring=resources.keyring)
 
 
 async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

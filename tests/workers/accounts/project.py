@@ -1,7 +1,7 @@
 """A project with accounts on servers of the test's own, and workers that connect and refresh them."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,7 @@ from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
-from tests.workers.runtime.workers import Workers
-from workers.resources import open_resources
+from tests.workers.runtime.workers import Workers, at_work
 from workers.tasks import connect_account, refresh_token, register_app, revoke_token
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
@@ -44,10 +43,8 @@ class Project:
         """A worker of these kinds."""
         allowed = f"{self.fediverse.host},{self.pds.host}"
         settings = msgspec.structs.replace(self.workers.settings, fetch_allow=allowed)
-        async with open_resources(settings) as resources, AsyncExitStack() as stack:
-            tasks = {kind: await stack.enter_async_context(OPENERS[kind](resources)) for kind in OPENERS}
-            async with self.workers.working_on(tasks):
-                yield
+        async with at_work(settings, self.workers.pool, OPENERS):
+            yield
 
     async def blogger(self, *, handle: str = "shop.example", refresh_token: str | None = None) -> UUID:
         """A Bluesky account with a session that is open, unless another token is given."""

@@ -1,8 +1,8 @@
 """Workers in the test's own loop: `async with workers.working(task)`, and jobs for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,11 @@ from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
 from schemas.settings import Settings
 from tests.waiting import eventually
-from workers.resources import Resources, open_resources
+from workers.resources import open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.runtime.shutdown import Stop
 from workers.runtime.worker import Worker
+from workers.tasks import Opener
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"
@@ -109,12 +110,12 @@ class Workers:
 async def at_work(
     settings: Settings,
     pool: Pool,
-    openers: Mapping[Kind, Callable[[Resources], AbstractAsyncContextManager[Task]]],
+    openers: Mapping[Kind, Opener],
 ) -> AsyncIterator[None]:
     """A worker of the product's own tasks, for jobs that the test has its API submit."""
     async with open_resources(settings) as resources, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
-        opened = {kind: await stack.enter_async_context(openers[kind](resources)) for kind in openers}
+        opened = {kind: await openers[kind](resources) for kind in openers}
         await stack.enter_async_context(workers.working_on(opened))
         yield

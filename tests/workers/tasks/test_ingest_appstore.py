@@ -18,9 +18,8 @@ from domain.tenancy import organizations
 from jobs.kinds import INGEST_APPSTORE
 from tests import seeds
 from tests.workers.ingest.appstore.counter import FACEBOOK, NOTHING, at, json, play_at, recorded
-from tests.workers.runtime.workers import Workers
+from tests.workers.runtime.workers import Workers, at_work
 from tests.workers.web.web import Answers, Site, say, serve
-from workers.resources import open_resources
 from workers.tasks import ingest_appstore
 
 #: Nobody listens there.
@@ -53,11 +52,7 @@ async def start(workers: Workers, project_id: UUID, *listings: Listing, org: UUI
 async def working(workers: Workers, url: str) -> AsyncIterator[None]:
     """A worker for which all three upstreams are at `url`."""
     settings = msgspec.structs.replace(workers.settings, itunes_api_url=url, app_store_url=url, play_url=url)
-    async with (
-        open_resources(settings) as resources,
-        ingest_appstore.open_task(resources) as task,
-        workers.working(task, kind=INGEST_APPSTORE),
-    ):
+    async with at_work(settings, workers.pool, {INGEST_APPSTORE: ingest_appstore.open_task}):
         yield
 
 
