@@ -1,9 +1,36 @@
-"""The answer to whatever starts a job (api.md 8)."""
+"""The answer to whatever starts a job."""
 
-from api.idempotency import ACCEPTED, Made
+from collections.abc import Awaitable
+from typing import Protocol
+from uuid import UUID
+
+from litestar import Response
+
+from api import paths
+from api.idempotency import ACCEPTED, Made, once
+from api.requests import ApiRequest
+from db.pool import Conn
+from jobs.kinds import Kind
 from jobs.ledger import Submitted
 from schemas import ids
 from schemas.jobs import Accepted
+
+
+class Submit(Protocol):
+    """What submits a job in a project, its other arguments bound."""
+
+    def __call__(self, conn: Conn, /, *, organization_id: UUID, project_id: UUID) -> Awaitable[Submitted]: ...
+
+
+async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submit) -> Response[Accepted]:
+    """Start a job in a project."""
+
+    async def start(conn: Conn) -> Made[Accepted]:
+        project = paths.read("project", project_id)
+        submitted = await submit(conn, organization_id=request.organization_id, project_id=project)
+        return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
+
+    return await once(request, start)
 
 
 def accepted(submitted: Submitted, *, kind: str, project_id: str | None) -> Made[Accepted]:

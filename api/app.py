@@ -11,10 +11,10 @@ from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from api import access_log, errors
-from api.answers import Answer
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
+from api.replies import Reply
 from api.requests import ApiRequest
 from api.routes import (
     accounts,
@@ -109,7 +109,7 @@ def build() -> Litestar:
             *accounts.PUBLIC,
         ],
         request_class=ApiRequest,
-        response_class=Answer,
+        response_class=Reply,
         lifespan=[_start],
         exception_handlers={Exception: errors.answer},
         request_max_body_size=MAX_BODY,

@@ -1,8 +1,6 @@
-"""Who calls: the key of a request, looked up anew each time, so that a kill counts from the next one on."""
+"""Authentication: a key is looked up anew for each request, so that a kill counts from the next one on."""
 
-import hashlib
 import math
-import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -26,7 +24,7 @@ REMEMBERED = 10_000
 
 
 class Strangers:
-    """Addresses that lately sent keys which open nothing: after 10 a minute no further look-up (api.md 1)."""
+    """Addresses that lately sent keys which open nothing: after 10 a minute no further look-up."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -50,28 +48,6 @@ class Strangers:
         _touch(self._failures, address)
 
 
-class Regulars:
-    """Whose secrets have opened before. It is a hint and lets nobody in: whether they still do is looked up.
-
-    Secrets are kept as hashes under a key that the process forgets at its end.
-    """
-
-    def __init__(self) -> None:
-        self._key = os.urandom(32)
-        self._principals: OrderedDict[bytes, Principal] = OrderedDict()
-
-    def recall(self, presented: Presented) -> Principal | None:
-        return self._principals.get(self._mark(presented))
-
-    def opened(self, presented: Presented, principal: Principal) -> None:
-        mark = self._mark(presented)
-        self._principals[mark] = principal
-        _touch(self._principals, mark)
-
-    def _mark(self, presented: Presented) -> bytes:
-        return hashlib.blake2b(presented.secret.encode(), key=self._key, digest_size=16).digest()
-
-
 class Authenticator:
     """Checks keys against the database: all that come in one moment with one statement."""
 
@@ -79,12 +55,14 @@ class Authenticator:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers
-        self._regulars = Regulars()
         self._rows = Coalesced(self._find)
+        #: The row of each key that opened, as it was looked up last. It lets nobody in.
+        self._known: OrderedDict[str, asyncpg.Record] = OrderedDict()
 
-    def recall(self, presented: Presented | None) -> Principal | None:
-        """Who this will be, if the key still opens."""
-        return None if presented is None else self._regulars.recall(presented)
+    def expect(self, presented: Presented | None) -> Principal | None:
+        """The principal that this key opened for at its last look-up; None if it never did."""
+        row = presented and self._known.get(presented.key_id)
+        return api_keys.principal(row) if presented and row and self._opens(row, presented) else None
 
     async def authenticate(self, presented: Presented | None, *, address: str) -> Principal:
         """Raises `Unauthenticated`, and `Killed` for who shows the right secret of a killed key.
@@ -92,23 +70,26 @@ class Authenticator:
         A key that opened before is looked up from everywhere: a stranger behind the same proxy must not
         lock a partner out.
         """
-        if presented is None or (self._strangers.bars(address) and not self.recall(presented)):
+        if presented is None or (self._strangers.bars(address) and not self.expect(presented)):
             raise Unauthenticated
         row = await self._rows.ask(presented.key_id)
-        if row is None or row["env"] != presented.env or not api_keys.opens(row, presented, self._peppers):
+        if row is None or not self._opens(row, presented):
             self._strangers.failed(address)
             raise Unauthenticated
         if row["killed"]:
             raise Killed
         if row["expired"]:
             raise Unauthenticated
-        principal = api_keys.principal(row)
-        self._regulars.opened(presented, principal)
-        return principal
+        self._known[presented.key_id] = row
+        _touch(self._known, presented.key_id)
+        return api_keys.principal(row)
 
     def probation(self, address: str) -> Probation:
         """Where an address stands whose key was refused."""
         return self._strangers.standing(address)
+
+    def _opens(self, row: asyncpg.Record, presented: Presented) -> bool:
+        return bool(row["env"] == presented.env) and api_keys.opens(row, presented, self._peppers)
 
     async def _find(self, key_ids: Sequence[str]) -> list[asyncpg.Record | None]:
         async with self._pool.acquire() as conn:

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from api import request_state
-from api.answers import JSON, Answer
+from api.replies import JSON, Reply
 from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import DomainError, Unauthenticated, Unavailable, Unsatisfiable
@@ -23,7 +23,7 @@ class Code(NamedTuple):
     when: str
 
 
-#: The contract (api.md 2): codes are added, never changed.
+#: The contract: codes are added, never changed.
 CODES = {
     "BAD_REQUEST": Code(400, "the body is not readable as what it says it is"),
     "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
@@ -75,7 +75,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return Answer(Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON)
+    return Reply(Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON)
 
 
 def _meaning(error: Exception) -> Exception:

@@ -17,7 +17,7 @@ from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
 
-class Access(NamedTuple):
+class Requirements(NamedTuple):
     """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
 
     `statuses` are the statuses of its own; those that the guard, body and parameters bring are known. `parts`
@@ -38,17 +38,17 @@ def requires(
     scope: Scope | None, kind: Class, *statuses: int, parts: type[msgspec.Struct] | None = None
 ) -> dict[str, Any]:
     """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
-    return {"access": Access(scope, kind, statuses, parts=parts)}
+    return {"requirements": Requirements(scope, kind, statuses, parts=parts)}
 
 
 def bind(app: Litestar) -> None:
-    """Complete the `Access` of each route behind the guard. Raises KeyError for one that has none."""
+    """Complete the `Requirements` of each route behind the guard. Raises KeyError for one that has none."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
                 handler.opt["allow"] = ", ".join(sorted(route.methods))
             elif handler.resolve_before_request() is guard:
-                handler.opt["access"] = _completed(handler)
+                handler.opt["requirements"] = _completed(handler)
 
 
 async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
@@ -59,39 +59,39 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
-    access: Access = opt["access"]
-    request.request_state.kind, request.request_state.lingers = access.kind, access.parts is not None
-    await _admit(request, access)
+    needs: Requirements = opt["requirements"]
+    request.request_state.kind, request.request_state.lingers = needs.kind, needs.parts is not None
+    await _admit(request, needs)
     if query := request.scope["query_string"]:
-        _check_query(query, access)
-    if access.parts:
+        _check_query(query, needs)
+    if needs.parts:
         _check_type(request, b"multipart/form-data")
-    elif access.body:
+    elif needs.body:
         _check_type(request, b"application/json")
     elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
         raise Invalid("body", "this route takes none")
     return None
 
 
-async def _admit(request: ApiRequest, access: Access) -> None:
+async def _admit(request: ApiRequest, needs: Requirements) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = auth.presented(call)
-    expected = services.authenticator.recall(presented)
-    charging = expected and services.limiter.charge(expected, access.kind)  # beside the look-up, not after it
+    expected = services.authenticator.expect(presented)
+    charging = expected and services.limiter.charge(expected, needs.kind)  # beside the look-up, not after it
     try:
         call.principal = await services.authenticator.authenticate(presented, address=address)
     except Unauthenticated:
         call.probation = services.authenticator.probation(address)
         raise
-    call.standing = await (charging or services.limiter.charge(call.principal, access.kind))
+    call.standing = await (charging or services.limiter.charge(call.principal, needs.kind))
     if not call.standing.passed:
         raise call.standing.refusal()
-    if access.scope is not None and not grants(call.principal.scopes, access.scope):
-        raise Forbidden(access.scope)
+    if needs.scope is not None and not grants(call.principal.scopes, needs.scope):
+        raise Forbidden(needs.scope)
 
 
-def _check_query(query: bytes, access: Access) -> None:
+def _check_query(query: bytes, needs: Requirements) -> None:
     """Only what the route has, each once, as text that Postgres can keep, or as digits.
 
     Litestar itself would take `1e2` for a whole number.
@@ -102,13 +102,13 @@ def _check_query(query: bytes, access: Access) -> None:
         raise Invalid("query", "must be percent-encoded UTF-8") from None
     seen: set[str] = set()
     for name, value in pairs:
-        if name not in access.query:
+        if name not in needs.query:
             raise Invalid(name, "is not a parameter of this route")
         if name in seen:
             raise Invalid(name, "is given twice")
         if "\x00" in value:
             raise Invalid(name, "must not contain a NUL character")
-        if name in access.numbers and not (value.isascii() and value.isdecimal()):
+        if name in needs.numbers and not (value.isascii() and value.isdecimal()):
             raise Invalid(name, "must be a whole number, in digits alone")
         seen.add(name)
 
@@ -120,8 +120,8 @@ def _check_type(request: ApiRequest, expected: bytes) -> None:
         raise Unsupported(f"send the body as {expected.decode()}")
 
 
-def _completed(handler: HTTPRouteHandler) -> Access:
-    access: Access = handler.opt["access"]
+def _completed(handler: HTTPRouteHandler) -> Requirements:
+    needs: Requirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
     asked = {
         field.kwarg_definition.name or name: field
@@ -129,4 +129,4 @@ def _completed(handler: HTTPRouteHandler) -> Access:
         if isinstance(field.kwarg_definition, QueryParameter)
     }
     numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
-    return access._replace(query=frozenset(asked), numbers=numbers, body="data" in fields)
+    return needs._replace(query=frozenset(asked), numbers=numbers, body="data" in fields)

@@ -1,4 +1,4 @@
-"""Writes that may be repeated: the receipt of a request commits with its effect (api.md 3, design 5).
+"""Idempotency of writes: the record of a request (its key, and what it was answered) commits with its effect.
 
 So a crash can neither wedge a key nor run it twice, and only what was committed, a 2xx, is ever replayed.
 """
@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response
 
-from api import answers
+from api.replies import Reply
 from api.requests import ApiRequest
 from db.pool import Conn, transact
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import Answer, Claim, Receipt
+from domain.tenancy.idempotency import Claim, Record, StoredAnswer
 from jobs.ledger import Wake
 from schemas.errors import InFlight, Invalid
 
@@ -37,7 +37,7 @@ _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 class Made(NamedTuple, Generic[T]):
     """What a write made: its answer, and whom to wake once it is committed.
 
-    `secret` says that `content` holds something shown once: its receipt is sealed.
+    `secret` says that `content` holds something shown once: its record is sealed.
     """
 
     content: T
@@ -49,39 +49,49 @@ class Made(NamedTuple, Generic[T]):
     replayed: bool = False
 
 
-async def once(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
-    """Run a verb in one transaction with the receipt of its answer, then wake who has to know.
+async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
+    """Run a write in one transaction with the record of its answer, then wake who has to know.
 
     With a key that was used for the same request, the first answer again. Raises `KeyReused` for another
     request, `InFlight` for one that still runs.
     """
-    return await answer(request, await once_of(request, verb, await request.body()))
+    return await reply(request, await write_once(request, write, await request.body()))
 
 
-async def once_of(request: ApiRequest, verb: Callable[[Conn], Awaitable[Made[T]]], body: bytes) -> Made[T]:
-    """`once`, but for the answer; `body` is JSON that stands for a body which was not kept."""
+async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
+    """`once` for a write that is answered with 200 and what it came to, and wakes nobody."""
+
+    async def make(conn: Conn) -> Made[T]:
+        return Made(await write(conn))
+
+    return await once(request, make)
+
+
+async def write_once(
+    request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
+) -> Made[T]:
+    """`once` without the reply; `body` is JSON that stands for a body which was not kept."""
     claim = _claim_of(request, body)
-    write = partial(transact, request.services.pool, partial(_write, request, claim, verb))
-    return await _free(write)
+    return await _when_free(partial(transact, request.services.pool, partial(_write, request, claim, write)))
 
 
-async def once_in_one(
-    request: ApiRequest, made: Made[T], insert: Callable[[Receipt | None], Awaitable[bool | None]]
+async def insert_once(
+    request: ApiRequest, made: Made[T], insert: Callable[[Record | None], Awaitable[bool | None]]
 ) -> Response[T]:
-    """`once` for a write whose whole answer is known before it: row and receipt in a single statement.
+    """`once` for a write whose whole answer is known before it: row and record in a single statement.
 
-    `insert` says whether it wrote: not if the receipt's key was used before; None while somebody uses it.
+    `insert` says whether it wrote: not if the record's key was used before; None while somebody uses it.
     """
     claim = _claim_of(request, await request.body())
-    receipt = None if claim is None else _receipt(request, claim, made)
-    wrote = await _free(partial(insert, receipt))
+    record = None if claim is None else _record(request, claim, made)
+    wrote = await _when_free(partial(insert, record))
     if claim is not None and not wrote:
         async with request.services.pool.acquire() as conn:
             made = await _replay(request, conn, claim)
-    return await answer(request, made)
+    return await reply(request, made)
 
 
-async def _free(write: Callable[[], Awaitable[T | None]]) -> T:
+async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
     """What `write` comes to once nobody else uses the key. Raises `InFlight` if that takes too long."""
     for _ in range(ASKS):
         if (came := await write()) is not None:
@@ -91,18 +101,18 @@ async def _free(write: Callable[[], Awaitable[T | None]]) -> T:
 
 
 async def _write(
-    request: ApiRequest, claim: Claim | None, verb: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
+    request: ApiRequest, claim: Claim | None, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
 ) -> Made[T] | None:
     """None while another transaction uses the key."""
     if claim is None:
-        return await verb(conn)
+        return await write(conn)
     free = await idempotency.claim(conn, claim)
     if free is None:
         return None
     if not free:
         return await _replay(request, conn, claim)
-    made = await verb(conn)
-    await idempotency.store(conn, _receipt(request, claim, made))
+    made = await write(conn)
+    await idempotency.store(conn, _record(request, claim, made))
     return made
 
 
@@ -137,8 +147,8 @@ def _digest(request: ApiRequest, body: bytes) -> bytes:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
 
 
-def _receipt(request: ApiRequest, claim: Claim, made: Made[Any]) -> Receipt:
-    answer = Answer(made.status, made.location, msgspec.json.encode(made.content))
+def _record(request: ApiRequest, claim: Claim, made: Made[Any]) -> Record:
+    answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content))
     return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
 
 
@@ -147,7 +157,7 @@ async def _replay(request: ApiRequest, conn: Conn, claim: Claim) -> Made[Any]:
     return Made(answer.body, answer.status, answer.location, replayed=True)
 
 
-async def answer(request: ApiRequest, made: Made[T]) -> Response[T]:
+async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:
     """Wake whom the write concerns, and say what it made."""
     for wake in made.wakes:
         await request.services.courier.send(wake)
@@ -158,4 +168,4 @@ async def answer(request: ApiRequest, made: Made[T]) -> Response[T]:
         "Idempotent-Replayed": "true" if made.replayed else None,
     }
     given = {name: value for name, value in headers.items() if value is not None}
-    return answers.Answer(made.content, status_code=made.status, headers=given)
+    return Reply(made.content, status_code=made.status, headers=given)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response
 
-from api.answers import Answer
+from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import LOOK_S, unless_gone
 from domain.jobs import jobs
@@ -34,7 +34,7 @@ async def lead_back(
 def redirect(location: str) -> Response[None]:
     """A 302 that no cache keeps and whose target is not told where the person was."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Answer(None, status_code=302, headers=headers)
+    return Reply(None, status_code=302, headers=headers)
 
 
 async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:

@@ -1,4 +1,4 @@
-"""Lists: a page is what is older than the cursor's id (api.md 4).
+"""Lists: a page is what is older than the cursor's id.
 
 A cursor is that id with a signature over it, the list and the organization: one that was made up, or is
 another list's or another organization's, is refused, and says nothing about what exists.
@@ -8,13 +8,15 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 from litestar.params import QueryParameter
 
 from api.requests import ApiRequest
+from db.pool import Conn
+from domain.tenancy import project_locks
 from schemas.base import Page
 from schemas.errors import Invalid
 
@@ -29,8 +31,38 @@ Cursor = Annotated[
 ]
 
 
-def before(request: ApiRequest, cursor: str | None) -> UUID | None:
-    """The id that the page begins behind; None for the first page. Raises `Invalid`."""
+class Find(Protocol[T]):
+    """A query of at most `limit` items that are older than `before`, newest first."""
+
+    def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
+
+
+async def page(
+    request: ApiRequest,
+    find: Find[T],
+    *,
+    cursor: str | None,
+    limit: int,
+    identify: Callable[[T], str],
+    project_id: UUID | None = None,
+) -> Page[T]:
+    """One page of a list; `identify` gives an item's id.
+
+    Raises `NotFound` if the project isn't the caller's, `Invalid` for a cursor that this list never gave.
+
+    One item more than asked for is looked up, which tells whether more follow.
+    """
+    async with request.connection() as conn:
+        if project_id is not None:
+            await project_locks.check(conn, organization_id=request.organization_id, project_id=project_id)
+        items = await find(conn, before=_position(request, cursor), limit=limit + 1)
+    if len(items) <= limit:
+        return Page(items=items, next_cursor=None)
+    return Page(items=items[:limit], next_cursor=_cursor(request, identify(items[limit - 1])))
+
+
+def _position(request: ApiRequest, cursor: str | None) -> UUID | None:
+    """The id that the page begins behind; None for the first page."""
     if cursor is None:
         return None
     try:
@@ -42,13 +74,6 @@ def before(request: ApiRequest, cursor: str | None) -> UUID | None:
         if hmac.compare_digest(signature, _sign(pepper, request, position)):
             return UUID(bytes=position)
     raise Invalid("cursor", "is not a nextCursor of this list: start without one")
-
-
-def page(request: ApiRequest, items: list[T], *, limit: int, identify: Callable[[T], str]) -> Page[T]:
-    """`items` are up to `limit + 1`, which tells whether more follow; `identify` gives an item's id."""
-    if len(items) <= limit:
-        return Page(items=items, next_cursor=None)
-    return Page(items=items[:limit], next_cursor=_cursor(request, identify(items[limit - 1])))
 
 
 def _cursor(request: ApiRequest, shown: str) -> str:

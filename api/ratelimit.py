@@ -27,7 +27,7 @@ WINDOW_S, DAY_S = 60, 86_400
 
 
 class Class(StrEnum):
-    """What a request costs us, by its route (api.md 5)."""
+    """What a request costs us, by its route."""
 
     READ_LIGHT = "read-light"
     WRITE_LIGHT = "write-light"
@@ -83,10 +83,7 @@ class Standing(NamedTuple):
         if charge.cap:
             policy += f', "daily-writes";q={charge.cap};w={DAY_S}'
             state += f', "daily-writes";r={self.left_of_day};t={self.day_ends_in}'
-        return [
-            (b"ratelimit-policy", policy.encode()),
-            (b"ratelimit", state.encode()),
-        ]
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
     def given_back(self) -> "Standing":
         """Where the key stands once this request is uncounted."""
@@ -103,7 +100,7 @@ class Standing(NamedTuple):
 
 
 class Probation(NamedTuple):
-    """Where an address stands whose key opens nothing: only such failures are counted (api.md 1)."""
+    """Where an address stands whose key opens nothing: only such failures are counted."""
 
     limit: int
     left: int

@@ -45,7 +45,7 @@ class RequestState:
 
     @property
     def free(self) -> bool:
-        """Nothing had changed: a poll that costs the caller nothing (api.md 5)."""
+        """Nothing had changed: a poll that costs the caller nothing."""
         return self.status == NOT_MODIFIED
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:

@@ -3,8 +3,11 @@
 import re
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
+from asyncpg import Record
+from asyncpg.pool import PoolAcquireContext
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
@@ -42,6 +45,15 @@ class ApiRequest(Request[Any, Any, State]):
         if found is None:
             raise Unauthenticated
         return found
+
+    @property
+    def organization_id(self) -> UUID:
+        """The caller's."""
+        return self.principal.organization_id
+
+    def connection(self) -> "PoolAcquireContext[Record]":
+        """A connection to Postgres, for `async with`."""
+        return self.services.pool.acquire()
 
     async def body(self) -> bytes:
         """Litestar calls a client that hangs up in mid-body a fault of ours."""

@@ -1,6 +1,6 @@
 """Waiting for jobs to change: however many wait, one question to Postgres every 200 ms; nobody, none.
 
-No pub/sub and no NOTIFY: a version seen late is late by one look, and nothing is to be missed (design 4).
+No pub/sub and no NOTIFY: a version seen late is late by one look, and nothing is to be missed.
 """
 
 import asyncio

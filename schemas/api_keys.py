@@ -1,4 +1,4 @@
-"""API keys, who calls with them, and what was done with them (api.md 1)."""
+"""API keys, who calls with them, and what was done with them."""
 
 from typing import Annotated, Any, Literal
 

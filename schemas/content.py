@@ -1,4 +1,4 @@
-"""Content, its files, and what reviewers said of it (api.md 9)."""
+"""Content, its files, and what reviewers said of it."""
 
 from typing import Annotated, Literal
 

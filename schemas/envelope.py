@@ -1,4 +1,4 @@
-"""The one form of every answer that is an error (api.md 2)."""
+"""The one form of every answer that is an error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Jobs as partners see them (api.md 8)."""
+"""Jobs as partners see them."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What an operator sees of the machinery; it belongs to no organization (api.md 15)."""
+"""What an operator sees of the machinery; it belongs to no organization."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Posts: content that goes to accounts at a time (api.md 9)."""
+"""Posts: content that goes to accounts at a time."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Projects as partners create, change and see them (api.md 6)."""
+"""Projects as partners create, change and see them."""
 
 from typing import Annotated, Any, Literal
 

@@ -21,7 +21,7 @@ export async function call(method, path, { body, headers = {}, signal } = {}) {
   return (await send(method, path, { body, headers, signal })).json();
 }
 
-/** Every later try of one click is the same request (api.md 3). */
+/** Every later try of one click is the same request. */
 export const once = () => ({ "Idempotency-Key": String(crypto.getRandomValues(new Uint32Array(4))) });
 
 /** A job at each of its versions, to the last; goes on where a lost connection left off. */

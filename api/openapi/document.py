@@ -7,9 +7,9 @@ import msgspec
 from litestar import Litestar
 
 from api.errors import CODES
-from api.openapi.answers import HEADERS, answers, refused
 from api.openapi.operations import Operation, operations
 from api.openapi.parameters import parameters
+from api.openapi.responses import HEADERS, refused, responses
 from schemas.envelope import Envelope
 
 Json = dict[str, Any]
@@ -78,17 +78,17 @@ def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
         "summary": summary.strip(),
         "description": "\n\n".join(filter(None, [more.strip(), _asks(one)])),
         "parameters": parameters(one),
-        "responses": answers(one, schemas),
-        "security": [{"bearer": []}, {"apiKey": []}] if one.access else [],
+        "responses": responses(one, schemas),
+        "security": [{"bearer": []}, {"apiKey": []}] if one.needs else [],
     }
     return {**said, **_body(one, schemas)}
 
 
 def _asks(one: Operation) -> str:
-    if one.access is None:
+    if one.needs is None:
         return ""
-    scope = f"the scope `{one.access.scope}`" if one.access.scope else "any key"
-    return f"Needs {scope}; counts as `{one.access.kind}`."
+    scope = f"the scope `{one.needs.scope}`" if one.needs.scope else "any key"
+    return f"Needs {scope}; counts as `{one.needs.kind}`."
 
 
 def _body(one: Operation, schemas: dict[Any, Json]) -> Json:

@@ -11,22 +11,22 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
-from api.guard import Access
+from api.guard import Requirements
 
 _UNDERSCORE = re.compile(r"_([a-z])")
 
 
 class Operation(NamedTuple):
-    """One method of one path; `access` is None where no key is asked for."""
+    """One method of one path; `needs` is None where no key is asked for."""
 
     path: str
     method: str
     handler: HTTPRouteHandler
-    access: Access | None
+    needs: Requirements | None
 
     @property
     def writes(self) -> bool:
-        return self.access is not None and self.method != "GET"
+        return self.needs is not None and self.method != "GET"
 
     @property
     def fields(self) -> Mapping[str, FieldDefinition]:
@@ -40,12 +40,12 @@ class Operation(NamedTuple):
     @property
     def parts(self) -> Any:
         """The shape of the multipart body that it reads, or None."""
-        return self.access.parts if self.access else None
+        return self.needs.parts if self.needs else None
 
     @property
     def statuses(self) -> tuple[int, ...]:
         """Its own, beside the one for when all goes well and those that every route may have."""
-        return self.access.statuses if self.access else self.handler.opt.get("also", ())
+        return self.needs.statuses if self.needs else self.handler.opt.get("also", ())
 
     @property
     def answer(self) -> Any:
@@ -79,4 +79,4 @@ def _operations(app: Litestar) -> Iterator[Operation]:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.resolve_include_in_schema():
                 (method,) = handler.http_methods
-                yield Operation(camel(route.path_format), method, handler, handler.opt.get("access"))
+                yield Operation(camel(route.path_format), method, handler, handler.opt.get("requirements"))

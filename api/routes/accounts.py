@@ -1,14 +1,15 @@
-"""Social accounts: connecting, listing, letting go (api.md 10). What asks a platform is a job."""
+"""Social accounts: connecting, listing, letting go. What asks a platform is a job."""
 
+from functools import partial
 from typing import Annotated
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import oauth_return, paging, paths
-from api.accepting import accepted
+from api.accepting import accept
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.waiting import unless_gone
@@ -20,7 +21,6 @@ from domain.connecting.connect import Asked
 from domain.oauth.oauth_states import Flow
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import Submitted
-from schemas import ids
 from schemas.accounts import (
     AccountConnect,
     AccountDisconnected,
@@ -60,7 +60,7 @@ async def create_oauth_url(
     special about them shows when they post. A post of `fail_auth` meets a token that is of no more use, and
     the account becomes `reauth_required`.
     """
-    return await _start(request, project_id, data)
+    return await _make_link(request, project_id, data)
 
 
 @post(
@@ -76,7 +76,7 @@ async def create_reauth_url(
     Another account of the person's ends the state `failed` with `OTHER_ACCOUNT` and changes nothing. A
     Bluesky account is connected again as at first, with `POST /v1/projects/{projectId}/social-accounts`.
     """
-    return await _start(request, project_id, data)
+    return await _make_link(request, project_id, data)
 
 
 @get("/v1/social/authorize", status_code=302, opt={"refusals": (422, 503)})
@@ -86,13 +86,13 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
     Until then it waits, and then leads here again; to the state's `returnUrl` with `status=failed` if the
     server didn't register us.
     """
-    found = await _onward(request, returned)
+    found = await _follow_link(request, returned)
     if found.job_id:
         ref = (found.flow.organization_id, found.job_id)
         await unless_gone(
             request.receive, oauth_return.until_ended(request, ref, within_s=oauth_return.CALLBACK_S)
         )
-        found = await _onward(request, returned)
+        found = await _follow_link(request, returned)
     if found.url:
         return oauth_return.redirect(found.url)
     if found.job_id:
@@ -132,7 +132,7 @@ async def social_callback(
 @get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
 async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
     """How a flow stands, for the key that made it; kept for a day after its time."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return await authorization.status(
             conn, who=request.principal, state=oauth_state, now=request.services.clock()
         )
@@ -154,20 +154,8 @@ async def connect_social_account(
     who, services = request.principal, request.services
     service_url, login = connect.check(data, sandbox=who.sandbox, allowed=services.allowed)
     asked = Asked(platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid)
-
-    async def submit(conn: Conn) -> Made[Accepted]:
-        project = paths.read("project", project_id)
-        submitted = await connect.submit(
-            conn,
-            organization_id=who.organization_id,
-            project_id=project,
-            asked=asked,
-            secret=login,
-            keyring=services.vault,
-        )
-        return accepted(submitted, kind=CONNECT_ACCOUNT.name, project_id=ids.show(ids.PROJECT, project))
-
-    return await once(request, submit)
+    submit = partial(connect.submit, asked=asked, secret=login, keyring=services.vault)
+    return await accept(request, project_id, CONNECT_ACCOUNT, submit)
 
 
 @get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", Class.READ_LIGHT, 404))
@@ -179,25 +167,22 @@ async def list_social_accounts(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[SocialAccount]:
     """A project's accounts, newest first, the disconnected ones too."""
-    async with request.services.pool.acquire() as conn:
-        found = await accounts.list_page(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=paths.read("project", project_id),
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda account: account.social_account_id)
+    find = partial(
+        accounts.list_page,
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+    )
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda account: account.social_account_id
+    )
 
 
 @get("/social-accounts/{social_account_id:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """An account; `status` is `reauth_required` once only its owner can open it again."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return await accounts.get(
-            conn,
-            organization_id=request.principal.organization_id,
-            account_id=paths.read("account", social_account_id),
+            conn, organization_id=request.organization_id, account_id=paths.read("account", social_account_id)
         )
 
 
@@ -214,18 +199,19 @@ async def disconnect_social_account(
     The posts that waited for it are canceled; a repeat answers the same. It works on an archived project too.
     """
     who = request.principal
+    return await once_plain(
+        request,
+        lambda conn: connect.disconnect(
+            conn,
+            organization_id=who.organization_id,
+            account_id=paths.read("account", social_account_id),
+            api_key_id=who.key_uuid,
+            keyring=request.services.vault,
+        ),
+    )
 
-    async def disconnect(conn: Conn) -> Made[AccountDisconnected]:
-        account_id = paths.read("account", social_account_id)
-        place = {"organization_id": who.organization_id, "account_id": account_id}
-        return Made(
-            await connect.disconnect(conn, **place, api_key_id=who.key_uuid, keyring=request.services.vault)
-        )
 
-    return await once(request, disconnect)
-
-
-async def _start(
+async def _make_link(
     request: ApiRequest, project_id: str, asked: OAuthUrlCreate | ReauthUrlCreate
 ) -> Response[OAuthUrl]:
     services = request.services
@@ -246,15 +232,16 @@ async def _start(
     return await once(request, make)
 
 
-async def _onward(request: ApiRequest, state: str) -> Onward:
+async def _follow_link(request: ApiRequest, state: str) -> Onward:
     services = request.services
-
-    async def look(conn: Conn) -> Onward:
-        return await authorization.onward(
-            conn, settings=services.settings, state=state, now=services.clock(), keyring=services.vault
-        )
-
-    return await transact(services.pool, look)
+    onward = partial(
+        authorization.onward,
+        settings=services.settings,
+        state=state,
+        now=services.clock(),
+        keyring=services.vault,
+    )
+    return await transact(services.pool, onward)
 
 
 ROUTES = [

@@ -1,13 +1,14 @@
-"""API keys of the caller's own organization (api.md 1)."""
+"""API keys of the caller's own organization."""
 
 from datetime import timedelta
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from api import paging, paths
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import Made, once, once_plain
 from api.paging import Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -45,22 +46,15 @@ async def list_api_keys(
 ) -> Page[ApiKey]:
     """The organization's keys, newest first, killed ones too."""
     who = request.principal
-    async with request.services.pool.acquire() as conn:
-        found = await api_keys.list_page(
-            conn,
-            organization_id=who.organization_id,
-            env=who.env,
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda key: key.id)
+    find = partial(api_keys.list_page, organization_id=who.organization_id, env=who.env)
+    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda key: key.id)
 
 
 @get("/api-keys/{api_key_id:str}", opt=requires("keys:write", Class.READ_LIGHT, 404))
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     """One key, without its secret."""
     who = request.principal
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return await api_keys.get(
             conn, organization_id=who.organization_id, env=who.env, key_uuid=paths.read("api_key", api_key_id)
         )
@@ -92,15 +86,12 @@ async def rotate_api_key(
 @post("/api-keys/{api_key_id:str}/kill", opt=requires("keys:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
     """Switch a key off for good, from its next request on. A repeat changes nothing."""
-
-    async def kill(conn: Conn) -> Made[ApiKey]:
-        return Made(
-            await api_keys.kill(
-                conn, actor=request.principal.actor, key_uuid=paths.read("api_key", api_key_id)
-            )
-        )
-
-    return await once(request, kill)
+    return await once_plain(
+        request,
+        lambda conn: api_keys.kill(
+            conn, actor=request.principal.actor, key_uuid=paths.read("api_key", api_key_id)
+        ),
+    )
 
 
 ROUTES = [create_api_key, list_api_keys, get_api_key, rotate_api_key, kill_api_key]

@@ -1,5 +1,6 @@
 """The audit log."""
 
+from functools import partial
 from typing import Annotated
 
 from litestar import get
@@ -15,8 +16,7 @@ from schemas.api_keys import AuditEntry
 from schemas.base import Page
 
 Action = Annotated[
-    str | None,
-    QueryParameter(max_length=100, description="Only this action, such as `api_key.killed`."),
+    str | None, QueryParameter(max_length=100, description="Only this action, such as `api_key.killed`.")
 ]
 
 
@@ -25,15 +25,8 @@ async def list_audit_log(
     request: ApiRequest, action: Action = None, cursor: Cursor = None, limit: Limit = paging.DEFAULT
 ) -> Page[AuditEntry]:
     """What was done in the organization, newest first."""
-    async with request.services.pool.acquire() as conn:
-        found = await audit.list_page(
-            conn,
-            organization_id=request.principal.organization_id,
-            action=action,
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda entry: entry.id)
+    find = partial(audit.list_page, organization_id=request.organization_id, action=action)
+    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda entry: entry.id)
 
 
 ROUTES = [list_audit_log]

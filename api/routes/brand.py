@@ -1,4 +1,4 @@
-"""What is known of a project's brand, and from where (api.md 6)."""
+"""What is known of a project's brand, and from where."""
 
 from litestar import get
 from litestar.params import FromPath
@@ -14,11 +14,9 @@ from schemas.brand import Brand
 @get("/projects/{project_id:str}/brand", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """For each field the value that wins, what else was said of it, and who said so."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return await projects.get_brand(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=paths.read("project", project_id),
+            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
         )
 
 

@@ -1,4 +1,4 @@
-"""Content and its approval (api.md 9)."""
+"""Content and its approval."""
 
 from functools import partial
 from typing import Annotated
@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, idempotency, paging, paths, uploads
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.uploads import Received
@@ -50,14 +50,14 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     """
     async with uploads.receiving(request) as received:
         create = partial(_create, request, project_id, received)
-        made = await idempotency.once_of(request, create, received.fingerprint)
-    return await idempotency.answer(request, made)
+        made = await idempotency.write_once(request, create, received.fingerprint)
+    return await idempotency.reply(request, made)
 
 
 async def _create(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[Content]:
     made = await content.create_uploaded(
         conn,
-        organization_id=request.principal.organization_id,
+        organization_id=request.organization_id,
         project_id=paths.read("project", project_id),
         hook=received.hook,
         caption=received.caption,
@@ -78,27 +78,24 @@ async def list_content(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Content]:
     """A project's content, newest first."""
-    async with request.services.pool.acquire() as conn:
-        found = await content.list_page(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=paths.read("project", project_id),
-            status=status,
-            approval_status=approval_status,
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-            public_url=request.services.settings.public_url,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda item: item.id)
+    find = partial(
+        content.list_page,
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+        status=status,
+        approval_status=approval_status,
+        public_url=request.services.settings.public_url,
+    )
+    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda item: item.id)
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
     """One item of content. Its ETag is its revision, for `If-Match`."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         found = await content.get(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
             public_url=request.services.settings.public_url,
         )
@@ -119,7 +116,7 @@ async def patch_content(
     async def change(conn: Conn) -> Made[Content]:
         changed = await content.edit(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
             caption=data.caption,
             versions=etags.matching(request),
@@ -146,7 +143,7 @@ async def approve_content(
     async def decide(conn: Conn) -> Made[Content]:
         approved, wakes = await approvals.approve(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
@@ -168,30 +165,26 @@ async def reject_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]
 ) -> Response[Content]:
     """Reject pending content, which is final; the posts that waited for it are canceled."""
-
-    async def decide(conn: Conn) -> Made[Content]:
-        rejected = await approvals.reject(
+    return await once_plain(
+        request,
+        lambda conn: approvals.reject(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
             public_url=request.services.settings.public_url,
-        )
-        return Made(rejected)
-
-    return await once(request, decide)
+        ),
+    )
 
 
 @get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """What new content of the project needs before it goes out."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return await approvals.get_policy(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=paths.read("project", project_id),
+            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
         )
 
 
@@ -203,18 +196,16 @@ async def patch_approval_policy(
 
     Content that is there stays as it is: loosening approves nothing, tightening touches nothing decided.
     """
-
-    async def change(conn: Conn) -> Made[ApprovalPolicy]:
-        changed = await approvals.patch_policy(
+    return await once_plain(
+        request,
+        lambda conn: approvals.patch_policy(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
-        )
-        return Made(changed)
-
-    return await once(request, change)
+        ),
+    )
 
 
 ROUTES = [

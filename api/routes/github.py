@@ -1,4 +1,4 @@
-"""Proving a GitHub App's installation, and what it may read (api.md 7). What asks GitHub is a job."""
+"""Proving a GitHub App's installation, and what it may read. What asks GitHub is a job."""
 
 from functools import partial
 from typing import Annotated
@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api import oauth_return
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn, transact
@@ -17,13 +17,7 @@ from domain.oauth import oauth_states
 from domain.oauth.oauth_states import Flow
 from jobs.kinds import CONNECT_GITHUB
 from jobs.ledger import Submitted
-from schemas.github import (
-    GitHubDisconnected,
-    GitHubInstallation,
-    GitHubRepos,
-    InstallUrl,
-    InstallUrlCreate,
-)
+from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
 #: What a reader of the list waits for its job, in seconds.
 LIST_S = 5.0
@@ -31,8 +25,7 @@ LIST_S = 5.0
 Returned = Annotated[str, QueryParameter(name="state", description="As `install-url` gave it.")]
 Code = Annotated[str | None, QueryParameter(description="Of the GitHub user.", max_length=500)]
 Number = Annotated[
-    int | None,
-    QueryParameter(name="installation_id", description="Of the installation.", ge=1, le=2**63 - 1),
+    int | None, QueryParameter(name="installation_id", description="Of the installation.", ge=1, le=2**63 - 1)
 ]
 Setup = Annotated[
     str | None,
@@ -95,29 +88,26 @@ async def github_callback(
 @get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
     """The organization's installation; 404 while there is none."""
-    async with request.services.pool.acquire() as conn:
-        return await github_installations.get(conn, organization_id=request.principal.organization_id)
+    async with request.connection() as conn:
+        return await github_installations.get(conn, organization_id=request.organization_id)
 
 
 @delete("/github/installation", opt=requires("ingest:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
     """Forget the installation: ingests that start from now on see public repositories only."""
     who = request.principal
-
-    async def disconnect(conn: Conn) -> Made[GitHubDisconnected]:
-        return Made(
-            await github_installations.disconnect(
-                conn, organization_id=who.organization_id, api_key_id=who.key_uuid
-            )
-        )
-
-    return await once(request, disconnect)
+    return await once_plain(
+        request,
+        lambda conn: github_installations.disconnect(
+            conn, organization_id=who.organization_id, api_key_id=who.key_uuid
+        ),
+    )
 
 
 @get("/github/repos", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     """What the installation may read. A list older than 60 s is refreshed first, for at most 5 s."""
-    pool, organization_id = request.services.pool, request.principal.organization_id
+    pool, organization_id = request.services.pool, request.organization_id
     now = request.services.clock()
     submitted = await transact(
         pool, partial(github_installations.refresh, organization_id=organization_id, now=now)
@@ -130,12 +120,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
         return await github_installations.list_repos(conn, organization_id=organization_id)
 
 
-ROUTES = [
-    create_github_install_url,
-    get_github_installation,
-    delete_github_installation,
-    list_github_repos,
-]
+ROUTES = [create_github_install_url, get_github_installation, delete_github_installation, list_github_repos]
 
 #: Without a key: who comes here is known by the state.
 PUBLIC = [github_callback]

@@ -1,23 +1,17 @@
-"""Reading a brand from a source: each is a job (api.md 7)."""
+"""Reading a brand from a source: each is a job."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
-from api.accepting import accepted
+from api.accepting import accept
 from api.guard import requires
-from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from db.pool import Conn
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, urls
-from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
-from jobs.ledger import Submitted
-from schemas import ids
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
 
@@ -35,16 +29,8 @@ async def ingest_website(
     While an ingest of this project's website runs, the same request answers its job; another is a conflict.
     """
     url = urls.check(data.url, allowed=request.services.allowed)
-
-    return await start(
-        request,
-        project_id,
-        INGEST_WEBSITE,
-        ingests.start_website,
-        url=url,
-        follow_links=data.follow_links,
-        max_pages=data.max_pages,
-    )
+    submit = partial(ingests.start_website, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
+    return await accept(request, project_id, INGEST_WEBSITE, submit)
 
 
 @post(
@@ -62,8 +48,8 @@ async def ingest_github(
     """
     repo = github_repositories.check(data.repo_full_name)
     branch = None if data.branch is None else github_repositories.check_branch(data.branch)
-
-    return await start(request, project_id, INGEST_GITHUB, ingests.start_github, repo=repo, branch=branch)
+    submit = partial(ingests.start_github, repo=repo, branch=branch)
+    return await accept(request, project_id, INGEST_GITHUB, submit)
 
 
 @post(
@@ -80,30 +66,8 @@ async def ingest_appstore(
     """
     named = store_listings.check(data)
     country_code = countries.check(data.country_code, path="countryCode")
-
-    return await start(
-        request,
-        project_id,
-        INGEST_APPSTORE,
-        ingests.start_appstore,
-        listings=named,
-        country_code=country_code,
-    )
-
-
-async def start(
-    request: ApiRequest, project_id: str, kind: Kind, verb: Callable[..., Awaitable[Submitted]], **args: Any
-) -> Response[Accepted]:
-    """Accept an ingest: `verb` submits its job, with `args` as they were checked."""
-
-    async def submit(conn: Conn) -> Made[Accepted]:
-        project = paths.read("project", project_id)
-        submitted = await verb(
-            conn, organization_id=request.principal.organization_id, project_id=project, **args
-        )
-        return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
-
-    return await once(request, submit)
+    submit = partial(ingests.start_appstore, listings=named, country_code=country_code)
+    return await accept(request, project_id, INGEST_APPSTORE, submit)
 
 
 ROUTES = [ingest_website, ingest_github, ingest_appstore]

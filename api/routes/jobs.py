@@ -1,4 +1,4 @@
-"""Jobs: reading them, waiting for them, stopping them and starting them again (api.md 8)."""
+"""Jobs: reading them, waiting for them, stopping them and starting them again."""
 
 import math
 from collections.abc import AsyncIterator
@@ -14,16 +14,15 @@ from litestar.response import Stream
 
 from api import etags, paging, paths
 from api.accepting import accepted
-from api.answers import Answer
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
+from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
 from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
-from domain.tenancy import project_locks
 from schemas.base import Page
 from schemas.errors.absent import absent
 from schemas.jobs import Accepted, CancelAnswer, Job, Status
@@ -57,28 +56,24 @@ async def list_jobs(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Job]:
     """The organization's jobs, newest first."""
-    organization_id = request.principal.organization_id
     project = None if project_id is None else paths.read("project", project_id)
-    async with request.services.pool.acquire() as conn:
-        if project is not None:
-            await project_locks.check(conn, organization_id=organization_id, project_id=project)
-        found = await jobs.list_page(
-            conn,
-            organization_id=organization_id,
-            project_id=project,
-            kind=kind,
-            status=status,
-            stage=stage,
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda job: job.job_id)
+    find = partial(
+        jobs.list_page,
+        organization_id=request.organization_id,
+        project_id=project,
+        kind=kind,
+        status=status,
+        stage=stage,
+    )
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda job: job.job_id, project_id=project
+    )
 
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
     """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget."""
-    ref = (request.principal.organization_id, paths.read("job", job_id))
+    ref = (request.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
     if wait:
         seen = await _waited(request, ref, seen, wait)
@@ -87,8 +82,8 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     if job.status == "running":
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
     if etags.known(request, version):
-        return Answer(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Answer(job, headers=headers)
+        return Reply(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Reply(job, headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))
@@ -97,7 +92,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
 
     204, which ends a browser's reconnecting, where `Last-Event-ID` is the version of a job that has ended.
     """
-    ref = (request.principal.organization_id, paths.read("job", job_id))
+    ref = (request.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
     told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
     if told and jobs.has_ended(seen):
@@ -116,7 +111,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
 
     async def cancel(conn: Conn) -> Made[CancelAnswer]:
         answer = await jobs.cancel(
-            conn, organization_id=request.principal.organization_id, job_id=paths.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=paths.read("job", job_id)
         )
         return Made(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 

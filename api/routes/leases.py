@@ -1,11 +1,13 @@
-"""Leased accounts, for partners: ask for some, see what there is, let one go (api.md 10)."""
+"""Leased accounts, for partners: ask for some, see what there is, let one go."""
+
+from functools import partial
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from api import paging, paths
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -34,11 +36,7 @@ async def request_leased_accounts(
     async def make(conn: Conn) -> Made[LeaseRequest]:
         project = paths.read("project", project_id)
         made = await requests.create(
-            conn,
-            organization_id=who.organization_id,
-            project_id=project,
-            api_key_id=who.key_uuid,
-            body=data,
+            conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
         )
         location = f"/v1/projects/{made.project_id}/leased-accounts/requests/{made.request_id}"
         return Made(made, status=201, location=location)
@@ -54,10 +52,10 @@ async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
 ) -> LeaseRequest:
     """How a request stands, and what was assigned."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return await requests.get(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
             request_id=paths.read("lease_request", lease_request_id),
         )
@@ -72,15 +70,14 @@ async def list_leased_accounts(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[LeasedAccount]:
     """A project's leases, newest first, those that have ended too."""
-    async with request.services.pool.acquire() as conn:
-        found = await leases.list_page(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=paths.read("project", project_id),
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda lease: lease.social_account_id)
+    find = partial(
+        leases.list_page,
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+    )
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda lease: lease.social_account_id
+    )
 
 
 @delete(
@@ -97,13 +94,16 @@ async def release_leased_account(
     Archiving a project ends its leases by itself.
     """
     who = request.principal
-
-    async def release(conn: Conn) -> Made[AccountDisconnected]:
-        account_id = paths.read("leased_account", social_account_id)
-        place = {"organization_id": who.organization_id, "account_id": account_id}
-        return Made(await leases.release(conn, **place, api_key_id=who.key_uuid, reason="released"))
-
-    return await once(request, release)
+    return await once_plain(
+        request,
+        lambda conn: leases.release(
+            conn,
+            organization_id=who.organization_id,
+            account_id=paths.read("leased_account", social_account_id),
+            api_key_id=who.key_uuid,
+            reason="released",
+        ),
+    )
 
 
 ROUTES = [request_leased_accounts, get_lease_request, list_leased_accounts, release_leased_account]

@@ -8,7 +8,7 @@ from litestar import Response, get, head
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from api.answers import Answer
+from api.replies import Reply
 from api.requests import ApiRequest
 from domain.content import content
 from domain.content.content import Served
@@ -43,7 +43,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     """A file of content, whole or one range of it. Needs no key: its address can't be guessed."""
     found, headers = await _find(request, token)
     if _is_known(request, found):
-        return Answer(None, status_code=304, headers=headers)
+        return Reply(None, status_code=304, headers=headers)
     part = _asked(request.request_state.headers, found)
     start, end = part or (0, found.size_bytes)
     headers["Content-Length"] = str(end - start)
@@ -75,9 +75,9 @@ async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None
     """What GET says of the whole file, without its bytes."""
     found, headers = await _find(request, token)
     if _is_known(request, found):
-        return Answer(None, status_code=304, headers=headers)
+        return Reply(None, status_code=304, headers=headers)
     headers |= {"Content-Type": found.mime_type, "Content-Length": str(found.size_bytes)}
-    return Answer(None, headers=headers)
+    return Reply(None, headers=headers)
 
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
@@ -86,19 +86,19 @@ async def head_media_by_ticket(
 ) -> Response[None]:
     """What GET says of the file, without its bytes; it doesn't count as fetched."""
     found, headers = await _find_by_ticket(request, token, ticket, counts=False)
-    return Answer(None, headers={**headers, "Content-Type": found.mime_type})
+    return Reply(None, headers={**headers, "Content-Type": found.mime_type})
 
 
 async def _find_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[Served, dict[str, str]]:
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         found = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
     return found, {**ALWAYS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
 
 
 async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         found = await content.find_file(conn, token=token)
     return found, {**ALWAYS, "ETag": _etag(found).decode()}
 

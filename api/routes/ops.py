@@ -1,10 +1,10 @@
-"""The platform's machinery, for its operators: these scopes see all organizations (api.md 15)."""
+"""The platform's machinery, for its operators: these scopes see all organizations."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -17,33 +17,33 @@ from schemas.ops import Pool, Worker
 @get("/ops/pools", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_pools(request: ApiRequest) -> Page[Pool]:
     """What waits and runs in each pool, and how many workers that asks for."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return Page(items=await pools.list_all(conn, slots=request.services.settings.slots), next_cursor=None)
 
 
 @get("/ops/workers", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_workers(request: ApiRequest) -> Page[Worker]:
     """The worker processes that are alive."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         return Page(items=await pools.list_workers(conn), next_cursor=None)
 
 
 @post("/ops/pools/{name:str}/pause", opt=requires("ops:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def pause_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
     """Let a pool take no more work; what runs goes on."""
-    return await _set(request, name, paused=True)
+    return await _set_paused(request, name, paused=True)
 
 
 @post("/ops/pools/{name:str}/resume", opt=requires("ops:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
     """Let a pool take work again."""
-    return await _set(request, name, paused=False)
+    return await _set_paused(request, name, paused=False)
 
 
-async def _set(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
+async def _set_paused(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
     who = request.principal
 
-    async def change(conn: Conn) -> Made[Pool]:
+    async def change(conn: Conn) -> Pool:
         pool = await pools.pause(conn, name=name, paused=paused, slots=request.services.settings.slots)
         await audit.record(
             conn,
@@ -52,9 +52,9 @@ async def _set(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool
             action="pool.paused" if paused else "pool.resumed",
             subject=name,
         )
-        return Made(pool)
+        return pool
 
-    return await once(request, change)
+    return await once_plain(request, change)
 
 
 ROUTES = [list_pools, list_workers, pause_pool, resume_pool]

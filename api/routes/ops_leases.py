@@ -1,8 +1,10 @@
-"""Leased accounts, for operators: offer accounts, answer requests of all organizations, recall (api.md 10).
+"""Leased accounts, for operators: offer accounts, answer requests of all organizations, recall.
 
+from functools import partial
 An operator's key sees its own environment, live or sandbox, and offers accounts of its own organization.
 """
 
+from functools import partial
 from typing import Annotated
 
 from litestar import Response, delete, get, post
@@ -10,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import paging, paths
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -52,11 +54,10 @@ async def list_offered_accounts(
     request: ApiRequest, *, cursor: paging.Cursor = None, limit: paging.Limit = paging.DEFAULT
 ) -> Page[OfferedAccount]:
     """What is offered and who has it, newest first."""
-    async with request.services.pool.acquire() as conn:
-        found = await offers.list_page(
-            conn, env=request.principal.env, before=paging.before(request, cursor), limit=limit + 1
-        )
-    return paging.page(request, found, limit=limit, identify=lambda account: account.social_account_id)
+    find = partial(offers.list_page, env=request.principal.env)
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda account: account.social_account_id
+    )
 
 
 @delete(
@@ -66,12 +67,12 @@ async def list_offered_accounts(
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
     """Offer an account no more; one that is leased has to be recalled first."""
-
-    async def withdraw(conn: Conn) -> Made[OfferedAccount]:
-        account_id = paths.read("account", social_account_id)
-        return Made(await offers.withdraw(conn, who=request.principal.actor, account_id=account_id))
-
-    return await once(request, withdraw)
+    return await once_plain(
+        request,
+        lambda conn: offers.withdraw(
+            conn, who=request.principal.actor, account_id=paths.read("account", social_account_id)
+        ),
+    )
 
 
 @get("/ops/lease-requests", opt=requires("ops:read", Class.READ_LIGHT))
@@ -83,15 +84,10 @@ async def list_lease_requests(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[OperatedRequest]:
     """What the partners ask for, newest first."""
-    async with request.services.pool.acquire() as conn:
-        found = await requests.list_page(
-            conn,
-            env=request.principal.env,
-            status=status,
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda asked: asked.request_id)
+    find = partial(requests.list_page, env=request.principal.env, status=status)
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda asked: asked.request_id
+    )
 
 
 @post(
@@ -106,18 +102,15 @@ async def assign_leased_accounts(
 
     With fewer than were asked for the request is `partial`, and more may follow.
     """
-
-    async def assign(conn: Conn) -> Made[OperatedRequest]:
-        return Made(
-            await requests.assign(
-                conn,
-                who=request.principal.actor,
-                request_id=paths.read("lease_request", lease_request_id),
-                account_ids=data.social_account_ids,
-            )
-        )
-
-    return await once(request, assign)
+    return await once_plain(
+        request,
+        lambda conn: requests.assign(
+            conn,
+            who=request.principal.actor,
+            request_id=paths.read("lease_request", lease_request_id),
+            account_ids=data.social_account_ids,
+        ),
+    )
 
 
 @post(
@@ -129,18 +122,15 @@ async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
     """Assign nothing and say why, or nothing more to a request that is `partial`, and stays so."""
-
-    async def reject(conn: Conn) -> Made[OperatedRequest]:
-        return Made(
-            await requests.reject(
-                conn,
-                who=request.principal.actor,
-                request_id=paths.read("lease_request", lease_request_id),
-                reason=data.reason,
-            )
-        )
-
-    return await once(request, reject)
+    return await once_plain(
+        request,
+        lambda conn: requests.reject(
+            conn,
+            who=request.principal.actor,
+            request_id=paths.read("lease_request", lease_request_id),
+            reason=data.reason,
+        ),
+    )
 
 
 @post(
@@ -155,12 +145,12 @@ async def recall_lease(
 
     A repeat answers the same and never ends another tenant's lease.
     """
-
-    async def recall(conn: Conn) -> Made[AccountDisconnected]:
-        account_id = paths.read("leased_account", social_account_id)
-        return Made(await leases.recall(conn, who=request.principal.actor, account_id=account_id))
-
-    return await once(request, recall)
+    return await once_plain(
+        request,
+        lambda conn: leases.recall(
+            conn, who=request.principal.actor, account_id=paths.read("leased_account", social_account_id)
+        ),
+    )
 
 
 ROUTES = [

@@ -1,5 +1,6 @@
-"""Scheduled posts: content to accounts at a time, and what may still be done about it (api.md 9)."""
+"""Scheduled posts: content to accounts at a time, and what may still be done about it."""
 
+from functools import partial
 from typing import Annotated
 
 from litestar import Response, delete, get, post
@@ -12,7 +13,6 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.publishing import changes, posts, scheduling
-from domain.tenancy import project_locks
 from domain.values import timezones
 from schemas.base import Page
 from schemas.posts import (
@@ -57,7 +57,7 @@ async def schedule_content(
     async def schedule(conn: Conn) -> Made[Scheduled]:
         scheduled, wakes = await scheduling.schedule(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
             body=data,
             now=request.services.clock(),
@@ -80,7 +80,7 @@ async def publish_content(
     async def publish(conn: Conn) -> Made[Scheduled]:
         scheduled, wakes = await scheduling.publish(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
             body=data,
         )
@@ -102,31 +102,27 @@ async def list_scheduled_posts(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Post]:
     """A project's posts, newest first."""
-    organization_id, project = request.principal.organization_id, paths.read("project", project_id)
-    async with request.services.pool.acquire() as conn:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project)
-        found = await posts.list_page(
-            conn,
-            organization_id=organization_id,
-            project_id=project,
-            account_id=None if social_account_id is None else paths.read("account", social_account_id),
-            status=status,
-            since=None if since is None else timezones.read(since, path="since"),
-            until=None if until is None else timezones.read(until, path="until"),
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda post: post.id)
+    project = paths.read("project", project_id)
+    find = partial(
+        posts.list_page,
+        organization_id=request.organization_id,
+        project_id=project,
+        account_id=None if social_account_id is None else paths.read("account", social_account_id),
+        status=status,
+        since=None if since is None else timezones.read(since, path="since"),
+        until=None if until is None else timezones.read(until, path="until"),
+    )
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda post: post.id, project_id=project
+    )
 
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """A post. Its ETag is for `If-Match`."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         found, version = await posts.get(
-            conn,
-            organization_id=request.principal.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
+            conn, organization_id=request.organization_id, post_id=paths.read("post", scheduled_post_id)
         )
     return Response(found, headers={"ETag": etags.show(version)})
 
@@ -144,7 +140,7 @@ async def reschedule_post(
     async def reschedule(conn: Conn) -> Made[Post]:
         (found, version), wakes = await changes.reschedule(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             post_id=paths.read("post", scheduled_post_id),
             body=data,
             now=request.services.clock(),
@@ -168,7 +164,7 @@ async def cancel_post(
     async def cancel(conn: Conn) -> Made[Post]:
         found, version = await changes.cancel(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             post_id=paths.read("post", scheduled_post_id),
             reason=data.reason,
             versions=etags.matching(request),
@@ -191,7 +187,7 @@ async def resolve_post(
     async def resolve(conn: Conn) -> Made[Post]:
         found, version = await changes.resolve(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             post_id=paths.read("post", scheduled_post_id),
             body=data,
             api_key_id=request.principal.key_uuid,

@@ -1,5 +1,6 @@
-"""Projects: one for each of a partner's customers (api.md 6)."""
+"""Projects: one for each of a partner's customers."""
 
+from functools import partial
 from typing import Annotated
 
 from litestar import Response, delete, get, patch, post
@@ -7,19 +8,18 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, paging, paths
 from api.guard import requires
-from api.idempotency import Made, once, once_in_one
+from api.idempotency import Made, insert_once, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New
-from domain.tenancy.idempotency import Receipt
+from domain.tenancy.idempotency import Record
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
 
 CustomerExternalId = Annotated[
-    str | None,
-    QueryParameter(name="customerExternalId", description="Exactly this one.", max_length=255),
+    str | None, QueryParameter(name="customerExternalId", description="Exactly this one.", max_length=255)
 ]
 Search = Annotated[str | None, QueryParameter(description="A part of the name, in any case.", max_length=128)]
 StatusFilter = Annotated[
@@ -34,11 +34,11 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     drafted = projects.draft(data, organization_id=who.organization_id, now=request.services.clock())
     made = Made(drafted, status=201, location=f"/v1/projects/{drafted.id}", etag=etags.show(1))
 
-    async def insert(receipt: Receipt | None) -> bool | None:
-        new = New(who.organization_id, who.key_uuid, drafted, receipt)
+    async def insert(record: Record | None) -> bool | None:
+        new = New(who.organization_id, who.key_uuid, drafted, record)
         return await request.services.creates.ask(new)
 
-    return await once_in_one(request, made, insert)
+    return await insert_once(request, made, insert)
 
 
 @get("/projects", opt=requires("projects:read", Class.READ_LIGHT))
@@ -52,27 +52,22 @@ async def list_projects(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Project]:
     """The organization's projects, newest first."""
-    async with request.services.pool.acquire() as conn:
-        found = await projects.list_page(
-            conn,
-            organization_id=request.principal.organization_id,
-            status=status,
-            customer_external_id=customer_external_id,
-            search=search,
-            before=paging.before(request, cursor),
-            limit=limit + 1,
-        )
-    return paging.page(request, found, limit=limit, identify=lambda project: project.id)
+    find = partial(
+        projects.list_page,
+        organization_id=request.organization_id,
+        status=status,
+        customer_external_id=customer_external_id,
+        search=search,
+    )
+    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda project: project.id)
 
 
 @get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """A project, archived or not. Its ETag is for `If-Match`: it follows what PATCH and DELETE change."""
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         project, version = await projects.get(
-            conn,
-            organization_id=request.principal.organization_id,
-            project_id=paths.read("project", project_id),
+            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
         )
     return Response(project, headers={"ETag": etags.show(version)})
 
@@ -87,7 +82,7 @@ async def patch_project(
     async def change(conn: Conn) -> Made[Project]:
         project, version = await projects.patch(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
@@ -99,9 +94,7 @@ async def patch_project(
 
 
 @delete(
-    "/projects/{project_id:str}",
-    opt=requires("projects:write", Class.WRITE_LIGHT, 404, 412),
-    status_code=200,
+    "/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 412), status_code=200
 )
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
     """Archive a project: nothing starts in it from now on, and a job ends what it has running."""
@@ -109,7 +102,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
     async def stop(conn: Conn) -> Made[Archived]:
         answer, wake = await archive.archive(
             conn,
-            organization_id=request.principal.organization_id,
+            organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.matching(request),

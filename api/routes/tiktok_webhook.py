@@ -11,12 +11,7 @@ from jobs.ledger import Wake
 MAX_BODY = 64 * 1024
 
 
-@post(
-    "/v1/social/webhooks/tiktok",
-    status_code=200,
-    request_max_body_size=MAX_BODY,
-    include_in_schema=False,
-)
+@post("/v1/social/webhooks/tiktok", status_code=200, request_max_body_size=MAX_BODY, include_in_schema=False)
 async def take_tiktok_hint(request: ApiRequest) -> None:
     """An event, signed with our app's secret. 401 for what isn't, 422 for what can't be read, else 200."""
     services = request.services

@@ -14,7 +14,7 @@ from db.queries import project as projects
 from domain.brand import brand
 from domain.projects import archive
 from domain.tenancy import audit, project_locks
-from domain.tenancy.idempotency import Receipt
+from domain.tenancy.idempotency import Record
 from domain.values import languages, metadata, timezones
 from schemas import ids
 from schemas.brand import Brand, BrandRow
@@ -55,25 +55,25 @@ def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Proje
 
 
 class New(NamedTuple):
-    """A drafted project that is to be written with the receipt of its request, if there is one."""
+    """A drafted project that is to be written with the record of its request, if there is one."""
 
     organization_id: UUID
     api_key_id: UUID | None
     drafted: Project
-    receipt: Receipt | None
+    record: Record | None
 
 
-_NO_RECEIPT = Receipt._make([None] * len(Receipt._fields))
+_NO_RECORD = Record._make([None] * len(Record._fields))
 
 
 async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
     """Write many tenants' projects, in one statement; each one's version is 1.
 
-    For each in turn: True if it is written, False if its receipt's key was used before, None if somebody
+    For each in turn: True if it is written, False if its record's key was used before, None if somebody
     uses the key right now. What could make one fail alone was refused before it got here.
     """
     drafted = [new.drafted for new in news]
-    receipts = [new.receipt or _NO_RECEIPT for new in news]
+    records = [new.record or _NO_RECORD for new in news]
     rows = await projects.insert_projects.all(
         conn,
         orgs=[new.organization_id for new in news],
@@ -86,12 +86,12 @@ async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
         subjects=[project.id for project in drafted],
         audit_ids=[ids.new() for _ in news],
         api_key_ids=[new.api_key_id for new in news],
-        keys=[receipt.key for receipt in receipts],
-        fingerprints=[receipt.fingerprint for receipt in receipts],
-        statuses=[receipt.status for receipt in receipts],
-        locations=[receipt.location for receipt in receipts],
-        bodies=[receipt.body for receipt in receipts],
-        vault_key_ids=[receipt.vault_key_id for receipt in receipts],
+        keys=[record.key for record in records],
+        fingerprints=[record.fingerprint for record in records],
+        statuses=[record.status for record in records],
+        locations=[record.location for record in records],
+        bodies=[record.body for record in records],
+        vault_key_ids=[record.vault_key_id for record in records],
     )
     return [row["wrote"] for row in rows]
 

@@ -1,4 +1,4 @@
-"""The receipts of writes: what an Idempotency-Key was used for, and what it was answered (design 5)."""
+"""Idempotency records: what an Idempotency-Key was used for, and what it was answered."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ class Claim(NamedTuple):
     older: tuple[bytes, ...] = ()
 
 
-class Answer(NamedTuple):
+class StoredAnswer(NamedTuple):
     """An answer as it was given: a status of 2xx, JSON."""
 
     status: int
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class Receipt(NamedTuple):
+class Record(NamedTuple):
     """The whole row; its fields are the parameters of every statement that writes one."""
 
     org: UUID
@@ -45,12 +45,12 @@ class Receipt(NamedTuple):
     vault_key_id: str | None
 
 
-def fill(claim: Claim, answer: Answer, *, seal_with: Keyring | None) -> Receipt:
+def fill(claim: Claim, answer: StoredAnswer, *, seal_with: Keyring | None) -> Record:
     """The row for an answer; one that holds a secret is sealed."""
     if seal_with is None:
-        return Receipt(*claim[:4], *answer, None)
+        return Record(*claim[:4], *answer, None)
     sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
-    return Receipt(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id)
+    return Record(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id)
 
 
 async def claim(conn: Conn, claim: Claim) -> bool | None:
@@ -61,12 +61,12 @@ async def claim(conn: Conn, claim: Claim) -> bool | None:
     return free
 
 
-async def store(conn: Conn, receipt: Receipt) -> None:
+async def store(conn: Conn, record: Record) -> None:
     """Complete the claim of this transaction."""
-    await idempotency_key.store_answer.run(conn, **receipt._asdict())
+    await idempotency_key.store_answer.run(conn, **record._asdict())
 
 
-async def replay(conn: Conn, claim: Claim, *, keyring: Keyring) -> Answer:
+async def replay(conn: Conn, claim: Claim, *, keyring: Keyring) -> StoredAnswer:
     """What the key was answered. Raises `KeyReused` if it was for another request."""
     found = await idempotency_key.find_answer.one(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
@@ -76,10 +76,10 @@ async def replay(conn: Conn, claim: Claim, *, keyring: Keyring) -> Answer:
     if found["fingerprint"] not in (claim.fingerprint, *claim.older):
         raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
     if found["vault_key_id"] is None:
-        return Answer(found["status"], found["location"], found["body"])
+        return StoredAnswer(found["status"], found["location"], found["body"])
     sealed = vault.Sealed(found["vault_key_id"], found["body"])
     row = row_name(claim.org, claim.api_key_id, claim.key)
-    return Answer(found["status"], found["location"], vault.unseal(keyring, sealed, row=row))
+    return StoredAnswer(found["status"], found["location"], vault.unseal(keyring, sealed, row=row))
 
 
 def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:

@@ -1,21 +1,17 @@
 """Who may call: keys in headers, scopes, organizations, and what strangers get."""
 
 import asyncio
-from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from api import auth
-from api.auth import FAILURES, WINDOW_S, Regulars, Strangers
+from api.auth import FAILURES, WINDOW_S, Strangers
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.tenancy import api_keys
-from domain.tenancy.api_keys import Presented, Principal
 from tests.api.conftest import Caller, calling, client_of, new_key
-
-SOMEBODY = Principal(UUID(int=1), "Acme", UUID(int=2), "k", "live", "standard", frozenset(), ())
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
@@ -144,19 +140,20 @@ def test_failures_are_forgotten_after_a_minute() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.REMEMBERED", 100)
-    strangers, regulars = Strangers(), Regulars()
+    strangers = Strangers()
     for number in range(1000):
         strangers.failed(str(number))
-        regulars.opened(Presented("live", "k", str(number)), SOMEBODY)
-    assert len(strangers._failures) == len(regulars._principals) == 100
+    assert len(strangers._failures) == 100
 
 
-def test_only_the_same_secret_is_recalled_and_none_is_kept() -> None:
-    regulars = Regulars()
-    regulars.opened(Presented("live", "k", "secret"), SOMEBODY)
-    assert regulars.recall(Presented("live", "k", "secret")) == SOMEBODY
-    assert regulars.recall(Presented("live", "k", "Secret")) is None
-    assert b"secret" not in b"".join(regulars._principals)
+async def test_a_key_that_opened_is_expected_with_its_secret_alone(app: Litestar, acme: Caller) -> None:
+    authenticator, presented = app.state.services.authenticator, api_keys.parse(acme.key)
+    assert presented
+    assert authenticator.expect(presented) is None
+    await acme.http.get("/v1/whoami")
+    assert authenticator.expect(presented).organization_id == acme.organization_id
+    assert authenticator.expect(presented._replace(secret="b" * 43)) is None
+    assert authenticator.expect(presented._replace(env="test")) is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The brand of a project: the partner's words over what sources say (api.md 6)."""
+"""The brand of a project: the partner's words over what sources say."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a receipt keeps of its request: enough to know it again, nothing that could be guessed."""
+"""What a record keeps of its request: enough to know it again, nothing that could be guessed."""
 
 import hashlib
 from base64 import b64encode
@@ -26,7 +26,7 @@ async def test_nobody_can_tell_by_guessing_what_was_sent(acme: Caller, pool: Poo
 
 
 @both
-async def test_a_receipt_of_before_is_still_good(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_a_record_of_before_is_still_good(acme: Caller, pool: Pool, write: Write) -> None:
     """A release comes between a write and its repeat: the old one kept the hash itself."""
     first = await post(acme, write)
     await pool.execute("update idempotency_key set fingerprint = $1", hashed("POST", write))

@@ -17,7 +17,7 @@ from tests.waiting import eventually
 
 
 class Write(NamedTuple):
-    """A route that makes a row of `table`: with a receipt in one statement, and with one of its own."""
+    """A route that makes a row of `table`: with a record in one statement, and with one of its own."""
 
     path: str
     table: str
@@ -125,7 +125,7 @@ async def test_a_refusal_is_not_kept(acme: Caller, pool: Pool, write: Write) -> 
 
 
 async def test_a_refusal_by_the_verb_is_not_kept(acme: Caller, pool: Pool) -> None:
-    """The transaction that held the receipt is gone with what it tried."""
+    """The transaction that held the record is gone with what it tried."""
     refused = await post(acme, KEY, json=KEY.body | {"scopes": ["ops:read"]})
     assert refused.status_code == 403
     assert (await post(acme, KEY)).status_code == 201
@@ -144,7 +144,7 @@ async def test_after_a_day_the_key_is_free(acme: Caller, pool: Pool, write: Writ
 
 @asynccontextmanager
 async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
-    """Someone who holds the receipt of key `k` and has not ended."""
+    """Someone who holds the record of key `k` and has not ended."""
     key = await pool.fetchval("select id from api_key where organization_id = $1", caller.organization_id)
     async with pool.acquire() as conn:
         transaction = conn.transaction()

@@ -1,4 +1,4 @@
-"""Starting an ingest of the stores over HTTP (api.md 7)."""
+"""Starting an ingest of the stores over HTTP."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Starting a GitHub ingest over HTTP (api.md 7)."""
+"""Starting a GitHub ingest over HTTP."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Starting a website ingest over HTTP (api.md 7)."""
+"""Starting a website ingest over HTTP."""
 
 import asyncio
 from typing import Any

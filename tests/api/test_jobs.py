@@ -1,4 +1,4 @@
-"""Jobs over HTTP (api.md 8): what a poll, a wait, a stream, a cancel and a list answer."""
+"""Jobs over HTTP: what a poll, a wait, a stream, a cancel and a list answer."""
 
 import asyncio
 import json

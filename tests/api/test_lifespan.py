@@ -18,7 +18,7 @@ async def test_it_refuses_to_start_without_a_pepper_that_a_key_is_hashed_with(
             pass
 
 
-async def test_it_refuses_to_start_without_a_vault_key_that_a_receipt_is_sealed_with(
+async def test_it_refuses_to_start_without_a_vault_key_that_a_record_is_sealed_with(
     acme: Caller, pool: Pool, settings: Settings
 ) -> None:
     body = {"name": "a", "scopes": ["*"]}
@@ -29,7 +29,7 @@ async def test_it_refuses_to_start_without_a_vault_key_that_a_receipt_is_sealed_
             pass
 
 
-async def test_a_receipt_past_its_day_asks_for_no_key(acme: Caller, pool: Pool, settings: Settings) -> None:
+async def test_a_record_past_its_day_asks_for_no_key(acme: Caller, pool: Pool, settings: Settings) -> None:
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
     await pool.execute(

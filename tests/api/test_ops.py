@@ -1,4 +1,4 @@
-"""The operators' view: it sees all organizations, so no partner's key opens it (api.md 15)."""
+"""The operators' view: it sees all organizations, so no partner's key opens it."""
 
 import asyncio
 from collections.abc import AsyncIterator

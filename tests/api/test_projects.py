@@ -1,4 +1,4 @@
-"""Projects over HTTP (api.md 6): the domain's rules are in tests/domain, here is what a caller sees."""
+"""Projects over HTTP: the domain's rules are in tests/domain, here is what a caller sees."""
 
 import asyncio
 from typing import Any

@@ -25,7 +25,7 @@ KINDS = {
     "leaseRequestId": ids.LEASE_REQUEST,
 }
 
-#: A state is its maker's: tests/api/social has that.
+#: A state is its maker's: tests/api/accounts has that.
 UNOWNED = {"name", "oauthState", "token", "ticket", "issuer"}
 
 

@@ -1,4 +1,4 @@
-"""Connecting a Mastodon account: a link, the server's page, a code, and what becomes of it (api.md 10)."""
+"""Connecting a Mastodon account: a link, the server's page, a code, and what becomes of it."""
 
 import asyncio
 from typing import Any

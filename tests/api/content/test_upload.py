@@ -1,4 +1,4 @@
-"""Uploading media: what is kept, what is answered, what a repeat does (api.md 9)."""
+"""Uploading media: what is kept, what is answered, what a repeat does."""
 
 import asyncio
 import hashlib

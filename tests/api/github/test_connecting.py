@@ -1,4 +1,4 @@
-"""Proving an installation: what a person's code shows, and what becomes of it (api.md 7)."""
+"""Proving an installation: what a person's code shows, and what becomes of it."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Leased accounts as operators offer, assign and recall them (api.md 10)."""
+"""Leased accounts as operators offer, assign and recall them."""
 
 from litestar import Litestar
 

@@ -1,4 +1,4 @@
-"""Leased accounts as partners ask for them, use them and let them go (api.md 10)."""
+"""Leased accounts as partners ask for them, use them and let them go."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One post that a person cancels or moves, or whose account or project they end (api.md 9)."""
+"""One post that a person cancels or moves, or whose account or project they end."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

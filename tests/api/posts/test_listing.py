@@ -1,4 +1,4 @@
-"""A project's posts, page by page and filtered (api.md 4, 9)."""
+"""A project's posts, page by page and filtered."""
 
 from typing import Any
 

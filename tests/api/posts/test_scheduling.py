@@ -1,4 +1,4 @@
-"""Scheduling and publishing: what is answered, what is there then, which times are good (api.md 9)."""
+"""Scheduling and publishing: what is answered, what is there then, which times are good."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -19,7 +19,7 @@ from domain.publishing import sealed as sealed_of_post
 from domain.security import job_secrets
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import Answer, Claim
+from domain.tenancy.idempotency import Claim, StoredAnswer
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.errors import SealBroken, SettingsInvalid
@@ -41,7 +41,7 @@ class Sealed(NamedTuple):
     org: UUID
     account_id: UUID
     state: str
-    receipt: Claim
+    record: Claim
     job: ledger.Claim
     post_id: UUID
 
@@ -67,11 +67,13 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
         lifetime=timedelta(minutes=10),
         verifier=("the verifier", keyring),
     )
-    receipt = Claim(project.org, key, "k", bytes(32))
-    await idempotency.claim(conn, receipt)
-    await idempotency.store(conn, idempotency.fill(receipt, Answer(200, None, b'"body"'), seal_with=keyring))
+    record = Claim(project.org, key, "k", bytes(32))
+    await idempotency.claim(conn, record)
+    await idempotency.store(
+        conn, idempotency.fill(record, StoredAnswer(200, None, b'"body"'), seal_with=keyring)
+    )
     job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
-    return Sealed(project.org, account_id, state, receipt, job, post_id)
+    return Sealed(project.org, account_id, state, record, job, post_id)
 
 
 async def a_key(conn: Conn, org: UUID) -> UUID:
@@ -124,7 +126,7 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     _, verifier = await oauth_states.use(
         conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
     )
-    answer = await idempotency.replay(conn, sealed.receipt, keyring=keyring)
+    answer = await idempotency.replay(conn, sealed.record, keyring=keyring)
     assert client
     assert verifier
     code = await job_secrets.reveal(conn, claim=sealed.job, keyring=keyring)

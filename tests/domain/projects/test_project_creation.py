@@ -11,7 +11,7 @@ from domain.projects.projects import New
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, idempotency
 from domain.tenancy.api_keys import Actor
-from domain.tenancy.idempotency import Claim, Receipt
+from domain.tenancy.idempotency import Claim, Record
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
@@ -51,15 +51,15 @@ def new(who: Key, name: str, key: str | None = None) -> New:
     org, api_key_id = who
     body = ProjectCreate(name=name, timezone="UTC")
     drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
-    receipt = key and Receipt(org, api_key_id, key, b"print", 201, f"/v1/projects/{drafted.id}", b"{}", None)
-    return New(org, api_key_id, drafted, receipt or None)
+    record = key and Record(org, api_key_id, key, b"print", 201, f"/v1/projects/{drafted.id}", b"{}", None)
+    return New(org, api_key_id, drafted, record or None)
 
 
 async def names(conn: Conn) -> list[str]:
     return [row["name"] for row in await conn.fetch("select name from project order by name")]
 
 
-async def test_each_is_written_with_its_receipt_and_its_line(conn: Conn, acme: Key, rival: Key) -> None:
+async def test_each_is_written_with_its_record_and_its_line(conn: Conn, acme: Key, rival: Key) -> None:
     asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C"), new(acme, "D")]
     assert await projects.create(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]

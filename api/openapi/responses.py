@@ -63,7 +63,7 @@ def refused(status: int) -> Json:
     }
 
 
-def answers(one: Operation, schemas: dict[Any, Json]) -> Json:
+def responses(one: Operation, schemas: dict[Any, Json]) -> Json:
     """By status."""
     successes = {one.handler.status_code, *(status for status in one.statuses if status < 400)}
     return {
@@ -73,11 +73,11 @@ def answers(one: Operation, schemas: dict[Any, Json]) -> Json:
 
 
 def _refusals(one: Operation) -> set[int]:
-    if one.access is None:
+    if one.needs is None:
         return {500, *({503} if one.path == "/readyz" else ()), *one.handler.opt.get("refusals", ())}
     return {
         *_KEY,
-        *(_SCOPE if one.access.scope else ()),
+        *(_SCOPE if one.needs.scope else ()),
         *(_BODY if one.body is not None or one.parts else ()),
         *(_WRITE if one.writes else ()),
         *(status for status in one.statuses if status >= 400),
@@ -85,7 +85,7 @@ def _refusals(one: Operation) -> set[int]:
 
 
 def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
-    names = ["X-Request-Id", *(_LIMITS if one.access else ())]
+    names = ["X-Request-Id", *(_LIMITS if one.needs else ())]
     names += ["Location"] if status in {201, 202, 302} else []
     names += ["Retry-After"] if status == 202 else []
     names += ["ETag"] if {304, 412} & set(one.statuses) else []
