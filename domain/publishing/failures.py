@@ -43,7 +43,7 @@ UNKNOWN = Failed(
     "OUTCOME_UNKNOWN",
     "the platform's answer was lost: it is asked again, or look there yourself and resolve the post",
 )
-SETTLING = OutcomeUnknown(
+IN_FLIGHT = OutcomeUnknown(
     "SETTLING", "the platform's answer was lost, and the post may be on its way: it is looked for again soon"
 )
 DISCONNECTED = Rejected(
@@ -116,7 +116,7 @@ async def hold(conn: Conn, claim: Claim) -> Held:
     return Held(claim, post_id, post["account_id"], post)
 
 
-async def hindrance(conn: Conn, held: Held) -> NotDone | None:
+async def blocker(conn: Conn, held: Held) -> NotDone | None:
     """What all posts of the account would have to wait for now, if anything.
 
     What may be live is looked for, however late it is, and for a lease that has ended too.
@@ -180,22 +180,22 @@ async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
     return None if standing.mine else Interrupted()
 
 
-async def unseen(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
+async def unverified(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
     """The platform may have the post, and what became of it could not be found out."""
     held = await hold(conn, claim)
     await _note_error(conn, held, error)
     return await _after(conn, held, error, generation)
 
 
-async def settling(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
+async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
     """What may be on its way yet is looked for then, and not sent again before.
 
     `spent`: it was sent anew, which is a try as any other.
     """
     held = await hold(conn, claim)
-    await _note_error(conn, held, SETTLING)
+    await _note_error(conn, held, IN_FLIGHT)
     if spent:
-        return await _try_again(conn, held, SETTLING, least_s=after_s)
+        return await _try_again(conn, held, IN_FLIGHT, least_s=after_s)
     await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
     return await pause(conn, held, after_s)
 

@@ -13,7 +13,7 @@ from db.queries import scheduled_post
 from domain.accounts import credentials
 from domain.accounts.credentials import Tokens
 from domain.publishing import sealed
-from domain.publishing.failures import SETTLING, Held
+from domain.publishing.failures import IN_FLIGHT, Held
 from domain.security.keyring import Keyring
 
 
@@ -44,13 +44,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return f"Account({self.platform}, {self.handle})"
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt starts from: the post as it is to go out, and how far it has come.
 
     `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
     the token, and `token_ends` its end, if it has one. `handle`, `request` and `secret` are what was
     prepared, or a step on the way there, of the content's `content_revision`; `revision` is the one by now.
-    `sent_at` is of the latest irreversible call; `settling`: the last attempt has looked for it, and found
+    `sent_at` is of the latest irreversible call; `in_flight`: the last attempt has looked for it, and found
     that it may be on its way yet.
     """
 
@@ -73,27 +73,27 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     secret: bytes | None
     content_revision: int | None
     sent_at: datetime | None
-    settling: bool
+    in_flight: bool
     now: datetime
 
     def __repr__(self) -> str:
-        return f"Work({self.post_id}, {self.phase})"
+        return f"OutgoingPost({self.post_id}, {self.phase})"
 
 
-async def read(conn: Conn, held: Held, keyring: Keyring) -> Work:
+async def read(conn: Conn, held: Held, keyring: Keyring) -> OutgoingPost:
     """In the step that begins the attempt. Raises LookupError for a disconnected account."""
     owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
     draft = await scheduled_post.get_draft.all(conn, **held.key, **owner)
     if not draft:
         raise LookupError(f"post {held.post_id} has no credential")
     tokens = credentials.opened(draft[0], **held.owner, keyring=keyring)
-    return Work(
+    return OutgoingPost(
         post_id=held.post_id,
         account=opened(held.post, tokens, handle=held.post["account_handle"]),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
         moment=held.post["scheduled_for"],
-        settling=held.repeats(SETTLING),
+        in_flight=held.repeats(IN_FLIGHT),
         secret=sealed.reveal(
             keyring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
         ),
@@ -105,7 +105,7 @@ async def read(conn: Conn, held: Held, keyring: Keyring) -> Work:
 
 _FILE = File.__struct_fields__
 _DRAFT = ("caption", "revision", "language", "sandbox")
-#: What `Work` and the post's row call by one name.
+#: What `OutgoingPost` and the post's row call by one name.
 _SAME = (
     "content_id", "mode", "privacy_level", "phase", "handle", "request", "content_revision", "sent_at", "now",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from db.queries import account_send, scheduled_post
 from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, outgoing, posts, quotas, sealed
 from domain.publishing.failures import Held
-from domain.publishing.outgoing import Work
+from domain.publishing.outgoing import OutgoingPost
 from domain.security.keyring import Keyring
 from jobs import ledger
 from jobs.ledger import Claim
@@ -34,10 +34,10 @@ NOT_APPROVED = Rejected(
 )
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Work | NotDone:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
     """The account's turn for a post that waits; what is under way goes on where it was left."""
     held = await failures.hold(conn, claim)
-    rest = Canceled() if held.stopped else await failures.hindrance(conn, held)
+    rest = Canceled() if held.stopped else await failures.blocker(conn, held)
     if rest is None and not held.sent:
         rest = await _line_up(conn, held)
     if rest is not None:
@@ -87,17 +87,17 @@ async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> NotDo
     return await failures.let_pass(conn, held, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, fresh: Step | None = None) -> datetime | NotDone:
+async def mark(conn: Conn, *, claim: Claim, unsaved: Step | None = None) -> datetime | NotDone:
     """When the call may be made: now, from the commit on. In a step that holds the active project.
 
-    `fresh` is what was just prepared, and is kept with the mark, or without it where the post has to wait. An
-    edit since then starts over.
+    `unsaved` is what was just prepared. It is kept with the mark, or without it where the post has to wait.
+    An edit since then starts over.
     """
     held = await failures.hold(conn, claim)
-    revision = fresh.revision if fresh else held.post["content_revision"]
-    marked = await _go(conn, held, revision, fresh)
-    if fresh and isinstance(marked, Snooze):
-        await _keep(conn, held, fresh, phase="prepared")
+    revision = unsaved.revision if unsaved else held.post["content_revision"]
+    marked = await _go(conn, held, revision, unsaved)
+    if unsaved and isinstance(marked, Snooze):
+        await _keep(conn, held, unsaved, phase="prepared")
     return marked
 
 
@@ -130,9 +130,9 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
 
 
 async def _go(
-    conn: Conn, held: Held, revision: int | None = None, fresh: Step | None = None
+    conn: Conn, held: Held, revision: int | None = None, unsaved: Step | None = None
 ) -> datetime | NotDone:
-    rest = await failures.hindrance(conn, held)
+    rest = await failures.blocker(conn, held)
     if rest is not None:
         return rest
     marked = await account_send.mark_sending.row(
@@ -146,16 +146,16 @@ async def _go(
         fence=held.claim.fence,
         progress=0.5,
         send_id=ids.new(),
-        prepared_id=fresh and ids.new(),
+        prepared_id=unsaved and ids.new(),
         event_id=ids.new(),
-        **_given(held, fresh),
+        **_given(held, unsaved),
         **quotas.window(held.post),
     )
     sent_at: datetime | None = marked["sent_at"]
     if sent_at is None:
         return await _unmarked(conn, held, marked)
-    if fresh:
-        await media_tickets.keep(conn, **held.who, tickets=fresh.tickets)
+    if unsaved:
+        await media_tickets.keep(conn, **held.who, tickets=unsaved.tickets)
     return sent_at
 
 

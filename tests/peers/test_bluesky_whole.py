@@ -13,7 +13,7 @@ from tests.media import picture
 from tests.peers.leaks import leaked, listening
 from tests.peers.proxy import Loss, between, first_of_each, nothing_lost
 from tests.peers.shop import Shop
-from workers.tasks import publish_post
+from workers.publishing import phases
 
 pytestmark = pytest.mark.peers
 
@@ -159,7 +159,7 @@ async def test_an_account_that_was_deactivated_fails_its_post(shop: Shop) -> Non
 async def test_fifty_posts_through_a_network_that_loses_answers(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]
     async with between(shop.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy, shop.at_work(proxy.base):
         account = await shop.account()

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from db.pool import Conn
-from domain.publishing.failures import SETTLING
+from domain.publishing.failures import IN_FLIGHT
 from jobs.courier import queue
 from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings
@@ -125,7 +125,7 @@ class Scene(msgspec.Struct, frozen=True):
         wanted = {*handles}
 
         async def all_wait() -> bool:
-            rows = await self.fleet.pool.fetch(LOOKED_FOR, SETTLING.code)
+            rows = await self.fleet.pool.fetch(LOOKED_FOR, IN_FLIGHT.code)
             return wanted <= {row["handle"] for row in rows}
 
         await eventually(all_wait, within=PATIENCE_S)

@@ -10,7 +10,7 @@ from tests.peers.members import Member, unique
 from tests.peers.proxy import Loss
 from tests.peers.shop import all_published, at_work
 from tests.workers.runtime.workers import Workers
-from workers.tasks import publish_post
+from workers.publishing import phases
 
 pytestmark = pytest.mark.peers
 
@@ -20,7 +20,7 @@ POSTS = 10
 async def test_posts_whose_answers_are_lost_are_there_once(
     member: Member, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     captions = [unique(f"post {number}") for number in range(POSTS)]
     async with member.losing(Loss.ANSWER) as proxy:
         await send(workers, member, proxy.base, captions)

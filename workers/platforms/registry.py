@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.media.storage import open_store
 from domain.media.store import Store
-from domain.publishing.outgoing import Account, File, Work
+from domain.publishing.outgoing import Account, File, OutgoingPost
 from domain.security.keyring import Keyring
 from schemas.errors import Rejected
 from workers.platforms.bluesky.publish import Bluesky
@@ -36,16 +36,16 @@ class Platforms(NamedTuple):
             raise Rejected("PLATFORM_UNSUPPORTED", "posts can't go to this platform yet", category="config")
         return self.adapters[account.platform]
 
-    def draft(self, work: Work) -> Draft:
+    def draft(self, post: OutgoingPost) -> Draft:
         return Draft(
-            post_id=work.post_id,
-            caption=work.caption,
-            language=work.language,
-            media=[self.media(file) for file in work.files],
-            mode=work.mode,
-            privacy_level=work.privacy_level,
-            created_at=work.moment,
-            now=work.now,
+            post_id=post.post_id,
+            caption=post.caption,
+            language=post.language,
+            media=[self.media(file) for file in post.files],
+            mode=post.mode,
+            privacy_level=post.privacy_level,
+            created_at=post.moment,
+            now=post.now,
         )
 
     def media(self, file: File) -> Media:

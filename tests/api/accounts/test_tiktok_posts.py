@@ -13,7 +13,7 @@ from tests.dumps import everything
 from tests.media import picture
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
-from workers.tasks import publish_post
+from workers.publishing import phases
 
 pytestmark = pytest.mark.long
 
@@ -61,7 +61,7 @@ async def test_photos_whose_answer_was_lost_before_anybody_came_go_out_once(proj
 async def test_photos_that_somebody_came_for_are_not_sent_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish_post, "SEND_S", 3.0)
+    monkeypatch.setattr(phases, "SEND_S", 3.0)
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0)
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_TIMEOUT)

@@ -230,7 +230,7 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
-        return await scene.context(pool, claim).decide(partial(failures.unseen, claim=claim, **met))
+        return await scene.context(pool, claim).decide(partial(failures.unverified, claim=claim, **met))
     except CancelRequested:
         return None
 

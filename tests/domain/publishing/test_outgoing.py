@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from domain.publishing.outgoing import Account, Work
+from domain.publishing.outgoing import Account, OutgoingPost
 from tests.workers.platforms.scripted import AT
 
 
@@ -16,6 +16,6 @@ def test_it_shows_neither_what_opens_the_account_nor_where_to_upload_to() -> Non
         traits={},
         access_token="secret-token",
     )
-    fields: dict[str, Any] = dict.fromkeys(Work.__struct_fields__)
+    fields: dict[str, Any] = dict.fromkeys(OutgoingPost.__struct_fields__)
     fields |= {"post_id": UUID(int=1), "account": account, "secret": b"secret-address", "now": AT}
-    assert "secret" not in repr(Work(**fields))
+    assert "secret" not in repr(OutgoingPost(**fields))

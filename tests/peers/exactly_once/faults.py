@@ -25,11 +25,12 @@ from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 from workers.platforms import connecting
+from workers.publishing import phases
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import Tasks, outcome_of
 from workers.runtime.slots import Attempt, LeaseLost
-from workers.tasks import open_tasks, publish_post
+from workers.tasks import open_tasks
 from workers.web.fetch import open_client
 
 #: Of a call that asks for something; one that makes something may also arrive late.
@@ -114,8 +115,8 @@ async def at_hand(place: Place) -> AsyncIterator[Hand]:
             yield client
 
     async with AsyncExitStack() as stack:
-        stack.enter_context(patch.object(publish_post, "SHORT_S", 0.0))
-        stack.enter_context(patch.object(publish_post, "PAUSE_S", 0.0))
+        stack.enter_context(patch.object(phases, "SHORT_S", 0.0))
+        stack.enter_context(patch.object(phases, "PAUSE_S", 0.0))
         stack.enter_context(patch.object(connecting, "open_client", impatient))
         traveler = stack.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
         tasks = await stack.enter_async_context(open_tasks(place.settings, "publish"))

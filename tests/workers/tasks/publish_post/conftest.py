@@ -13,7 +13,7 @@ from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.workers.tasks.publish_post.project import Project
-from workers.tasks import publish_post
+from workers.publishing import phases
 
 #: Every change of a post's status, as the database sees it.
 WATCH = """
@@ -29,8 +29,8 @@ create trigger watch after update on scheduled_post for each row
 async def project(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Project]:
-    monkeypatch.setattr(publish_post, "PAUSE_S", 0.0)
-    monkeypatch.setattr(publish_post, "LEAST_S", 0.0)
+    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "LEAST_S", 0.0)
     async with pool.acquire() as conn:
         await conn.execute(WATCH)
         org = await seeds.organization(conn)

@@ -197,7 +197,7 @@ async def test_what_is_worked_on_for_too_long_is_outcome_unknown(project: Projec
 async def test_an_answer_that_takes_too_long_is_given_up(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.tasks.publish_post.SEND_S", 0.05)
+    monkeypatch.setattr("workers.publishing.phases.SEND_S", 0.05)
     project.platform.plan(send=["slow_after", "slow_after"])
     post_id = await project.post()
     assert await project.attempts() == ["retry", "completed"]

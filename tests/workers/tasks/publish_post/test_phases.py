@@ -1,0 +1,75 @@
+"""The table of phases is what the code does, and no function of an attempt comes back to itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from workers.publishing import attempt, loop, phases
+from workers.publishing.loop import PHASES
+from workers.publishing.phases import Phase
+from workers.tasks import publish_post
+
+MODULES = (attempt, loop, phases, publish_post)
+#: What a name before a dot may be for the rest to be a function of these modules.
+BASES = {"attempt", "loop", "phases", "self"}
+PAGE = Path(__file__).parents[4] / "docs" / "explain" / "publishing.md"
+
+
+def read() -> dict[str, ast.AST]:
+    """Every function of the modules, by its name, which no other one has."""
+    trees = [ast.parse(Path(str(module.__file__)).read_text()) for module in MODULES]
+    found = [node for tree in trees for node in ast.walk(tree)]
+    functions = [node for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    named: dict[str, ast.AST] = {node.name: node for node in functions}
+    assert len(named) == len(functions)
+    return named
+
+
+FUNCTIONS = read()
+
+
+def attributes(name: str) -> list[ast.Attribute]:
+    return [node for node in ast.walk(FUNCTIONS[name]) if isinstance(node, ast.Attribute)]
+
+
+def mentioned(name: str) -> set[str]:
+    """The functions that this one calls, or hands on to be called."""
+    names = {node.id for node in ast.walk(FUNCTIONS[name]) if isinstance(node, ast.Name)}
+    dotted = {
+        node.attr for node in attributes(name) if isinstance(node.value, ast.Name) and node.value.id in BASES
+    }
+    return (names | dotted) & FUNCTIONS.keys()
+
+
+def reached(name: str) -> set[str]:
+    """All that it calls, directly or through others."""
+    found, ahead = set[str](), mentioned(name)
+    while ahead:
+        found |= ahead
+        ahead = {further for one in ahead for further in mentioned(one)} - found
+    return found
+
+
+def test_the_modules_functions_are_read() -> None:
+    assert {row.run.__name__ for row in PHASES.values()} < FUNCTIONS.keys()
+    assert {"run", "first", "report"} <= reached("publish_post")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_calls_itself_directly_or_through_others(name: str) -> None:
+    assert name not in reached(name)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_phase_does_what_its_row_says(phase: Phase) -> None:
+    row = PHASES[phase]
+    found = [node for name in {row.run.__name__, *reached(row.run.__name__)} for node in attributes(name)]
+    follows = {node.attr for node in found if isinstance(node.value, ast.Name) and node.value.id == "Phase"}
+    calls = {node.attr for node in found if ast.unparse(node.value).endswith("attempt.adapter")}
+    assert follows == {one.name for one in row.follows}
+    assert calls == ({row.call} if row.call else set())
+
+
+def test_the_table_in_the_docs_is_this_one() -> None:
+    assert loop.table() in PAGE.read_text("utf-8")

@@ -1,0 +1,96 @@
+"""PublishAttempt: one attempt to bring a post to its platform, with what it knows and how it ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from db.pool import Conn
+from domain.publishing import failures, sending
+from domain.publishing.outgoing import OutgoingPost
+from domain.security.keyring import Keyring
+from jobs.outcomes import Done, Failed, Outcome
+from schemas.errors import Conflict, PlatformError
+from telemetry import logs, metrics
+from workers.platforms.contract import Adapter, Draft, Inquiry, Prepared, Sent
+from workers.runtime.context import Context
+
+T = TypeVar("T")
+
+_log = logs.get("publish")
+
+
+@dataclass(slots=True)
+class PublishAttempt:
+    """The post, its adapter, and what the phases so far have found out.
+
+    `heard_at` is the event loop's time when the database said `outgoing.now`. `so_far` is the last step of
+    preparing, `unsaved` what of it is not in the database yet. `prepared`, `sent_at` and `answer` are set by
+    the phases that find them out: `sent_at` is the time of the latest irreversible call. `wait_s` is the
+    pause before the next call. `doubt` is why nobody knows what became of an earlier call; None: there is no
+    such call. `cleared_up` is whether this attempt has already cleared up a doubt, or sent the bytes again.
+    """
+
+    ctx: Context
+    adapter: Adapter
+    draft: Draft
+    outgoing: OutgoingPost
+    keyring: Keyring
+    heard_at: float
+    so_far: Prepared | None = None
+    unsaved: sending.Step | None = None
+    prepared: Prepared = field(init=False)
+    sent_at: datetime = field(init=False)
+    answer: Sent = field(init=False)
+    wait_s: float = 0.0
+    doubt: PlatformError | None = None
+    cleared_up: bool = False
+
+    def now(self) -> datetime:
+        """The database's time, by our own clock's measure since it said it: so it is never ahead of it."""
+        return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.heard_at)
+
+    def inquiry(self, fetched: bool | None = None) -> Inquiry:
+        """A question about the latest call."""
+        return Inquiry(self.prepared, self.sent_at, self.now(), fetched)
+
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+        """A step of a post's job: its body begins with `locked_post.lock`, which locks the job too."""
+        return await self.ctx.decide(body, project=project, locks=True)
+
+    async def not_sent(self, error: PlatformError) -> Outcome:
+        """It may wait for another try only where the project is active: an un-archive revives nothing."""
+        generation = self.outgoing.generation
+        body = partial(failures.not_sent, claim=self.ctx.job, error=error, generation=generation)
+        try:
+            return await self.decide(body, project=True)
+        except Conflict:
+            return await self.decide(partial(body, archived=True))
+
+    async def unverified(self, error: PlatformError) -> Outcome:
+        generation = self.outgoing.generation
+        return await self.decide(
+            partial(failures.unverified, claim=self.ctx.job, error=error, generation=generation)
+        )
+
+    async def unknown(self) -> Outcome:
+        return await self.decide(partial(failures.unknown, claim=self.ctx.job))
+
+
+def report(attempt: PublishAttempt, outcome: Outcome) -> None:
+    """Count and log what the attempt came to."""
+    post, job, word = attempt.outgoing, attempt.ctx.job, _word(outcome)
+    metrics.POSTS.labels(post.account.platform, word).inc()
+    about = {**logs.job(job.id, job.kind, job.attempt), **logs.post(job.organization_id, post.post_id)}
+    code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
+    _log.info("post", outcome=word, platform=post.account.platform, **code, **about)
+
+
+def _word(outcome: Outcome) -> str:
+    if isinstance(outcome, Done):
+        return "published"
+    if isinstance(outcome, Failed) and outcome.code == failures.UNKNOWN.code:
+        return "outcome_unknown"
+    return outcome.word

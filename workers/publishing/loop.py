@@ -1,0 +1,123 @@
+"""The loop of an attempt to publish a post, and the table of phases that it runs on.
+
+An attempt that finds the post marked `sending` follows one that died there, and does as if it had met
+`OutcomeUnknown`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from jobs.outcomes import Outcome
+from schemas.errors import OutcomeUnknown
+from workers.platforms.contract import Prepared
+from workers.publishing import phases
+from workers.publishing.attempt import PublishAttempt
+from workers.publishing.phases import LOST, Next, Phase
+
+DIED = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
+
+
+class Row(NamedTuple):
+    """A phase's line in the table: `starts` are the `phase`s of a post whose attempt begins here.
+
+    `call` is the adapter's. An outcome may follow each phase: it ends the attempt.
+    """
+
+    run: Callable[[PublishAttempt], Awaitable[Next]]
+    starts: str
+    does: str
+    call: str
+    follows: tuple[Phase, ...]
+
+
+PHASES: Mapping[Phase, Row] = {
+    Phase.PREPARE: Row(
+        phases.prepare,
+        starts="-, `preparing`",
+        does="checks the post and uploads its files; each step is kept before the next",
+        call="prepare",
+        follows=(Phase.PREPARE, Phase.MARK),
+    ),
+    Phase.MARK: Row(
+        phases.mark,
+        starts="`prepared`",
+        does="makes the last checks and marks the post `sending`: the call may be made from now on",
+        call="",
+        follows=(Phase.SEND,),
+    ),
+    Phase.SEND: Row(
+        phases.send,
+        starts="",
+        does="makes the one irreversible call",
+        call="send",
+        follows=(Phase.RECORD, Phase.REPEAT, Phase.LOOK),
+    ),
+    Phase.REPEAT: Row(
+        phases.repeat,
+        starts="`sending`",
+        does="after a lost answer: marks the same bytes again, where they can't make a second post",
+        call="repeatable",
+        follows=(Phase.SEND, Phase.LOOK),
+    ),
+    Phase.LOOK: Row(
+        phases.look,
+        starts="`sending`, once a look found it on its way",
+        does="closes the tickets and looks for the post; only what is proved absent is sent anew",
+        call="reconcile",
+        follows=(Phase.RECORD, Phase.PREPARE, Phase.MARK),
+    ),
+    Phase.RECORD: Row(
+        phases.record,
+        starts="",
+        does="writes down what the platform says",
+        call="",
+        follows=(Phase.CONFIRM,),
+    ),
+    Phase.CONFIRM: Row(
+        phases.confirm,
+        starts="`accepted`, `confirming`",
+        does="asks what became of a post that the platform has taken",
+        call="poll",
+        follows=(Phase.RECORD,),
+    ),
+}
+
+
+async def run(attempt: PublishAttempt) -> Outcome:
+    """Phase after phase, until one ends the attempt."""
+    following: Next = first(attempt)
+    while isinstance(following, Phase):
+        following = await PHASES[following].run(attempt)
+    return following
+
+
+def first(attempt: PublishAttempt) -> Phase:
+    """The phase at which the last attempt stopped, with what it had written down."""
+    post = attempt.outgoing
+    if post.handle is None or post.request is None or post.phase is None:
+        return Phase.PREPARE
+    complete = post.phase != "preparing"
+    kept = Prepared(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
+    if not complete:
+        attempt.so_far = kept if post.content_revision == post.revision else None
+        return Phase.PREPARE
+    attempt.prepared = kept
+    if post.sent_at is None or post.phase == "prepared":
+        return Phase.MARK
+    attempt.sent_at = post.sent_at
+    if post.phase != "sending":
+        return Phase.CONFIRM
+    attempt.doubt = LOST if post.in_flight else DIED
+    return Phase.LOOK if post.in_flight else Phase.REPEAT
+
+
+def table() -> str:
+    """`PHASES` as Markdown, for docs/explain/publishing.md."""
+    rows: list[tuple[str, ...]] = [
+        ("phase", "begins with a post that is", "what it does", "the adapter's call", "what may follow")
+    ]
+    rows += [("---",) * len(rows[0])]
+    for phase, row in PHASES.items():
+        call = f"`{row.call}`" if row.call else "none"
+        rows += [(f"`{phase}`", row.starts, row.does, call, ", ".join(f"`{one}`" for one in row.follows))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,221 @@
+"""The phases of an attempt to publish a post, each a function to the next phase or the attempt's outcome.
+
+A phase that changes something commits a fenced step before the next call. What a call that failed proves
+decides which phase follows. `workers.publishing.loop` has the table of them.
+"""
+
+import asyncio
+from enum import StrEnum
+from functools import partial
+from typing import TypeAlias
+
+import msgspec
+
+from domain.media import tickets
+from domain.publishing import failures, sending
+from jobs.outcomes import Canceled, NotDone, Outcome
+from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
+from telemetry import metrics
+from workers.platforms.contract import Absent, Drafted, GivenUp, Sent, Taken, Undecided
+from workers.publishing.attempt import PublishAttempt
+
+#: The irreversible call may take so long, and this part of the time in which no other attempt begins; its
+#: adapter is given this part of that, and so says first what it knows.
+SEND_S, SHARE = 30.0, 0.8
+#: Before the same bytes go out once more.
+PAUSE_S = 1.0
+#: A wait for a platform's work that is worth a slot; the shortest and the longest between two questions.
+SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
+
+UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our storage: it is tried again")
+LOST = OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost")
+TIMED_OUT = "the platform did not answer in time: the post may be live"
+
+
+class Phase(StrEnum):
+    """A part of an attempt; the column `phase` of a post says with which one its next attempt begins."""
+
+    PREPARE = "prepare"
+    MARK = "mark"
+    SEND = "send"
+    REPEAT = "repeat"
+    LOOK = "look"
+    RECORD = "record"
+    CONFIRM = "confirm"
+
+
+Next: TypeAlias = Phase | Outcome
+
+
+async def prepare(attempt: PublishAttempt) -> Next:
+    """One step of preparing, kept before the next: an attempt that follows goes on from the last one.
+
+    The last step is kept by the phase that marks the post.
+    """
+    try:
+        step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.so_far)
+    except Unavailable:
+        return await attempt.not_sent(UNREAD)
+    except PlatformError as error:
+        return await attempt.not_sent(error)
+    made = step.handle, step.request, step.secret, step.tickets
+    unsaved = sending.Step(attempt.keyring, attempt.outgoing.revision, *made)
+    if step.complete:
+        attempt.prepared, attempt.unsaved = step, unsaved
+        return Phase.MARK
+    attempt.so_far = step
+    keep = partial(sending.keep, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
+    return await attempt.decide(keep) or Phase.PREPARE
+
+
+async def mark(attempt: PublishAttempt) -> Next:
+    """The call may be made from this commit on. In a project that was archived meanwhile none is made."""
+    body = partial(sending.mark, claim=attempt.ctx.job, unsaved=attempt.unsaved)
+    try:
+        marked = await attempt.decide(body, project=True)
+    except Conflict:
+        return Canceled()
+    if isinstance(marked, NotDone):
+        return marked
+    post = attempt.outgoing
+    if post.sent_at is None:
+        metrics.POST_LATE.labels(post.account.platform).observe((marked - post.moment).total_seconds())
+    attempt.sent_at, attempt.unsaved = marked, None
+    return Phase.SEND
+
+
+async def send(attempt: PublishAttempt) -> Next:
+    """The irreversible call. The refusal of a repeat proves nothing of the call before it."""
+    try:
+        attempt.answer = await call(attempt)
+    except OutcomeUnknown as error:
+        attempt.doubt, attempt.wait_s = error, PAUSE_S
+        return Phase.REPEAT
+    except PlatformError as error:
+        if attempt.doubt is None:
+            return await attempt.not_sent(error)
+        if not isinstance(error, Rejected | Outdated):
+            return await attempt.unverified(error)
+        attempt.doubt = error
+        return Phase.LOOK
+    return Phase.RECORD
+
+
+async def call(attempt: PublishAttempt) -> Sent:
+    """Given up before any other attempt of this job could begin, whatever the adapter does."""
+    limit_s = min(SEND_S, SHARE * attempt.ctx.time_left())
+    if limit_s <= 0:
+        raise NotSent("NO_TIME", "the worker had no time left for the call")
+    account, timeout_s = attempt.outgoing.account, SHARE * limit_s
+    with metrics.POST_SEND.labels(account.platform).time():
+        try:
+            async with asyncio.timeout(limit_s):
+                return await attempt.adapter.send(
+                    account, attempt.prepared, attempt.draft, timeout_s=timeout_s
+                )
+        except TimeoutError as error:
+            raise OutcomeUnknown("ANSWER_LOST", TIMED_OUT) from error
+
+
+async def repeat(attempt: PublishAttempt) -> Next:
+    """The same bytes are marked again where they can't make a second post; anything else is looked for."""
+    if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.inquiry()):
+        return Phase.LOOK
+    if attempt.cleared_up:
+        return await attempt.unverified(attempt.doubt or LOST)
+    await asyncio.sleep(attempt.wait_s)
+    try:
+        marked = await attempt.decide(partial(sending.again, claim=attempt.ctx.job), project=True)
+    except Conflict:
+        marked = None
+    if isinstance(marked, NotDone):
+        return marked
+    if marked is None:
+        return Phase.LOOK
+    attempt.sent_at, attempt.cleared_up = marked, True
+    return Phase.SEND
+
+
+async def look(attempt: PublishAttempt) -> Next:
+    """Only what is proved absent is sent anew; its tickets are closed before the platform is asked."""
+    org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
+    fetched = await attempt.ctx.step(partial(tickets.close, organization_id=org, post_id=post_id))
+    try:
+        found = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.inquiry(fetched))
+    except PlatformError as error:
+        return await attempt.unverified(error)
+    match found:
+        case Undecided():
+            return await await_verdict(attempt, found)
+        case GivenUp():
+            return await attempt.not_sent(found.why)
+        case Absent():
+            return await send_anew(attempt, outdated=fetched is not None)
+    attempt.answer = found
+    return Phase.RECORD
+
+
+async def await_verdict(attempt: PublishAttempt, found: Undecided) -> Outcome:
+    """What time will decide is looked for again then, still `sending`; the rest is for others to find out."""
+    if found.after_s is None:
+        return await attempt.unknown()
+    claim, spent = attempt.ctx.job, attempt.cleared_up
+    return await attempt.decide(
+        partial(failures.await_verdict, claim=claim, after_s=found.after_s, spent=spent)
+    )
+
+
+async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
+    """Once in an attempt. `outdated`: what was prepared had addresses that lead nowhere by now."""
+    kind, why = Outdated if outdated else NotSent, attempt.doubt or LOST
+    absent = kind("NOT_TAKEN", f"{why.message}; it was looked for and is not there: it is sent again")
+    if attempt.cleared_up:
+        return await attempt.not_sent(absent)
+    body = partial(failures.absent, claim=attempt.ctx.job, outdated=outdated)
+    try:
+        blocked = await attempt.decide(body, project=True)
+    except Conflict:
+        return await attempt.not_sent(absent)
+    if blocked:
+        return blocked
+    attempt.doubt, attempt.cleared_up, attempt.so_far = None, True, None
+    return Phase.PREPARE if outdated else Phase.MARK
+
+
+async def record(attempt: PublishAttempt) -> Next:
+    """Write down what the platform says. What it has taken is only asked about, never sent again."""
+    claim, answer = attempt.ctx.job, attempt.answer
+    if isinstance(answer, Taken):
+        attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
+        attempt.wait_s = answer.after_s
+        accept = partial(sending.accept, claim=claim, handle=answer.handle)
+        return await attempt.decide(accept) or Phase.CONFIRM
+    if isinstance(answer, Drafted):
+        return await attempt.decide(partial(sending.leave_in_inbox, claim=claim))
+    named = msgspec.structs.asdict(answer)
+    try:
+        return await attempt.decide(partial(sending.publish, claim=claim, **named))
+    except OutcomeUnknown:
+        return await attempt.unknown()
+
+
+async def confirm(attempt: PublishAttempt) -> Next:
+    """Ask what became of it, after a wait; a longer wait gives the slot back."""
+    wait_s = attempt.wait_s
+    if wait_s > SHORT_S or wait_s > attempt.ctx.time_left() / 2:
+        return await attempt.decide(partial(sending.ask_later, claim=attempt.ctx.job, after_s=wait_s))
+    await asyncio.sleep(wait_s)
+    try:
+        said = await attempt.adapter.poll(attempt.outgoing.account, attempt.inquiry())
+    except (Rejected, Outdated) as error:
+        return await attempt.not_sent(error)
+    except PlatformError as error:
+        return await attempt.unverified(error)
+    if isinstance(said, Taken):
+        age = attempt.now() - attempt.sent_at
+        if age >= failures.CONFIRM:
+            return await attempt.unknown()
+        after_s = min(max(said.after_s, age.total_seconds() / 4, LEAST_S), LONG_S)
+        said = msgspec.structs.replace(said, after_s=after_s)
+    attempt.answer = said
+    return Phase.RECORD
