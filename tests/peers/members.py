@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import msgspec
 
+from domain.accounts.client_registrations import Client
 from domain.publishing.outgoing import Account
 from schemas import ids
 from tests.peers.mastodons import Instance
@@ -60,9 +61,9 @@ async def let_in(instance: Instance) -> AsyncIterator[Member]:
         app = await patiently(lambda: register(client, instance.base))
         query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": BACK, "scope": SCOPES}
         code = instance.code(str(httpx.URL(f"{instance.base}/oauth/authorize", params=query)))
-        token = await api.exchange(
-            client, instance.base, app=app, code=code, redirect_uri=BACK, verifier="v" * 43, scopes=SCOPES
-        )
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "scope": SCOPES}
+        us = Client(app.client_id, app.client_secret)
+        token = await api.token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
         server = Api(client=client, base=instance.base, token=token.access_token)
         me = await patiently(lambda: api.verify_credentials(server))
         said = await patiently(lambda: api.instance(client, instance.base))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.accounts.client_registrations import Client
 from schemas.errors import ReauthRequired
 from tests.peers.members import Member, behind, unique
 from tests.peers.proxy import Loss
@@ -86,9 +87,8 @@ async def test_a_post_under_forty_newer_ones_is_found(member: Member) -> None:
 
 async def test_a_token_that_was_revoked_asks_for_a_new_connection(member: Member) -> None:
     prepared = await member.adapter.prepare(member.account, post("refused"))
-    await api.revoke(
-        member.client, member.instance.base, app=member.app, access_token=member.account.access_token
-    )
+    us = Client(member.app.client_id, member.app.client_secret)
+    await api.revoke(member.client, member.instance.base, us, member.account.access_token)
     with pytest.raises(ReauthRequired):
         await member.adapter.send(member.account, prepared, post(""), timeout_s=10)
     with pytest.raises(ReauthRequired):

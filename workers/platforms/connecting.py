@@ -11,10 +11,12 @@ from domain.accounts import client_registrations
 from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
+from domain.connecting import consent_pages
+from domain.connecting.connect import Asked, Code
 from domain.values import urls
 from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
-from schemas.errors import PlatformError, Throttled
+from schemas.errors import PlatformError, Rejected, Throttled
 from schemas.settings import Settings
 from workers.platforms.mastodon.api import APP_UNKNOWN
 from workers.runtime.context import Context
@@ -43,6 +45,30 @@ class Connected(NamedTuple):
 
     found: Found
     grant: Grant
+
+
+def application(net: Net, name: str) -> Client:
+    """Our application at the platform of that name. Raises `Rejected` where the operator set none."""
+    found = consent_pages.applications(net.settings).get(name.lower())
+    if found is None:
+        message = f"{name} is not set up on this server: ask its operator"
+        raise Rejected("APP_MISSING", message, category="config")
+    return found.client
+
+
+def code_form(asked: Asked, secret: Code) -> dict[str, str]:
+    """The form that exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
+    return {
+        "grant_type": "authorization_code",
+        "code": secret.code,
+        "redirect_uri": asked.redirect_uri,
+        "code_verifier": secret.verifier,
+    }
+
+
+def refresh_form(refresh_token: str) -> dict[str, str]:
+    """The form that exchanges a refresh token for a token (RFC 6749 6)."""
+    return {"grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
 async def forget_unknown(ctx: Context, error: PlatformError, server: Server, us: Client | None) -> None:

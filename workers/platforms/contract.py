@@ -8,7 +8,7 @@ whoever raises one of `send` says by its class what is proved about the post (th
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
@@ -120,6 +120,15 @@ class Inquiry(NamedTuple):
     sent_at: datetime
     now: datetime
     fetched: bool | None = None
+
+    def left_s(self, wait: timedelta) -> float:
+        """Seconds until `wait` after the call is over; negative once it is."""
+        return (self.sent_at + wait - self.now).total_seconds()
+
+    def confirm(self, found: Found, *, in_flight: timedelta) -> Found:
+        """`found`, but `Undecided` for an absent post whose call may still be in flight for so long."""
+        left_s = self.left_s(in_flight)
+        return Undecided(left_s) if isinstance(found, Absent) and left_s > 0 else found
 
 
 class Adapter(Protocol):

@@ -1,9 +1,9 @@
-"""One request to a platform's server, told apart by what its loss proves.
+"""HTTP requests to a platform's server, which say what a lost answer proves.
 
-The server is one that a partner named: the client is `workers.web.fetch.open_client`'s, with its guarded
-sockets; no redirect is followed, and an answer may have `LIMIT` bytes unless its caller says more. What
-comes back is an answer of any status; without one it is `NotSent`, or `OutcomeUnknown` where an
-irreversible request's bytes had begun to leave.
+A partner names the server, so the client is `workers.web.fetch.open_client`'s with its guarded sockets. No
+redirect is followed, and an answer has at most `LIMIT` bytes unless the caller allows more. An answer of any
+status is returned. Without one `NotSent` is raised, or `OutcomeUnknown` once the bytes of an irreversible
+request had begun to leave.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -23,16 +23,17 @@ from workers.web import inflate
 LIMIT = 1 << 20
 CONNECT_S = 5.0
 READ_S = 20.0
-#: For a file of the largest size that any platform takes.
+#: Seconds for an upload of the largest file that any platform takes.
 UPLOAD_S = 200.0
-#: A platform's wish for a rest beyond this is no plan that a post could keep; one that is refused and told to
-#: come back at once would do nothing else, for nothing.
-LEAST_REST_S, LONGEST_REST_S = 5.0, 86400.0
-#: Of a platform's own words, how many characters go into ours.
+#: Seconds of the shortest and the longest cooldown that is obeyed: a post told to come back at once would be
+#: refused again and again, and none could wait for longer than a day.
+LEAST_COOLDOWN_S, LONGEST_COOLDOWN_S = 5.0, 86400.0
+#: Characters of a platform's own words that go into our message.
 QUOTED = 300
-#: In place of a secret in them.
+#: What replaces a secret in those words.
 MASK = "***"
-#: Fields of a form, a query or a JSON body that are secrets, at whichever platform; and the shortest such.
+#: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
+#: characters.
 SECRETS = frozenset(
     {
         "access_token",
@@ -50,8 +51,27 @@ SHORTEST = 8
 T = TypeVar("T")
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+
+
+class Api(msgspec.Struct, frozen=True, kw_only=True):
+    """A server to ask, and the token to ask it with; `base` is its address without a slash at the end."""
+
+    client: httpx.AsyncClient
+    base: str
+    token: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+
+    def __repr__(self) -> str:
+        return f"Api({self.base})"
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer of any status, its body decoded; `secrets` are those that its request showed."""
+    """A whole HTTP response of any status, its body decoded; `secrets` are those of its request."""
 
     status: int
     headers: httpx.Headers
@@ -67,14 +87,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return 200 <= self.status < 300
 
     @property
-    def settled(self) -> bool:
-        """A server's own refusal, before any write: not a redirect, a timeout or a failure half-way."""
+    def refused(self) -> bool:
+        """Whether the server refused before any write: no redirect, timeout or failure half-way."""
         return 400 <= self.status < 500 and self.status != 408
 
     def quoted(self, text: str) -> str:
-        """The platform's own words as a part of ours: one line, not too long, nothing that no row can hold.
+        """The platform's words as a part of our message: one short line that Postgres can store.
 
-        A platform that says what it was sent doesn't say our secrets through us.
+        Secrets of the request are masked: a platform may repeat what it was sent.
         """
         for secret in self.secrets:
             text = text.replace(secret, MASK)
@@ -82,8 +102,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(printable.split())[:QUOTED]
 
 
-class Departure:
-    """httpcore's trace: whether a byte of the request may have left."""
+class SendTrace:
+    """Trace for httpcore that notes whether a byte of the request may have left."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -105,11 +125,10 @@ async def ask(
 ) -> Answer:
     """The answer to one request, given up after `timeout_s`, on a connection of its own.
 
-    A kept connection may be one that the server is just closing: the request on it would be lost, and
-    nobody could say whether it was.
+    The server may just be closing a kept connection: nobody could say whether a request on it was lost.
     Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't public.
     """
-    left = Departure()
+    trace = SendTrace()
     try:
         request = client.build_request(
             method,
@@ -117,7 +136,7 @@ async def ask(
             headers={"Accept": "application/json", "Connection": "close", **headers},
             content=content if content is None or isinstance(content, bytes) else each(content),
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-            extensions={"trace": left},
+            extensions={"trace": trace},
         )
         async with asyncio.timeout(timeout_s):
             answer = await exchange(client, request, limit=limit, irreversible=irreversible)
@@ -128,12 +147,32 @@ async def ask(
             "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
         ) from error
     except (TimeoutError, httpx.HTTPError, SourceError) as error:
-        raise lost(url, error, unknown=irreversible and left.begun) from error
-    return msgspec.structs.replace(answer, secrets=shown(request, content))
+        raise lost(url, error, unknown=irreversible and trace.begun) from error
+    return msgspec.structs.replace(answer, secrets=secrets_of(request, content))
 
 
-def shown(request: httpx.Request, content: object) -> tuple[str, ...]:
-    """What only its sender and its server may know; the longest first, since one may be a part of another."""
+async def post_form(
+    api: Api,
+    path: str,
+    fields: Mapping[str, str],
+    *,
+    timeout_s: float = READ_S,
+    irreversible: bool = False,
+) -> Answer:
+    """The answer to a POST of a form to `api.base` and `path`. Raises as `ask` does."""
+    return await ask(
+        api.client,
+        "POST",
+        f"{api.base}{path}",
+        headers={**api.headers, **FORM},
+        content=urlencode(fields).encode(),
+        timeout_s=timeout_s,
+        irreversible=irreversible,
+    )
+
+
+def secrets_of(request: httpx.Request, content: object) -> tuple[str, ...]:
+    """The secrets in a request, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *fields_of(content)]
     found = {token, *(value for name, value in fields if name in SECRETS)}
@@ -141,18 +180,18 @@ def shown(request: httpx.Request, content: object) -> tuple[str, ...]:
 
 
 def fields_of(content: object) -> list[tuple[str, str]]:
-    """Of a form or of an object in JSON; a file has none."""
+    """The fields of a form or of a JSON object; none of a file."""
     if not isinstance(content, bytes):
         return []
     try:
-        said = msgspec.json.decode(content, type=dict[str, Any])
+        found = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return parse_qsl(content.decode("latin-1"))
-    return [(name, value) for name, value in said.items() if isinstance(value, str)]
+    return [(name, value) for name, value in found.items() if isinstance(value, str)]
 
 
 async def each(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """For httpx, which takes what can be read both ways for one that isn't to be awaited."""
+    """An async iterator only: httpx would read a content that is also iterable without awaiting."""
     async for chunk in content:
         yield bytes(chunk)
 
@@ -180,7 +219,7 @@ def lost(url: str, error: Exception, *, unknown: bool) -> PlatformError:
 
 
 def failed(answer: Answer) -> PlatformError:
-    """For a status that says nothing of what was done with the request: a 5xx, a 408, a redirect."""
+    """The error of a status that doesn't tell what was done: a 5xx, a 408, a redirect."""
     if answer.irreversible:
         return OutcomeUnknown(
             "ANSWER_UNCLEAR", f"the platform answered {answer.status}: the post may be live all the same"
@@ -189,37 +228,45 @@ def failed(answer: Answer) -> PlatformError:
 
 
 def read(answer: Answer, kind: type[T]) -> T:
-    """A 2xx's JSON. One that can't be read may have done its work: `failed`."""
+    """The JSON of a 2xx. One that can't be read may have done its work: raises `failed`."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise failed(answer) from error
 
 
+def read_error(answer: Answer, kind: type[T]) -> T:
+    """The JSON of an error; an empty one for other bodies, such as that of a proxy before the server."""
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return kind()
+
+
 def host(url: str) -> str:
     return urlsplit(url).hostname or "the platform"
 
 
-def rest_s(headers: httpx.Headers, *, reset: str) -> float | None:
-    """Seconds until the limit opens again, by Retry-After or by the header `reset`.
+def cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
+    """Seconds until the limit ends, by Retry-After or by the time in the header `reset`.
 
-    A moment is held against the answer's own Date, so that no two clocks are compared.
+    A time is compared with the answer's own Date: our clock may be another.
     """
-    wish = headers.get("Retry-After", "").strip()
-    if wish.isascii() and wish.isdecimal():
-        return bounded(float(wish))
-    opens = moment(headers.get(reset, "").strip())
-    if opens is None:
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return bounded(float(value))
+    ends_at = moment(headers.get(reset, "").strip())
+    if ends_at is None:
         return None
-    return bounded((opens - said_at(headers)).total_seconds())
+    return bounded((ends_at - date_of(headers)).total_seconds())
 
 
-def bounded(rest_s: float) -> float:
-    return min(max(rest_s, LEAST_REST_S), LONGEST_REST_S)
+def bounded(wait_s: float) -> float:
+    return min(max(wait_s, LEAST_COOLDOWN_S), LONGEST_COOLDOWN_S)
 
 
 def moment(text: str) -> datetime | None:
-    """Unix seconds, or ISO 8601: both are in use."""
+    """A time in Unix seconds or ISO 8601: platforms use both."""
     try:
         if text.isascii() and text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)
@@ -229,7 +276,7 @@ def moment(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def said_at(headers: httpx.Headers) -> datetime:
+def date_of(headers: httpx.Headers) -> datetime:
     try:
         at = parsedate_to_datetime(headers.get("Date", ""))
     except (TypeError, ValueError, OverflowError):

@@ -10,7 +10,7 @@ from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import Net, open_net, refused
 from workers.platforms.mastodon import connect as mastodon
-from workers.platforms.tiktok import revoke as tiktok
+from workers.platforms.tiktok import connect as tiktok
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

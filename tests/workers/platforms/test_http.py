@@ -12,7 +12,7 @@ from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
 from tests.workers.net import Net
 from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
 from tests.workers.web.web import say
-from workers.platforms.http import LEAST_REST_S, MASK, ask, rest_s
+from workers.platforms.http import LEAST_COOLDOWN_S, MASK, ask, cooldown_s
 from workers.platforms.http import Answer as Whole
 from workers.web.fetch import open_client
 
@@ -89,7 +89,7 @@ async def test_an_address_that_is_not_public_is_never_asked() -> None:
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with server(x=say(307, location="/y")) as served, client_for(served) as client:
         answer = await ask(client, "POST", f"{served.base}/x", content=b"{}")
-    assert (answer.status, answer.settled) == (307, False)
+    assert (answer.status, answer.refused) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
 
 
@@ -131,10 +131,10 @@ DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
         ({"Reset": "1795521630", **DATE}, 30),
         ({"Reset": "2026-11-24T12:05:00.000Z", **DATE}, 300),
         ({"Reset": "2026-11-24T12:05:00", **DATE}, 300),
-        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, LEAST_REST_S),
-        ({"Reset": "1", **DATE}, LEAST_REST_S),
-        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, LEAST_REST_S),
-        ({"Retry-After": "0"}, LEAST_REST_S),
+        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, LEAST_COOLDOWN_S),
+        ({"Reset": "1", **DATE}, LEAST_COOLDOWN_S),
+        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, LEAST_COOLDOWN_S),
+        ({"Retry-After": "0"}, LEAST_COOLDOWN_S),
         ({"Reset": "9" * 30, **DATE}, None),
         ({"Reset": "soon", **DATE}, None),
         ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
@@ -142,11 +142,11 @@ DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
     ],
 )
 def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | None) -> None:
-    assert rest_s(httpx.Headers(headers), reset="Reset") == seconds
+    assert cooldown_s(httpx.Headers(headers), reset="Reset") == seconds
 
 
 def test_a_rest_without_the_servers_own_time_counts_from_ours() -> None:
-    assert rest_s(httpx.Headers({"Reset": "1"}), reset="Reset") == LEAST_REST_S
+    assert cooldown_s(httpx.Headers({"Reset": "1"}), reset="Reset") == LEAST_COOLDOWN_S
 
 
 def test_a_platforms_words_fit_into_a_row() -> None:

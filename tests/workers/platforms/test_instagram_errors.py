@@ -6,6 +6,7 @@ import httpx
 import msgspec
 import pytest
 
+from domain.accounts.client_registrations import Client
 from schemas.errors import (
     NotSent,
     OutcomeUnknown,
@@ -148,7 +149,7 @@ def said(body: Any, status: int = 400, *, publish: bool = False, **headers: str)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answer = Answer(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
-    return errors.refusal(answer)
+    return errors.error_of(answer)
 
 
 def unknown(**fields: Any) -> dict[str, Any]:
@@ -227,9 +228,11 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
 async def test_a_code_is_refused_for_its_own_sake_or_for_ours(
     ada: Gram, changed: dict[str, str], kind: type[PlatformError], code: str
 ) -> None:
-    asked = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uri": CALLBACK}
-    asked |= {"code": await code_of(ada.sim), "verifier": "v" * 64} | changed
+    form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": "v" * 64}
+    ours = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    form = ours | form | {"code": await code_of(ada.sim)} | changed
+    us = Client(form.pop("client_id"), form.pop("client_secret"))
     with pytest.raises(kind) as caught:
-        await api.exchange(ada.adapter.client, ada.adapter.base, **asked)
+        await api.exchange(ada.adapter.client, ada.adapter.base, us, form)
     assert caught.value.code == code
     assert CLIENT_SECRET not in caught.value.message

@@ -19,10 +19,9 @@ from tests.peers.simulators import tiktok_errors
 from tests.workers.platforms.scripted import client_for, server, told
 from tests.workers.platforms.tiktok import ada, post, video
 from tests.workers.web.web import say
-from workers.platforms.http import Answer
+from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import api, errors
-from workers.platforms.tiktok.api import Api
-from workers.platforms.tiktok.errors import FAIL_REASONS, REFUSALS, Told
+from workers.platforms.tiktok.errors import ERRORS, FAIL_REASONS, ErrorBody
 
 #: As research 5.1 has them: the class and the category of each, and whether a lost post is ruled out.
 EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
@@ -69,15 +68,15 @@ def refused(code: str, status: int = 403, *, irreversible: bool = False, rest: s
     answer = Answer(
         status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
     )
-    return errors.refusal(answer, Told(code=code, message="as it says", log_id="2026"))
+    return errors.error_of(answer, ErrorBody(code=code, message="as it says", log_id="2026"))
 
 
 def test_the_tables_have_all_that_the_simulator_has() -> None:
-    assert {*tiktok_errors.STATUS} - {"ok"} <= {*REFUSALS}
+    assert {*tiktok_errors.STATUS} - {"ok"} <= {*ERRORS}
     assert {*FAIL_REASONS} >= tiktok_errors.FAIL_REASONS
 
 
-@pytest.mark.parametrize("code", sorted({*REFUSALS, *EXPECTED}))
+@pytest.mark.parametrize("code", sorted({*ERRORS, *EXPECTED}))
 def test_each_refusal_has_a_class_and_says_its_log_id(code: str) -> None:
     kind, category, proves = EXPECTED[code]
     error = refused(code, tiktok_errors.STATUS.get(code, 500))

@@ -24,9 +24,9 @@ async def person() -> AsyncIterator[Ada]:
 def test_a_count_of_bytes_that_can_not_be_is_no_proof(received: int | None, absent: bool) -> None:
     upload = handle.Upload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
     kept = handle.Handle(kind="video", level=None, publish_id="v", upload=upload)
-    inquiry = Inquiry(Prepared(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.SETTLE)
+    inquiry = Inquiry(Prepared(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.IN_FLIGHT)
     said = Status(status=outcome.UPLOADING, uploaded_bytes=received)
-    assert (outcome.judge(account(None, "mastodon"), inquiry, said) == Absent()) is absent
+    assert (outcome.outcome_of(account(None, "mastodon"), inquiry, said) == Absent()) is absent
 
 
 async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: Ada) -> None:

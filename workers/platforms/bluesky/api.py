@@ -1,11 +1,13 @@
-"""Calls to a Personal Data Server of the AT Protocol (XRPC), and what its refusals mean.
+"""Client of a Personal Data Server of the AT Protocol, by XRPC, with the meaning of its errors.
 
-A refusal is known by the `error` of its body: the same trouble comes with several statuses (research 5.6).
+An error is known by the `error` of its body, not by its status: PDS 0.5.35 answers a bad token with 400
+`InvalidToken`, one that is missing with 401 `AuthMissing` and one that has ended with 400 `ExpiredToken`
+(measured 2026-11; docs.bsky.app/docs/category/http-reference).
 """
 
 from collections.abc import AsyncIterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -15,28 +17,30 @@ import msgspec
 from schemas.errors import Outdated, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from schemas.errors.platforms import Category
 from workers.platforms import http
-from workers.platforms.http import Answer
+from workers.platforms.http import JSON, Answer
+from workers.platforms.meaning import Meaning
 
 POST = "app.bsky.feed.post"
-JSON = {"Content-Type": "application/json"}
-
-#: A record under this key has other content than ours.
+#: The code where a record under our key has other content than ours.
 KEY_TAKEN = "KEY_TAKEN"
 
 
-class Meaning(NamedTuple):
-    code: str
-    category: Category
-    message: str
+SUSPENDED = Meaning(Rejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue")
+DEACTIVATED = Meaning(
+    Rejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
+)
+GONE = Meaning(Rejected, "ACCOUNT_NOT_FOUND", "the account is not on this server any more", "account_issue")
+TOO_LARGE = Meaning(Rejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server takes")
+WRONG_TYPE = Meaning(Rejected, "MEDIA_REFUSED", "the account's server doesn't take this type of file")
+#: A refresh may bring another token; if it doesn't, the refresh raises `ReauthRequired`.
+EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is of no more use")
+WRONG_PASSWORD = Meaning(
+    ReauthRequired, "WRONG_PASSWORD", "the app password opens nothing: make a new one and connect again"
+)
 
-
-SUSPENDED = Meaning("ACCOUNT_SUSPENDED", "account_issue", "Bluesky has suspended the account")
-DEACTIVATED = Meaning("ACCOUNT_DEACTIVATED", "account_issue", "the account is deactivated: reactivate it")
-GONE = Meaning("ACCOUNT_NOT_FOUND", "account_issue", "the account is not on this server any more")
-TOO_LARGE = Meaning("MEDIA_TOO_LARGE", "user_content", "a file is larger than the account's server takes")
-WRONG_TYPE = Meaning("MEDIA_REFUSED", "user_content", "the account's server doesn't take this type of file")
-
-REFUSALS: Mapping[str, Meaning] = {
+ERRORS: Mapping[str, Meaning] = {
+    **dict.fromkeys(("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), EXPIRED),
+    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), WRONG_PASSWORD),
     "AccountTakedown": SUSPENDED,
     "AccountSuspended": SUSPENDED,
     "RepoTakendown": SUSPENDED,
@@ -45,36 +49,25 @@ REFUSALS: Mapping[str, Meaning] = {
     "RepoDeactivated": DEACTIVATED,
     "AccountNotFound": GONE,
     "RepoNotFound": GONE,
-    "InvalidSwap": Meaning(KEY_TAKEN, "platform_rejected", "another record has this post's key"),
+    "InvalidSwap": Meaning(Rejected, KEY_TAKEN, "another record has this post's key", "platform_rejected"),
+    "BlobNotFound": Meaning(
+        Outdated, "MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again"
+    ),
     "PayloadTooLarge": TOO_LARGE,
     "BlobTooLarge": TOO_LARGE,
     "InvalidMimeType": WRONG_TYPE,
 }
-#: A refresh may bring another token; if it doesn't, the refresh says so.
-TOKENS = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"})
-PASSWORDS = frozenset({"AuthenticationRequired", "AuthFactorTokenRequired"})
 
 
-class Api(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to ask, as whom: `base` is the server's address without a slash at its end."""
-
-    client: httpx.AsyncClient
-    base: str
-    token: str | None = None
+class Api(http.Api, frozen=True):
+    """A Personal Data Server, and the token to ask it with."""
 
     def url(self, method: str, **query: str) -> str:
         return f"{self.base}/xrpc/{method}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
-
-    def __repr__(self) -> str:
-        return f"Api({self.base})"
-
 
 class Session(msgspec.Struct, frozen=True, rename="camel"):
-    """An account's open session; both tokens are secrets. `did_doc` names the server it is on."""
+    """Session of an account; both tokens are secrets. `did_doc` names the account's server."""
 
     did: str
     handle: str
@@ -89,7 +82,7 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the access token ends, by its own word."""
+        """When the access token ends, as its claims say; None where they say nothing."""
         try:
             claims = jwt.decode(self.access_jwt, options={"verify_signature": False})
             return datetime.fromtimestamp(claims["exp"], UTC)
@@ -98,7 +91,7 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def server(self) -> str | None:
-        """The account's own server, where the identity's document names one: it takes the records."""
+        """The account's own server, which takes its records; None where its DID document names none."""
         services = (self.did_doc or {}).get("service")
         for service in services if isinstance(services, list) else []:
             if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
@@ -107,13 +100,15 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
         return None
 
 
-class Refusal(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
+    """The body of an XRPC error."""
+
     error: str = ""
     message: str = ""
 
 
 class Record(msgspec.Struct):
-    """A stored record: `at://did/collection/key`, the hash of its content, the content."""
+    """A stored record: its address `at://did/collection/key`, the hash of its content, the content."""
 
     uri: str
     cid: str
@@ -138,7 +133,7 @@ class Uploaded(msgspec.Struct):
 
 
 async def create_session(client: httpx.AsyncClient, base: str, *, identifier: str, password: str) -> Session:
-    """Opens one with an app password. Raises `ReauthRequired` where it opens nothing, any `PlatformError`."""
+    """A session by an app password. Raises `ReauthRequired` for a wrong one, any `PlatformError`."""
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = Api(client=client, base=base)
     answer = await post(api, "com.atproto.server.createSession", body, headers=JSON)
@@ -146,7 +141,10 @@ async def create_session(client: httpx.AsyncClient, base: str, *, identifier: st
 
 
 async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> Session:
-    """The next pair; the same again where the last answer was lost. Raises `ReauthRequired` past its end."""
+    """The session's next tokens. Raises `ReauthRequired` past its end.
+
+    The same refresh token brings the same new pair for a while, so a lost answer does no harm (measured).
+    """
     api = Api(client=client, base=base, token=refresh_token)
     try:
         answer = await post(api, "com.atproto.server.refreshSession", None)
@@ -156,13 +154,13 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
 
 
 async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
-    """Ends the session that the refresh token is of; its access token lives on for its last minutes."""
+    """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
     api = Api(client=client, base=base, token=refresh_token)
     accepted(await post(api, "com.atproto.server.deleteSession", None))
 
 
 async def avatar_url(api: Api, did: str) -> str | None:
-    """Where the server itself serves the account's avatar; None where it has none."""
+    """The address of the account's avatar on its server; None where it has none."""
     profile = await get_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
     avatar = None if profile is None else profile.value.get("avatar")
     ref = avatar.get("ref") if isinstance(avatar, dict) else None
@@ -174,13 +172,13 @@ async def resolve_handle(api: Api, handle: str) -> str | None:
     """The DID behind a handle; None where the server knows none."""
     url = api.url("com.atproto.identity.resolveHandle", handle=handle)
     answer = await http.ask(api.client, "GET", url, headers=api.headers)
-    if not answer.ok and said(answer).error == "InvalidRequest":
+    if not answer.ok and error_body(answer).error == "InvalidRequest":
         return None
     return http.read(accepted(answer), Resolved).did
 
 
 async def upload_limit(api: Api) -> int | None:
-    """The bytes that a file may have on this server; None where it doesn't say."""
+    """Bytes that a file may have on this server; None where it doesn't say."""
     answer = await http.ask(api.client, "GET", api.url("com.atproto.server.describeServer"))
     return http.read(accepted(answer), Described).blob_upload_limit
 
@@ -188,14 +186,14 @@ async def upload_limit(api: Api) -> int | None:
 async def upload_blob(
     api: Api, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
-    """What a record names the file by. Twice the same bytes are the same."""
+    """The blob by which a record names the file. The same bytes give the same blob."""
     sent = {"Content-Type": mime_type, "Content-Length": str(size_bytes)}
     answer = await post(api, "com.atproto.repo.uploadBlob", content, headers=sent, timeout_s=http.UPLOAD_S)
     return http.read(accepted(answer), Uploaded).blob
 
 
 async def put_record(api: Api, body: bytes, *, timeout_s: float) -> Written:
-    """The irreversible call; the same bytes again change nothing. Raises `Rejected` KEY_TAKEN, any other."""
+    """Write a record, irreversibly; the same bytes again change nothing. Raises `Rejected` `KEY_TAKEN`."""
     answer = await post(
         api,
         "com.atproto.repo.putRecord",
@@ -208,10 +206,10 @@ async def put_record(api: Api, body: bytes, *, timeout_s: float) -> Written:
 
 
 async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> Record | None:
-    """None where the server says that it has no such record."""
+    """The record; None where the server has none."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await http.ask(api.client, "GET", url, headers=api.headers)
-    if not answer.ok and said(answer).error == "RecordNotFound":
+    if not answer.ok and error_body(answer).error == "RecordNotFound":
         return None
     return http.read(accepted(answer), Record)
 
@@ -237,44 +235,27 @@ async def post(
 
 
 def accepted(answer: Answer) -> Answer:
-    """The answer itself where it is a 2xx; raises what else it means."""
+    """The answer, if it is a 2xx. Raises `error_of` any other."""
     if not answer.ok:
-        raise refusal(answer)
+        raise error_of(answer)
     return answer
 
 
-def refusal(answer: Answer) -> PlatformError:
-    told = said(answer)
-    if answer.status == 429 or told.error == "RateLimitExceeded":
-        after_s = http.rest_s(answer.headers, reset="ratelimit-reset")
+def error_of(answer: Answer) -> PlatformError:
+    body = error_body(answer)
+    if answer.status == 429 or body.error == "RateLimitExceeded":
+        after_s = http.cooldown_s(answer.headers, reset="ratelimit-reset")
         return Throttled("PLATFORM_RATE_LIMITED", "the account's server asks for a rest", after_s=after_s)
-    if not answer.settled:
+    if not answer.refused:
         return http.failed(answer)
-    return by_name(told, answer)
-
-
-def by_name(told: Refusal, answer: Answer) -> PlatformError:
-    if told.error in TOKENS:
-        return TokenExpired("TOKEN_EXPIRED", "the access token is of no more use")
-    if told.error in PASSWORDS:
-        return ReauthRequired(
-            "WRONG_PASSWORD", "the app password opens nothing: make a new one and connect again"
-        )
-    if told.error == "BlobNotFound":
-        return Outdated("MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again")
-    if told.error in REFUSALS:
-        meaning = REFUSALS[told.error]
-        return Rejected(meaning.code, meaning.message, category=meaning.category)
+    if body.error in ERRORS:
+        return ERRORS[body.error].make()
     if answer.status == 401:
         return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
-    words = answer.quoted(told.message or told.error or f"status {answer.status}")
-    category: Category = "user_content" if told.error == "InvalidRequest" else "platform_rejected"
+    words = answer.quoted(body.message or body.error or f"status {answer.status}")
+    category: Category = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
     return Rejected("PLATFORM_REJECTED", f"the account's server refuses it: {words}", category=category)
 
 
-def said(answer: Answer) -> Refusal:
-    """An empty one where the body isn't XRPC's: a proxy before the server has answered."""
-    try:
-        return msgspec.json.decode(answer.body, type=Refusal)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Refusal()
+def error_body(answer: Answer) -> ErrorBody:
+    return http.read_error(answer, ErrorBody)

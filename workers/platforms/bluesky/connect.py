@@ -1,4 +1,4 @@
-"""Letting us into a Bluesky account by an app password: a session's tokens are kept, the password is not."""
+"""Connection of a Bluesky account by an app password. The session's tokens are kept, the password is not."""
 
 from datetime import UTC, datetime
 
@@ -16,9 +16,9 @@ from workers.platforms.connecting import Connected, Net
 
 
 async def connect(net: Net, asked: Asked, secret: Login) -> Connected:
-    """Raises `ReauthRequired` for a password that opens nothing, any `PlatformError`.
+    """The account that the password opens. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
 
-    The account's own server, which its identity names, is the one to ask from then on.
+    From then on the account's own server is asked, which its DID document names.
     """
     session = await api.create_session(
         net.client, asked.service_url, identifier=secret.identifier, password=secret.password
@@ -40,13 +40,13 @@ async def connect(net: Net, asked: Asked, secret: Login) -> Connected:
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -> Grant:
-    """The session's next pair. Raises `ReauthRequired` past its end, any `PlatformError`."""
+    """The session's next tokens. Raises `ReauthRequired` past its end, any `PlatformError`."""
     session = await api.refresh_session(client, service_url, refresh_token=tokens.refresh_token or "")
     return _grant(session)
 
 
 async def revoke(client: httpx.AsyncClient, service_url: str, held: Held) -> None:
-    """The end of the session. Raises `TokenExpired` where it has ended, any `PlatformError`."""
+    """End the session. Raises `TokenExpired` where it has ended, any `PlatformError`."""
     await api.delete_session(client, service_url, refresh_token=held.refresh_token or "")
 
 
@@ -58,7 +58,7 @@ def _home(net: Net, session: Session, asked: str) -> str:
 
 
 async def _avatar(client: httpx.AsyncClient, home: str, session: Session) -> str | None:
-    """An account is no worse without one."""
+    """The avatar's address; None where it can't be read, since an account needs none."""
     try:
         return await api.avatar_url(Api(client=client, base=home, token=session.access_jwt), session.did)
     except PlatformError:
@@ -66,9 +66,9 @@ async def _avatar(client: httpx.AsyncClient, home: str, session: Session) -> str
 
 
 def _grant(session: Session) -> Grant:
-    said = session.expires_at
+    ends = session.expires_at
     return Grant(
         access_token=session.access_jwt,
         refresh_token=session.refresh_jwt,
-        expires_at=said and credentials.ending((said - datetime.now(UTC)).total_seconds()),
+        expires_at=ends and credentials.ending((ends - datetime.now(UTC)).total_seconds()),
     )

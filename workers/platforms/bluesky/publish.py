@@ -1,7 +1,9 @@
-"""Posts to an account on Bluesky, or on any other Personal Data Server: exactly once (research 5.6, 5.7).
+"""Adapter for accounts on Bluesky, or on any other Personal Data Server: exactly once.
 
-The post's key in the repository is ours and the record's bytes are stored before they go out. `putRecord`
-with both, and `swapRecord: null`, makes the record or finds it made, however often it is repeated.
+The record's key is ours, and its bytes are stored before they are sent. `putRecord` with both and
+`swapRecord: null` makes the record or finds it made, however often it is repeated; another record under the
+key is 400 `InvalidSwap` (measured on PDS 0.5.35, 2026-11). `createRecord` would answer a key that is in use
+with 500.
 """
 
 from collections.abc import Sequence
@@ -19,9 +21,9 @@ from workers.platforms.bluesky.api import Api
 from workers.platforms.bluesky.record import key_of, mentioned, record_of
 from workers.platforms.contract import Absent, Draft, Found, Inquiry, Live, Media, Prepared, Sent, Undecided
 
-#: For that long after the last call its request may still be on its way, and is not proved absent.
-SETTLE = timedelta(seconds=60)
-#: Of the people that a post mentions, how many are looked up.
+#: Time after the last call in which its request may still be under way, so that nothing proves it absent.
+IN_FLIGHT = timedelta(seconds=60)
+#: Mentions of a post that are looked up.
 LOOKED_UP = 10
 
 
@@ -41,11 +43,11 @@ class Bluesky(msgspec.Struct, frozen=True):
     client: httpx.AsyncClient
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Always: its arguments are the contract's."""
+        """Always. The arguments are the contract's."""
         return True
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
-        """A file that the server has already gets the same name again, so a repeat leaves nothing behind."""
+        """Upload the files. A repeat leaves nothing behind: the same bytes get the same name."""
         media.check(account, draft)
         server = self.server(account)
         await check_videos(server, draft.media)
@@ -65,7 +67,7 @@ class Bluesky(msgspec.Struct, frozen=True):
         return live(prepared)
 
     async def taken(self, account: Account, prepared: Prepared) -> Live:
-        """For what is under the post's own key already: `OutcomeUnknown` unless it is this very post."""
+        """The post that has the key already. Raises `OutcomeUnknown` where it isn't this very post."""
         try:
             found = await self.look(account, prepared)
         except PlatformError as error:
@@ -80,9 +82,7 @@ class Bluesky(msgspec.Struct, frozen=True):
         raise NotImplementedError("a server answers a put at once: there is nothing to wait for")
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
-        found = await self.look(account, inquiry.prepared)
-        settling_s = (inquiry.sent_at + SETTLE - inquiry.now).total_seconds()
-        return Undecided(settling_s) if isinstance(found, Absent) and settling_s > 0 else found
+        return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)
 
     async def look(self, account: Account, prepared: Prepared) -> Found:
         put = msgspec.json.decode(prepared.request, type=Put)
@@ -98,7 +98,7 @@ class Bluesky(msgspec.Struct, frozen=True):
 
 
 def live(prepared: Prepared) -> Live:
-    """The address is that of Bluesky's own page of it, whichever server it is on."""
+    """The live post, with the address of its page at Bluesky, whichever server it is on."""
     put = msgspec.json.decode(prepared.request, type=Put)
     return Live(
         external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
@@ -107,7 +107,7 @@ def live(prepared: Prepared) -> Live:
 
 
 async def check_videos(server: Api, files: Sequence[Media]) -> None:
-    """A server may break off an upload that is too large for it, so that its refusal is never read."""
+    """Raise `Rejected` for a file that is too large: the server may break off its upload without a word."""
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.upload_limit(server) if sizes else None
     if limit is not None and max(sizes) > limit:
@@ -120,6 +120,6 @@ async def upload(server: Api, file: Media) -> dict[str, Any]:
 
 
 async def look_up(server: Api, caption: str) -> dict[str, str]:
-    """The DIDs of those mentioned, by handle; those that the server doesn't know are left out."""
+    """DIDs of the accounts mentioned, by handle, without those that the server doesn't know."""
     found = {handle: await api.resolve_handle(server, handle) for handle in mentioned(caption)[:LOOKED_UP]}
     return {handle: did for handle, did in found.items() if did is not None}

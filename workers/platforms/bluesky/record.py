@@ -1,4 +1,4 @@
-"""What is put into a repository for a post: its key and its record (app.bsky.feed.post)."""
+"""Record of a post, `app.bsky.feed.post`, and its key (docs.bsky.app/docs/advanced-guides/posts)."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,22 +11,22 @@ import regex
 
 from workers.platforms.contract import Draft, Media
 
-#: Of a TID, base 32 in the order of ASCII (atproto.com/specs/tid).
+#: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
 DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
 LINK = regex.compile(
     r"(?<![\w@#/])https?://[\w-]++(?:\.[\w-]++)++(?::\d++)?(?:[/?#][^\s<>\"]*+)?", regex.IGNORECASE
 )
-#: At a link's end, what a reader takes for the sentence's own.
+#: Punctuation at a link's end that belongs to the sentence.
 TAIL = ".,;:!?'*"
 TAG = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
 MENTION = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
 
 
 def key_of(post_id: UUID, created_at: datetime) -> str:
-    """A TID of the post's own: its moment to the millisecond, 20 bits of its id below that.
+    """The post's TID: its time to the millisecond, and 20 bits of its id's hash below that.
 
-    The same whenever it is asked for. Should two posts of an account ever share one, the second is refused.
+    It is the same at each call. Should two posts of an account ever share one, the second is refused.
     """
     chance = int.from_bytes(hashlib.sha256(post_id.bytes).digest()[:4])
     microseconds = int(created_at.timestamp() * 1000) * 1000 + chance % 1000
@@ -35,7 +35,7 @@ def key_of(post_id: UUID, created_at: datetime) -> str:
 
 
 def record_of(draft: Draft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> dict[str, Any]:
-    """`people` are the DIDs of those mentioned, by handle; a mention of another one stays plain text."""
+    """The record; `people` has DIDs of those mentioned, by handle. Other mentions stay plain text."""
     facets = list(chain(links(draft.caption), tags(draft.caption), mentions(draft.caption, people)))
     optional = {
         "langs": [draft.language] if draft.language else [],
@@ -77,7 +77,7 @@ def links(text: str) -> Iterator[dict[str, Any]]:
 
 
 def without_tail(uri: str) -> str:
-    """A closing bracket belongs to the link only if it was opened in it."""
+    """The link without punctuation at its end; a closing bracket stays only if one was opened in it."""
     bare = uri.rstrip(TAIL)
     while bare.endswith(")") and bare.count(")") > bare.count("("):
         bare = bare[:-1].rstrip(TAIL)
@@ -90,7 +90,7 @@ def tags(text: str) -> Iterator[dict[str, Any]]:
 
 
 def mentioned(text: str) -> list[str]:
-    """The handles in the text, each once."""
+    """Handles in the text, each once."""
     return list(dict.fromkeys(match[1].lower() for match in MENTION.finditer(text)))
 
 
@@ -104,6 +104,6 @@ FACET = "app.bsky.richtext.facet"
 
 
 def facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
-    """The index is in bytes of UTF-8."""
+    """A facet of the text between two characters; its index is in bytes of UTF-8."""
     before, within = len(text[:start].encode()), len(text[start:end].encode())
     return {"index": {"byteStart": before, "byteEnd": before + within}, "features": [feature]}

@@ -1,1 +1,4 @@
-"""A sandbox's platforms: pure functions of their input, without a network (api.md 1)."""
+"""A sandbox's platforms: pure functions of their input, without a network .
+
+docs/reference/api.md has their magic values.
+"""

@@ -1,4 +1,4 @@
-"""Letting us into a sandbox's account: whoever is named lets us in, and stays the same each time."""
+"""Connection of a sandbox's account: every handle works, and is the same account each time."""
 
 import base64
 import hashlib
@@ -10,12 +10,12 @@ from domain.connecting.connect import Asked, Code, Login
 from schemas.errors import ReauthRequired
 from workers.platforms.connecting import Connected
 
-#: What a code and an identifier may be: the handle of the account. Magic ones matter only once it posts.
+#: Form of a code or an identifier, which is the account's handle. Magic handles matter only for its posts.
 HANDLE = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
 def connect(asked: Asked, secret: Code | Login) -> Connected:
-    """Raises `ReauthRequired` for what is no handle."""
+    """The account of the handle. Raises `ReauthRequired` for what is no handle."""
     handle = secret.code if isinstance(secret, Code) else secret.identifier
     if not HANDLE.fullmatch(handle):
         raise ReauthRequired("CODE_REFUSED", "in a sandbox the code is the handle of the account to connect")
@@ -30,5 +30,5 @@ def connect(asked: Asked, secret: Code | Login) -> Connected:
 
 
 def refresh() -> Grant:
-    """Nobody asks for a token."""
+    """Tokens that nothing checks."""
     return Grant(access_token="sandbox", refresh_token="sandbox")  # noqa: S106  no secret

@@ -1,10 +1,10 @@
-"""Posting in a sandbox: nothing leaves, and what happens follows from the account's handle alone (api.md 1).
+"""Adapter of a sandbox: nothing is sent, and the account's handle alone decides what happens.
 
 | handle | what happens |
 |---|---|
 | `fail_auth` | the platform asks for a new connection: the account becomes `reauth_required` |
 | `fail_content` | the platform won't have the post: it is `failed` |
-| `rate_limited` | the platform asks for a rest until 5 s after the post's own time, then takes it |
+| `rate_limited` | the platform throttles until 5 s after the post's own time, then takes it |
 | `unknown_then_found` | the answer is lost; 20 s after the call the post is found |
 | `unknown_forever` | the answer is lost, and the post is neither found nor proved absent |
 | any other | the post is live at once, under a name made of its id; a draft lies in the inbox |
@@ -22,17 +22,17 @@ THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the outcome depends on, besides the account and the time."""
+    """What the outcome depends on, besides the account and the time."""
 
     post_id: str
     moment: datetime
 
 
 class Fake:
-    """Every platform of a sandbox."""
+    """Adapter for all platforms of a sandbox."""
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Never, so that an unknown outcome shows. Its arguments are the contract's."""
+        """Never, so that an unknown outcome stays one. The arguments are the contract's."""
         return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002

@@ -1,7 +1,7 @@
-"""Calls to the Instagram API with Instagram Login (Graph API; research 5.2).
+"""Client of the Instagram API with Instagram Login, at the Graph API.
 
-The token goes in a header, never in an address. Objects come as they are, or as the only one of a list
-`data`: the documentation shows both.
+The token goes into a header, never into an address. An object comes by itself or as the only one of a list
+`data`: the documentation shows both (developers.facebook.com/docs/instagram-platform, 2026-11).
 """
 
 from collections.abc import Mapping
@@ -12,50 +12,35 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
+from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms import http
-from workers.platforms.http import Answer
+from workers.platforms.http import Answer, Api
 from workers.platforms.instagram import errors
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-#: How many of the account's posts are asked for at once.
+#: Posts in a page of an account's list.
 PAGE = 50
 
 T = TypeVar("T")
 
 
-class Api(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to ask, as whom: `base` is the Graph API's address without a slash at its end."""
-
-    client: httpx.AsyncClient
-    base: str
-    token: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
-
-    def __repr__(self) -> str:
-        return f"Api({self.base})"
-
-
 class ShortLived(msgspec.Struct, frozen=True):
-    """What a code is worth: a token for an hour, and what its owner allowed (a list, or with commas)."""
+    """A token for an hour, and the permissions that its owner gave (a list, or with commas)."""
 
     access_token: str
     permissions: str | list[str] = ""
 
     def allows(self, scope: str) -> bool:
-        """Where nothing is said, what is asked for next will show it."""
-        said = self.permissions
-        return not said or scope in (said.split(",") if isinstance(said, str) else said)
+        """Whether the scope was given. True where none are listed: the next calls will show it."""
+        listed = self.permissions
+        return not listed or scope in (listed.split(",") if isinstance(listed, str) else listed)
 
     def __repr__(self) -> str:
         return "ShortLived()"
 
 
 class LongLived(msgspec.Struct, frozen=True):
-    """`expires_in` in seconds: 60 days."""
+    """A token for 60 days; `expires_in` is in seconds."""
 
     access_token: str
     expires_in: int
@@ -65,7 +50,7 @@ class LongLived(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct):
-    """Whose token it is; `user_id` is the account's, the same for every application."""
+    """The account of a token; `user_id` is the same for every application."""
 
     user_id: str | int
     username: str
@@ -73,33 +58,33 @@ class Person(msgspec.Struct):
 
 
 class Config(msgspec.Struct):
-    """So many posts in any so many seconds."""
+    """A quota: posts in any so many seconds."""
 
     quota_total: int
     quota_duration: int
 
 
 class Usage(msgspec.Struct):
-    """How much of an account's quota is used."""
+    """How much of an account's publishing quota is used."""
 
     quota_usage: int
     config: Config
 
 
-class Made(msgspec.Struct):
-    """A container, or a post."""
+class Created(msgspec.Struct):
+    """A new container or post."""
 
     id: str
 
 
 class Status(msgspec.Struct):
-    """`status_code` is IN_PROGRESS, FINISHED, ERROR, EXPIRED or PUBLISHED; `status` says it in words."""
+    """Status of a container: IN_PROGRESS, FINISHED, ERROR, EXPIRED (after 24 h) or PUBLISHED."""
 
     status_code: str
     status: str = ""
 
 
-class Medium(msgspec.Struct):
+class ListedPost(msgspec.Struct):
     """A post of the account. `timestamp` is ISO 8601, its offset without a colon."""
 
     id: str
@@ -117,57 +102,40 @@ class Cursors(msgspec.Struct):
 
 
 class Paging(msgspec.Struct):
-    """`next` holds our token, and is only looked at for whether it is there."""
+    """Links of a page. `next` holds our token, and only tells whether there is another page."""
 
     cursors: Cursors = msgspec.field(default_factory=Cursors)
     next: str | None = None
 
 
 class Page(msgspec.Struct):
-    data: list[Medium]
+    data: list[ListedPost]
     paging: Paging = msgspec.field(default_factory=Paging)
 
 
 class Denied(msgspec.Struct):
-    """How a code is refused."""
+    """The error of a code's exchange, which has no number."""
 
     error_message: str = ""
 
 
-async def exchange(
-    client: httpx.AsyncClient,
-    base: str,
-    *,
-    client_id: str,
-    client_secret: str,
-    redirect_uri: str,
-    code: str,
-    verifier: str,
-) -> ShortLived:
-    """A code, once, for a token of an hour. Raises `ReauthRequired` where Instagram won't have the code."""
-    fields = {
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "grant_type": "authorization_code",
-        "redirect_uri": redirect_uri,
-        "code": code,
-        "code_verifier": verifier,
-    }
-    url, content = f"{base}/oauth/access_token", urlencode(fields).encode()
-    answer = await http.ask(client, "POST", url, headers=FORM, content=content)
+async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> ShortLived:
+    """The token for a code, which works once. Raises `ReauthRequired` where Instagram refuses the code."""
+    fields = {**us._asdict(), **form}
+    answer = await http.post_form(Api(client=client, base=base), "/oauth/access_token", fields)
     if not answer.ok:
         raise _denied(answer)
     return only(answer, ShortLived)
 
 
 async def lengthen(api: Api, *, client_secret: str) -> LongLived:
-    """A token of an hour for one of 60 days. The application's secret can only be in the address here."""
+    """A token of 60 days for one of an hour. Here Instagram takes our secret only in the address."""
     asked = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
     return http.read(await get(api, "access_token", asked), LongLived)
 
 
 async def refresh(api: Api) -> LongLived:
-    """A token of 60 days from now, for one that is a day old and has not ended."""
+    """A token of 60 days from now, for one that is at least 24 h old and has not ended."""
     return http.read(await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), LongLived)
 
 
@@ -181,32 +149,32 @@ async def usage(api: Api, account_id: str) -> Usage:
 
 
 async def create(api: Api, account_id: str, **fields: str) -> str:
-    """A container, which nobody sees until it is published: its id."""
-    answer = await post(api, f"{part(account_id)}/media", fields)
-    return http.read(answer, Made).id
+    """The id of a new container, which nobody sees until it is published."""
+    answer = accepted(await http.post_form(api, f"/{part(account_id)}/media", fields))
+    return http.read(answer, Created).id
 
 
 async def status(api: Api, container: str) -> Status:
-    """Its words are made fit to be quoted."""
+    """The status of a container, its words fit to be quoted."""
     answer = await get(api, part(container), {"fields": "status_code,status"})
     found = only(answer, Status)
     return msgspec.structs.replace(found, status=answer.quoted(found.status))
 
 
 async def publish(api: Api, account_id: str, container: str, *, timeout_s: float) -> str:
-    """The irreversible call: the post's id."""
-    asked = {"creation_id": container}
-    path = f"{part(account_id)}/media_publish"
-    answer = await post(api, path, asked, timeout_s=timeout_s, irreversible=True)
-    return http.read(answer, Made).id
+    """Publish a container, irreversibly: the post's id."""
+    path, fields = f"/{part(account_id)}/media_publish", {"creation_id": container}
+    answer = await http.post_form(api, path, fields, timeout_s=timeout_s, irreversible=True)
+    return http.read(accepted(answer), Created).id
 
 
-async def medium(api: Api, media_id: str, *, timeout_s: float) -> Medium:
-    return only(await get(api, part(media_id), {"fields": "permalink"}, timeout_s=timeout_s), Medium)
+async def permalink(api: Api, media_id: str, *, timeout_s: float) -> str | None:
+    answer = await get(api, part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    return only(answer, ListedPost).permalink
 
 
 async def media(api: Api, account_id: str, *, after: str | None) -> Page:
-    """The account's posts, the newest first; those that follow the cursor `after` where it is given."""
+    """A page of the account's posts, newest first; the one after the cursor `after` where it is given."""
     asked = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE)}
     asked |= {} if after is None else {"after": after}
     return http.read(await get(api, f"{part(account_id)}/media", asked), Page)
@@ -217,36 +185,15 @@ async def get(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float
     return accepted(await http.ask(api.client, "GET", url, headers=api.headers, timeout_s=timeout_s))
 
 
-async def post(
-    api: Api,
-    path: str,
-    fields: Mapping[str, str],
-    *,
-    timeout_s: float = http.READ_S,
-    irreversible: bool = False,
-) -> Answer:
-    return accepted(
-        await http.ask(
-            api.client,
-            "POST",
-            f"{api.base}/{path}",
-            headers={**api.headers, **FORM},
-            content=urlencode(fields).encode(),
-            timeout_s=timeout_s,
-            irreversible=irreversible,
-        )
-    )
-
-
 def accepted(answer: Answer) -> Answer:
-    """The answer itself where it is a 2xx; raises what else it means."""
+    """The answer, if it is a 2xx. Raises `errors.error_of` any other."""
     if not answer.ok:
-        raise errors.refusal(answer)
+        raise errors.error_of(answer)
     return answer
 
 
 def only(answer: Answer, kind: type[T]) -> T:
-    """An object, or the only one of a list."""
+    """The object of an answer, by itself or as the only one of a list."""
     found = http.read(answer, dict[str, Any])
     one = found["data"][0] if isinstance(found.get("data"), list) and found["data"] else found
     try:
@@ -260,13 +207,10 @@ def part(name: str) -> str:
 
 
 def _denied(answer: Answer) -> PlatformError:
-    """Codes are refused in a shape of their own, without a number: words alone tell why."""
-    if not answer.settled:
+    """The error of a code's exchange, which only its words tell."""
+    if not answer.refused:
         return http.failed(answer)
-    try:
-        words = msgspec.json.decode(answer.body, type=Denied).error_message
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        words = ""
+    words = http.read_error(answer, Denied).error_message
     if "client" in words.lower() or "platform app" in words.lower():
         return Rejected(
             "APP_REFUSED", f"Instagram refuses our application: {answer.quoted(words)}", category="config"

@@ -1,7 +1,7 @@
-"""Letting us into an Instagram account: code, token of an hour, token of 60 days, whose it is, its quota.
+"""Connection of an Instagram account: a code for a token of an hour, that for one of 60 days.
 
-There is no refresh token: the token itself is extended while it lasts, and once it has ended only the
-account's owner helps (research 5.2).
+There is no refresh token. A token that is 24 h old can be extended until it ends; after that only the
+account's owner can connect it again (developers.facebook.com/docs/instagram-platform/reference, 2026-11).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,28 +11,28 @@ from domain.accounts import credentials
 from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting import consent_pages
 from domain.connecting.connect import Asked, Code
-from schemas.errors import PlatformError, ReauthRequired, Rejected, TokenExpired
-from workers.platforms.connecting import START_AGAIN, Connected, Net
+from schemas.errors import PlatformError, ReauthRequired, TokenExpired
+from workers.platforms.connecting import START_AGAIN, Connected, Net, application, code_form
+from workers.platforms.http import Api
 from workers.platforms.instagram import api, errors
-from workers.platforms.instagram.api import Api, LongLived, ShortLived, Usage
+from workers.platforms.instagram.api import LongLived, ShortLived, Usage
 
 SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
-#: What every account may publish in a day, whatever figure is documented where.
+#: Posts that every account may publish in a day. Meta's pages name 100, 50 and 25; the account tells its own.
 QUOTA_FLOOR = 25
-#: Of a token's life, when it is extended: on day 50 of 60.
+#: Part of a token's life after which it is extended: day 50 of 60.
 EXTENDED_AT = 5 / 6
-#: A token that is younger can't be extended; it lives 60 days.
+#: Age below which a token can't be extended, and its life.
 TOO_YOUNG, LIFE = timedelta(days=1), timedelta(days=60)
 
 
 async def connect(net: Net, asked: Asked, secret: Code) -> Connected:
-    """Whose code it is. A code works once: raises `ReauthRequired` for one that was used, `PlatformError`."""
-    us = _us(net)
+    """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    us = application(net, "Instagram")
     short = await _exchange(net, asked, us, secret)
     if not all(short.allows(scope) for scope in SCOPES):
-        raise errors.said(errors.SCOPE)
+        raise errors.SCOPE.make()
     graph = net.settings.instagram_api_url
     hour = Api(client=net.client, base=graph, token=short.access_token)
     token = await api.lengthen(hour, client_secret=us.client_secret)
@@ -50,9 +50,8 @@ async def connect(net: Net, asked: Asked, secret: Code) -> Connected:
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:
-    """The token for another 60 days.
+    """The token for another 60 days; one that is too young for that is kept if it still opens the account.
 
-    One that is too young for that is asked whether it still opens the account: it is kept if so.
     Raises `ReauthRequired`, `PlatformError`.
     """
     server = Api(client=net.client, base=net.settings.instagram_api_url, token=tokens.access_token)
@@ -66,16 +65,9 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
 
 
 async def _exchange(net: Net, asked: Asked, us: Client, secret: Code) -> ShortLived:
+    form = {**code_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
-        return await api.exchange(
-            net.client,
-            net.settings.instagram_oauth_url,
-            client_id=us.client_id,
-            client_secret=us.client_secret,
-            redirect_uri=asked.redirect_uri,
-            code=secret.code.removesuffix("#_"),
-            verifier=secret.verifier,
-        )
+        return await api.exchange(net.client, net.settings.instagram_oauth_url, us, form)
     except ReauthRequired as error:
         raise ReauthRequired(
             "CODE_REFUSED",
@@ -84,7 +76,7 @@ async def _exchange(net: Net, asked: Asked, us: Client, secret: Code) -> ShortLi
 
 
 async def _traits(server: Api, account_id: str) -> dict[str, Any]:
-    """An account is connected without its own figures where they can't be read: the code is used up."""
+    """The account's traits; without its quota where that can't be read, since the code is used up."""
     try:
         return traits(await api.usage(server, account_id))
     except ReauthRequired:
@@ -93,19 +85,10 @@ async def _traits(server: Api, account_id: str) -> dict[str, Any]:
         return {"software": "instagram"}
 
 
-def traits(said: Usage) -> dict[str, Any]:
-    config = said.config
+def traits(usage: Usage) -> dict[str, Any]:
+    config = usage.config
     quota = {"quotaPosts": max(QUOTA_FLOOR, config.quota_total), "quotaSeconds": config.quota_duration}
     return {"software": "instagram"} | (quota if config.quota_duration > 0 else {})
-
-
-def _us(net: Net) -> Client:
-    ours = consent_pages.applications(net.settings).get("instagram")
-    if ours is None:
-        raise Rejected(
-            "APP_MISSING", "Instagram is not set up on this server: ask its operator", category="config"
-        )
-    return ours.client
 
 
 def _is_young(tokens: Tokens) -> bool:
@@ -125,7 +108,7 @@ def _grant(token: LongLived) -> Grant:
 
 
 def _due(ends: datetime | None) -> datetime | None:
-    """Never within a day of now, when it could not be done yet."""
+    """When to extend a token; not within a day of now, when Instagram would refuse."""
     if ends is None:
         return None
     now = datetime.now(UTC)

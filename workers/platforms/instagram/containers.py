@@ -1,7 +1,8 @@
-"""What a post is made of before it is published: containers, of which Instagram fetches the files itself.
+"""Containers of a post, which are made before it is published. Instagram fetches their files from us.
 
-An image or a reel is one. A carousel has one for each of its images, and when all of them are finished one
-of its own. Each is remembered before the next call, so that an attempt that dies makes none twice.
+An image or a reel has one container. A carousel has one for each image, and once all are finished one for
+itself. Each is stored before the next call, so that no attempt makes one twice. A container lives 24 h
+(developers.facebook.com/docs/instagram-platform/content-publishing, 2026-11).
 """
 
 import re
@@ -13,23 +14,23 @@ import msgspec
 from domain.publishing.outgoing import Account
 from schemas.errors import Outdated, PlatformError
 from workers.platforms.contract import Draft, Media, Prepared
+from workers.platforms.http import Api
 from workers.platforms.instagram import api, errors
-from workers.platforms.instagram.api import Api
 
-#: Of the day that a container lasts, what is safe to count on.
+#: Time for which a container surely lives, of its 24 h.
 LASTS = timedelta(hours=23)
-#: Seconds before the first question whether it is finished, which double up to the longest.
+#: Seconds before the first look whether it is finished, doubled up to the longest.
 FIRST_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
 LONGEST_S = 60.0
 
-#: In a status' words: "Media upload has failed with error code 2207026".
+#: The error's subcode in a status, as in "Media upload has failed with error code 2207026".
 SUBCODE = re.compile(r"\b2207\d{3}\b")
 
 
 class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`began_at` is before any of the containers; of `items`, which a carousel has, `done` are finished.
+    """What is stored of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
-    `container` is the one to publish; `asks` is how often Instagram was asked about what it works on.
+    `container` is the one to publish; `asks` counts the looks at what Instagram still processes.
     """
 
     began_at: datetime
@@ -40,16 +41,16 @@ class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Post(msgspec.Struct):
-    """What is published, and what the account's list shows it by."""
+    """The container to publish, and the caption that finds its post in the account's list."""
 
     creation_id: str
     caption: str
 
 
 async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
-    """The next of the steps on the way to a container that is finished. Raises `PlatformError`.
+    """The next step towards a finished container. Raises `PlatformError`.
 
-    `Outdated` where Instagram could not make it, or has let it go: it is made anew.
+    `Outdated` means that Instagram could not make it or has it no more: all is made anew.
     """
     if handle.container is not None:
         return await finished(server, draft, handle, handle.container)
@@ -63,7 +64,7 @@ async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> P
 
 
 async def finished(server: Api, draft: Draft, handle: Handle, container: str) -> Prepared:
-    """Complete once it is. So is one that was published after all: a publish is refused, and looked for."""
+    """Complete once the container is finished, or published: then the publish fails and the post is found."""
     if not await is_finished(server, container):
         return waiting(draft, handle)
     request = msgspec.json.encode(Post(container, draft.caption))
@@ -77,7 +78,7 @@ async def add_item(server: Api, account: Account, draft: Draft, handle: Handle) 
 
 
 async def join(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
-    """Once all of its items are finished; those that are not asked about again."""
+    """Make the carousel's own container once all items are finished; finished ones aren't looked at again."""
     for item in handle.items[handle.done :]:
         if not await is_finished(server, item):
             return waiting(draft, handle)
@@ -98,25 +99,25 @@ def source(file: Media) -> dict[str, str]:
 
 
 async def is_finished(server: Api, container: str) -> bool:
-    """Raises what it failed with; `Outdated` where it is no more."""
+    """Whether the container is finished. Raises its error, `Outdated` where it is gone."""
     status = await api.status(server, container)
     if status.status_code == "ERROR":
         raise failure(status.status)
     if status.status_code == "EXPIRED":
-        raise errors.said(errors.GONE)
+        raise errors.GONE.make()
     return status.status_code in {"FINISHED", "PUBLISHED"}
 
 
 def failure(words: str) -> PlatformError:
-    """By the subcode in a status' words. It is of no more use, whatever that is."""
+    """The error of a failed container, by its subcode; a retryable one means to make it anew."""
     found = SUBCODE.search(words)
-    meaning = errors.SUBCODES.get(int(found[0])) if found else None
-    error = errors.said(meaning or errors.UNMADE, words=words)
+    meaning = (errors.SUBCODES.get(int(found[0])) if found else None) or errors.UNMADE
+    error = errors.make(meaning, words)
     return Outdated(error.code, error.message) if error.retryable else error
 
 
 def begun(draft: Draft, handle: Handle, container: str) -> Prepared:
-    """The one to publish is there, and worked on."""
+    """The container to publish was made, and Instagram processes it."""
     return waiting(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 

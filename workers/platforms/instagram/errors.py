@@ -1,12 +1,13 @@
-"""Instagram's refusals, and what each proves (its reference of error codes; research 5.2).
+"""Errors of Instagram: the meanings of its codes and subcodes, and what each proves.
 
-A subcode says more than its code, so it goes first. What a publish is refused with proves little: only a
-refusal that is known to come before the write says that nothing is live.
+A subcode tells more than its code, so it goes first. For the publish only an error that is known to come
+before the write proves that nothing is live
+(developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/error-codes, 2026-11).
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import msgspec
@@ -21,28 +22,18 @@ from schemas.errors import (
     Throttled,
     TokenExpired,
 )
-from schemas.errors.platforms import Category
 from workers.platforms import http
 from workers.platforms.http import Answer
+from workers.platforms.meaning import Meaning
 
-#: A limit whose end isn't said: that of an hour's calls, and of a day's posts.
+#: Seconds of the cooldown after a limit that names no end: of an hour's calls, and of a day's posts.
 CALLS_S, DAY_S = 300.0, 900.0
 USAGE = "X-Business-Use-Case-Usage"
 CONNECT = "connect the account again"
 
 
-class Meaning(NamedTuple):
-    """`category` is a `Rejected`'s, `after_s` a `Throttled`'s where the answer has no time of its own."""
-
-    kind: type[PlatformError]
-    code: str
-    message: str
-    category: Category = "user_content"
-    after_s: float | None = None
-
-
 class Error(msgspec.Struct):
-    """What the Graph API says no with. `error_user_msg` is meant for a person."""
+    """The Graph API's error. `error_user_msg` is meant for a person."""
 
     message: str = ""
     code: int = 0
@@ -51,7 +42,7 @@ class Error(msgspec.Struct):
     is_transient: bool = False
 
 
-class Refusal(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
     error: Error
 
 
@@ -61,7 +52,7 @@ def _limit(message: str, after_s: float = CALLS_S, code: str = "PLATFORM_RATE_LI
 
 def _again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
     """What was prepared is of no more use."""
-    return Meaning(Outdated, code, message)
+    return Meaning(Outdated, code, message, proves=False)
 
 
 def _owner(message: str, code: str = "TOKEN_REFUSED") -> Meaning:
@@ -87,15 +78,17 @@ UNMADE = _again("Instagram failed to make the post of its files: it is tried aga
 GONE = _again("Instagram no longer has what was prepared: it is prepared again", "CONTAINER_GONE")
 CALLED_TOO_OFTEN = _limit("Instagram asks for a rest")
 USED_UP = _limit("the account has published as much as Instagram takes in a day", DAY_S, "QUOTA_USED_UP")
-SUPPORT = Meaning(Rejected, "PLATFORM_REJECTED", "Instagram refuses how we ask", "platform_rejected")
+SUPPORT = Meaning(
+    Rejected, "PLATFORM_REJECTED", "Instagram refuses how we ask", "platform_rejected", proves=False
+)
 SCOPE = _owner("the account didn't let us post", "SCOPE_MISSING")
 CHECKPOINT = _account(
     "ACCOUNT_CHECKPOINT", "Instagram wants its owner to log in to instagram.com and follow what it says there"
 )
-FAILED = Meaning(NotSent, "PLATFORM_FAILED", "Instagram failed: it is tried again")
+FAILED = Meaning(NotSent, "PLATFORM_FAILED", "Instagram failed: it is tried again", proves=False)
 TOO_EARLY = Meaning(NotSent, "MEDIA_PROCESSING", "Instagram still works on the post's files")
 
-#: Of publishing, each with its own code; the same ones say in a container's status what it failed with.
+#: Subcodes of publishing, which also stand in the status of a failed container.
 SUBCODES: Mapping[int, Meaning] = {
     2207001: FAILED,
     2207003: UNFETCHED,
@@ -119,7 +112,9 @@ SUBCODES: Mapping[int, Meaning] = {
     2207040: _content("CAPTION_REFUSED", "Instagram takes 20 mentions: leave some out of the caption"),
     2207042: USED_UP,
     2207050: _account("ACCOUNT_RESTRICTED", "Instagram has restricted the account: look what it says there"),
-    2207051: Meaning(NotSent, "ACTION_BLOCKED", "Instagram takes it for spam, for now: it is tried again"),
+    2207051: Meaning(
+        NotSent, "ACTION_BLOCKED", "Instagram takes it for spam, for now: it is tried again", proves=False
+    ),
     2207052: UNFETCHED,
     2207053: UNMADE,
     2207057: SUPPORT,
@@ -129,7 +124,7 @@ SUBCODES: Mapping[int, Meaning] = {
     2207082: UNREADABLE,
 }
 
-#: Of the code 190.
+#: Subcodes of the code 190.
 TOKENS: Mapping[int, Meaning] = {
     33: _owner("Instagram has ended the session"),
     458: _owner("its owner has taken our access back", "ACCESS_REMOVED"),
@@ -141,7 +136,7 @@ TOKENS: Mapping[int, Meaning] = {
     490: CHECKPOINT,
     492: _owner("Instagram has ended the session"),
 }
-#: A token that is refused without a reason may do once it is refreshed; if it doesn't, the refresh says so.
+#: A token that is refused without a reason may work once it is refreshed; if not, the refresh tells why.
 TOKEN = Meaning(TokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
 BAD_TOKEN = 190
 
@@ -173,27 +168,22 @@ CODES: Mapping[int, Meaning] = {
 UNKNOWN_OBJECT = (100, 33)
 
 
-def refusal(answer: Answer) -> PlatformError:
-    """What an answer that isn't a 2xx means."""
+def error_of(answer: Answer) -> PlatformError:
+    """The error of an answer that isn't a 2xx."""
     try:
-        error = msgspec.json.decode(answer.body, type=Refusal).error
+        error = msgspec.json.decode(answer.body, type=ErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _unlisted(answer, Error(message=f"status {answer.status}"))  # of a proxy before Instagram
     meaning = meaning_of(error)
     if meaning is None:
         return _unlisted(answer, error)
-    if answer.irreversible and not proves(meaning):
+    if answer.irreversible and not meaning.proves:
         return _unclear(answer, error)
-    return said(meaning, words=words_of(answer, error), rest_s=rest_s(answer.headers))
-
-
-def proves(meaning: Meaning) -> bool:
-    """That nothing is live, of a publish: one that says no more than that the request was wrong doesn't."""
-    return meaning is TOO_EARLY or not (meaning is SUPPORT or issubclass(meaning.kind, NotSent))
+    return make(meaning, words_of(answer, error), after_s=cooldown_s(answer.headers))
 
 
 def meaning_of(error: Error) -> Meaning | None:
-    """None: no such code is known."""
+    """The meaning of an error; None for an unknown one."""
     code, subcode = error.code, error.error_subcode or 0
     if code == BAD_TOKEN:
         return CHECKPOINT if "checkpoint" in error.message.lower() else TOKENS.get(subcode, TOKEN)
@@ -202,35 +192,30 @@ def meaning_of(error: Error) -> Meaning | None:
     return SUBCODES.get(subcode) or CODES.get(code)
 
 
-def said(meaning: Meaning, *, words: str = "", rest_s: float | None = None) -> PlatformError:
-    """The error itself; what is refused for good quotes Instagram's own `words`."""
-    if meaning.kind is Throttled:
-        return Throttled(meaning.code, meaning.message, after_s=rest_s or meaning.after_s)
-    if meaning.kind is not Rejected:
-        return meaning.kind(meaning.code, meaning.message)
-    message = f"{meaning.message} ({words})" if words else meaning.message
-    return Rejected(meaning.code, message, category=meaning.category)
+def make(meaning: Meaning, words: str, *, after_s: float | None = None) -> PlatformError:
+    """The error itself; only a final one quotes Instagram's own `words`."""
+    return meaning.make(words if meaning.error is Rejected else "", after_s=after_s)
 
 
-def rest_s(headers: httpx.Headers) -> float | None:
-    """The longest of the waits that the account's usage names (minutes, by account and kind of use)."""
+def cooldown_s(headers: httpx.Headers) -> float | None:
+    """Seconds of the longest wait in the account's usage, which has minutes by account and kind of use."""
     with suppress(msgspec.MsgspecError):
         uses: dict[str, list[dict[str, Any]]] = msgspec.json.decode(
             headers.get(USAGE, "{}"), type=dict[str, list[dict[str, Any]]]
         )
         waits = [use.get("estimated_time_to_regain_access") for each in uses.values() for use in each]
         longest = max((wait for wait in waits if isinstance(wait, int) and wait > 0), default=0)
-        return min(longest * 60, http.LONGEST_REST_S) or None
+        return min(longest * 60, http.LONGEST_COOLDOWN_S) or None
     return None
 
 
 def _unlisted(answer: Answer, error: Error) -> PlatformError:
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-        return said(CALLED_TOO_OFTEN, rest_s=rest_s(answer.headers))
+        return CALLED_TOO_OFTEN.make(after_s=cooldown_s(answer.headers))
     if answer.irreversible:
         return _unclear(answer, error)
-    if error.is_transient or not answer.settled:
-        return said(FAILED)
+    if error.is_transient or not answer.refused:
+        return FAILED.make()
     message = (
         f"Instagram refuses it: {words_of(answer, error)} (code {error.code}, {error.error_subcode or 0})"
     )
@@ -243,5 +228,5 @@ def _unclear(answer: Answer, error: Error) -> OutcomeUnknown:
 
 
 def words_of(answer: Answer, error: Error) -> str:
-    """Instagram's own, without what is secret of what it was asked."""
+    """Instagram's own words, fit to be quoted."""
     return answer.quoted(error.error_user_msg or error.message)

@@ -1,8 +1,8 @@
-"""Posts to an Instagram account: exactly once, as far as its containers tell (research 5.2, 5.7).
+"""Adapter for Instagram accounts: exactly once, as far as its containers tell.
 
-A container is there before the one irreversible call, and says afterwards whether it was published. That
-Instagram refuses a second publish of one is known from others' reports alone: so the call is repeated only
-after the container has said that it wasn't, and that refusal is no more than a second line.
+A container is there before the irreversible call, and its status tells afterwards whether it was published.
+So the call is repeated only once the status denies that. Instagram is said to refuse a second publish of a
+container, but does not document it.
 """
 
 import httpx
@@ -12,11 +12,11 @@ from domain.publishing.outgoing import Account
 from schemas.errors import PlatformError
 from workers.platforms import media
 from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent
-from workers.platforms.instagram import api, containers, errors, finding
-from workers.platforms.instagram.api import Api
+from workers.platforms.http import Api
+from workers.platforms.instagram import api, containers, errors, reconcile
 from workers.platforms.instagram.containers import LASTS, Handle, Post
 
-#: Of the time of the irreversible call, what the call itself may take; the rest is for the post's address.
+#: Part of the irreversible call's timeout for the call itself; the rest is for the post's address.
 SHARE = 0.8
 
 
@@ -27,11 +27,11 @@ class Instagram(msgspec.Struct, frozen=True):
     base: str
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Never: its arguments are the contract's."""
+        """Never. The arguments are the contract's."""
         return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
-        """Containers that are too old for a publish are made anew."""
+        """Make the containers, step by step; anew where they are too old for a publish."""
         server = self.server(account)
         handle = None if so_far is None else msgspec.convert(so_far.handle, Handle)
         if handle is None or draft.now - handle.began_at > LASTS:
@@ -51,22 +51,22 @@ class Instagram(msgspec.Struct, frozen=True):
         raise NotImplementedError("a publish is answered with the post: there is nothing to wait for")
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
-        return await finding.find(self.server(account), account, inquiry)
+        return await reconcile.find(self.server(account), account, inquiry)
 
     def server(self, account: Account) -> Api:
         return Api(client=self.client, base=self.base, token=account.access_token)
 
 
 async def check_quota(server: Api, account: Account) -> None:
-    """Raises `Throttled` where the account has no post left today, whoever published them."""
+    """Raise `Throttled` where the account has no post left today, whoever published the others."""
     used = await api.usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
-        raise errors.said(errors.USED_UP)
+        raise errors.USED_UP.make()
 
 
 async def permalink(server: Api, media_id: str, *, timeout_s: float) -> str | None:
-    """The post is live with or without it."""
+    """The post's address; None where it can't be read, since the post is live all the same."""
     try:
-        return (await api.medium(server, media_id, timeout_s=timeout_s)).permalink
+        return await api.permalink(server, media_id, timeout_s=timeout_s)
     except PlatformError:
         return None

@@ -1,7 +1,9 @@
-"""Calls to a server of Mastodon's client API, and what its refusals mean.
+"""Client of a server with Mastodon's client API (docs.joinmastodon.org/methods), with its errors.
 
-Many programs speak this API and each a little otherwise (research 5.5, 6): what an account's server can do
-is in its `traits`, found out when the account was connected.
+Many programs have this API, each a little different: what an account's server can do is in the account's
+`traits`, read when it was connected. Mastodon allows 300 requests in 5 minutes for an account and 30 uploads
+in 30 (docs.joinmastodon.org/api/rate-limits, 2026-11). snac2 2.75 answers 422, not 401, to a revoked token,
+and sends neither rate-limit headers nor `expires_in` (measured 2026-11).
 """
 
 from collections.abc import AsyncIterable, Mapping
@@ -11,40 +13,28 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
+from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled
 from workers.platforms import http
-from workers.platforms.http import Answer
+from workers.platforms.http import JSON, Answer, post_form
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-JSON = {"Content-Type": "application/json"}
-#: Of a list's bytes: some servers (snac) give all they have, however few they are asked for.
+#: Bytes of a list: some servers (snac) send all their posts, however few they are asked for.
 LIST_LIMIT = 8 << 20
-#: The server doesn't know us: we have to register anew.
+#: The code where the server doesn't know our registration: it has to be made anew.
 APP_UNKNOWN = "APP_UNKNOWN"
-#: An answer's body that says, whatever the status, that the token opens nothing.
+#: Errors that mean a dead token, whatever the status.
 DEAD_TOKEN = frozenset({"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"})
 
 
-class Api(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to ask, as whom: `base` is the server's address without a slash at its end."""
-
-    client: httpx.AsyncClient
-    base: str
-    token: str | None = None
+class Api(http.Api, frozen=True):
+    """A server with Mastodon's API, and the token to ask it with."""
 
     def url(self, path: str, **query: str) -> str:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
-
-    def __repr__(self) -> str:
-        return f"Api({self.base})"
-
 
 class App(msgspec.Struct, frozen=True):
-    """Our own registration with a server; the client's secret is one."""
+    """Our registration with a server. `client_secret` is a secret."""
 
     client_id: str
     client_secret: str
@@ -54,7 +44,7 @@ class App(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """`expires_in` in seconds; most servers' tokens don't end and have no refresh token."""
+    """An access token; `expires_in` is in seconds. Those of most servers don't end and can't be refreshed."""
 
     access_token: str
     refresh_token: str | None = None
@@ -66,7 +56,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct):
-    """Whose token it is. `acct` is the handle on its own server, without the server's name."""
+    """The account of a token. `acct` is its handle without the server's name."""
 
     id: str
     username: str
@@ -82,7 +72,7 @@ class Attachment(msgspec.Struct):
 
 
 class Status(msgspec.Struct):
-    """A post as a server shows it: `content` is HTML, `text` what was sent. A boost has `reblog`."""
+    """A post as a server shows it: `content` is HTML, `text` is as sent. A boost has `reblog`."""
 
     id: str
     content: str
@@ -93,13 +83,15 @@ class Status(msgspec.Struct):
     reblog: dict[str, Any] | None = None
 
 
-class Refusal(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
+    """The body of an error, as the API and OAuth have it."""
+
     error: str = ""
     error_description: str = ""
 
 
 async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
-    """What the server says of itself, of version 2 where it has that (`/api/v2/instance`), else of 1."""
+    """The server's description of itself: `/api/v2/instance`, or version 1 where it has no other."""
     api = Api(client=client, base=base)
     newer = await http.ask(client, "GET", api.url("/api/v2/instance"))
     if newer.ok:
@@ -110,45 +102,26 @@ async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
 async def register_app(
     client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
 ) -> App:
-    """`POST /api/v1/apps`. Each call is another registration: keep what it gives."""
+    """A new registration (`POST /api/v1/apps`): each call makes another one, so keep it."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
-    return http.read(await form(Api(client=client, base=base), "/api/v1/apps", fields), App)
+    return http.read(accepted(await post_form(Api(client=client, base=base), "/api/v1/apps", fields)), App)
 
 
-async def exchange(
-    client: httpx.AsyncClient,
-    base: str,
-    *,
-    app: App,
-    code: str,
-    redirect_uri: str,
-    verifier: str,
-    scopes: str,
-) -> Token:
-    """A code, once, for a token. Raises `ReauthRequired` where the server won't have the code."""
-    fields = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": redirect_uri,
-        "code_verifier": verifier,
-        "scope": scopes,
-    }
-    return await token(client, base, app, fields)
+async def token(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> Token:
+    """The token for a code or a refresh token. Raises `ReauthRequired` where the server takes it no more."""
+    return http.read(await oauth(client, base, "token", us, form), Token)
 
 
-async def refresh(client: httpx.AsyncClient, base: str, *, app: App, refresh_token: str) -> Token:
-    """Raises `ReauthRequired` where the refresh token is of no more use."""
-    return await token(client, base, app, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+async def revoke(client: httpx.AsyncClient, base: str, us: Client, access_token: str) -> None:
+    await oauth(client, base, "revoke", us, {"token": access_token})
 
 
-async def token(client: httpx.AsyncClient, base: str, app: App, fields: Mapping[str, str]) -> Token:
-    named = {"client_id": app.client_id, "client_secret": app.client_secret, **fields}
-    return http.read(await form(Api(client=client, base=base), "/oauth/token", named), Token)
-
-
-async def revoke(client: httpx.AsyncClient, base: str, *, app: App, access_token: str) -> None:
-    fields = {"client_id": app.client_id, "client_secret": app.client_secret, "token": access_token}
-    await form(Api(client=client, base=base), "/oauth/revoke", fields)
+async def oauth(
+    client: httpx.AsyncClient, base: str, call: str, us: Client, form: Mapping[str, str]
+) -> Answer:
+    return accepted(
+        await post_form(Api(client=client, base=base), f"/oauth/{call}", {**us._asdict(), **form})
+    )
 
 
 async def verify_credentials(api: Api) -> Credentials:
@@ -158,7 +131,7 @@ async def verify_credentials(api: Api) -> Credentials:
 async def upload_media(
     api: Api, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> tuple[Attachment, bool]:
-    """A multipart body with the field `file`: the file, and whether it can be used yet (202 where not)."""
+    """Upload a multipart body with the field `file`: the file, and whether it can be used yet (not: 202)."""
     sent = {**api.headers, "Content-Type": content_type, "Content-Length": str(size_bytes)}
     url = api.url("/api/v2/media")
     answer = await http.ask(api.client, "POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
@@ -166,13 +139,13 @@ async def upload_media(
 
 
 async def media_is_ready(api: Api, media_id: str) -> bool:
-    """206 while the server still works on the file. Raises `Rejected` where it can't."""
+    """Whether the file can be used: 206 while the server processes it. Raises `Rejected` where it failed."""
     answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
 
 
 async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> Status:
-    """The irreversible call. A server that keeps `key` answers a repeat with the post that is there."""
+    """Publish a post, irreversibly. A server that keeps `key` answers a repeat with the first post."""
     sent = {**api.headers, **JSON, "Idempotency-Key": key}
     url = api.url("/api/v1/statuses")
     answer = await http.ask(
@@ -182,7 +155,7 @@ async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> S
 
 
 async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None = None) -> list[Status]:
-    """The account's own posts, the newest first; those older than `max_id` where it is given."""
+    """The account's own posts, newest first; only those older than `max_id` where it is given."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
     answer = await http.ask(api.client, "GET", url, headers=api.headers, limit=LIST_LIMIT)
@@ -193,44 +166,37 @@ async def get(api: Api, path: str, **query: str) -> Answer:
     return accepted(await http.ask(api.client, "GET", api.url(path, **query), headers=api.headers))
 
 
-async def form(api: Api, path: str, fields: Mapping[str, str]) -> Answer:
-    content = urlencode(fields).encode()
-    return accepted(
-        await http.ask(api.client, "POST", api.url(path), headers={**api.headers, **FORM}, content=content)
-    )
-
-
 def accepted(answer: Answer) -> Answer:
-    """The answer itself where it is a 2xx; raises what else it means."""
+    """The answer, if it is a 2xx. Raises `error_of` any other."""
     if not answer.ok:
-        raise refusal(answer)
+        raise error_of(answer)
     return answer
 
 
-def refusal(answer: Answer) -> PlatformError:
+def error_of(answer: Answer) -> PlatformError:
     if answer.status == 429:
-        after_s = http.rest_s(answer.headers, reset="X-RateLimit-Reset")
+        after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         return Throttled("PLATFORM_RATE_LIMITED", "the account's server asks for a rest", after_s=after_s)
-    if not answer.settled:
+    if not answer.refused:
         return http.failed(answer)
-    told = said(answer)
-    if told.error == "invalid_client":
+    body = http.read_error(answer, ErrorBody)
+    if body.error == "invalid_client":
         return app_unknown()
-    # snac says 422, and nothing else, to a token that was revoked.
-    if answer.status == 401 or told.error in DEAD_TOKEN or (answer.status == 422 and not answer.body):
+    # snac answers 422 without a body to a revoked token.
+    if answer.status == 401 or body.error in DEAD_TOKEN or (answer.status == 422 and not answer.body):
         return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
-    return by_status(answer, told)
+    return by_status(answer, body)
 
 
 def app_unknown() -> Rejected:
-    """Nobody can be let in through a registration that isn't there any more."""
+    """The error of a registration that the server doesn't have (any more): no token comes of it."""
     message = "the account's server doesn't know our registration (any more): connect the account again"
     return Rejected(APP_UNKNOWN, message, category="config")
 
 
-def by_status(answer: Answer, told: Refusal) -> PlatformError:
+def by_status(answer: Answer, body: ErrorBody) -> PlatformError:
     status = answer.status
-    words = answer.quoted(told.error_description or told.error or f"status {status}")
+    words = answer.quoted(body.error_description or body.error or f"status {status}")
     if status == 403 and "scope" in words.lower():
         return ReauthRequired("SCOPE_MISSING", "the account didn't let us post: connect it again")
     if status == 403:
@@ -244,11 +210,3 @@ def by_status(answer: Answer, told: Refusal) -> PlatformError:
     return Rejected(
         "PLATFORM_REJECTED", f"the account's server refuses it: {words}", category="platform_rejected"
     )
-
-
-def said(answer: Answer) -> Refusal:
-    """An empty one where the body isn't the API's own: a proxy before the server has answered."""
-    try:
-        return msgspec.json.decode(answer.body, type=Refusal)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Refusal()

@@ -1,4 +1,4 @@
-"""Letting us into a Mastodon account: registration (`/api/v1/apps`), code for token, whose it is, refresh."""
+"""Connection of a Mastodon account: our registration, a code for a token, its refresh and its end."""
 
 import re
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Asked, Code
 from domain.connecting.token_revocation import Held
 from schemas.errors import ReauthRequired, Rejected
-from workers.platforms.connecting import START_AGAIN, Connected
+from workers.platforms.connecting import START_AGAIN, Connected, code_form, refresh_form
 from workers.platforms.mastodon import api
-from workers.platforms.mastodon.api import Api, App, Token
+from workers.platforms.mastodon.api import Api, Token
 
-#: Mastodon itself and its forks say a bare version, `4.4.1+glitch`; other programs add what they are:
-#: `2.7.2 (compatible; Pleroma 2.6.2)`, `4.0.0 (not true; really snac/2.75)`. (GoToSocial is at 0.x.)
+#: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as
+#: `2.7.2 (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
 GENUINE = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
 OTHER = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
 async def register(client: httpx.AsyncClient, server: Server, *, website: str) -> Client:
-    """Another registration each time. Raises `PlatformError`."""
+    """A new registration at each call. Raises `PlatformError`."""
     app = await api.register_app(
         client,
         server.service_url,
@@ -39,56 +39,58 @@ async def register(client: httpx.AsyncClient, server: Server, *, website: str) -
 
 
 async def connect(client: httpx.AsyncClient, asked: Asked, us: Client | None, secret: Code) -> Connected:
-    """Whose code it is. A code works once: raises `ReauthRequired` for one that was used, `PlatformError`."""
-    token = await _exchange(client, asked, _app(us), secret)
+    """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    token = await _exchange(client, asked, _known(us), secret)
     person = await api.verify_credentials(
         Api(client=client, base=asked.service_url, token=token.access_token)
     )
-    said = await api.instance(client, asked.service_url)
+    described = await api.instance(client, asked.service_url)
     found = Found(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=person.id,
         handle=f"{person.username}@{urlsplit(asked.service_url).netloc}",
         avatar_url=person.avatar,
-        traits=traits(said),
+        traits=traits(described),
     )
     return Connected(found, _grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None, tokens: Tokens) -> Grant:
-    """New tokens; the old refresh token stays where none is sent.
+    """New tokens; the old refresh token is kept where none comes.
 
-    A token that can't be refreshed is asked whether it still opens the account: it is kept if so.
+    A token without a refresh token is kept if it still opens the account.
     Raises `ReauthRequired`, `PlatformError`.
     """
     if tokens.refresh_token is None:
         await _check_open(Api(client=client, base=service_url, token=tokens.access_token))
         return Grant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
-    token = await api.refresh(client, service_url, app=_app(us), refresh_token=tokens.refresh_token)
+    token = await api.token(client, service_url, _known(us), refresh_form(tokens.refresh_token))
     grant = _grant(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
 
 async def revoke(client: httpx.AsyncClient, service_url: str, us: Client | None, held: Held) -> None:
-    """Only who we were when we were let in may. Raises `PlatformError`."""
-    await api.revoke(client, service_url, app=_app(us), access_token=held.access_token)
+    """Revoke the token, which only the registration that got it can do. Raises `PlatformError`."""
+    await api.revoke(client, service_url, _known(us), held.access_token)
 
 
-def traits(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What the adapter has to know of a server that speaks this API, by what it says of itself.
+def traits(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Traits of a server that matter to the adapter, by its own description.
 
-    `tokenExact`: it keeps an Idempotency-Key, which the API asks for and other programs leave out.
+    `tokenExact`: it keeps an Idempotency-Key, as the API asks for. Only Mastodon and its forks do.
     """
-    version = str(said.get("version", ""))[:100]
+    version = str(described.get("version", ""))[:100]
     genuine = GENUINE.fullmatch(version) is not None
     other = OTHER.search(version)
-    posts, media = (_part(_part(said, "configuration"), name) for name in ("statuses", "media_attachments"))
+    posts, media = (
+        _part(_part(described, "configuration"), name) for name in ("statuses", "media_attachments")
+    )
     found = {
         "software": "mastodon" if genuine else other[1].lower() if other else "unknown",
         "version": version,
         "tokenExact": genuine,
-        "captionMax": _positive(posts.get("max_characters")) or _positive(said.get("max_toot_chars")),
+        "captionMax": _positive(posts.get("max_characters")) or _positive(described.get("max_toot_chars")),
         "mediaMax": _positive(posts.get("max_media_attachments")),
         "imageBytesMax": _positive(media.get("image_size_limit")),
         "videoBytesMax": _positive(media.get("video_size_limit")),
@@ -97,7 +99,7 @@ def traits(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _check_open(as_account: Api) -> None:
-    """A request with nothing to reject in it: 422 is how some servers say that the token is dead."""
+    """Raise `ReauthRequired` for a dead token, also for a 422: this request has nothing else to reject."""
     try:
         await api.verify_credentials(as_account)
     except Rejected as error:
@@ -106,27 +108,20 @@ async def _check_open(as_account: Api) -> None:
         raise ReauthRequired("TOKEN_REFUSED", error.message) from error
 
 
-async def _exchange(client: httpx.AsyncClient, asked: Asked, app: App, secret: Code) -> Token:
+async def _exchange(client: httpx.AsyncClient, asked: Asked, us: Client, secret: Code) -> Token:
+    form = {**code_form(asked, secret), "scope": SCOPES}
     try:
-        return await api.exchange(
-            client,
-            asked.service_url,
-            app=app,
-            code=secret.code,
-            redirect_uri=asked.redirect_uri,
-            verifier=secret.verifier,
-            scopes=SCOPES,
-        )
+        return await api.token(client, asked.service_url, us, form)
     except ReauthRequired as error:
         raise ReauthRequired(
             "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_AGAIN}"
         ) from error
 
 
-def _app(us: Client | None) -> App:
+def _known(us: Client | None) -> Client:
     if us is None:
         raise api.app_unknown()
-    return App(us.client_id, us.client_secret)
+    return us
 
 
 def _grant(token: Token, *, redirect_uri: str | None) -> Grant:
@@ -139,8 +134,8 @@ def _grant(token: Token, *, redirect_uri: str | None) -> Grant:
     )
 
 
-def _part(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = said.get(name)
+def _part(described: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = described.get(name)
     return part if isinstance(part, dict) else {}
 
 

@@ -1,7 +1,8 @@
-"""Posts to an account on a server of Mastodon's API: exactly once where it keeps keys, else found again.
+"""Adapter for accounts on a server of Mastodon's API: exactly once where it keeps keys, else reconciled.
 
-Mastodon keeps an Idempotency-Key for an hour, and answers a repeat with the post that is there. Other
-programs of the same API ignore it (research 5.5): there a lost answer is settled by the account's own list.
+Mastodon keeps an Idempotency-Key for up to an hour and answers a repeat with the first post
+(docs.joinmastodon.org/methods/statuses, 2026-11). Other programs of the API ignore it: snac2 2.75 makes two
+posts of one key. There the account's own list tells whether a post with a lost answer is live.
 """
 
 from datetime import datetime, timedelta
@@ -11,19 +12,19 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from workers.platforms import media
-from workers.platforms.contract import Absent, Draft, Found, Inquiry, Prepared, Sent, Undecided
-from workers.platforms.mastodon import api, finding, uploads
+from workers.platforms.contract import Draft, Found, Inquiry, Prepared, Sent
+from workers.platforms.mastodon import api, reconcile, uploads
 from workers.platforms.mastodon.api import Api
-from workers.platforms.mastodon.finding import Wanted
+from workers.platforms.mastodon.reconcile import Wanted
 
-#: Of the hour that a key is kept, what is safe to count on.
+#: Time for which a key is surely kept, of the hour that Mastodon promises at most.
 KEY_KEPT = timedelta(minutes=50)
-#: For that long after the last call its post may still come to be, or to be listed.
-SETTLE = timedelta(seconds=60)
+#: Time after the last call in which its post may still be made or listed.
+IN_FLIGHT = timedelta(seconds=60)
 
 
 class Handle(msgspec.Struct, rename="camel"):
-    """`prepared_at` is before any call with `key`; `after` was the account's newest post then."""
+    """What finds the post again: `prepared_at` is before calls with `key`, `after` the newest post then."""
 
     key: str
     prepared_at: datetime
@@ -31,7 +32,7 @@ class Handle(msgspec.Struct, rename="camel"):
 
 
 class Post(msgspec.Struct):
-    """The body of POST /api/v1/statuses. Never `scheduled_at`: the time is ours to keep."""
+    """The body of POST /api/v1/statuses. Never with `scheduled_at`, which makes no post yet."""
 
     status: str
     media_ids: list[str]
@@ -45,14 +46,14 @@ class Mastodon(msgspec.Struct, frozen=True):
     client: httpx.AsyncClient
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
-        """Counted from before the first call: `sent_at` is that of the last."""
+        """Whether the key is still kept, from before the first call on: `sent_at` is that of the last."""
         age = inquiry.now - handle(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < KEY_KEPT
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         media.check(account, draft)
         server = self.server(account)
-        after = await finding.newest(server, account.external_id)
+        after = await reconcile.newest(server, account.external_id)
         media_ids = [await uploads.upload(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
         post = Post(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
@@ -63,7 +64,7 @@ class Mastodon(msgspec.Struct, frozen=True):
         status = await api.post_status(
             self.server(account), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
         )
-        return finding.live(status)
+        return reconcile.live(status)
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         raise NotImplementedError("a server answers with the post at once: there is nothing to wait for")
@@ -71,9 +72,8 @@ class Mastodon(msgspec.Struct, frozen=True):
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         post = msgspec.json.decode(inquiry.prepared.request, type=Post)
         wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(inquiry.prepared).after)
-        found = await finding.find(self.server(account), account.external_id, wanted)
-        settling_s = (inquiry.sent_at + SETTLE - inquiry.now).total_seconds()
-        return Undecided(settling_s) if isinstance(found, Absent) and settling_s > 0 else found
+        found = await reconcile.find(self.server(account), account.external_id, wanted)
+        return inquiry.confirm(found, in_flight=IN_FLIGHT)
 
     def server(self, account: Account) -> Api:
         return Api(client=self.client, base=account.service_url, token=account.access_token)

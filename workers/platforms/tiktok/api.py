@@ -1,6 +1,7 @@
-"""Calls to TikTok's Content Posting API (research 5.1). What a call means that failed, `errors` says.
+"""Client of TikTok's Content Posting API (developers.tiktok.com/doc/content-posting-api-get-started).
 
-Written from its documentation and tried against a simulator of ours: it has never met the real TikTok.
+Written from its documentation and tested with a simulator of ours: it has never met the real TikTok. Limits
+for each token: 6 inits, 20 creator_info and 30 status calls a minute (2026-11).
 """
 
 from collections.abc import AsyncIterable
@@ -11,46 +12,31 @@ import msgspec
 
 from schemas.errors import NotSent, Outdated, Rejected
 from workers.platforms import http
-from workers.platforms.http import Answer
+from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import errors
-from workers.platforms.tiktok.errors import Told
+from workers.platforms.tiktok.errors import ErrorBody
 
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
-#: For one chunk of at most 10 MiB.
+#: Seconds for one chunk of at most 10 MiB.
 CHUNK_S = 60.0
 
 T = TypeVar("T")
 
 
-class Api(msgspec.Struct, frozen=True, kw_only=True):
-    """As whom to ask: `base` is the API's address without a slash at its end."""
-
-    client: httpx.AsyncClient
-    base: str
-    token: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    def __repr__(self) -> str:
-        return f"Api({self.base})"
-
-
 class Envelope(msgspec.Struct, Generic[T]):
-    """What comes around every answer; `data` is only read where `error` is `ok`."""
+    """Envelope of an answer; `data` is read only where `error.code` is `ok`."""
 
     data: T
 
 
-class Failing(msgspec.Struct):
-    """The other half of it, read first."""
+class EnvelopeError(msgspec.Struct):
+    """The `error` of an envelope, read first."""
 
-    error: Told
+    error: ErrorBody
 
 
 class Creator(msgspec.Struct):
-    """creator_info: what the account may do now; its levels are TikTok's words."""
+    """creator_info: what the account may do now. Its privacy levels are TikTok's words."""
 
     privacy_level_options: list[str]
     comment_disabled: bool = False
@@ -60,7 +46,7 @@ class Creator(msgspec.Struct):
 
 
 class Person(msgspec.Struct):
-    """Whose token it is. `username` is the handle, without its @."""
+    """The account of a token. `username` is its handle, without the @."""
 
     open_id: str
     username: str = ""
@@ -72,18 +58,18 @@ class Info(msgspec.Struct):
     user: Person
 
 
-class Begun(msgspec.Struct):
-    """What an init gives; photos have no address to upload to, which is a secret."""
+class Init(msgspec.Struct):
+    """Answer to an init. `upload_url` is a secret, and empty for photos."""
 
     publish_id: str
     upload_url: str = ""
 
     def __repr__(self) -> str:
-        return f"Begun({self.publish_id})"
+        return f"Init({self.publish_id})"
 
 
 class Status(msgspec.Struct):
-    """`publicaly_available_post_id` is TikTok's spelling: numbers, beyond what a float holds."""
+    """Status of a post. `publicaly_available_post_id` (TikTok's spelling) has numbers beyond a float's."""
 
     status: str
     fail_reason: str = ""
@@ -98,25 +84,25 @@ async def user_info(api: Api) -> Person:
 
 
 async def creator_info(api: Api) -> Creator:
-    """20 a minute for each token."""
+    """The account's settings, which TikTok wants read before each post."""
     return opened(await ask(api, "creator_info/query", b"{}"), Creator)
 
 
-async def init(api: Api, path: str, body: bytes) -> Begun:
-    """`video/init` or `inbox/video/init`: 6 a minute for each token. One whose answer is lost stays empty."""
-    begun = opened(await ask(api, path, body), Begun)
-    if not begun.upload_url:
+async def init(api: Api, path: str, body: bytes) -> Init:
+    """`video/init` or `inbox/video/init`. An init whose answer is lost leaves an empty post, never shown."""
+    started = opened(await ask(api, path, body), Init)
+    if not started.upload_url:
         raise NotSent("PLATFORM_UNREADABLE", "TikTok gave no address to upload the video to")
-    return begun
+    return started
 
 
-async def content_init(api: Api, body: bytes, *, timeout_s: float) -> Begun:
-    """Photos: from here on TikTok fetches them and makes the post, whatever becomes of the answer."""
-    return opened(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), Begun)
+async def content_init(api: Api, body: bytes, *, timeout_s: float) -> Init:
+    """Publish photos, irreversibly: TikTok fetches them and makes the post, even if its answer is lost."""
+    return opened(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), Init)
 
 
 async def status(api: Api, publish_id: str) -> Status:
-    """30 a minute for each token. A refusal says nothing of the post: `NotSent`, if it isn't the token's."""
+    """The status of a post. An error tells nothing of the post: `NotSent`, unless it is the token's."""
     try:
         return opened(await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), Status)
     except Rejected as error:
@@ -135,9 +121,10 @@ async def put(
     timeout_s: float = CHUNK_S,
     irreversible: bool = False,
 ) -> Answer:
-    """The bytes from `start` up to, without, `end`. 206 while some are missing, 201 at the last.
+    """Send the bytes from `start` up to, not including, `end`: 206 while some are missing, else 201.
 
-    Raises `Outdated` where the address is of no more use, which refuses any byte.
+    TikTok takes chunks in order only (developers.tiktok.com/doc/content-posting-api-media-transfer-guide).
+    Raises `Outdated` where the address has expired.
     """
     headers = {
         "Content-Type": mime_type,
@@ -163,20 +150,20 @@ async def ask(
 
 
 def opened(answer: Answer, kind: type[T]) -> T:
-    """The `data` of an answer that says `ok`. Raises what else it means."""
-    told = said(answer)
-    if told.code != errors.OK or not answer.ok:
-        raise errors.refusal(answer, told)
+    """The `data` of an answer whose code is `ok`. Raises `errors.error_of` any other."""
+    body = error_body(answer)
+    if body.code != errors.OK or not answer.ok:
+        raise errors.error_of(answer, body)
     read: Any = http.read(answer, Envelope[kind])  # type: ignore[valid-type]
     data: T = read.data
     return data
 
 
-def said(answer: Answer) -> Told:
-    """An empty one where the body isn't the API's own: a proxy before it has answered."""
+def error_body(answer: Answer) -> ErrorBody:
+    """The envelope's error; an empty one for other bodies, such as that of a proxy before the API."""
     try:
-        return msgspec.json.decode(answer.body, type=Failing).error
+        return msgspec.json.decode(answer.body, type=EnvelopeError).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         if answer.ok:
             raise http.failed(answer) from None
-        return Told()
+        return ErrorBody()

@@ -1,26 +1,28 @@
-"""Letting us into a TikTok account, and staying in: tokens of a day, refreshed by tokens of a year."""
+"""Connection of a TikTok account: access tokens of a day, refreshed by tokens of a year, and their end."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.accounts import credentials
 from domain.accounts.accounts import Found
-from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting import consent_pages
 from domain.connecting.connect import Asked, Code
 from domain.connecting.consent_pages import PAGES
+from domain.connecting.token_revocation import Held
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
-from workers.platforms.connecting import START_AGAIN, Connected, Net
+from workers.platforms.connecting import START_AGAIN, Connected, Net, code_form, refresh_form
+from workers.platforms.http import Api
 from workers.platforms.tiktok import api, creator, oauth
-from workers.platforms.tiktok.api import Api
 from workers.platforms.tiktok.oauth import Token
 
-#: Of a refresh token's life, when it is used though nobody needs it: a quiet account stays open.
+#: Part of a refresh token's life after which it is used although nobody needs it, so that it never ends.
 REFRESHED_AT = 0.5
+#: An access token that ends sooner is refreshed before it is revoked: TikTok revokes only a living one.
+FRESH = timedelta(seconds=60)
 
 
 async def connect(net: Net, asked: Asked, secret: Code) -> Connected:
-    """Whose code it is. A code works once: raises `ReauthRequired` for one that was used, `PlatformError`."""
+    """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(net, asked, secret)
     _check_scopes(token)
     server = Api(client=net.client, base=net.settings.tiktok_api_url, token=token.access_token)
@@ -40,39 +42,38 @@ async def connect(net: Net, asked: Asked, secret: Code) -> Connected:
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:
-    """The next pair. Nothing is asked with it: until it is stored, the old one still brings it once more.
+    """The next tokens. They aren't used before they are stored: until then the old one brings them again.
 
     Raises `ReauthRequired`, `PlatformError`.
     """
     if tokens.refresh_token is None:
         raise ReauthRequired("TOKEN_REFUSED", "the account has no refresh token: connect it again")
-    token = await oauth.refresh(
-        net.client, net.settings.tiktok_api_url, us=_us(net), refresh_token=tokens.refresh_token
-    )
+    token = await oauth.token(net, refresh_form(tokens.refresh_token))
     return _grant(token, redirect_uri=tokens.redirect_uri)
+
+
+async def revoke(net: Net, held: Held) -> None:
+    """End our access. Raises `Rejected` where TikTok knows the token no more, any `PlatformError`."""
+    token = held.access_token
+    if held.expires_at is not None and held.expires_at < datetime.now(UTC) + FRESH:
+        token = (await refresh(net, held.tokens)).access_token
+    await oauth.post(net, "revoke", {"token": token})
 
 
 async def _exchange(net: Net, asked: Asked, secret: Code) -> Token:
     try:
-        return await oauth.exchange(
-            net.client,
-            net.settings.tiktok_api_url,
-            us=_us(net),
-            code=secret.code,
-            redirect_uri=asked.redirect_uri,
-            verifier=secret.verifier,
-        )
+        return await oauth.token(net, code_form(asked, secret))
     except (ReauthRequired, Rejected) as error:
         if error.category == "config":
             raise
-        # A code that has been used may come with a verifier that isn't its own: another error of TikTok's.
+        # For a used code whose verifier is another's TikTok has another error.
         raise ReauthRequired(
             "CODE_REFUSED", f"TikTok refuses the code, which works once and soon: {START_AGAIN}"
         ) from error
 
 
 def _check_scopes(token: Token) -> None:
-    """TikTok lets people leave boxes unticked."""
+    """Raise `ReauthRequired` for a missing scope: people may leave boxes unticked at TikTok."""
     missing = set(PAGES["tiktok"].scopes.split(",")) - set(token.scope.replace(" ", "").split(","))
     if missing:
         raise ReauthRequired(
@@ -82,20 +83,11 @@ def _check_scopes(token: Token) -> None:
 
 
 async def _traits(server: Api) -> dict[str, Any]:
-    """Nothing where TikTok won't say for now: it is asked again before each post."""
+    """The account's traits; none where they can't be read now, since they are read before each post."""
     try:
         return creator.traits(await api.creator_info(server))
     except (NotSent, Rejected, Throttled):
         return {}
-
-
-def _us(net: Net) -> Client:
-    found = consent_pages.applications(net.settings).get("tiktok")
-    if found is None:
-        raise Rejected(
-            "APP_MISSING", "TikTok is not set up on this server: ask its operator", category="config"
-        )
-    return found.client
 
 
 def _grant(token: Token, *, redirect_uri: str | None) -> Grant:

@@ -1,4 +1,9 @@
-"""What a creator's own settings let a post be; asked before each one, as TikTok demands."""
+"""Settings of a TikTok account that decide what its posts may be, and the check of a post against them.
+
+TikTok demands that they are read before each post, and answers a privacy level that is not among them with
+`privacy_level_option_mismatch` (developers.tiktok.com/doc/content-posting-api-reference-query-creator-info,
+2026-11).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +14,7 @@ from workers.platforms import media
 from workers.platforms.contract import Draft
 from workers.platforms.tiktok.api import Creator
 
-#: Our words for who may see a post, and TikTok's.
+#: Our privacy levels, and TikTok's words for them.
 LEVELS: Mapping[str, str] = {
     "public": "PUBLIC_TO_EVERYONE",
     "friends": "MUTUAL_FOLLOW_FRIENDS",
@@ -20,15 +25,15 @@ PUBLIC = LEVELS["public"]
 
 
 def traits(creator: Creator) -> dict[str, Any]:
-    """What scheduling has to know of them."""
-    said = {
+    """The account's traits, for scheduling."""
+    found = {
         "privacyLevels": offered(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,
         "commentDisabled": creator.comment_disabled,
         "duetDisabled": creator.duet_disabled,
         "stitchDisabled": creator.stitch_disabled,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def offered(creator: Creator) -> list[str]:
@@ -36,12 +41,12 @@ def offered(creator: Creator) -> list[str]:
 
 
 def level(draft: Draft) -> str:
-    """Whom it is for, in TikTok's word; public where nobody has chosen."""
+    """The post's privacy level in TikTok's word; public where none was chosen."""
     return LEVELS[draft.privacy_level or "public"]
 
 
 def check(account: Account, draft: Draft, creator: Creator | None) -> None:
-    """Raises `Rejected`. Of a draft its owner decides the rest: nobody's settings are held against it."""
+    """Raise `Rejected` for what can't be posted. A draft (`creator` None) has only its files checked."""
     if creator is None:
         media.check(account, draft)
         return

@@ -1,12 +1,12 @@
-"""What TikTok's refusals and fail reasons mean (research 5.1): one table for each.
+"""Errors of TikTok: the meanings of its error codes and of its fail reasons.
 
-Success is `error.code == "ok"`: some refusals come with status 200. What a refusal proves differs: one that
-names a rule of TikTok's was decided before anything was accepted. One that says no more than that a request
-was wrong, and one that nobody knows, is no proof where the call could have made the post.
+Success is `error.code == "ok"`: some errors come with status 200. A code that names a rule of TikTok's proves
+that nothing was made. One that says no more than that the request was wrong, and an unknown one, proves
+nothing where the call could have made the post. Pages of developers.tiktok.com/doc, 2026-11:
+content-posting-api-reference-direct-post and content-posting-api-reference-get-video-status.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -20,70 +20,52 @@ from schemas.errors import (
     Throttled,
     TokenExpired,
 )
-from schemas.errors.platforms import Category
 from workers.platforms import http
 from workers.platforms.http import Answer
+from workers.platforms.meaning import Meaning
 
-#: TikTok opens a day's quota at a time that it doesn't tell: asked again so much later, in seconds.
-QUOTA_REST_S = 3600.0
+#: Seconds until the next try after a day's quota is used up: TikTok doesn't tell when it begins anew.
+QUOTA_COOLDOWN_S = 3600.0
 OK = "ok"
 
 
-class Meaning(NamedTuple):
-    """A refusal in our words; `proves`: nothing was made, whatever call it refuses."""
-
-    error: type[PlatformError]
-    code: str
-    category: Category
-    message: str
-    proves: bool = True
-
-    def make(self, words: str) -> PlatformError:
-        return self.error(self.code, f"{self.message} ({words})", category=self.category)
-
-
-EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "auth", "the access token is of no more use")
+EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is of no more use")
 SCOPE = Meaning(
-    ReauthRequired,
-    "SCOPE_MISSING",
-    "auth",
-    "the account didn't let us post: connect it again, all boxes ticked",
+    ReauthRequired, "SCOPE_MISSING", "the account didn't let us post: connect it again, all boxes ticked"
 )
-SLOW = Meaning(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit", "TikTok asks for a rest")
-DAY_CAP = Meaning(Throttled, "ACCOUNT_QUOTA", "quota", "TikTok takes no more posts of the account today")
-APP_CAP = Meaning(Throttled, "APP_QUOTA", "quota", "our TikTok app posts for no more accounts today")
+SLOW = Meaning(Throttled, "PLATFORM_RATE_LIMITED", "TikTok asks for a rest")
+DAY_CAP = Meaning(Throttled, "ACCOUNT_QUOTA", "TikTok takes no more posts of the account today", "quota")
+APP_CAP = Meaning(Throttled, "APP_QUOTA", "our TikTok app posts for no more accounts today", "quota")
 DRAFT_CAP = Meaning(
     NotSent,
     "DRAFTS_PENDING",
-    "quota",
     "too many drafts wait in the account's inbox: its owner has to post or delete some",
+    "quota",
 )
-BANNED = Meaning(Rejected, "ACCOUNT_BANNED", "account_issue", "TikTok lets the account post nothing")
-RISKY = Meaning(Rejected, "SPAM_RISK", "platform_rejected", "TikTok takes the post for spam")
+BANNED = Meaning(Rejected, "ACCOUNT_BANNED", "TikTok lets the account post nothing", "account_issue")
+RISKY = Meaning(Rejected, "SPAM_RISK", "TikTok takes the post for spam", "platform_rejected")
 RISKY_TEXT = Meaning(
-    Rejected, "SPAM_RISK", "platform_rejected", "TikTok takes the caption for spam: change the text"
+    Rejected, "SPAM_RISK", "TikTok takes the caption for spam: change the text", "platform_rejected"
 )
-PRIVACY = Meaning(
-    Rejected, "PRIVACY_NOT_OFFERED", "user_content", "the account can't post for those who are to see it"
-)
+PRIVACY = Meaning(Rejected, "PRIVACY_NOT_OFFERED", "the account can't post for those who are to see it")
 UNAUDITED = Meaning(
     Rejected,
     "APP_UNAUDITED",
-    "config",
     "until TikTok has audited our app it posts to private accounts only, with privacyLevel private",
+    "config",
 )
 UNVERIFIED = Meaning(
     Rejected,
     "PULL_DOMAIN_UNVERIFIED",
-    "config",
     "TikTok fetches photos from verified addresses only: the operator has to verify PUBLIC_URL with "
     "TikTok's app (docs/howto/connect-tiktok.md)",
+    "config",
 )
-WRONG = Meaning(Rejected, "PLATFORM_REJECTED", "platform_rejected", "TikTok refuses it", proves=False)
-BROKEN = Meaning(NotSent, "PLATFORM_FAILED", "network", "TikTok failed; it is tried again", proves=False)
-UNKNOWN_POST = Meaning(NotSent, "POST_UNKNOWN", "unknown", "TikTok doesn't know the post")
+WRONG = Meaning(Rejected, "PLATFORM_REJECTED", "TikTok refuses it", "platform_rejected", proves=False)
+BROKEN = Meaning(NotSent, "PLATFORM_FAILED", "TikTok failed; it is tried again", proves=False)
+UNKNOWN_POST = Meaning(NotSent, "POST_UNKNOWN", "TikTok doesn't know the post", "unknown")
 
-REFUSALS: Mapping[str, Meaning] = {
+ERRORS: Mapping[str, Meaning] = {
     "access_token_invalid": EXPIRED,
     "scope_not_authorized": SCOPE,
     "scope_permission_missed": SCOPE,
@@ -107,32 +89,26 @@ REFUSALS: Mapping[str, Meaning] = {
     "internal_error": BROKEN,
 }
 
-FORMAT = Meaning(Rejected, "MEDIA_REFUSED", "user_content", "TikTok can't use the format of a file")
-FRAMES = Meaning(
-    Rejected, "MEDIA_REFUSED", "user_content", "TikTok can't use the video: it takes 23 to 60 frames a second"
-)
+FORMAT = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
+FRAMES = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the video: it takes 23 to 60 frames a second")
 SIZE = Meaning(
     Rejected,
     "MEDIA_REFUSED",
-    "user_content",
     "TikTok can't use a picture of this size: it takes 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
 )
-LENGTH = Meaning(Rejected, "MEDIA_TOO_LONG", "user_content", "the video is too short or too long for TikTok")
+LENGTH = Meaning(Rejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok")
 CANCELED = Meaning(
-    Rejected, "PUBLISH_CANCELED", "platform_rejected", "the post was canceled or deleted before it was live"
+    Rejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
 )
 UNPULLED = Meaning(
-    Outdated,
-    "MEDIA_NOT_FETCHED",
-    "network",
-    "TikTok could not fetch the post's files from us; it is tried again",
+    Outdated, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files from us; it is tried again"
 )
 #: The token is gone too: the next attempt finds out, and the post waits for its account's owner.
-REMOVED = Meaning(Outdated, "ACCESS_REMOVED", "auth", "the account's owner took our access away meanwhile")
-FULL = Meaning(Outdated, DAY_CAP.code, "quota", DAY_CAP.message)
-STUMBLED = Meaning(Outdated, BROKEN.code, "network", BROKEN.message)
+REMOVED = Meaning(Outdated, "ACCESS_REMOVED", "the account's owner took our access away meanwhile", "auth")
+FULL = Meaning(Outdated, DAY_CAP.code, DAY_CAP.message, "quota")
+STUMBLED = Meaning(Outdated, BROKEN.code, BROKEN.message)
 
-#: Of a post whose status is FAILED: `Outdated` is prepared and sent anew.
+#: Reasons of a post whose status is FAILED: after an `Outdated` it is prepared and sent anew.
 FAIL_REASONS: Mapping[str, Meaning] = {
     "auth_removed": REMOVED,
     "duration_check_failed": LENGTH,
@@ -150,51 +126,48 @@ FAIL_REASONS: Mapping[str, Meaning] = {
 }
 
 
-class Told(msgspec.Struct):
-    """The envelope's `error`."""
+class ErrorBody(msgspec.Struct):
+    """The `error` of an answer's envelope."""
 
     code: str = ""
     message: str = ""
     log_id: str = ""
 
 
-def refusal(answer: Answer, told: Told) -> PlatformError:
-    """What an answer means that is not `ok`."""
-    meaning, words = REFUSALS.get(told.code) or by_status(answer), f"TikTok: {quoted(answer, told)}"
+def error_of(answer: Answer, body: ErrorBody) -> PlatformError:
+    """The error of an answer whose code is not `ok`."""
+    meaning, words = ERRORS.get(body.code) or by_status(answer), f"TikTok: {quoted(answer, body)}"
     if answer.irreversible and not meaning.proves:
         return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live all the same ({words})")
-    error = meaning.make(words)
-    if isinstance(error, Throttled):
-        asked_s = http.rest_s(answer.headers, reset="X-RateLimit-Reset")
-        error.after_s = asked_s if meaning is SLOW else max(asked_s or 0.0, QUOTA_REST_S)
-    return error
+    after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
+    return meaning.make(words, after_s=after_s if meaning is SLOW else max(after_s or 0.0, QUOTA_COOLDOWN_S))
 
 
 def by_status(answer: Answer) -> Meaning:
-    """Of a code that is not in the table."""
+    """The meaning of a code that is not in the table."""
     if answer.status == 429:
         return SLOW
     if answer.status == 401:
         return EXPIRED
-    return WRONG if answer.settled or answer.ok else BROKEN
+    return WRONG if answer.refused or answer.ok else BROKEN
 
 
 def failure(reason: str) -> Rejected | Outdated:
-    """Why a post has FAILED; a reason that nobody knows is TikTok's last word."""
+    """The error of a post whose status is FAILED; an unknown reason is final."""
     meaning = FAIL_REASONS.get(reason, WRONG)
     made = meaning.make(f"TikTok: {plain(reason) or 'no reason given'}")
-    assert isinstance(made, Rejected | Outdated)  # noqa: S101  What the table holds.
+    assert isinstance(made, Rejected | Outdated)  # noqa: S101  the table has no others
     return made
 
 
-def quoted(answer: Answer, told: Told) -> str:
-    said = answer.quoted(f"{told.code} {told.message}".strip() or f"status {answer.status}")
-    log_id = plain(told.log_id)
-    return f"{said}, log {log_id}" if log_id else said
+def quoted(answer: Answer, body: ErrorBody) -> str:
+    words = answer.quoted(f"{body.code} {body.message}".strip() or f"status {answer.status}")
+    log_id = plain(body.log_id)
+    return f"{words}, log {log_id}" if log_id else words
 
 
 def plain(word: str) -> str:
-    """A word of TikTok's as a part of ours."""
+    """A word of TikTok's as a part of our message."""
     return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[
         :80
     ]

@@ -1,4 +1,4 @@
-"""What is remembered of a post under way: JSON, without a secret."""
+"""Handle of a post under way: JSON without secrets, stored before the next call."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -7,12 +7,14 @@ import msgspec
 
 from workers.platforms.contract import Prepared
 
-#: Of the hour that an address for a video lives, what is safe to count on.
+#: Time for which a video's upload address surely lives, of TikTok's hour.
 UPLOAD_LIVES = timedelta(minutes=50)
+#: Bytes of the largest chunk that we send.
+LARGEST = 10 << 20
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A video in `count` chunks of `chunk` bytes, the last one with what remains; begun at `init_at`."""
+    """Upload of a video in `count` chunks of `chunk` bytes, the last one with the rest, since `init_at`."""
 
     size: int
     chunk: int
@@ -21,29 +23,30 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     init_at: datetime
 
     def start(self, number: int) -> int:
-        """Of a chunk, counted from 0."""
+        """The first byte of a chunk; chunks count from 0."""
         return number * self.chunk
 
     def end(self, number: int) -> int:
-        """The byte behind its last."""
+        """The byte after a chunk's last one."""
         return self.size if number == self.count - 1 else (number + 1) * self.chunk
 
     def number(self, received: int) -> int | None:
-        """The chunk that comes after so many bytes; None where none begins there.
+        """The chunk that begins after so many bytes; None where none does.
 
-        Of all bytes it is the last: that they are there is no reason to begin another post.
+        After all bytes it is the last chunk: that all are there is no reason to begin another post.
         """
-        number, rest = divmod(received, self.chunk)
+        number, remainder = divmod(received, self.chunk)
         if received >= self.size:
             return self.count - 1
-        return number if not rest and 0 <= number < self.count else None
+        return number if not remainder and 0 <= number < self.count else None
 
     def is_good(self, now: datetime) -> bool:
+        """Whether its address still lives."""
         return now < self.init_at + UPLOAD_LIVES
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`publish_id` of photos is known once TikTok has taken them. `level` is TikTok's word, None: a draft."""
+    """`publish_id` of photos is known once TikTok has them. `level` is TikTok's word; None is a draft."""
 
     kind: Literal["video", "photo"]
     level: str | None
@@ -56,14 +59,11 @@ def read(prepared: Prepared) -> Handle:
 
 
 def chunks(size: int) -> tuple[int, int]:
-    """Size and number of the chunks of a video: as even as can be, and at most 10 MiB.
+    """Size and number of a video's chunks: even, and at most 10 MiB.
 
-    TikTok wants `floor(size / chunk)` of them, each of 5 MiB at least, but one of a smaller file, and gives
-    the last one what remains (5.1). Even ones keep the last one small, which is sent when the post is: it has
-    less than `count` bytes more than the others.
+    TikTok wants `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the last
+    one (developers.tiktok.com/doc/content-posting-api-media-transfer-guide, 2026-11). Even ones keep the last
+    one small, whose upload is the irreversible call: it has less than `count` bytes more than the others.
     """
     count = -(-size // LARGEST)
     return size // count, count
-
-
-LARGEST = 10 << 20

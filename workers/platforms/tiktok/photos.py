@@ -1,4 +1,8 @@
-"""Photos: TikTok fetches them from addresses that one call alone makes known."""
+"""Photo posts of TikTok, which fetches them from addresses that only one call makes known.
+
+It takes up to 35 JPEG or WebP photos by PULL_FROM_URL, with a title of at most 90 and a description of at
+most 4,000 UTF-16 units (developers.tiktok.com/doc/content-posting-api-reference-photo-post, 2026-11).
+"""
 
 import secrets
 
@@ -14,7 +18,7 @@ TITLE_MAX = 90
 
 
 def prepare(draft: Draft, made: Creator | None) -> Prepared:
-    """`made` None: a draft for its owner's inbox."""
+    """The request of a post, each photo with a ticket of its own; `made` None: a draft for the inbox."""
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]
     title, description = texts(draft.caption)
@@ -34,10 +38,10 @@ def prepare(draft: Draft, made: Creator | None) -> Prepared:
 
 
 def texts(caption: str) -> tuple[str, str]:
-    """A title of at most 90 UTF-16 units, and the description: the caption, its first line not twice.
+    """Title and description: a short first line of the caption, and the rest of it.
 
-    Tags and mentions lead somewhere in a description only, so a first line with any stays there.
+    Tags and mentions are links in a description only, so a first line with one stays there.
     """
-    first, _, rest = caption.partition("\n")
+    first, _, remainder = caption.partition("\n")
     fits = utf16(first.strip()) <= TITLE_MAX and not {"#", "@"} & set(first)
-    return (first.strip(), rest.strip()) if fits and rest.strip() else ("", caption)
+    return (first.strip(), remainder.strip()) if fits and remainder.strip() else ("", caption)

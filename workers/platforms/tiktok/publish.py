@@ -1,8 +1,8 @@
-"""Posts to a TikTok account: a video by its last chunk, photos by a call that lets TikTok fetch them.
+"""Adapter for TikTok accounts: a video's last chunk makes its post, photos are fetched after one call.
 
-What became of a video is known by its publish_id, which is kept before its last byte leaves: exactly once
-while the id is known (research 5.7). Photos have an id only once they are taken; of a call whose answer was
-lost, our own addresses say whether TikTok came for them.
+A video's publish_id is stored before its last byte is sent, and its status tells what became of it: exactly
+once. That is why videos are uploaded (FILE_UPLOAD), not fetched. Photos have an id only once TikTok has them;
+after a lost answer our own addresses tell whether TikTok fetched any.
 """
 
 from contextlib import suppress
@@ -23,11 +23,11 @@ from workers.platforms.contract import (
     Taken,
     Undecided,
 )
+from workers.platforms.http import Api
 from workers.platforms.tiktok import api, creator, handle, outcome, photos, video
-from workers.platforms.tiktok.api import Api
 from workers.platforms.tiktok.handle import Handle
 
-#: After a status that TikTok would not give so soon.
+#: Seconds until the next look after a status call that was throttled.
 THROTTLED_S = 60.0
 
 
@@ -38,7 +38,7 @@ class TikTok(msgspec.Struct, frozen=True):
     base: str
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Never: what became of it can be asked."""
+        """Never: the post's status tells what became of it."""
         return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
@@ -54,16 +54,16 @@ class TikTok(msgspec.Struct, frozen=True):
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
         kept = handle.read(prepared)
         if kept.kind == "photo":
-            begun = await api.content_init(self.server(account), prepared.request, timeout_s=timeout_s)
-            return outcome.taken(msgspec.structs.replace(kept, publish_id=begun.publish_id))
+            started = await api.content_init(self.server(account), prepared.request, timeout_s=timeout_s)
+            return outcome.taken(msgspec.structs.replace(kept, publish_id=started.publish_id))
         upload = video.uploaded(kept)
         if not upload.is_good(draft.now):
             raise Outdated("UPLOAD_EXPIRED", "the video's upload has run out: it is uploaded anew")
         try:
             answer = await video.put_last(self.server(account), draft.media[0], prepared, timeout_s=timeout_s)
         except Outdated as error:
-            raise await self.gone(account, kept, error) from error
-        except Unavailable as error:  # Of our own storage, maybe half-way.
+            raise await self.expired(account, kept, error) from error
+        except Unavailable as error:  # Our own storage failed, maybe half-way.
             raise OutcomeUnknown(
                 "ANSWER_LOST", "the video's last part was broken off: it may be live"
             ) from error
@@ -73,16 +73,16 @@ class TikTok(msgspec.Struct, frozen=True):
             )
         return outcome.taken(kept)
 
-    async def gone(self, account: Account, kept: Handle, error: Outdated) -> PlatformError:
-        """What it proves that the address takes no byte: that nothing is live, if TikTok misses some.
+    async def expired(self, account: Account, kept: Handle, error: Outdated) -> PlatformError:
+        """The error of an expired address: nothing is live if TikTok still lacks bytes.
 
-        An address may end with its video, too.
+        An address may also end because its video is complete.
         """
         with suppress(PlatformError):
-            said = await api.status(self.server(account), kept.publish_id or "")
-            if said.status == outcome.FAILED:
-                return outcome.given_up(said).why
-            if said.status == outcome.UPLOADING and outcome.has_less(said, video.uploaded(kept)):
+            status = await api.status(self.server(account), kept.publish_id or "")
+            if status.status == outcome.FAILED:
+                return outcome.given_up(status).why
+            if status.status == outcome.UPLOADING and outcome.lacks_bytes(status, video.uploaded(kept)):
                 return error
         return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok takes no more of the video: it may be live")
 
@@ -98,11 +98,11 @@ class TikTok(msgspec.Struct, frozen=True):
         )
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
-        """Of photos without an id nothing can be asked: they are absent if nobody ever came for one."""
+        """The outcome by the post's status. Photos without an id are absent if none was ever fetched."""
         kept = handle.read(inquiry.prepared)
         if kept.publish_id is None:
             return Absent() if inquiry.fetched is False else Undecided()
-        return outcome.judge(account, inquiry, await api.status(self.server(account), kept.publish_id))
+        return outcome.outcome_of(account, inquiry, await api.status(self.server(account), kept.publish_id))
 
     def server(self, account: Account) -> Api:
         return Api(client=self.client, base=self.base, token=account.access_token)

@@ -1,7 +1,7 @@
-"""A video on its way: begun, then chunk after chunk from the storage, but for the last.
+"""Upload of a video to TikTok: an init, then chunk after chunk from the storage, except for the last.
 
-The last chunk makes the post, and nothing else does. A chunk whose answer was lost, or says that another one
-was due, is followed by the question what TikTok has.
+Only the last chunk makes the post. After a chunk whose answer was lost, or tells that another one was due,
+TikTok is asked which bytes it has.
 """
 
 import asyncio
@@ -11,30 +11,31 @@ import msgspec
 
 from schemas.errors import NotSent, Outdated, PlatformError
 from workers.platforms.contract import Draft, Media, Prepared
-from workers.platforms.http import Answer
+from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import api, creator, handle, outcome
-from workers.platforms.tiktok.api import Api, Creator
+from workers.platforms.tiktok.api import Creator
 from workers.platforms.tiktok.handle import Handle, Upload
 
-#: After so long a time the rest of a video is another step: nothing of it is lost, and others may go first.
+#: Seconds after which the rest of a video is left to another step, so that other jobs get a slot; and until
+#: that step.
 STEP_S, NEXT_STEP_S = 120.0, 1.0
-#: A chunk is given up for this attempt after so many failures.
+#: Failures of one chunk after which the attempt gives up.
 FAILURES = 3
 PARTIAL, WHOLE = 206, 201
 
 
 async def begin(server: Api, draft: Draft, made: Creator | None) -> Prepared:
-    """An empty post that waits for a video; `made` None: a draft for its owner's inbox."""
+    """Make an empty post that waits for a video; `made` None: a draft for its owner's inbox."""
     file = draft.media[0]
     chunk, count = handle.chunks(file.size_bytes)
     upload = Upload(
         size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
     )
     path = "inbox/video/init" if made is None else "video/init"
-    begun = await api.init(server, path, body(draft, upload, made))
+    started = await api.init(server, path, body(draft, upload, made))
     level = None if made is None else creator.level(draft)
-    kept = Handle(kind="video", level=level, publish_id=begun.publish_id, upload=upload)
-    secret = begun.upload_url.encode()
+    kept = Handle(kind="video", level=level, publish_id=started.publish_id, upload=upload)
+    secret = started.upload_url.encode()
     return Prepared(handle=msgspec.to_builtins(kept), request=b"", secret=secret, complete=count == 1)
 
 
@@ -57,9 +58,9 @@ def body(draft: Draft, upload: Upload, made: Creator | None) -> bytes:
 
 
 async def go_on(server: Api, draft: Draft, so_far: Prepared) -> Prepared:
-    """All chunks but the last, from the one that TikTok misses on.
+    """Send all chunks but the last, from the first one that TikTok lacks.
 
-    Raises `Outdated` for what has to be begun anew, `Rejected` for what TikTok has given up.
+    Raises `Outdated` where the upload has to begin anew, `Rejected` where TikTok has given the post up.
     """
     kept = handle.read(so_far)
     until = asyncio.get_running_loop().time() + STEP_S
@@ -79,7 +80,7 @@ async def go_on(server: Api, draft: Draft, so_far: Prepared) -> Prepared:
 
 
 async def took(server: Api, file: Media, so_far: Prepared, number: int) -> bool:
-    """Whether TikTok says that it has the chunk now, and waits for more."""
+    """Send a chunk: whether TikTok answers that it has it and waits for more."""
     try:
         return (await put(server, file, so_far, number)).status == PARTIAL
     except Outdated:
@@ -113,7 +114,7 @@ async def put(
 
 
 async def put_last(server: Api, file: Media, prepared: Prepared, *, timeout_s: float) -> Answer:
-    """What makes the post."""
+    """Send the last chunk, which makes the post."""
     last = uploaded(handle.read(prepared)).count - 1
     return await put(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
@@ -126,10 +127,10 @@ async def part(file: Media, start: int, end: int) -> AsyncIterator[bytes]:
 
 async def missing(server: Api, kept: Handle) -> int:
     """The chunk that TikTok waits for."""
-    said = await api.status(server, kept.publish_id or "")
-    if said.status == outcome.FAILED:
-        raise outcome.given_up(said).why
-    received = said.uploaded_bytes
+    status = await api.status(server, kept.publish_id or "")
+    if status.status == outcome.FAILED:
+        raise outcome.given_up(status).why
+    received = status.uploaded_bytes
     number = None if received is None else uploaded(kept).number(received)
     if number is None:
         raise Outdated("UPLOAD_BROKEN", "TikTok has a part of the video that is none of ours: uploaded anew")
@@ -137,5 +138,5 @@ async def missing(server: Api, kept: Handle) -> int:
 
 
 def uploaded(kept: Handle) -> Upload:
-    assert kept.upload is not None  # noqa: S101  A video has one.
+    assert kept.upload is not None  # noqa: S101  the handle of a video has one
     return kept.upload

@@ -8,7 +8,7 @@ from schemas.errors import NotSent, OutcomeUnknown, Outdated
 from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.gram import Gram
 from workers.platforms.contract import Absent, GivenUp, Live, Prepared, Undecided
-from workers.platforms.instagram.finding import essence
+from workers.platforms.instagram.reconcile import essence
 
 LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
 KEPT = [Fault.REFUSE_500, Fault.DROP_BEFORE]
@@ -180,7 +180,7 @@ async def test_it_is_found_behind_many_newer_ones(ada: Gram) -> None:
 
 
 async def test_what_is_not_seen_to_its_end_proves_nothing(ada: Gram, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.platforms.instagram.finding.MOST_PAGES", 1)
+    monkeypatch.setattr("workers.platforms.instagram.reconcile.MOST_PAGES", 1)
     prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")

@@ -1,0 +1,29 @@
+"""Meanings of a platform's error codes: the `PlatformError` that each stands for, and our words for it."""
+
+from typing import NamedTuple
+
+from schemas.errors import PlatformError, Throttled
+from schemas.errors.platforms import Category
+
+
+class Meaning(NamedTuple):
+    """The error of a code; `category` None is that of the error's class.
+
+    `after_s` is the wait of a `Throttled` whose answer names none. `proves` says that the platform decided
+    before any write: nothing is live, even where the code answers the irreversible call.
+    """
+
+    error: type[PlatformError]
+    code: str
+    message: str
+    category: Category | None = None
+    after_s: float | None = None
+    proves: bool = True
+
+    def make(self, words: str = "", *, after_s: float | None = None) -> PlatformError:
+        """The error, with the platform's own `words` in brackets and the wait that it asked for."""
+        message = f"{self.message} ({words})" if words else self.message
+        error = self.error(self.code, message, category=self.category)
+        if isinstance(error, Throttled):
+            error.after_s = after_s or self.after_s
+        return error
