@@ -1,8 +1,6 @@
 """Client of a Personal Data Server of the AT Protocol, by XRPC, with the meaning of its errors.
 
-An error is known by the `error` of its body, not by its status: PDS 0.5.35 answers a bad token with 400
-`InvalidToken`, one that is missing with 401 `AuthMissing` and one that has ended with 400 `ExpiredToken`
-(measured 2026-11; docs.bsky.app/docs/category/http-reference).
+An error is known by the `error` of its body: the same trouble comes with several statuses.
 """
 
 from collections.abc import AsyncIterable, Mapping

@@ -1,9 +1,7 @@
 """Adapter for accounts on Bluesky, or on any other Personal Data Server: exactly once.
 
 The record's key is ours, and its bytes are stored before they are sent. `putRecord` with both and
-`swapRecord: null` makes the record or finds it made, however often it is repeated; another record under the
-key is 400 `InvalidSwap` (measured on PDS 0.5.35, 2026-11). `createRecord` would answer a key that is in use
-with 500.
+`swapRecord: null` makes the record or finds it made, however often it is repeated.
 """
 
 from collections.abc import Sequence

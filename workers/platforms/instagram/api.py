@@ -1,7 +1,7 @@
 """Client of the Instagram API with Instagram Login, at the Graph API.
 
 The token goes into a header, never into an address. An object comes by itself or as the only one of a list
-`data`: the documentation shows both (developers.facebook.com/docs/instagram-platform, 2026-11).
+`data`: the documentation shows both.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """Connection of an Instagram account: a code for a token of an hour, that for one of 60 days.
 
-There is no refresh token. A token that is 24 h old can be extended until it ends; after that only the
-account's owner can connect it again (developers.facebook.com/docs/instagram-platform/reference, 2026-11).
+There is no refresh token: the token itself is extended while it lasts.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,8 +1,7 @@
 """Containers of a post, which are made before it is published. Instagram fetches their files from us.
 
 An image or a reel has one container. A carousel has one for each image, and once all are finished one for
-itself. Each is stored before the next call, so that no attempt makes one twice. A container lives 24 h
-(developers.facebook.com/docs/instagram-platform/content-publishing, 2026-11).
+itself. Each is stored before the next call, so that no attempt makes one twice.
 """
 
 import re

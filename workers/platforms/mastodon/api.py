@@ -1,9 +1,7 @@
 """Client of a server with Mastodon's client API (docs.joinmastodon.org/methods), with its errors.
 
 Many programs have this API, each a little different: what an account's server can do is in the account's
-`traits`, read when it was connected. Mastodon allows 300 requests in 5 minutes for an account and 30 uploads
-in 30 (docs.joinmastodon.org/api/rate-limits, 2026-11). snac2 2.75 answers 422, not 401, to a revoked token,
-and sends neither rate-limit headers nor `expires_in` (measured 2026-11).
+`traits`, read when it was connected.
 """
 
 from collections.abc import AsyncIterable, Mapping

@@ -1,8 +1,7 @@
 """Adapter for accounts on a server of Mastodon's API: exactly once where it keeps keys, else reconciled.
 
-Mastodon keeps an Idempotency-Key for up to an hour and answers a repeat with the first post
-(docs.joinmastodon.org/methods/statuses, 2026-11). Other programs of the API ignore it: snac2 2.75 makes two
-posts of one key. There the account's own list tells whether a post with a lost answer is live.
+Mastodon keeps an Idempotency-Key and answers a repeat with the first post. Other programs of the API ignore
+it: there the account's own list tells whether a post with a lost answer is live.
 """
 
 from datetime import datetime, timedelta

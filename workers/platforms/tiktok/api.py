@@ -1,7 +1,6 @@
-"""Client of TikTok's Content Posting API (developers.tiktok.com/doc/content-posting-api-get-started).
+"""Client of TikTok's Content Posting API.
 
-Written from its documentation and tested with a simulator of ours: it has never met the real TikTok. Limits
-for each token: 6 inits, 20 creator_info and 30 status calls a minute (2026-11).
+Written from its documentation and tested with a simulator of ours: it has never met the real TikTok.
 """
 
 from collections.abc import AsyncIterable

@@ -1,9 +1,4 @@
-"""Settings of a TikTok account that decide what its posts may be, and the check of a post against them.
-
-TikTok demands that they are read before each post, and answers a privacy level that is not among them with
-`privacy_level_option_mismatch` (developers.tiktok.com/doc/content-posting-api-reference-query-creator-info,
-2026-11).
-"""
+"""Settings of a TikTok account that decide what its posts may be; TikTok wants them read before each post."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -62,8 +62,8 @@ def chunks(size: int) -> tuple[int, int]:
     """Size and number of a video's chunks: even, and at most 10 MiB.
 
     TikTok wants `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the last
-    one (developers.tiktok.com/doc/content-posting-api-media-transfer-guide, 2026-11). Even ones keep the last
-    one small, whose upload is the irreversible call: it has less than `count` bytes more than the others.
+    one. Even ones keep the last one small, whose upload is the irreversible call: it has less than `count`
+    bytes more than the others.
     """
     count = -(-size // LARGEST)
     return size // count, count

@@ -1,8 +1,4 @@
-"""Client of TikTok's Login Kit, which gives and revokes tokens.
-
-Its answers are flat, unlike those of the Content Posting API; an access token lives 24 h, a refresh token 365
-days (developers.tiktok.com/doc/oauth-user-access-token-management, 2026-11).
-"""
+"""Client of TikTok's Login Kit, which gives and revokes tokens. Its answers have no envelope."""
 
 from collections.abc import Mapping
 from typing import NoReturn

@@ -1,8 +1,4 @@
-"""Outcome of a post, as its status at TikTok tells it.
-
-A public post gets its id once TikTok has moderated it, mostly within a minute and sometimes hours later
-(developers.tiktok.com/doc/content-posting-api-reference-get-video-status, 2026-11).
-"""
+"""Outcome of a post, as its status at TikTok tells it."""
 
 from datetime import timedelta
 

@@ -1,8 +1,4 @@
-"""Photo posts of TikTok, which fetches them from addresses that only one call makes known.
-
-It takes up to 35 JPEG or WebP photos by PULL_FROM_URL, with a title of at most 90 and a description of at
-most 4,000 UTF-16 units (developers.tiktok.com/doc/content-posting-api-reference-photo-post, 2026-11).
-"""
+"""Photo posts of TikTok, which fetches them from addresses that only one call makes known."""
 
 import secrets
 
@@ -14,6 +10,7 @@ from workers.platforms.tiktok import creator
 from workers.platforms.tiktok.api import Creator
 from workers.platforms.tiktok.handle import Handle
 
+#: UTF-16 units of a title.
 TITLE_MAX = 90
 
 
