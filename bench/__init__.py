@@ -1,1 +1,1 @@
-"""Where the README's numbers come from: real servers and processes, and a peer measured in the same run."""
+"""Benchmarks: the README's numbers, from real servers and processes, and a peer in the same run."""

@@ -1,4 +1,4 @@
-"""How fast a backlog drains, beside plain arq: no-op jobs, and jobs that write a row of their own."""
+"""The rate at which a backlog drains, beside plain arq's: no-op jobs, and jobs that each write a row."""
 
 from typing import NamedTuple
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a benchmark answers: figures with a target, the details behind them, and how big it was run."""
+"""Answers of a benchmark: figures with a target, the details behind them, and how big it was run."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence

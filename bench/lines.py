@@ -1,4 +1,4 @@
-"""How a process of a run speaks to the one that started it: one line of JSON a word."""
+"""The talk between a process of a run and the one that started it: one line of JSON a word."""
 
 import sys
 from typing import Any

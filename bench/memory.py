@@ -1,4 +1,4 @@
-"""How much memory a tree of processes holds at its peak.
+"""The peak of the memory of a tree of processes.
 
 Proportional set size: a page that n processes share counts as one n-th in each, so a sum over forks is true.
 """

@@ -1,4 +1,4 @@
-"""How soon a job's handler starts once its commit was answered."""
+"""The time from a job's answered commit to the start of its handler."""
 
 from bench import backlog, crew
 from bench.figures import Result, Size, Tell, spread

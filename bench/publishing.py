@@ -1,4 +1,4 @@
-"""How late posts go out: 500 over 20 accounts with quotas, four workers, a sandbox's platform."""
+"""Lateness of posts: 500 over 20 accounts with quotas, four workers, a sandbox's platform."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence

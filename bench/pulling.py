@@ -1,4 +1,4 @@
-"""How long a pull of ten rows takes while many tenants wait."""
+"""The time of a pull of ten rows while many tenants wait."""
 
 import time
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the processes that read pages share: where pages come from, and what each pass over them says."""
+"""Parts that the processes that read pages share: the pages, and what each pass over them says."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""How long after `kill -9` of a worker its jobs run again on another one."""
+"""The time from a `kill -9` of a worker until its jobs run again on another one."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""What a benchmark runs on: PostgreSQL and Redis, a scratch database, settings that all share."""
+"""The ground that a benchmark runs on: PostgreSQL and Redis, a scratch database, settings that all share."""
 
 import base64
 import contextlib

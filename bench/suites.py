@@ -1,4 +1,4 @@
-"""What `tenantry bench jobs|http|publish|all` runs, and in which order."""
+"""The suites of `tenantry bench jobs|http|publish|all`, and their order."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Social accounts: how one is connected, what it is, how it ends (api.md 10)."""
+"""Social accounts: how one is connected, what it is, how it ends."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What the product knows of a brand, and how it knows it (api.md 6 and 7)."""
+"""A brand's fields and values, and where each of them comes from."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

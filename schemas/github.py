@@ -1,4 +1,4 @@
-"""A GitHub App's installation, proved by whoever has a hand in it (api.md 7)."""
+"""A GitHub App's installation, proved by whoever has a hand in it."""
 
 from typing import Annotated
 

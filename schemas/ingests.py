@@ -1,4 +1,4 @@
-"""What starts an ingest (api.md 7)."""
+"""Bodies of the requests that start an ingest."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""Leased accounts: what operators offer, what partners ask for, and who has what (api.md 10)."""
+"""Leased accounts: what operators offer, what partners ask for, and who has what."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What a process is told from outside: the environment, read once, checked, frozen."""
+"""Settings of a process: its environment, read once, checked, frozen."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How late the event loop runs: what blocks it, blocks everything."""
+"""The event loop's lag: what blocks the loop, blocks everything."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What processes say: an event with fields, one JSON object a line on stderr; readable lines on a terminal.
+"""Logs of processes: an event with fields, one JSON object a line on stderr; readable lines on a terminal.
 
 `info` is what a person needs to know once, and a line for each request; what happens for every job is
 `debug` or a metric. The fields that several places log have one spelling, here.

@@ -1,1 +1,1 @@
-"""What the product is measured against in the same run: each peer as its users run it, at its best."""
+"""Peers that the product is measured against in the same run, each as its users run it, at its best."""

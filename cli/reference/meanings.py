@@ -1,4 +1,4 @@
-"""What people have to say of the words that the code has: a word without its meaning fails the command.
+"""Meanings of the words that the code has. A word without its meaning fails the command.
 
 Each table is by word. `contract` joins them with what the code knows of the word.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree. `api/errors.py` turns each leaf into an answer.
+"""Errors, as one tree. `api/errors.py` turns each leaf into an answer.
 
 TenantryError
 ├── SettingsInvalid      the environment lacks a setting or holds a bad one
@@ -8,7 +8,7 @@ TenantryError
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
 ├── Fenced               an attempt wrote to a job that another one owns by now
 ├── CancelRequested      an attempt came to a step after a cancel of its job was accepted
-├── SourceError          what an ingest wanted to read can't be read; carries api.md 7's code
+├── SourceError          what an ingest wanted to read can't be read; its code is the job's
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
 │   ├── NotConfigured                        the operator hasn't set what it takes

@@ -1,4 +1,4 @@
-"""The root of the tree, and what no caller is answered: a process ends, or an attempt does."""
+"""The root of the tree, and errors that no caller sees: they end a process, or an attempt."""
 
 
 class TenantryError(Exception):

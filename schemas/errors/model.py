@@ -1,4 +1,4 @@
-"""Why a language model was of no use: an ingest goes on without it."""
+"""Failures of a language model: an ingest goes on without it."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What a platform answers a sender with: each leaf says what is proved about the post."""
+"""Answers of a platform to a sender: each leaf says what is proved about the post."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""What a verb refuses its caller with: each leaf has its code in `api/errors.py`."""
+"""Refusals of verbs: each leaf has its code in `api/errors.py`."""
 
 from typing import Any, ClassVar
 
@@ -75,13 +75,13 @@ class Invalid(DomainError):
 
 
 class NotFound(DomainError):
-    """Absent and foreign are one answer (api.md 1)."""
+    """Absent and foreign are one answer, so that nobody learns what another organization has."""
 
     code = "NOT_FOUND"
 
 
 class Conflict(DomainError):
-    """`reason` is one of api.md 2's words for 409."""
+    """`reason` is a word of the contract: docs/reference/errors.md lists all of them."""
 
     code = "CONFLICT"
 

@@ -1,4 +1,4 @@
-"""Why a source can't be read: each leaf is a code of api.md 7, its message says what to mend."""
+"""Reasons why a source can't be read. Each leaf is a code of the job's error; messages say what to mend."""
 
 from typing import ClassVar
 
