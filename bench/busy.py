@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from bench import backlog, crew
+from bench import backlog, fleet
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell
 from bench.processes import Child
-from bench.stage import Stage
 from bench.tasks import POOL, SLEEP
 from db.pool import Conn, Pool, transact
 from jobs import ledger
@@ -29,17 +29,17 @@ class Seen(NamedTuple):
     after_s: float
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """First nothing to do, then one commit with twice as many jobs as there are slots."""
-    await backlog.prepare(stage.pool, tenants=size.tenants)
-    async with crew.dispatching(stage):
+    await backlog.prepare(environment.pool, tenants=size.tenants)
+    async with fleet.dispatching(environment):
         tell(f"{size.workers} workers start")
-        async with crew.working(stage, workers=size.workers, slots=SLOTS) as workers:
+        async with fleet.working(environment, workers=size.workers, slots=SLOTS) as workers:
             await asyncio.sleep(size.settle_s)
             tell("idle")
-            idle = await _idle(stage, workers, size.idle_s)
+            idle = await _idle(environment, workers, size.idle_s)
             tell("busy")
-            busy = [await _busy(stage, size) for _ in range(2)]
+            busy = [await _busy(environment, size) for _ in range(2)]
     slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
     return Result(
         {"busy_slots": slots, "busy_after_s": after_s, **idle},
@@ -47,9 +47,9 @@ async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
     )
 
 
-async def _idle(stage: Stage, workers: list[Child], seconds: float) -> dict[str, float]:
+async def _idle(environment: Environment, workers: list[Child], seconds: float) -> dict[str, float]:
     """Each worker's share; the dispatcher's Redis commands count as theirs."""
-    async with Redis.from_url(stage.settings.redis_url) as redis:
+    async with Redis.from_url(environment.settings.redis_url) as redis:
         commands, cpu_s = await _commands(redis), sum(map(_cpu_s, workers))
         await asyncio.sleep(seconds)
         cpu_s = sum(map(_cpu_s, workers)) - cpu_s
@@ -68,18 +68,18 @@ def _cpu_s(worker: Child) -> float:
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-async def _busy(stage: Stage, size: Size) -> Seen:
+async def _busy(environment: Environment, size: Size) -> Seen:
     count = 2 * SLOTS * size.workers
-    await backlog.clear(stage.pool)
-    async with open_courier(stage.settings.redis_url) as courier:
-        wakes = await transact(stage.pool, lambda conn: _submit(conn, count=count, seconds=size.busy_s))
+    await backlog.clear(environment.pool)
+    async with open_courier(environment.settings.redis_url) as courier:
+        wakes = await transact(environment.pool, lambda conn: _submit(conn, count=count, seconds=size.busy_s))
         committed = time.monotonic()
-        watch = asyncio.create_task(_watch(stage.pool, committed, until=size.busy_s, full=count // 2))
+        watch = asyncio.create_task(_watch(environment.pool, committed, until=size.busy_s, full=count // 2))
         for wake in wakes:
             await courier.send(wake)
         seen = await watch
-    await crew.drained(stage.pool)
-    await backlog.check(stage.pool, count=count)
+    await fleet.drained(environment.pool)
+    await backlog.check(environment.pool, count=count)
     return seen
 
 
@@ -105,5 +105,5 @@ async def _watch(pool: Pool, committed: float, *, until: float, full: int) -> Se
         running: int = await pool.fetchval(RUNNING, POOL)
         if running > most:
             most, after_s = running, time.monotonic() - committed
-        await asyncio.sleep(crew.POLL_S)
+        await asyncio.sleep(fleet.POLL_S)
     return Seen(most, round(after_s, 3))

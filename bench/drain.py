@@ -3,10 +3,10 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from bench import backlog, crew
+from bench import backlog, fleet
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell, ratio
 from bench.peers import arq_peer
-from bench.stage import Stage
 from bench.tasks import NOOP, WRITE
 from jobs.kinds import Kind
 
@@ -24,14 +24,14 @@ class Round(NamedTuple):
     write: float
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """The dispatcher runs, many tenants with caps wait, one worker of 100 slots starts."""
-    tenants = await backlog.prepare(stage.pool, tenants=size.tenants)
+    tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds = []
-    async with crew.dispatching(stage):
+    async with fleet.dispatching(environment):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
-            rounds.append(await _round(stage, size, tenants))
+            rounds.append(await _round(environment, size, tenants))
     peer, noop, write = map(list, zip(*rounds, strict=True))
     return Result(
         {"drain_noop_x": ratio(noop, peer), "drain_write_x": ratio(write, peer)},
@@ -39,18 +39,20 @@ async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
     )
 
 
-async def _round(stage: Stage, size: Size, tenants: list[UUID]) -> Round:
+async def _round(environment: Environment, size: Size, tenants: list[UUID]) -> Round:
     return Round(
-        await arq_peer.drain(stage, count=size.peer_jobs),
-        await _drain(stage, NOOP, tenants, count=size.drain_jobs, effects=0),
-        await _drain(stage, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
+        await arq_peer.drain(environment, count=size.peer_jobs),
+        await _drain(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
+        await _drain(environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
     )
 
 
-async def _drain(stage: Stage, kind: Kind, tenants: list[UUID], *, count: int, effects: int) -> float:
-    await backlog.clear(stage.pool)
-    await backlog.load(stage.pool, kind, tenants, count=count)
-    async with crew.working(stage, slots=SLOTS):
-        await crew.drained(stage.pool)
-    await backlog.check(stage.pool, count=count, effects=effects)
-    return round(float(await stage.pool.fetchval(RATE)), 1)
+async def _drain(
+    environment: Environment, kind: Kind, tenants: list[UUID], *, count: int, effects: int
+) -> float:
+    await backlog.clear(environment.pool)
+    await backlog.load(environment.pool, kind, tenants, count=count)
+    async with fleet.working(environment, slots=SLOTS):
+        await fleet.drained(environment.pool)
+    await backlog.check(environment.pool, count=count, effects=effects)
+    return round(float(await environment.pool.fetchval(RATE)), 1)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from bench.stage import Stage
+from bench.environment import Environment
 
 
 class Size(NamedTuple):
@@ -59,7 +59,7 @@ class Result(NamedTuple):
 
 
 Tell = Callable[[str], None]
-Measure = Callable[[Stage, Size, Tell], Awaitable[Result]]
+Measure = Callable[[Environment, Size, Tell], Awaitable[Result]]
 
 
 class Target(NamedTuple):

@@ -1,10 +1,10 @@
 """The time from a job's answered commit to the start of its handler."""
 
-from bench import backlog, crew
+from bench import backlog, fleet
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell, spread
 from bench.peers import arq_peer
 from bench.processes import ask
-from bench.stage import Stage
 from bench.tasks import STAMP
 
 SLOTS = 10
@@ -13,18 +13,18 @@ SLOTS = 10
 BUSY, LONE = 50, 3
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """One worker of ten slots: a job now and then, then 50 a second; then arq at 50 a second."""
-    await backlog.prepare(stage.pool, tenants=size.tenants)
-    async with crew.dispatching(stage), crew.working(stage, slots=SLOTS):
+    await backlog.prepare(environment.pool, tenants=size.tenants)
+    async with fleet.dispatching(environment), fleet.working(environment, slots=SLOTS):
         tell("a job now and then")
-        lone = await _pickup(stage, count=size.lone_jobs, rate=LONE)
+        lone = await _pickup(environment, count=size.lone_jobs, rate=LONE)
         tell(f"{BUSY} jobs a second")
-        busy = await _pickup(stage, count=size.paced_jobs, rate=BUSY)
+        busy = await _pickup(environment, count=size.paced_jobs, rate=BUSY)
     tell(f"plain arq, {BUSY} jobs a second")
     peers = {
         f"plain_arq_poll_{poll_s:g}": await arq_peer.pickup(
-            stage, count=size.peer_paced_jobs, rate=BUSY, poll_s=poll_s
+            environment, count=size.peer_paced_jobs, rate=BUSY, poll_s=poll_s
         )
         for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
     }
@@ -34,11 +34,11 @@ async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
     )
 
 
-async def _pickup(stage: Stage, *, count: int, rate: float) -> dict[str, float]:
+async def _pickup(environment: Environment, *, count: int, rate: float) -> dict[str, float]:
     """The handler's own stamp is the job's result; both ends read the host's monotonic clock."""
-    await backlog.clear(stage.pool)
-    committed_ns = await ask(stage, "bench.submitter", STAMP.name, str(count), str(rate))
-    await crew.drained(stage.pool)
-    await backlog.check(stage.pool, count=count)
-    jobs = await stage.pool.fetch("select id, result from job")
+    await backlog.clear(environment.pool)
+    committed_ns = await ask(environment, "bench.submitter", STAMP.name, str(count), str(rate))
+    await fleet.drained(environment.pool)
+    await backlog.check(environment.pool, count=count)
+    jobs = await environment.pool.fetch("select id, result from job")
     return spread([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

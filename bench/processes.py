@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bench.stage import Stage
+from bench.environment import Environment
 from db.server import end_with_parent
 from schemas.errors import BenchmarkFailed
 
@@ -30,9 +30,9 @@ class Child(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def running(stage: Stage, *words: str, **environ: str) -> AsyncIterator[Child]:
-    """`python -m WORDS` on a stage."""
-    async with apart(stage.folder, *words, environ=stage.environ(**environ)) as child:
+async def running(environment: Environment, *words: str, **environ: str) -> AsyncIterator[Child]:
+    """`python -m WORDS` in an environment."""
+    async with apart(environment.folder, *words, environ=environment.environ(**environ)) as child:
         yield child
 
 
@@ -58,9 +58,9 @@ async def told(child: Child, *, within: float = SPEAK_S) -> Any:
         raise child.failed("ended without a word") from error
 
 
-async def ask(stage: Stage, *words: str, **environ: str) -> Any:
+async def ask(environment: Environment, *words: str, **environ: str) -> Any:
     """Run `python -m WORDS` and take the one line of JSON that it prints."""
-    async with running(stage, *words, **environ) as child:
+    async with running(environment, *words, **environ) as child:
         return await told(child)
 
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from bench import crew
+from bench import fleet
+from bench.environment import KEYRING, Environment
 from bench.figures import Result, Size, Tell, spread
 from bench.processes import running
-from bench.stage import RING, Stage
 from db.pool import Conn, Pool, transact
 from domain.accounts.accounts import Found
 from domain.connecting import connect
@@ -63,16 +63,16 @@ class Place(NamedTuple):
     account_ids: list[UUID]
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """With all posts due at the same instant, with as many in each of so many seconds, and beyond quotas."""
-    await stage.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
+    await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
     late: dict[str, Any] = {}
-    async with crew.dispatching(stage), publishing(stage, size.publishers):
+    async with fleet.dispatching(environment), publishing(environment, size.publishers):
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
             tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
-            late[name] = await _round(stage, size, over_s)
+            late[name] = await _round(environment, size, over_s)
         tell(f"{size.capped_accounts * size.capped_contents} posts, {FEW} of an account in {SPAN_S} s")
-        late["beyond_quota"] = await _capped(stage, size)
+        late["beyond_quota"] = await _capped(environment, size)
     figures = {
         "post_late_p95_s": round(late["paced"]["p95"] / 1000, 3),
         "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
@@ -82,50 +82,52 @@ async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
 
 
 @contextlib.asynccontextmanager
-async def publishing(stage: Stage, workers: int) -> AsyncIterator[None]:
+async def publishing(environment: Environment, workers: int) -> AsyncIterator[None]:
     """That many workers of the product's own pool run and wait."""
-    before: int = await stage.pool.fetchval(crew.REGISTERED)
-    environ = {"SLOTS": str(SLOTS), "DRAIN_S": "1", "ASSETS_URL": f"file://{stage.folder}/media"}
+    before: int = await environment.pool.fetchval(fleet.REGISTERED)
+    environ = {"SLOTS": str(SLOTS), "DRAIN_S": "1", "ASSETS_URL": f"file://{environment.folder}/media"}
 
     async def registered() -> bool:
-        return bool(await stage.pool.fetchval(crew.REGISTERED) >= before + workers)
+        return bool(await environment.pool.fetchval(fleet.REGISTERED) >= before + workers)
 
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(workers):
-            await stack.enter_async_context(running(stage, "workers", PUBLISH_POST.pool, **environ))
-        await crew.until(registered, within=crew.UP_S)
+            await stack.enter_async_context(running(environment, "workers", PUBLISH_POST.pool, **environ))
+        await fleet.until(registered, within=fleet.UP_S)
         yield
 
 
-async def _round(stage: Stage, size: Size, over_s: float) -> dict[str, float]:
+async def _round(environment: Environment, size: Size, over_s: float) -> dict[str, float]:
     quotas = [(WIDE if number % 4 else TIGHT, HOUR_S) for number in range(size.accounts)]
-    place = await _scheduled(stage, quotas, size.contents, over_s)
-    await _published(stage.pool, place, expected(size))
-    if await stage.pool.fetchval(OVER, place.project_id):
+    place = await _scheduled(environment, quotas, size.contents, over_s)
+    await _published(environment.pool, place, expected(size))
+    if await environment.pool.fetchval(OVER, place.project_id):
         raise BenchmarkFailed("an account sent more than its quota")
-    rows = await stage.pool.fetch(LATE, place.project_id)
+    rows = await environment.pool.fetch(LATE, place.project_id)
     return spread([row["late_ms"] for row in rows])
 
 
-async def _capped(stage: Stage, size: Size) -> dict[str, float]:
+async def _capped(environment: Environment, size: Size) -> dict[str, float]:
     """All due at one instant, and nearly all of them have to wait for their quota."""
-    place = await _scheduled(stage, [(FEW, SPAN_S)] * size.capped_accounts, size.capped_contents, 0.0)
-    await _published(stage.pool, place, size.capped_accounts * size.capped_contents)
-    rows = await stage.pool.fetch(BEYOND, place.project_id, FEW, SPAN_S + ARRIVAL_S, float(SPAN_S))
+    place = await _scheduled(environment, [(FEW, SPAN_S)] * size.capped_accounts, size.capped_contents, 0.0)
+    await _published(environment.pool, place, size.capped_accounts * size.capped_contents)
+    rows = await environment.pool.fetch(BEYOND, place.project_id, FEW, SPAN_S + ARRIVAL_S, float(SPAN_S))
     if any(row["over"] for row in rows):
         raise BenchmarkFailed("an account sent more than its quota")
     return spread([row["late_ms"] for row in rows])
 
 
-async def _scheduled(stage: Stage, quotas: Sequence[tuple[int, int]], contents: int, over_s: float) -> Place:
+async def _scheduled(
+    environment: Environment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
+) -> Place:
     """An account for each quota, and so many posts to each, due within `over_s` seconds."""
-    place = await transact(stage.pool, lambda conn: _place(conn, quotas))
-    due = await stage.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
+    place = await transact(environment.pool, lambda conn: _place(conn, quotas))
+    due = await environment.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
     for number in range(contents):
         at = due + timedelta(seconds=over_s * number / contents)
-        await transact(stage.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
+        await transact(environment.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
     # Posts are scheduled long before; autovacuum looks at a new table within a minute.
-    await stage.pool.execute("analyze")
+    await environment.pool.execute("analyze")
     return place
 
 
@@ -140,7 +142,7 @@ async def _published(pool: Pool, place: Place, count: int) -> None:
         question = "select count(*) from scheduled_post where project_id = $1 and status = 'published'"
         return bool(await pool.fetchval(question, place.project_id) >= count)
 
-    await crew.until(all_are, within=DONE_S, every=0.1)
+    await fleet.until(all_are, within=DONE_S, every=0.1)
 
 
 async def _place(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Place:
@@ -163,7 +165,7 @@ async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quot
         api_key_id=None,
         found=found,
         grant=refresh(),
-        keyring=parse_keyring(RING, setting="VAULT_KEYS"),
+        keyring=parse_keyring(KEYRING, setting="VAULT_KEYS"),
     )
     limit = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
     await conn.execute(limit, account_id, *quota)

@@ -4,8 +4,8 @@ import time
 from uuid import UUID
 
 from bench import backlog
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell, spread
-from bench.stage import Stage
 from bench.tasks import NOOP, POOL, TASKS
 from db.pool import Conn
 from jobs import heartbeat, ledger
@@ -16,12 +16,12 @@ from schemas import ids
 ROWS, WARM = 10, 5
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """What was pulled is settled before the next pull: as many run as one worker would hold."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
-    tenants = await backlog.prepare(stage.pool, tenants=size.waiting_tenants)
-    await backlog.load(stage.pool, NOOP, tenants, count=size.waiting_rows)
-    async with stage.pool.acquire() as conn:
+    tenants = await backlog.prepare(environment.pool, tenants=size.waiting_tenants)
+    await backlog.load(environment.pool, NOOP, tenants, count=size.waiting_rows)
+    async with environment.pool.acquire() as conn:
         worker_id = await _register(conn)
         took_ms = [await _pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
         await heartbeat.retire(conn, worker_id=worker_id)

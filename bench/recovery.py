@@ -5,9 +5,9 @@ import random
 import time
 from uuid import UUID
 
-from bench import backlog, crew
+from bench import backlog, fleet
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell
-from bench.stage import Stage
 from bench.tasks import POOL, SLEEP
 from db.pool import Conn, transact
 from jobs import ledger
@@ -17,33 +17,33 @@ JOBS, WORK_S, RECOVER_S = 10, 2.0, 30.0
 RUNNING = "select count(*) from job where pool = $1 and state = 'running' and fence = $2"
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """Each round kills in another phase of the lease; the worst one counts.
 
     The lease is short, so that a round is: what comes on top of it doesn't depend on it.
     """
-    tenants = await backlog.prepare(stage.pool, tenants=JOBS)
+    tenants = await backlog.prepare(environment.pool, tenants=JOBS)
     took_s = []
-    async with crew.dispatching(stage, lease_s=size.lease_s):
+    async with fleet.dispatching(environment, lease_s=size.lease_s):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
-            await backlog.clear(stage.pool)
-            took_s.append(await _recover(stage, tenants, size.lease_s))
+            await backlog.clear(environment.pool)
+            took_s.append(await _recover(environment, tenants, size.lease_s))
     return Result({"recovery_s": max(took_s), "lease_s": size.lease_s}, {"recovery_s": took_s})
 
 
-async def _recover(stage: Stage, tenants: list[UUID], lease_s: float) -> float:
-    async with crew.working(stage, slots=JOBS, lease_s=lease_s) as (victim,):
-        await transact(stage.pool, lambda conn: _submit(conn, tenants))
-        await _running(stage, fence=1)
-        async with crew.working(stage, slots=JOBS, lease_s=lease_s):
+async def _recover(environment: Environment, tenants: list[UUID], lease_s: float) -> float:
+    async with fleet.working(environment, slots=JOBS, lease_s=lease_s) as (victim,):
+        await transact(environment.pool, lambda conn: _submit(conn, tenants))
+        await _running(environment, fence=1)
+        async with fleet.working(environment, slots=JOBS, lease_s=lease_s):
             await asyncio.sleep(random.uniform(0, lease_s / 5))
             victim.process.kill()
             killed = time.monotonic()
-            await _running(stage, fence=2)
+            await _running(environment, fence=2)
             took_s = time.monotonic() - killed
-            await crew.drained(stage.pool)
-    await backlog.check(stage.pool, count=JOBS, fence=2)
+            await fleet.drained(environment.pool)
+    await backlog.check(environment.pool, count=JOBS, fence=2)
     return round(took_s, 3)
 
 
@@ -54,10 +54,10 @@ async def _submit(conn: Conn, tenants: list[UUID]) -> None:
         )
 
 
-async def _running(stage: Stage, *, fence: int) -> None:
+async def _running(environment: Environment, *, fence: int) -> None:
     """Until all jobs run with that fence."""
 
     async def all_run() -> bool:
-        return bool(await stage.pool.fetchval(RUNNING, POOL, fence) == JOBS)
+        return bool(await environment.pool.fetchval(RUNNING, POOL, fence) == JOBS)
 
-    await crew.until(all_run, within=RECOVER_S)
+    await fleet.until(all_run, within=RECOVER_S)

@@ -16,7 +16,7 @@ from uuid import UUID
 import uvloop
 
 from bench.lines import say
-from bench.pace import callers, paced
+from bench.load import callers, paced
 from bench.tasks import KINDS
 from db.pool import Pool, open_pool
 from jobs import ledger

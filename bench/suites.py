@@ -9,8 +9,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bench import busy, drain, live, pickup, publishing, pulling, recovery, web
+from bench.environment import Environment
 from bench.figures import Measure, Result, Size
-from bench.stage import Stage
 
 JOBS: Mapping[str, Measure] = {
     "pickup": pickup.measure,
@@ -29,25 +29,27 @@ ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
 Progress = Callable[[str, str], None]
 
 
-async def run(stage: Stage, suite: Mapping[str, Measure], size: Size, progress: Progress) -> Result:
-    """One after the other, on one stage. Raises `BenchmarkFailed` rather than answer a doubtful figure."""
+async def run(
+    environment: Environment, suite: Mapping[str, Measure], size: Size, progress: Progress
+) -> Result:
+    """One after the other, in one place. Raises `BenchmarkFailed` rather than answer a doubtful figure."""
     figures: dict[str, float] = {}
-    details: dict[str, Any] = {"machine": await machine(stage)}
+    details: dict[str, Any] = {"machine": await machine(environment)}
     for name, measure in suite.items():
-        result = await measure(stage, size, partial(progress, name))
+        result = await measure(environment, size, partial(progress, name))
         figures |= result.figures
         details |= result.details
     return Result(figures, details)
 
 
-async def machine(stage: Stage) -> dict[str, Any]:
+async def machine(environment: Environment) -> dict[str, Any]:
     """Where it ran: a figure means little without. `load` is the host's before the run, over a minute."""
-    async with Redis.from_url(stage.settings.redis_url) as redis:
+    async with Redis.from_url(environment.settings.redis_url) as redis:
         server = await redis.info("server")
     return {
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        "postgresql": await stage.pool.fetchval("show server_version"),
+        "postgresql": await environment.pool.fetchval("show server_version"),
         "redis": server.get("valkey_version") or server["redis_version"],
     }

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bench import backlog, crew
+from bench import backlog, fleet
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell, ratio, spread
 from bench.http_load import Answers, Plan
 from bench.processes import ask, running
-from bench.stage import Stage
 from bench.tasks import NOOP
 from db.pool import Conn, transact
 from db.server import free_port
@@ -60,34 +60,37 @@ class Side(NamedTuple):
     polls: list[Answers]
 
 
-async def measure(stage: Stage, size: Size, tell: Tell) -> Result:
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """Keys of many partners of the highest tier, so that real limits are asked for and none is reached."""
-    partners = await _partners(stage, size.http_tenants)
-    async with _served(stage, "bench.peers.bare:create_app") as bare, _served(stage, OURS) as port:
+    partners = await _partners(environment, size.http_tenants)
+    async with (
+        _served(environment, "bench.peers.bare:create_app") as bare,
+        _served(environment, OURS) as port,
+    ):
         sides = [Side(bare, [], []), Side(port, [], [])]
         tell("warming up")
-        warm = [(await _ask(stage, side, partners, min(WARM_S, size.http_s)))[0] for side in sides]
+        warm = [(await _ask(environment, side, partners, min(WARM_S, size.http_s)))[0] for side in sides]
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             for side in sides:
-                _note(side, *await _ask(stage, side, partners, size.http_s))
-    await _check(stage, warm, sides)
+                _note(side, *await _ask(environment, side, partners, size.http_s))
+    await _check(environment, warm, sides)
     return _result(*sides)
 
 
-async def _partners(stage: Stage, count: int) -> list[Partner]:
-    await backlog.prepare(stage.pool, tenants=0)
-    made = [await transact(stage.pool, lambda conn: _partner(conn, stage)) for _ in range(count)]
-    await stage.pool.execute("drop table if exists bare_job")
-    await stage.pool.execute(BARE_JOB)
+async def _partners(environment: Environment, count: int) -> list[Partner]:
+    await backlog.prepare(environment.pool, tenants=0)
+    made = [await transact(environment.pool, lambda conn: _partner(conn, environment)) for _ in range(count)]
+    await environment.pool.execute("drop table if exists bare_job")
+    await environment.pool.execute(BARE_JOB)
     return made
 
 
-async def _partner(conn: Conn, stage: Stage) -> Partner:
+async def _partner(conn: Conn, environment: Environment) -> Partner:
     pair = await organizations.create(conn, name="bench", tier="partner")
     shown = await api_keys.create(
         conn,
-        peppers=parse_keyring(stage.settings.peppers, setting="PEPPERS"),
+        peppers=parse_keyring(environment.settings.peppers, setting="PEPPERS"),
         actor=api_keys.Actor(pair.live, "live", None, api_keys.EVERY_SCOPE),
         name="bench",
         scopes=["*"],
@@ -103,27 +106,29 @@ async def _partner(conn: Conn, stage: Stage) -> Partner:
 
 
 @contextlib.asynccontextmanager
-async def _served(stage: Stage, factory: str) -> AsyncIterator[int]:
+async def _served(environment: Environment, factory: str) -> AsyncIterator[int]:
     """An app behind granian, as the Procfile runs the API; its port."""
     port = free_port()
-    async with running(stage, *SERVER, "--port", str(port), factory, POOL_SIZE=str(POOL_SIZE)):
-        await crew.listening(port)
+    async with running(environment, *SERVER, "--port", str(port), factory, POOL_SIZE=str(POOL_SIZE)):
+        await fleet.listening(port)
         yield port
 
 
-async def _ask(stage: Stage, side: Side, partners: list[Partner], seconds: float) -> tuple[Answers, Answers]:
+async def _ask(
+    environment: Environment, side: Side, partners: list[Partner], seconds: float
+) -> tuple[Answers, Answers]:
     """First creates, then polls."""
     keys_of_all = [partner.key for partner in partners]
     jobs = [(partner.key, job) for partner in partners for job in partner.jobs]
     creates = Plan(port=side.port, seconds=seconds, connections=CALLERS, keys=keys_of_all, jobs=[])
     polls = msgspec.structs.replace(creates, jobs=jobs)
-    return await _load(stage, creates), await _load(stage, polls)
+    return await _load(environment, creates), await _load(environment, polls)
 
 
-async def _load(stage: Stage, plan: Plan) -> Answers:
-    path = stage.folder / "plan.json"
+async def _load(environment: Environment, plan: Plan) -> Answers:
+    path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
-    answers = msgspec.convert(await ask(stage, "bench.http_load", str(path)), Answers)
+    answers = msgspec.convert(await ask(environment, "bench.http_load", str(path)), Answers)
     if answers.refused:
         raise BenchmarkFailed(
             f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}"
@@ -136,13 +141,13 @@ def _note(side: Side, creates: Answers, polls: Answers) -> None:
     side.polls.append(polls)
 
 
-async def _check(stage: Stage, warm: list[Answers], sides: list[Side]) -> None:
+async def _check(environment: Environment, warm: list[Answers], sides: list[Side]) -> None:
     """Every create that was answered is there once, and every one of ours with its receipt."""
     answered = [
         first.count + sum(answers.count for answers in side.creates)
         for first, side in zip(warm, sides, strict=True)
     ]
-    found = tuple(await stage.pool.fetchrow(WRITTEN) or ())
+    found = tuple(await environment.pool.fetchrow(WRITTEN) or ())
     if found != (sum(answered), answered[1]):
         raise BenchmarkFailed(f"answered {answered} creates, found projects and receipts {found}")
 

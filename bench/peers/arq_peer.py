@@ -2,9 +2,9 @@
 
 import secrets
 
+from bench.environment import Environment
 from bench.figures import spread
 from bench.processes import ask, running, told
-from bench.stage import Stage
 
 MODULE = "bench.peers.plain_arq"
 
@@ -13,32 +13,32 @@ MODULE = "bench.peers.plain_arq"
 BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 
 
-async def drain(stage: Stage, *, count: int) -> float:
+async def drain(environment: Environment, *, count: int) -> float:
     """Jobs a second from a queue that was full before the worker started."""
     queue = _queue()
-    await ask(stage, MODULE, "load", queue, str(count), "0")
-    async with running(stage, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
+    await ask(environment, MODULE, "load", queue, str(count), "0")
+    async with running(environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
         await told(worker)
         seen = await told(worker)
     return _per_s(count, seen["last_ns"] - seen["first_ns"])
 
 
-async def live(stage: Stage, *, count: int) -> float:
+async def live(environment: Environment, *, count: int) -> float:
     """Jobs a second from the first enqueue to the last end, while a worker runs."""
     queue = _queue()
-    async with running(stage, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
+    async with running(environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
         await told(worker)
-        loaded = await ask(stage, MODULE, "load", queue, str(count), "0")
+        loaded = await ask(environment, MODULE, "load", queue, str(count), "0")
         seen = await told(worker)
     return _per_s(count, seen["last_ns"] - loaded["first_ns"])
 
 
-async def pickup(stage: Stage, *, count: int, rate: float, poll_s: float) -> dict[str, float]:
+async def pickup(environment: Environment, *, count: int, rate: float, poll_s: float) -> dict[str, float]:
     """From the call of `enqueue_job` to the start of the handler, ms."""
     queue = _queue()
-    async with running(stage, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
+    async with running(environment, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
         await told(worker)
-        await ask(stage, MODULE, "load", queue, str(count), str(rate))
+        await ask(environment, MODULE, "load", queue, str(count), str(rate))
         seen = await told(worker)
     return spread([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
 

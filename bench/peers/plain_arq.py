@@ -16,7 +16,7 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
 from bench.lines import say
-from bench.pace import callers, paced
+from bench.load import callers, paced
 
 
 class Tally:

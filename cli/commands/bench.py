@@ -12,8 +12,8 @@ from rich.console import Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bench import environment, suites
 from bench import ingest as pages
-from bench import stage, suites
 from bench.figures import FULL, TARGETS, Measure, Result
 from bench.suites import ALL, HTTP, JOBS, PUBLISH
 from cli.shared.brand_cases import pages_of
@@ -114,7 +114,7 @@ async def ingest(cases: Path | None) -> Answer:
 
 async def _run(suite: Mapping[str, Measure]) -> Result:
     with _progress(suite) as progress:
-        async with stage.opened() as opened:
+        async with environment.opened() as opened:
             return await suites.run(opened, suite, FULL, progress)
 
 

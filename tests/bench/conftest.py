@@ -1,15 +1,14 @@
-"""A stage on the servers of the test run."""
+"""An environment of benchmarks on the servers of the test run."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 
-from bench import stage
-from bench.stage import Stage
+from bench.environment import Environment, on
 
 
 @pytest_asyncio.fixture
-async def on_stage(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage.on(*servers, folder=tmp_path) as opened:
+async def environment(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[Environment]:
+    async with on(*servers, folder=tmp_path) as opened:
         yield opened

@@ -3,7 +3,7 @@
 import pytest
 
 from bench import backlog, processes
-from bench.stage import Stage
+from bench.environment import Environment
 from bench.tasks import NOOP, POOL
 from db.pool import connect
 from jobs import heartbeat, ledger
@@ -13,12 +13,12 @@ from schemas import ids
 from schemas.errors import BenchmarkFailed
 
 
-async def run_one(stage: Stage, outcome: Outcome) -> None:
+async def run_one(environment: Environment, outcome: Outcome) -> None:
     """One job that waits, pulled and settled."""
-    tenants = await backlog.prepare(stage.pool, tenants=1)
-    await backlog.load(stage.pool, NOOP, tenants, count=1)
+    tenants = await backlog.prepare(environment.pool, tenants=1)
+    await backlog.load(environment.pool, NOOP, tenants, count=1)
     worker_id = ids.new()
-    async with stage.pool.acquire() as conn:
+    async with environment.pool.acquire() as conn:
         await heartbeat.register(
             conn, worker_id=worker_id, pool=POOL, host="test", pid=1, version="0", slots=1, lease_s=60
         )
@@ -26,31 +26,31 @@ async def run_one(stage: Stage, outcome: Outcome) -> None:
         await ledger.settle(conn, [Settlement(claim, outcome) for claim in claims])
 
 
-async def test_what_was_done_once_passes(on_stage: Stage) -> None:
-    await run_one(on_stage, Done())
-    await backlog.check(on_stage.pool, count=1)
+async def test_what_was_done_once_passes(environment: Environment) -> None:
+    await run_one(environment, Done())
+    await backlog.check(environment.pool, count=1)
 
 
-async def test_a_job_that_failed_is_no_figure(on_stage: Stage) -> None:
-    await run_one(on_stage, Failed("FETCH_FAILED", "no"))
+async def test_a_job_that_failed_is_no_figure(environment: Environment) -> None:
+    await run_one(environment, Failed("FETCH_FAILED", "no"))
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
-        await backlog.check(on_stage.pool, count=1)
+        await backlog.check(environment.pool, count=1)
 
 
-async def test_an_effect_that_is_there_twice_is_no_figure(on_stage: Stage) -> None:
-    await run_one(on_stage, Done())
-    await on_stage.pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
+async def test_an_effect_that_is_there_twice_is_no_figure(environment: Environment) -> None:
+    await run_one(environment, Done())
+    await environment.pool.execute("insert into bench_effect select id, 1 from job, generate_series(1, 2)")
     with pytest.raises(BenchmarkFailed, match="lost or doubled"):
-        await backlog.check(on_stage.pool, count=1, effects=1)
+        await backlog.check(environment.pool, count=1, effects=1)
 
 
-async def test_a_process_that_dies_is_told_with_the_end_of_its_log(on_stage: Stage) -> None:
+async def test_a_process_that_dies_is_told_with_the_end_of_its_log(environment: Environment) -> None:
     with pytest.raises(BenchmarkFailed, match=r"No module named bench\.nothing"):
-        await processes.ask(on_stage, "bench.nothing")
+        await processes.ask(environment, "bench.nothing")
 
 
-async def test_the_scratch_database_is_dropped(servers: tuple[str, str], on_stage: Stage) -> None:
-    name = on_stage.settings.database_url.rpartition("/")[2]
+async def test_the_scratch_database_is_dropped(servers: tuple[str, str], environment: Environment) -> None:
+    name = environment.settings.database_url.rpartition("/")[2]
     assert name.startswith("tenantry_bench_")
     conn = await connect(servers[0], name="test")
     assert await conn.fetchval("select true from pg_database where datname = $1", name)

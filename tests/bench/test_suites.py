@@ -5,8 +5,8 @@ import math
 import pytest
 
 from bench import suites
+from bench.environment import Environment
 from bench.figures import TARGETS, TINY
-from bench.stage import Stage
 
 pytestmark = pytest.mark.long
 
@@ -30,15 +30,15 @@ def test_every_figure_belongs_to_one_suite_and_has_a_target_but_the_lease_which_
 #: It refuses a figure where a worker lost its lease: nothing else may stall the machine, so it runs last.
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", suites.ALL)
-async def test_a_benchmark_runs_and_answers_its_figures(on_stage: Stage, name: str) -> None:
+async def test_a_benchmark_runs_and_answers_its_figures(environment: Environment, name: str) -> None:
     said: list[str] = []
-    result = await suites.ALL[name](on_stage, TINY, said.append)
+    result = await suites.ALL[name](environment, TINY, said.append)
     assert set(result.figures) == FIGURES[name]
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
     assert said
     assert result.details
 
 
-async def test_a_run_says_where_it_ran(on_stage: Stage) -> None:
-    result = await suites.run(on_stage, {}, TINY, lambda *_: None)
+async def test_a_run_says_where_it_ran(environment: Environment) -> None:
+    result = await suites.run(environment, {}, TINY, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}

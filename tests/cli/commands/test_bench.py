@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import ingest
+from bench.environment import Environment
 from bench.figures import Result, Size, Tell
-from bench.stage import Stage
 from cli.commands import bench as command
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded
@@ -19,7 +19,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.long
 
 
-async def measured(_: Stage, __: Size, tell: Tell) -> Result:
+async def measured(_: Environment, __: Size, tell: Tell) -> Result:
     """Stands in for minutes of work."""
     tell("round 1 of 1")
     return Result({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})

@@ -15,11 +15,11 @@ from db.migrate import migrate
 from db.pool import Pool, connect, open_pool
 from schemas.settings import Settings
 
-#: A ring of one 32-byte key: nothing that a run seals is read after it.
-RING = f"bench:{base64.b64encode(bytes(32)).decode()}"
+#: A keyring of one 32-byte key: nothing that a run seals is read after it.
+KEYRING = f"bench:{base64.b64encode(bytes(32)).decode()}"
 
 
-class Stage(NamedTuple):
+class Environment(NamedTuple):
     """`pool` is for loading and checking, never for what is measured; `folder` takes the processes' logs."""
 
     settings: Settings
@@ -31,27 +31,29 @@ class Stage(NamedTuple):
         own = {
             "DATABASE_URL": self.settings.database_url,
             "REDIS_URL": self.settings.redis_url,
-            "PEPPERS": RING,
-            "VAULT_KEYS": RING,
+            "PEPPERS": KEYRING,
+            "VAULT_KEYS": KEYRING,
             "HEALTH_PORT": "0",
         }
         return {**os.environ, **own, **more}
 
 
 @contextlib.asynccontextmanager
-async def opened() -> AsyncIterator[Stage]:
-    """A stage, gone afterwards: servers of our own, or those that DATABASE_URL and REDIS_URL name."""
+async def opened() -> AsyncIterator[Environment]:
+    """An environment, gone afterwards: servers of our own, or those that DATABASE_URL and REDIS_URL name."""
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name, _servers(Path(name)) as urls:
-        async with on(*urls, folder=Path(name)) as stage:
-            yield stage
+        async with on(*urls, folder=Path(name)) as environment:
+            yield environment
 
 
 @contextlib.asynccontextmanager
-async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Stage]:
-    """A stage on servers that run: a scratch database, dropped at the end; keys in Redis expire."""
+async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Environment]:
+    """An environment on servers that run: a scratch database, dropped at the end; keys in Redis expire."""
     async with _scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
-        settings = Settings(database_url=database_url, redis_url=redis_url, peppers=RING, vault_keys=RING)
-        yield Stage(settings, pool, folder)
+        settings = Settings(
+            database_url=database_url, redis_url=redis_url, peppers=KEYRING, vault_keys=KEYRING
+        )
+        yield Environment(settings, pool, folder)
 
 
 @contextlib.contextmanager

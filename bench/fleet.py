@@ -6,8 +6,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from bench.environment import Environment
 from bench.processes import Child, running
-from bench.stage import Stage
 from bench.tasks import POOL
 from db.pool import Pool
 from db.server import free_port
@@ -29,29 +29,30 @@ select exists (select from job where pool = $1 and state = 'running')
 
 
 @contextlib.asynccontextmanager
-async def dispatching(stage: Stage, *, lease_s: float = 15) -> AsyncIterator[None]:
+async def dispatching(environment: Environment, *, lease_s: float = 15) -> AsyncIterator[None]:
     """The dispatcher runs."""
     port = free_port()
-    async with running(stage, "workers.dispatcher", HEALTH_PORT=str(port), LEASE_S=str(lease_s)):
+    async with running(environment, "workers.dispatcher", HEALTH_PORT=str(port), LEASE_S=str(lease_s)):
         await listening(port)
         yield
 
 
 @contextlib.asynccontextmanager
 async def working(
-    stage: Stage, *, workers: int = 1, slots: int, lease_s: float = 15
+    environment: Environment, *, workers: int = 1, slots: int, lease_s: float = 15
 ) -> AsyncIterator[list[Child]]:
     """That many more workers of the pool `bench` run and wait for jobs."""
-    before: int = await stage.pool.fetchval(REGISTERED)
+    before: int = await environment.pool.fetchval(REGISTERED)
     async with contextlib.AsyncExitStack() as stack:
         environ = {
             "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
             "LEASE_S": str(lease_s), "DRAIN_S": "1",
         }  # fmt: skip
         children = [
-            await stack.enter_async_context(running(stage, "bench.worker", **environ)) for _ in range(workers)
+            await stack.enter_async_context(running(environment, "bench.worker", **environ))
+            for _ in range(workers)
         ]
-        await until(lambda: _registered(stage.pool, before + workers), within=UP_S)
+        await until(lambda: _registered(environment.pool, before + workers), within=UP_S)
         yield children
 
 
