@@ -11,8 +11,8 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
+from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, console, page
 from cli.shared.session import Session, vault
 from db.pool import transact
@@ -46,7 +46,7 @@ def keys() -> None:
 @click.option("--days", type=click.IntRange(min=1), help="How long it works; for good, if not said.")
 @answering
 @at_database
-@acting
+@for_organization
 async def create_key(
     session: Session,
     actor: Actor,
@@ -87,7 +87,7 @@ async def create_key(
 @keys.command("list")
 @answering
 @at_database
-@acting
+@for_organization
 @paged(ids.KEY)
 async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
     """List an organization's keys, newest first, the killed ones too.
@@ -115,7 +115,7 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
 )
 @answering
 @at_database
-@acting
+@for_organization
 async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_hours: int) -> Answer:
     """Give a key a new secret and show it, once; its id and scopes stay.
 
@@ -135,7 +135,7 @@ async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_
 @click.argument("key_uuid", metavar="KEY_ID", type=KEY)
 @answering
 @at_database
-@acting
+@for_organization
 async def kill_key(session: Session, actor: Actor, *, key_uuid: UUID) -> Answer:
     """Switch a key off for good, from its next request on.
 

@@ -1,14 +1,14 @@
-"""`tenantry leases`."""
+"""`tenantry leases`: the operators' half of leasing; partners have theirs in the API."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, get_args
+from typing import TypeVar, get_args
 from uuid import UUID
 
 import click
 import msgspec
 
-from cli.shared.acting import acting
 from cli.shared.command import Id, answering, at_database, paged
+from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, page
 from cli.shared.session import Session
 from db.pool import Conn, transact
@@ -16,13 +16,10 @@ from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
 from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.accounts import PlatformName
 from schemas.leases import (
-    MOST,
     AccountOffer,
     LeaseAssign,
     LeaseReject,
-    LeaseRequestCreate,
     OfferedAccount,
     OperatedRequest,
     RequestStatus,
@@ -30,7 +27,7 @@ from schemas.leases import (
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-ACCOUNT, REQUEST, PROJECT = Id(ids.ACCOUNT), Id(ids.LEASE_REQUEST), Id(ids.PROJECT)
+ACCOUNT, REQUEST = Id(ids.ACCOUNT), Id(ids.LEASE_REQUEST)
 
 OFFERED = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
 REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM", "NICHE", "SUBMITTED")
@@ -38,7 +35,7 @@ REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM"
 
 @click.group()
 def leases() -> None:
-    """Offer accounts for lease, answer requests, recall; ask for accounts and let them go."""
+    """Offer accounts for lease, answer partners' requests, take accounts back."""
 
 
 @leases.command("offer")
@@ -46,7 +43,7 @@ def leases() -> None:
 @click.option("--niche", required=True, help="What the account is about.")
 @answering
 @at_database
-@acting
+@for_organization
 async def offer_account(session: Session, actor: Actor, *, account_id: UUID, niche: str) -> Answer:
     """Offer a connected account of the organization for lease; offered again, it is about another niche.
 
@@ -64,7 +61,7 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
 @click.argument("account_id", type=ACCOUNT)
 @answering
 @at_database
-@acting
+@for_organization
 async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
     """Offer an account no more; one that is leased has to be recalled first.
 
@@ -78,7 +75,7 @@ async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) 
 @leases.command("list")
 @answering
 @at_database
-@acting
+@for_organization
 @paged(ids.ACCOUNT)
 async def list_offered(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
     """List what is offered in all organizations and who has it, newest first; with --sandbox, in sandboxes.
@@ -97,7 +94,7 @@ async def list_offered(session: Session, actor: Actor, *, before: UUID | None, l
 @click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only with this status.")
 @answering
 @at_database
-@acting
+@for_organization
 @paged(ids.LEASE_REQUEST)
 async def list_requests(
     session: Session, actor: Actor, *, status: RequestStatus | None, before: UUID | None, limit: int
@@ -119,7 +116,7 @@ async def list_requests(
 @click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
 @answering
 @at_database
-@acting
+@for_organization
 async def assign_accounts(
     session: Session, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
 ) -> Answer:
@@ -146,7 +143,7 @@ async def assign_accounts(
 @click.option("--reason", required=True, help="For the partner.")
 @answering
 @at_database
-@acting
+@for_organization
 async def reject_request(session: Session, actor: Actor, *, request_id: UUID, reason: str) -> Answer:
     """Assign nothing to a request, or nothing more.
 
@@ -165,7 +162,7 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
 @click.argument("account_id", type=ACCOUNT)
 @answering
 @at_database
-@acting
+@for_organization
 async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
     """Take a leased account back; ACCOUNT_ID is what it is to its tenant, as `tenantry leases list` shows.
 
@@ -174,64 +171,6 @@ async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> A
       tenantry leases recall sa_01890a5d-...
     """
     return await _do(session, lambda conn: verbs.recall(conn, who=actor, account_id=account_id))
-
-
-@leases.command("request")
-@click.argument("project_id", type=PROJECT)
-@click.option("--count", type=click.IntRange(1, MOST), required=True, help="How many accounts.")
-@click.option("--niche", required=True, help="What they should be about.")
-@click.option("--platform", type=click.Choice(get_args(PlatformName)), help="Any, unless you say.")
-@click.option("--note", help="For the operators.")
-@answering
-@at_database
-@acting
-async def request_accounts(session: Session, actor: Actor, *, project_id: UUID, **asked: Any) -> Answer:
-    """Ask for leased accounts in the name of a project.
-
-    \b
-    Example:
-      tenantry leases request prj_01890a5d-... --count 3 --niche "home baking" --platform mastodon
-    """
-    body = msgspec.convert(asked, LeaseRequestCreate)
-    return await _do(
-        session,
-        lambda conn: requests.create(
-            conn, organization_id=actor.organization_id, project_id=project_id, api_key_id=None, body=body
-        ),
-    )
-
-
-@leases.command("show")
-@click.argument("project_id", type=PROJECT)
-@click.argument("request_id", type=REQUEST)
-@answering
-@at_database
-@acting
-async def show_request(session: Session, actor: Actor, *, project_id: UUID, request_id: UUID) -> Answer:
-    """Show how a project's request stands.
-
-    \b
-    Example:
-      tenantry leases show prj_01890a5d-... lreq_01890a5d-...
-    """
-    place = {"organization_id": actor.organization_id, "project_id": project_id}
-    return await _do(session, lambda conn: requests.get(conn, **place, request_id=request_id))
-
-
-@leases.command("release")
-@click.argument("account_id", type=ACCOUNT)
-@answering
-@at_database
-@acting
-async def release_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
-    """Let a leased account of the organization go, and cancel the posts that wait for it.
-
-    \b
-    Example:
-      tenantry leases release sa_01890a5d-...
-    """
-    place = {"organization_id": actor.organization_id, "account_id": account_id}
-    return await _do(session, lambda conn: verbs.release(conn, **place, api_key_id=None, reason="released"))
 
 
 async def _do(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:

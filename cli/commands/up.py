@@ -13,8 +13,8 @@ import click
 from cli.local import demo, folder, processes
 from cli.local.announce import Laps, Ready, announce
 from cli.local.demo_keys import demo_keys
+from cli.local.signals import Terminated, terminating
 from cli.local.supervise import Logs, watch
-from cli.shared.asked import Asked, ending
 from cli.shared.failure import failing
 from db.migrate import migrate
 from db.server import Server, free_port
@@ -68,16 +68,16 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --port 0 --json
       tenantry up --workers ingest=4 --demo
     """
-    with failing(as_json=as_json), contextlib.suppress(Asked):
+    with failing(as_json=as_json), contextlib.suppress(Terminated):
         run(Wanted(port, as_json, dict(workers), demo))
 
 
 def run(wanted: Wanted) -> None:
-    """Start everything in order, and stay. Raises `Asked` when a signal came and all has ended."""
+    """Start everything in order, and stay. Raises `Terminated` when a signal came and all has ended."""
     say = Laps()
     children: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(ending(again=lambda: processes.end(children)))
+        stack.enter_context(terminating(again=lambda: processes.end(children)))
         port = _usable(wanted.port or free_port())
         servers = stack.enter_context(folder.servers())
         say("PostgreSQL and Redis answer")

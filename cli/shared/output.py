@@ -32,16 +32,11 @@ class Answer(NamedTuple):
 def emit(answer: Answer, *, as_json: bool) -> None:
     """Print an answer on stdout."""
     if as_json:
-        emit_line(answer.data)
+        click.echo(msgspec.json.encode(answer.data))
         return
     console(sys.stdout).print(answer.view, soft_wrap=isinstance(answer.view, Text))
     if answer.note:
         click.echo(answer.note, err=True)
-
-
-def emit_line(data: Any) -> None:
-    """One JSON document, on a line of its own."""
-    click.echo(msgspec.json.encode(data))
 
 
 def console(file: IO[str]) -> Console:

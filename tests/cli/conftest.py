@@ -1,23 +1,19 @@
 """The `tenantry` command in this process, on the test's own database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 import pytest
-import redis
 from click.testing import CliRunner, Result
 
 from cli.__main__ import tenantry as root
-from db.pool import Pool
-from jobs import courier
-from jobs.kinds import Kind
 from schemas.settings import Settings
-from tests.dumps import everything
 from tests.s3.keeping import Kept
+
+OURS = ("TENANTRY_ORG", "TENANTRY_API", "TENANTRY_KEY")
 
 Tenantry: TypeAlias = Callable[..., Awaitable[Result]]
 
@@ -26,7 +22,7 @@ Tenantry: TypeAlias = Callable[..., Awaitable[Result]]
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder and an environment that names no database."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS", "TENANTRY_ORG"):
+    for name in ("DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS", *OURS):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -60,17 +56,3 @@ def refused(result: Result, exit_code: int) -> Any:
     assert result.exit_code == exit_code, result.output
     assert not result.stdout
     return msgspec.json.decode(result.stderr)["error"]
-
-
-@asynccontextmanager
-async def unchanged(pool: Pool) -> AsyncIterator[None]:
-    """Nothing in the database is another at the end of the block."""
-    before = await everything(pool)
-    yield
-    assert await everything(pool) == before
-
-
-def rung(redis_url: str, kind: Kind) -> list[str]:
-    """The jobs that the workers of this kind's pool were told of, the latest first."""
-    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
-        return [f"job_{job}" for job in client.lrange(courier.wake_list(kind.pool), 0, -1)]

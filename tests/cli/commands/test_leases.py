@@ -1,4 +1,4 @@
-"""`tenantry leases`: both sides of a lease from one terminal."""
+"""`tenantry leases`: what operators do about a lease."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -7,91 +7,93 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn
+from domain.leasing import requests
 from domain.tenancy import organizations
 from schemas import ids
+from schemas.leases import LeaseRequestCreate
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
 
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-class Place(NamedTuple):
-    """An operator's account, and a partner's project; each with the option that says whose."""
+class Lending(NamedTuple):
+    """An operator's account, with the option that says whose; and a partner's project, which asks for it."""
 
     account: str
-    ours: tuple[str, str]
-    project: str
-    theirs: tuple[str, str]
+    ours: tuple[str, ...]
+    partner: UUID
+    project: UUID
 
 
-async def made(conn: Conn, name: str) -> tuple[UUID, UUID]:
-    org = (await organizations.create(conn, name=name, tier="standard")).live
-    return org, await seeds.project(conn, org)
+async def organization(conn: Conn, name: str) -> tuple[UUID, UUID]:
+    """A live one, and a project of it."""
+    made = (await organizations.create(conn, name=name, tier="standard")).live
+    return made, await seeds.project(conn, made)
 
 
 @pytest_asyncio.fixture
-async def place(conn: Conn) -> Place:
-    (ours, project), (theirs, shop) = await made(conn, "Platform"), await made(conn, "Acme")
+async def lending(conn: Conn) -> Lending:
+    (ours, project), (partner, shop) = await organization(conn, "Platform"), await organization(conn, "Acme")
     account = ids.show(ids.ACCOUNT, await seeds.account(conn, ours, project, handle="bakes"))
-    return Place(account, ("--org", str(ours)), ids.show(ids.PROJECT, shop), ("--org", str(theirs)))
+    return Lending(account, ("--org", str(ours), "--json"), partner, shop)
 
 
-async def ask(tenantry: Tenantry, place: Place, *words: str) -> str:
-    asked = ["--count", "1", "--niche", "home baking", *words, *place.theirs, "--json"]
-    request: str = decoded(await tenantry("leases", "request", place.project, *asked))["requestId"]
-    return request
+@pytest_asyncio.fixture
+async def request_id(conn: Conn, lending: Lending) -> str:
+    body = LeaseRequestCreate(count=1, niche="home baking", platform="mastodon", note="Please.")
+    asked = await requests.create(
+        conn, organization_id=lending.partner, project_id=lending.project, api_key_id=None, body=body
+    )
+    return asked.request_id
 
 
-async def test_an_account_goes_there_and_back(tenantry: Tenantry, place: Place) -> None:
-    ours, theirs = [*place.ours, "--json"], [*place.theirs, "--json"]
-    offered = decoded(await tenantry("leases", "offer", place.account, "--niche", "baking", *ours))
-    assert (offered["socialAccountId"], offered["lease"]) == (place.account, None)
-    request = await ask(tenantry, place, "--platform", "mastodon", "--note", "Please.")
+async def test_an_account_goes_there_and_back(tenantry: Tenantry, lending: Lending, request_id: str) -> None:
+    account, ours = lending.account, lending.ours
+    offered = decoded(await tenantry("leases", "offer", account, "--niche", "baking", *ours))
+    assert (offered["socialAccountId"], offered["lease"]) == (account, None)
     [waiting] = decoded(await tenantry("leases", "requests", "--status", "requested", *ours))["items"]
-    assert (waiting["requestId"], waiting["note"]) == (request, "Please.")
-    assigned = decoded(await tenantry("leases", "assign", request, place.account, *ours))
-    shown = decoded(await tenantry("leases", "show", place.project, request, *theirs))
-    assert shown == {name: value for name, value in assigned.items() if name != "organizationId"}
-    [leased] = shown["assignedSocialAccountIds"]
+    assert (waiting["requestId"], waiting["note"]) == (request_id, "Please.")
+    assigned = decoded(await tenantry("leases", "assign", request_id, account, *ours))
+    assert (assigned["requestId"], assigned["status"]) == (request_id, "assigned")
+    [leased] = assigned["assignedSocialAccountIds"]
     [listed] = decoded(await tenantry("leases", "list", *ours))["items"]
     assert listed["lease"]["socialAccountId"] == leased
-    refused(await tenantry("leases", "withdraw", place.account, *ours), 4)
-    released = decoded(await tenantry("leases", "release", leased, *theirs))
-    assert released == decoded(await tenantry("leases", "recall", leased, *ours))
-    assert decoded(await tenantry("leases", "withdraw", place.account, *ours))["offeredAt"] is None
+    refused(await tenantry("leases", "withdraw", account, *ours), 4)
+    recalled = decoded(await tenantry("leases", "recall", leased, *ours))
+    assert recalled == decoded(await tenantry("leases", "recall", leased, *ours))
+    assert decoded(await tenantry("leases", "withdraw", account, *ours))["offeredAt"] is None
 
 
-async def test_a_person_reads_a_line_each(tenantry: Tenantry, place: Place) -> None:
-    await tenantry("leases", "offer", place.account, "--niche", "baking", *place.ours)
-    request = await ask(tenantry, place)
-    _, line = (await tenantry("leases", "requests", *place.ours)).stdout.splitlines()
-    assert line.split()[0] == request
-    _, line = (await tenantry("leases", "list", *place.ours)).stdout.splitlines()
-    assert line.split()[:5] == [place.account, "mastodon", "bakes", "connected", "baking"]
-    await tenantry("leases", "assign", request, place.account, *place.ours)
-    _, line = (await tenantry("leases", "list", *place.ours)).stdout.splitlines()
-    assert place.project in line
+async def test_a_person_reads_a_line_each(tenantry: Tenantry, lending: Lending, request_id: str) -> None:
+    org = lending.ours[:2]
+    await tenantry("leases", "offer", lending.account, "--niche", "baking", *org)
+    _, line = (await tenantry("leases", "requests", *org)).stdout.splitlines()
+    assert line.split()[0] == request_id
+    _, line = (await tenantry("leases", "list", *org)).stdout.splitlines()
+    assert line.split()[:5] == [lending.account, "mastodon", "bakes", "connected", "baking"]
+    await tenantry("leases", "assign", request_id, lending.account, *org)
+    _, line = (await tenantry("leases", "list", *org)).stdout.splitlines()
+    assert ids.show(ids.PROJECT, lending.project) in line
 
 
-async def test_a_request_is_rejected_once(tenantry: Tenantry, place: Place) -> None:
-    request = await ask(tenantry, place)
-    words = ["leases", "reject", request, "--reason", "None left.", *place.ours, "--json"]
+async def test_a_request_is_rejected_once(tenantry: Tenantry, lending: Lending, request_id: str) -> None:
+    words = ["leases", "reject", request_id, "--reason", "None left.", *lending.ours]
     assert decoded(await tenantry(*words))["status"] == "rejected"
     assert refused(await tenantry(*words), 4)["details"]["reason"] == "ALREADY_DECIDED"
 
 
-async def test_what_is_wrong_is_said_by_the_exit_code(tenantry: Tenantry, place: Place) -> None:
-    request = await ask(tenantry, place)
-    ours, theirs = [*place.ours, "--json"], [*place.theirs, "--json"]
-    error = refused(await tenantry("leases", "assign", request, place.account, *ours), 4)
+async def test_what_is_wrong_is_said_by_the_exit_code(
+    tenantry: Tenantry, lending: Lending, request_id: str
+) -> None:
+    account, ours = lending.account, lending.ours
+    theirs = ["--org", str(lending.partner), "--json"]
+    error = refused(await tenantry("leases", "assign", request_id, account, *ours), 4)
     assert error["details"]["issues"] == [
         {"path": "socialAccountIds[0]", "message": "is not offered for lease"}
     ]
-    refused(await tenantry("leases", "offer", place.account, "--niche", "x", *theirs), 3)
-    refused(await tenantry("leases", "offer", place.account, "--niche", "", *ours), 2)
-    refused(await tenantry("leases", "release", place.account, *theirs), 3)
-    refused(await tenantry("leases", "recall", place.account, *ours), 3)
-    refused(await tenantry("leases", "assign", request, place.account, *ours, "--sandbox"), 3)
-    assert (await tenantry("leases", "assign", request, *ours)).exit_code == 2
-    count = ["--count", "51", "--niche", "x", *theirs]
-    assert (await tenantry("leases", "request", place.project, *count)).exit_code == 2
+    refused(await tenantry("leases", "offer", account, "--niche", "x", *theirs), 3)
+    refused(await tenantry("leases", "offer", account, "--niche", "", *ours), 2)
+    refused(await tenantry("leases", "recall", account, *ours), 3)
+    refused(await tenantry("leases", "assign", request_id, account, *ours, "--sandbox"), 3)
+    assert (await tenantry("leases", "assign", request_id, *ours)).exit_code == 2

@@ -1,4 +1,4 @@
-"""How a command that stays is asked to end."""
+"""The end of `up`: a signal unwinds it, so that what it started drains and ends before it does."""
 
 import contextlib
 import signal
@@ -8,20 +8,20 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Asked(BaseException):
-    """A signal came: unwind, which drains and ends what was started."""
+class Terminated(BaseException):
+    """A signal that asks the process to end."""
 
 
 @contextlib.contextmanager
-def ending(again: Callable[[], None]) -> Iterator[None]:
-    """The first of `SIGNALS` raises `Asked` wherever the main thread is; each further one calls `again`."""
+def terminating(again: Callable[[], None]) -> Iterator[None]:
+    """The first of `SIGNALS` raises `Terminated` in the main thread; each further one calls `again`."""
     came = []
 
     def handle(signum: int, _: FrameType | None) -> None:
         came.append(signum)
         if len(came) > 1:
             return again()
-        raise Asked
+        raise Terminated
 
     before = {signum: signal.signal(signum, handle) for signum in SIGNALS}
     try:

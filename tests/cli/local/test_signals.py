@@ -5,15 +5,15 @@ import signal
 
 import pytest
 
-from cli.shared.asked import SIGNALS, Asked, ending
+from cli.local.signals import SIGNALS, Terminated, terminating
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
 def test_the_first_unwinds_and_each_further_one_hurries(signum: signal.Signals) -> None:
     hurried: list[str] = []
     before = signal.getsignal(signum)
-    with ending(again=lambda: hurried.append("now")):
-        with pytest.raises(Asked):
+    with terminating(again=lambda: hurried.append("now")):
+        with pytest.raises(Terminated):
             os.kill(os.getpid(), signum)
         assert hurried == []
         os.kill(os.getpid(), signal.SIGTERM)

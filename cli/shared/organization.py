@@ -1,13 +1,12 @@
-"""For whom a command acts: an organization or its sandbox, with every scope."""
+"""The organization, or its sandbox, that a command acts for, with every scope."""
 
-from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 import click
 
-from cli.shared.command import Id
+from cli.shared.command import Body, Id
 from cli.shared.output import Answer, printable
 from cli.shared.session import Session
 from db.pool import Conn
@@ -23,7 +22,7 @@ ORGANIZATION = Id(ids.ORGANIZATION)
 NAMED = 10
 
 
-def acting(body: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+def for_organization(body: Body) -> Body:
     """Give `body` its actor after its session, by --org and --sandbox."""
 
     @click.option(
@@ -41,13 +40,6 @@ def acting(body: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[An
         return await body(session, actor, **values)
 
     return within
-
-
-def as_here() -> str:
-    """The options with which another command acts for the same organization as this one."""
-    given = click.get_current_context().params
-    org = f" --org {ids.show(ids.ORGANIZATION, given['org'])}" if given["org"] else ""
-    return f"{org} --sandbox" if given["sandbox"] else org
 
 
 async def _actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:

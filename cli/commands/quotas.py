@@ -1,0 +1,71 @@
+"""`tenantry quotas`: how much one account may post, in place of its platform's own figures."""
+
+from uuid import UUID
+
+import click
+
+from cli.shared.command import Id, answering, at_database
+from cli.shared.organization import for_organization
+from cli.shared.output import Answer, card
+from cli.shared.session import Session
+from db.pool import transact
+from domain.accounts import accounts
+from domain.tenancy.api_keys import Actor
+from schemas import ids
+
+ACCOUNT = Id(ids.ACCOUNT)
+
+COUNT = click.IntRange(1, 2**31 - 1)
+
+
+@click.group()
+def quotas() -> None:
+    """Say how much a social account may post, in place of its platform's own figures."""
+
+
+@quotas.command("set")
+@click.argument("account_id", type=ACCOUNT)
+@click.option("--posts", type=COUNT, required=True, help="At most so many posts ...")
+@click.option("--seconds", type=COUNT, required=True, help="... in any so many seconds.")
+@answering
+@at_database
+@for_organization
+async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: int, seconds: int) -> Answer:
+    """Give an account a quota of its own.
+
+    \b
+    Example:
+      tenantry quotas set sa_01890a5d-... --posts 10 --seconds 86400
+    """
+    return await _set(session, actor, account_id, posts=posts, seconds=seconds)
+
+
+@quotas.command("clear")
+@click.argument("account_id", type=ACCOUNT)
+@answering
+@at_database
+@for_organization
+async def clear_quota(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
+    """Let an account go by its platform's own figures again.
+
+    \b
+    Example:
+      tenantry quotas clear sa_01890a5d-...
+    """
+    return await _set(session, actor, account_id, posts=None, seconds=None)
+
+
+async def _set(
+    session: Session, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
+) -> Answer:
+    quota = await transact(
+        session.pool,
+        lambda conn: accounts.set_quota(
+            conn,
+            organization_id=actor.organization_id,
+            account_id=account_id,
+            posts=posts,
+            seconds=seconds,
+        ),
+    )
+    return Answer(quota, card(quota))
