@@ -1,4 +1,4 @@
-"""The `tenantry` command: an operator's tool that works on the database by the domain's own verbs.
+"""The `tenantry` command: an operator's tool on the database, and `tenantry api` for all that partners do.
 
 A command lives in `cli/commands/<name>.py` under its own name and is imported when it is used, so that
 `tenantry --help` costs click alone.
@@ -8,29 +8,26 @@ from importlib import import_module
 
 import click
 
+from cli.shared.exit_codes import INTERRUPTED
+
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
-    "accounts": "Connect, list, show and disconnect social accounts; say how much one may post.",
+    "api": "Make a request to the API and print its answer, which is JSON.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
-    "content": "Upload, list, show and edit content; approve and reject it; say what needs approval.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
-    "jobs": "List jobs, follow one, cancel it, start it again.",
     "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
-    "leases": "Offer accounts for lease, answer requests, recall; ask for accounts and let them go.",
+    "leases": "Offer accounts for lease, answer partners' requests, take accounts back.",
     "migrate": "Bring the database to this release's tables.",
     "org": "Create and list organizations: the partners who call the API.",
     "pools": "See what waits and runs in each pool; pause one and resume it.",
-    "posts": "Schedule and publish content; list, show, move and cancel posts; say what became of one.",
-    "projects": "List, show, archive and un-archive an organization's projects.",
+    "quotas": "Say how much a social account may post, in place of its platform's own figures.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }
 
-INTERRUPTED = 130
-
 
 class Commands(click.Group):
-    """Knows its commands by name and loads one when it is asked for."""
+    """The commands by name; each is loaded when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -66,9 +63,9 @@ class Commands(click.Group):
 def tenantry() -> None:
     """Run and look after Tenantry.
 
-    Commands work on the database that DATABASE_URL names (REDIS_URL, PEPPERS, VAULT_KEYS, PUBLIC_URL and
-    ASSETS_URL as for every process), or on the one that `bin/up` runs in the current folder. With --json
-    they print one JSON document, or one a line of what goes on, and their errors as the API's envelope.
+    Commands work on the database that DATABASE_URL names (with the other settings of every process), or on
+    the one that `bin/up` runs in the current folder. With --json they print one JSON document, and their
+    errors as the API's envelope. `tenantry api` alone calls the API, with a key.
 
     \b
     Exit codes:
@@ -83,7 +80,7 @@ def tenantry() -> None:
 
 
 def main() -> None:
-    """What the `tenantry` script calls."""
+    """The entry point of the `tenantry` script."""
     tenantry(prog_name="tenantry")
 
 

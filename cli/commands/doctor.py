@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.local import checks
 from cli.local.checks import Check
 from cli.shared.command import answering
-from cli.shared.failure import FAILED, UNUSABLE
+from cli.shared.exit_codes import FAILED, UNUSABLE
 from cli.shared.output import Answer, cell
 from cli.shared.session import ADVICE, CONNECT_S, environment, read_settings, where
 from db.pool import Conn, connect

@@ -17,8 +17,6 @@ from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
 from schemas.api_keys import Env
 
-FILE = folder.FOLDER / "demo"
-
 
 class DemoKeys(NamedTuple):
     live: str
@@ -27,12 +25,12 @@ class DemoKeys(NamedTuple):
 
 def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
     """The API must answer already: it is the one to say whether the kept keys are good."""
-    kept = folder.read(FILE)
+    kept = folder.read(folder.DEMO)
     found = DemoKeys(kept.get("API_KEY", ""), kept.get("TEST_KEY", ""))
     if all(_opens(port, key) for key in found):
         return found
     fresh = asyncio.run(_made(settings))
-    folder.write(FILE, {"API_KEY": fresh.live, "TEST_KEY": fresh.test})
+    folder.write(folder.DEMO, {"API_KEY": fresh.live, "TEST_KEY": fresh.test})
     return fresh
 
 

@@ -18,6 +18,8 @@ from db.server import Server
 FOLDER = Path(".local")
 LOCAL = FOLDER / "env"
 ASSETS = FOLDER / "assets"
+#: The keys of the organization "Demo", see `cli.local.demo_keys`.
+DEMO = FOLDER / "demo"
 
 
 class Servers(NamedTuple):

@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from cli.shared.failure import FAILED
+from cli.shared.exit_codes import FAILED
 from schemas.brand import Field, Finding
 from schemas.errors import Invalid, SourceError
 from workers.ingest.choose import choose

@@ -11,6 +11,7 @@ import asyncpg
 import click
 import msgspec
 
+from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
 from cli.shared.session import ADVICE, where
 from schemas.errors import (
     DomainError,
@@ -23,8 +24,6 @@ from schemas.errors import (
     TenantryError,
     Unavailable,
 )
-
-FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
 
 EXPECTED = (TenantryError, msgspec.ValidationError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 

@@ -1,0 +1,198 @@
+"""`tenantry api`: any request to the API, as a partner makes it."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NamedTuple
+from uuid import uuid4
+
+import click
+import httpx
+
+from cli.shared.exit_codes import FAILED, UNUSABLE
+from cli.shared.fields import Field, body_of, form_of, read_field
+from cli.shared.follow import follow, has_ended_well, jobs_of
+from cli.shared.remote import Remote, complain, exit_code, find, repeat, show, show_items
+from schemas.errors import SettingsInvalid
+
+READS = {"GET", "HEAD"}
+
+_HEADER = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
+
+
+def _fields(*, typed: bool) -> Callable[..., list[Field]]:
+    return lambda _ctx, _param, values: [read_field(each, typed=typed) for each in values]
+
+
+def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    given = [_HEADER.fullmatch(each) for each in values]
+    if None in given:
+        raise click.BadParameter("a header is NAME: VALUE")
+    return {match[1].title(): match[2] for match in given if match}
+
+
+class Call(NamedTuple):
+    """The request as it was asked for; `key` is its Idempotency-Key if it is a write."""
+
+    method: str
+    path: str
+    fields: list[Field]
+    headers: dict[str, str]
+    source: BinaryIO | None
+    form: bool
+    key: str | None
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="[METHOD] PATH")
+@click.option(
+    "-f", "--raw-field", "texts", multiple=True, metavar="NAME=TEXT", callback=_fields(typed=False),
+    help="A text. NAME may nest: a[b]=c, a[]=c, a[][b]=c.",
+)  # fmt: skip
+@click.option(
+    "-F", "--field", "values", multiple=True, metavar="NAME=VALUE", callback=_fields(typed=True),
+    help="A literal (true, false, null, a number), a text, @FILE to upload, or @- for the text on stdin.",
+)  # fmt: skip
+@click.option("--form", is_flag=True, help="Send the fields as a form though none is a file.")
+@click.option("--input", "source", type=click.File("rb"), metavar="FILE", help="The JSON body; - is stdin.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", callback=_headers,
+    help="A header of the request.",
+)  # fmt: skip
+@click.option("--idempotency-key", "key", metavar="KEY", help="Of a write; a fresh one, unless you say.")
+@click.option("--paginate", is_flag=True, help="Print every item of a list, one a line.")
+@click.option("--wait", is_flag=True, help="Follow the jobs that it starts, and print their ends instead.")
+@click.pass_context
+def api(
+    ctx: click.Context, /, words: tuple[str, ...], texts: list[Field], values: list[Field], **options: Any
+) -> None:
+    """Make a request to the API and print its answer, which is JSON.
+
+    PATH is one of /docs, with or without /v1. METHOD is GET, or POST where there is something to send;
+    fields of a GET are its query. It goes to TENANTRY_API with the key in TENANTRY_KEY; unless they are
+    set, to what `bin/up` runs here, with its key.
+
+    Every write has an Idempotency-Key. If no answer comes, the key is shown, and the same request with
+    --idempotency-key does nothing twice.
+
+    An error is printed as it came, with a line on stderr. The exit code is 3 where there is no such thing, 4
+    where its state forbids it now or a limit is reached, 5 where the key is no good or nobody answers, 2 for
+    what else the API refuses. With --wait it is 1 if a job didn't complete.
+
+    \b
+    Examples:
+      tenantry api projects --paginate | jq -r .id
+      tenantry api projects -f name=Acme -f timezone=Europe/Berlin -f 'metadata[plan]=gold'
+      tenantry api projects/prj_.../ingest/website -f url=https://example.com -F followLinks=true --wait
+      tenantry api projects/prj_.../content/upload -F file=@bread.jpg -f caption="Fresh from seven"
+      tenantry api content/cnt_.../publish -f 'targets[][socialAccountId]=sa_...' --wait
+      tenantry api PATCH projects/prj_... -H 'If-Match: "3"' --input changes.json
+      tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
+    """
+    call = _call(words, [*texts, *values], options)
+    try:
+        remote = find()
+    except SettingsInvalid as error:
+        click.echo(f"Error: {error}", err=True)
+        ctx.exit(UNUSABLE)
+    ctx.exit(_run(remote, call, paginate=options["paginate"], wait=options["wait"]))
+
+
+def _run(remote: Remote, call: Call, *, paginate: bool, wait: bool) -> int:
+    """Send it, print what comes of it; the exit code."""
+    with remote.client() as client:
+        request = _request(call, remote, client)
+        with _answered(call.key and repeat(call.key)):
+            if paginate:
+                return _print_pages(client, request)
+            response = client.send(request, stream=True)
+            code = _print(response, call.key, wait=wait)
+        return code if code or not wait else _wait(remote, client, response)
+
+
+def _call(words: tuple[str, ...], fields: list[Field], options: dict[str, Any]) -> Call:
+    """Raises `click.UsageError`."""
+    sends = bool(fields or options["source"])
+    *method, path = words
+    if len(method) > 1 or not all(word.isalpha() for word in method):
+        raise click.UsageError("give a method, if any, and one path: tenantry api [METHOD] PATH")
+    verb = method[0].upper() if method else "POST" if sends else "GET"
+    form = options["form"] or any(field.file is not None for field in fields)
+    if form and (verb in READS or options["source"]):
+        raise click.UsageError("a form is the body of a write: not of a GET, and not beside --input")
+    if options["paginate"] and (verb != "GET" or options["wait"]):
+        raise click.UsageError("--paginate is for lists: GET, without --wait")
+    headers = options["headers"]
+    key = None if verb in READS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
+    return Call(verb, path, fields, headers, options["source"], form, key)
+
+
+def _request(call: Call, remote: Remote, client: httpx.Client) -> httpx.Request:
+    url = remote.url(call.path)
+    headers = {"Idempotency-Key": call.key} if call.key else {}
+    sent: dict[str, Any] = {}
+    if call.source or call.method in READS:
+        url = url.copy_merge_params([(field.name, field.text or "") for field in call.fields])
+    elif call.form:
+        sent = {"files": form_of(call.fields)}
+    elif call.fields:
+        sent = {"json": body_of(call.fields)}
+    if call.source:
+        headers["Content-Type"] = "application/json"
+        sent = {"content": call.source.read()}
+    return client.build_request(call.method, url, headers={**headers, **call.headers}, **sent)
+
+
+@contextmanager
+def _answered(advice: str | None) -> Iterator[None]:
+    """What a lost answer means, on stderr: `advice`, unless nothing was sent."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        click.echo(f"Error: no answer from the API: {error or type(error).__name__}", err=True)
+        if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            click.echo(advice, err=True)
+        raise click.exceptions.Exit(UNUSABLE) from None
+    except KeyboardInterrupt:
+        if advice:
+            click.echo(advice, err=True)
+        raise
+
+
+def _print(response: httpx.Response, key: str | None, *, wait: bool) -> int:
+    """Print an answer, a stream of anything but JSON as it comes; the exit code."""
+    if response.is_success and not wait and "json" not in response.headers.get("Content-Type", ""):
+        for chunk in response.iter_bytes():
+            click.echo(chunk, nl=False)
+        return 0
+    content = response.read()
+    if content and not (wait and response.is_success):
+        show(content)
+    if response.is_error:
+        complain(response, key)
+    return exit_code(response)
+
+
+def _print_pages(client: httpx.Client, request: httpx.Request) -> int:
+    while True:
+        response = client.send(request)
+        if response.is_error:
+            return _print(response, None, wait=False)
+        cursor = show_items(response)
+        if cursor is None:
+            return 0
+        url = request.url.copy_set_param("cursor", cursor)
+        request = client.build_request("GET", url, headers=request.headers)
+
+
+def _wait(remote: Remote, client: httpx.Client, response: httpx.Response) -> int:
+    """Print the end of each job, or the answer itself if it names none."""
+    named = jobs_of(response.content)
+    if not named:
+        show(response.content)
+        click.echo("It started no job: there is nothing to wait for.", err=True)
+    code = 0
+    for job_id in named:
+        with _answered(f"The job goes on. To follow it: tenantry api jobs/{job_id} --wait"):
+            ended = follow(remote, client, job_id)
+        code = _print(ended, None, wait=False) or code or (0 if has_ended_well(ended) else FAILED)
+    return code

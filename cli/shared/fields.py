@@ -1,0 +1,110 @@
+"""Fields of a request, as `tenantry api` takes them with -f and -F.
+
+Names nest as they do for `gh api`: `a[b]=c` is an object, `a[]=c` an array. In an array of objects
+(`a[][b]=c`) a name that the last object has already begins the next object.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, NamedTuple, TypeAlias
+
+import click
+import msgspec
+
+_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_STEP = re.compile(r"\[([^\[\]]*)\]")
+_LITERAL = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
+
+#: A file of a form, with the name that it is sent under, or a text.
+Part: TypeAlias = tuple[str | None, str | IO[Any]]
+
+
+class Field(NamedTuple):
+    """`text` is None for an empty array; a `typed` one may be a literal; `file` is a path to upload from."""
+
+    name: str
+    text: str | None
+    typed: bool = False
+    file: str | None = None
+
+    @property
+    def value(self) -> Any:
+        literal = self.typed and self.text and _LITERAL.fullmatch(self.text)
+        return msgspec.json.decode(self.text or "") if literal else self.text
+
+
+def read_field(given: str, *, typed: bool) -> Field:
+    """Raises `click.UsageError`."""
+    name, equals, text = given.partition("=")
+    if not _NAME.fullmatch(name) or not (equals or name.endswith("[]")):
+        raise click.UsageError(f"{given!r} is no field such as name=value, name[inner]=value or name[]=value")
+    if not equals:
+        return Field(name, None)
+    if typed and text == "@-":
+        return Field(name, _unseen(name))
+    if typed and text.startswith("@"):
+        return Field(name, "", file=text[1:])
+    return Field(name, text, typed)
+
+
+def _unseen(name: str) -> str:
+    """A text that stays out of the shell's history and the list of processes, such as a password."""
+    if sys.stdin.isatty():
+        return click.prompt(name, hide_input=True, err=True, type=str)
+    return sys.stdin.read().removesuffix("\n")
+
+
+def body_of(fields: Iterable[Field]) -> dict[str, Any]:
+    """The JSON object of fields. Raises `click.UsageError` where two of them can't both be."""
+    made: dict[str, Any] = {}
+    for field in fields:
+        _put(made, _path(field.name), field)
+    return made
+
+
+def form_of(fields: Iterable[Field]) -> list[tuple[str, Part]]:
+    """A form's parts in the fields' order; files are open until the command ends, and read as they go out."""
+    return [(field.name, _part(field)) for field in fields]
+
+
+def _part(field: Field) -> Part:
+    if field.file is None:
+        return None, field.text or ""
+    opened = click.File("rb").convert(field.file, None, click.get_current_context())
+    return Path(field.file).name, opened
+
+
+def _path(name: str) -> list[str]:
+    first, steps = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # read_field has matched it
+    return [first, *_STEP.findall(steps)]
+
+
+def _put(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
+    first, rest = path[0], path[1:]
+    if first in into and (not rest or not isinstance(into[first], list if rest[0] == "" else dict)):
+        raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
+    if not rest:
+        into[first] = field.value
+    elif rest[0] == "":
+        _append(into.setdefault(first, []), rest[1:], field)
+    else:
+        _put(into.setdefault(first, {}), rest, field)
+
+
+def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
+    if not path:
+        items += [] if field.text is None else [field.value]
+        return
+    if not items or not isinstance(items[-1], dict) or _has(items[-1], path):
+        items.append({})
+    _put(items[-1], path, field)
+
+
+def _has(found: dict[str, Any], path: Sequence[str]) -> bool:
+    """Whether the name is taken, so that the field belongs to the next object of its array."""
+    inner = found.get(path[0])
+    if path[0] not in found or path[1:2] == [""]:
+        return False
+    return len(path) == 1 or not isinstance(inner, dict) or _has(inner, path[1:])

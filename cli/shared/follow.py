@@ -1,0 +1,79 @@
+"""Jobs that a request started, followed to their ends by long polling, with a bar for a person."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from cli.shared.output import console
+from cli.shared.remote import Remote
+
+#: How long the API holds a question, and a pause where it doesn't hold one, in seconds.
+WAIT_S, PAUSE_S = 30, 1.0
+
+
+class Post(msgspec.Struct, rename="camel"):
+    job_id: str | None = None
+
+
+class Started(msgspec.Struct, rename="camel"):
+    """A job itself, or what names some: a 202, an archive, posts that were scheduled."""
+
+    job_id: str | None = None
+    scheduled_posts: list[Post] = []
+
+
+def jobs_of(content: bytes) -> list[str]:
+    """The ids of the jobs that an answer names."""
+    try:
+        started = msgspec.json.decode(content, type=Started)
+    except msgspec.DecodeError:
+        return []
+    named = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
+    return [job_id for job_id in named if job_id]
+
+
+def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
+    """The answer that shows the job's end, or an error's."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    hidden = not sys.stderr.isatty()
+    with Progress(*columns, console=console(sys.stderr), disable=hidden, transient=True) as bar:
+        task = bar.add_task(job_id, total=1.0)
+        for response in _changes(client, remote.url(f"jobs/{job_id}")):
+            if response.is_success:
+                job: dict[str, Any] = response.json()
+                bar.update(task, completed=job["progress"], description=f"{job['kind']} {job['stage']}")
+    return response
+
+
+def has_ended_well(response: httpx.Response) -> bool:
+    return response.is_success and response.json()["status"] == "completed"
+
+
+def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
+    """The job as it is now and at every change that is seen; a limit of requests is waited for."""
+    response, etag = client.get(url), ""
+    while True:
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            time.sleep(float(response.headers.get("Retry-After", PAUSE_S)))
+        else:
+            yield response
+            if response.is_error or response.json()["status"] != "running":
+                return
+            etag = response.headers["ETag"]
+        response = _next(client, url, etag)
+
+
+def _next(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
+    """The next answer that says something: 304 says that nothing has changed."""
+    while True:
+        began = time.monotonic()
+        response = client.get(url, params={"wait": WAIT_S}, headers={"If-None-Match": etag} if etag else None)
+        if response.status_code != httpx.codes.NOT_MODIFIED:
+            return response
+        if time.monotonic() - began < PAUSE_S:
+            time.sleep(PAUSE_S)

@@ -1,0 +1,130 @@
+"""The API as `tenantry api` calls it: where it is, the key, and what its answers mean for an exit code."""
+
+import os
+import re
+import sys
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import click
+import httpx
+import msgspec
+
+from cli.local.folder import DEMO, LOCAL, read
+from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
+from schemas.errors import SettingsInvalid
+
+#: An API holds a request for 30 s at most, while a job is waited for.
+TIMEOUT = httpx.Timeout(60, connect=10)
+
+_ADDRESS = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
+#: What a header can carry: the error for another one would show it.
+_KEY = re.compile(r"[!-~]+")
+
+_CODES = {401: UNUSABLE, 403: REFUSED, 404: ABSENT, 409: REFUSED, 412: REFUSED, 429: REFUSED, 503: UNUSABLE}
+
+OUR_HOSTS = {"127.0.0.1", "localhost", "::1"}
+
+
+class Remote(NamedTuple):
+    """`root` is the API's address without /v1."""
+
+    root: str
+    key: str
+
+    def client(self) -> httpx.Client:
+        """Follows no redirect, so the key goes to this host alone."""
+        return httpx.Client(
+            headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
+            timeout=TIMEOUT,
+            trust_env=urlsplit(self.root).hostname not in OUR_HOSTS,
+        )
+
+    def url(self, path: str) -> httpx.URL:
+        """Of a path, with or without /v1, or of an address of ours. Raises `click.UsageError`."""
+        try:
+            parts = urlsplit(path)
+            if not parts.scheme and not parts.netloc:
+                under = "" if path.startswith("/") else "/" if path.startswith("v1/") else "/v1/"
+                return httpx.URL(f"{self.root}{under}{path}")
+            found = httpx.URL(path)
+        except (ValueError, httpx.InvalidURL) as error:
+            raise click.UsageError(f"{path!r} is no path: {error}") from None
+        if _origin(found) != _origin(httpx.URL(self.root)) or found.userinfo:
+            raise click.UsageError(f"{path} is not at {self.root}: the key goes nowhere else")
+        return found
+
+
+def find() -> Remote:
+    """By TENANTRY_API and TENANTRY_KEY, or what `bin/up` runs here. Raises `SettingsInvalid`.
+
+    A key that `bin/up` made is used for its own API only.
+    """
+    api, key = os.environ.get("TENANTRY_API"), os.environ.get("TENANTRY_KEY")
+    if not api:
+        api, key = read(LOCAL).get("PUBLIC_URL"), key or read(DEMO).get("API_KEY")
+    if not api:
+        raise SettingsInvalid("set TENANTRY_API to the API's address, or run this where `bin/up` runs")
+    if not key:
+        raise SettingsInvalid("set TENANTRY_KEY to an API key, as `tenantry keys create` shows it")
+    root = api.rstrip("/").removesuffix("/v1")
+    if not _ADDRESS.fullmatch(root):
+        raise SettingsInvalid("TENANTRY_API is no address such as https://api.example.com")
+    if not _KEY.fullmatch(key):
+        raise SettingsInvalid("TENANTRY_KEY is no API key: it has other characters than one")
+    return Remote(root, key)
+
+
+def exit_code(response: httpx.Response) -> int:
+    """What an answer is for a script; `tenantry --help` lists the codes."""
+    if not response.is_error:
+        return 0
+    return _CODES.get(response.status_code, FAILED if response.is_server_error else USAGE)
+
+
+def show(content: bytes) -> None:
+    """A JSON document on stdout: indented for a person, else as it came."""
+    click.echo(msgspec.json.format(content) if sys.stdout.isatty() else content)
+
+
+def show_items(response: httpx.Response) -> str | None:
+    """Print a list's items, one a line; the next page's cursor."""
+    page = msgspec.json.decode(response.content, type=Page)
+    for item in page.items:
+        click.echo(bytes(item))
+    return page.next_cursor
+
+
+class Page(msgspec.Struct, rename="camel"):
+    items: list[msgspec.Raw]
+    next_cursor: str | None
+
+
+def complain(response: httpx.Response, key: str | None) -> None:
+    """A line on stderr that says what to do; `key` is the Idempotency-Key of a write that may be done."""
+    error = _error(response)
+    said = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
+    later = response.headers.get("Retry-After")
+    click.echo(f"Error: {response.status_code} {said}{f' ({later} s)' if later else ''}", err=True)
+    if response.is_server_error and key:
+        click.echo(repeat(key), err=True)
+
+
+def repeat(key: str) -> str:
+    """What to do about a write whose outcome is unknown."""
+    return f"It may be done. To repeat it safely: --idempotency-key {key}"
+
+
+def _error(response: httpx.Response) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(response.content, type=Envelope).error
+    except msgspec.DecodeError:
+        return {}
+
+
+class Envelope(msgspec.Struct):
+    error: dict[str, Any]
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

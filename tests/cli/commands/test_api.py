@@ -1,0 +1,250 @@
+"""`tenantry api` against the API itself: what each promise of its help comes to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+import structlog
+from click.testing import Result
+
+from api.app import serve_from
+from cli.shared.remote import Remote
+from db.pool import Conn, Pool
+from domain.jobs import jobs
+from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Settlement
+from jobs.outcomes import Done, Failed, Outcome
+from schemas.settings import Settings
+from tests import media, seeds
+from tests.api.conftest import Caller, built, calling, held
+from tests.cli.conftest import Tenantry, decoded
+from tests.waiting import eventually
+
+Api: TypeAlias = Callable[..., Awaitable[Result]]
+
+UNREADABLE = Failed("NOT_HTML", "a picture", retryable=False)
+
+
+class InProcess(httpx.BaseTransport):
+    """Requests from a command's thread to an app in the test's event loop."""
+
+    def __init__(self, app: Any) -> None:
+        self.loop, self.app = asyncio.get_running_loop(), httpx.ASGITransport(app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        copied = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+        return asyncio.run_coroutine_threadsafe(self._answer(copied), self.loop).result(timeout=60)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.app.handle_async_request(request)
+        content = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+
+@pytest_asyncio.fixture
+async def acme(
+    elsewhere: Path, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Caller]:
+    """An organization, whose key the command has."""
+    app = serve_from(built(), settings)
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # stdout is the command's
+    async with held(app.lifespan()), calling(app, pool, "Acme") as caller:
+        transport, client = InProcess(app), Remote.client
+
+        def in_process(remote: Remote) -> httpx.Client:
+            return httpx.Client(headers=client(remote).headers, transport=transport)
+
+        monkeypatch.setattr(Remote, "client", in_process)
+        monkeypatch.setenv("TENANTRY_API", "http://api/v1")
+        monkeypatch.setenv("TENANTRY_KEY", caller.key)
+        yield caller
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def api(tenantry: Tenantry, acme: Caller) -> Api:
+    """`await api("projects")`; whatever is printed, the key isn't."""
+
+    async def call(*words: str, **given: Any) -> Result:
+        result = await tenantry("api", *words, **given)
+        assert acme.key not in result.output
+        return result
+
+    return call
+
+
+@pytest_asyncio.fixture
+async def project(api: Api) -> str:
+    made: str = decoded(await api("projects", "-f", "name=Shop", "-f", "timezone=UTC"))["id"]
+    return made
+
+
+def lines(result: Result) -> list[Any]:
+    assert result.exit_code == 0, result.output
+    return [msgspec.json.decode(line) for line in result.stdout.splitlines()]
+
+
+def refusal(result: Result, exit_code: int) -> Any:
+    """The envelope of an error, which is all of stdout; a person has a line too."""
+    assert result.exit_code == exit_code, result.output
+    error = msgspec.json.decode(result.stdout)["error"]
+    assert error["message"] in result.stderr
+    return error
+
+
+async def test_fields_are_the_body_of_a_post_and_the_query_of_a_get(api: Api) -> None:
+    words = ["-f", "name=Acme & Sons", "-f", "timezone=Europe/Berlin", "-F", "metadata[size]=3"]
+    made = decoded(await api("/v1/projects", *words, "-f", "metadata[tags][]=true"))
+    assert (made["name"], made["metadata"]) == ("Acme & Sons", {"size": 3, "tags": ["true"]})
+    assert lines(await api("GET", "projects", "-f", "search=& sons", "--paginate")) == [made]
+    assert decoded(await api("v1/projects?status=archived"))["items"] == []
+
+
+async def test_a_body_comes_from_a_file_or_from_stdin(api: Api, project: str, tmp_path: Path) -> None:
+    (tmp_path / "changes.json").write_text('{"name": "Bakery"}')
+    shown = decoded(await api("patch", f"projects/{project}", "--input", "changes.json"))
+    assert shown["name"] == "Bakery"
+    version = ["-H", 'If-Match: "1"']
+    stale = await api("PATCH", f"projects/{project}", *version, "--input", "-", input='{"name": "Late"}')
+    assert refusal(stale, 4)["code"] == "PRECONDITION_FAILED"
+
+
+async def test_an_address_that_the_api_named_is_a_path_too(api: Api, project: str) -> None:
+    assert decoded(await api(f"http://api/v1/projects/{project}"))["id"] == project
+
+
+async def test_files_and_texts_are_a_form(api: Api, project: str, tmp_path: Path) -> None:
+    (tmp_path / "bread.png").write_bytes(picture := media.picture("PNG"))
+    words = [f"projects/{project}/content/upload", "-F", "file=@bread.png", "-f", "caption=Fresh"]
+    made = decoded(await api(*words))
+    assert (made["caption"], made["assets"][0]["sizeBytes"]) == ("Fresh", len(picture))
+    alone = decoded(await api(words[0], "--form", "-f", "caption=No picture"))
+    assert (alone["format"], alone["caption"]) == ("text", "No picture")
+    shown = await api(made["assets"][0]["url"].replace("http://127.0.0.1:8000", "http://api"))
+    assert shown.stdout_bytes == picture
+
+
+async def test_a_list_is_read_to_its_end(api: Api) -> None:
+    made = [decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)]
+    seen = lines(await api("projects?limit=2", "--paginate"))
+    assert [item["id"] for item in seen] == made[::-1]
+
+
+class Ending(NamedTuple):
+    outcome: Outcome
+    status: str
+    exit_code: int
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [Ending(Done({"fields": []}), "completed", 0), Ending(UNREADABLE, "failed", 1)],
+    ids=lambda ending: ending.status,
+)
+async def test_a_job_is_followed_to_its_end(
+    api: Api, project: str, pool: Pool, conn: Conn, ending: Ending
+) -> None:
+    words = [f"projects/{project}/ingest/website", "-f", "url=https://example.com", "--wait"]
+    waiting = asyncio.ensure_future(api(*words))
+    [claim] = await eventually(lambda: seeds.claims(conn, INGEST_WEBSITE))
+    await jobs.settle(pool, [Settlement(claim, ending.outcome)])
+    result = await waiting
+    assert result.exit_code == ending.exit_code
+    ended = msgspec.json.decode(result.stdout)
+    assert (ended["status"], ended["projectId"]) == (ending.status, project)
+    again = await api(f"jobs/{ended['jobId']}", "--wait")
+    assert (again.exit_code, again.stdout) == (result.exit_code, result.stdout)
+
+
+async def test_the_jobs_of_posts_are_followed_too(api: Api, acme: Caller, project: str, conn: Conn) -> None:
+    account = await seeds.account(conn, acme.organization_id, UUID(project.removeprefix("prj_")))
+    content = decoded(await api(f"projects/{project}/content/upload", "--form", "-f", "caption=Hi"))["id"]
+    words = [f"content/{content}/publish", "-f", f"targets[][socialAccountId]=sa_{account}", "--wait"]
+    waiting = asyncio.ensure_future(api(*words))
+
+    async def queued() -> list[Any]:
+        found: list[Any] = (await acme.http.get("/v1/jobs?kind=publish_post")).json()["items"]
+        return found
+
+    [job] = await eventually(queued)
+    await acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
+    result = await waiting
+    assert (result.exit_code, msgspec.json.decode(result.stdout)["status"]) == (1, "canceled")
+
+
+async def test_what_starts_no_job_is_printed_and_said(api: Api, project: str) -> None:
+    result = await api(f"projects/{project}", "--wait")
+    assert decoded(result)["id"] == project
+    assert "no job" in result.stderr
+
+
+async def test_a_write_with_the_same_key_is_done_once(api: Api) -> None:
+    words = ["projects", "-f", "name=Acme", "-f", "timezone=UTC"]
+    first, again = [decoded(await api(*words, "--idempotency-key", "a-key")) for _ in range(2)]
+    assert first == again
+    by_header = decoded(await api(*words, "-H", "idempotency-key: a-key"))
+    assert by_header == first
+    assert decoded(await api(*words))["id"] != first["id"]
+    other = await api(*words, "-f", "primaryLanguage=de", "--idempotency-key", "a-key")
+    assert refusal(other, 4)["code"] == "IDEMPOTENCY_CONFLICT"
+
+
+async def test_the_exit_code_says_what_went_wrong(
+    api: Api, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refusal(await api("projects/prj_00000000-0000-7000-8000-000000000000"), 3)["code"] == "NOT_FOUND"
+    refusal(await api("projects/nowhere", "--paginate"), 3)
+    assert refusal(await api("projects", "-f", "name="), 2)["code"] == "VALIDATION"
+    archived = decoded(await api("DELETE", f"projects/{project}"))
+    assert archived["status"] == "archived"
+    words = [f"projects/{project}/ingest/website", "-f", "url=https://example.com", "--wait"]
+    assert refusal(await api(*words), 4)["details"]["reason"] == "PROJECT_ARCHIVED"
+    assert refusal(await api("ops/pools"), 4)["code"] == "FORBIDDEN_SCOPE"
+    monkeypatch.setenv("TENANTRY_KEY", "lp_live_0000000000000000_" + 43 * "x")
+    assert refusal(await api("projects"), 5)["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://evil.example/v1/projects",
+        "//evil.example/v1/projects",
+        "https://api/v1/projects",
+        "http://api:81/v1/projects",
+        "http://api@evil.example/v1",
+        "http://user:word@api/v1",
+        "http://[",
+    ],
+)
+async def test_the_key_goes_to_no_other_host(api: Api, path: str) -> None:
+    result = await api(path)
+    assert result.exit_code == 2, result.output
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["GET", "POST", "projects"],
+        ["G3T", "projects"],
+        ["projects", "-f", "name"],
+        ["projects", "-F", "file=@nothing.png"],
+        ["GET", "projects", "--form", "-f", "a=b"],
+        ["projects", "--form", "--input", "-"],
+        ["POST", "projects", "--paginate"],
+        ["projects", "--paginate", "--wait"],
+        ["projects", "-H", "no-colon"],
+        ["projects", "-H", "X-A: a\nX-B: b"],
+        ["projects", "--input", "nothing.json"],
+    ],
+)
+async def test_what_makes_no_request_is_a_usage_error(api: Api, words: list[str]) -> None:
+    result = await api(*words)
+    assert result.exit_code == 2, result.output
+    assert not result.stdout

@@ -1,0 +1,64 @@
+"""What -f and -F mean: the JSON that fields become."""
+
+from typing import Any
+
+import click
+import pytest
+
+from cli.shared.fields import body_of, read_field
+
+
+def typed(*given: str) -> dict[str, Any]:
+    return body_of([read_field(each, typed=True) for each in given])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("-3", -3),
+        ("1.5", 1.5),
+        ("007", "007"),
+        ("1e3", "1e3"),
+        ("True", "True"),
+        ("", ""),
+        ("b=c", "b=c"),
+    ],
+)
+def test_a_literal_is_itself_and_anything_else_a_text(text: str, value: object) -> None:
+    assert typed(f"a={text}") == {"a": value}
+
+
+def test_a_raw_field_is_always_a_text() -> None:
+    fields = [read_field(each, typed=False) for each in ("a=true", "b=1", "c=@file", "d=@-")]
+    assert body_of(fields) == {"a": "true", "b": "1", "c": "@file", "d": "@-"}
+
+
+def test_names_nest() -> None:
+    assert typed("a[b]=1", "a[c][d]=2", "e[]=3", "e[]=x", "f[g][]=4", "h[]") == {
+        "a": {"b": 1, "c": {"d": 2}},
+        "e": [3, "x"],
+        "f": {"g": [4]},
+        "h": [],
+    }
+
+
+def test_a_name_that_an_object_has_begins_the_next_one() -> None:
+    first = ["t[][id]=1", "t[][mode][x]=a", "t[][mode][y]=b"]
+    assert typed(*first, "t[][id]=2", "t[][tags][]=c", "t[][tags][]=d") == {
+        "t": [{"id": 1, "mode": {"x": "a", "y": "b"}}, {"id": 2, "tags": ["c", "d"]}]
+    }
+
+
+@pytest.mark.parametrize("given", ["", "a", "=1", "[a]=1", "a[=1", "a]b=1", "a[b]c=1", "a[b]"])
+def test_what_is_no_field_is_refused(given: str) -> None:
+    with pytest.raises(click.UsageError, match="is no field"):
+        read_field(given, typed=False)
+
+
+@pytest.mark.parametrize("given", [("a=1", "a=2"), ("a=1", "a[b]=2"), ("a[b]=1", "a[]=2"), ("a[]=1", "a=2")])
+def test_fields_that_contradict_each_other_are_refused(given: tuple[str, ...]) -> None:
+    with pytest.raises(click.UsageError, match="given twice"):
+        typed(*given)

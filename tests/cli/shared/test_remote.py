@@ -1,0 +1,191 @@
+"""Where `tenantry api` calls, and what it says when no answer comes."""
+
+import contextlib
+import http.server
+import signal
+import subprocess
+import sys
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.local.folder import FOLDER
+from tests.cli.conftest import Tenantry, decoded
+from tests.waiting import until
+
+KEY = "lp_live_0123456789abcdef_secret"
+SENDING = ["api", "projects", "-f", "name=Acme"]
+MIB = 2**20
+
+
+class Peer(http.server.ThreadingHTTPServer):
+    """A server that reads requests, keeps their lines and headers, and answers or hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, str]] = []
+        self.bytes_read = 0
+        self.status = 200
+        self.hold, self.hangs_up = threading.Event(), False
+        self.hold.set()
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Peer
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        while length:
+            length -= len(chunk := self.rfile.read(min(length, MIB)))
+            self.server.bytes_read += len(chunk)
+        self.server.seen.append({"line": self.requestline, **self.headers})
+        self.server.hold.wait()
+        if self.server.hangs_up:
+            return
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_POST = answer  # noqa: N815 - the library's names
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def peer(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+    with Peer() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("TENANTRY_API", server.url)
+        monkeypatch.setenv("TENANTRY_KEY", KEY)
+        yield server
+        server.hold.set()
+        server.shutdown()
+
+
+def key_of(peer: Peer) -> str:
+    return peer.seen[-1]["Idempotency-Key"]
+
+
+async def test_reads_have_no_idempotency_key_and_each_write_another(tenantry: Tenantry, peer: Peer) -> None:
+    for words in (["api", "projects"], SENDING, SENDING):
+        assert decoded(await tenantry(*words)) == {}
+    read, first, second = (request.get("Idempotency-Key") for request in peer.seen)
+    assert read is None
+    assert first
+    assert first != second
+    assert peer.seen[0]["line"] == "GET /v1/projects HTTP/1.1"
+    assert peer.seen[0]["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_a_lost_answer_says_how_to_repeat_it(tenantry: Tenantry, peer: Peer) -> None:
+    peer.hangs_up = True
+    result = await tenantry(*SENDING)
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert f"--idempotency-key {key_of(peer)}" in result.stderr
+    assert KEY not in result.stderr
+    assert "idempotency" not in (await tenantry("api", "projects")).stderr
+
+
+async def test_an_answer_that_the_server_broke_says_so_too(tenantry: Tenantry, peer: Peer) -> None:
+    peer.status = 502
+    result = await tenantry(*SENDING)
+    assert (result.exit_code, result.stdout) == (1, "{}\n")
+    assert "Error: 502 Bad Gateway" in result.stderr
+    assert key_of(peer) in result.stderr
+
+
+async def test_a_redirect_is_not_followed(tenantry: Tenantry, peer: Peer) -> None:
+    peer.status = 307
+    assert (await tenantry("api", "projects")).exit_code == 0
+    assert len(peer.seen) == 1
+
+
+async def test_nobody_there_is_said_and_nothing_was_sent(
+    tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTRY_API", "http://127.0.0.1:1")
+    result = await tenantry(*SENDING)
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "no answer" in result.stderr
+    assert "idempotency" not in result.stderr
+
+
+def test_ctrl_c_ends_it_and_says_how_to_repeat_a_write(peer: Peer) -> None:
+    peer.hold.clear()
+    command = [sys.executable, "-m", "cli", *SENDING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with contextlib.suppress(AssertionError):
+            until(lambda: peer.seen, within=20)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert err == f"It may be done. To repeat it safely: --idempotency-key {key_of(peer)}\n"
+
+
+async def test_a_file_is_never_whole_in_memory(tenantry: Tenantry, peer: Peer, tmp_path: Path) -> None:
+    with (tmp_path / "film.mp4").open("wb") as file:
+        file.truncate(64 * MIB)
+    tracemalloc.start()
+    try:
+        result = await tenantry("api", "uploads", "-F", "file=@film.mp4")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert decoded(result) == {}
+    assert peer.bytes_read > 64 * MIB
+    assert peak < 16 * MIB
+
+
+async def test_a_secret_may_come_on_stdin(tenantry: Tenantry, peer: Peer) -> None:
+    result = await tenantry("api", "accounts", "-F", "appPassword=@-", input="hunter2\n")
+    assert decoded(result) == {}
+    assert peer.bytes_read == len('{"appPassword":"hunter2"}')
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"TENANTRY_API": ""}, "TENANTRY_API"),
+        ({"TENANTRY_KEY": ""}, "TENANTRY_KEY"),
+        ({"TENANTRY_KEY": "hunter2\nX: y"}, "TENANTRY_KEY"),
+        ({"TENANTRY_API": "ftp://api.example.com"}, "TENANTRY_API"),
+        ({"TENANTRY_API": "https://operator:hunter2@api.example.com"}, "TENANTRY_API"),
+    ],
+)
+async def test_what_is_not_set_right_is_named_and_not_shown(
+    tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], said: str
+) -> None:
+    for name, value in changed.items():
+        monkeypatch.setenv(name, value)
+    result = await tenantry(*SENDING)
+    assert (result.exit_code, peer.seen) == (5, [])
+    assert said in result.stderr
+    assert "hunter2" not in result.output
+
+
+async def test_a_local_platform_and_its_key_are_found(
+    tenantry: Tenantry, peer: Peer, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere / FOLDER).mkdir()
+    (elsewhere / FOLDER / "env").write_text(f"PUBLIC_URL={peer.url}\n")
+    (elsewhere / FOLDER / "demo").write_text("API_KEY=lp_live_local_key\n")
+    monkeypatch.delenv("TENANTRY_API")
+    await tenantry("api", "projects")
+    monkeypatch.delenv("TENANTRY_KEY")
+    await tenantry("api", "projects")
+    monkeypatch.setenv("TENANTRY_API", peer.url)
+    assert "TENANTRY_KEY" in (await tenantry("api", "projects")).stderr
+    sent = [request["Authorization"] for request in peer.seen]
+    assert sent == [f"Bearer {KEY}", "Bearer lp_live_local_key"]
