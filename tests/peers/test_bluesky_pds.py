@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from domain.publishing.outgoing import Account
-from schemas.errors import OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from schemas.errors import OutcomeUnknown, Rejected, Throttled, TokenExpired
 from tests.media import film, picture
 from tests.peers.pds import Pds, Person
 from tests.peers.proxy import Loss, between, first_of_each
@@ -16,7 +16,7 @@ from tests.workers.platforms.scripted import draft, file
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Inquiry, Live
+from workers.platforms.contract import Absent, Inquiry
 
 pytestmark = pytest.mark.peers
 
@@ -37,22 +37,6 @@ def account(session: Session, base: str) -> Account:
         traits={},
         access_token=session.access_jwt,
     )
-
-
-async def test_an_account_is_opened_by_its_app_password(pds: Pds) -> None:
-    person = pds.person()
-    async with outbound(pds.base) as client:
-        session = await opened(client, pds, person)
-    assert (session.did, session.handle, session.active) == (person.did, person.handle, True)
-    assert session.server == pds.base
-    assert session.expires_at is not None
-    assert timedelta(hours=1) < session.expires_at - datetime.now(UTC) < timedelta(hours=3)
-
-
-async def test_a_wrong_password_opens_nothing(pds: Pds) -> None:
-    async with outbound(pds.base) as client:
-        with pytest.raises(ReauthRequired):
-            await api.create_session(client, pds.base, identifier=pds.person().handle, password="wrong")
 
 
 async def test_a_text_with_a_link_a_tag_and_a_mention_is_posted(pds: Pds) -> None:
@@ -162,14 +146,6 @@ async def test_a_refresh_brings_new_tokens_and_its_lost_answer_costs_nothing(pds
     assert pds.texts(person) == ["with the new token"]
 
 
-async def test_a_session_that_was_closed_can_not_be_refreshed(pds: Pds) -> None:
-    async with outbound(pds.base) as client:
-        session = await opened(client, pds, pds.person())
-        pds.call("com.atproto.server.deleteSession", token=session.refresh_jwt)
-        with pytest.raises(ReauthRequired):
-            await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
-
-
 @pytest.mark.parametrize("token", ["garbage", "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln"])
 async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> None:
     person = pds.person()
@@ -177,33 +153,6 @@ async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> Non
     async with outbound(pds.base) as client:
         with pytest.raises(TokenExpired):
             await publish(Bluesky(client), mine, post("x"))
-
-
-async def refused(client: httpx.AsyncClient, mine: Account) -> PlatformError:
-    with pytest.raises(PlatformError) as caught:
-        await publish(Bluesky(client), mine, post("refused"))
-    return caught.value
-
-
-async def test_an_account_that_was_taken_down_is_its_owners_to_mend(pds: Pds) -> None:
-    person = pds.person()
-    async with outbound(pds.base) as client:
-        mine = account(await opened(client, pds, person), pds.base)
-        pds.take_down(person)
-        error = await refused(client, mine)
-        pds.take_down(person, applied=False)
-        assert isinstance(await publish(Bluesky(client), mine, post("back")), Live)
-    assert (error.code, error.category) == ("ACCOUNT_SUSPENDED", "account_issue")
-    assert pds.texts(person) == ["back"]
-
-
-async def test_an_account_that_was_deactivated_is_its_owners_to_mend(pds: Pds) -> None:
-    person = pds.person()
-    async with outbound(pds.base) as client:
-        mine = account(await opened(client, pds, person), pds.base)
-        pds.deactivate(person)
-        error = await refused(client, mine)
-    assert (error.code, error.category) == ("ACCOUNT_DEACTIVATED", "account_issue")
 
 
 async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:

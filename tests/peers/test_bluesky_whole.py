@@ -50,12 +50,6 @@ async def test_a_scheduled_post_goes_out_at_its_time(shop: Shop) -> None:
     assert abs(datetime.fromisoformat(record["value"]["createdAt"]) - at) < timedelta(milliseconds=2)
 
 
-async def test_a_wrong_password_connects_nothing(shop: Shop) -> None:
-    async with shop.at_work():
-        job = await shop.connect("wrong")
-    assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
-
-
 async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(shop: Shop) -> None:
     async with shop.at_work():
         account = await shop.account()

@@ -26,13 +26,6 @@ async def test_what_each_says_of_itself(member: Member) -> None:
     assert told["imageBytesMax"] > 1 << 20
 
 
-async def test_a_text_is_posted(member: Member) -> None:
-    text = unique("Grüße 🎉 & more")
-    live = await publish(member.adapter, member.account, post(text))
-    newest = await member.newest()
-    assert (live.external_id, live.external_url) == (newest.id, newest.url)
-
-
 async def test_images_are_posted(member: Member) -> None:
     live = await publish(member.adapter, member.account, post(unique("four"), images=4))
     newest = await member.newest()

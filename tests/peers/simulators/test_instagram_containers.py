@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from tests.peers.simulators.client import Sim
-from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.instagram_user import DAY_S, User, read
+from tests.peers.simulators.instagram_user import DAY_S, User
 
 
 async def test_a_container_is_in_progress_then_finished_then_published(ada: User) -> None:
@@ -53,34 +51,6 @@ async def test_an_image_that_is_none_for_it_fails(ada: User, name: str, refusal:
     assert await ada.image(name) == refusal
 
 
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (Fault.ACCEPT_THEN_TIMEOUT, 2207003),
-        (Fault.TRUNCATED_200, 2207052),
-        (Fault.DROP_BEFORE, 2207052),
-        (Fault.REFUSE_500, 2207052),
-    ],
-)
-async def test_a_file_that_does_not_come_fails(ada: User, host: Sim, fault: Fault, code: int) -> None:
-    await ada.sim.account("ada", patience_s=0.2)
-    await host.fault("/a.jpg", fault)
-    said = await ada.status(await ada.finished())
-    assert said["status"].endswith(f"error code {code}")
-    assert (await ada.status(await ada.finished()))["status_code"] == "FINISHED"
-
-
-async def test_a_file_is_fetched_when_it_likes(ada: User, host: Sim) -> None:
-    await ada.sim.account("ada", fetch_s=60)
-    before = (await host.requests()).get("GET /b.jpg", 0)
-    made = await ada.finished("b.jpg")
-    assert (await host.requests()).get("GET /b.jpg", 0) == before
-    assert (await ada.status(made))["status_code"] == "IN_PROGRESS"
-    await ada.sim.advance(58)
-    assert (await host.requests())["GET /b.jpg"] == before + 1
-    assert (await ada.status(made))["status_code"] == "FINISHED"
-
-
 @pytest.mark.parametrize(("name", "code"), [("short.mp4", 2207077), ("no.mp4", 2207026)])
 async def test_a_reel_takes_longer_and_may_fail(ada: User, name: str, code: int) -> None:
     asked = {"media_type": "REELS", "caption": "Film"}
@@ -94,13 +64,6 @@ async def test_a_reel_takes_longer_and_may_fail(ada: User, name: str, code: int)
     found = await ada.get(medium, fields="media_type,media_product_type,permalink")
     assert (found["media_type"], found["media_product_type"]) == ("VIDEO", "REELS")
     assert "/reel/" in found["permalink"]
-
-
-async def test_a_reel_above_the_limit_fails(ada: User) -> None:
-    await ada.sim.account("ada", video_bytes_max=500)
-    made = (await ada.create(video_url=f"{ada.files}/reel.mp4", media_type="REELS"))["id"]
-    await ada.sim.advance(30)
-    assert (await ada.status(made))["status"].endswith("error code 2207077")
 
 
 @pytest.mark.parametrize(
@@ -160,12 +123,3 @@ async def test_a_carousel_needs_finished_items_of_its_own(ada: User) -> None:
     assert (await ada.get(f"{ada.ig}/content_publishing_limit"))["data"] == [{"quota_usage": 1}]
     [post] = await ada.sim.posts("ada", "Both")
     assert (post["state"], len(post["sha256"])) == ("live", 2)
-
-
-async def test_json_is_taken_as_a_form_is(ada: User) -> None:
-    body = {"image_url": f"{ada.files}/a.jpg", "is_carousel_item": True}
-    items = [(await ada.http.post(f"/{ada.ig}/media", json=body)).json()["id"] for _ in range(2)]
-    await ada.sim.advance(2)
-    made = await ada.http.post(f"/{ada.ig}/media", json={"media_type": "CAROUSEL", "children": items})
-    assert made.is_success
-    assert await read(await ada.http.post(f"/{ada.ig}/media", json=[1])) == (100, None)

@@ -40,11 +40,6 @@ async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
     assert (await http.get(authorize("", **wrong))).status_code == 400
 
 
-async def test_scopes_may_be_apart_by_spaces(sim: Sim, http: httpx.AsyncClient) -> None:
-    said = await swap(http, await code_of(sim, scope=SCOPES.replace(",", " ")))
-    assert said.json()["data"][0]["permissions"] == SCOPES
-
-
 async def test_who_says_no_comes_back_with_the_reason(sim: Sim) -> None:
     location = await sim.consent(authorize(sim.base), "ada", allow=False)
     said = parse_qs(urlsplit(location).query)
@@ -127,45 +122,6 @@ async def test_all_tokens_of_a_person_can_break(ada: User, error: str, refusal: 
     assert "data" in await ada.get("me")
 
 
-@pytest.mark.parametrize(
-    ("error", "refusal", "app", "minutes"),
-    [
-        ("app_limit", (4, None), 100, 0),
-        ("user_limit", (17, 2446079), 100, 0),
-        ("page_limit", (32, None), 100, 0),
-        ("custom_limit", (613, None), 3, 19),
-        ("business_limit", (80002, None), 3, 19),
-    ],
-)
-async def test_a_limit_of_calls_says_who_and_how_long(
-    ada: User, error: str, refusal: tuple[int, int | None], app: int, minutes: int
-) -> None:
-    await ada.sim.call("POST", "/errors", path="list", error=error, skip=1)
-    assert await ada.listed() == {"data": []}
-    answer = await ada.http.get(f"/{ada.ig}/media")
-    assert await read(answer) == refusal
-    assert json.loads(answer.headers["X-App-Usage"])["call_count"] == app
-    [own] = json.loads(answer.headers["X-Business-Use-Case-Usage"])[ada.ig]
-    assert own["estimated_time_to_regain_access"] == minutes
-    assert await ada.listed() == {"data": []}
-
-
-async def test_an_error_has_its_whole_envelope(ada: User) -> None:
-    made = await ada.image()
-    answer = await ada.http.post(f"/{ada.ig}/media_publish", data={"creation_id": made["id"]})
-    error = answer.json()["error"]
-    assert error.pop("fbtrace_id")
-    assert error == {
-        "message": "Media ID is not available",
-        "type": "OAuthException",
-        "code": 9007,
-        "error_subcode": 2207027,
-        "is_transient": False,
-        "error_user_title": "Media ID is not available",
-        "error_user_msg": "The media is not ready for publishing, please wait for a moment",
-    }
-
-
 async def test_what_is_of_somebody_else_is_not_there(ada: User) -> None:
     made = await ada.finished()
     medium = (await ada.publish(await ada.finished()))["id"]
@@ -197,15 +153,3 @@ async def test_no_token_gets_nowhere_and_none_is_logged(ada: User) -> None:
     log = await ada.sim.call("GET", "/requests")
     assert log["counts"]["GET /me"] == 3
     assert token not in json.dumps(log)
-
-
-async def test_a_control_that_is_not_understood_says_why(sim: Sim) -> None:
-    for path, asked in (
-        ("/errors", {"path": "list", "error": "tired"}),
-        ("/tokens", {"username": "bob", "error": None}),
-        ("/posts", {"username": "bob"}),
-        ("/posts/delete", {"id": "1"}),
-        ("/accounts", {"username": "ada", "quota": 1}),
-    ):
-        with pytest.raises(AssertionError, match="400"):
-            await sim.call("POST", path, **asked)

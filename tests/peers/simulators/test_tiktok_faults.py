@@ -11,50 +11,7 @@ from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
-from tests.peers.simulators.tiktok_user import FILM, User, error_of, refresh
-
-
-async def test_a_token_call_fails_in_its_own_shape(ada_tok: User) -> None:
-    await ada_tok.sim.fault("/v2/oauth/*", Fault.REFUSE_500)
-    await ada_tok.sim.fault("/v2/post/*", Fault.REFUSE_429)
-    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (500, "server_error")
-    assert error_of(await ada_tok.ask("creator_info/query")) == (429, "rate_limit_exceeded")
-
-
-@pytest.mark.parametrize(
-    ("fault", "status"), [(Fault.ACCEPT_THEN_500, 500), (Fault.CREATED_BUT_400, 400), (None, 201)]
-)
-async def test_an_accepted_video_is_there_whatever_was_answered(
-    ada_tok: User, fault: Fault | None, status: int
-) -> None:
-    if fault:
-        await ada_tok.sim.fault("last_chunk", fault)
-    publish_id, url = await ada_tok.begun()
-    assert (await ada_tok.put(url, FILM)).status_code == status
-    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
-    await ada_tok.sim.advance(5)
-    assert await ada_tok.sim.counts("ada", "Hello") == {"live": 1}
-    assert (await ada_tok.status(publish_id))["status"] == "PUBLISH_COMPLETE"
-
-
-@pytest.mark.parametrize("fault", [Fault.ACCEPT_THEN_DROP, Fault.TRUNCATED_200])
-async def test_a_lost_answer_loses_nothing_else(ada_tok: User, fault: Fault) -> None:
-    await ada_tok.sim.fault("last_chunk", fault)
-    _, url = await ada_tok.begun()
-    with pytest.raises(httpx.TransportError):
-        await ada_tok.put(url, FILM)
-    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
-
-
-@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.REFUSE_429])
-async def test_what_is_kept_from_it_isnt_there_and_may_be_sent_again(ada_tok: User, fault: Fault) -> None:
-    await ada_tok.sim.fault("last_chunk", fault)
-    publish_id, url = await ada_tok.begun()
-    with pytest.raises((httpx.TransportError, httpx.HTTPStatusError)):
-        (await ada_tok.put(url, FILM)).raise_for_status()
-    assert await ada_tok.sim.counts("ada", "Hello") == {"open": 1}
-    assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 0
-    assert (await ada_tok.put(url, FILM)).status_code == 201
+from tests.peers.simulators.tiktok_user import FILM, User, error_of
 
 
 async def test_an_answer_is_held_back_until_it_is_let_go(ada_tok: User) -> None:
@@ -67,16 +24,6 @@ async def test_an_answer_is_held_back_until_it_is_let_go(ada_tok: User) -> None:
     assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
     await ada_tok.sim.release()
     assert (await call).status_code == 201
-
-
-async def test_a_dropped_request_may_still_arrive(ada_tok: User) -> None:
-    await ada_tok.sim.fault("last_chunk", Fault.DROP_THEN_ACCEPT)
-    _, url = await ada_tok.begun()
-    with pytest.raises(httpx.TransportError):
-        await ada_tok.put(url, FILM)
-    assert await ada_tok.sim.counts("ada", "Hello") == {"open": 1}
-    assert await ada_tok.sim.release() == [201]
-    assert await ada_tok.sim.counts("ada", "Hello") == {"coming": 1}
 
 
 async def test_half_of_a_chunk_is_nothing(ada_tok: User) -> None:

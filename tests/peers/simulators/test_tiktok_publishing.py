@@ -7,7 +7,6 @@ import pytest
 
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.tiktok_errors import FAIL_REASONS
 from tests.peers.simulators.tiktok_user import DAY_S, FILM, User, connected, error_of, refresh
 
 MIB = 1 << 20
@@ -30,14 +29,6 @@ async def test_a_public_video_goes_through_every_status(ada_tok: User) -> None:
     (entry,) = await ada_tok.sim.posts("ada", "Hello")
     assert (entry["external_id"], entry["key"]) == (str(post_id), publish_id)
     assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]
-
-
-@pytest.mark.parametrize("level", ["SELF_ONLY", "MUTUAL_FOLLOW_FRIENDS"])
-async def test_what_isnt_public_never_has_an_id(ada_tok: User, level: str) -> None:
-    publish_id = await ada_tok.sent(privacy_level=level)
-    await ada_tok.sim.advance(DAY_S - 1)
-    said = await ada_tok.status(publish_id)
-    assert (said["status"], said["publicaly_available_post_id"]) == ("PUBLISH_COMPLETE", [])
 
 
 async def test_an_unended_upload_is_waited_for_in_vain(ada_tok: User) -> None:
@@ -214,25 +205,6 @@ async def test_a_draft_is_published_by_its_owner_alone(ada_tok: User) -> None:
     assert await ada_tok.sim.counts("ada", "Draft") == {"live": 1}
 
 
-async def test_a_draft_may_be_thrown_away(ada_tok: User) -> None:
-    publish_id = await ada_tok.sent(where="inbox/video/init", title="Draft")
-    await ada_tok.sim.advance(5)
-    await ada_tok.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
-    said = await ada_tok.status(publish_id)
-    assert (said["status"], said["fail_reason"]) == ("FAILED", "publish_cancelled")
-    assert await ada_tok.sim.counts("ada", "Draft") == {"deleted": 1}
-
-
-@pytest.mark.parametrize("reason", sorted(FAIL_REASONS))
-async def test_a_post_fails_for_every_reason(ada_tok: User, reason: str) -> None:
-    await ada_tok.sim.account("ada", fails=[reason])
-    publish_id = await ada_tok.sent()
-    await ada_tok.sim.advance(5)
-    said = await ada_tok.status(publish_id)
-    assert (said["status"], said["fail_reason"]) == ("FAILED", reason)
-    assert await ada_tok.sim.counts("ada", "Hello") == {"failed": 1}
-
-
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
@@ -245,14 +217,6 @@ async def test_a_file_is_looked_at_after_it_was_accepted(ada_tok: User, file: by
     publish_id = await ada_tok.sent(file)
     await ada_tok.sim.advance(5)
     assert (await ada_tok.status(publish_id)).get("fail_reason") == reason
-
-
-async def test_a_test_may_say_how_long_a_video_is(ada_tok: User) -> None:
-    digest = hashlib.sha256(FILM).hexdigest()
-    await ada_tok.sim.call("POST", "/durations", sha256=digest, seconds=601)
-    publish_id = await ada_tok.sent()
-    await ada_tok.sim.advance(5)
-    assert (await ada_tok.status(publish_id))["fail_reason"] == "duration_check_failed"
 
 
 async def test_who_is_banned_is_told_so_and_what_they_had_begun_fails(ada_tok: User) -> None:
@@ -275,14 +239,6 @@ async def test_an_unaudited_client_posts_to_private_accounts(ada_tok: User) -> N
     await ada_tok.sim.account("ada", is_private=True)
     await ada_tok.ask("creator_info/query")
     assert (await ada_tok.init(privacy_level="SELF_ONLY")).status_code == 200
-
-
-async def test_an_init_is_refused_as_ordered(ada_tok: User) -> None:
-    await ada_tok.sim.account("ada", refuses=["spam_risk_text", "reached_active_user_cap"])
-    await ada_tok.ask("creator_info/query")
-    assert error_of(await ada_tok.init()) == (403, "spam_risk_text")
-    assert error_of(await ada_tok.init()) == (403, "reached_active_user_cap")
-    assert (await ada_tok.init()).status_code == 200
 
 
 async def test_a_post_is_its_owners_business(ada_tok: User) -> None:

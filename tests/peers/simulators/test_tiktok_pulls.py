@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 
-import httpx
 import pytest
 
 from tests.peers.simulators.client import Sim
@@ -13,9 +12,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram_user import FILES
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
-from tests.peers.simulators.tiktok import TikTok
-from tests.peers.simulators.tiktok_user import CALLBACK, CLIENT, FILM, User, connected, error_of
-from tests.waiting import eventually
+from tests.peers.simulators.tiktok_user import CLIENT, FILM, User, error_of
 
 JPEGS = [hashlib.sha256(FILES[name][1]).hexdigest() for name in ("a.jpg", "b.jpg")]
 
@@ -44,21 +41,6 @@ async def test_photos_are_fetched_in_their_order_when_it_is_time(
     assert (entry["state"], entry["sha256"]) == ("live", JPEGS)
 
 
-async def test_a_clock_that_runs_brings_it_about_by_itself(files: str) -> None:
-    with served(TikTok(rate=1000, redirect_uris=[CALLBACK])) as base:
-        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False) as http:
-            await sim.account("ada", moderation_s=1e9)
-            ada = await connected(sim, http)
-            await ready(ada, files)
-            publish_id = (await ada.photos(f"{files}/a.jpg")).json()["data"]["publish_id"]
-
-            async def complete() -> bool:
-                return await sim.counts("ada", "Some photos") == {"live": 1}
-
-            await eventually(complete)
-            assert (await ada.status(publish_id))["publicaly_available_post_id"] == []
-
-
 @pytest.mark.parametrize(
     ("name", "reason"), [("png.jpg", "file_format_check_failed"), ("gone.jpg", "photo_pull_failed")]
 )
@@ -69,24 +51,6 @@ async def test_photos_that_cant_be_had_fail(ada_tok: User, files: str, name: str
     said = await ada_tok.status(answer.json()["data"]["publish_id"])
     assert (said["status"], said["fail_reason"]) == ("FAILED", reason)
     assert await ada_tok.sim.counts("ada", "Some photos") == {"failed": 1}
-
-
-async def test_photos_are_accepted_by_their_init_whatever_was_answered(ada_tok: User, files: str) -> None:
-    await ready(ada_tok, files)
-    await ada_tok.sim.fault("/v2/post/publish/content/init/", Fault.ACCEPT_THEN_DROP)
-    with pytest.raises(httpx.TransportError):
-        await ada_tok.photos(f"{files}/a.jpg")
-    await ada_tok.sim.advance(7)
-    assert await ada_tok.sim.counts("ada", "Some photos") == {"live": 1}
-
-
-async def test_photos_may_be_drafts(ada_tok: User, files: str) -> None:
-    await ready(ada_tok, files)
-    answer = await ada_tok.photos(f"{files}/a.jpg", mode="MEDIA_UPLOAD")
-    await ada_tok.sim.advance(7)
-    said = await ada_tok.status(answer.json()["data"]["publish_id"])
-    assert said["status"] == "SEND_TO_USER_INBOX"
-    assert await ada_tok.sim.counts("ada", "Some photos") == {"draft": 1}
 
 
 async def test_photos_have_their_limits(ada_tok: User, files: str) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 import signal
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from tests.peers.simulators.tiktok_user import (
     User,
     authorize,
     code_of,
-    connected,
     error_of,
     redeem,
     refresh,
@@ -47,24 +45,6 @@ async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
 ) -> None:
     await tok.consents("ada")
     assert (await tiktok_http.get(authorize(**wrong))).status_code == 400
-
-
-async def test_who_consents_at_once_comes_back_with_a_code_and_the_state(
-    tok: Sim, tiktok_http: httpx.AsyncClient
-) -> None:
-    await tok.consents("ada", scopes=["user.info.basic"])
-    answer = await tiktok_http.get(authorize())
-    said = parse_qs(urlsplit(answer.headers["Location"]).query)
-    assert (answer.status_code, said["state"], said["scopes"]) == (302, ["s t"], ["user.info.basic"])
-    assert (await redeem(tiktok_http, said["code"][0])).json()["scope"] == "user.info.basic"
-
-
-async def test_a_person_with_a_browser_clicks(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    page = (await tiktok_http.get(authorize())).text
-    allow = re.search('href="([^"]+)">allow as ada', page)
-    assert allow is not None
-    location = (await tiktok_http.get(allow[1].replace("&amp;", "&"))).headers["Location"]
-    assert location.startswith(f"{CALLBACK}?code=")
 
 
 async def test_who_says_no_comes_back_with_an_error(tok: Sim) -> None:
@@ -174,21 +154,6 @@ async def test_a_revoked_token_is_gone_with_its_family(ada_tok: User) -> None:
     assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
     assert error_of(await ada_tok.http.post("/v2/oauth/revoke/", data=form)) == (400, "invalid_request")
-
-
-async def test_a_username_takes_another_scope(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    async def info(user: User, fields: str) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {user.access}"}
-        return await tiktok_http.get("/v2/user/info/", params={"fields": fields}, headers=headers)
-
-    basic = await connected(tok, tiktok_http)
-    assert (await info(basic, "open_id,display_name")).json()["data"] == {
-        "user": {"open_id": "-000ada", "display_name": "Ada"}
-    }
-    assert error_of(await info(basic, "open_id,username")) == (400, "scope_permission_missed")
-    assert error_of(await info(basic, "shoe_size")) == (400, "invalid_params")
-    whole = await connected(tok, tiktok_http, scope=f"{SCOPES},user.info.profile")
-    assert (await info(whole, "username")).json()["data"]["user"]["username"] == "ada"
 
 
 def test_it_runs_as_a_process() -> None:

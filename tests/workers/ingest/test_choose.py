@@ -24,17 +24,9 @@ def said(value: str, confidence: float, rule: str = "one", field: Field = "appNa
     return Candidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
 
 
-def test_the_most_confident_wins_and_of_equals_the_first() -> None:
-    assert choose([said("A", 0.5), said("B", 0.8), said("C", 0.8)])["appName"].value == "B"
-
-
 def test_two_places_that_agree_are_worth_more_than_one() -> None:
     chosen = choose([said("Zap", 0.82), said("Acme", 0.8, "two"), said("ACME!", 0.5, "three")])["appName"]
     assert (chosen.value, chosen.confidence) == ("Acme", 0.85)
-
-
-def test_one_place_that_repeats_itself_is_worth_no_more() -> None:
-    assert choose([said("Acme", 0.8), said("Acme", 0.8)])["appName"].confidence == 0.8
 
 
 @pytest.mark.parametrize("field", ["logoUrl", "primaryLanguage"])

@@ -107,13 +107,6 @@ async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
     assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
 
 
-async def test_files_that_bluesky_does_not_take_are_not_uploaded() -> None:
-    async with pds(uploadBlob=told(BLOB)) as served:
-        with pytest.raises(Rejected) as caught:
-            await prepared(served, draft("", file(size_bytes=2_000_001)))
-    assert (caught.value.code, served.asked) == ("MEDIA_TOO_LARGE", [])
-
-
 @pytest.mark.parametrize("how", LOST)
 async def test_an_upload_without_an_answer_is_worth_another_try(
     how: str, monkeypatch: pytest.MonkeyPatch
@@ -240,8 +233,3 @@ async def test_people_are_mentioned_whom_the_server_knows() -> None:
         (24, "did:plc:a"),
     ]
     assert len(served.asked) == 2
-
-
-async def test_a_token_that_the_server_echoes_is_not_kept() -> None:
-    error = await failing(told({"error": "InvalidRequest", "message": "no post by secret-token"}, 400))
-    assert "no post by ***" in error.message

@@ -67,7 +67,3 @@ def test_links_tags_and_mentions_are_marked_in_bytes(text: str, expected: list[t
 @given(st.text(alphabet="a.:/#@ ()é🎉\n", max_size=60))
 def test_any_text_is_marked_at_whole_characters(text: str) -> None:
     facets(text)
-
-
-def test_what_a_post_lacks_is_left_out() -> None:
-    assert set(record_of(draft("Hi", language=""), [], {})) == {"$type", "text", "createdAt"}

@@ -37,12 +37,6 @@ async def test_a_token_that_says_nothing_has_no_known_end(token: str) -> None:
     assert (session.expires_at, session.server) == (None, None)
 
 
-async def test_a_wrong_password_is_the_owners_to_mend() -> None:
-    async with pds(createSession=xrpc("AuthenticationRequired", 401)) as served:
-        with pytest.raises(ReauthRequired):
-            await opened(served)
-
-
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

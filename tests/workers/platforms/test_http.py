@@ -145,10 +145,6 @@ def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | N
     assert cooldown_s(httpx.Headers(headers), reset="Reset") == seconds
 
 
-def test_a_rest_without_the_servers_own_time_counts_from_ours() -> None:
-    assert cooldown_s(httpx.Headers({"Reset": "1"}), reset="Reset") == LEAST_COOLDOWN_S
-
-
 def test_a_platforms_words_fit_into_a_row() -> None:
     """Else a refusal could not be written down, and would count as a lost answer."""
     words = "it\0says\x1b[31m\nno\u202e " + "x" * 1000

@@ -132,12 +132,6 @@ async def test_a_file_that_instagram_can_not_use_says_why(
     assert await ada.calls("/media_publish") == 0
 
 
-async def test_a_carousel_fails_with_one_of_its_images(ada: Gram) -> None:
-    with pytest.raises(Rejected) as caught:
-        await ada.prepared(await ada.post("a.jpg", "tall.jpg"))
-    assert caught.value.code == "MEDIA_ASPECT"
-
-
 async def test_files_that_the_platform_does_not_take_make_no_container(ada: Gram) -> None:
     with pytest.raises(Rejected) as caught:
         await ada.step(await ada.post(*["a.jpg"] * 11))

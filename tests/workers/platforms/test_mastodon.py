@@ -109,15 +109,6 @@ async def test_a_file_that_the_server_will_not_have_ends_the_post() -> None:
             await prepared(served, draft("", file()))
 
 
-async def test_files_that_the_instance_does_not_take_are_not_uploaded() -> None:
-    async with server() as served, client_for(served) as client:
-        with pytest.raises(Rejected) as caught:
-            await Mastodon(client).prepare(
-                account(served, "mastodon", imageBytesMax=5), draft("", file(b"123456"))
-            )
-    assert (caught.value.code, served.asked) == ("MEDIA_TOO_LARGE", [])
-
-
 @pytest.mark.parametrize("how", LOST)
 async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
     assert type(await failing(LOST[how])) is OutcomeUnknown
@@ -172,8 +163,3 @@ async def test_a_call_is_repeated_only_while_its_key_is_kept(
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)
         assert adapter.repeatable(mine, Inquiry(what, now, now)) is expected
-
-
-async def test_a_token_that_the_server_echoes_is_not_kept() -> None:
-    error = await failing(told({"error": "no post by secret-token"}, 422))
-    assert "no post by ***" in error.message

@@ -97,19 +97,6 @@ async def test_a_lost_answer_is_decided_by_who_came(
     assert found == (Undecided() if came else Absent())
 
 
-async def test_a_call_that_never_came_is_absent(person: Ada, album: Album) -> None:
-    what = pictures(album)
-    prepared = await person.prepare(what)
-    await person.sim.fault("/v2/post/publish/content/init/", Fault.DROP_THEN_ACCEPT)
-    with pytest.raises(OutcomeUnknown):
-        await person.send(prepared, what)
-    album.closed = True
-    assert await person.look(prepared, fetched=False) == Absent()
-    await person.sim.call("POST", "/release")
-    await person.sim.advance(AFTER)
-    assert await person.counts() == {"failed": 1}
-
-
 async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: Ada, album: Album) -> None:
     album.closed = True
     prepared = await person.sent(pictures(album))

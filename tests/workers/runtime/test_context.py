@@ -33,18 +33,6 @@ async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
     return {"wrote": what}
 
 
-async def test_a_commit_ends_the_job_with_its_writes(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        return await ctx.commit(lambda conn: write(conn, ctx.job.id, "end"))
-
-    async with workers.working(task):
-        job_id = await workers.submit()
-        row = await workers.ended(job_id)
-    assert (row["state"], row["result"]) == ("completed", {"wrote": "end"})
-    assert await effects() == ["end"]
-    assert await workers.attempts(job_id) == ["completed"]
-
-
 async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(
     workers: Workers, effects: Any
 ) -> None:
@@ -95,16 +83,6 @@ async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(
     assert await workers.attempts(job_id) == ["snoozed"]
 
 
-async def test_a_step_that_decides_to_go_on_settles_nothing(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        wrote = await ctx.decide(lambda conn: write(conn, ctx.job.id, "step"))
-        return Done({"wrote": wrote})
-
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
-    assert row["result"] == {"wrote": {"wrote": "step"}}
-
-
 async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done({"left": ctx.time_left()})
@@ -114,16 +92,6 @@ async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -
         async with workers.working(task, kind=kind):
             row = await workers.ended(await workers.submit(kind=kind))
         assert least < row["result"]["left"] <= most
-
-
-async def test_a_step_gives_back_what_its_body_returned(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        return Done(await ctx.step(lambda conn: write(conn, ctx.job.id, "step")))
-
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
-    assert row["result"] == {"wrote": "step"}
-    assert await effects() == ["step"]
 
 
 @pytest.mark.parametrize("way", ["step", "commit"])

@@ -34,27 +34,6 @@ async def endless(_: Context) -> Outcome:
     return Done()
 
 
-async def test_what_does_not_finish_in_time_goes_back(workers: Workers) -> None:
-    stop = Stop()
-    async with workers.working(endless, stop=stop, drain_s=0.1):
-        job_id = await workers.submit()
-        await workers.becomes(job_id, "state = 'running'")
-        stop.ask()
-    row = await workers.job(job_id)
-    assert (row["state"], row["stage"], row["attempt"], row["crashes"]) == ("queued", "queued", 0, 0)
-    assert await workers.attempts(job_id) == ["interrupted"]
-
-
-async def test_a_second_signal_means_now(workers: Workers) -> None:
-    stop = Stop()
-    async with asyncio.timeout(10), workers.working(endless, stop=stop, drain_s=600):
-        job_id = await workers.submit()
-        await workers.becomes(job_id, "state = 'running'")
-        stop.ask()
-        stop.ask()
-    assert (await workers.job(job_id))["state"] == "queued"
-
-
 async def test_a_canceled_job_that_is_given_back_ends(workers: Workers) -> None:
     stop = Stop()
     async with workers.working(endless, stop=stop, drain_s=0.1):

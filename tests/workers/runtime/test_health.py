@@ -17,12 +17,6 @@ async def test_it_says_that_it_lives_and_shows_its_metrics() -> None:
     assert "jobs_settled_total" in shown.text
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz/x", "/v1/projects"])
-async def test_it_has_nothing_else(path: str) -> None:
-    async with health.serving(0) as port, httpx.AsyncClient() as client:
-        assert (await client.get(f"http://127.0.0.1:{port}{path}")).status_code == 404
-
-
 @pytest.mark.parametrize("said", [b"", b"\r\n\r\n", b"\x16\x03\x01\x00\xa5", b"G" * 100_000])
 async def test_it_survives_what_is_no_request(said: bytes) -> None:
     async with health.serving(0) as port:

@@ -16,8 +16,6 @@ from workers.runtime import listener, puller
 from workers.runtime.context import Context
 from workers.runtime.worker import Worker
 
-NOWHERE = "redis://127.0.0.1:1/0"
-
 
 async def quick(_: Context) -> Outcome:
     return Done()
@@ -44,12 +42,6 @@ async def idle(worker: Worker) -> bool:
     return not worker.slots.wake.is_set()
 
 
-async def test_without_redis_jobs_start_within_two_seconds(workers: Workers) -> None:
-    async with workers.working(quick, redis_url=NOWHERE):
-        row = await workers.ended(await workers.submit(wake=False))
-    assert (row["finished_at"] - row["created_at"]).total_seconds() < 2
-
-
 @pytest.mark.usefixtures("by_message_only")
 async def test_a_message_starts_a_job_at_once(workers: Workers) -> None:
     client = courier.connect(workers.settings.redis_url, timeout_s=5)
@@ -57,25 +49,6 @@ async def test_a_message_starts_a_job_at_once(workers: Workers) -> None:
         await listening(client, worker)
         row = await workers.ended(await workers.submit(), within=2)
     assert row["state"] == "completed"
-    await courier.disconnect(client)
-
-
-@pytest.mark.usefixtures("by_message_only")
-async def test_a_message_delivered_twice_runs_a_job_once(workers: Workers) -> None:
-    client = courier.connect(workers.settings.redis_url, timeout_s=5)
-    runs: list[int] = []
-
-    async def task(ctx: Context) -> Outcome:
-        runs.append(ctx.job.fence)
-        return Done()
-
-    async with workers.working(task) as worker:
-        await listening(client, worker)
-        job_id = await workers.submit()
-        await workers.ended(job_id)
-        await workers.courier.send(Wake(POOL, ERRAND.name, job_id))
-        await workers.ended(await workers.submit())
-    assert runs == [1, 1]
     await courier.disconnect(client)
 
 

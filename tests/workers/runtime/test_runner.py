@@ -6,20 +6,10 @@ from typing import Any
 import pytest
 
 from jobs.ledger import Claim
-from jobs.outcomes import Done, Failed, Interrupted, Outcome, Retry, Snooze
+from jobs.outcomes import Done, Interrupted, Outcome, Retry
 from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Runner
-
-
-async def test_a_job_is_done_with_its_result(workers: Workers) -> None:
-    async def task(ctx: Context) -> Outcome:
-        return Done({"said": ctx.job.args["say"]})
-
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit(args={"say": "hello"}))
-    assert (row["state"], row["result"], row["progress"]) == ("completed", {"said": "hello"}, 1)
-    assert (row["attempt"], row["fence"], row["lease_owner"]) == (1, 1, None)
 
 
 async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing_of_the_inside(
@@ -38,16 +28,6 @@ async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing_of_the_in
     assert await workers.attempts(job_id) == ["retry", "failed"]
 
 
-async def test_a_failure_is_final(workers: Workers) -> None:
-    async def task(_: Context) -> Outcome:
-        return Failed("NOT_HTML", "the page is a PDF")
-
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
-    assert (row["state"], row["attempt"]) == ("failed", 1)
-    assert row["error"] == {"code": "NOT_HTML", "message": "the page is a PDF", "retryable": False}
-
-
 async def test_a_retry_waits_as_long_as_it_is_told(workers: Workers) -> None:
     async def task(_: Context) -> Outcome:
         return Retry("SOURCE_RATE_LIMITED", "the site asks for patience", after_s=600)
@@ -56,15 +36,6 @@ async def test_a_retry_waits_as_long_as_it_is_told(workers: Workers) -> None:
         row = await workers.becomes(await workers.submit(), "attempt = 1 and state = 'queued'")
     assert 590 < (row["run_at"] - row["created_at"]).total_seconds() < 610
     assert row["stage"] == "scheduled"
-
-
-async def test_a_snooze_costs_no_attempt(workers: Workers) -> None:
-    async def task(_: Context) -> Outcome:
-        return Snooze(after_s=600)
-
-    async with workers.working(task):
-        row = await workers.becomes(await workers.submit(), "fence = 1 and state = 'queued'")
-    assert (row["attempt"], row["crashes"]) == (0, 0)
 
 
 async def test_a_cancel_reaches_a_running_handler(workers: Workers) -> None:

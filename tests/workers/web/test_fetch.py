@@ -22,13 +22,6 @@ from workers.web.errors import SHORTEST_COOLDOWN_S
 from workers.web.fetch import HTML, Want, fetch
 
 
-async def test_a_page_comes_whole_with_its_headers() -> None:
-    got = await answered(say(body="<p>hi", content_language="de"))
-    assert got.body == b"<p>hi"
-    assert got.content_type == "text/html; charset=utf-8"
-    assert got.language == "de"
-
-
 async def test_we_say_who_we_are_and_send_nothing_else() -> None:
     async with (
         serve({"/": say(body="x", set_cookie="a=b"), "/2": say()}) as site,

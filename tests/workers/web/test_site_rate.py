@@ -37,13 +37,6 @@ async def test_turns_are_as_far_apart_as_the_site_asks(rate: SiteRate, clock: Cl
         assert clock.now == due
 
 
-async def test_sites_do_not_wait_for_each_other(rate: SiteRate, clock: Clock) -> None:
-    for site in ("a.test", "b.test"):
-        async with rate.slot(site) as slot:
-            await rate.wait(slot, delay_s=10, within_s=60)
-    assert clock.now == 0
-
-
 async def test_a_turn_that_comes_too_late_is_given_up_and_taken_from_nobody(
     rate: SiteRate, clock: Clock
 ) -> None:

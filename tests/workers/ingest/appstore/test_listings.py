@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.brand.store_listings import InAppStore
-from tests.workers.ingest.appstore.counter import FACEBOOK, at, ingest, json, recorded
+from tests.workers.ingest.appstore.counter import at, ingest, json, recorded
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 
@@ -34,27 +34,6 @@ BRANDS: dict[str, tuple[str, str | None]] = {
 def recordings() -> list[dict[str, Any]]:
     names = ("itunesLookup-284882215.json", "bbedit.json", "slack-lookup.json", "slack.json")
     return [result for name in names for result in stdlib.loads(recorded(name))["results"]]
-
-
-async def test_facebooks_recorded_listing_is_read_exactly(parser: Parser) -> None:
-    answers = {at(FACEBOOK): json(recorded("itunesLookup-284882215.json"))}
-    extraction, site = await ingest(parser, answers, FACEBOOK)
-    assert site.paths == ["/lookup?id=284882215&country=us", "/robots.txt", "/us/app/id284882215"]
-    fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
-    assert fields["appName"] == "Facebook"
-    assert fields["appDescription"] == "Keeping up with friends is faster than ever."
-    assert fields["tagline"] == "Keeping up with friends is faster than ever."
-    assert fields["keywords"][:1] == ["social networking"]
-    assert fields["primaryLanguage"] == "en"
-    assert fields["links"] == {
-        "website": "https://www.facebook.com/mobile",
-        "appStore": "https://itunes.apple.com/us/app/facebook/id284882215",
-    }
-    assert extraction.title == "Facebook"
-    assert extraction.url == "https://itunes.apple.com/us/app/facebook/id284882215"
-    assert extraction.fields["appName"].rule == "appStore.name"
-    assert extraction.fields["appName"].url == extraction.url
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["subtitle_missing"]
 
 
 async def test_every_recorded_listing_is_read_exactly(parser: Parser) -> None:

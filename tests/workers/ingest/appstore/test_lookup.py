@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from domain.brand.store_listings import InAppStore
-from schemas.errors import FetchBlocked, FetchFailed, SourceError, SourceNotFound, SourceRateLimited, TooLarge
+from schemas.errors import FetchBlocked, FetchFailed, SourceNotFound, SourceRateLimited, TooLarge
 from tests.servers import settings_for
 from tests.workers.ingest.appstore.counter import (
     FACEBOOK,
@@ -173,12 +173,6 @@ async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
 async def test_a_redirect_to_a_private_address_is_refused(parser: Parser, target: str) -> None:
     with pytest.raises(FetchBlocked):
         await look_up(parser, {at(FACEBOOK): say(302, location=target)})
-
-
-async def test_a_redirect_to_what_is_no_web_address_is_refused(parser: Parser) -> None:
-    with pytest.raises(SourceError) as refused:
-        await look_up(parser, {at(FACEBOOK): say(302, location="file:///etc/passwd")})
-    assert not refused.value.retryable
 
 
 async def test_only_what_the_operator_moved_may_be_private() -> None:

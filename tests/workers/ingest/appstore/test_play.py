@@ -127,11 +127,6 @@ async def test_each_failure_has_its_code(parser: Parser, answer: bytes, error: t
         await read(parser, answer)
 
 
-async def test_a_missing_app_says_what_to_check(parser: Parser) -> None:
-    with pytest.raises(SourceNotFound, match=r"no app com\.example\.acme in us"):
-        await read(parser, say(404))
-
-
 async def test_robots_txt_is_kept(parser: Parser) -> None:
     with pytest.raises(RobotsDisallowed):
         await read(parser, page(), **{"/robots.txt": say(body="User-agent: *\nDisallow: /store/apps/")})

@@ -90,17 +90,6 @@ def test_a_story_is_about_all_kinds_of_people() -> None:
     assert "audience" not in derived(Prose(url=URL, language="en", passages=passages))
 
 
-def test_a_list_of_headlines_introduces_nothing() -> None:
-    headlines = [Passage(text=f"Headline {number}", kind="heading", url=URL) for number in range(40)]
-    said = [Passage(text="A blow for investors", kind="heading", url=URL)]
-    assert value("audience", Prose(url=URL, language="en", passages=said)) == "Investors"
-    assert value("audience", Prose(url=URL, language="en", passages=said + headlines)) is None
-
-
-def test_the_general_name_goes_without_saying() -> None:
-    assert value("audience", prose("Built for teams. Built for sales teams.")) == "Sales teams"
-
-
 def test_labels_count_where_a_signpost_leads_to_them() -> None:
     labels = ("Restaurants", "Hotels", "Pricing")
     assert value("audience", prose("Tides.", labels=labels)) is None
@@ -152,12 +141,6 @@ def test_industries_of_the_navigation() -> None:
 def test_two_labels_tell_a_segment_and_one_does_not() -> None:
     assert icp("Tides.", labels=("Book a demo", "Case studies")).value == "Businesses (B2B)."
     assert "icp" not in derived(prose("Tides.", labels=("Book a demo",)))
-
-
-def test_declared_genres_help_to_tell_a_segment() -> None:
-    said = Prose(url=URL, language="en", keywords=["Games", "Lifestyle"], passages=[Passage(text="Tides.")])
-    found = derived(said)["icp"]
-    assert (found.value, found.evidence) == ("Consumers (B2C).", ["Games", "Lifestyle"])
 
 
 def test_a_long_sentence_is_quoted_where_it_says_so() -> None:

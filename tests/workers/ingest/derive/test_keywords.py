@@ -1,10 +1,6 @@
 """Extracted keywords: what the text is about, in its own words, once each."""
 
-import pytest
-
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
-from workers.ingest.derive.derive import derive
-from workers.ingest.derive.distinct import stem
 from workers.ingest.shapes import Passage, Prose
 
 TIDES = (
@@ -36,30 +32,6 @@ def test_all_forms_of_a_word_are_one() -> None:
     assert words(prose("Notes, note and NOTES. Ideas, an idea and drawings."))[:1] == ["notes"]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("note", "notes"), ("gif", "gifs"), ("diary", "diaries"), ("Häfen", "HÄFEN"), ("idea", "ideas")],
-)
-def test_forms_of_a_word(one: str, other: str) -> None:
-    assert stem(one) == stem(other)
-
-
-@pytest.mark.parametrize(("one", "other"), [("bus", "bu"), ("boss", "bos"), ("plan", "planet")])
-def test_other_words(one: str, other: str) -> None:
-    assert stem(one) != stem(other)
-
-
-def test_a_heading_counts_more_than_a_text() -> None:
-    passages = [
-        Passage(text="Invoices offline"),
-        Passage(text="Receipts, invoices"),
-        Passage(text="Receipts", kind="heading"),
-    ]
-    alone = Prose(url=URL, language="en", passages=passages)
-    quiet = Prose(url=URL, language="en", passages=[*passages[:2], Passage(text="Receipts")])
-    assert words(alone).index("receipts") <= words(quiet).index("receipts")
-
-
 def test_a_label_is_no_prose() -> None:
     assert "imprint" not in words(prose(*TIDES, labels=("Imprint", "Imprint")))
 
@@ -78,11 +50,6 @@ def test_stop_words_are_those_of_the_text_and_of_english() -> None:
     assert found == ["gezeiten", "strömungen", "häfen"]
 
 
-def test_too_few_words_are_no_keywords() -> None:
-    assert value("keywords", prose("Tides")) is None
-    assert value("keywords", prose()) is None
-
-
 def test_a_language_without_blanks_has_none() -> None:
     assert value("keywords", prose("潮汐表和海流 港口 离线 使用", language="zh-Hans")) is None
 
@@ -90,10 +57,6 @@ def test_a_language_without_blanks_has_none() -> None:
 def test_the_language_is_told_by_the_text_where_nobody_knew_it() -> None:
     text = "Die Gezeiten und die Strömungen für alle Häfen, und zwar auch dann, wenn du kein Netz hast."
     assert "und" not in words(prose(text, language=None))
-
-
-def test_the_same_text_gives_the_same_words() -> None:
-    assert derive(prose(*TIDES)) == derive(prose(*TIDES))
 
 
 def test_a_story_gives_keywords_only_where_nothing_else_does() -> None:
@@ -110,8 +73,3 @@ def test_what_is_far_below_the_best_is_none() -> None:
     found = words(prose("Tide tables. Tide tables. Tide tables.", "More about tides.", *others))
     assert found[:3] == ["tide", "tables", "tide tables"]
     assert len(found) == 5
-
-
-def test_no_more_than_twelve() -> None:
-    said = prose(" ".join(f"harbour{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"))
-    assert len(words(said)) == 12

@@ -70,11 +70,6 @@ def test_sie_at_the_start_or_in_lower_case_may_be_she() -> None:
     assert "“Sie”" not in str(value("brandVoice", prose(*[text] * 8, language="de")))
 
 
-def test_once_is_chance() -> None:
-    voice = value("brandVoice", prose("We don't know.", *[PAD] * 6))
-    assert voice == "Matter-of-fact, in plain language."
-
-
 def test_too_little_text_has_no_voice() -> None:
     assert value("brandVoice", prose("Hey, you'll love it! 🎉", "Don't wait, you! 🎉")) is None
 
@@ -82,8 +77,3 @@ def test_too_little_text_has_no_voice() -> None:
 def test_a_language_without_rules_has_only_what_marks_show() -> None:
     text = "Карта приливов и течений для всех гаваней, и все маршруты остаются на устройстве."
     assert value("brandVoice", prose(*[text] * 10, language="ru")) is None
-
-
-def test_more_text_and_more_traits_are_worth_more_and_never_much() -> None:
-    short, long = (derived(prose(*[DU] * times, language="de"))["brandVoice"] for times in (7, 40))
-    assert short.confidence < long.confidence <= 0.6

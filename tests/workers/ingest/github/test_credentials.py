@@ -1,10 +1,7 @@
 """What our GitHub App shows GitHub, and for how long."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -27,11 +24,10 @@ from schemas.errors import (
     SourceNotFound,
     SourceRateLimited,
 )
-from schemas.settings import GITHUB_APP
 from tests import github_app, seeds
 from tests.by_hand import Told
 from tests.github_app import CLIENT_ID, Hub, Installed
-from tests.servers import RING, settings_for
+from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
 from workers.ingest.github.about import read_about
@@ -208,12 +204,6 @@ async def test_each_refusal_says_what_to_do(
     assert "eyJ" not in raised.value.message
 
 
-async def test_a_key_that_is_not_the_apps_is_refused_by_github(app: App) -> None:
-    other = github_app.new_key()
-    with pytest.raises(SourceForbidden, match="GITHUB_PRIVATE_KEY"):
-        await token_for(replace(app, key=other), 42, "app")
-
-
 def test_a_private_key_may_come_on_one_line() -> None:
     numbers = github_app.key().private_numbers()
     assert credentials.read_key(github_app.pem()).private_numbers() == numbers
@@ -232,26 +222,10 @@ def test_what_is_no_rsa_key_is_refused_at_the_start(text: str) -> None:
         credentials.read_key(text)
 
 
-def test_a_worker_with_a_bad_key_ends_and_says_which_setting() -> None:
-    app = dict.fromkeys(GITHUB_APP, "x") | {"GITHUB_PRIVATE_KEY": "-----BEGIN"}
-    keyrings = {"PEPPERS": RING, "VAULT_KEYS": RING, "DATABASE_URL": "postgresql://x/x"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "workers", "ingest"],
-        env=os.environ | keyrings | app, capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("GITHUB_PRIVATE_KEY is no RSA private key")
-
-
 async def test_an_app_shows_nothing_of_itself(app: App) -> None:
     token = await token_for(app, 42, "app")
     assert github_app.CLIENT_SECRET not in repr(app)
     assert token not in repr(app.held)
-
-
-async def test_without_an_app_there_is_none() -> None:
-    async with open_app(settings_for("postgresql://x/x", "redis://x")) as opened:
-        assert opened is None
 
 
 NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]

@@ -52,17 +52,6 @@ async def test_a_request_says_who_asks_in_which_version_and_for_what() -> None:
     assert headers["authorization"] == "Bearer ghs_1.2.3"
 
 
-async def test_without_a_token_nothing_is_shown() -> None:
-    _, served = await ask({"/x": told({})})
-    assert "authorization" not in served.asked[0][1]
-
-
-async def test_a_path_is_quoted_part_by_part() -> None:
-    async with github() as served, asking(served) as api:
-        address = api.address("repos", "a", "b", "git", "trees", "feature/x y", recursive="1")
-    assert address == f"{served.base}/repos/a/b/git/trees/feature%2Fx%20y?recursive=1"
-
-
 async def test_a_known_version_is_not_sent_again() -> None:
     async with github(Repo("a/b")) as served, asking(served) as api:
         url = api.address("repos", "a", "b")

@@ -60,12 +60,6 @@ async def test_a_repository_is_read_in_five_answers(parser: Parser) -> None:
     assert found.fields["appName"].url == "https://github.com/acme/zap/blob/main/README.md"
 
 
-async def test_the_homepage_is_named_and_not_opened(parser: Parser) -> None:
-    async with github(zap()) as served:
-        await read(parser, served)
-    assert not any("zap.test" in path for path in served.paths)
-
-
 async def test_what_has_not_changed_is_not_read_again(parser: Parser) -> None:
     async with github(zap()) as served:
         first = await read(parser, served)
@@ -225,11 +219,6 @@ async def test_files_that_are_too_large_are_left_out(parser: Parser) -> None:
     assert [warning.partition(": the")[0] for warning in found.warnings] == ["file_unread: app.json"]
 
 
-async def test_a_long_readme_is_read_from_its_beginning(parser: Parser) -> None:
-    async with github(zap(files={"README.md": README + b"x " * (1 << 20)})) as served:
-        assert (await read(parser, served)).fields["appName"].value == "Zap"
-
-
 async def test_links_and_modules_that_lead_nowhere_are_passed_over(parser: Parser) -> None:
     repo = zap()
     repo.tree = [
@@ -267,9 +256,3 @@ async def test_what_is_no_answer_of_githubs_is_its_servers_fault(parser: Parser,
     error = await refused(parser, answers={"/repos/acme/zap": told(body)})
     assert isinstance(error, FetchFailed)
     assert "does not document" in error.message
-
-
-async def test_a_repository_that_says_nothing_has_at_least_its_name(parser: Parser) -> None:
-    async with github(Repo("acme/seed-tool-ios", files={"x.swift": b""})) as served:
-        found = await read(parser, served, args={"repo": "acme/seed-tool-ios", "branch": None})
-    assert {field: one.value for field, one in found.fields.items()} == {"appName": "Seed Tool"}

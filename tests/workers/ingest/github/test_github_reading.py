@@ -58,11 +58,6 @@ def test_store_texts_lie_in_many_places(folder: str) -> None:
     assert found["appDescription"].startswith("Zap draws for everyone who speaks.")
 
 
-def test_a_link_that_came_as_its_target_is_no_text() -> None:
-    found = reading({"fastlane/metadata/android/en-US/title.txt": "../../ios/en-US/name.txt"})
-    assert found["appName"] == "Zap"
-
-
 MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">
 <application android:label="@string/app_name"/></manifest>"""
 STRINGS = """<resources><string name="app_name">Zap\\'s "World"</string></resources>"""

@@ -55,12 +55,6 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
         assert await suggest(model, url=HOME, passages=PASSAGES) == Suggested([], [])
 
 
-async def test_the_same_text_asks_the_same() -> None:
-    _, first = await suggested(completion(GOOD))
-    _, second = await suggested(completion(NOTHING))
-    assert first.bodies == second.bodies
-
-
 async def test_with_too_little_text_nobody_is_asked() -> None:
     said, endpoint = await suggested(passages=PASSAGES[:2])
     assert (said, endpoint.asked) == (Suggested([], []), [])

@@ -45,11 +45,6 @@ async def test_claims_become_candidates_with_their_quotes() -> None:
     }
 
 
-async def test_a_quote_leads_to_its_page() -> None:
-    found = await kept({**NOTHING, "icp": [claim("Studios.", "two to ten people pay")]})
-    assert found["icp"].url == PRICING
-
-
 async def test_a_story_has_a_brands_voice_and_not_its_customers() -> None:
     told = "Nurses on the night shift write their letters by hand."
     passages = [Passage(text=told, url=PRICING, story=True), *PASSAGES]
@@ -58,10 +53,6 @@ async def test_a_story_has_a_brands_voice_and_not_its_customers() -> None:
         "brandVoice"
     }
     assert prompt.prose(passages).splitlines()[-2:] == [told, "Features"]
-
-
-async def test_nothing_said_is_nothing_kept() -> None:
-    assert await kept(NOTHING) == {}
 
 
 @pytest.mark.parametrize(
@@ -96,11 +87,6 @@ async def test_a_claim_without_a_true_quote_or_with_an_address_of_its_own_is_dro
 ) -> None:
     found = await kept({**NOTHING, "icp": [said, claim("Studios.", "Small studios of two")]})
     assert found["icp"].value == "Studios."
-
-
-async def test_false_quotes_go_and_true_ones_stay() -> None:
-    said = claim("Designers.", "Built for everyone there is", QUOTE, "is no quote at all")
-    assert (await kept({**NOTHING, "audience": [said]}))["audience"].evidence == [QUOTE]
 
 
 async def test_an_address_that_the_text_has_may_be_said() -> None:
@@ -265,7 +251,3 @@ async def test_a_long_source_is_cut_at_a_passage_and_its_labels_go_first() -> No
     assert 23_000 < len(data) < prompt.LIMIT + 100
     assert data.splitlines()[1] == passages[1].text
     assert "Menu of labels" in data
-
-
-def test_what_is_said_twice_is_sent_once() -> None:
-    assert prompt.prose([*PASSAGES, *PASSAGES]) == prompt.prose(PASSAGES)

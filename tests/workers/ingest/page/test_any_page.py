@@ -86,12 +86,3 @@ def test_a_page_that_repeats_itself_says_no_more() -> None:
     block = f'<script type="application/ld+json">{msgspec.json.encode(nodes).decode()}</script>'
     page = extract(Source(url="https://acme.test/", body=block.encode()))
     assert len(page.candidates) < 100
-
-
-def test_half_a_character_in_an_address_is_no_address() -> None:
-    block = '{"@type":"Organization","name":"Acme","logo":"https://acme.test/\\ud800.png"}'
-    page = extract(
-        Source(url="https://acme.test/", body=f'<script type="application/ld+json">{block}</script>'.encode())
-    )
-    assert msgspec.msgpack.encode(page)
-    assert {one.field for one in page.candidates} == {"appName"}

@@ -50,10 +50,6 @@ def test_a_name_is_as_short_as_one(said: Any, name: str | None) -> None:
     assert called(said).get("appName") == name
 
 
-def test_a_byte_order_mark_and_raw_line_breaks_are_read_over() -> None:
-    assert called(b'\xef\xbb\xbf{"name": "Zap", "description": "Draws\nwhat you say."}')["appName"] == "Zap"
-
-
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"[", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 50_000, b"<html>"]
 )
@@ -77,11 +73,6 @@ def test_llms_txt_says_a_name_and_a_summary() -> None:
 
 def test_a_quotation_in_a_section_is_no_summary() -> None:
     assert summed_up("# Zap\n\n## Voices\n> Best drawings that I ever saw.") == {"appName": "Zap"}
-
-
-def test_the_summary_is_prose() -> None:
-    (said,) = llms.read(Llms(url=URL, body=b"# Zap\n> Zap draws what you say.")).passages
-    assert (said.text, said.kind, said.url) == ("Zap draws what you say.", "text", URL)
 
 
 @pytest.mark.parametrize(

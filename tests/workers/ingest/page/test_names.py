@@ -39,10 +39,6 @@ def test_a_title_has_the_site_last_where_it_isnt_the_home() -> None:
     assert value("appName", html, HOME) == "How we work"
 
 
-def test_a_pages_own_heading_is_no_site() -> None:
-    assert value("appName", "<title>Tech - How we work</title><h1>How we work</h1>", INNER) == "Acme"
-
-
 def test_of_many_apps_only_the_sites_own_is_its_name() -> None:
     apps = '[{"@type":"SoftwareApplication","name":"Other"},{"@type":"SoftwareApplication","name":"Acme"}]'
     assert value("appName", jsonld(apps)) == "Acme"
@@ -70,11 +66,6 @@ def test_what_is_no_name_is_none(bad: str) -> None:
 )
 def test_a_name_is_cut_to_itself(sent: str, name: str) -> None:
     assert value("appName", meta("og:site_name", sent)) == name
-
-
-def test_what_was_cut_off_a_name_is_its_line() -> None:
-    html = meta("og:site_name", "Zap - Mockups for every device")
-    assert value("tagline", html) == "Mockups for every device"
 
 
 @pytest.mark.parametrize(

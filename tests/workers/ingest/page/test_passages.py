@@ -80,10 +80,6 @@ def test_prose_is_found_whatever_holds_it(html: str) -> None:
     assert pieces(html) == [("text", "Zap draws what you say.")]
 
 
-def test_a_text_that_is_said_twice_counts_once() -> None:
-    assert len(passages("<p>Zap draws what you say.</p>" * 3)) == 1
-
-
 def test_all_of_it_has_its_limits() -> None:
     html = "".join(
         f"<p>{number} {'words and words ' * 90}</p><nav><a>label {number}</a></nav>" for number in range(900)
@@ -93,11 +89,3 @@ def test_all_of_it_has_its_limits() -> None:
     labels = [one for one in found if one.kind == "label"]
     assert LIMIT - LABELS - ONE < sum(len(one.text) for one in found if one.kind == "text") <= LIMIT - LABELS
     assert LABELS - 40 < sum(len(one.text) for one in labels) <= LABELS
-
-
-def test_each_says_where_it_is_from() -> None:
-    assert {one.url for one in passages("<h1>Zap</h1><p>Zap draws what you say.</p>")} == {HOME}
-
-
-def test_a_language_without_blanks_has_passages_too() -> None:
-    assert pieces("<p>あなたの言うことを描きます。</p>") == [("text", "あなたの言うことを描きます。")]

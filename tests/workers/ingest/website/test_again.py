@@ -147,11 +147,6 @@ async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None
     assert not any("if-none-match" in headers for _, headers in site.asked)
 
 
-async def test_what_is_gone_ends_as_it_would_have_the_first_time(parser: Parser) -> None:
-    _, _, after = await twice(parser, {"/": say(404)})
-    assert words(after) == ["root_unread"]
-
-
 async def test_a_site_too_slow_to_ask_everything_again_is_read(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
