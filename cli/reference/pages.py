@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.reference import command_line, contract, folders, settings
 from domain.publishing import states as post_states
 from jobs import states
+from workers.publishing import loop
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +31,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "statuses": contract.statuses,
     "job states": lambda: mermaid(states.mermaid()),
     "post states": lambda: mermaid(post_states.mermaid()),
+    "phases of an attempt": lambda: f"{loop.table()}\n",
     "folders": lambda: mermaid(folders.picture()),
     "packages of domain": lambda: mermaid(folders.picture("domain")),
 }

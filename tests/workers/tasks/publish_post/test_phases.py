@@ -13,7 +13,6 @@ from workers.tasks import publish_post
 MODULES = (attempt, loop, phases, publish_post)
 #: What a name before a dot may be for the rest to be a function of these modules.
 BASES = {"attempt", "loop", "phases", "self"}
-PAGE = Path(__file__).parents[4] / "docs" / "explain" / "publishing.md"
 
 
 def read() -> dict[str, ast.AST]:
@@ -69,7 +68,3 @@ def test_a_phase_does_what_its_row_says(phase: Phase) -> None:
     calls = {node.attr for node in found if ast.unparse(node.value).endswith("attempt.adapter")}
     assert follows == {one.name for one in row.follows}
     assert calls == ({row.call} if row.call else set())
-
-
-def test_the_table_in_the_docs_is_this_one() -> None:
-    assert loop.table() in PAGE.read_text("utf-8")
