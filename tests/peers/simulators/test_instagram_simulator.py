@@ -40,16 +40,6 @@ async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
     assert (await http.get(authorize("", **wrong))).status_code == 400
 
 
-async def test_who_says_no_comes_back_with_the_reason(sim: Sim) -> None:
-    location = await sim.consent(authorize(sim.base), "ada", allow=False)
-    said = parse_qs(urlsplit(location).query)
-    assert (said["error"], said["error_reason"], said["state"]) == (
-        ["access_denied"],
-        ["user_denied"],
-        ["s t"],
-    )
-
-
 async def test_a_code_is_good_once_and_takes_its_tokens_with_it(sim: Sim, http: httpx.AsyncClient) -> None:
     code = await code_of(sim)
     short = (await swap(http, code)).json()["data"][0]["access_token"]
@@ -93,14 +83,6 @@ async def test_a_long_token_is_refreshed_from_its_second_day_to_its_sixtieth(
     await sim.advance(DAY_S)
     assert [await me(http, first), await refreshed(http, first)] == [(190, 463)] * 2
     assert "data" in await me(http, second)
-
-
-async def test_answers_come_as_documented_or_as_found(sim: Sim, http: httpx.AsyncClient) -> None:
-    person = await sim.account("ada", flat=True)
-    said = (await swap(http, await code_of(sim))).json()
-    assert (said["user_id"], said["permissions"]) == (int(person["scoped_id"]), SCOPES.split(","))
-    found = await me(http, said["access_token"])
-    assert found == {"user_id": person["user_id"], "username": "ada", "id": person["scoped_id"]}
 
 
 @pytest.mark.parametrize(

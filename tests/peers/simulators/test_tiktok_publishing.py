@@ -31,13 +31,6 @@ async def test_a_public_video_goes_through_every_status(ada_tok: User) -> None:
     assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]
 
 
-async def test_an_unended_upload_is_waited_for_in_vain(ada_tok: User) -> None:
-    publish_id, url = await ada_tok.begun()
-    await ada_tok.sim.advance(3600)
-    answer = await ada_tok.put(url, FILM)
-    assert (answer.status_code, (await ada_tok.status(publish_id))["status"]) == (403, "PROCESSING_UPLOAD")
-
-
 async def test_chunks_come_in_their_order_and_once(ada_tok: User) -> None:
     file = FILM + bytes(11 * MIB)
     changed = {"chunk_size": 5 * MIB, "total_chunk_count": 2}
@@ -95,18 +88,6 @@ async def test_a_wrong_init_is_refused(ada_tok: User, wrong: dict[str, object]) 
     await ada_tok.ask("creator_info/query")
     assert error_of(await ada_tok.init(**wrong)) == (400, "invalid_param")  # type: ignore[arg-type]
     assert await ada_tok.sim.posts("ada") == []
-
-
-@pytest.mark.parametrize(
-    "right",
-    [
-        {"title": "\N{PARTY POPPER}" * 1100},
-        {"size": 50_000_123, "chunk_size": 10_000_000, "total_chunk_count": 5},
-        {"size": 64 * 10**6},
-    ],
-)
-async def test_a_right_init_is_taken_up_to_its_limits(ada_tok: User, right: dict[str, object]) -> None:
-    await ada_tok.begun(**right)
 
 
 async def test_only_what_the_person_was_last_offered(ada_tok: User) -> None:
@@ -191,18 +172,6 @@ async def test_five_drafts_may_wait(ada_tok: User) -> None:
     assert error_of(await ada_tok.init(where="inbox/video/init")) == refusal
     await ada_tok.sim.call("POST", "/posts", publish_id=first, deed="post")
     assert (await ada_tok.init(where="inbox/video/init")).status_code == 200
-
-
-async def test_a_draft_is_published_by_its_owner_alone(ada_tok: User) -> None:
-    publish_id = await ada_tok.sent(where="inbox/video/init", title="Draft")
-    assert publish_id.startswith("v_inbox_file~v2-1.")
-    await ada_tok.sim.advance(DAY_S - 1)
-    assert (await ada_tok.status(publish_id))["status"] == "SEND_TO_USER_INBOX"
-    assert await ada_tok.sim.counts("ada", "Draft") == {"draft": 1}
-    await ada_tok.sim.call("POST", "/posts", publish_id=publish_id, deed="post")
-    said = await ada_tok.status(publish_id)
-    assert (said["status"], said["publicaly_available_post_id"]) == ("PUBLISH_COMPLETE", [])
-    assert await ada_tok.sim.counts("ada", "Draft") == {"live": 1}
 
 
 @pytest.mark.parametrize(

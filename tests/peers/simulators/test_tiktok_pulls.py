@@ -1,56 +1,16 @@
 """The simulated TikTok: what it fetches, what a person takes away, and what it sends by itself."""
 
-import hashlib
-import hmac
-import json
-
 import pytest
 
-from tests.peers.simulators.client import Sim
 from tests.peers.simulators.exchange import Answer, Request
-from tests.peers.simulators.faults import Fault
-from tests.peers.simulators.instagram_user import FILES
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
-from tests.peers.simulators.tiktok_user import CLIENT, FILM, User, error_of
-
-JPEGS = [hashlib.sha256(FILES[name][1]).hexdigest() for name in ("a.jpg", "b.jpg")]
+from tests.peers.simulators.tiktok_user import FILM, User, error_of
 
 
 async def ready(user: User, files: str) -> None:
     await user.sim.call("POST", "/app", verified_prefixes=[f"{files}/"])
     await user.ask("creator_info/query")
-
-
-async def test_photos_are_fetched_in_their_order_when_it_is_time(
-    ada_tok: User, files: str, host: Sim
-) -> None:
-    await ready(ada_tok, files)
-    await host.call("DELETE", "/requests")
-    publish_id = (await ada_tok.photos(f"{files}/a.jpg", f"{files}/b.jpg")).json()["data"]["publish_id"]
-    assert publish_id.startswith("p_pub_url~v2-1.")
-    assert await ada_tok.sim.counts("ada", "Some photos") == {"coming": 1}
-    assert (await ada_tok.status(publish_id))["status"] == "PROCESSING_DOWNLOAD"
-    assert await host.requests() == {}
-    await ada_tok.sim.advance(2)
-    assert await host.requests() == {"GET /a.jpg": 1, "GET /b.jpg": 1}
-    assert (await ada_tok.status(publish_id))["downloaded_bytes"] > 0
-    await ada_tok.sim.advance(65)
-    assert len((await ada_tok.status(publish_id))["publicaly_available_post_id"]) == 1
-    (entry,) = await ada_tok.sim.posts("ada", "Some photos")
-    assert (entry["state"], entry["sha256"]) == ("live", JPEGS)
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"), [("png.jpg", "file_format_check_failed"), ("gone.jpg", "photo_pull_failed")]
-)
-async def test_photos_that_cant_be_had_fail(ada_tok: User, files: str, name: str, reason: str) -> None:
-    await ready(ada_tok, files)
-    answer = await ada_tok.photos(f"{files}/a.jpg", f"{files}/{name}")
-    await ada_tok.sim.advance(7)
-    said = await ada_tok.status(answer.json()["data"]["publish_id"])
-    assert (said["status"], said["fail_reason"]) == ("FAILED", reason)
-    assert await ada_tok.sim.counts("ada", "Some photos") == {"failed": 1}
 
 
 async def test_photos_have_their_limits(ada_tok: User, files: str) -> None:
@@ -128,23 +88,6 @@ class Receiver(Simulator):
         return [request.json()["event"] for request in self.got]
 
 
-async def test_webhooks_are_signed_and_their_content_is_a_string(ada_tok: User) -> None:
-    publish_id = await ada_tok.sent()
-    await ada_tok.sim.advance(5)
-    receiver = Receiver()
-    with served(receiver) as base:
-        await ada_tok.sim.call("POST", "/app", callback_url=f"{base}/hook")
-        await ada_tok.sim.call("POST", "/webhooks/deliver")
-    (request,) = receiver.got
-    parts = dict(part.split("=") for part in request.headers["tiktok-signature"].split(","))
-    signed = f"{parts['t']}.".encode() + request.body
-    assert parts["s"] == hmac.new(CLIENT["client_secret"].encode(), signed, hashlib.sha256).hexdigest()
-    assert int(parts["t"]) == int(await ada_tok.sim.now())
-    said = request.json()
-    assert (said["event"], said["user_openid"]) == ("post.publish.complete", "-000ada")
-    assert json.loads(said["content"]) == {"publish_id": publish_id, "publish_type": "DIRECT_PUBLISH"}
-
-
 async def test_webhooks_come_twice_late_and_out_of_order(ada_tok: User) -> None:
     publish_id = await ada_tok.sent()
     await ada_tok.sim.advance(3600)
@@ -165,18 +108,3 @@ async def test_webhooks_come_twice_late_and_out_of_order(ada_tok: User) -> None:
         "authorization.removed",
     ]
     assert receiver.events() == [event for event in reversed(events) for _ in "12"] + events[:1]
-
-
-async def test_a_webhook_that_isnt_answered_200_stays_due(ada_tok: User) -> None:
-    await ada_tok.sent(where="inbox/video/init")
-    await ada_tok.sim.advance(5)
-    receiver = Receiver()
-    with served(receiver) as base:
-        async with Sim(base) as its:
-            await its.fault("/hook", Fault.REFUSE_500)
-            await ada_tok.sim.call("POST", "/app", callback_url=f"{base}/hook")
-            (lost,) = (await ada_tok.sim.call("POST", "/webhooks/deliver"))["sent"]
-        (due,) = (await ada_tok.sim.call("GET", "/webhooks"))["due"]
-        assert (lost["status"], due["event"]) == (500, "post.publish.inbox_delivered")
-        (sent,) = (await ada_tok.sim.call("POST", "/webhooks/deliver"))["sent"]
-    assert (sent["status"], receiver.events()) == (200, ["post.publish.inbox_delivered"])

@@ -5,7 +5,6 @@ import hashlib
 import signal
 import subprocess
 import sys
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -45,26 +44,6 @@ async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
 ) -> None:
     await tok.consents("ada")
     assert (await tiktok_http.get(authorize(**wrong))).status_code == 400
-
-
-async def test_who_says_no_comes_back_with_an_error(tok: Sim) -> None:
-    location = await tok.consent(authorize(tok.base), "ada", allow=False)
-    said = parse_qs(urlsplit(location).query)
-    assert (said["error"], said["state"]) == (["access_denied"], ["s t"])
-    assert "code" not in said
-
-
-async def test_a_code_is_redeemed_for_a_flat_answer(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    said = (await redeem(tiktok_http, await code_of(tok))).json()
-    tokens = {said.pop("access_token"), said.pop("refresh_token")}
-    assert len(tokens) == 2
-    assert said == {
-        "expires_in": DAY_S,
-        "open_id": "-000ada",
-        "refresh_expires_in": YEAR_S,
-        "scope": SCOPES,
-        "token_type": "Bearer",
-    }
 
 
 @pytest.mark.parametrize(

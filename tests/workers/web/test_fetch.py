@@ -191,12 +191,6 @@ async def test_an_address_that_is_known_is_asked_conditionally_and_no_other_is()
     assert not {"if-none-match", "if-modified-since"} & (first.keys() | third.keys())
 
 
-async def test_an_answer_tells_what_to_know_it_by() -> None:
-    got = await answered(say(body="<p>", etag='W/"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
-    assert got.validators == Validators(etag='W/"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
-    assert (await answered(say(body="<p>"))).validators == Validators()
-
-
 @pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
 async def test_a_version_that_cannot_be_sent_back_is_none(etag: str) -> None:
     got = await answered(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))

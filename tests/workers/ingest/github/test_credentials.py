@@ -106,12 +106,6 @@ async def test_each_repository_and_each_installation_has_its_own(app: App, hub: 
     assert len(tokens) == minted(hub) == 4
 
 
-async def test_a_name_of_digits_is_no_id(app: App, hub: Hub) -> None:
-    hub.installations[42].repositories["4200"] = True
-    named, numbered = await token_for(app, 42, "4200"), await token_for(app, 42, 4200)
-    assert [*hub.issued[named].ids, *hub.issued[numbered].ids] == [4202, 4200]
-
-
 async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
     with pytest.raises(SourceNotFound, match="cover"):

@@ -20,8 +20,7 @@ from schemas.errors import (
 from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from tests.workers.web.web import say, serve
-from workers.ingest.github.about import About
-from workers.ingest.github.client import JSON, RAW, decode, get
+from workers.ingest.github.client import JSON, RAW, get
 from workers.ingest.github.errors import UNTOLD_WAIT_S
 from workers.web.fetch import Fetched
 
@@ -219,15 +218,3 @@ def check(answer: Fetched, exchange: dict[str, Any]) -> None:
         assert answer.body.decode() == exchange["response"]
     else:
         assert msgspec.json.decode(answer.body) == exchange["response"]
-
-
-@pytest.mark.parametrize("body", [b'{"message": ' + b"[" * 50_000, b'{"message": "\xff"}', b"", b"[]"])
-async def test_a_refusal_whose_words_cannot_be_read_is_one_still(body: bytes) -> None:
-    error = await refused(say(403, body, content_type="application/json"))
-    assert error.code == "SOURCE_FORBIDDEN"
-
-
-@pytest.mark.parametrize("body", [b"[" * 50_000, b'{"id": ' + b"[" * 50_000, b'{"id": "\xff"}'])
-def test_what_cannot_be_decoded_is_its_servers_fault(body: bytes) -> None:
-    with pytest.raises(FetchFailed, match="does not document"):
-        decode(body, About)

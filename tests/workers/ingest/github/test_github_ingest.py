@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import Extraction, Validators, Visit
+from schemas.brand import Extraction, Visit
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from workers.ingest.github import places
@@ -83,17 +83,6 @@ async def test_what_has_changed_is_read_anew(parser: Parser, change: str) -> Non
         again = await read(parser, served, visit=first.visit)
     assert not again.unchanged
     assert again.fields["appName"].value == "Zap"
-
-
-async def test_an_older_reading_or_an_answer_without_a_version_counts_as_changed(parser: Parser) -> None:
-    async with github(zap()) as served:
-        first = await read(parser, served)
-        assert first.visit is not None
-        old = Visit(rules=RULES - 1, args=ARGS, answers=first.visit.answers, repository_id=1000)
-        bare = Visit(rules=RULES, args=ARGS, repository_id=1000)
-        wrong = Visit(rules=RULES, args=ARGS, answers={served.base + "/gone": Validators(etag="x")})
-        for visit in (old, bare, wrong):
-            assert not (await read(parser, served, visit=visit)).unchanged
 
 
 async def test_a_rename_is_followed_and_told(parser: Parser) -> None:

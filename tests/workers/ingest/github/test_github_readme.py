@@ -5,7 +5,6 @@ import time
 import pytest
 
 from tests.workers.ingest.github.github_files import reading
-from workers.ingest.github.reading import names
 from workers.ingest.github.reading.prose import telling
 from workers.ingest.github.reading.readme import blocks
 
@@ -146,26 +145,6 @@ def test_prose_is_about_the_project_and_not_about_building_it() -> None:
     text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
     told = [one.text for one in telling(blocks("README.md", text.encode()))]
     assert told == ["Zap", "Draws.", "Features", "Fast"]
-
-
-@pytest.mark.parametrize(
-    ("repository", "shown"),
-    [
-        ("zap", "Zap"),
-        ("zap-ios", "Zap"),
-        ("zap_android", "Zap"),
-        ("seed-tool-ios", "Seed Tool"),
-        ("GordianSeedTool-iOS", "GordianSeedTool"),
-        ("v2rayNG", "v2rayNG"),
-        ("next.js", "Next.js"),
-        ("android", "Android"),
-        ("zap-mobile-app", "Zap"),
-        ("2048", "2048"),
-    ],
-)
-def test_a_repositorys_own_name_is_the_last_resort(repository: str, shown: str) -> None:
-    assert names.shown(repository) == shown
-    assert reading(name=repository)["appName"] == shown
 
 
 @pytest.mark.parametrize("end", ["md", "rst", "adoc", "txt"])

@@ -75,11 +75,6 @@ async def test_an_endpoint_without_schemas_is_told_the_schema(refusal: bytes) ->
     assert strict["messages"][1] == loose["messages"][1]
 
 
-async def test_an_endpoint_that_takes_neither_is_unavailable() -> None:
-    said, endpoint = await suggested(BAD_FORMAT, BAD_FORMAT)
-    assert warned(said, endpoint, requests=2) == "llm_unavailable: the model's endpoint answers 400"
-
-
 WRONG = {
     "prose": "I think it is a lovely brand.",
     "nothing": "",

@@ -8,11 +8,8 @@ import pytest
 
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
-    HOME,
     KEY,
-    PASSAGES,
     completion,
-    opened,
     say_json,
     serve,
     suggested,
@@ -20,7 +17,6 @@ from tests.workers.ingest.llm.endpoint import (
 )
 from tests.workers.web.web import Script, say
 from workers.ingest.llm.endpoint import LIMIT
-from workers.ingest.llm.suggest import Suggested, suggest
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -113,12 +109,6 @@ async def test_the_deadline_is_for_the_whole_conversation() -> None:
     assert warned(said, endpoint, requests=2) == text
 
 
-async def test_nobody_listens() -> None:
-    async with opened("http://127.0.0.1:1/v1") as model:
-        said = await suggest(model, url=HOME, passages=PASSAGES)
-    assert said == Suggested([], ["llm_unavailable: the model could not be reached"])
-
-
 async def test_a_short_wait_that_the_endpoint_asks_for_is_kept() -> None:
     said, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
     assert said.candidates
@@ -130,14 +120,6 @@ async def test_one_wait_is_enough() -> None:
     said, endpoint = await suggested(busy, busy)
     text = "llm_unavailable: the model takes no more requests for now"
     assert warned(said, endpoint, requests=2) == text
-
-
-async def test_a_packed_answer_is_unpacked() -> None:
-    head, _, body = completion(GOOD).partition(b"\r\n\r\n")
-    assert head
-    packed = say(body=gzip.compress(body), content_type="application/json", content_encoding="gzip")
-    said, _ = await suggested(packed)
-    assert len(said.candidates) == 4
 
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:

@@ -39,11 +39,6 @@ def test_a_title_has_the_site_last_where_it_isnt_the_home() -> None:
     assert value("appName", html, HOME) == "How we work"
 
 
-def test_of_many_apps_only_the_sites_own_is_its_name() -> None:
-    apps = '[{"@type":"SoftwareApplication","name":"Other"},{"@type":"SoftwareApplication","name":"Acme"}]'
-    assert value("appName", jsonld(apps)) == "Acme"
-
-
 @pytest.mark.parametrize(
     "bad", ["Home", "Startseite", "index", "https://x.test", "@acme", "| |", "404", "x" * 81, ""]
 )
@@ -66,20 +61,6 @@ def test_what_is_no_name_is_none(bad: str) -> None:
 )
 def test_a_name_is_cut_to_itself(sent: str, name: str) -> None:
     assert value("appName", meta("og:site_name", sent)) == name
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://www.acme.co.uk/x", "Acme"),
-        ("https://acme-tools.github.io/", "Acme Tools"),
-        ("https://shop.acme.com.au/", "Acme"),
-        ("http://127.0.0.1:8000/", None),
-        ("http://localhost/", None),
-    ],
-)
-def test_a_host_names_the_brand_by_its_registrable_label(url: str, name: str | None) -> None:
-    assert value("appName", "<p>", url) == name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workers.ingest.page.pages import HOME, INNER, found, jsonld, meta, value
+from tests.workers.ingest.page.pages import found, jsonld, meta, value
 
 ENGLISH = (
     "<p>We make the tools that people use when they want to get their work done well and on time.</p>" * 4
@@ -57,13 +57,6 @@ def test_a_description_is_one_plain_line() -> None:
         "og:description", "Fast &amp;amp; free\n &lt;b&gt;drawing&lt;/b&gt;\tfor\u2028everyone\0 here. ☕"
     )
     assert value("appDescription", html) == "Fast & free drawing for everyone here. ☕"
-
-
-def test_an_articles_text_stands_behind_what_its_site_says() -> None:
-    html = meta("og:type", "article") + meta("og:description", "How we once baked a cake for our neighbours.")
-    assert (
-        found(html, INNER)["appDescription"].confidence < 0.6 < found(html, HOME)["appDescription"].confidence
-    )
 
 
 # tagline

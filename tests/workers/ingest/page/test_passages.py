@@ -34,15 +34,6 @@ def test_headings_prose_and_labels_are_told_apart() -> None:
     ]
 
 
-def test_what_comes_from_the_headline_on_stands_first() -> None:
-    html = "<p>A banner says that all is cheap.</p><h1>Zap</h1><p>Zap draws what you say.</p>"
-    assert [text for _, text in pieces(html)] == [
-        "Zap",
-        "Zap draws what you say.",
-        "A banner says that all is cheap.",
-    ]
-
-
 @pytest.mark.parametrize(
     "html",
     [
