@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from schemas.settings import Settings
-from tests.by_hand import Asked, Told, listening
+from tests.http_server import Asked, Told, listening
 
 CLIENT_ID, CLIENT_SECRET = "Iv1.test", "shh"
 

@@ -20,9 +20,9 @@ from jobs.ledger import Claim
 from schemas import ids
 from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
-from tests.servers import RING
+from tests.servers import KEYRING
 
-VAULT = parse_keyring(RING, setting="VAULT_KEYS")
+VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

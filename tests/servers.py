@@ -23,8 +23,8 @@ from schemas.settings import Settings
 #: Nothing that a test writes need outlive the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 
-#: A ring of one 32-byte key: `PEPPERS` and `VAULT_KEYS` of every test.
-RING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
+#: A keyring of one 32-byte key: `PEPPERS` and `VAULT_KEYS` of every test.
+KEYRING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 
 #: A folder in memory, if the machine has one, and what must be free in it. In bytes.
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
@@ -129,5 +129,5 @@ def with_path(url: str, path: str) -> str:
 
 def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
     """Settings as every test uses them: leases of 2 s, so that a rescue is seen soon."""
-    own: dict[str, Any] = {"peppers": RING, "vault_keys": RING, "lease_s": 2, "drain_s": 5} | more
+    own: dict[str, Any] = {"peppers": KEYRING, "vault_keys": KEYRING, "lease_s": 2, "drain_s": 5} | more
     return Settings(database_url=database_url, redis_url=redis_url, **own)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 import msgspec
 
-from tests.by_hand import Asked, Told, listening
+from tests.http_server import Asked, Told, listening
 from tests.waiting import eventually
 
 VERSION = "4.4.1"

@@ -20,10 +20,10 @@ from domain.tenancy.api_keys import Actor
 from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
-from tests.servers import RING
+from tests.servers import KEYRING
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
-PEPPERS = parse_keyring(RING, setting="PEPPERS")
+PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
 
 
 class Caller(NamedTuple):

@@ -12,7 +12,7 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, client_of, held
 from tests.api.test_idempotency import PROJECT, Write, both, post, rows
-from tests.servers import RING
+from tests.servers import KEYRING
 
 NEW = f"new:{b64encode(bytes(range(1, 33))).decode()}"
 
@@ -60,7 +60,7 @@ async def test_a_key_outlives_its_pepper_at_the_head_of_the_ring(
     acme: Caller, settings: Settings, pool: Pool, write: Write
 ) -> None:
     first = await post(acme, write)
-    async with peppered(settings, f"{NEW},{RING}", acme) as caller:
+    async with peppered(settings, f"{NEW},{KEYRING}", acme) as caller:
         assert (await post(caller, write)).content == first.content
         assert (await post(caller, write, json=write.other)).status_code == 409
     assert await rows(pool, write) == 1
@@ -70,7 +70,7 @@ async def test_what_a_dropped_pepper_made_is_refused_and_done_no_second_time(
     acme: Caller, settings: Settings, pool: Pool
 ) -> None:
     await post(acme, PROJECT)
-    async with peppered(settings, f"{NEW},{RING}", acme) as caller:
+    async with peppered(settings, f"{NEW},{KEYRING}", acme) as caller:
         acme = await rotated(caller)
     async with peppered(settings, NEW, acme) as caller:
         assert (await post(caller, PROJECT)).status_code == 409

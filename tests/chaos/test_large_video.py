@@ -16,13 +16,13 @@ from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from tests import media, seeds
 from tests.api.conftest import new_key
+from tests.api_process import Served, serving
 from tests.chaos.fleet import Fleet
 from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_people import Application
-from tests.serving import Served, serving
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long

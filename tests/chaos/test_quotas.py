@@ -15,12 +15,12 @@ from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from tests import media, seeds
 from tests.api.conftest import new_key
+from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.peers.simulators import instagram_oauth, instagram_state, instagram_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
-from tests.serving import serving
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long

@@ -10,7 +10,7 @@ from db.pool import Pool
 from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import EVERYTHING, new_key
-from tests.serving import BIN, serving
+from tests.api_process import BIN, serving
 
 CHECKER = (
     "schemathesis", "run", "--checks", "all", "--max-time", "12", "--max-examples", "10",

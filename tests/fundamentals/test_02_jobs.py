@@ -1,7 +1,7 @@
 """2. A job is a row first.
 
-It is submitted in the transaction of whatever it belongs to. Redis only rings a bell afterwards: what
-isn't committed is nowhere, and what is committed needs no bell.
+It is submitted in the transaction of whatever it belongs to. Redis only wakes a worker afterwards: what
+isn't committed is nowhere, and what is committed needs no wake.
 """
 
 from uuid import UUID
@@ -39,7 +39,7 @@ async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, po
     assert await pool.fetchval("select count(*) from job") == 0
 
 
-async def test_redis_is_only_a_bell(workers: Workers) -> None:
+async def test_redis_only_wakes_a_worker(workers: Workers) -> None:
     """With no Redis at all a worker that has room looks by itself, once a second."""
     nowhere = msgspec.structs.replace(workers.settings, redis_url="redis://127.0.0.1:1/0")
     async with workers.working(greet, redis_url=nowhere.redis_url):

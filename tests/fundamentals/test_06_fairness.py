@@ -1,4 +1,4 @@
-"""6. Tenants take turns, and none runs more than its cap.
+"""6. No tenant waits behind another one's jobs, and none runs more than its cap.
 
 Who gets the next free slot: the tenant with the fewest running jobs, whoever was served longest ago.
 """

@@ -12,13 +12,13 @@ from db.server import free_port
 from schemas.settings import Settings
 from tests import servers as made
 from tests.api.conftest import Caller, acme, app
-from tests.peers import mastodons, node
-from tests.peers.mastodons import Instance
-from tests.peers.members import Member, let_in
+from tests.peers import mastodon_servers, node
+from tests.peers.bluesky_project import BlueskyProject
+from tests.peers.mastodon_account import MastodonAccount, let_in
+from tests.peers.mastodon_servers import Instance
 from tests.peers.pds import Pds
 from tests.peers.pds import serve as served_pds
-from tests.peers.serving import running
-from tests.peers.shop import Shop
+from tests.peers.processes import running
 from tests.workers.conftest import org, workers
 from tests.workers.runtime.workers import Workers
 
@@ -61,13 +61,13 @@ def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
 
 @pytest.fixture(scope="session")
 def snac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with mastodons.snac(tmp_path_factory.mktemp("snac")) as served:
+    with mastodon_servers.snac(tmp_path_factory.mktemp("snac")) as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with mastodons.mock(tmp_path_factory.mktemp("mock")) as served:
+    with mastodon_servers.mock(tmp_path_factory.mktemp("mock")) as served:
         yield served
 
 
@@ -78,7 +78,7 @@ def instance(request: pytest.FixtureRequest) -> Instance:
 
 
 @pytest_asyncio.fixture
-async def member(instance: Instance) -> AsyncIterator[Member]:
+async def mastodon(instance: Instance) -> AsyncIterator[MastodonAccount]:
     async with let_in(instance) as found:
         yield found
 
@@ -94,6 +94,6 @@ def settings(database_url: str, redis_url: str, pds: Pds, tmp_path: Path) -> Set
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, workers: Workers, pds: Pds) -> Shop:
+async def project(acme: Caller, workers: Workers, pds: Pds) -> BlueskyProject:
     project = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
-    return Shop(acme, workers, pds, pds.person(), project.json()["id"])
+    return BlueskyProject(acme, workers, pds, pds.person(), project.json()["id"])

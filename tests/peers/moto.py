@@ -9,7 +9,7 @@ import httpx
 
 from db.server import free_port
 from tests.peers import pypi
-from tests.peers.serving import running
+from tests.peers.processes import running
 
 
 class Moto:

@@ -13,7 +13,7 @@ import msgspec
 
 from db.server import free_port
 from tests.peers import node
-from tests.peers.serving import running
+from tests.peers.processes import running
 
 SCRIPT = Path(__file__).with_name("pds.mjs")
 #: As in the script.

@@ -18,8 +18,8 @@ import msgspec
 from db.server import free_port
 from domain.publishing.outgoing import Account
 from tests.peers import pypi
+from tests.peers.processes import running
 from tests.peers.publishing import outbound
-from tests.peers.serving import running
 
 #: Of its first migrations.
 CREATOR, STUDIO = "tt-7000000000000000001", "178414000000001"

@@ -24,7 +24,7 @@ from tests.api.accounts.conftest import TASKS
 from tests.api.accounts.project import BACK, ORIGIN, new_project, status, uuid
 from tests.api.conftest import Caller, calling, client_of, held
 from tests.dumps import everything
-from tests.peers.mastodons import Instance
+from tests.peers.mastodon_servers import Instance
 from tests.peers.pds import Pds, Person
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -38,7 +38,7 @@ def way_back(page: str) -> str:
 
 
 @dataclass
-class Place:
+class Project:
     app: Litestar
     acme: Caller
     browser: httpx.AsyncClient
@@ -86,7 +86,7 @@ class Place:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[Place]:
+async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[Project]:
     """An API and a worker that may open this server."""
     mine = msgspec.structs.replace(settings, fetch_allow=urlsplit(server).netloc)
     served = create_app(mine)
@@ -97,39 +97,39 @@ async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[P
         at_work(mine, pool, TASKS),
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        yield Place(served, acme, browser, pool, await new_project(acme))
+        yield Project(served, acme, browser, pool, await new_project(acme))
 
 
 @pytest_asyncio.fixture
-async def place(settings: Settings, pool: Pool, instance: Instance) -> AsyncIterator[Place]:
+async def project(settings: Settings, pool: Pool, instance: Instance) -> AsyncIterator[Project]:
     async with opened(settings, pool, instance.base) as found:
         yield found
 
 
 @pytest_asyncio.fixture
-async def blue(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Place]:
+async def blue(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Project]:
     async with opened(settings, pool, pds.base) as found:
         yield found
 
 
 async def test_a_person_connects_their_account_and_connects_it_again(
-    place: Place, instance: Instance
+    project: Project, instance: Instance
 ) -> None:
     host = f"localhost:{instance.port}"
     asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
-    made = await place.ask("social/oauth-url", **asked)
-    assert await place.let_in(instance, made) == "connected"
-    said = (await place.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
-    account = await place.account(said["socialAccountId"])
+    made = await project.ask("social/oauth-url", **asked)
+    assert await project.let_in(instance, made) == "connected"
+    said = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
+    account = await project.account(said["socialAccountId"])
     assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
-    again = await place.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
-    assert await place.let_in(instance, again) == "connected"
-    tokens = await place.tokens(account["socialAccountId"])
+    again = await project.ask("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
+    assert await project.let_in(instance, again) == "connected"
+    tokens = await project.tokens(account["socialAccountId"])
     assert tokens.generation == 2
-    assert tokens.access_token not in await everything(place.pool)
+    assert tokens.access_token not in await everything(project.pool)
 
 
-async def test_an_app_password_connects_an_account(blue: Place, pds: Pds) -> None:
+async def test_an_app_password_connects_an_account(blue: Project, pds: Pds) -> None:
     person = pds.person()
     job = await blue.log_in(pds, person)
     assert (job["status"], job["error"]) == ("completed", None)
@@ -142,12 +142,12 @@ async def test_an_app_password_connects_an_account(blue: Place, pds: Pds) -> Non
         assert secret not in kept
 
 
-async def test_a_wrong_app_password_connects_nothing(blue: Place, pds: Pds) -> None:
+async def test_a_wrong_app_password_connects_nothing(blue: Project, pds: Pds) -> None:
     job = await blue.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
 
 
-async def test_a_session_is_refreshed_until_it_is_ended(blue: Place, pds: Pds) -> None:
+async def test_a_session_is_refreshed_until_it_is_ended(blue: Project, pds: Pds) -> None:
     person = pds.person()
     account = (await blue.log_in(pds, person))["result"]["socialAccountId"]
     first = await blue.tokens(account)
@@ -161,7 +161,7 @@ async def test_a_session_is_refreshed_until_it_is_ended(blue: Place, pds: Pds) -
     assert (await blue.account(account))["status"] == "connected"
 
 
-async def test_an_account_that_was_taken_down_is_not_connected(blue: Place, pds: Pds) -> None:
+async def test_an_account_that_was_taken_down_is_not_connected(blue: Project, pds: Pds) -> None:
     person = pds.person()
     pds.take_down(person)
     assert (await blue.log_in(pds, person))["status"] == "failed"

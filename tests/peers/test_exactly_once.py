@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.exactly_once import faults, kills, page, place
+from tests.peers.exactly_once import faults, kills, page, system
 from tests.peers.exactly_once.parts import PLATFORMS
 from tests.peers.exactly_once.rows import Row, wrong
 from tests.peers.exactly_once.shapes import SHAPES
@@ -26,13 +26,13 @@ def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_each_fault_of_each_call(servers: tuple[str, str], tmp_path: Path, platform: str) -> None:
-    async with place.opened(*servers, tmp_path, [platform]) as opened:
+    async with system.opened(*servers, tmp_path, [platform]) as opened:
         rows = await faults.play_all(opened, frozenset({platform}), print)
     hold(rows, [platform], killed=False)
 
 
 async def test_a_worker_killed_at_each_call(servers: tuple[str, str], tmp_path: Path) -> None:
-    async with place.opened(*servers, tmp_path, PLATFORMS) as opened:
+    async with system.opened(*servers, tmp_path, PLATFORMS) as opened:
         rows = await kills.play_all(opened, frozenset(PLATFORMS), tmp_path, print)
     hold(rows, PLATFORMS, killed=True)
 

@@ -22,8 +22,8 @@ from tests import servers as made
 from tests.chaos.fleet import Fleet, Process, sailing
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
 from tests.peers.leaks import Ear, leaked, listening
+from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_snac
 from tests.peers.proxy import Loss, Proxy, Rule, between
-from tests.peers.residents import Peer, Resident, on_pds, on_snac
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
@@ -81,7 +81,7 @@ class Scene(msgspec.Struct, frozen=True):
     fleet: Fleet
     proxy: Proxy
     ear: Ear
-    residents: dict[str, Resident]
+    accounts: dict[str, NewAccount]
 
     async def publisher(self, **settings: Any) -> Process:
         return await self.fleet.publisher(lease_s=LEASE_S, **settings)
@@ -97,10 +97,10 @@ class Scene(msgspec.Struct, frozen=True):
                 await seeds.post(conn, self.fleet.org, content_id, account_id, at=at)
 
     async def connect(self, conn: Conn, project_id: UUID, handle: str) -> UUID:
-        resident = self.residents[handle]
-        fields = msgspec.structs.asdict(resident.account)
+        account = self.accounts[handle]
+        fields = msgspec.structs.asdict(account.account)
         del fields["access_token"]
-        fields |= {"handle": handle, "service_url": self.proxy.base, "grant": resident.grant}
+        fields |= {"handle": handle, "service_url": self.proxy.base, "grant": account.grant}
         return await seeds.account(conn, self.fleet.org, project_id, **fields)
 
     async def reached(self, points: Iterable[str]) -> None:
@@ -144,10 +144,10 @@ class Scene(msgspec.Struct, frozen=True):
         await eventually(all_are, within=PATIENCE_S)
 
     def texts(self) -> dict[str, list[str]]:
-        return {handle: resident.texts() for handle, resident in self.residents.items()}
+        return {handle: account.texts() for handle, account in self.accounts.items()}
 
     async def leaked(self) -> list[str]:
-        secrets = [secret for resident in self.residents.values() for secret in resident.secrets]
+        secrets = [secret for account in self.accounts.values() for secret in account.secrets]
         logs = "\n".join(process.log.read_text() for process in self.fleet.processes)
         return await leaked(secrets, pool=self.fleet.pool, ear=self.ear, logs=logs)
 
@@ -157,13 +157,13 @@ async def playing(
     peer: Peer, settings: Settings, folder: Path, handles: Iterable[str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Scene]:
     monkeypatch.setenv("CHAOS_FOLDER", str(folder))
-    residents = {handle: await peer.join() for handle in handles}
+    accounts = {handle: await peer.join() for handle in handles}
     async with between(peer.port, holding(caption(CALLED))) as proxy, listening(settings.redis_url) as ear:
         ours = msgspec.structs.replace(
             settings, fetch_allow=proxy.base.removeprefix("http://"), assets_url=f"file://{folder / 'media'}"
         )
         async with sailing(ours, folder) as fleet:
-            scene = Scene(fleet, proxy, ear, residents)
+            scene = Scene(fleet, proxy, ear, accounts)
             yield scene
             assert await scene.leaked() == []
 

@@ -16,7 +16,7 @@ from schemas import ids
 from schemas.errors import OutcomeUnknown, PlatformError
 from tests.media import film
 from tests.peers import posthole as peer
-from tests.peers.members import unique
+from tests.peers.mastodon_account import unique
 from tests.peers.posthole import CREATOR, Posthole
 from tests.peers.proxy import Loss, Rule, between
 from tests.peers.publishing import LATER, TIMEOUT_S, prepare, publish

@@ -4,13 +4,13 @@ import pytest
 
 from schemas.errors import SettingsInvalid
 from schemas.settings import BUCKET_KEY, GITHUB_APP, from_env
-from tests.servers import RING
+from tests.servers import KEYRING
 
 NEEDED = {
     "DATABASE_URL": "postgresql://localhost/x",
     "REDIS_URL": "redis://localhost",
-    "PEPPERS": RING,
-    "VAULT_KEYS": RING,
+    "PEPPERS": KEYRING,
+    "VAULT_KEYS": KEYRING,
 }
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from api import oauth_return
 from tests.api.accounts.project import BACK, Project, status
-from tests.by_hand import Told
 from tests.dumps import everything
+from tests.http_server import Told
 
 
 async def test_a_person_connects_their_account(project: Project) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.api.accounts.project import Project
-from tests.by_hand import Told
 from tests.dumps import everything
+from tests.http_server import Told
 
 
 async def test_an_app_password_connects_an_account(project: Project) -> None:

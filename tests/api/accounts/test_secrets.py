@@ -17,8 +17,8 @@ from jobs.courier import open_courier
 from schemas.settings import Settings
 from telemetry import logs
 from tests.api.accounts.project import Project
-from tests.by_hand import Asked, Told
 from tests.dumps import everything, found
+from tests.http_server import Asked, Told
 from tests.media import picture
 from tests.social_servers import Fediverse, Pds, serving
 from tests.waiting import eventually

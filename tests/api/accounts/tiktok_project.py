@@ -19,7 +19,7 @@ from tests.api.conftest import Caller, built, calling, client_of, held
 from tests.api.github.connecting import Clock
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok

@@ -10,8 +10,8 @@ import pytest_asyncio
 from schemas.settings import Settings
 from tests import media
 from tests.api.content.project import Project, film
+from tests.api_process import serving
 from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
-from tests.serving import serving
 
 CONTENT = media.film(frames=700_000)
 

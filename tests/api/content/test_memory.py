@@ -12,8 +12,8 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import new_key
+from tests.api_process import serving
 from tests.s3.keeping import EVERYWHERE
-from tests.serving import serving
 
 START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)
 HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.%b"\r\n\r\n'

@@ -9,8 +9,8 @@ from api import oauth_return
 from domain.brand.github_installations import Installation
 from tests.api.conftest import calling
 from tests.api.github.connecting import ACME, BACK, ORIGIN, SHOP, GitHub, status
-from tests.by_hand import Told
 from tests.dumps import everything
+from tests.http_server import Told
 from tests.waiting import eventually
 from workers.ingest.github import proof
 from workers.ingest.github.credentials import App

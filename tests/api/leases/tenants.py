@@ -7,7 +7,7 @@ import httpx
 
 from db.pool import Pool
 from schemas import ids
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.api.conftest import Caller
 
 ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
@@ -22,7 +22,7 @@ class Platform(NamedTuple):
 
     async def account(self, handle: str) -> str:
         """Connected, and not offered."""
-        project_id = lending.found(ids.PROJECT, self.project_id)
+        project_id = leasing.found(ids.PROJECT, self.project_id)
         async with self.pool.acquire() as conn:
             made = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
         return ids.show(ids.ACCOUNT, made)

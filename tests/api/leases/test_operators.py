@@ -4,7 +4,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas import ids
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.api.conftest import Caller, calling
 from tests.api.described import routes
 from tests.api.leases.tenants import Platform, Tenant
@@ -54,7 +54,7 @@ async def test_only_ones_own_account_can_be_offered(
     pool: Pool, platform: Platform, tenant: Tenant, acme: Caller
 ) -> None:
     async with pool.acquire() as conn:
-        project_id = lending.found(ids.PROJECT, tenant.project)
+        project_id = leasing.found(ids.PROJECT, tenant.project)
         theirs = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
     leased = await platform.lend(tenant, await platform.offer("one"))
     for account_id in (theirs, leased, ids.show(ids.ACCOUNT, ids.new()), "sa_nonsense", "prj_x"):

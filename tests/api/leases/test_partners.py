@@ -7,7 +7,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from schemas import ids
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.leases.tenants import ASKED, Platform, Tenant
 from tests.api.test_bad_input import census
@@ -112,7 +112,7 @@ async def test_a_lease_is_listed_released_and_told_why(platform: Platform, tenan
 
 async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, tenant: Tenant, acme: Caller) -> None:
     async with pool.acquire() as conn:
-        project_id = lending.found(ids.PROJECT, tenant.project)
+        project_id = leasing.found(ids.PROJECT, tenant.project)
         own = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
     for account_id in (own, ids.show(ids.ACCOUNT, ids.new())):
         answer = await tenant.release(account_id)

@@ -4,7 +4,7 @@ import asyncio
 
 from db.pool import Conn, Pool
 from domain.leasing import leases
-from tests import lending
+from tests import leasing
 from tests.domain.project import Project, archive
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -14,39 +14,39 @@ async def test_an_archive_ends_no_lease_that_is_just_being_let_go(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     """Its job has no lock of the project, and has read that the lease goes on."""
-    leased = await lending.lend(pool, await lending.owner(conn), project)
-    await lending.schedule(conn, project, leased)
+    leased = await leasing.lend(pool, await leasing.owner(conn), project)
+    await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
         answer = await leases.release(
             conn, organization_id=project.org, account_id=leased, api_key_id=None, reason="released"
         )
         ended = await conn.fetchval("select upper(period) from account_lease")
-        ending = asyncio.create_task(lending.end_next(pool, project))
+        ending = asyncio.create_task(leasing.end_next(pool, project))
         async with pool.acquire() as observer:
             await eventually(lambda: waits_for_lock(observer))
     assert await ending
     assert answer.canceled_scheduled_posts == 1
-    assert await lending.release(pool, project, leased) == answer
-    assert (await lending.actions(conn, project.org)).count("social_account.lease_ended") == 1
+    assert await leasing.release(pool, project, leased) == answer
+    assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1
     assert (
         await conn.fetchval("select disconnect_reason from social_account where id = $1", leased)
         == "released"
     )
     assert await conn.fetchval("select upper(period) from account_lease") == ended
-    assert not await lending.end_next(pool, project)
+    assert not await leasing.end_next(pool, project)
 
 
 async def test_whoever_lets_a_lease_go_that_an_archive_just_ends_hears_what_it_canceled(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
-    leased = await lending.lend(pool, await lending.owner(conn), project)
-    await lending.schedule(conn, project, leased)
+    leased = await leasing.lend(pool, await leasing.owner(conn), project)
+    await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
         await leases.end_next_of_project(conn, organization_id=project.org, project_id=project.id)
-        releasing = asyncio.create_task(lending.release(pool, project, leased))
+        releasing = asyncio.create_task(leasing.release(pool, project, leased))
         async with pool.acquire() as observer:
             await eventually(lambda: waits_for_lock(observer))
     assert (await releasing).canceled_scheduled_posts == 1
-    assert (await lending.actions(conn, project.org)).count("social_account.lease_ended") == 1
+    assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1

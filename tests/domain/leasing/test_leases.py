@@ -12,20 +12,20 @@ from domain.leasing import offers, requests
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.leases import OperatedRequest
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.domain.project import Project, archive
-from tests.lending import Owner
+from tests.leasing import Owner
 
 
 @pytest_asyncio.fixture
 async def owner(conn: Conn) -> Owner:
-    return await lending.owner(conn)
+    return await leasing.owner(conn)
 
 
 @pytest_asyncio.fixture
 async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
     """The owner's account, as it is to the tenant."""
-    return await lending.lend(pool, owner, project)
+    return await leasing.lend(pool, owner, project)
 
 
 async def test_it_is_an_account_of_the_tenants_own(
@@ -46,31 +46,31 @@ async def test_letting_it_go_cancels_its_posts_and_a_repeat_answers_the_same(
     pool: Pool, conn: Conn, project: Project, leased: UUID
 ) -> None:
     for hours in (0, 1, 48):
-        await lending.schedule(conn, project, leased, hours=hours)
-    answer = await lending.release(pool, project, leased)
+        await leasing.schedule(conn, project, leased, hours=hours)
+    answer = await leasing.release(pool, project, leased)
     assert answer.canceled_scheduled_posts == 3
     rows = await conn.fetch("select distinct status, cancel_reason from scheduled_post")
     assert [tuple(row.values()) for row in rows] == [("canceled", "lease_released")]
     assert await conn.fetchval("select count(*) from job where finished_at is null") == 0
-    assert await lending.release(pool, project, leased) == answer
+    assert await leasing.release(pool, project, leased) == answer
     shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.leased, shown.disconnected_reason) == ("disconnected", True, "released")
     with pytest.raises(Conflict, match="disconnected"):
-        await lending.schedule(conn, project, leased)
+        await leasing.schedule(conn, project, leased)
 
 
 async def test_the_next_tenant_gets_another_account(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    await lending.release(pool, project, leased)
-    assert await lending.status(conn, owner.account_id) == "connected"
-    other = await lending.tenant(conn)
-    again = await lending.lend(pool, owner, other)
+    await leasing.release(pool, project, leased)
+    assert await leasing.status(conn, owner.account_id) == "connected"
+    other = await leasing.tenant(conn)
+    again = await leasing.lend(pool, owner, other)
     assert again != leased
     with pytest.raises(NotFound):
         await accounts.get(conn, organization_id=other.org, account_id=leased)
-    await lending.release(pool, other, again)
-    assert await lending.lend(pool, owner, project) not in {again, leased}
+    await leasing.release(pool, other, again)
+    assert await leasing.lend(pool, owner, project) not in {again, leased}
 
 
 async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
@@ -78,15 +78,15 @@ async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
 ) -> None:
     """All or nothing, and each account with what is wrong with it."""
     withdrawn, shut, gone, free = [
-        (await lending.another(conn, owner, handle=handle)).account_id for handle in "wsgf"
+        (await leasing.another(conn, owner, handle=handle)).account_id for handle in "wsgf"
     ]
     async with conn.transaction():
         await offers.withdraw(conn, who=owner.who, account_id=withdrawn)
         await accounts.require_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
-    await lending.disconnect(pool, owner.org, gone)
-    request_id = await lending.ask(conn, await lending.tenant(conn), count=6)
+    await leasing.disconnect(pool, owner.org, gone)
+    request_id = await leasing.ask(conn, await leasing.tenant(conn), count=6)
     with pytest.raises(Conflict) as refused:
-        await lending.assign(pool, owner, request_id, leased, owner.account_id, withdrawn, free, shut, gone)
+        await leasing.assign(pool, owner, request_id, leased, owner.account_id, withdrawn, free, shut, gone)
     assert refused.value.details["reason"] == "ACCOUNT_NOT_LEASABLE"
     assert [(issue["path"], issue["message"]) for issue in refused.value.details["issues"]] == [
         ("socialAccountIds[0]", "is a lease itself"),
@@ -103,10 +103,10 @@ async def test_an_account_of_the_other_environment_is_refused(
 ) -> None:
     sandbox = await conn.fetchval("select id from organization where live_organization_id = $1", owner.org)
     test = Owner(sandbox, await seeds.project(conn, sandbox), sandbox)
-    test = await lending.another(conn, test, handle="pretended")
-    request_id = await lending.ask(conn, project)
+    test = await leasing.another(conn, test, handle="pretended")
+    request_id = await leasing.ask(conn, project)
     with pytest.raises(Conflict) as refused:
-        await lending.assign(pool, owner, request_id, test.account_id)
+        await leasing.assign(pool, owner, request_id, test.account_id)
     assert "environment" in refused.value.details["issues"][0]["message"]
     with pytest.raises(NotFound):  # nor does a sandbox's operator see the request
         await requests.assign(
@@ -117,21 +117,21 @@ async def test_an_account_of_the_other_environment_is_refused(
 async def test_what_is_asked_for_is_assigned_in_parts_and_no_more_than_that(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    more = [(await lending.another(conn, owner, handle=handle)).account_id for handle in "abc"]
-    request_id = await lending.ask(conn, project, count=3)
+    more = [(await leasing.another(conn, owner, handle=handle)).account_id for handle in "abc"]
+    request_id = await leasing.ask(conn, project, count=3)
     with pytest.raises(Invalid):
-        await lending.assign(pool, owner, request_id, owner.account_id, owner.account_id)
+        await leasing.assign(pool, owner, request_id, owner.account_id, owner.account_id)
     with pytest.raises(NotFound) as unknown:
-        await lending.assign(pool, owner, request_id, owner.account_id, ids.new())
+        await leasing.assign(pool, owner, request_id, owner.account_id, ids.new())
     assert unknown.value.details["issues"][0]["path"] == "socialAccountIds[1]"
-    assert (await lending.assign(pool, owner, request_id)).status == "partial"
+    assert (await leasing.assign(pool, owner, request_id)).status == "partial"
     with pytest.raises(Conflict) as many:
-        await lending.assign(pool, owner, request_id, *more)
+        await leasing.assign(pool, owner, request_id, *more)
     assert many.value.details["reason"] == "TOO_MANY_ACCOUNTS"
-    done = await lending.assign(pool, owner, request_id, *more[:2])
+    done = await leasing.assign(pool, owner, request_id, *more[:2])
     assert (done.status, len(set(done.assigned_social_account_ids))) == ("assigned", 3)
     assert done.assigned_at
-    for late in (lending.assign(pool, owner, request_id, more[2]), reject(pool, owner, request_id)):
+    for late in (leasing.assign(pool, owner, request_id, more[2]), reject(pool, owner, request_id)):
         with pytest.raises(Conflict) as decided:
             await late
         assert decided.value.details["reason"] == "ALREADY_DECIDED"
@@ -147,12 +147,12 @@ async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
 async def test_a_rejection_is_final_and_what_is_assigned_stays(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    rejected = await reject(pool, owner, await lending.ask(conn, project))
+    rejected = await reject(pool, owner, await leasing.ask(conn, project))
     assert (rejected.status, rejected.reason) == ("rejected", "None left.")
-    request_id = await lending.ask(conn, project, count=2)
-    await lending.assign(pool, owner, request_id)
+    request_id = await leasing.ask(conn, project, count=2)
+    await leasing.assign(pool, owner, request_id)
     assert (await reject(pool, owner, request_id)).status == "partial"
-    for late in (lending.assign(pool, owner, request_id), reject(pool, owner, request_id)):
+    for late in (leasing.assign(pool, owner, request_id), reject(pool, owner, request_id)):
         with pytest.raises(Conflict) as decided:
             await late
         assert decided.value.details["reason"] == "ALREADY_DECIDED"
@@ -162,35 +162,35 @@ async def test_a_rejection_is_final_and_what_is_assigned_stays(
 async def test_an_archived_project_is_assigned_nothing_and_its_leases_end(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    request_id, free = await lending.ask(conn, project), await lending.another(conn, owner, handle="free")
+    request_id, free = await leasing.ask(conn, project), await leasing.another(conn, owner, handle="free")
     await archive(conn, project)
     with pytest.raises(Conflict, match="archived"):
-        await lending.assign(pool, owner, request_id, free.account_id)
-    assert [await lending.end_next(pool, project) for _ in range(2)] == [True, False]
+        await leasing.assign(pool, owner, request_id, free.account_id)
+    assert [await leasing.end_next(pool, project) for _ in range(2)] == [True, False]
     shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.disconnected_reason) == ("disconnected", "project_archived")
-    await lending.lend(pool, owner, await lending.tenant(conn))
+    await leasing.lend(pool, owner, await leasing.tenant(conn))
 
 
 async def test_a_recall_repeated_ends_no_other_tenants_lease(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    first = await lending.recall(pool, owner, leased)
-    again = await lending.lend(pool, owner, await lending.tenant(conn))
-    assert await lending.recall(pool, owner, leased) == first
-    assert await lending.status(conn, again) == "connected"
+    first = await leasing.recall(pool, owner, leased)
+    again = await leasing.lend(pool, owner, await leasing.tenant(conn))
+    assert await leasing.recall(pool, owner, leased) == first
+    assert await leasing.status(conn, again) == "connected"
     for nobodys in (owner.account_id, ids.new()):
         with pytest.raises(NotFound):
-            await lending.recall(pool, owner, nobodys)
+            await leasing.recall(pool, owner, nobodys)
 
 
 async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    await lending.recall(pool, owner, leased)
+    await leasing.recall(pool, owner, leased)
     told = ["lease_request.created", "social_account.leased", "lease_request.assigned"]
-    assert (await lending.actions(conn, project.org))[-4:] == [*told, "social_account.lease_ended"]
-    assert (await lending.actions(conn, owner.org))[-5:] == [
+    assert (await leasing.actions(conn, project.org))[-4:] == [*told, "social_account.lease_ended"]
+    assert (await leasing.actions(conn, owner.org))[-5:] == [
         "social_account.offered",
         "social_account.lent",
         "lease_request.assigned",
@@ -207,7 +207,7 @@ async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
 async def test_the_database_itself_lets_nobody_have_it_twice(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    other = await lending.lend(pool, await lending.another(conn, owner, handle="two"), project)
+    other = await leasing.lend(pool, await leasing.another(conn, owner, handle="two"), project)
     take = "update account_lease set owner_account_id = $1 where account_id = $2"
     with pytest.raises(asyncpg.ExclusionViolationError):
         await conn.execute(take, owner.account_id, other)
@@ -216,7 +216,7 @@ async def test_the_database_itself_lets_nobody_have_it_twice(
     )
     with pytest.raises(asyncpg.ExclusionViolationError):
         await conn.execute(take, owner.account_id, other)
-    await lending.release(pool, project, leased)
+    await leasing.release(pool, project, leased)
     await conn.execute(take, owner.account_id, other)
 
 
@@ -229,8 +229,8 @@ async def test_no_clock_that_is_set_back_makes_two_leases_meet(
             """update account_lease set period = tstzrange(clock_timestamp() + interval '1 hour', null)
                 where upper_inf(period) returning organization_id, account_id"""
         )
-        await lending.release(pool, project._replace(org=row["organization_id"]), row["account_id"])
-        await lending.lend(pool, owner, await lending.tenant(conn))
+        await leasing.release(pool, project._replace(org=row["organization_id"]), row["account_id"])
+        await leasing.lend(pool, owner, await leasing.tenant(conn))
     periods = [row["period"] for row in await conn.fetch("select period from account_lease order by period")]
     assert [period.isempty for period in periods] == [False] * 3
     assert periods[0].upper <= periods[1].lower

@@ -9,20 +9,20 @@ from db.pool import Conn, Pool
 from domain.accounts import accounts
 from domain.leasing import offers
 from schemas.errors import Conflict
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.domain.project import Project
-from tests.lending import Owner
+from tests.leasing import Owner
 
 
 @pytest_asyncio.fixture
 async def owner(conn: Conn) -> Owner:
-    return await lending.owner(conn)
+    return await leasing.owner(conn)
 
 
 @pytest_asyncio.fixture
 async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
     """The owner's account, as it is to the tenant."""
-    return await lending.lend(pool, owner, project)
+    return await leasing.lend(pool, owner, project)
 
 
 async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
@@ -35,19 +35,19 @@ async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
 async def test_what_its_owner_has_to_do_shows_and_is_over_for_the_tenant_too(
     conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    post_id = await lending.schedule(conn, project, leased, hours=0)
+    post_id = await leasing.schedule(conn, project, leased, hours=0)
     await conn.execute("update job set run_at = now() + interval '1 hour' where kind = 'publish_post'")
     async with conn.transaction():
         await accounts.require_reauth(
             conn, organization_id=owner.org, account_id=owner.account_id, reason="TOKEN_REFUSED"
         )
-    assert await lending.status(conn, leased) == "reauth_required"
+    assert await leasing.status(conn, leased) == "reauth_required"
     await connect_again(conn, owner, "bakes-anew")
     shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.handle) == ("connected", "bakes-anew")
     due = "select j.run_at <= now() from job j join scheduled_post p on p.job_id = j.id where p.id = $1"
     assert await conn.fetchval(due, post_id)
-    assert (await lending.actions(conn, project.org))[-2:] == [
+    assert (await leasing.actions(conn, project.org))[-2:] == [
         "social_account.reauth_required",
         "social_account.reconnected",
     ]
@@ -57,7 +57,7 @@ async def test_what_has_ended_follows_its_owner_no_more(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     """Not even its new name is told to who had it."""
-    await lending.release(pool, project, leased)
+    await leasing.release(pool, project, leased)
     await connect_again(conn, owner, "for-the-next")
     shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.handle) == ("disconnected", "bakes")
@@ -68,11 +68,11 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
 ) -> None:
     for org, account_id in ((owner.org, owner.account_id), (project.org, leased)):
         with pytest.raises(Conflict) as refused:
-            await lending.disconnect(pool, org, account_id)
+            await leasing.disconnect(pool, org, account_id)
         assert refused.value.details["reason"] == "ACCOUNT_LEASED"
     assert await conn.fetchval("select count(*) from account_credential") == 1
-    await lending.recall(pool, owner, leased)
-    await lending.disconnect(pool, owner.org, owner.account_id)
+    await leasing.recall(pool, owner, leased)
+    await leasing.disconnect(pool, owner.org, owner.account_id)
     assert await conn.fetchval("select count(*) from account_credential") == 0
     assert await offers.list_page(conn, env="live", before=None, limit=5) == []
 
@@ -82,12 +82,12 @@ async def test_it_is_withdrawn_when_it_is_back(
 ) -> None:
     with pytest.raises(Conflict, match="recall"):
         await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
-    await lending.release(pool, project, leased)
+    await leasing.release(pool, project, leased)
     for _ in range(2):
         async with conn.transaction():
             answer = await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
         assert (answer.offered_at, answer.niche, answer.lease) == (None, None, None)
-    assert (await lending.actions(conn, owner.org)).count("social_account.withdrawn") == 1
+    assert (await leasing.actions(conn, owner.org)).count("social_account.withdrawn") == 1
 
 
 async def test_a_tenant_offers_it_to_nobody(conn: Conn, owner: Owner, project: Project, leased: UUID) -> None:
@@ -107,11 +107,11 @@ async def test_an_offer_repeated_is_about_something_else_and_as_old(conn: Conn, 
 async def test_its_owner_posts_nothing_to_what_is_offered(conn: Conn, owner: Owner) -> None:
     own = Project(owner.org, owner.project_id)
     with pytest.raises(Conflict) as refused:
-        await lending.schedule(conn, own, owner.account_id)
+        await leasing.schedule(conn, own, owner.account_id)
     assert refused.value.details["reason"] == "ACCOUNT_OFFERED"
     async with conn.transaction():
         await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
-    await lending.schedule(conn, own, owner.account_id)
+    await leasing.schedule(conn, own, owner.account_id)
     with pytest.raises(Conflict, match="posts of your own"):
         await offers.offer(conn, who=owner.who, account_id=owner.account_id, niche="baking")
 
@@ -126,16 +126,16 @@ async def test_what_a_project_has_connected_itself_it_leases_not(
 ) -> None:
     mine = await seeds.account(conn, project.org, project.id, handle="bakes")
     with pytest.raises(Conflict) as refused:
-        await lending.lend(pool, owner, project)
+        await leasing.lend(pool, owner, project)
     assert refused.value.details["issues"] == [
         {"path": "socialAccountIds[0]", "message": "is connected by the project itself"}
     ]
     assert await conn.fetchval("select count(*) from social_account") == 2
-    await lending.disconnect(pool, project.org, mine)
-    leased = await lending.lend(pool, owner, project)
+    await leasing.disconnect(pool, project.org, mine)
+    leased = await leasing.lend(pool, owner, project)
     with pytest.raises(Conflict, match="leases bakes"):
         await seeds.account(conn, project.org, project.id, handle="bakes")
-    assert await lending.status(conn, leased) == "connected"
+    assert await leasing.status(conn, leased) == "connected"
 
 
 async def test_one_account_is_offered_once_however_many_have_connected_it(
@@ -145,12 +145,12 @@ async def test_one_account_is_offered_once_however_many_have_connected_it(
     org = await seeds.organization(conn)
     twin = Owner(org, await seeds.project(conn, org), org)
     with pytest.raises(Conflict) as refused:
-        await lending.another(conn, twin, handle="bakes")
+        await leasing.another(conn, twin, handle="bakes")
     assert refused.value.details["reason"] == "ACCOUNT_OFFERED"
     async with conn.transaction():
         await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
-    await lending.another(conn, twin, handle="bakes")
+    await leasing.another(conn, twin, handle="bakes")
     for live in (owner.org, org):
         test = await conn.fetchval("select id from organization where live_organization_id = $1", live)
         sandbox = Owner(test, await seeds.project(conn, test), test)
-        await lending.another(conn, sandbox, handle="bakes")
+        await leasing.another(conn, sandbox, handle="bakes")

@@ -21,11 +21,11 @@ from schemas.accounts import AccountDisconnected
 from schemas.errors import CancelRequested, Conflict, ReauthRequired, Throttled
 from schemas.leases import OfferedAccount, OperatedRequest
 from schemas.settings import Settings
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.publishing.post_scene import Full
-from tests.lending import Owner
+from tests.leasing import Owner
 
 T = TypeVar("T")
 
@@ -41,12 +41,12 @@ async def wide(settings: Settings) -> AsyncIterator[Pool]:
 
 @pytest_asyncio.fixture
 async def owner(conn: Conn) -> Owner:
-    return await lending.owner(conn)
+    return await leasing.owner(conn)
 
 
 async def posting(pool: Pool, owner: Owner, project: Project) -> Full:
     """A tenant of the account, with content."""
-    leased = await lending.lend(pool, owner, project)
+    leased = await leasing.lend(pool, owner, project)
     async with pool.acquire() as conn:
         content_id = await seeds.content(conn, project.org, project.id)
     return Full(project.org, project.id, [leased], content_id)
@@ -80,15 +80,15 @@ async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
 @pytest.mark.long
 async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: Owner) -> None:
     """Each round both are assigned it at the same moment, in every other while the last lease ends."""
-    tenants, holder, wins = [await lending.tenant(conn), await lending.tenant(conn)], None, Counter[int]()
+    tenants, holder, wins = [await leasing.tenant(conn), await leasing.tenant(conn)], None, Counter[int]()
     for number in range(RACES):
-        asked = [await lending.ask(conn, project) for project in tenants]
-        racers = [partial(lending.assign, wide, owner, request_id) for request_id in asked]
+        asked = [await leasing.ask(conn, project) for project in tenants]
+        racers = [partial(leasing.assign, wide, owner, request_id) for request_id in asked]
         if holder and number % 2:
-            came = await shuffled(*racers, partial(lending.release, wide, *holder))
+            came = await shuffled(*racers, partial(leasing.release, wide, *holder))
         else:
             if holder:
-                await lending.release(wide, *holder)
+                await leasing.release(wide, *holder)
             came = await shuffled(*racers)
         won = [project for project in range(2) if isinstance(came[project], OperatedRequest)]
         refused = [one for one in came[:2] if isinstance(one, Conflict)]
@@ -98,7 +98,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
         holder = None
         if won:
             shown = came[won[0]].assigned_social_account_ids[0]
-            holder = (tenants[won[0]], lending.found("sa", shown))
+            holder = (tenants[won[0]], leasing.found("sa", shown))
             wins[won[0]] += 1
     assert min(wins[0], wins[1]) > RACES / 10
     met = """select exists (select from account_lease a, account_lease b
@@ -114,12 +114,12 @@ async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
     """Each post goes out before, or is canceled; the answer counts those."""
     went = 0
     for _ in range(8):
-        project = await lending.tenant(conn)
+        project = await leasing.tenant(conn)
         full = await posting(wide, owner, project)
         claims = await prepared(conn, full)
         ends = {
-            "release": partial(lending.release, wide, project, full.account_ids[0]),
-            "recall": partial(lending.recall, wide, owner, full.account_ids[0]),
+            "release": partial(leasing.release, wide, project, full.account_ids[0]),
+            "recall": partial(leasing.recall, wide, owner, full.account_ids[0]),
             "archive": partial(archived, wide, project, full),
         }
         sent, answer = await race_to_the_end(wide, full, claims, ends[end])
@@ -165,7 +165,7 @@ async def race_to_the_end(
 
 async def archived(pool: Pool, project: Project, full: Full) -> Any:
     answer = await scene.archive(pool, full)
-    assert await lending.end_next(pool, project)
+    assert await leasing.end_next(pool, project)
     return answer
 
 
@@ -175,23 +175,23 @@ async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn:
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
         await accounts.set_quota(conn, **named, posts=quota, seconds=86400)
-        project = await lending.tenant(conn)
+        project = await leasing.tenant(conn)
         full = await posting(wide, owner, project)
         change = partial(change_tenants, wide, owner, project, full)
         _, after = await race_to_the_end(wide, full, await prepared(conn, full), change)
         sends = await conn.fetch("select owner_account_id from account_send")
         assert len(sends) == quota
         assert {row["owner_account_id"] for row in sends} == {owner.account_id}
-        await lending.recall(wide, owner, after)
+        await leasing.recall(wide, owner, after)
     assert not await conn.fetchval(LATE)
     assert await scene.unfinished(conn) == []
 
 
 async def change_tenants(pool: Pool, owner: Owner, project: Project, full: Full) -> UUID:
     """The next one, who sends all that the account may; what it is to them."""
-    await lending.release(pool, project, full.account_ids[0])
+    await leasing.release(pool, project, full.account_ids[0])
     async with pool.acquire() as conn:
-        after = await posting(pool, owner, await lending.tenant(conn))
+        after = await posting(pool, owner, await leasing.tenant(conn))
         claims = await prepared(conn, after)
     await asyncio.gather(*[scene.mark(pool, claim) for claim in claims])
     return after.account_ids[0]
@@ -202,7 +202,7 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
     """Steps that find the token or the quota wanting, new connections, and changes of tenants."""
     chance = random.Random(5)
     for _ in range(15):
-        full = await posting(wide, owner, project := await lending.tenant(conn))
+        full = await posting(wide, owner, project := await leasing.tenant(conn))
         claims = await prepared(conn, full)
 
         async def come_back() -> None:
@@ -214,11 +214,11 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
         ]
         racers += [come_back] * 6
         racers += [partial(scene.mark, wide, claim) for claim in claims[:4]]
-        racers.append(partial(lending.release, wide, project, full.account_ids[0]))
+        racers.append(partial(leasing.release, wide, project, full.account_ids[0]))
         came = await shuffled(*racers)
         assert not [one for one in came if isinstance(one, BaseException)], came
         await come_back()
-        assert await lending.status(conn, owner.account_id) == "connected"
+        assert await leasing.status(conn, owner.account_id) == "connected"
         await conn.execute("update social_account set cooldown_until = null")
     assert (await conn.fetch("select deadlocks from pg_stat_database where datname = current_database()"))[0][
         "deadlocks"
@@ -238,18 +238,18 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
 async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Owner) -> None:
     ends = Counter[str]()
     for number in range(40):
-        one = await lending.another(conn, owner, handle=f"one{number}")
-        request_id = await lending.ask(conn, await lending.tenant(conn))
+        one = await leasing.another(conn, owner, handle=f"one{number}")
+        request_id = await leasing.ask(conn, await leasing.tenant(conn))
         asked: dict[str, Any] = {"who": one.who, "request_id": request_id, "account_ids": [one.shown]}
         lent, gone = await shuffled(
             partial(late, wide, partial(requests.assign, **asked)),
-            partial(lending.disconnect, wide, one.org, one.account_id),
+            partial(leasing.disconnect, wide, one.org, one.account_id),
         )
         if isinstance(lent, OperatedRequest):
             assert isinstance(gone, Conflict)
         else:
             assert (isinstance(lent, Conflict), gone) == (True, None), (lent, gone)
-        status = await lending.status(conn, one.account_id)
+        status = await leasing.status(conn, one.account_id)
         assert (status == "disconnected") == await free(conn, one)
         ends[status] += 1
     assert len(ends) == 2
@@ -292,8 +292,8 @@ async def test_whoever_lets_it_go_twice_at_once_hears_the_same(
     await scene.schedule(conn, full)
     [leased] = full.account_ids
     came = await shuffled(
-        *[partial(lending.release, wide, project, leased)] * 3,
-        *[partial(lending.recall, wide, owner, leased)] * 3,
+        *[partial(leasing.release, wide, project, leased)] * 3,
+        *[partial(leasing.recall, wide, owner, leased)] * 3,
     )
     assert {one.canceled_scheduled_posts for one in came if isinstance(one, AccountDisconnected)} == {1}
-    assert (await lending.actions(conn, project.org)).count("social_account.lease_ended") == 1
+    assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1

@@ -15,7 +15,7 @@ from domain.tenancy.idempotency import Claim, Record
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
-from tests.servers import RING
+from tests.servers import KEYRING
 
 Key = tuple[UUID, UUID]
 
@@ -34,7 +34,7 @@ async def a_key(conn: Conn) -> Key:
     org = await seeds.organization(conn)
     made = await api_keys.create(
         conn,
-        peppers=parse_keyring(RING, setting="PEPPERS"),
+        peppers=parse_keyring(KEYRING, setting="PEPPERS"),
         actor=Actor(org, "live", None, api_keys.EVERY_SCOPE),
         name="test",
         scopes=["*"],

@@ -18,9 +18,9 @@ from domain.jobs import jobs
 from jobs import heartbeat, ledger, maintenance
 from jobs.ledger import Claim, Settlement
 from schemas import ids
-from tests.peers.exactly_once.place import Place
 from tests.peers.exactly_once.rows import Row, seen
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
+from tests.peers.exactly_once.system import System
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
@@ -49,13 +49,13 @@ Say = Callable[[str], None]
 class Hand:
     """A worker without loops of its own. `late`: a platform to which a request is on its way for long."""
 
-    def __init__(self, place: Place, tasks: Tasks, travel: Callable[[float], None]) -> None:
-        self.place, self.tasks, self._travel = place, tasks, travel
+    def __init__(self, system: System, tasks: Tasks, travel: Callable[[float], None]) -> None:
+        self.system, self.tasks, self._travel = system, tasks, travel
         self.worker_id = ids.new()
         self.late: Sim | None = None
 
     async def enter(self) -> None:
-        async with self.place.pool.acquire() as conn:
+        async with self.system.pool.acquire() as conn:
             await heartbeat.register(
                 conn,
                 worker_id=self.worker_id,
@@ -73,7 +73,7 @@ class Hand:
             claim = await self._pull()
             if claim is not None:
                 await self._attempt(claim)
-            elif (wait_s := await self.place.next_due()) is None:
+            elif (wait_s := await self.system.next_due()) is None:
                 return
             else:
                 await self.let_pass(max(wait_s, 0.0))
@@ -83,12 +83,12 @@ class Hand:
         """What comes late to a platform comes in the middle of it."""
         for part_s in [seconds / 2] * 2 if self.late else [seconds]:
             self._travel(part_s)
-            await self.place.advance(part_s)
+            await self.system.advance(part_s)
             if self.late:
                 await self.late.release()
 
     async def _pull(self) -> Claim | None:
-        async with self.place.pool.acquire() as conn:
+        async with self.system.pool.acquire() as conn:
             await maintenance.ripen(conn)
             claims = await ledger.pull(
                 conn, pool="publish", worker_id=self.worker_id, free=1, kinds=[*self.tasks]
@@ -98,20 +98,20 @@ class Hand:
     async def _attempt(self, claim: Claim) -> None:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
         attempt = Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
-        context = Context(attempt, self.place.pool, ProgressWriter(self.place.pool), lambda: LEASE_S)
+        context = Context(attempt, self.system.pool, ProgressWriter(self.system.pool), lambda: LEASE_S)
         verdict = await outcome_of(self.tasks[kind], context, attempt)
         if not attempt.committed and not isinstance(verdict, LeaseLost):
-            await jobs.settle(self.place.pool, [Settlement(claim, verdict)])
+            await jobs.settle(self.system.pool, [Settlement(claim, verdict)])
 
 
 @asynccontextmanager
-async def at_hand(place: Place) -> AsyncIterator[Hand]:
+async def at_hand(system: System) -> AsyncIterator[Hand]:
     """Our own tasks, with nothing to wait for within an attempt."""
 
     @asynccontextmanager
     async def impatient(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
         async with open_client(**given) as client:
-            patch.object(client, "send", giving_up(place, client.send)).start()
+            patch.object(client, "send", giving_up(system, client.send)).start()
             yield client
 
     async with AsyncExitStack() as stack:
@@ -119,19 +119,19 @@ async def at_hand(place: Place) -> AsyncIterator[Hand]:
         stack.enter_context(patch.object(phases, "PAUSE_S", 0.0))
         stack.enter_context(patch.object(connecting, "open_client", impatient))
         traveler = stack.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
-        tasks = await stack.enter_async_context(open_tasks(place.settings, "publish"))
-        hand = Hand(place, tasks, lambda wait_s: traveler.shift(timedelta(seconds=wait_s)))
+        tasks = await stack.enter_async_context(open_tasks(system.settings, "publish"))
+        hand = Hand(system, tasks, lambda wait_s: traveler.shift(timedelta(seconds=wait_s)))
         await hand.enter()
         yield hand
 
 
 def giving_up(
-    place: Place, send: Callable[..., Awaitable[httpx.Response]]
+    system: System, send: Callable[..., Awaitable[httpx.Response]]
 ) -> Callable[..., Awaitable[httpx.Response]]:
     """The client's own timeout, which comes as soon as a platform holds an answer back."""
 
     def held() -> bool:
-        return any(simulator.faults.held for simulator in place.simulators.values())
+        return any(simulator.faults.held for simulator in system.simulators.values())
 
     async def let_go() -> bool:
         return not held()
@@ -146,8 +146,8 @@ def giving_up(
         finally:
             await ended(call)
             await eventually(let_go)
-            if place.prompt:
-                await place.align()
+            if system.prompt:
+                await system.align()
 
     return given_up
 
@@ -157,37 +157,37 @@ async def ended(call: "asyncio.Future[httpx.Response]") -> None:
     await asyncio.wait({call})
 
 
-async def play(place: Place, hand: Hand, shape: Shape, call: Call | None, fault: Fault | None) -> Row:
+async def play(system: System, hand: Hand, shape: Shape, call: Call | None, fault: Fault | None) -> Row:
     """One post from its schedule to the end of the last job that asks about it."""
-    sim = place.sims[shape.platform]
-    await place.align()
-    place.prompt, hand.late, sent = shape.prompt, sim if fault is LATE else None, await place.post(shape)
+    sim = system.sims[shape.platform]
+    await system.align()
+    system.prompt, hand.late, sent = shape.prompt, sim if fault is LATE else None, await system.post(shape)
     if call and fault:
         if call.before:
-            await order(place, shape, shape.send, call.before, sent.username)
-        await order(place, shape, call, fault, sent.username)
+            await order(system, shape, shape.send, call.before, sent.username)
+        await order(system, shape, call, fault, sent.username)
     await hand.work()
     await hand.let_pass(SETTLE_S)
     left = (await sim.call("GET", "/faults"))["rules"]
     await sim.call("DELETE", "/faults")
     assert not left, f"{shape.title}: {call} was never made as {fault} wants it"
-    return await seen(place, shape, call, fault or "nothing", sent)
+    return await seen(system, shape, call, fault or "nothing", sent)
 
 
-async def order(place: Place, shape: Shape, call: Call, fault: Fault, username: str) -> None:
+async def order(system: System, shape: Shape, call: Call, fault: Fault, username: str) -> None:
     rule = {"skip": call.skip, "method": call.method, "account": username}
-    await place.sims[shape.platform].fault(call.path, fault, **rule)
+    await system.sims[shape.platform].fault(call.path, fault, **rule)
 
 
-async def play_all(place: Place, platforms: frozenset[str], say: Say) -> list[Row]:
+async def play_all(system: System, platforms: frozenset[str], say: Say) -> list[Row]:
     rows = []
-    async with at_hand(place) as hand:
+    async with at_hand(system) as hand:
         for shape in SHAPES:
             if shape.platform not in platforms:
                 continue
             say(shape.title)
-            rows.append(await play(place, hand, shape, None, None))
+            rows.append(await play(system, hand, shape, None, None))
             for call in shape.calls:
                 faults = (*FAULTS, LATE) if call.makes else FAULTS
-                rows += [await play(place, hand, shape, call, fault) for fault in faults]
+                rows += [await play(system, hand, shape, call, fault) for fault in faults]
     return rows

@@ -16,9 +16,9 @@ from jobs.courier import open_courier
 from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
-from tests.peers.exactly_once.place import Place, Sent
 from tests.peers.exactly_once.rows import KILL, Row, seen
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
+from tests.peers.exactly_once.system import Sent, System
 from tests.peers.exactly_once.worker import ANSWERED, BEFORE, COMMITTED, DURING, FILE, POINTS, Stop
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
@@ -56,28 +56,28 @@ class Doomed(NamedTuple):
         return found
 
 
-async def play_all(place: Place, platforms: frozenset[str], folder: Path, say: Say) -> list[Row]:
-    async with open_courier(place.settings.redis_url) as courier:
-        fleet = Fleet(place.settings, folder, place.pool, courier, place.org)
+async def play_all(system: System, platforms: frozenset[str], folder: Path, say: Say) -> list[Row]:
+    async with open_courier(system.settings.redis_url) as courier:
+        fleet = Fleet(system.settings, folder, system.pool, courier, system.org)
         try:
-            return await play(place, fleet, platforms, say)
+            return await play(system, fleet, platforms, say)
         finally:
             fleet.end()
 
 
-async def play(place: Place, fleet: Fleet, platforms: frozenset[str], say: Say) -> list[Row]:
-    await place.align()
-    doomed = [await schedule(place, *one) for one in planned(platforms)]
+async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say) -> list[Row]:
+    await system.align()
+    doomed = [await schedule(system, *one) for one in planned(platforms)]
     say(f"{len(doomed)} posts, whose worker is killed at {len(POINTS)} points of each call")
     await fleet.dispatcher()
     doomed_worker = await first_worker(fleet, doomed)
-    await at_their_points(place, fleet, doomed)
+    await at_their_points(system, fleet, doomed)
     doomed_worker.kill()
-    await place.advance(LEASE_S + 1)
+    await system.advance(LEASE_S + 1)
     say("killed; another worker goes on")
     await fleet.of_product("publish", slots=SLOTS, lease_s=LEASE_S, pool_size=POOL_SIZE)
-    await ended(place)
-    return [await seen(place, one.shape, one.call, EVENTS[one.point], one.sent) for one in doomed]
+    await ended(system)
+    return [await seen(system, one.shape, one.call, EVENTS[one.point], one.sent) for one in doomed]
 
 
 def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, Call, str]]:
@@ -91,10 +91,10 @@ def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, Call, str]]:
     )
 
 
-async def schedule(place: Place, shape: Shape, call: Call, point: str) -> Doomed:
-    sent = await place.post(shape)
+async def schedule(system: System, shape: Shape, call: Call, point: str) -> Doomed:
+    sent = await system.post(shape)
     if point == DURING:
-        await order(place, shape, call, Fault.ACCEPT_THEN_TIMEOUT, sent.username)
+        await order(system, shape, call, Fault.ACCEPT_THEN_TIMEOUT, sent.username)
     return Doomed(shape, call, point, sent)
 
 
@@ -108,32 +108,32 @@ async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
         )
 
 
-async def at_their_points(place: Place, fleet: Fleet, doomed: Sequence[Doomed]) -> None:
+async def at_their_points(system: System, fleet: Fleet, doomed: Sequence[Doomed]) -> None:
     """All of them; those that are answered to are held there by their platform."""
     words = {f"{key}.{stop.point}" for one in doomed for key, stop in one.stops}
     during = sum(one.point == DURING for one in doomed)
 
     async def are() -> bool:
-        await let_pass(place)
-        held = sum(simulator.faults.held for simulator in place.simulators.values())
+        await let_pass(system)
+        held = sum(simulator.faults.held for simulator in system.simulators.values())
         return words <= fleet.left() and held == during
 
     await eventually(are, within=PATIENCE_S)
 
 
-async def ended(place: Place) -> None:
+async def ended(system: System) -> None:
     async def are() -> bool:
         running = "select count(*) from job where attempt_started_at is not null"
-        if not await place.pool.fetchval(running):
-            await let_pass(place)
-        left: int = await place.pool.fetchval("select count(*) from job where finished_at is null")
+        if not await system.pool.fetchval(running):
+            await let_pass(system)
+        left: int = await system.pool.fetchval("select count(*) from job where finished_at is null")
         return left == 0
 
     await eventually(are, within=PATIENCE_S)
 
 
-async def let_pass(place: Place) -> None:
+async def let_pass(system: System) -> None:
     """The time until something is due, if nothing is."""
-    wait_s = await place.next_due()
+    wait_s = await system.next_due()
     if wait_s is not None and wait_s > 0:
-        await place.advance(max(wait_s, JUMP_S))
+        await system.advance(max(wait_s, JUMP_S))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from telemetry import logs
 from tests import servers
-from tests.peers.exactly_once import faults, kills, place
+from tests.peers.exactly_once import faults, kills, system
 from tests.peers.exactly_once.rows import Row
 from tests.peers.exactly_once.shapes import SHAPES
 
@@ -58,7 +58,7 @@ async def played(part: Part, say: faults.Say) -> list[Row]:
     chosen = frozenset(part.platforms)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        async with place.opened(part.server_url, part.redis_url, folder, chosen) as opened:
+        async with system.opened(part.server_url, part.redis_url, folder, chosen) as opened:
             if part.way == FAULTS:
                 return await faults.play_all(opened, chosen, say)
             return await kills.play_all(opened, chosen, folder, say)

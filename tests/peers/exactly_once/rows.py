@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
-from tests.peers.exactly_once.place import Place, Sent
 from tests.peers.exactly_once.shapes import UNKNOWABLE, Call, Shape
+from tests.peers.exactly_once.system import Sent, System
 from tests.peers.simulators.ledger import State
 
 #: What counts as there: for all to see, on its way, or seen by then.
@@ -51,28 +51,28 @@ class Wrong(NamedTuple):
     why: str
 
 
-async def seen(place: Place, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
+async def seen(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
     """What became of a post whose jobs have ended."""
-    sim = place.sims[shape.platform]
+    sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]
-    asked = [entry for entry in await log(place, shape) if entry["account"] == sent.username]
+    asked = [entry for entry in await log(system, shape) if entry["account"] == sent.username]
     sends = [entry for entry in asked if shape.send.is_named(entry["method"], entry["names"])]
     return Row(
         shape=shape.title,
         call=call.name if call else "-",
         event=event,
-        became=await became(place, sent),
+        became=await became(system, sent),
         live=sum(state in THERE for state in states),
         drafts=states.count(State.DRAFT),
         sends=len(sends),
-        attempts=await attempts(place, shape, sent),
+        attempts=await attempts(system, shape, sent),
     )
 
 
-async def attempts(place: Place, shape: Shape, sent: Sent) -> int:
+async def attempts(system: System, shape: Shape, sent: Sent) -> int:
     """Of the job that makes the shape's calls: the post's, or that of its account's token."""
     kind, subject = (REFRESH_TOKEN, sent.account_id) if shape.aged else (PUBLISH_POST, sent.post_id)
-    made: int = await place.pool.fetchval(
+    made: int = await system.pool.fetchval(
         "select max(attempt) from job where kind = $1 and $2 in (args->>'post_id', args->>'account_id')",
         kind.name,
         str(subject),
@@ -80,18 +80,18 @@ async def attempts(place: Place, shape: Shape, sent: Sent) -> int:
     return made
 
 
-async def log(place: Place, shape: Shape) -> list[dict[str, Any]]:
-    told = await place.sims[shape.platform].call("GET", "/requests")
+async def log(system: System, shape: Shape) -> list[dict[str, Any]]:
+    told = await system.sims[shape.platform].call("GET", "/requests")
     entries: list[dict[str, Any]] = told["requests"]
     return entries
 
 
-async def became(place: Place, sent: Sent) -> str:
-    status = await place.pool.fetchval("select status from scheduled_post where id = $1", sent.post_id)
-    code = await place.pool.fetchval(
+async def became(system: System, sent: Sent) -> str:
+    status = await system.pool.fetchval("select status from scheduled_post where id = $1", sent.post_id)
+    code = await system.pool.fetchval(
         "select last_error->>'code' from scheduled_post where id = $1", sent.post_id
     )
-    was = await place.pool.fetchval(
+    was = await system.pool.fetchval(
         "select bool_or(type = $2) from post_event where post_id = $1", sent.post_id, UNKNOWN
     )
     end = f"{status} ({code})" if status == "failed" else str(status)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from tests.peers.simulators.exchange import Answer, Request, as_page, redirect
+from tests.peers.simulators.routing import Answer, Request, as_page, redirect
 
 #: What the page's links, and `POST /_sim/consent` in a person's place, add to the authorize address.
 PERSON, ALLOW, SCOPES = "sim_person", "sim_allow", "sim_scopes"

@@ -26,8 +26,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from tests.peers.simulators.consent import ALLOW, PERSON, SCOPES, Choice
-from tests.peers.simulators.exchange import Answer, Handler, Request, Routes, as_json
 from tests.peers.simulators.faults import Rule
+from tests.peers.simulators.routing import Answer, Handler, Request, Routes, as_json
 from tests.peers.simulators.simulator import Simulator
 
 

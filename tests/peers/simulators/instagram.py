@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from tests.peers.simulators.exchange import Answer, Handler, Request, Routes, as_json
 from tests.peers.simulators.instagram_answers import told, with_usage
 from tests.peers.simulators.instagram_calls import caller, fields, token_of
 from tests.peers.simulators.instagram_containers import Containers
@@ -27,6 +26,7 @@ from tests.peers.simulators.instagram_orders import Orders
 from tests.peers.simulators.instagram_state import Container, Medium, Person, State, Status
 from tests.peers.simulators.ledger import Entry
 from tests.peers.simulators.ledger import State as Stage
+from tests.peers.simulators.routing import Answer, Handler, Request, Routes, as_json
 from tests.peers.simulators.simulator import Simulator
 
 _VERSION = re.compile(r"^/v\d+\.\d+(?=/)")

@@ -5,8 +5,8 @@ import secrets
 
 import msgspec
 
-from tests.peers.simulators.exchange import Answer, as_json
 from tests.peers.simulators.instagram_errors import Refusal, envelope
+from tests.peers.simulators.routing import Answer, as_json
 
 _LITTLE, _ALL = 3, 100
 #: Limits of the whole application; that of an account is told with the minutes until it ends.

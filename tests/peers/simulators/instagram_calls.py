@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.peers.simulators.exchange import Request
 from tests.peers.simulators.instagram_errors import Denied
 from tests.peers.simulators.instagram_state import BASIC, Person, State, Token
+from tests.peers.simulators.routing import Request
 
 
 def parameters(request: Request) -> dict[str, str]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from tests.peers.simulators.clock import Clock
-from tests.peers.simulators.exchange import Answer, Request, as_json
 from tests.peers.simulators.instagram_calls import caller, fields, parameters
 from tests.peers.simulators.instagram_captions import check, check_alt_text
 from tests.peers.simulators.instagram_errors import Denied, Refusal
@@ -18,6 +17,7 @@ from tests.peers.simulators.instagram_fetch import fetch
 from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, judge_film, judge_image
 from tests.peers.simulators.instagram_state import PUBLISH, Container, Kind, Person, State, Status
 from tests.peers.simulators.ledger import Entry, Ledger
+from tests.peers.simulators.routing import Answer, Request, as_json
 
 CHILDREN = range(2, 11)
 

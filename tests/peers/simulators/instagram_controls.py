@@ -15,12 +15,12 @@ import msgspec
 
 from tests.peers.simulators.clock import Clock
 from tests.peers.simulators.control import doing
-from tests.peers.simulators.exchange import Answer, Request, Routes, as_json
 from tests.peers.simulators.instagram_errors import REFUSALS
 from tests.peers.simulators.instagram_media import Media
 from tests.peers.simulators.instagram_orders import Order, Orders
 from tests.peers.simulators.instagram_state import Kind, Person, State
 from tests.peers.simulators.ledger import Entry, Ledger
+from tests.peers.simulators.routing import Answer, Request, Routes, as_json
 
 
 class Posted(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.peers.simulators.clock import Clock
-from tests.peers.simulators.exchange import Answer, Request, as_json
 from tests.peers.simulators.instagram_calls import caller, fields, parameters
 from tests.peers.simulators.instagram_errors import Denied
 from tests.peers.simulators.instagram_state import (
@@ -21,6 +20,7 @@ from tests.peers.simulators.instagram_state import (
     State,
     Status,
 )
+from tests.peers.simulators.routing import Answer, Request, as_json
 
 PAGE, PAGE_MAX = 25, 100
 

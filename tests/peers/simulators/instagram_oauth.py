@@ -10,10 +10,10 @@ from typing import Any
 from tests.peers.simulators import consent
 from tests.peers.simulators.clock import Clock
 from tests.peers.simulators.consent import Asked, Grant
-from tests.peers.simulators.exchange import Answer, Refused, Request, as_json, as_page
 from tests.peers.simulators.instagram_calls import parameters, token, token_of
 from tests.peers.simulators.instagram_errors import Denied
 from tests.peers.simulators.instagram_state import BASIC, DAY_S, PUBLISH, State, Token
+from tests.peers.simulators.routing import Answer, Refused, Request, as_json, as_page
 
 CLIENT_ID, CLIENT_SECRET = "990602627938098", "instagram-client-secret"
 SCOPES = frozenset(

@@ -7,8 +7,8 @@ import httpx
 
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
-from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.simulator import Simulator
 
 CALLBACK = "https://app.test/callback"

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import h11
 
 from tests.peers.simulators.control import Controlled
-from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.faults import AFTER, BEFORE, Fault
 from tests.peers.simulators.requestlog import Logged
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.simulator import Simulator
 
 READ_BYTES = 1 << 18

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_user import FILM, User, error_of

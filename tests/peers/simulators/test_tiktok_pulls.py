@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.peers.simulators.exchange import Answer, Request
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_user import FILM, User, error_of

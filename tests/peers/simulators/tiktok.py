@@ -38,7 +38,7 @@ from typing import Any
 import msgspec
 
 from tests.peers.simulators.control import asked_of, doing
-from tests.peers.simulators.exchange import Answer, Request, Routes, as_json
+from tests.peers.simulators.routing import Answer, Request, Routes, as_json
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, oauth_refused, refused
 from tests.peers.simulators.tiktok_oauth import OAuth

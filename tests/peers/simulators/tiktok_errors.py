@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from tests.peers.simulators.exchange import Answer, Refused, as_json
+from tests.peers.simulators.routing import Answer, Refused, as_json
 
 STATUS = {
     "ok": 200,

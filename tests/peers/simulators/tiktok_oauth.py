@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from tests.peers.simulators.consent import Asked, Consents, Grant
-from tests.peers.simulators.exchange import Answer, Refused, Request, as_json, as_page
+from tests.peers.simulators.routing import Answer, Refused, Request, as_json, as_page
 from tests.peers.simulators.tiktok_errors import oauth_refused, refused
 from tests.peers.simulators.tiktok_limits import Windows
 from tests.peers.simulators.tiktok_people import Application, Creator, People

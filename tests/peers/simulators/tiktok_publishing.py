@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.ledger import Entry
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, refused
 from tests.peers.simulators.tiktok_files import duration_s, is_video

@@ -7,7 +7,7 @@ answers 416 to more is ours: the guide says nothing of it.
 import re
 from typing import NamedTuple
 
-from tests.peers.simulators.exchange import Answer, Refused, Request
+from tests.peers.simulators.routing import Answer, Refused, Request
 from tests.peers.simulators.tiktok_posts import Post, Stage, Upload
 
 TYPES = {"video/mp4", "video/quicktime", "video/webm"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.publishing import sending
-from tests.by_hand import Told
+from tests.http_server import Told
 from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, Pds
 from tests.workers.accounts.project import Project
 

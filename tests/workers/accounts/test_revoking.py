@@ -14,8 +14,8 @@ from domain.accounts.credentials import Grant
 from domain.connecting import connect
 from jobs.kinds import REVOKE_TOKEN
 from tests import seeds
-from tests.by_hand import Told
 from tests.dumps import everything
+from tests.http_server import Told
 from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.serving import served

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tests.workers.platforms import gram
-from tests.workers.platforms.gram import Gram
+from tests.workers.platforms import instagram_account
+from tests.workers.platforms.instagram_account import InstagramAccount
 
 
 @pytest_asyncio.fixture
-async def ada() -> AsyncIterator[Gram]:
-    async with gram.gram() as made:
+async def ada() -> AsyncIterator[InstagramAccount]:
+    async with instagram_account.instagram_account() as made:
         yield made

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Throttled, TokenExpired
-from tests.workers.platforms.pds import BLOB, METHODS, pds, xrpc
+from tests.workers.platforms.bluesky_server import BLOB, METHODS, pds, xrpc
 from tests.workers.platforms.scripted import AT, LOST, Answer, Server, account, client_for, draft, file, told
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, Undecided

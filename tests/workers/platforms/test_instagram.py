@@ -7,13 +7,13 @@ import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Throttled
 from tests.peers.simulators.faults import Fault
-from tests.workers.platforms.gram import Gram
+from tests.workers.platforms.instagram_account import InstagramAccount
 from tests.workers.platforms.scripted import account, client_for, draft, file, server, told
 from workers.platforms.contract import Inquiry, Live, Prepared
 from workers.platforms.instagram.publish import Instagram
 
 
-async def test_an_image_goes_out_from_one_container(ada: Gram) -> None:
+async def test_an_image_goes_out_from_one_container(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Bread")
     begun = await ada.step(post)
     assert (begun.complete, begun.after_s, begun.request) == (False, 1.0, b"")
@@ -25,7 +25,7 @@ async def test_an_image_goes_out_from_one_container(ada: Gram) -> None:
     assert str(sent.external_url).startswith("https://www.instagram.com/p/")
 
 
-async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: Gram) -> None:
+async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: InstagramAccount) -> None:
     """The slot is given back meanwhile, each time for longer."""
     post = await ada.post("reel.mp4", caption="Film")
     steps = [await ada.step(post)]
@@ -38,7 +38,7 @@ async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: Gram) -> None:
     assert (entry["kind"], entry["state"]) == ("REELS", "live")
 
 
-async def test_a_wait_never_grows_beyond_a_minute(ada: Gram) -> None:
+async def test_a_wait_never_grows_beyond_a_minute(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", video_s=100_000)
     post = await ada.post("reel.mp4")
     step = await ada.step(post)
@@ -47,7 +47,7 @@ async def test_a_wait_never_grows_beyond_a_minute(ada: Gram) -> None:
     assert step.after_s == 60
 
 
-async def test_a_carousel_is_made_of_its_images_in_their_order(ada: Gram) -> None:
+async def test_a_carousel_is_made_of_its_images_in_their_order(ada: InstagramAccount) -> None:
     post = await ada.post("a.jpg", "b.jpg", "a.jpg", caption="Three")
     steps = [await ada.step(post)]
     while not steps[-1].complete:
@@ -60,7 +60,7 @@ async def test_a_carousel_is_made_of_its_images_in_their_order(ada: Gram) -> Non
     assert entry["sha256"][0] == entry["sha256"][2] != entry["sha256"][1]
 
 
-async def test_what_is_finished_is_not_asked_about_again(ada: Gram) -> None:
+async def test_what_is_finished_is_not_asked_about_again(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", image_s=1)
     post = await ada.post("a.jpg", "b.jpg")
     prepared = await ada.prepared(post)
@@ -68,7 +68,7 @@ async def test_what_is_finished_is_not_asked_about_again(ada: Gram) -> None:
     assert asked == [2, 1]
 
 
-async def test_a_step_that_is_done_again_makes_no_other_container(ada: Gram) -> None:
+async def test_a_step_that_is_done_again_makes_no_other_container(ada: InstagramAccount) -> None:
     """As after a death: each goes on from what was kept of the one before."""
     post = await ada.post("a.jpg", "b.jpg", caption="Twice")
     first = await ada.step(post)
@@ -82,14 +82,14 @@ async def test_a_step_that_is_done_again_makes_no_other_container(ada: Gram) -> 
     assert (await ada.sim.counts("ada", "Twice"))["live"] == 1
 
 
-async def test_containers_that_are_too_old_are_made_anew(ada: Gram) -> None:
+async def test_containers_that_are_too_old_are_made_anew(ada: InstagramAccount) -> None:
     begun = await ada.step(await ada.post())
     await ada.sim.advance(23 * 3600 + 1)
     again = await ada.step(await ada.post(), begun)
     assert again.handle["container"] != begun.handle["container"]
 
 
-async def test_a_container_that_expired_is_prepared_again(ada: Gram) -> None:
+async def test_a_container_that_expired_is_prepared_again(ada: InstagramAccount) -> None:
     """Whatever our own clock says."""
     post = await ada.post()
     begun = await ada.step(post)
@@ -99,7 +99,7 @@ async def test_a_container_that_expired_is_prepared_again(ada: Gram) -> None:
     assert caught.value.code == "CONTAINER_GONE"
 
 
-async def test_a_container_that_instagram_lost_is_prepared_again(ada: Gram) -> None:
+async def test_a_container_that_instagram_lost_is_prepared_again(ada: InstagramAccount) -> None:
     post = await ada.post()
     begun = await ada.step(post)
     await ada.order("unknown_object", "container")
@@ -122,7 +122,7 @@ async def test_a_container_that_instagram_lost_is_prepared_again(ada: Gram) -> N
 )
 @pytest.mark.parametrize("fetches_first", [True, False])
 async def test_a_file_that_instagram_can_not_use_says_why(
-    ada: Gram, name: str, kind: type[Exception], code: str, fetches_first: bool
+    ada: InstagramAccount, name: str, kind: type[Exception], code: str, fetches_first: bool
 ) -> None:
     """It may be told at once, or in the status of the container."""
     await ada.sim.account("ada", fetches_first=fetches_first)
@@ -132,14 +132,14 @@ async def test_a_file_that_instagram_can_not_use_says_why(
     assert await ada.calls("/media_publish") == 0
 
 
-async def test_files_that_the_platform_does_not_take_make_no_container(ada: Gram) -> None:
+async def test_files_that_the_platform_does_not_take_make_no_container(ada: InstagramAccount) -> None:
     with pytest.raises(Rejected) as caught:
         await ada.step(await ada.post(*["a.jpg"] * 11))
     assert caught.value.code == "MEDIA_TOO_MANY"
     assert await ada.calls("/media") == 0
 
 
-async def test_an_account_that_has_used_its_day_up_rests(ada: Gram) -> None:
+async def test_an_account_that_has_used_its_day_up_rests(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", quota_total=1)
     post = await ada.post(caption="First")
     await ada.send(await ada.prepared(post), post)
@@ -149,7 +149,7 @@ async def test_an_account_that_has_used_its_day_up_rests(ada: Gram) -> None:
     assert await ada.calls("/media") == 1
 
 
-async def test_a_post_is_live_though_its_address_is_unknown(ada: Gram) -> None:
+async def test_a_post_is_live_though_its_address_is_unknown(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared = await ada.prepared(post)
     await ada.sim.fault("medium", Fault.DROP_BEFORE)
@@ -158,7 +158,7 @@ async def test_a_post_is_live_though_its_address_is_unknown(ada: Gram) -> None:
     assert sent == Live(external_id=entry["external_id"], external_url=None)
 
 
-async def test_an_address_that_does_not_come_is_not_waited_for(ada: Gram) -> None:
+async def test_an_address_that_does_not_come_is_not_waited_for(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared = await ada.prepared(post)
     await ada.sim.fault("medium", Fault.ACCEPT_THEN_TIMEOUT)
@@ -167,7 +167,7 @@ async def test_an_address_that_does_not_come_is_not_waited_for(ada: Gram) -> Non
     assert sent.external_url is None
 
 
-async def test_a_publish_that_comes_too_early_has_published_nothing(ada: Gram) -> None:
+async def test_a_publish_that_comes_too_early_has_published_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Early")
     begun = await ada.step(post)
     early = Prepared(
@@ -181,7 +181,7 @@ async def test_a_publish_that_comes_too_early_has_published_nothing(ada: Gram) -
     assert isinstance(await ada.send(early, post), Live)
 
 
-async def test_no_call_is_repeated_before_a_look(ada: Gram) -> None:
+async def test_no_call_is_repeated_before_a_look(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared, now = await ada.prepared(post), await ada.now()
     assert not Instagram(ada.adapter.client, "").repeatable(ada.account, Inquiry(prepared, now, now))

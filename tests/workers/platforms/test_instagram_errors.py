@@ -20,7 +20,7 @@ from schemas.errors import (
 from tests.peers.simulators.instagram_errors import REFUSALS
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.peers.simulators.instagram_user import CALLBACK, code_of
-from tests.workers.platforms.gram import Gram
+from tests.workers.platforms.instagram_account import InstagramAccount
 from workers.platforms.http import Answer
 from workers.platforms.instagram import api, errors
 
@@ -109,7 +109,7 @@ def test_every_refusal_of_the_simulator_is_in_the_table() -> None:
     assert TABLE.keys() == REFUSALS.keys()
 
 
-async def test_a_refusal_says_what_is_to_be_mended(ada: Gram) -> None:
+async def test_a_refusal_says_what_is_to_be_mended(ada: InstagramAccount) -> None:
     post = await ada.post()
     for name, expected in TABLE.items():
         await ada.order(name, "create")
@@ -121,7 +121,7 @@ async def test_a_refusal_says_what_is_to_be_mended(ada: Gram) -> None:
     assert await ada.sim.posts("ada") == []
 
 
-async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada: Gram) -> None:
+async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada: InstagramAccount) -> None:
     """`failed` is said of a post that is proved not to be there."""
     post = await ada.post()
     prepared = await ada.prepared(post)
@@ -136,7 +136,9 @@ async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada:
     ("name", "after_s"),
     [("business_limit", 19 * 60), ("custom_limit", 19 * 60), ("app_limit", 300), ("user_limit", 300)],
 )
-async def test_a_limit_rests_for_as_long_as_the_usage_says(ada: Gram, name: str, after_s: float) -> None:
+async def test_a_limit_rests_for_as_long_as_the_usage_says(
+    ada: InstagramAccount, name: str, after_s: float
+) -> None:
     """That of the whole application has no time of its own."""
     await ada.order(name, "limit")
     with pytest.raises(Throttled) as caught:
@@ -225,7 +227,7 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
     ],
 )
 async def test_a_code_is_refused_for_its_own_sake_or_for_ours(
-    ada: Gram, changed: dict[str, str], kind: type[PlatformError], code: str
+    ada: InstagramAccount, changed: dict[str, str], kind: type[PlatformError], code: str
 ) -> None:
     form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": "v" * 64}
     ours = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}

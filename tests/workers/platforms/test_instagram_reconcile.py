@@ -6,7 +6,7 @@ import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, Outdated
 from tests.peers.simulators.faults import Fault
-from tests.workers.platforms.gram import Gram
+from tests.workers.platforms.instagram_account import InstagramAccount
 from workers.platforms.contract import Absent, GivenUp, Live, Prepared, Undecided
 from workers.platforms.instagram.reconcile import essence
 
@@ -15,7 +15,9 @@ KEPT = [Fault.REFUSE_500, Fault.DROP_BEFORE]
 SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
 
 
-async def lose(ada: Gram, fault: Fault, *names: str, caption: str = "Once") -> tuple[Prepared, datetime]:
+async def lose(
+    ada: InstagramAccount, fault: Fault, *names: str, caption: str = "Once"
+) -> tuple[Prepared, datetime]:
     """A publish whose answer is lost, and when it was made."""
     post = await ada.post(*names, caption=caption)
     prepared, sent_at = await ada.prepared(post), await ada.now()
@@ -25,7 +27,7 @@ async def lose(ada: Gram, fault: Fault, *names: str, caption: str = "Once") -> t
     return prepared, sent_at
 
 
-async def live_id(ada: Gram, caption: str = "Once") -> str:
+async def live_id(ada: InstagramAccount, caption: str = "Once") -> str:
     (entry,) = await ada.sim.posts("ada", caption)
     assert entry["state"] == "live"
     found: str = entry["external_id"]
@@ -40,7 +42,9 @@ async def live_id(ada: Gram, caption: str = "Once") -> str:
         (Fault.ACCEPT_THEN_DROP, ["reel.mp4"]),
     ],
 )
-async def test_what_was_published_is_found_by_its_name(ada: Gram, fault: Fault, names: list[str]) -> None:
+async def test_what_was_published_is_found_by_its_name(
+    ada: InstagramAccount, fault: Fault, names: list[str]
+) -> None:
     prepared, sent_at = await lose(ada, fault, *names)
     found = await ada.ask(prepared, sent_at=sent_at)
     assert isinstance(found, Live)
@@ -49,7 +53,7 @@ async def test_what_was_published_is_found_by_its_name(ada: Gram, fault: Fault, 
 
 
 @pytest.mark.parametrize("fault", KEPT)
-async def test_what_was_not_is_absent_once_that_is_settled(ada: Gram, fault: Fault) -> None:
+async def test_what_was_not_is_absent_once_that_is_settled(ada: InstagramAccount, fault: Fault) -> None:
     prepared, sent_at = await lose(ada, fault)
     assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED - timedelta(seconds=10))
@@ -61,7 +65,7 @@ async def test_what_was_not_is_absent_once_that_is_settled(ada: Gram, fault: Fau
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
-async def test_an_older_post_of_the_same_caption_is_not_taken_for_it(ada: Gram) -> None:
+async def test_an_older_post_of_the_same_caption_is_not_taken_for_it(ada: InstagramAccount) -> None:
     await ada.by_hand("Once", ago_s=600)
     await ada.sim.account("ada", listing_s=60)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
@@ -72,7 +76,7 @@ async def test_an_older_post_of_the_same_caption_is_not_taken_for_it(ada: Gram) 
     assert found.external_id == next(one["external_id"] for one in entries if one["detail"] is None)
 
 
-async def test_of_several_alike_none_is_taken_for_it(ada: Gram) -> None:
+async def test_of_several_alike_none_is_taken_for_it(ada: InstagramAccount) -> None:
     """It is live, and which one it is stays open."""
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     await ada.by_hand("Once")
@@ -81,7 +85,7 @@ async def test_of_several_alike_none_is_taken_for_it(ada: Gram) -> None:
     assert late == Live(external_id=None, external_url=None)
 
 
-async def test_one_that_the_list_does_not_have_yet_is_waited_for(ada: Gram) -> None:
+async def test_one_that_the_list_does_not_have_yet_is_waited_for(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", listing_s=90)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
@@ -90,7 +94,7 @@ async def test_one_that_the_list_does_not_have_yet_is_waited_for(ada: Gram) -> N
     assert found.external_id == await live_id(ada)
 
 
-async def test_one_that_the_list_never_has_is_live_without_a_name(ada: Gram) -> None:
+async def test_one_that_the_list_never_has_is_live_without_a_name(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", listing_s=10_000)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
@@ -98,7 +102,7 @@ async def test_one_that_the_list_never_has_is_live_without_a_name(ada: Gram) -> 
 
 
 @pytest.mark.parametrize("hidden", [["permalink"], ["caption"], ["timestamp"], ["caption", "timestamp"]])
-async def test_what_the_list_does_not_say_is_not_made_up(ada: Gram, hidden: list[str]) -> None:
+async def test_what_the_list_does_not_say_is_not_made_up(ada: InstagramAccount, hidden: list[str]) -> None:
     await ada.sim.account("ada", hides=hidden)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     found = await ada.later(prepared, sent_at=sent_at, after=LISTED)
@@ -108,7 +112,7 @@ async def test_what_the_list_does_not_say_is_not_made_up(ada: Gram, hidden: list
     assert (found.external_url is None) is (named is None or hidden == ["permalink"])
 
 
-async def test_one_that_is_still_published_is_waited_for(ada: Gram) -> None:
+async def test_one_that_is_still_published_is_waited_for(ada: InstagramAccount) -> None:
     await ada.sim.account("ada", publish_s=300)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)
@@ -117,7 +121,7 @@ async def test_one_that_is_still_published_is_waited_for(ada: Gram) -> None:
     assert isinstance(found, Live)
 
 
-async def test_a_container_that_is_behind_is_no_proof(ada: Gram) -> None:
+async def test_a_container_that_is_behind_is_no_proof(ada: InstagramAccount) -> None:
     """It says FINISHED though the post is there: the list says otherwise."""
     await ada.sim.account("ada", status_s=3600)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
@@ -127,7 +131,7 @@ async def test_a_container_that_is_behind_is_no_proof(ada: Gram) -> None:
     assert isinstance(found, Live)
 
 
-async def test_a_call_that_arrives_late_is_not_missed(ada: Gram) -> None:
+async def test_a_call_that_arrives_late_is_not_missed(ada: InstagramAccount) -> None:
     prepared, sent_at = await lose(ada, Fault.DROP_THEN_ACCEPT)
     assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
     await ada.sim.release()
@@ -136,14 +140,14 @@ async def test_a_call_that_arrives_late_is_not_missed(ada: Gram) -> None:
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
-async def test_a_container_that_expired_was_never_published(ada: Gram) -> None:
+async def test_a_container_that_expired_was_never_published(ada: InstagramAccount) -> None:
     prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
     assert isinstance(found, GivenUp)
     assert (type(found.why), found.why.code) == (Outdated, "CONTAINER_GONE")
 
 
-async def test_a_container_that_is_not_known_says_nothing(ada: Gram) -> None:
+async def test_a_container_that_is_not_known_says_nothing(ada: InstagramAccount) -> None:
     prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
     await ada.sim.advance(600)
     await ada.order("unknown_object", "container")
@@ -151,14 +155,14 @@ async def test_a_container_that_is_not_known_says_nothing(ada: Gram) -> None:
 
 
 @pytest.mark.parametrize("call", ["container", "list"])
-async def test_what_can_not_be_asked_says_nothing(ada: Gram, call: str) -> None:
+async def test_what_can_not_be_asked_says_nothing(ada: InstagramAccount, call: str) -> None:
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     await ada.sim.fault(call, Fault.REFUSE_500)
     with pytest.raises(NotSent):
         await ada.ask(prepared, sent_at=sent_at)
 
 
-async def test_a_second_publish_is_refused_and_says_nothing(ada: Gram) -> None:
+async def test_a_second_publish_is_refused_and_says_nothing(ada: InstagramAccount) -> None:
     post = await ada.post(caption="Once")
     prepared, sent_at = await ada.prepared(post), await ada.now()
     first = await ada.send(prepared, post)
@@ -168,7 +172,7 @@ async def test_a_second_publish_is_refused_and_says_nothing(ada: Gram) -> None:
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
-async def test_it_is_found_behind_many_newer_ones(ada: Gram) -> None:
+async def test_it_is_found_behind_many_newer_ones(ada: InstagramAccount) -> None:
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
@@ -177,7 +181,9 @@ async def test_it_is_found_behind_many_newer_ones(ada: Gram) -> None:
     assert found.external_id == await live_id(ada)
 
 
-async def test_what_is_not_seen_to_its_end_proves_nothing(ada: Gram, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_not_seen_to_its_end_proves_nothing(
+    ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("workers.platforms.instagram.reconcile.MOST_PAGES", 1)
     prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
     for number in range(60):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled
-from tests.workers.platforms.instance import prepared, status
+from tests.workers.platforms.mastodon_server import prepared, status
 from tests.workers.platforms.scripted import (
     AT,
     LOST,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import NotSent
-from tests.workers.platforms.instance import prepared, status
+from tests.workers.platforms.mastodon_server import prepared, status
 from tests.workers.platforms.scripted import AT, LOST, Server, account, client_for, draft, file, server, told
 from workers.platforms.contract import Absent, Inquiry, Live, Prepared, Undecided
 from workers.platforms.mastodon.publish import Mastodon

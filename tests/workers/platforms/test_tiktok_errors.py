@@ -17,7 +17,7 @@ from schemas.errors import (
 )
 from tests.peers.simulators import tiktok_errors
 from tests.workers.platforms.scripted import client_for, server, told
-from tests.workers.platforms.tiktok import ada, post, video
+from tests.workers.platforms.tiktok_account import ada, post, video
 from tests.workers.web.web import say
 from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import api, errors

@@ -9,12 +9,12 @@ import pytest_asyncio
 
 from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Rejected
 from tests.media import picture
-from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.workers.platforms.scripted import file
-from tests.workers.platforms.tiktok import Ada, ada, post, prepared_with
+from tests.workers.platforms.tiktok_account import TikTokAccount, ada, post, prepared_with
 from workers.platforms.contract import Absent, Draft, Drafted, Live, Media, Taken, Undecided
 from workers.platforms.tiktok import photos
 
@@ -49,7 +49,7 @@ def album() -> Iterator[Album]:
 
 
 @pytest_asyncio.fixture
-async def person(album: Album) -> AsyncIterator[Ada]:
+async def person(album: Album) -> AsyncIterator[TikTokAccount]:
     async with ada() as made:
         await made.sim.call("POST", "/app", verified_prefixes=[f"{album.base}/media/"])
         yield made
@@ -63,7 +63,7 @@ def photo(album: Album, number: int = 0, mime_type: str = "image/jpeg") -> Media
     return file(JPEG, mime_type=mime_type, url=f"{album.base}/media/{number:043}")
 
 
-async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: Ada, album: Album) -> None:
+async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: TikTokAccount, album: Album) -> None:
     what = pictures(album)
     prepared, other = await person.prepare(what), await person.prepare(what)
     assert len({*prepared.tickets, *other.tickets}) == 4
@@ -82,7 +82,7 @@ async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: Ada, alb
 )
 @pytest.mark.parametrize("came", [True, False])
 async def test_a_lost_answer_is_decided_by_who_came(
-    person: Ada, album: Album, fault: Fault, came: bool
+    person: TikTokAccount, album: Album, fault: Fault, came: bool
 ) -> None:
     what = pictures(album)
     prepared = await person.prepare(what)
@@ -97,7 +97,7 @@ async def test_a_lost_answer_is_decided_by_who_came(
     assert found == (Undecided() if came else Absent())
 
 
-async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: Ada, album: Album) -> None:
+async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: TikTokAccount, album: Album) -> None:
     album.closed = True
     prepared = await person.sent(pictures(album))
     await person.sim.advance(AFTER)
@@ -106,7 +106,7 @@ async def test_photos_that_tiktok_could_not_fetch_go_out_anew(person: Ada, album
     assert caught.value.code == "MEDIA_NOT_FETCHED"
 
 
-async def test_an_address_that_nobody_verified_is_the_operators(person: Ada, album: Album) -> None:
+async def test_an_address_that_nobody_verified_is_the_operators(person: TikTokAccount, album: Album) -> None:
     await person.sim.call("POST", "/app", verified_prefixes=[])
     what = pictures(album)
     prepared = await person.prepare(what)
@@ -120,14 +120,14 @@ async def test_an_address_that_nobody_verified_is_the_operators(person: Ada, alb
     ("mime_type", "count", "code"), [("image/png", 1, "MEDIA_REFUSED"), ("image/jpeg", 36, "MEDIA_TOO_MANY")]
 )
 async def test_what_tiktok_takes_no_photo_of_is_not_prepared(
-    person: Ada, album: Album, mime_type: str, count: int, code: str
+    person: TikTokAccount, album: Album, mime_type: str, count: int, code: str
 ) -> None:
     with pytest.raises(PlatformError) as caught:
         await person.prepare(post(*[photo(album, mime_type=mime_type)] * count))
     assert (type(caught.value), caught.value.code) == (Rejected, code)
 
 
-async def test_photos_of_a_draft_lie_in_the_inbox(person: Ada, album: Album) -> None:
+async def test_photos_of_a_draft_lie_in_the_inbox(person: TikTokAccount, album: Album) -> None:
     prepared = await person.sent(post(photo(album), mode="draft"))
     assert isinstance(await person.poll(prepared), Taken)
     await person.sim.advance(AFTER)
@@ -135,7 +135,7 @@ async def test_photos_of_a_draft_lie_in_the_inbox(person: Ada, album: Album) -> 
     assert await person.counts() == {"draft": 1}
 
 
-async def test_the_fields_of_a_post_are_those_that_tiktok_names(person: Ada, album: Album) -> None:
+async def test_the_fields_of_a_post_are_those_that_tiktok_names(person: TikTokAccount, album: Album) -> None:
     """The simulator takes no other."""
     await person.sim.account("ada", comment_disabled=True)
     prepared = await person.prepare(pictures(album))

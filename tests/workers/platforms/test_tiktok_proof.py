@@ -8,14 +8,14 @@ import pytest_asyncio
 
 from schemas.errors import NotSent, OutcomeUnknown
 from tests.workers.platforms.scripted import AT, account
-from tests.workers.platforms.tiktok import LONG, MIB, Ada, ada, post, video
+from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, post, video
 from workers.platforms.contract import Absent, Inquiry, Live, Prepared
 from workers.platforms.tiktok import handle, outcome
 from workers.platforms.tiktok.api import Status
 
 
 @pytest_asyncio.fixture
-async def person() -> AsyncIterator[Ada]:
+async def person() -> AsyncIterator[TikTokAccount]:
     async with ada() as made:
         yield made
 
@@ -29,13 +29,15 @@ def test_a_count_of_bytes_that_can_not_be_is_no_proof(received: int | None, abse
     assert (outcome.outcome_of(account(None, "mastodon"), inquiry, said) == Absent()) is absent
 
 
-async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: Ada) -> None:
+async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video()))
     with pytest.raises(NotSent):
         await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
 
 
-async def test_an_address_that_has_run_out_is_no_proof_where_tiktok_has_all_of_it(person: Ada) -> None:
+async def test_an_address_that_has_run_out_is_no_proof_where_tiktok_has_all_of_it(
+    person: TikTokAccount,
+) -> None:
     """The part came after all, late: to begin anew would make another post."""
     what = post(video(LONG))
     prepared = await person.sent(what)

@@ -15,7 +15,7 @@ from tests.media import film
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
 from tests.workers.platforms.scripted import AT
-from tests.workers.platforms.tiktok import LONG, MIB, Ada, ada, later, post, video
+from tests.workers.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, later, post, video
 from workers.platforms.contract import Absent, Drafted, GivenUp, Live, Taken, Undecided
 from workers.platforms.tiktok import handle
 from workers.platforms.tiktok import video as uploads
@@ -25,7 +25,7 @@ LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fa
 
 
 @pytest_asyncio.fixture
-async def person() -> AsyncIterator[Ada]:
+async def person() -> AsyncIterator[TikTokAccount]:
     async with ada() as made:
         yield made
 
@@ -41,7 +41,7 @@ def test_chunks_are_as_tiktok_wants_them_and_the_last_is_small(size: int) -> Non
     assert (count == 1) == (size <= 10 * MIB)
 
 
-async def test_a_video_goes_out_with_its_last_chunk(person: Ada) -> None:
+async def test_a_video_goes_out_with_its_last_chunk(person: TikTokAccount) -> None:
     prepared = await person.prepare(post(video(LONG)))
     assert await person.counts() == {"open": 1}
     assert b"upload_token" not in msgspec.json.encode(prepared.handle) + prepared.request
@@ -55,7 +55,7 @@ async def test_a_video_goes_out_with_its_last_chunk(person: Ada) -> None:
     assert (await person.sim.requests())["PUT /upload/"] == 3
 
 
-async def test_the_creators_own_settings_are_kept(person: Ada) -> None:
+async def test_the_creators_own_settings_are_kept(person: TikTokAccount) -> None:
     """The simulator refuses what was asked for without them."""
     await person.sim.account("ada", comment_disabled=True, is_private=True)
     await person.sent(post(video(), privacy_level="private"))
@@ -63,7 +63,7 @@ async def test_the_creators_own_settings_are_kept(person: Ada) -> None:
     assert await person.counts() == {"live": 1}
 
 
-async def test_a_name_is_waited_for_while_tiktok_looks_at_it(person: Ada) -> None:
+async def test_a_name_is_waited_for_while_tiktok_looks_at_it(person: TikTokAccount) -> None:
     await person.sim.account("ada", moderation_s=7200)
     prepared = await person.sent(post(video()))
     await person.sim.advance(30)
@@ -73,14 +73,16 @@ async def test_a_name_is_waited_for_while_tiktok_looks_at_it(person: Ada) -> Non
     assert isinstance(await person.look(prepared, after_s=7300), Live)
 
 
-async def test_what_only_its_owner_sees_has_no_name(person: Ada) -> None:
+async def test_what_only_its_owner_sees_has_no_name(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video(), privacy_level="private"))
     await person.sim.advance(AFTER)
     assert await person.poll(prepared) == Live(external_id=None, external_url=None)
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_lost_answer_to_the_last_chunk_is_found_by_its_id(person: Ada, fault: Fault) -> None:
+async def test_a_lost_answer_to_the_last_chunk_is_found_by_its_id(
+    person: TikTokAccount, fault: Fault
+) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
@@ -94,7 +96,7 @@ async def test_a_lost_answer_to_the_last_chunk_is_found_by_its_id(person: Ada, f
 
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.DROP_THEN_ACCEPT])
 async def test_a_last_chunk_that_never_came_is_absent_once_it_can_not_come_any_more(
-    person: Ada, fault: Fault
+    person: TikTokAccount, fault: Fault
 ) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
@@ -111,7 +113,9 @@ async def test_a_last_chunk_that_never_came_is_absent_once_it_can_not_come_any_m
 
 @pytest.mark.parametrize("fault", [*LOST, Fault.DROP_BEFORE, Fault.REFUSE_500])
 @pytest.mark.parametrize("skip", [0, 1])
-async def test_a_chunk_is_sent_again_only_if_tiktok_misses_it(person: Ada, fault: Fault, skip: int) -> None:
+async def test_a_chunk_is_sent_again_only_if_tiktok_misses_it(
+    person: TikTokAccount, fault: Fault, skip: int
+) -> None:
     await person.sim.fault("chunk", fault, skip=skip)
     await person.sent(post(video(LONG)))
     await person.sim.advance(AFTER)
@@ -121,7 +125,7 @@ async def test_a_chunk_is_sent_again_only_if_tiktok_misses_it(person: Ada, fault
     assert (await person.sim.requests())["PUT /upload/"] == 3 + again
 
 
-async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: Ada) -> None:
+async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: TikTokAccount) -> None:
     @asynccontextmanager
     async def broken(start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
         yield broken_off()
@@ -136,7 +140,7 @@ async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: A
     assert await person.look(prepared, after_s=60) == Absent()
 
 
-async def test_an_answer_of_another_kind_costs_a_question_and_no_chunk(person: Ada) -> None:
+async def test_an_answer_of_another_kind_costs_a_question_and_no_chunk(person: TikTokAccount) -> None:
     """Five chunks, each answered with an error though TikTok has it."""
     long = film(ms=4000, frames=45 * MIB)
     await person.sim.fault("chunk", Fault.CREATED_BUT_400, times=4)
@@ -152,13 +156,13 @@ def test_all_bytes_are_no_reason_to_begin_anew() -> None:
     assert [upload.number(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
 
-async def test_a_chunk_that_fails_and_fails_is_given_up_for_now(person: Ada) -> None:
+async def test_a_chunk_that_fails_and_fails_is_given_up_for_now(person: TikTokAccount) -> None:
     await person.sim.fault("chunk", Fault.REFUSE_500, times=3)
     with pytest.raises(NotSent, match="part of the video"):
         await person.prepare(post(video(LONG)))
 
 
-async def test_another_attempt_goes_on_where_the_last_one_was(person: Ada) -> None:
+async def test_another_attempt_goes_on_where_the_last_one_was(person: TikTokAccount) -> None:
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)
     await person.sim.fault("chunk", Fault.DROP_BEFORE, times=3, skip=1)
@@ -169,7 +173,9 @@ async def test_another_attempt_goes_on_where_the_last_one_was(person: Ada) -> No
     assert await person.asked("video/init") == 1
 
 
-async def test_a_long_upload_takes_several_steps(person: Ada, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_upload_takes_several_steps(
+    person: TikTokAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(uploads, "STEP_S", 0.0)
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     step = await person.adapter.prepare(person.account, post(video(LONG)), begun)
@@ -177,7 +183,7 @@ async def test_a_long_upload_takes_several_steps(person: Ada, monkeypatch: pytes
     assert step.secret == begun.secret
 
 
-async def test_an_upload_that_runs_out_is_begun_anew(person: Ada) -> None:
+async def test_an_upload_that_runs_out_is_begun_anew(person: TikTokAccount) -> None:
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)
     again = await person.adapter.prepare(person.account, later(what, 51 * 60), begun)
@@ -185,7 +191,7 @@ async def test_an_upload_that_runs_out_is_begun_anew(person: Ada) -> None:
     assert await person.asked("creator_info/query") == 2
 
 
-async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: Ada) -> None:
+async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: TikTokAccount) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     with pytest.raises(Outdated):
@@ -196,14 +202,14 @@ async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: Ada) ->
     assert await person.counts() == {"open": 1}
 
 
-async def test_an_address_that_expires_between_two_chunks_is_begun_anew(person: Ada) -> None:
+async def test_an_address_that_expires_between_two_chunks_is_begun_anew(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     await person.sim.advance(3600)
     with pytest.raises(Outdated):
         await person.adapter.prepare(person.account, post(video(LONG)), begun)
 
 
-async def test_a_lost_init_leaves_nothing_but_an_empty_post(person: Ada) -> None:
+async def test_a_lost_init_leaves_nothing_but_an_empty_post(person: TikTokAccount) -> None:
     await person.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_DROP)
     with pytest.raises(NotSent):
         await person.prepare(post(video()))
@@ -212,7 +218,7 @@ async def test_a_lost_init_leaves_nothing_but_an_empty_post(person: Ada) -> None
     assert await person.counts() == {"open": 1, "live": 1}
 
 
-async def test_a_video_that_tiktok_gives_up_says_why(person: Ada) -> None:
+async def test_a_video_that_tiktok_gives_up_says_why(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     await person.sim.call("POST", "/posts", publish_id=prepared.handle["publishId"], fail="spam_risk")
     await person.sim.advance(AFTER)
@@ -224,7 +230,7 @@ async def test_a_video_that_tiktok_gives_up_says_why(person: Ada) -> None:
     assert found.why.code == "SPAM_RISK"
 
 
-async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Ada) -> None:
+async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: TikTokAccount) -> None:
     await person.sim.account("ada", max_video_post_duration_sec=3)
     with pytest.raises(Rejected) as caught:
         await person.prepare(post(video()))
@@ -232,7 +238,7 @@ async def test_a_video_longer_than_the_creator_may_post_is_not_begun(person: Ada
     assert await person.asked("video/init") == 0
 
 
-async def test_whom_it_is_not_offered_for_it_does_not_go_out_to(person: Ada) -> None:
+async def test_whom_it_is_not_offered_for_it_does_not_go_out_to(person: TikTokAccount) -> None:
     await person.sim.account("ada", is_private=True)
     with pytest.raises(Rejected, match="it offers friends, followers, private") as caught:
         await person.prepare(post(video(), privacy_level="public"))
@@ -240,7 +246,7 @@ async def test_whom_it_is_not_offered_for_it_does_not_go_out_to(person: Ada) -> 
     assert await person.asked("video/init") == 0
 
 
-async def test_a_draft_lies_in_its_owners_inbox_until_they_post_it(person: Ada) -> None:
+async def test_a_draft_lies_in_its_owners_inbox_until_they_post_it(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video(LONG), mode="draft"))
     await person.sim.advance(AFTER)
     assert await person.poll(prepared, after_s=AFTER) == Drafted()
@@ -251,7 +257,7 @@ async def test_a_draft_lies_in_its_owners_inbox_until_they_post_it(person: Ada) 
     assert isinstance(await person.look(prepared, after_s=900), Live)
 
 
-async def test_drafts_that_pend_keep_another_from_being_begun(person: Ada) -> None:
+async def test_drafts_that_pend_keep_another_from_being_begun(person: TikTokAccount) -> None:
     await person.sim.account("ada", pending_shares=1)
     await person.sent(post(video(), mode="draft"))
     with pytest.raises(NotSent) as caught:
@@ -260,7 +266,7 @@ async def test_drafts_that_pend_keep_another_from_being_begun(person: Ada) -> No
     await person.sent(post(video()))
 
 
-async def test_a_status_that_comes_too_soon_costs_the_account_no_rest(person: Ada) -> None:
+async def test_a_status_that_comes_too_soon_costs_the_account_no_rest(person: TikTokAccount) -> None:
     prepared = await person.sent(post(video()))
     for _ in range(30):
         await person.poll(prepared)

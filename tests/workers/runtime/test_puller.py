@@ -1,4 +1,4 @@
-"""What makes a worker pull: a message, a ring, a job's end, and its own second."""
+"""A worker's reasons to pull: a message, another worker's wake, a job's end, and its own second."""
 
 import asyncio
 from pathlib import Path
@@ -76,7 +76,7 @@ async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers) -> Non
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_ring_that_a_full_worker_hears_goes_on_to_the_next(workers: Workers) -> None:
+async def test_a_wake_that_a_full_worker_hears_goes_on_to_the_next(workers: Workers) -> None:
     client = courier.connect(workers.settings.redis_url, timeout_s=5)
     async with workers.working(quick, slots=1) as full:
         await listening(client, full)

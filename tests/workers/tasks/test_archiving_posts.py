@@ -12,7 +12,7 @@ from jobs.kinds import ARCHIVE_PROJECT
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from schemas.projects import ProjectPatch
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.workers.runtime.workers import Workers
@@ -57,9 +57,9 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
 
 async def test_an_archive_gives_back_what_is_leased(workers: Workers, conn: Conn) -> None:
     project = Project(workers.org, await seeds.project(conn, workers.org))
-    owners = [await lending.owner(conn, handle=handle) for handle in ("one", "two")]
-    leased = [await lending.lend(workers.pool, owner, project) for owner in owners]
-    post_id = await lending.schedule(conn, project, leased[0])
+    owners = [await leasing.owner(conn, handle=handle) for handle in ("one", "two")]
+    leased = [await leasing.lend(workers.pool, owner, project) for owner in owners]
+    post_id = await leasing.schedule(conn, project, leased[0])
     stop = partial(archive.archive, organization_id=workers.org, project_id=project.id, api_key_id=None)
     answer, _ = await transact(workers.pool, stop)
     async with (
@@ -69,8 +69,8 @@ async def test_an_archive_gives_back_what_is_leased(workers: Workers, conn: Conn
         archiving = await conn.fetchval("select id from job where kind = 'archive_project'")
         row = await workers.ended(archiving)
     assert (answer.canceled_scheduled_posts, row["result"]["endedLeases"]) == (1, 2)
-    assert [await lending.status(conn, account_id) for account_id in leased] == ["disconnected"] * 2
+    assert [await leasing.status(conn, account_id) for account_id in leased] == ["disconnected"] * 2
     assert await scene.statuses(conn, [post_id]) == ["canceled"]
-    other = await lending.tenant(conn)
+    other = await leasing.tenant(conn)
     for owner in owners:
-        await lending.lend(workers.pool, owner, other)
+        await leasing.lend(workers.pool, owner, other)

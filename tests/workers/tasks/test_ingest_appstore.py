@@ -17,7 +17,7 @@ from domain.projects import projects
 from domain.tenancy import organizations
 from jobs.kinds import INGEST_APPSTORE
 from tests import seeds
-from tests.workers.ingest.appstore.counter import FACEBOOK, NOTHING, at, json, play_at, recorded
+from tests.workers.ingest.appstore.store_server import FACEBOOK, NOTHING, at, json, play_at, recorded
 from tests.workers.runtime.workers import Workers, at_work
 from tests.workers.web.web import Answers, Site, say, serve
 from workers.tasks import ingest_appstore

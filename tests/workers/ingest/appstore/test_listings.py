@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.brand.store_listings import InAppStore
-from tests.workers.ingest.appstore.counter import at, ingest, json, recorded
+from tests.workers.ingest.appstore.store_server import at, ingest, json, recorded
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 

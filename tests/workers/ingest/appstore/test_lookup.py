@@ -8,7 +8,7 @@ import pytest
 from domain.brand.store_listings import InAppStore
 from schemas.errors import FetchBlocked, FetchFailed, SourceNotFound, SourceRateLimited, TooLarge
 from tests.servers import settings_for
-from tests.workers.ingest.appstore.counter import (
+from tests.workers.ingest.appstore.store_server import (
     FACEBOOK,
     NOTHING,
     at,

@@ -16,7 +16,7 @@ from schemas.errors import (
     SourceNotFound,
     SourceRateLimited,
 )
-from tests.workers.ingest.appstore.counter import NOTHING, at, ingest, json, play_at
+from tests.workers.ingest.appstore.store_server import NOTHING, at, ingest, json, play_at
 from tests.workers.web.web import say
 from workers.ingest.parser.parser import Parser
 

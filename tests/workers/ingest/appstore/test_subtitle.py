@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.brand import Extraction
-from tests.workers.ingest.appstore.counter import FACEBOOK, at, ingest, json
+from tests.workers.ingest.appstore.store_server import FACEBOOK, at, ingest, json
 from tests.workers.web.web import Script, say
 from workers.ingest.parser.parser import Parser
 

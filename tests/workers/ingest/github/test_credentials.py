@@ -25,8 +25,8 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests import github_app, seeds
-from tests.by_hand import Told
 from tests.github_app import CLIENT_ID, Hub, Installed
+from tests.http_server import Told
 from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials

@@ -11,11 +11,11 @@ from workers.ingest.parser.parser import ONE_THREAD
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 
 
-def test_each_kind_of_document_is_rehearsed() -> None:
+def test_each_kind_of_document_is_in_it() -> None:
     assert {type(example) for example in EXAMPLES} == READERS.keys()
 
 
-def test_each_lexicon_is_rehearsed() -> None:
+def test_each_lexicon_is_in_it() -> None:
     known = {one.name.removesuffix(".json") for one in files(lexicons).iterdir() if one.name.endswith("json")}
     assert known < {*LANGUAGES}
 

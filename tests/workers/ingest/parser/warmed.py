@@ -1,4 +1,4 @@
-"""`python -m tests.workers.ingest.parser.warmed`: what other documents than the rehearsed ones still load.
+"""`python -m tests.workers.ingest.parser.warmed`: what other documents than those of the warmup still load.
 
 Prints the modules, how many lexicons, and how many threads there are in the end.
 """

@@ -13,12 +13,12 @@ import pytest_asyncio
 from domain.accounts.credentials import Grant
 from tests import seeds
 from tests.media import picture
-from tests.peers.simulators.exchange import Answer, Request
 from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
-from tests.workers.platforms import gram
-from tests.workers.platforms.gram import Gram
+from tests.workers.platforms import instagram_account
+from tests.workers.platforms.instagram_account import InstagramAccount
 from tests.workers.tasks.publish_post.project import Death, Project
 from workers.platforms.registry import Platforms
 
@@ -47,7 +47,7 @@ class Ours(Simulator):
 class OnInstagram(Project):
     """A project with ada's account, and the time of Instagram's going by with each wait."""
 
-    ada: Gram = None  # type: ignore[assignment]  # set by its fixture
+    ada: InstagramAccount = None  # type: ignore[assignment]  # set by its fixture
     files: str = ""
 
     @property
@@ -92,7 +92,7 @@ class OnInstagram(Project):
 
 @asynccontextmanager
 async def on_instagram(project: Project) -> AsyncIterator[OnInstagram]:
-    async with gram.gram() as ada:
+    async with instagram_account.instagram_account() as ada:
         with served(Ours()) as files:
             await ada.sim.account("ada", quota_total=1000, containers_max=4000)
             account_id = await project.account(

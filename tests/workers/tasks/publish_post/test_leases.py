@@ -15,9 +15,9 @@ from domain.leasing import offers
 from domain.publishing.outgoing import Account
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
 from schemas.accounts import AccountDisconnected
-from tests import lending, seeds
+from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
-from tests.lending import Owner
+from tests.leasing import Owner
 from tests.waiting import eventually
 from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
@@ -29,7 +29,7 @@ QUOTA = 30
 @pytest_asyncio.fixture
 async def owner(project: Project) -> Owner:
     async with project.pool.acquire() as conn:
-        return await lending.owner(conn)
+        return await leasing.owner(conn)
 
 
 @pytest_asyncio.fixture
@@ -42,14 +42,14 @@ async def tenant(project: Project, owner: Owner, borrower: Tenant | None = None)
     """A tenant of the same platform's."""
     if borrower is None:
         async with project.pool.acquire() as conn:
-            borrower = await lending.tenant(conn)
-    account_id = await lending.lend(project.pool, owner, borrower)
+            borrower = await leasing.tenant(conn)
+    account_id = await leasing.lend(project.pool, owner, borrower)
     return replace(project, org=borrower.org, id=borrower.id, account_id=account_id)
 
 
 async def release(project: Project) -> AccountDisconnected:
     borrower = Tenant(project.org, project.id)
-    return await lending.release(project.pool, borrower, project.account_id)
+    return await leasing.release(project.pool, borrower, project.account_id)
 
 
 async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Owner, leased: Project) -> None:

@@ -25,7 +25,7 @@ SEND_S = 5.0
 
 
 @dataclass
-class Gram:
+class InstagramAccount:
     """Ada's account, `files` by their names in `instagram_user.FILES`."""
 
     sim: Sim
@@ -84,7 +84,7 @@ class Gram:
 
 
 @asynccontextmanager
-async def gram() -> AsyncIterator[Gram]:
+async def instagram_account() -> AsyncIterator[InstagramAccount]:
     with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(Host()) as files:
         allowed = urls.read_allowed(base.removeprefix("http://"))
         async with (
@@ -101,4 +101,4 @@ async def gram() -> AsyncIterator[Gram]:
                 traits={},
                 access_token=await long_lived(sim, person),
             )
-            yield Gram(sim, Instagram(client, base), account, files)
+            yield InstagramAccount(sim, Instagram(client, base), account, files)

@@ -9,7 +9,7 @@ import msgspec
 from domain.accounts.client_registrations import Client
 from domain.publishing.outgoing import Account
 from schemas import ids
-from tests.peers.mastodons import Instance
+from tests.peers.mastodon_servers import Instance
 from tests.peers.proxy import Loss, Proxy, between, first_of_each
 from tests.peers.publishing import outbound, patiently
 from workers.platforms.mastodon import api
@@ -22,7 +22,7 @@ BACK = "http://localhost:1/back"
 SCOPES = "read write"
 
 
-class Member(msgspec.Struct, frozen=True):
+class MastodonAccount(msgspec.Struct, frozen=True):
     """`app` is our registration, `account` what its adapter is given."""
 
     instance: Instance
@@ -56,7 +56,7 @@ async def register(client: httpx.AsyncClient, base: str) -> App:
 
 
 @asynccontextmanager
-async def let_in(instance: Instance) -> AsyncIterator[Member]:
+async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
     async with outbound(instance.base) as client:
         app = await patiently(lambda: register(client, instance.base))
         query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": BACK, "scope": SCOPES}
@@ -75,14 +75,14 @@ async def let_in(instance: Instance) -> AsyncIterator[Member]:
             traits=traits(said),
             access_token=token.access_token,
         )
-        yield Member(instance, client, app, account)
+        yield MastodonAccount(instance, client, app, account)
 
 
 @asynccontextmanager
-async def behind(member: Member, *losses: Loss) -> AsyncIterator[tuple[Mastodon, Account]]:
+async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[Mastodon, Account]]:
     """The same account, to be asked by way of a proxy that loses."""
-    async with member.losing(*losses) as proxy, outbound(proxy.base) as client:
-        yield Mastodon(client), msgspec.structs.replace(member.account, service_url=proxy.base)
+    async with mastodon.losing(*losses) as proxy, outbound(proxy.base) as client:
+        yield Mastodon(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)
 
 
 def unique(word: str) -> str:

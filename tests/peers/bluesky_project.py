@@ -24,7 +24,7 @@ from workers.tasks import open_tasks
 PATIENCE_S = 30
 
 
-class Shop(msgspec.Struct, frozen=True):
+class BlueskyProject(msgspec.Struct, frozen=True):
     acme: Caller
     workers: Workers
     pds: Pds

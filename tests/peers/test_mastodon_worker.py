@@ -6,9 +6,9 @@ import pytest
 
 from domain.accounts.credentials import Grant
 from tests import seeds
-from tests.peers.members import Member, unique
+from tests.peers.bluesky_project import all_published, at_work
+from tests.peers.mastodon_account import MastodonAccount, unique
 from tests.peers.proxy import Loss
-from tests.peers.shop import all_published, at_work
 from tests.workers.runtime.workers import Workers
 from workers.publishing import phases
 
@@ -18,22 +18,22 @@ POSTS = 10
 
 
 async def test_posts_whose_answers_are_lost_are_there_once(
-    member: Member, workers: Workers, monkeypatch: pytest.MonkeyPatch
+    mastodon: MastodonAccount, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     captions = [unique(f"post {number}") for number in range(POSTS)]
-    async with member.losing(Loss.ANSWER) as proxy:
-        await send(workers, member, proxy.base, captions)
+    async with mastodon.losing(Loss.ANSWER) as proxy:
+        await send(workers, mastodon, proxy.base, captions)
         host = proxy.base.removeprefix("http://")
         async with at_work(workers, fetch_allow=host):
             await all_published(workers.pool, POSTS)
-    assert member.shown(*captions) == sorted(captions)
+    assert mastodon.shown(*captions) == sorted(captions)
     assert proxy.lost == POSTS
 
 
-async def send(workers: Workers, member: Member, base: str, captions: list[str]) -> None:
+async def send(workers: Workers, mastodon: MastodonAccount, base: str, captions: list[str]) -> None:
     """Posts that are due now, to the account as it is reached there."""
-    account, grant = member.account, Grant(access_token=member.account.access_token)
+    account, grant = mastodon.account, Grant(access_token=mastodon.account.access_token)
     found: dict[str, Any] = {"external_id": account.external_id, "traits": account.traits}
     async with workers.pool.acquire() as conn:
         project_id = await seeds.project(conn, workers.org)

@@ -14,7 +14,7 @@ import msgspec
 
 from db.server import free_port
 from tests.peers import debian, pypi
-from tests.peers.serving import running
+from tests.peers.processes import running
 
 #: It delivers each post to its own inbox too: its few threads would wait for one another, until the delivery
 #: is given up.

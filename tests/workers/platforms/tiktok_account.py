@@ -26,7 +26,7 @@ CAPTION = "Fresh bread"
 TIMEOUT_S = 5.0
 
 
-class Ada(NamedTuple):
+class TikTokAccount(NamedTuple):
     sim: Sim
     adapter: TikTok
     account: Account
@@ -68,7 +68,7 @@ def prepared_with(prepared: Prepared, taken: Any) -> Prepared:
 
 
 @asynccontextmanager
-async def ada(**settings: Any) -> AsyncIterator[Ada]:
+async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
     """`settings` are of her account there."""
     with served(Simulator(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
         async with (
@@ -87,7 +87,7 @@ async def ada(**settings: Any) -> AsyncIterator[Ada]:
                 traits={},
                 access_token=person.access,
             )
-            yield Ada(sim, TikTok(client, base), account)
+            yield TikTokAccount(sim, TikTok(client, base), account)
 
 
 def video(content: bytes = FILM, *, duration_ms: int = 4000) -> Media:

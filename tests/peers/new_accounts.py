@@ -8,14 +8,14 @@ import msgspec
 from domain.accounts.credentials import Grant
 from domain.publishing.outgoing import Account
 from tests.chaos.publisher import MARKED
-from tests.peers.mastodons import Instance, as_another
-from tests.peers.members import let_in
+from tests.peers.mastodon_account import let_in
+from tests.peers.mastodon_servers import Instance, as_another
 from tests.peers.pds import Pds
 from tests.peers.publishing import outbound
 from workers.platforms.bluesky import api
 
 
-class Resident(msgspec.Struct, frozen=True):
+class NewAccount(msgspec.Struct, frozen=True):
     """`texts` are all posts of the account, as its server shows them; `secrets` open it."""
 
     account: Account
@@ -32,7 +32,7 @@ class Peer(msgspec.Struct, frozen=True):
 
     port: int
     settling: frozenset[str]
-    join: Callable[[], Awaitable[Resident]]
+    join: Callable[[], Awaitable[NewAccount]]
 
 
 def on_pds(pds: Pds) -> Peer:
@@ -45,7 +45,7 @@ def on_snac(instance: Instance) -> Peer:
     return Peer(instance.port, frozenset({MARKED}), partial(join_snac, instance))
 
 
-async def join_pds(pds: Pds) -> Resident:
+async def join_pds(pds: Pds) -> NewAccount:
     person = pds.person()
     async with outbound(pds.base) as client:
         session = await api.create_session(
@@ -61,12 +61,12 @@ async def join_pds(pds: Pds) -> Resident:
     )
     grant = Grant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
     secrets = [session.access_jwt, session.refresh_jwt, person.app_password]
-    return Resident(account, grant, secrets, partial(pds.texts, person))
+    return NewAccount(account, grant, secrets, partial(pds.texts, person))
 
 
-async def join_snac(instance: Instance) -> Resident:
+async def join_snac(instance: Instance) -> NewAccount:
     joined = as_another(instance)
     async with let_in(joined) as member:
         account, token = member.account, member.account.access_token
     secrets = [token, member.app.client_secret, joined.form["passwd"]]
-    return Resident(account, Grant(access_token=token), secrets, partial(joined.texts, account.external_id))
+    return NewAccount(account, Grant(access_token=token), secrets, partial(joined.texts, account.external_id))

@@ -21,7 +21,7 @@ from db.pool import Pool, connect, open_pool
 from domain.accounts.credentials import Grant
 from schemas import ids
 from schemas.settings import Settings
-from tests import seeds, serving
+from tests import api_process, seeds
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.peers.exactly_once.shapes import SHAPES, Shape
@@ -63,7 +63,7 @@ class Sent(NamedTuple):
     username: str
 
 
-class Place:
+class System:
     """`sims` are the platforms, `contents` what goes out, by shape.
 
     `prompt`: what a platform does in the background is done before it answers.
@@ -177,7 +177,7 @@ async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | 
 @asynccontextmanager
 async def opened(
     server_url: str, redis_url: str, folder: Path, platforms: Collection[str]
-) -> AsyncIterator[Place]:
+) -> AsyncIterator[System]:
     """With these platforms, on a database of its own there, which is gone afterwards."""
     simulators: dict[str, Simulator] = {
         name: SIMULATED[name](rate=0, redirect_uris=[tiktok_user.CALLBACK]) for name in platforms
@@ -186,16 +186,16 @@ async def opened(
         bases = {name: stack.enter_context(served(each)) for name, each in simulators.items()}
         database_url = await stack.enter_async_context(database(server_url))
         settings = settings_for(database_url, redis_url, folder, bases)
-        api = stack.enter_context(serving.serving(settings, folder / "api.log"))
+        api = stack.enter_context(api_process.serving(settings, folder / "api.log"))
         settings = msgspec.structs.replace(settings, public_url=api.url)
         pool = await stack.enter_async_context(open_pool(database_url, name="exactly once"))
-        place = Place(settings, pool, simulators)
+        system = System(settings, pool, simulators)
         for name, base in bases.items():
-            place.sims[name] = await stack.enter_async_context(Sim(base))
-        if "tiktok" in place.sims:
-            await place.sims["tiktok"].call("POST", "/app", verified_prefixes=[f"{api.url}/"])
-        await place.found()
-        yield place
+            system.sims[name] = await stack.enter_async_context(Sim(base))
+        if "tiktok" in system.sims:
+            await system.sims["tiktok"].call("POST", "/app", verified_prefixes=[f"{api.url}/"])
+        await system.found()
+        yield system
 
 
 @asynccontextmanager

@@ -1,0 +1,166 @@
+"""From the partner's request to the record on Bluesky's own server, and back."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from domain.accounts.credentials import Grant, Tokens
+from telemetry import logs
+from tests.media import picture
+from tests.peers.bluesky_project import BlueskyProject
+from tests.peers.leaks import leaked, listening
+from tests.peers.proxy import Loss, between, first_of_each, nothing_lost
+from workers.publishing import phases
+
+pytestmark = pytest.mark.peers
+
+PUT = "/xrpc/com.atproto.repo.putRecord"
+ERROR = re.compile(rb'"error":"(\w+)"')
+
+
+async def test_a_post_with_pictures_is_published(project: BlueskyProject) -> None:
+    async with project.at_work():
+        account = await project.account()
+        post = await project.ended(
+            await project.send(account, "Fresh bread #today", picture(), picture(size=(8, 6)))
+        )
+    (record,) = project.pds.records(project.person)
+    assert (post["status"], post["externalId"]) == ("published", record["uri"])
+    assert post["externalUrl"].startswith(f"https://bsky.app/profile/{project.person.did}/post/")
+    images = record["value"]["embed"]["images"]
+    assert [image["aspectRatio"] for image in images] == [
+        {"width": 4, "height": 3},
+        {"width": 8, "height": 6},
+    ]
+
+
+async def test_a_scheduled_post_goes_out_at_its_time(project: BlueskyProject) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=3)
+    async with project.at_work():
+        account = await project.account()
+        sent = await project.send(account, "At three", scheduledFor=at.isoformat().replace("+00:00", "Z"))
+        assert (await project.post(sent))["status"] == "queued"
+        post = await project.ended(sent)
+    assert post["status"] == "published"
+    assert timedelta() <= datetime.fromisoformat(post["publishedAt"]) - at < timedelta(seconds=10)
+    (record,) = project.pds.records(project.person)
+    assert abs(datetime.fromisoformat(record["value"]["createdAt"]) - at) < timedelta(milliseconds=2)
+
+
+async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(project: BlueskyProject) -> None:
+    async with project.at_work():
+        account = await project.account()
+        await project.expire()
+        post = await project.ended(await project.send(account, "With a new token"))
+    assert (post["status"], project.pds.texts(project.person)) == ("published", ["With a new token"])
+
+
+async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_goes_out(
+    project: BlueskyProject, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """By our own books it lives for an hour yet. None of the tokens is written down, nor the password."""
+    hear_all(caplog)
+    async with listening(project.workers.settings.redis_url) as ear:
+        async with between(project.pds.port, nothing_lost) as proxy, project.at_work(proxy.base):
+            account = await project.account()
+            await project.move(proxy.base)
+            first = await project.tokens(account)
+            expired = first._replace(access_token=project.pds.at_its_end(first.access_token))
+            await project.put(account, as_if_fresh(expired))
+            post = await project.ended(await project.send(account, "With a new token"))
+        fresh = await project.tokens(account)
+        secrets = {project.person.app_password, *of(first), *of(expired), *of(fresh)}
+        told = "".join([*capsys.readouterr(), caplog.text])
+        assert await leaked(secrets, pool=project.workers.pool, ear=ear, logs=told) == []
+    assert (post["status"], project.pds.texts(project.person)) == ("published", ["With a new token"])
+    assert [*map(said, proxy.answers)] == [
+        ("putRecord", "ExpiredToken"),
+        ("refreshSession", ""),
+        ("putRecord", ""),
+    ]
+    assert fresh.refresh_token not in of(first)
+
+
+def hear_all(caplog: pytest.LogCaptureFixture) -> None:
+    """But what the libraries say that every process of ours keeps quiet."""
+    caplog.set_level(logging.DEBUG)
+    for name in logs.QUIET:
+        caplog.set_level(logging.WARNING, logger=name)
+
+
+def as_if_fresh(tokens: Tokens) -> Grant:
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    return Grant(access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_at=ends)
+
+
+def of(tokens: Tokens) -> set[str]:
+    assert tokens.refresh_token
+    return {tokens.access_token, tokens.refresh_token}
+
+
+def said(exchange: tuple[str, bytes]) -> tuple[str, str]:
+    """What was asked of the server, and the error that its answer named, if it did."""
+    line, answer = exchange
+    error = ERROR.search(answer)
+    return line.split()[1].rpartition(".")[2], error[1].decode() if error else ""
+
+
+async def test_a_session_that_was_revoked_waits_for_its_owner(project: BlueskyProject) -> None:
+    """The app password is taken back: the post waits, and goes out once the account is connected again."""
+    async with project.at_work():
+        account = await project.account()
+        project.pds.call("com.atproto.server.revokeAppPassword", token=project.person.owner, name="tenantry")
+        await project.expire()
+        sent = await project.send(account, "Waiting")
+        await project.closed()
+        assert (await project.post(sent))["status"] == "queued"
+        again = msgspec.structs.replace(project, person=project.pds.another_password(project.person))
+        assert await again.account() == account
+        post = await again.ended(sent)
+    assert (post["status"], project.pds.texts(project.person)) == ("published", ["Waiting"])
+
+
+async def test_an_account_that_was_taken_down_fails_its_post(project: BlueskyProject) -> None:
+    async with project.at_work():
+        account = await project.account()
+        project.pds.take_down(project.person)
+        post = await project.ended(await project.send(account, "Nobody sees this"))
+    error = post["lastError"]
+    assert (post["status"], error["code"], error["category"]) == (
+        "failed",
+        "ACCOUNT_SUSPENDED",
+        "account_issue",
+    )
+
+
+async def test_an_account_that_was_deactivated_fails_its_post(project: BlueskyProject) -> None:
+    async with project.at_work():
+        account = await project.account()
+        project.pds.deactivate(project.person)
+        post = await project.ended(await project.send(account, "Nobody sees this"))
+    error = post["lastError"]
+    assert (post["status"], error["code"], error["category"]) == (
+        "failed",
+        "ACCOUNT_DEACTIVATED",
+        "account_issue",
+    )
+
+
+@pytest.mark.timeout(120)
+async def test_fifty_posts_through_a_network_that_loses_answers(
+    project: BlueskyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
+    captions = [f"post {number}" for number in range(50)]
+    async with (
+        between(project.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy,
+        project.at_work(proxy.base),
+    ):
+        account = await project.account()
+        await project.move(proxy.base)
+        await project.send_all(account, captions)
+    assert project.pds.texts(project.person) == sorted(captions)
+    assert proxy.lost == len(captions)
