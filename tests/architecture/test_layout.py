@@ -1,43 +1,15 @@
 """What the tree looks like, so that a file is found by guessing and read at a sitting."""
 
-import ast
-import subprocess
-from collections.abc import Iterator
-from functools import cache
 from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 
 from jobs.kinds import KINDS
+from tests.architecture.tree import ROOT, contents, sources, text, tracked
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"api", "bench", "cli", "db", "domain", "jobs", "schemas", "telemetry", "workers"}
 FOLDERS = PACKAGES | {".ci", "bin", "docs", "tests"}
 MAX_FUNCTION, MAX_FILE = 40, 300
-
-
-@cache
-def tracked() -> list[Path]:
-    """Every file that git has or would take."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [Path(line) for line in listed.splitlines() if (ROOT / line).is_file()]
-
-
-def sources(*suffixes: str) -> list[Path]:
-    return [path for path in tracked() if path.suffix in suffixes]
-
-
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-
-
-def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines from `def` on; decorators are a table, not code."""
-    return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
 def test_top_level_folders_are_these() -> None:
@@ -46,23 +18,23 @@ def test_top_level_folders_are_these() -> None:
 
 def test_no_function_is_longer_than_a_screen() -> None:
     too_long = [
-        f"{path}:{function.lineno} {function.name} has {length(function)} lines"
+        f"{path}:{function.line} {function.name} has {function.length} lines"
         for path in sources(".py")
-        for function in functions(path)
-        if length(function) > MAX_FUNCTION
+        for function in contents(path).functions
+        if function.length > MAX_FUNCTION
     ]
     assert too_long == []
 
 
 def test_most_functions_are_much_shorter() -> None:
     product = [path for path in sources(".py") if path.parts[0] in PACKAGES]
-    lengths = sorted(length(function) for path in product for function in functions(path))
+    lengths = sorted(function.length for path in product for function in contents(path).functions)
     assert lengths[len(lengths) // 2] <= 7
     assert lengths[len(lengths) * 9 // 10] <= 20
 
 
 def test_no_file_is_longer_than_can_be_read_at_a_sitting() -> None:
-    counted = {path: len((ROOT / path).read_text().splitlines()) for path in sources(".py", ".sql")}
+    counted = {path: len(text(path).splitlines()) for path in sources(".py", ".sql")}
     assert {path: lines for path, lines in counted.items() if lines > MAX_FILE} == {}
 
 
