@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas.jobs import Status
+from schemas import jobs, posts
 
 
 class JobRow(NamedTuple):
@@ -13,7 +13,7 @@ class JobRow(NamedTuple):
     id: UUID
     project_id: UUID | None
     kind: str
-    status: Status
+    status: jobs.Status
     stage: str
     version: int
     progress: float
@@ -25,3 +25,67 @@ class JobRow(NamedTuple):
     finished_at: datetime | None
     result: Any
     error: dict[str, Any] | None
+
+
+class PostRow(NamedTuple):
+    """A post as partners see it; `schedule_passed`: its content was approved, but not before its time."""
+
+    id: UUID
+    content_id: UUID
+    project_id: UUID
+    social_account_id: UUID
+    platform: str
+    mode: posts.Mode
+    privacy_level: posts.PrivacyLevel | None
+    status: posts.Status
+    schedule_passed: bool
+    job_id: UUID | None
+    scheduled_for: datetime
+    caption_override: str | None
+    attempted_at: datetime | None
+    published_at: datetime | None
+    canceled_at: datetime | None
+    cancel_reason: str | None
+    external_id: str | None
+    external_url: str | None
+    last_error: dict[str, Any] | None
+    created_at: datetime
+    version: int
+
+
+class WaitingPost(NamedTuple):
+    """A post that waits for an approval or its time, with its job in the second case."""
+
+    id: UUID
+    job_id: UUID | None
+    social_account_id: UUID
+
+
+class LockedAccount(NamedTuple):
+    """An account that this transaction holds; `turn_post_id` is the post whose turn it is there."""
+
+    id: UUID
+    project_id: UUID
+    platform: str
+    traits: dict[str, Any]
+    status: str
+    offered: bool
+    turn_post_id: UUID | None
+
+
+class SharedContent(NamedTuple):
+    """A content that nobody edits or decides on in this transaction."""
+
+    status: str
+    caption: str
+    approval_status: str
+
+
+class AssetRow(NamedTuple):
+    """A file of a content, as a schedule looks at it."""
+
+    kind: str
+    mime_type: str
+    size_bytes: int
+    duration_ms: int | None
+    sha256: bytes

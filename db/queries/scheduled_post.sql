@@ -1,31 +1,5 @@
 -- Scheduling: what becomes of posts before they are sent, and what a person says of them after.
 
--- name: get_post    `schedule_passed`: approved, but not before its time
-select p.*, p.status = 'blocked' and (select c.approval_status in ('approved', 'not_required') from content_item c
-         where c.organization_id = p.organization_id and c.id = p.content_id) as schedule_passed
-  from scheduled_post p
- where p.organization_id = :org and p.id = :id;
-
--- name: list_posts    newest first. Of the two searches one is not begun: each has an index, which a plan for both at once
---   would have none of
-with found as (
-  (select * from scheduled_post
-    where organization_id = :org and project_id = :project_id and :status::text is null
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      and (:account_id::uuid is null or social_account_id = :account_id)
-      and (:since::timestamptz is null or scheduled_for >= :since) and (:until::timestamptz is null or scheduled_for < :until)
-    order by id desc limit :limit)
-  union all
-  (select * from scheduled_post
-    where organization_id = :org and project_id = :project_id and status = :status
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      and (:account_id::uuid is null or social_account_id = :account_id)
-      and (:since::timestamptz is null or scheduled_for >= :since) and (:until::timestamptz is null or scheduled_for < :until)
-    order by id desc limit :limit))
-select p.*, p.status = 'blocked' and (select c.approval_status in ('approved', 'not_required') from content_item c
-         where c.organization_id = p.organization_id and c.id = p.content_id) as schedule_passed
-  from found p order by p.id desc;
-
 -- name: count_open    in one project, under its lock
 select count(*) filter (where status <> 'publishing') as waiting, count(*) filter (where status = 'publishing') as in_flight
   from scheduled_post

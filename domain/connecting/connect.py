@@ -14,7 +14,7 @@ from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
 from domain.connecting import token_revocation
 from domain.leasing import offers
-from domain.publishing import account_queue, posts
+from domain.publishing import account_queue, waiting
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations, project_locks
@@ -217,7 +217,7 @@ async def disconnect(
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     canceled = (await accounts.find(conn, **place))["canceled_posts"]
     if canceled is None:
-        canceled = await posts.cancel_of_account(conn, **place, reason=DISCONNECTED)
+        canceled = await waiting.cancel_of_account(conn, **place, reason=DISCONNECTED)
         await _give_back(conn, organization_id, project_id, account_id, keyring)
         await _end(conn, organization_id, account_id, canceled, api_key_id)
     shown = ids.show(ids.ACCOUNT, account_id)

@@ -16,7 +16,7 @@ from db.pool import Conn
 from db.queries import approval_decision, content_item
 from db.queries import project as projects
 from domain.content import content
-from domain.publishing import posts
+from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
 from jobs.ledger import Wake
 from schemas import ids
@@ -49,7 +49,7 @@ async def approve(
     if held["status"] != "completed":
         raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
     await _decide(conn, held, "approved", revision=revision, note=note, api_key_id=api_key_id)
-    wakes = await posts.release_of_content(
+    wakes = await waiting.release_of_content(
         conn, organization_id=organization_id, project_id=project_id, content_id=content_id, now=now
     )
     shown = await content.get(
@@ -72,10 +72,10 @@ async def reject(
 
     Raises `NotFound`, `Conflict` ALREADY_DECIDED, VERSION_MISMATCH.
     """
-    await posts.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
     await _decide(conn, held, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
-    await posts.cancel_of_content(
+    await waiting.cancel_of_content(
         conn, organization_id=organization_id, content_id=content_id, reason=REJECTED
     )
     return await content.get(

@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.media import uploads
 from domain.media.files import File
-from domain.publishing import posts, targets
+from domain.publishing import targets, waiting
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
@@ -153,7 +153,7 @@ async def edit(
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
-    await posts.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     held = await lock(conn, organization_id=organization_id, content_id=content_id)
     _check_edit(held, caption, versions)
     if caption != held["caption"]:
@@ -179,7 +179,7 @@ async def _write(conn: Conn, held: asyncpg.Record, caption: str) -> None:
     await content_item.edit_content.run(conn, **place, caption=caption, approval_status=status)
     where = {"organization_id": held["organization_id"], "content_id": held["id"]}
     if approved:
-        await posts.block_of_content(conn, **where)
+        await waiting.block_of_content(conn, **where)
     await targets.reprint(conn, **where)
 
 

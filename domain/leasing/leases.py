@@ -17,7 +17,7 @@ from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts
 from domain.leasing import offers
-from domain.publishing import posts
+from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
 from schemas import ids
@@ -31,7 +31,7 @@ from schemas.leases import LeasedAccount
 CANCELED: Mapping[LeaseEnd, str] = {
     "released": "lease_released",
     "recalled": "lease_recalled",
-    "project_archived": posts.ARCHIVED,
+    "project_archived": waiting.ARCHIVED,
 }
 
 UNKNOWN = "is no account that is known here"
@@ -156,7 +156,7 @@ async def _end(
 ) -> int:
     """How many posts it canceled, or whoever was sooner; an archive's job holds no lock of the project."""
     place = {"organization_id": organization_id, "account_id": account_id}
-    canceled = await posts.cancel_of_account(conn, **place, reason=CANCELED[reason])
+    canceled = await waiting.cancel_of_account(conn, **place, reason=CANCELED[reason])
     ended = {"canceled_posts": canceled, "reason": reason}
     owner = await account_lease.end_account.one(conn, org=organization_id, id=account_id, **ended)
     if owner is None:

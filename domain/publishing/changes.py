@@ -2,15 +2,16 @@
 
 import re
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from db.pool import Conn
 from db.queries import scheduled_post
+from db.queries.rows import WaitingPost
 from domain.accounts import accounts
-from domain.publishing import account_queue, posts, scheduling, targets
+from domain.publishing import account_queue, posts, scheduling, targets, waiting
 from domain.publishing.posts import Versioned
 from domain.publishing.targets import Print
 from domain.tenancy import project_locks
@@ -55,7 +56,8 @@ async def cancel(
     post, _ = await _hold(conn, organization_id, post_id, versions)
     if post["status"] != "canceled":
         _check_waits(post)
-        await posts.cancel_waiting(conn, organization_id=organization_id, waiting=[post], reason=reason)
+        one = WaitingPost(post["id"], post["job_id"], post["social_account_id"])
+        await waiting.cancel_waiting(conn, organization_id=organization_id, waiting=[one], reason=reason)
     return await posts.get(conn, organization_id=organization_id, post_id=post_id)
 
 
@@ -100,10 +102,16 @@ async def retry(
     Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
-    place = {"organization_id": organization_id, "project_id": project_id}
-    await project_locks.hold_active(conn, **place)
-    again: dict[str, Any] = {"unique_key": f"retry:{retry_of}", "retry_of": retry_of}
-    submitted = await posts.submit(conn, **place, post_id=post_id, run_at=None, **again)
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    submitted = await posts.submit(
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        post_id=post_id,
+        run_at=None,
+        unique_key=f"retry:{retry_of}",
+        retry_of=retry_of,
+    )
     if submitted.fresh:
         post, account = await _hold(conn, organization_id, post_id, None)
         await _check_again(conn, post, account, retry_of)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from domain.publishing import posts
+from domain.publishing import posts, waiting
 from jobs import ledger
 from jobs.kinds import RECONCILE_POST
 from jobs.ledger import Moved, Submitted
@@ -37,7 +37,7 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
     for (organization_id, status, reason), gone in alike.items():
         why = {"reason": reason}
         await posts.note(conn, organization_id=organization_id, post_ids=gone, event=status, details=why)
-        await posts.pass_on(conn, organization_id=organization_id, turn=turn, gone=gone)
+        await waiting.pass_on(conn, organization_id=organization_id, turn=turn, gone=gone)
 
 
 async def reconcile(

@@ -1,4 +1,4 @@
-"""Scheduling: content to accounts at a time, to all of the targets or to none (api.md 9)."""
+"""Scheduling: content goes to accounts at a time, to all of the targets or to none."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,12 +7,13 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
+from db.queries.rows import AssetRow, SharedContent
 from domain.publishing import posts, targets
 from domain.publishing.targets import Material, Planned, Print
 from domain.tenancy import project_locks
 from domain.values import timezones
 from domain.values.timezones import Resolved
-from jobs.ledger import Submitted, Wake
+from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
 from schemas.errors.absent import absent
@@ -21,15 +22,22 @@ from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled
 LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
 
 
-class Place(NamedTuple):
-    """Where a content belongs, the zone of its local times, and the database's time.
+class Scope(NamedTuple):
+    """The tenant, project and content of a schedule, the zone of its local times, and the database's time.
 
     `known` are the accounts, of those that were asked for, that belong there too.
     """
 
     organization_id: UUID
-    project_id: UUID
     content_id: UUID
+    project_id: UUID
+    timezone: str
+    now: datetime
+    known: Sequence[UUID]
+
+
+class _Found(NamedTuple):
+    project_id: UUID
     timezone: str
     now: datetime
     known: Sequence[UUID]
@@ -42,6 +50,11 @@ class Ready(NamedTuple):
     pending: bool
 
 
+FIND_CONTENT = scheduled_post.find_content.typed(_Found)
+SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
+LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
+
+
 async def schedule(
     conn: Conn, *, organization_id: UUID, content_id: UUID, body: ScheduleContent, now: datetime
 ) -> tuple[Scheduled, list[Wake]]:
@@ -50,9 +63,9 @@ async def schedule(
     Raises `NotFound`, `Invalid`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
-    place = await _place(conn, organization_id, content_id, body.targets)
-    when = instant(body, zone=place.timezone, now=now)
-    return await _post(conn, place, body, when, may_wait=True)
+    scope = await _scope(conn, organization_id, content_id, body.targets)
+    when = instant(body, zone=scope.timezone, now=now)
+    return await _post(conn, scope, body, when, may_wait=True)
 
 
 async def publish(
@@ -62,8 +75,8 @@ async def publish(
 
     Now is the database's: by a clock that is ahead of it the jobs would not be due yet.
     """
-    place = await _place(conn, organization_id, content_id, body.targets)
-    return await _post(conn, place, body, Resolved(place.now, "exact"), may_wait=False)
+    scope = await _scope(conn, organization_id, content_id, body.targets)
+    return await _post(conn, scope, body, Resolved(scope.now, "exact"), may_wait=False)
 
 
 def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) -> Resolved:
@@ -86,33 +99,31 @@ def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) ->
 
 async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
     """Hold content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
-    row = await scheduled_post.share_content.row(conn, org=organization_id, id=content_id)
-    if row["approval_status"] == "rejected":
+    row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
+    if row.approval_status == "rejected":
         raise ContentRejected
-    if row["status"] != "completed":
-        raise Conflict(
-            "CONTENT_NOT_READY", f"the content is {row['status']}: only completed content goes out"
-        )
-    assets = await scheduled_post.list_assets.all(conn, org=organization_id, content_id=content_id)
-    return Ready(Material(row["caption"], assets), row["approval_status"] == "pending")
+    if row.status != "completed":
+        raise Conflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content goes out")
+    assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
+    return Ready(Material(row.caption, assets), row.approval_status == "pending")
 
 
-async def _place(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Place:
+async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Scope:
     named = targets.named(aims)
-    row = await scheduled_post.find_content.one(conn, org=organization_id, id=content_id, account_ids=named)
+    row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=named)
     if row is None:
         raise absent("content")
-    return Place(organization_id, content_id=content_id, **row)
+    return Scope(organization_id, content_id, *row)
 
 
 async def _post(
-    conn: Conn, place: Place, body: ScheduleContent | PublishContent, when: Resolved, *, may_wait: bool
+    conn: Conn, scope: Scope, body: ScheduleContent | PublishContent, when: Resolved, *, may_wait: bool
 ) -> tuple[Scheduled, list[Wake]]:
-    org, project_id = place.organization_id, place.project_id
-    # What isn't there is said before what can't be done now (api.md 2).
-    targets.check_known(body.targets, place.known)
+    org, project_id = scope.organization_id, scope.project_id
+    # An account that isn't there is refused before what can't be done now.
+    targets.check_known(body.targets, scope.known)
     await project_locks.hold_active(conn, organization_id=org, project_id=project_id)
-    found = await ready(conn, organization_id=org, content_id=place.content_id)
+    found = await ready(conn, organization_id=org, content_id=scope.content_id)
     if found.pending and not may_wait:
         raise ApprovalRequired
     planned = await targets.plan(
@@ -120,9 +131,9 @@ async def _post(
     )
     if not body.allow_duplicate:
         await targets.check_new(conn, organization_id=org, prints=_prints(planned), at=when.at)
-    made, wakes = await _insert(conn, place, planned, when.at, pending=found.pending)
+    made, wakes = await _insert(conn, scope, planned, when.at, pending=found.pending)
     scheduled = Scheduled(
-        content_id=ids.show(ids.CONTENT, place.content_id),
+        content_id=ids.show(ids.CONTENT, scope.content_id),
         gate_status="blocked_on_approval" if found.pending else "open",
         time_rule=when.rule,
         scheduled_posts=made,
@@ -137,17 +148,21 @@ def _prints(planned: Sequence[Planned]) -> list[Print]:
 
 
 async def _insert(
-    conn: Conn, place: Place, planned: Sequence[Planned], at: datetime, *, pending: bool
+    conn: Conn, scope: Scope, planned: Sequence[Planned], at: datetime, *, pending: bool
 ) -> tuple[list[ScheduledTarget], list[Wake]]:
     """The posts, and unless they wait for an approval their jobs, in the order of the targets."""
-    org, post_ids = place.organization_id, [ids.new() for _ in planned]
-    jobs = [] if pending else [await _submit(conn, place, post_id, at) for post_id in post_ids]
-    job_ids: list[UUID | None] = [job.job_id for job in jobs] or [None] * len(planned)
+    org, post_ids = scope.organization_id, [ids.new() for _ in planned]
+    job_ids: Sequence[UUID | None] = [None] * len(planned)
+    wakes: list[Wake] = []
+    if not pending:
+        job_ids, wakes = await posts.submit_many(
+            conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(post_ids, at)
+        )
     await scheduled_post.insert_posts.run(
         conn,
         org=org,
-        project_id=place.project_id,
-        content_id=place.content_id,
+        project_id=scope.project_id,
+        content_id=scope.content_id,
         status="blocked" if pending else "queued",
         scheduled_for=at,
         ids=post_ids,
@@ -166,17 +181,7 @@ async def _insert(
         _made(post_id, job_id, one.account_id, at)
         for post_id, job_id, one in zip(post_ids, job_ids, planned, strict=True)
     ]
-    return made, [job.wake for job in jobs if job.wake]
-
-
-async def _submit(conn: Conn, place: Place, post_id: UUID, at: datetime) -> Submitted:
-    return await posts.submit(
-        conn,
-        organization_id=place.organization_id,
-        project_id=place.project_id,
-        post_id=post_id,
-        run_at=at,
-    )
+    return made, wakes
 
 
 def _made(post_id: UUID, job_id: UUID | None, account_id: UUID, at: datetime) -> ScheduledTarget:

@@ -1,4 +1,4 @@
-"""Targets of a schedule: all are checked before any row is written, and all that is wrong is said at once."""
+"""Targets of a schedule: all are checked before any row is written, and all faults are named at once."""
 
 import asyncio
 import hashlib
@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from db.pool import Conn
 from db.queries import scheduled_post
+from db.queries.rows import AssetRow, LockedAccount, SharedContent
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import PLATFORMS, File, Platform
@@ -29,12 +28,12 @@ class Material(NamedTuple):
     """What is to go out: a content's caption and its files, in their order."""
 
     caption: str
-    assets: Sequence[asyncpg.Record]
+    assets: Sequence[AssetRow]
 
     def fingerprint(self, caption_override: str | None) -> bytes:
         """The same for whatever looks the same on a platform: the caption that goes out, and the files."""
         caption = self.caption if caption_override is None else caption_override
-        files = b"".join(asset["sha256"] for asset in self.assets)
+        files = b"".join(asset.sha256 for asset in self.assets)
         return hashlib.sha256(caption.encode() + b"\0" + files).digest()
 
 
@@ -57,6 +56,25 @@ class Planned(NamedTuple):
     fingerprint: bytes
 
 
+class _Same(NamedTuple):
+    """`place` is the target's, from 1; `id` the post that its account has already."""
+
+    place: int
+    id: UUID
+
+
+class _Captioned(NamedTuple):
+    id: UUID
+    social_account_id: UUID
+
+
+FIND_SAME = scheduled_post.find_same.typed(_Same)
+LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
+LOCK_ACCOUNTS = scheduled_post.lock_accounts.typed(LockedAccount)
+SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
+LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
+
+
 async def plan(
     conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
 ) -> list[Planned]:
@@ -64,15 +82,15 @@ async def plan(
 
     An account that has to be connected again will do: its posts wait for that.
     """
-    rows = await scheduled_post.lock_accounts.all(conn, org=organization_id, ids=named(targets))
-    held = {row["id"]: row for row in rows if row["project_id"] == project_id}
+    rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=named(targets))
+    held = {row.id: row for row in rows if row.project_id == project_id}
     accounts = [held[account_id] for account_id in check_known(targets, held)]
     await _check_fit(targets, accounts, material)
     _check_connected(accounts)
     return [
         Planned(
-            account["id"],
-            account["platform"],
+            account.id,
+            account.platform,
             target.mode,
             target.privacy_level,
             target.caption_override,
@@ -94,7 +112,7 @@ async def check_new(
 
     `but` is the post that this is about. Raises `Conflict` DUPLICATE_POST.
     """
-    same = await scheduled_post.find_same.all(
+    same = await FIND_SAME.all(
         conn,
         org=organization_id,
         account_ids=[one.account_id for one in prints],
@@ -103,8 +121,8 @@ async def check_new(
         but=but,
     )
     if same:
-        others = [ids.show(ids.POST, row["id"]) for row in same]
-        found = zip([prints[row["place"] - 1].path for row in same], others, strict=True)
+        others = [ids.show(ids.POST, row.id) for row in same]
+        found = zip([prints[row.place - 1].path for row in same], others, strict=True)
         raise Conflict(
             "DUPLICATE_POST",
             "the account has the same within 24 hours: send allowDuplicate if that is what you want",
@@ -118,18 +136,18 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
 
     In a transaction that holds the content. Raises `Invalid` with what is wrong for each post.
     """
-    waiting = await scheduled_post.list_captioned.all(conn, org=organization_id, content_id=content_id)
-    account_ids = list({row["social_account_id"] for row in waiting})
-    accounts = await scheduled_post.lock_accounts.all(conn, org=organization_id, ids=account_ids)
-    bounds = {account["id"]: _bound(account) for account in accounts}
+    waiting = await LIST_CAPTIONED.all(conn, org=organization_id, content_id=content_id)
+    account_ids = list({row.social_account_id for row in waiting})
+    accounts = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    bounds = {account.id: _bound(account) for account in accounts}
     misfits: dict[_Bound, list[str]] = {}
     for bound in set(bounds.values()):
         misfits[bound] = list(platform_limits.caption_faults(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
-        ("caption", f"{ids.show(ids.POST, row['id'])} waits with it: {what}")
+        ("caption", f"{ids.show(ids.POST, row.id)} waits with it: {what}")
         for row in waiting
-        for what in misfits[bounds[row["social_account_id"]]]
+        for what in misfits[bounds[row.social_account_id]]
     ]
     if issues:
         raise Invalid(*issues[0], *issues[1:])
@@ -137,9 +155,9 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
 
 async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """What may go out yet of an edited content, and has no caption of its own, looks different now."""
-    row = await scheduled_post.share_content.row(conn, org=organization_id, id=content_id)
-    assets = await scheduled_post.list_assets.all(conn, org=organization_id, content_id=content_id)
-    fingerprint = Material(row["caption"], assets).fingerprint(None)
+    row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
+    assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
+    fingerprint = Material(row.caption, assets).fingerprint(None)
     await scheduled_post.rewrite_posts.run(
         conn, org=organization_id, content_id=content_id, fingerprint=fingerprint
     )
@@ -164,25 +182,25 @@ def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID
 
 
 async def _check_fit(
-    targets: Sequence[Target], accounts: Sequence[asyncpg.Record], material: Material
+    targets: Sequence[Target], accounts: Sequence[LockedAccount], material: Material
 ) -> None:
     issues: list[Issue] = []
     seen: set[UUID] = set()
     for place, (target, account) in enumerate(zip(targets, accounts, strict=True)):
-        if account["id"] in seen:
+        if account.id in seen:
             issues.append((path(place), "is given twice"))
-        seen.add(account["id"])
+        seen.add(account.id)
         issues += [(path(place, field), what) for field, what in _misfits(target, account, material)]
         await asyncio.sleep(0)  # to count a long caption takes 5 ms: others have their turn between two
     if issues:
         raise Invalid(*issues[0], *issues[1:])
 
 
-def _check_connected(accounts: Sequence[asyncpg.Record]) -> None:
-    offered = [place for place, account in enumerate(accounts) if account["offered"]]
+def _check_connected(accounts: Sequence[LockedAccount]) -> None:
+    offered = [place for place, account in enumerate(accounts) if account.offered]
     if offered:
         raise refusals.offered(issues=_issues([(path(place), "is offered for lease") for place in offered]))
-    gone = [place for place, account in enumerate(accounts) if account["status"] == "disconnected"]
+    gone = [place for place, account in enumerate(accounts) if account.status == "disconnected"]
     if gone:
         raise Conflict(
             "ACCOUNT_NOT_CONNECTED",
@@ -191,9 +209,9 @@ def _check_connected(accounts: Sequence[asyncpg.Record]) -> None:
         )
 
 
-def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Iterator[Issue]:
+def _misfits(target: Target, account: LockedAccount, material: Material) -> Iterator[Issue]:
     """What the account's platform would refuse, as far as that is known before anything is sent."""
-    platform = PLATFORMS[account["platform"]]
+    platform = PLATFORMS[account.platform]
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
@@ -201,21 +219,18 @@ def _misfits(target: Target, account: asyncpg.Record, material: Material) -> Ite
         yield field, what
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
-    if fault := platform_limits.privacy_fault(platform, account["traits"], target.privacy_level):
+    if fault := platform_limits.privacy_fault(platform, account.traits, target.privacy_level):
         yield "privacyLevel", fault
     if not material.assets and not caption.strip():
         yield field, "there is neither a caption nor a file"
-    files = [
-        File(asset["kind"], asset["mime_type"], asset["size_bytes"], asset["duration_ms"])
-        for asset in material.assets
-    ]
-    for found in platform_limits.faults_of_files(platform, account["traits"], files):
+    files = [File(*asset[:4]) for asset in material.assets]
+    for found in platform_limits.faults_of_files(platform, account.traits, files):
         yield "socialAccountId", found.message
 
 
-def _bound(account: asyncpg.Record) -> _Bound:
-    platform = PLATFORMS[account["platform"]]
-    return platform, platform_limits.caption_max(platform, account["traits"])
+def _bound(account: LockedAccount) -> _Bound:
+    platform = PLATFORMS[account.platform]
+    return platform, platform_limits.caption_max(platform, account.traits)
 
 
 def path(place: int, field: str = "socialAccountId") -> str:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from domain.jobs import jobs
 from domain.leasing import leases
-from domain.publishing import posts
+from domain.publishing import waiting
 from jobs.outcomes import Done, Outcome
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -31,7 +31,7 @@ async def archive_project(ctx: Context) -> Outcome:
     await ctx.progress(0, stage="canceling")
     jobs_canceled = await _stop_all(ctx, jobs.cancel_of_project)
     await ctx.progress(0.5, stage="canceling")
-    blocked_canceled = await _stop_all(ctx, posts.cancel_blocked_of_project)
+    blocked_canceled = await _stop_all(ctx, waiting.cancel_blocked_of_project)
     leases_ended = await _end_leases(ctx)
     return Done(
         {

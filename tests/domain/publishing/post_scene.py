@@ -13,7 +13,7 @@ from domain.content import approvals
 from domain.content import content as contents
 from domain.jobs import jobs
 from domain.projects import archive as archiving
-from domain.publishing import changes, posts, scheduling, sending
+from domain.publishing import changes, posts, scheduling, sending, waiting
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled
@@ -111,7 +111,7 @@ async def archive(pool: Pool, full: Full) -> Archived:
     """As the DELETE and then its job do."""
     where: dict[str, Any] = {"organization_id": full.org, "project_id": full.project_id}
     answer, _ = await transact(pool, lambda conn: archiving.archive(conn, **where, api_key_id=None))
-    for stop in (jobs.cancel_of_project, posts.cancel_blocked_of_project):
+    for stop in (jobs.cancel_of_project, waiting.cancel_blocked_of_project):
         while await transact(pool, partial(stop, **where, limit=20)):
             pass
     return answer

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook
+from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook, waiting
 from domain.publishing.targets import Print
 from domain.publishing.tiktok_webhook import Hint
 from jobs.ledger import Claim, Moved
@@ -88,7 +88,7 @@ async def check_new(conn: Conn, found: Table) -> None:
 
 
 async def block(conn: Conn, found: Table) -> None:
-    await posts.block_of_content(conn, organization_id=found.full.org, content_id=ids.new())
+    await waiting.block_of_content(conn, organization_id=found.full.org, content_id=ids.new())
 
 
 async def reprint(conn: Conn, found: Table) -> None:

@@ -1,0 +1,49 @@
+-- name: get_post    `schedule_passed`: approved, but not before its time
+select p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
+       p.status = 'blocked' and (
+         select c.approval_status in ('approved', 'not_required')
+           from content_item c
+          where c.organization_id = p.organization_id
+            and c.id = p.content_id) as schedule_passed,
+       p.job_id, p.scheduled_for, p.caption_override, p.attempted_at, p.published_at, p.canceled_at,
+       p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.version
+  from scheduled_post p
+ where p.organization_id = :org
+   and p.id = :id;
+
+-- name: list_posts    newest first
+with found as (
+  -- One of the two searches is not begun: each has an index, and a plan for both at once would have none.
+  (select *
+     from scheduled_post
+    where organization_id = :org
+      and project_id = :project_id
+      and :status::text is null
+      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and (:account_id::uuid is null or social_account_id = :account_id)
+      and (:since::timestamptz is null or scheduled_for >= :since)
+      and (:until::timestamptz is null or scheduled_for < :until)
+    order by id desc
+    limit :limit)
+  union all
+  (select *
+     from scheduled_post
+    where organization_id = :org
+      and project_id = :project_id
+      and status = :status
+      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and (:account_id::uuid is null or social_account_id = :account_id)
+      and (:since::timestamptz is null or scheduled_for >= :since)
+      and (:until::timestamptz is null or scheduled_for < :until)
+    order by id desc
+    limit :limit))
+select p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
+       p.status = 'blocked' and (
+         select c.approval_status in ('approved', 'not_required')
+           from content_item c
+          where c.organization_id = p.organization_id
+            and c.id = p.content_id) as schedule_passed,
+       p.job_id, p.scheduled_for, p.caption_override, p.attempted_at, p.published_at, p.canceled_at,
+       p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.version
+  from found p
+ order by p.id desc;

@@ -1,0 +1,163 @@
+"""Waiting posts, many at once: what approvals, edits, disconnects and archives make of them.
+
+Lock order: project, job rows by id, content row, owners of leased accounts by id, account rows by id, post
+rows by id.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import scheduled_post
+from db.queries.rows import LockedAccount, WaitingPost
+from domain.publishing import account_queue, posts
+from jobs import controls
+from jobs.ledger import Wake
+
+#: Why posts are canceled or blocked, where nobody asked for it by itself.
+ARCHIVED = "project_archived"
+EDITED, PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
+
+
+class _Blocked(NamedTuple):
+    id: UUID
+    scheduled_for: datetime
+
+
+class _Stopped(NamedTuple):
+    id: UUID
+    job_id: UUID | None
+    social_account_id: UUID
+    reason: str
+
+
+class _Changed(NamedTuple):
+    id: UUID
+
+
+LIST_WAITING_OF_ACCOUNT = scheduled_post.list_waiting_of_account.typed(WaitingPost)
+LIST_WAITING_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(WaitingPost)
+LIST_BLOCKED = scheduled_post.list_blocked.typed(WaitingPost)
+LIST_STOPPED_OF_CONTENT = scheduled_post.list_stopped_of_content.typed(_Stopped)
+LOCK_ACCOUNTS = scheduled_post.lock_accounts.typed(LockedAccount)
+LOCK_BLOCKED = scheduled_post.lock_blocked.typed(_Blocked)
+BLOCK_POSTS = scheduled_post.block_posts.typed(_Changed)
+CANCEL_POSTS = scheduled_post.cancel_posts.typed(_Changed)
+
+
+async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+    """Lock the jobs of a content's posts: before its own row, by who may block or cancel them."""
+    waiting = await _waiting(conn, organization_id, content_id)
+    await controls.lock_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+
+
+async def release_of_content(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, now: datetime
+) -> list[Wake]:
+    """Let an approved content's posts wait for their time; those whose time has passed stay blocked.
+
+    In a transaction that holds the active project and the content. Raises `Limited`.
+    """
+    await _lock_accounts(conn, organization_id, await _waiting(conn, organization_id, content_id))
+    blocked = await LOCK_BLOCKED.all(conn, org=organization_id, content_id=content_id)
+    due = {post.id: post.scheduled_for for post in blocked if post.scheduled_for >= now}
+    late = [post.id for post in blocked if post.id not in due]
+    job_ids, wakes = await posts.submit_many(
+        conn, organization_id=organization_id, project_id=project_id, times=due
+    )
+    await scheduled_post.release_posts.run(conn, org=organization_id, ids=list(due), job_ids=job_ids)
+    await posts.note(conn, organization_id=organization_id, post_ids=list(due), event="released")
+    await scheduled_post.keep_blocked.run(conn, org=organization_id, ids=late)
+    await posts.note(conn, organization_id=organization_id, post_ids=late, event="blocked", details=PASSED)
+    return wakes
+
+
+async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
+    """Let the queued posts of an edited content wait for a new approval; how many.
+
+    In a transaction that holds the content. A post that was marked `sending` before goes out; one whose job
+    was asked to cancel before is canceled, else it would come back with the next approval.
+    """
+    stopped = await LIST_STOPPED_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
+    if stopped:
+        await cancel_waiting(
+            conn,
+            organization_id=organization_id,
+            waiting=[WaitingPost(*post[:3]) for post in stopped],
+            reason=stopped[0].reason,
+        )
+    waiting = await _waiting(conn, organization_id, content_id)
+    await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    turn = await _lock_accounts(conn, organization_id, waiting)
+    rows = await BLOCK_POSTS.all(conn, org=organization_id, content_id=content_id)
+    blocked = [row.id for row in rows]
+    await posts.note(conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=EDITED)
+    await pass_on(conn, organization_id=organization_id, turn=turn, gone=blocked)
+    return len(blocked)
+
+
+async def cancel_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
+    """Cancel the posts of a content that wait; how many. In a transaction that holds the content."""
+    waiting = await _waiting(conn, organization_id, content_id)
+    return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
+
+
+async def cancel_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
+    """Cancel the posts that wait for an account; how many. Before the account's own row is changed.
+
+    In a transaction that has locked the project: no post comes to wait meanwhile.
+    """
+    waiting = await LIST_WAITING_OF_ACCOUNT.all(conn, org=organization_id, account_id=account_id)
+    return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
+
+
+async def cancel_blocked_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int
+) -> int:
+    """Cancel the next `limit` blocked posts of an archived project; 0 when none is left."""
+    blocked = await LIST_BLOCKED.all(conn, org=organization_id, project_id=project_id, limit=limit)
+    return await cancel_waiting(conn, organization_id=organization_id, waiting=blocked, reason=ARCHIVED)
+
+
+async def cancel_waiting(
+    conn: Conn, *, organization_id: UUID, waiting: Sequence[WaitingPost], reason: str | None
+) -> int:
+    """Cancel those of these posts that still wait, and their jobs; how many."""
+    await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    turn = await _lock_accounts(conn, organization_id, waiting)
+    found = [post.id for post in waiting]
+    rows = await CANCEL_POSTS.all(conn, org=organization_id, ids=found, reason=reason)
+    canceled, why = [row.id for row in rows], {"reason": reason}
+    await posts.note(conn, organization_id=organization_id, post_ids=canceled, event="canceled", details=why)
+    await pass_on(conn, organization_id=organization_id, turn=turn, gone=canceled)
+    return len(canceled)
+
+
+async def pass_on(
+    conn: Conn, *, organization_id: UUID, turn: Mapping[UUID, UUID], gone: Sequence[UUID]
+) -> None:
+    """Give the turns that these posts had to the next of their accounts; `turn` is who has one, and where."""
+    for post_id in turn.keys() & set(gone):
+        account_id = turn[post_id]
+        await account_queue.pass_on(
+            conn, organization_id=organization_id, account_id=account_id, post_id=post_id
+        )
+
+
+async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[WaitingPost]:
+    return await LIST_WAITING_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
+
+
+async def _lock_accounts(
+    conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
+) -> Mapping[UUID, UUID]:
+    """Lock the accounts of these posts; those where a post has the turn, by that post."""
+    account_ids = list({post.social_account_id for post in waiting})
+    held = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    return {account.turn_post_id: account.id for account in held if account.turn_post_id}
+
+
+def _jobs(waiting: Sequence[WaitingPost]) -> list[UUID]:
+    return [post.job_id for post in waiting if post.job_id]
