@@ -87,7 +87,7 @@ SCOPES = {
     "events:read+pii": "reserved",
     "webhooks:read": "reserved",
     "webhooks:write": "reserved",
-    "keys:write": "create, rotate and kill keys, each with no more than its own scopes",
+    "keys:write": "list, create, rotate and kill keys, each with no more than its own scopes",
     "audit:read": "read the audit log",
     "ops:read": "see pools, workers, offers and lease requests of all organizations",
     "ops:write": "pause pools, offer, assign and recall accounts",
