@@ -1,102 +1,157 @@
--- What operators offer, and who has it when (docs/decisions/0016-a-lease-is-an-account.md). A lease that goes on has no end.
+-- Offers of operators, and leases (docs/decisions/0016-a-lease-is-an-account.md). A lease that goes on has no end.
 
--- name: offer_account    or say anew what it is about; locked before. Violates the index of offers where another one is of the same
+-- name: offer_account    or another niche; locked before. Violates the index of offers where the same one is offered elsewhere
 update social_account
-   set offered_at = coalesce(offered_at, now()), niche = :niche,
+   set offered_at = coalesce(offered_at, now()),
+       niche = :niche,
        offered_in = (select case o.env when 'live' then 'live' else o.id::text end from organization o where o.id = :org)
- where organization_id = :org and id = :id;
+ where organization_id = :org
+   and id = :id;
 
 -- name: withdraw_account    locked before
-update social_account set offered_at = null, niche = null, offered_in = null where organization_id = :org and id = :id;
+update social_account
+   set offered_at = null, niche = null, offered_in = null
+ where organization_id = :org
+   and id = :id;
 
 -- name: has_open_posts
 select exists (
-  select from scheduled_post
-   where organization_id = :org and social_account_id = :account_id and status in ('blocked', 'queued', 'publishing')
+  select
+    from scheduled_post
+   where organization_id = :org
+     and social_account_id = :account_id
+     and status in ('blocked', 'queued', 'publishing')
      and project_id = (select project_id from social_account where organization_id = :org and id = :account_id));
 
 -- name: get_offered    offered by now or not
 select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche, a.offered_at,
-       l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id, lower(l.period) as since
+       l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
+       lower(l.period) as since
   from social_account a
   left join account_lease l on l.owner_account_id = a.id and upper_inf(l.period)
- where a.organization_id = :org and a.id = :id;
+ where a.organization_id = :org
+   and a.id = :id;
 
 -- name: list_offered    newest first, of every organization
 select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche, a.offered_at,
-       l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id, lower(l.period) as since
+       l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
+       lower(l.period) as since
   from social_account a
   join organization o on o.id = a.organization_id and o.env = :env
   left join account_lease l on l.owner_account_id = a.id and upper_inf(l.period)
- where a.offered_at is not null and (:before::uuid is null or a.id < :before)
- order by a.id desc limit :limit;
+ where a.offered_at is not null
+   and (:before::uuid is null or a.id < :before)
+ order by a.id desc
+ limit :limit;
 
--- name: lock_owners    whoever lends an account, changes its status or lets it go holds this, before any lease's own row
+-- name: lock_owners    before any lease's own row: whoever lends an account, changes its status or ends it has this lock
 select a.id, a.organization_id, a.platform, a.status, a.offered_at, a.owner_account_id, o.env
-  from social_account a join organization o on o.id = a.organization_id
- where a.id = any(:ids) order by a.id for no key update of a;
+  from social_account a
+  join organization o on o.id = a.organization_id
+ where a.id = any(:ids)
+ order by a.id
+   for no key update of a;
 
--- name: list_leased    which of these have a lease now; under their locks
-select owner_account_id as id from account_lease where owner_account_id = any(:ids) and upper_inf(period);
+-- name: list_leased    the ones of these that have a lease now; under their locks
+select owner_account_id as id
+  from account_lease
+ where owner_account_id = any(:ids)
+   and upper_inf(period);
 
 -- name: insert_accounts    no row: the project has connected it itself
-insert into social_account (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits,
-                            owner_organization_id, owner_account_id)
-select :org, :project_id, t.id, a.platform, a.service_url, a.external_id, a.handle, a.avatar_url, a.traits, a.organization_id, a.id
-  from unnest(:ids::uuid[], :owner_ids::uuid[]) as t (id, owner_id) join social_account a on a.id = t.owner_id
-on conflict (organization_id, project_id, platform, (case platform when 'bluesky' then '' else service_url end), external_id)
+insert into social_account
+       (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits,
+        owner_organization_id, owner_account_id)
+select :org, :project_id, t.id, a.platform, a.service_url, a.external_id, a.handle, a.avatar_url, a.traits,
+       a.organization_id, a.id
+  from unnest(:ids::uuid[], :owner_ids::uuid[]) as t (id, owner_id)
+  join social_account a on a.id = t.owner_id
+on conflict (organization_id, project_id, platform,
+             (case platform when 'bluesky' then '' else service_url end), external_id)
       where disconnected_at is null do nothing
 returning owner_account_id as id;
 
 -- name: insert_leases    from now on, or from the end of the last one by a clock that was ahead
-insert into account_lease (owner_organization_id, owner_account_id, organization_id, project_id, account_id, request_id, period)
+insert into account_lease
+       (owner_organization_id, owner_account_id, organization_id, project_id, account_id, request_id, period)
 select a.owner_organization_id, a.owner_account_id, a.organization_id, a.project_id, a.id, :request_id,
-       tstzrange(greatest(clock_timestamp(), (select max(upper(l.period)) from account_lease l where l.owner_account_id = a.owner_account_id)), null)
+       tstzrange(greatest(clock_timestamp(), (select max(upper(l.period))
+                                                from account_lease l
+                                               where l.owner_account_id = a.owner_account_id)), null)
   from social_account a
- where a.organization_id = :org and a.id = any(:ids);
+ where a.organization_id = :org
+   and a.id = any(:ids);
 
--- name: end_account    its posts are canceled by now. No row: somebody else was sooner, an archive's job or whoever let it go
+-- name: end_account    its posts are canceled by now. No row: an archive's job, or whoever released it, was sooner
 update social_account
-   set status = 'disconnected', disconnected_at = now(), canceled_posts = :canceled_posts, disconnect_reason = :reason
- where organization_id = :org and id = :id and disconnected_at is null
-returning owner_organization_id, owner_account_id;
+   set status = 'disconnected',
+       disconnected_at = now(),
+       canceled_posts = :canceled_posts,
+       disconnect_reason = :reason
+ where organization_id = :org
+   and id = :id
+   and disconnected_at is null
+returning owner_organization_id as organization_id, owner_account_id as account_id;
 
 -- name: end_lease    no clock may make it an empty one
 update account_lease
    set period = tstzrange(lower(period), greatest(clock_timestamp(), lower(period) + interval '1 microsecond'))
- where organization_id = :org and account_id = :account_id;
+ where organization_id = :org
+   and account_id = :account_id;
 
 -- name: find_lease    for operators, by the account that it is to its tenant
-select l.organization_id from account_lease l join organization o on o.id = l.organization_id
- where l.account_id = :account_id and o.env = :env;
+select l.organization_id
+  from account_lease l
+  join organization o on o.id = l.organization_id
+ where l.account_id = :account_id
+   and o.env = :env;
 
 -- name: find_open    the next lease of a project that goes on
-select account_id from account_lease
- where organization_id = :org and project_id = :project_id and upper_inf(period) order by account_id limit 1;
+select account_id
+  from account_lease
+ where organization_id = :org
+   and project_id = :project_id
+   and upper_inf(period)
+ order by account_id
+ limit 1;
 
 -- name: list_leases    newest first, those that have ended too
 select l.account_id, l.project_id, l.request_id, lower(l.period) as leased_at, upper(l.period) as ended_at,
        a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.disconnect_reason
   from account_lease l
   join social_account a on a.organization_id = l.organization_id and a.id = l.account_id
- where l.organization_id = :org and l.project_id = :project_id and (:before::uuid is null or l.account_id < :before)
- order by l.account_id desc limit :limit;
+ where l.organization_id = :org
+   and l.project_id = :project_id
+   and (:before::uuid is null or l.account_id < :before)
+ order by l.account_id desc
+ limit :limit;
 
--- name: find_lessee    who leases an account now; under its lock
-select organization_id, account_id from account_lease where owner_account_id = :owner_id and upper_inf(period);
+-- name: find_lessee    the tenant that leases an account now; under its lock
+select organization_id, account_id
+  from account_lease
+ where owner_account_id = :owner_id
+   and upper_inf(period);
 
 -- name: require_reauth    of whoever leases it, as of the account itself; under its lock
-update social_account a set status = 'reauth_required'
-  from account_lease l
- where l.owner_account_id = :owner_id and upper_inf(l.period) and a.organization_id = l.organization_id and a.id = l.account_id
-   and a.status = 'connected'
-returning a.organization_id, a.id;
-
--- name: follow_owner    of whoever leases it, as the account is now that it is connected again; under its lock. Not if the lease ends
---   just now
 update social_account a
-   set status = 'connected', service_url = o.service_url, handle = o.handle, avatar_url = o.avatar_url, traits = o.traits
+   set status = 'reauth_required'
+  from account_lease l
+ where l.owner_account_id = :owner_id
+   and upper_inf(l.period)
+   and a.organization_id = l.organization_id
+   and a.id = l.account_id
+   and a.status = 'connected'
+returning a.organization_id, a.id as account_id;
+
+-- name: follow_owner    the account of whoever leases it, as its owner's is now; under its lock. Not if the lease ends just now
+update social_account a
+   set status = 'connected', service_url = o.service_url, handle = o.handle, avatar_url = o.avatar_url,
+       traits = o.traits
   from account_lease l, social_account o
- where l.owner_account_id = :owner_id and upper_inf(l.period) and a.organization_id = l.organization_id and a.id = l.account_id
-   and a.status <> 'disconnected' and o.id = l.owner_account_id
-returning a.organization_id, a.id;
+ where l.owner_account_id = :owner_id
+   and upper_inf(l.period)
+   and a.organization_id = l.organization_id
+   and a.id = l.account_id
+   and a.status <> 'disconnected'
+   and o.id = l.owner_account_id
+returning a.organization_id, a.id as account_id;

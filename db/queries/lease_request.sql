@@ -3,28 +3,55 @@ insert into lease_request (organization_id, project_id, id, count, niche, platfo
 values (:org, :project_id, :id, :count, :niche, :platform, :note);
 
 -- name: get_request    `account_ids`: what was assigned, also what has ended since
-select r.*, array(select l.account_id from account_lease l
-                   where l.organization_id = r.organization_id and l.request_id = r.id order by l.account_id) as account_ids
+select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status, r.assigned_at, r.reason,
+       r.created_at,
+       array(select l.account_id
+               from account_lease l
+              where l.organization_id = r.organization_id
+                and l.request_id = r.id
+              order by l.account_id) as account_ids
   from lease_request r
- where r.organization_id = :org and r.id = :id;
+ where r.organization_id = :org
+   and r.id = :id;
 
 -- name: find_request    for operators, who see every organization of their environment
-select r.organization_id, r.project_id from lease_request r join organization o on o.id = r.organization_id
- where r.id = :id and o.env = :env;
+select r.organization_id, r.project_id
+  from lease_request r
+  join organization o on o.id = r.organization_id
+ where r.id = :id
+   and o.env = :env;
 
 -- name: lock_request    after its project
-select * from lease_request where organization_id = :org and id = :id for no key update;
+select organization_id, project_id, id, count as wanted, platform, status, reason
+  from lease_request
+ where organization_id = :org
+   and id = :id
+   for no key update;
 
 -- name: list_requests    newest first, of every organization
-select r.*, array(select l.account_id from account_lease l
-                   where l.organization_id = r.organization_id and l.request_id = r.id order by l.account_id) as account_ids
-  from lease_request r join organization o on o.id = r.organization_id and o.env = :env
- where (:status::text is null or r.status = :status) and (:before::uuid is null or r.id < :before)
- order by r.id desc limit :limit;
+select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status, r.assigned_at, r.reason,
+       r.created_at,
+       array(select l.account_id
+               from account_lease l
+              where l.organization_id = r.organization_id
+                and l.request_id = r.id
+              order by l.account_id) as account_ids
+  from lease_request r
+  join organization o on o.id = r.organization_id and o.env = :env
+ where (:status::text is null or r.status = :status)
+   and (:before::uuid is null or r.id < :before)
+ order by r.id desc
+ limit :limit;
 
 -- name: note_assigned
-update lease_request set status = :status, assigned_at = now() where organization_id = :org and id = :id;
+update lease_request
+   set status = :status, assigned_at = now()
+ where organization_id = :org
+   and id = :id;
 
 -- name: note_rejected    of one that was met in part the rest
-update lease_request set status = case status when 'requested' then 'rejected' else status end, reason = :reason
- where organization_id = :org and id = :id;
+update lease_request
+   set status = case status when 'requested' then 'rejected' else status end,
+       reason = :reason
+ where organization_id = :org
+   and id = :id;

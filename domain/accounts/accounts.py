@@ -1,17 +1,16 @@
-"""Social accounts: connected, asked to be connected again, disconnected for good (api.md 10)."""
+"""Social accounts: connected, asked to be connected again, disconnected for good."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import credentials
 from domain.tenancy import audit, project_locks
 from schemas import ids
-from schemas.accounts import AccountQuota, SocialAccount
+from schemas.accounts import AccountQuota, AccountStatus, LeaseEnd, PlatformName, SocialAccount
 from schemas.errors import Conflict
 from schemas.errors.absent import absent
 
@@ -27,9 +26,51 @@ class Found(NamedTuple):
     traits: dict[str, Any]
 
 
-async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> asyncpg.Record:
-    """The row, with its credential's `token_expires_at`. Raises `NotFound`."""
-    row = await social_account.get_account.one(conn, org=organization_id, id=account_id)
+class AccountScope(NamedTuple):
+    """An account's id, and its organization's."""
+
+    organization_id: UUID
+    account_id: UUID
+
+
+class AccountRow(NamedTuple):
+    """An account, with its credential's `token_expires_at`; `canceled_posts` once it is disconnected."""
+
+    id: UUID
+    project_id: UUID
+    platform: PlatformName
+    service_url: str
+    handle: str
+    avatar_url: str | None
+    status: AccountStatus
+    connected_at: datetime
+    canceled_posts: int | None
+    owner_account_id: UUID | None
+    disconnect_reason: LeaseEnd | None
+    token_expires_at: datetime | None
+
+
+class LockedAccount(NamedTuple):
+    """An account that nobody else changes in this transaction."""
+
+    platform: PlatformName
+    service_url: str
+    external_id: str
+    handle: str
+    status: AccountStatus
+    owner_account_id: UUID | None
+    offered_at: datetime | None
+
+
+GET_ACCOUNT = social_account.get_account.typed(AccountRow)
+LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
+LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
+REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
+
+
+async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
+    """Raises `NotFound`."""
+    row = await GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None:
         raise absent("account")
     return row
@@ -45,10 +86,18 @@ async def list_page(
 ) -> list[SocialAccount]:
     """At most `limit` of a project's accounts older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    rows = await social_account.list_accounts.all(
+    rows = await LIST_ACCOUNTS.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
     return [_shown(row) for row in rows]
+
+
+async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
+    """The account, locked. Raises `NotFound`."""
+    row = await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
+    if row is None:
+        raise absent("account")
+    return row
 
 
 async def require_reauth(
@@ -58,34 +107,33 @@ async def require_reauth(
 
     Whoever leases it sees that too.
     """
-    place: dict[str, Any] = {"organization_id": organization_id, "account_id": account_id}
-    await social_account.lock_account.one(conn, org=organization_id, id=account_id)
-    if generation is not None and not await credentials.is_current(conn, **place, generation=generation):
+    scope = AccountScope(organization_id, account_id)
+    await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
+    if generation is not None and not await credentials.is_current(
+        conn, organization_id=organization_id, account_id=account_id, generation=generation
+    ):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
-        said: dict[str, Any] = {"action": "reauth_required", "details": {"reason": reason}}
-        await record(conn, **place, api_key_id=None, **said)
-        for lessee in await account_lease.require_reauth.all(conn, owner_id=account_id):
-            theirs: dict[str, Any] = {"organization_id": lessee["organization_id"]}
-            await record(conn, **theirs, account_id=lessee["id"], api_key_id=None, **said)
+        lessees = await REQUIRE_REAUTH_OF_LESSEE.all(conn, owner_id=account_id)
+        for told in (scope, *lessees):
+            await record(conn, told, "reauth_required", {"reason": reason})
 
 
 async def record(
     conn: Conn,
-    *,
-    organization_id: UUID,
-    account_id: UUID,
-    api_key_id: UUID | None,
+    scope: AccountScope,
     action: str,
     details: Mapping[str, Any],
+    *,
+    api_key_id: UUID | None = None,
 ) -> None:
-    """Each change of status is one of these."""
+    """An entry of the audit log: each change of an account's status is one."""
     await audit.record(
         conn,
-        organization_id=organization_id,
+        organization_id=scope.organization_id,
         api_key_id=api_key_id,
         action=f"social_account.{action}",
-        subject=ids.show(ids.ACCOUNT, account_id),
+        subject=ids.show(ids.ACCOUNT, scope.account_id),
         details=details,
     )
 
@@ -98,19 +146,15 @@ async def set_quota(
     Raises `NotFound`, `Conflict` ACCOUNT_LEASED.
     """
     row = await find(conn, organization_id=organization_id, account_id=account_id)
-    if row["owner_account_id"] is not None:
+    if row.owner_account_id is not None:
         raise leased("a leased account goes by its owner's quota: set it there")
     await social_account.set_quota.run(
         conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
     )
-    place = {"organization_id": organization_id, "account_id": account_id}
-    said = {"posts": posts, "seconds": seconds}
-    await record(conn, **place, api_key_id=None, action="quota_set", details=said)
+    scope = AccountScope(organization_id, account_id)
+    await record(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
     return AccountQuota(
-        social_account_id=ids.show(ids.ACCOUNT, row["id"]),
-        handle=row["handle"],
-        posts=posts,
-        seconds=seconds,
+        social_account_id=ids.show(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds
     )
 
 
@@ -130,12 +174,17 @@ def leased(message: str) -> Conflict:
     return Conflict("ACCOUNT_LEASED", message)
 
 
-def _shown(row: asyncpg.Record) -> SocialAccount:
-    same = ("platform", "service_url", "handle", "avatar_url", "status", "connected_at", "token_expires_at")
+def _shown(row: AccountRow) -> SocialAccount:
     return SocialAccount(
-        social_account_id=ids.show(ids.ACCOUNT, row["id"]),
-        project_id=ids.show(ids.PROJECT, row["project_id"]),
-        leased=row["owner_account_id"] is not None,
-        disconnected_reason=row["disconnect_reason"],
-        **{name: row[name] for name in same},
+        social_account_id=ids.show(ids.ACCOUNT, row.id),
+        project_id=ids.show(ids.PROJECT, row.project_id),
+        platform=row.platform,
+        service_url=row.service_url,
+        handle=row.handle,
+        avatar_url=row.avatar_url,
+        status=row.status,
+        leased=row.owner_account_id is not None,
+        connected_at=row.connected_at,
+        token_expires_at=row.token_expires_at,
+        disconnected_reason=row.disconnect_reason,
     )

@@ -1,4 +1,4 @@
-"""Our own registrations with the servers of a platform: one for each server, shared by all tenants."""
+"""Client registrations with the servers of a platform: one for each server, shared by all tenants."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ class Server(NamedTuple):
 
 
 class Client(NamedTuple):
-    """Who we are to a server."""
+    """Our id and secret with a server."""
 
     client_id: str
     client_secret: str
@@ -33,24 +33,37 @@ class Client(NamedTuple):
         return f"Client({self.client_id})"
 
 
+class Registration(NamedTuple):
+    """A client with its secret sealed; `lasting`: the server has it for as long as a person needs."""
+
+    client_id: str
+    sealed: bytes
+    vault_key_id: str
+    lasting: bool
+
+
+GET_APP = platform_app.get_app.typed(Registration)
+
+
 async def find_id(conn: Conn, *, server: Server) -> str | None:
     """The client id, which is no secret; None before we are registered."""
-    row = await platform_app.get_app.one(conn, **server._asdict())
-    return None if row is None else str(row["client_id"])
+    found = await _find(conn, server)
+    return found and found.client_id
 
 
 async def is_lasting(conn: Conn, *, server: Server) -> bool:
     """Whether we are registered, and will be for as long as a person needs."""
-    row = await platform_app.get_app.one(conn, **server._asdict())
-    return row is not None and bool(row["lasting"])
+    found = await _find(conn, server)
+    return found is not None and found.lasting
 
 
 async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
-    row = await platform_app.get_app.one(conn, **server._asdict())
-    if row is None:
+    """The client; None before we are registered."""
+    found = await _find(conn, server)
+    if found is None:
         return None
-    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
-    return Client(row["client_id"], vault.unseal(keyring, sealed, row=row_name(server)).decode())
+    sealed = vault.Sealed(found.vault_key_id, found.sealed)
+    return Client(found.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
 async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
@@ -66,7 +79,7 @@ async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submit
 
 
 async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) -> dict[str, Any]:
-    """As the end of the job; another organization's may have been sooner, and its stays. The result."""
+    """The end of the job, and its result. Where another's job was sooner, its client stays."""
     sealed = vault.seal(keyring, client.client_secret.encode(), row=row_name(server))
     await platform_app.keep_app.run(
         conn,
@@ -79,15 +92,20 @@ async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) 
 
 
 async def prove(conn: Conn, *, server: Server, client_id: str) -> None:
-    """Somebody was let in with it: the server keeps it from now on."""
+    """Note that somebody was let in with it: the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
 async def forget(conn: Conn, *, server: Server, client_id: str) -> None:
-    """The server doesn't know it any more: who comes next registers anew."""
+    """Drop a client that the server doesn't know any more: whoever comes next registers anew."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
+async def _find(conn: Conn, server: Server) -> Registration | None:
+    platform, service_url, redirect_uri = server
+    return await GET_APP.one(conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri)
+
+
 def row_name(server: Server) -> str:
-    """What binds a client's secret to its row."""
+    """The name that binds a client's secret to its row."""
     return f"platform_app/{server.platform}/{server.service_url}/{server.redirect_uri}"

@@ -1,4 +1,4 @@
-"""What opens an account: tokens, sealed in a row of their own and bound to it (design 5, research 7).
+"""Credentials: the tokens that open an account, sealed in a row of their own and bound to it.
 
 Each refresh and each new connection is another `generation`; what is based on an older one comes too late.
 """
@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn
@@ -25,11 +24,9 @@ AGAIN_S = 6 * 3600.0
 #: be refreshed for a post that waits, which is woken by that, again and at once.
 LEAST_LIFE_S, MOST_LIFE_S = 300.0, 10 * 365 * 86400.0
 
-_PLACE = ("organization_id", "project_id", "account_id")
-
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a platform gave. `redirect_uri` says which registration of ours it was given to, where one was.
+    """Tokens as a platform gave them, to our registration of `redirect_uri` where there is one.
 
     `refresh_at` is when the tokens are to be refreshed though nobody needs them, where they would end else.
     """
@@ -57,6 +54,28 @@ class Tokens(NamedTuple):
         return f"Tokens(generation={self.generation})"
 
 
+class SealedCredential(NamedTuple):
+    """A credential's row."""
+
+    sealed: bytes
+    vault_key_id: str
+    generation: int
+    expires_at: datetime | None
+
+
+class DueCredential(NamedTuple):
+    """A credential whose refresh is due; only of a `connected` account is it worth one."""
+
+    organization_id: UUID
+    project_id: UUID
+    account_id: UUID
+    connected: bool
+
+
+GET_CREDENTIAL = account_credential.get_credential.typed(SealedCredential)
+TAKE_DUE = account_credential.take_due.typed(DueCredential)
+
+
 def ending(life_s: float) -> datetime:
     """When a token ends that lives so long from now."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
@@ -64,22 +83,20 @@ def ending(life_s: float) -> datetime:
 
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
     """Raises LookupError for a disconnected account."""
-    row = await account_credential.get_credential.row(conn, org=organization_id, account_id=account_id)
+    row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
     return opened(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
-def opened(row: asyncpg.Record, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:
-    """Out of a row that has all of the credential's."""
-    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
+def opened(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:
+    """The tokens of a credential's row."""
+    sealed = vault.Sealed(row.vault_key_id, row.sealed)
     plain = vault.unseal(keyring, sealed, row=row_name(organization_id, account_id))
     grant = msgspec.json.decode(plain, type=Grant)
-    return Tokens(
-        grant.access_token, grant.refresh_token, row["expires_at"], row["generation"], grant.redirect_uri
-    )
+    return Tokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
 
 
 async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring) -> None:
-    """Of a new connection; the account's row is locked."""
+    """Keep the tokens of a new connection; the account's row is locked."""
     sealed = _seal(grant, keyring, organization_id, account_id)
     await account_credential.put_credential.run(
         conn,
@@ -95,7 +112,7 @@ async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Gra
 async def replace(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, keyring: Keyring
 ) -> bool:
-    """What a refresh of this generation brought; False where something newer is there, or nothing."""
+    """Keep what a refresh of this generation brought; False where something newer is there, or nothing."""
     sealed = _seal(grant, keyring, organization_id, account_id)
     written = await account_credential.refresh_credential.run(
         conn,
@@ -112,8 +129,8 @@ async def replace(
 
 async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
     """Whether nothing newer is there; it stays so until this transaction ends."""
-    held = await account_credential.lock_generation.value(conn, org=organization_id, account_id=account_id)
-    return bool(held == generation)
+    current = await account_credential.lock_generation.value(conn, org=organization_id, account_id=account_id)
+    return bool(current == generation)
 
 
 async def refresh(
@@ -131,15 +148,17 @@ async def refresh(
 
 
 async def refresh_due(conn: Conn) -> int:
-    """The jobs that refresh a batch of tokens whose time for it has come; how many came up.
+    """Submit the jobs that refresh a batch of tokens whose time has come; how many came up.
 
     Each comes up again after a while, whatever becomes of its job: what a refresh brings has its own time.
     """
     async with conn.transaction():
-        due = await account_credential.take_due.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
-        for row in due:
-            if row["connected"]:
-                await refresh(conn, **{name: row[name] for name in _PLACE})
+        due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
+        for organization_id, project_id, account_id, connected in due:
+            if connected:
+                await refresh(
+                    conn, organization_id=organization_id, project_id=project_id, account_id=account_id
+                )
     return len(due)
 
 
@@ -148,7 +167,7 @@ async def wipe(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
 
 
 def row_name(organization_id: UUID, account_id: UUID) -> str:
-    """What binds a credential to its row."""
+    """The name that binds a credential to its row."""
     return f"account_credential/{organization_id}/{account_id}"
 
 

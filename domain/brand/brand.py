@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn
@@ -31,7 +30,7 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 
 
 def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
-    """What a reader sees: each field's winner, with its provenance. None where nobody said anything yet."""
+    """The brand as readers see it: each field's winner, with its provenance. None: no source yet."""
     if not rows:
         return None
     winners: dict[str, Said] = {name: said[0] for name, said in by_field(rows).items()}
@@ -70,18 +69,31 @@ def check(body: BrandPatch) -> None:
         languages.check(body.primary_language, path="brandContext.primaryLanguage")
 
 
-async def patch(conn: Conn, held: asyncpg.Record, body: BrandPatch) -> None:
+async def patch(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, now: datetime, body: BrandPatch
+) -> None:
     """Set and drop the partner's own values in a project that is locked."""
-    where: dict[str, Any] = {"organization_id": held["organization_id"], "project_id": held["id"]}
     sent = msgspec.to_builtins(body)
-    own = [row for row in await read(conn, **where) if row.source == "partner"]
-    kept = {name: said for row in own for name, said in row.fields.items() if name not in sent}
+    own = await said_by(conn, organization_id=organization_id, project_id=project_id, source="partner")
+    kept = {name: said for name, said in own.items() if name not in sent}
     new = {
-        name: Finding(value=value, confidence=1, rule="partner", at=held["now"])
+        name: Finding(value=value, confidence=1, rule="partner", at=now)
         for name, value in sent.items()
         if value is not None
     }
-    await _put_own(conn, **where, fields=kept | new)
+    if fields := kept | new:
+        await sources.put_source.run(
+            conn,
+            org=organization_id,
+            project_id=project_id,
+            source="partner",
+            fields=fields,
+            url=None,
+            job_id=None,
+            visit=None,
+        )
+    else:  # A partner that dropped all of its values has said nothing.
+        await sources.delete_source.run(conn, org=organization_id, project_id=project_id, source="partner")
 
 
 async def replace(
@@ -94,8 +106,7 @@ async def replace(
     job_id: UUID,
 ) -> list[Field]:
     """Write a source's row whole; the fields whose winning value that changed."""
-    where: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
-    before = await read(conn, **where)
+    before = await read(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,
         org=organization_id,
@@ -106,38 +117,27 @@ async def replace(
         job_id=job_id,
         visit=extraction.visit,
     )
-    return changed(before, await read(conn, **where))
+    return changed(before, await read(conn, organization_id=organization_id, project_id=project_id))
 
 
 async def said_by(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
 ) -> dict[Field, Finding]:
-    """One source's own words; empty while it has none."""
+    """The fields of one source's row; empty while it has none."""
     rows = await read(conn, organization_id=organization_id, project_id=project_id)
     return next((row.fields for row in rows if row.source == source), {})
 
 
 async def last_visit(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> Visit | None:
-    """What the ingest that wrote a source's row left for the next one."""
+    """The visit that the ingest which wrote a source's row left for the next one."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
     return msgspec.convert(visit, Visit | None)
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
-    """What each source said last."""
+    """The row of each source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
     return msgspec.convert([dict(row) for row in rows], list[BrandRow])
-
-
-async def _put_own(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, fields: dict[Field, Finding]
-) -> None:
-    """A partner that dropped all of its values has said nothing."""
-    where = {"org": organization_id, "project_id": project_id, "source": "partner"}
-    if fields:
-        await sources.put_source.run(conn, **where, fields=fields, url=None, job_id=None, visit=None)
-    else:
-        await sources.delete_source.run(conn, **where)
 
 
 def _field(said: Sequence[Said]) -> BrandField:

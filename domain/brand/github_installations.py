@@ -1,6 +1,6 @@
-"""GitHub App installations: one for each organization, proved by a person GitHub lists it for (api.md 7).
+"""GitHub App installations: one for each organization, proved by a person GitHub lists it for.
 
-Anyone can type an installation's id. So the person's code, not the id beside it, says what they may connect.
+Anyone can type an installation's id. So the person's code, not the id, decides what they may connect.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn
@@ -32,7 +31,7 @@ LIFETIME = timedelta(minutes=15)
 FRESH = timedelta(seconds=60)
 
 #: A sandbox's flow skips GitHub's pages: they would have sent the person on to our callback with these.
-PRETENDED = {"code": "ok", "installation_id": "1", "setup_action": "install"}
+SANDBOX_CALLBACK = {"code": "ok", "installation_id": "1", "setup_action": "install"}
 
 
 class Installation(NamedTuple):
@@ -42,11 +41,25 @@ class Installation(NamedTuple):
     account_login: str
 
 
-class Begun(NamedTuple):
-    """What an attempt to connect starts from."""
+class ConnectAttempt(NamedTuple):
+    """One attempt to connect."""
 
     sandbox: bool
     code: str
+
+
+class InstallationRow(NamedTuple):
+    """An organization's installation; `listed_at` None: its repositories were never listed."""
+
+    installation_id: int
+    account_login: str
+    repositories: list[dict[str, Any]]
+    listed_at: datetime | None
+    connected_at: datetime
+
+
+GET_INSTALLATION = github_installation.get_installation.typed(InstallationRow)
+FORGET_INSTALLATION = github_installation.forget_installation.typed(Installation)
 
 
 async def start(
@@ -70,7 +83,7 @@ async def start(
 
 def _url(settings: Settings, who: Principal, state: str) -> str:
     if who.sandbox:
-        query = urlencode({**PRETENDED, "state": state})
+        query = urlencode({**SANDBOX_CALLBACK, "state": state})
         return f"{settings.public_url.rstrip('/')}/v1/github/callback?{query}"
     app = f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
     return f"{app}/installations/new?{urlencode({'state': state})}"
@@ -87,21 +100,31 @@ async def submit_connect(
         project_id=None,
         args={"installation_id": installation_id, "api_key_id": str(flow.api_key_id)},
     )
-    job = {"organization_id": flow.organization_id, "job_id": submitted.job_id}
-    await job_secrets.keep(conn, **job, secret=code.encode(), keyring=keyring)
+    await job_secrets.keep(
+        conn,
+        organization_id=flow.organization_id,
+        job_id=submitted.job_id,
+        secret=code.encode(),
+        keyring=keyring,
+    )
     await oauth_states.give_to_job(conn, flow, job_id=submitted.job_id)
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt:
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
     secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
-    return Begun(sandbox, secret.decode())
+    return ConnectAttempt(sandbox, secret.decode())
 
 
 async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:
     """Keep a proved installation, in place of an earlier one; the result is the job's."""
-    await github_installation.put_installation.run(conn, org=claim.organization_id, **proved._asdict())
+    await github_installation.put_installation.run(
+        conn,
+        org=claim.organization_id,
+        installation_id=proved.installation_id,
+        account_login=proved.account_login,
+    )
     maker = UUID(claim.args["api_key_id"])
     await _record(conn, claim.organization_id, maker, "connected", proved)
     return {"installationId": proved.installation_id, "accountLogin": proved.account_login}
@@ -110,33 +133,31 @@ async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str
 async def get(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
     """Raises `NotFound`."""
     row = await _row(conn, organization_id)
-    same = ("installation_id", "account_login", "connected_at")
-    return GitHubInstallation(**{name: row[name] for name in same})
+    return GitHubInstallation(
+        installation_id=row.installation_id, account_login=row.account_login, connected_at=row.connected_at
+    )
 
 
 async def find(conn: Conn, *, organization_id: UUID) -> Installation | None:
-    """What an organization's ingests may use."""
-    row = await github_installation.get_installation.one(conn, org=organization_id)
-    return None if row is None else Installation(row["installation_id"], row["account_login"])
+    """The installation that an organization's ingests may use."""
+    row = await GET_INSTALLATION.one(conn, org=organization_id)
+    return None if row is None else Installation(row.installation_id, row.account_login)
 
 
 async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
     """From the commit on ingests see public repositories only. Raises `NotFound`."""
-    row = await github_installation.forget_installation.one(conn, org=organization_id, installation_id=None)
-    if row is None:
+    gone = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=None)
+    if gone is None:
         raise absent("github_installation")
-    gone = Installation(*row.values())
     await _record(conn, organization_id, api_key_id, "disconnected", gone)
-    return GitHubDisconnected(**gone._asdict())
+    return GitHubDisconnected(installation_id=gone.installation_id, account_login=gone.account_login)
 
 
 async def forget(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
-    """Of an installation that GitHub no longer knows; one connected meanwhile stays."""
-    row = await github_installation.forget_installation.one(
-        conn, org=organization_id, installation_id=installation_id
-    )
-    if row is not None:
-        await _record(conn, organization_id, None, "uninstalled", Installation(*row.values()))
+    """Forget an installation that GitHub no longer knows; one connected meanwhile stays."""
+    gone = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
+    if gone is not None:
+        await _record(conn, organization_id, None, "uninstalled", gone)
 
 
 async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
@@ -149,22 +170,22 @@ async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
 async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     """As they were last listed. Raises `NotFound`."""
     row = await _row(conn, organization_id)
-    repositories = msgspec.convert(row["repositories"], list[GitHubRepo])
-    return GitHubRepos(as_of=row["listed_at"], repositories=repositories)
+    repositories = msgspec.convert(row.repositories, list[GitHubRepo])
+    return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
 async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> ledger.Submitted | None:
     """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`."""
     row = await _row(conn, organization_id)
-    if row["listed_at"] is not None and now - row["listed_at"] < FRESH:
+    if row.listed_at is not None and now - row.listed_at < FRESH:
         return None
     return await ledger.submit(
         conn,
         kind=LIST_GITHUB_REPOS,
         organization_id=organization_id,
         project_id=None,
-        args={"installation_id": row["installation_id"]},
-        unique_key=_listing(row["installation_id"]),
+        args={"installation_id": row.installation_id},
+        unique_key=_listing(row.installation_id),
     )
 
 
@@ -187,21 +208,21 @@ def _listing(installation_id: int) -> str:
     return f"github_repos:{installation_id}"
 
 
-async def _row(conn: Conn, organization_id: UUID) -> asyncpg.Record:
-    row = await github_installation.get_installation.one(conn, org=organization_id)
+async def _row(conn: Conn, organization_id: UUID) -> InstallationRow:
+    row = await GET_INSTALLATION.one(conn, org=organization_id)
     if row is None:
         raise absent("github_installation")
     return row
 
 
 async def _record(
-    conn: Conn, organization_id: UUID, api_key_id: UUID | None, action: str, what: Installation
+    conn: Conn, organization_id: UUID, api_key_id: UUID | None, action: str, installation: Installation
 ) -> None:
     await audit.record(
         conn,
         organization_id=organization_id,
         api_key_id=api_key_id,
         action=f"github_installation.{action}",
-        subject=str(what.installation_id),
-        details={"accountLogin": what.account_login},
+        subject=str(installation.installation_id),
+        details={"accountLogin": installation.account_login},
     )

@@ -1,4 +1,4 @@
-"""Names of GitHub repositories, in each form that people paste (research 3.1), and of their branches."""
+"""Names of GitHub repositories, in each form that people paste, and of their branches."""
 
 import re
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Ingests: what a source says of a project's brand, read by a job, at most one at a time for each source."""
+"""Ingests: jobs that read what a source says of a project's brand, one at a time for each source."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from schemas import ids
 from schemas.brand import Extraction, Field, Source, Visit
 from schemas.errors import Conflict
 
-#: What each kind of ingest reads.
+#: The source that each kind of ingest reads.
 SOURCES: dict[str, Source] = {
     INGEST_WEBSITE.name: "website",
     INGEST_GITHUB.name: "github",
@@ -25,8 +25,8 @@ SOURCES: dict[str, Source] = {
 }
 
 
-class Begun(NamedTuple):
-    """What an attempt starts from; `visit` is what the last ingest with the same arguments left."""
+class IngestAttempt(NamedTuple):
+    """One attempt of the job; `visit` is what the last ingest with the same arguments left."""
 
     sandbox: bool
     visit: Visit | None
@@ -99,11 +99,11 @@ async def start(
     return submitted
 
 
-async def begin(conn: Conn, *, claim: ledger.Claim) -> Begun:
+async def begin(conn: Conn, *, claim: ledger.Claim) -> IngestAttempt:
     """A visit of other arguments says nothing about these."""
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    visit = await brand.last_visit(conn, **_place(claim), source=SOURCES[claim.kind])
-    return Begun(sandbox, visit if visit and visit.args == claim.args else None)
+    visit = await brand.last_visit(conn, **_scope(claim), source=SOURCES[claim.kind])
+    return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
 
 
 async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> dict[str, Any]:
@@ -111,13 +111,11 @@ async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> 
 
     The project's lock comes before the job's, so whoever opens the transaction takes both.
     """
-    source = SOURCES[claim.kind]
+    source, scope = SOURCES[claim.kind], _scope(claim)
     changed: list[Field] = []
     if not extraction.unchanged:
-        changed = await brand.replace(
-            conn, **_place(claim), source=source, extraction=extraction, job_id=claim.id
-        )
-    said = await brand.said_by(conn, **_place(claim), source=source)
+        changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
+    said = await brand.said_by(conn, **scope, source=source)
     return {
         "source": source,
         "url": extraction.url,
@@ -127,12 +125,12 @@ async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> 
     }
 
 
-def _place(claim: ledger.Claim) -> dict[str, Any]:
+def _scope(claim: ledger.Claim) -> dict[str, Any]:
     return {"organization_id": claim.organization_id, "project_id": claim.project_id}
 
 
 async def ended(conn: Conn, *, rows: Sequence[ledger.Moved]) -> None:
-    """Give the ingests of these jobs, just ended in this transaction, their jobs' end (I10)."""
+    """Give the ingests of these jobs, just ended in this transaction, their jobs' end."""
     await ingest.end_ingests.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )

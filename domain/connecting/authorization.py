@@ -1,4 +1,4 @@
-"""A person's way through their server's pages: a link out, a code back, once (OAuth 2, RFC 7636, RFC 9700).
+"""The authorization of an account by its person: a link out, a code back, once (OAuth 2, RFC 7636, RFC 9700).
 
 The link is ours: it leads on once a job has registered us with the server. In a sandbox it leads straight to
 our callback, with a code that names the account.
@@ -38,22 +38,22 @@ LIFETIME = timedelta(minutes=10)
 #: Where Bluesky accounts are connected.
 LOGIN = "POST /v1/projects/{id}/social-accounts"
 
-#: Whom a sandbox's link connects unless its `code` is changed.
-PRETENDED = "ok"
+#: The account that a sandbox's link connects unless its `code` is changed.
+SANDBOX_HANDLE = "ok"
 
 
-class Wanted(NamedTuple):
+class CheckedFlow(NamedTuple):
     """A flow that may begin; `account_id` is the account that has to come of it, where one is there."""
 
     platform: str
     service_url: str
     return_url: str
     account_id: UUID | None = None
-    handle: str = PRETENDED
+    handle: str = SANDBOX_HANDLE
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """What a flow's row says it is about; nothing in it is secret."""
+    """The details that a flow's row carries; nothing in them is secret."""
 
     platform: str
     service_url: str
@@ -68,26 +68,26 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Onward(NamedTuple):
-    """Where a link leads: to the server's page, or nowhere yet while a job registers us, or back (failed)."""
+    """The next place of a link: the server's page; nowhere yet while a job registers us; or back, failed."""
 
     flow: Flow
     url: str | None
     job_id: UUID | None
 
 
-def check(asked: OAuthUrlCreate, *, settings: Settings, who: Principal, allowed: Allowed) -> Wanted:
+def check(asked: OAuthUrlCreate, *, settings: Settings, who: Principal, allowed: Allowed) -> CheckedFlow:
     """Raises `Invalid`, `NotReturnable`."""
     if asked.platform == "bluesky":
         raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
     service_url = _service_url(asked, settings, sandbox=who.sandbox, allowed=allowed)
-    return Wanted(
+    return CheckedFlow(
         asked.platform, service_url, return_urls.check(asked.return_url, origins=who.return_origins)
     )
 
 
 def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: Allowed) -> str:
-    place = consent_pages.places(settings).get(asked.platform)
-    if place is None:
+    shared_url = consent_pages.shared_urls(settings).get(asked.platform)
+    if shared_url is None:
         if asked.instance is None:
             raise Invalid("instance", "is needed: the name of the account's server, such as mastodon.social")
         return servers.of_host(asked.instance, allowed=allowed, path="instance")
@@ -95,25 +95,25 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
         raise Invalid("instance", f"is for mastodon: {asked.platform} has one place for everybody")
     if not sandbox and asked.platform not in consent_pages.applications(settings):
         raise Invalid("platform", f"{asked.platform} is not set up on this server: ask its operator")
-    return place
+    return shared_url
 
 
-async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, project_id: UUID) -> Wanted:
+async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, project_id: UUID) -> CheckedFlow:
     """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
     return_url = return_urls.check(asked.return_url, origins=who.return_origins)
     account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
         raise absent("account")
     row = await accounts.find(conn, organization_id=who.organization_id, account_id=account_id)
-    if row["project_id"] != project_id:
+    if row.project_id != project_id:
         raise absent("account")
-    if row["owner_account_id"] is not None:
+    if row.owner_account_id is not None:
         raise accounts.leased("the account is leased: its operators connect it again")
-    if row["status"] == "disconnected":
+    if row.status == "disconnected":
         raise accounts.gone()
-    if row["platform"] == "bluesky":
+    if row.platform == "bluesky":
         raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
-    return Wanted(row["platform"], row["service_url"], return_url, account_id, row["handle"])
+    return CheckedFlow(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
 async def start(
@@ -127,7 +127,7 @@ async def start(
     keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, Wake | None]:
-    """A link, and whom to wake to register us.
+    """A link, and the wake of the job that registers us.
 
     Raises what `check` and `check_again` do, `NotFound`, `Conflict` PROJECT_ARCHIVED.
     """
@@ -136,11 +136,11 @@ async def start(
         wanted = check(asked, settings=settings, who=who, allowed=allowed)
     else:
         wanted = await check_again(conn, asked, who=who, project_id=project_id)
-    one_place = wanted.platform in consent_pages.places(settings)
+    one_place = wanted.platform in consent_pages.shared_urls(settings)
     issuer = consent_pages.issuer(wanted.platform, wanted.service_url, one_place=one_place)
     server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback/{issuer}")
-    nobody = who.sandbox or one_place
-    registering = None if nobody else await _register(conn, server, who.organization_id)
+    registered = who.sandbox or one_place
+    registering = None if registered else await _register(conn, server, who.organization_id)
     details, verifier = _details(server, wanted, registering)
     state, expires_at = await oauth_states.make(
         conn,
@@ -154,7 +154,7 @@ async def start(
         details=msgspec.to_builtins(details),
         verifier=(verifier, keyring),
     )
-    url = link(settings, state) if not who.sandbox else pretended(server, state, wanted.handle)
+    url = link(settings, state) if not who.sandbox else sandbox_link(server, state, wanted.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
@@ -174,7 +174,7 @@ async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, k
     if client_id is not None:
         return Onward(flow, _page(details, client_id, state), None)
     await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring)
-    await oauth_states.end(conn, flow, outcome="failed", error=await _why(conn, flow, details))
+    await oauth_states.end(conn, flow, outcome="failed", error=await _registration_error(conn, flow, details))
     return Onward(flow, None, None)
 
 
@@ -227,7 +227,7 @@ async def _submit(conn: Conn, flow: Flow, project_id: UUID, secret: Code, keyrin
 
 async def status(conn: Conn, *, who: Principal, state: str, now: datetime) -> OAuthStatus:
     """Raises `NotFound` for a state that another key made."""
-    seen = await oauth_states.seen(
+    seen = await oauth_states.status(
         conn,
         organization_id=who.organization_id,
         api_key_id=who.key_uuid,
@@ -245,12 +245,12 @@ async def status(conn: Conn, *, who: Principal, state: str, now: datetime) -> OA
 
 
 def link(settings: Settings, state: str) -> str:
-    """Ours, for a person's browser."""
+    """Our link, for a person's browser."""
     return f"{_base(settings)}/authorize?{urlencode({'state': state})}"
 
 
-def pretended(server: Server, state: str, code: str) -> str:
-    """A sandbox's: the way back at once."""
+def sandbox_link(server: Server, state: str, code: str) -> str:
+    """A sandbox's link: the way back at once."""
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
 
@@ -264,8 +264,8 @@ async def _register(conn: Conn, server: Server, organization_id: UUID) -> Submit
     return await client_registrations.submit(conn, server=server, organization_id=organization_id)
 
 
-def _details(server: Server, wanted: Wanted, registering: Submitted | None) -> tuple[Details, str]:
-    """And the verifier that goes with them."""
+def _details(server: Server, wanted: CheckedFlow, registering: Submitted | None) -> tuple[Details, str]:
+    """The details, and the verifier that goes with them."""
     verifier = secrets.token_urlsafe(48)
     details = Details(
         **server._asdict(),
@@ -276,8 +276,8 @@ def _details(server: Server, wanted: Wanted, registering: Submitted | None) -> t
     return details, verifier
 
 
-async def _why(conn: Conn, flow: Flow, details: Details) -> str:
-    """The code of what kept us from being registered."""
+async def _registration_error(conn: Conn, flow: Flow, details: Details) -> str:
+    """The code of the error that kept us from being registered."""
     found = details.register_job_id and await ledger.error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
@@ -285,7 +285,7 @@ async def _why(conn: Conn, flow: Flow, details: Details) -> str:
 
 
 def _page(details: Details, client_id: str, state: str) -> str:
-    """The server's, where a person lets us in."""
+    """The server's page, where a person lets us in."""
     return PAGES[details.platform].url(
         details.service_url,
         client_id=client_id,

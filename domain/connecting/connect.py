@@ -1,4 +1,4 @@
-"""Connecting an account, and disconnecting it: what the job needs, keeps and ends (api.md 10)."""
+"""The connection of an account, by a job, and its end."""
 
 import re
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
-from domain.accounts.accounts import Found
+from domain.accounts.accounts import AccountScope, Found
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
 from domain.connecting import token_revocation
@@ -35,15 +35,15 @@ NAMED = re.compile(
     rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
     re.ASCII,
 )
-#: In a sandbox the magic ones too (api.md 1).
-PRETENDED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+#: In a sandbox the magic ones too.
+SANDBOX_NAMED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
 #: Why an account's posts were canceled.
 DISCONNECTED = "account_disconnected"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What a person brought back from a server's pages, and the verifier that goes with it."""
+    """The code that a person brought back from a server's pages, with its verifier."""
 
     code: str
     verifier: str
@@ -53,7 +53,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What opens an account without any pages."""
+    """A handle and an app password, which open an account without any pages."""
 
     identifier: str
     password: str
@@ -63,7 +63,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection's job, as its arguments say: nothing in it is secret.
+    """The arguments of a connection's job: nothing in them is secret.
 
     `account_id` is the account that has to come of it, where it is one that is there already.
     """
@@ -79,8 +79,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return Server(self.platform, self.service_url, self.redirect_uri)
 
 
-class Begun(NamedTuple):
-    """What an attempt starts from; `client` is None before we are registered, and where nobody has to be."""
+FOLLOW_OWNER = account_lease.follow_owner.typed(AccountScope)
+
+
+class ConnectAttempt(NamedTuple):
+    """One attempt of the job; `client` is None before we are registered, and where nobody has to be."""
 
     sandbox: bool
     asked: Asked
@@ -94,7 +97,7 @@ def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[st
         raise Invalid(
             "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
         )
-    named = PRETENDED if sandbox else NAMED
+    named = SANDBOX_NAMED if sandbox else NAMED
     if not named.fullmatch(asked.identifier):
         raise Invalid("identifier", "must be a handle such as shop.bsky.social, or a DID")
     service_url = servers.of_url(asked.service_url or BSKY, allowed=allowed, path="serviceUrl")
@@ -132,34 +135,34 @@ async def submit(
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt:
     asked = msgspec.convert(claim.args, Asked)
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
         await job_secrets.reveal(conn, claim=claim, keyring=keyring), type=Code | Login
     )
-    return Begun(
-        sandbox, asked, secret, await client_registrations.open(conn, server=asked.server, keyring=keyring)
-    )
+    client = await client_registrations.open(conn, server=asked.server, keyring=keyring)
+    return ConnectAttempt(sandbox, asked, secret, client)
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, begun: Begun, found: Found, grant: Grant, keyring: Keyring
+    conn: Conn, *, claim: Claim, attempt: ConnectAttempt, found: Found, grant: Grant, keyring: Keyring
 ) -> dict[str, Any]:
-    """`connect`, as the end of the job, whose lock and project's this transaction holds; its result."""
-    asked = begun.asked
-    place: dict[str, Any] = {"organization_id": claim.organization_id, "project_id": claim.project_id}
+    """`connect`, as the end of the job, whose lock and project's this transaction has; its result."""
+    asked = attempt.asked
+    project_id: UUID = claim.project_id  # type: ignore[assignment]  # each of these jobs is a project's
     account_id = await connect(
         conn,
-        **place,
+        organization_id=claim.organization_id,
+        project_id=project_id,
         api_key_id=asked.api_key_id,
         found=found,
         grant=grant,
         keyring=keyring,
         expected=asked.account_id,
     )
-    if begun.client is not None:
-        await client_registrations.prove(conn, server=asked.server, client_id=begun.client.client_id)
+    if attempt.client is not None:
+        await client_registrations.prove(conn, server=asked.server, client_id=attempt.client.client_id)
     shown = ids.show(ids.ACCOUNT, account_id)
     return {"socialAccountId": shown, "platform": found.platform, "handle": found.handle}
 
@@ -175,7 +178,7 @@ async def connect(
     keyring: Keyring,
     expected: UUID | None = None,
 ) -> UUID:
-    """Keep an account that let us in; the same one again keeps its id. The project is held active.
+    """Keep an account that let us in; the same one again keeps its id. The project is locked active.
 
     Whoever leases it sees it as it is by now. Raises `Conflict` OTHER_ACCOUNT where it is not the `expected`
     one, ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED where the project leases it.
@@ -188,68 +191,71 @@ async def connect(
     )
     if account_id is None:
         raise accounts.leased(f"the project leases {found.handle}: release it first")
-    place = {"organization_id": organization_id, "account_id": account_id}
-    await credentials.put(conn, **place, grant=grant, keyring=keyring)
+    await credentials.put(
+        conn, organization_id=organization_id, account_id=account_id, grant=grant, keyring=keyring
+    )
     action = "connected" if account_id == new else "reconnected"
-    said = {"platform": found.platform, "handle": found.handle}
-    await accounts.record(conn, **place, api_key_id=api_key_id, action=action, details=said)
-    for lessee in await account_lease.follow_owner.all(conn, owner_id=account_id):
-        theirs = {"organization_id": lessee["organization_id"], "account_id": lessee["id"]}
-        await accounts.record(conn, **theirs, api_key_id=None, action="reconnected", details=said)
-    await account_queue.hasten(conn, **place)
+    details = {"platform": found.platform, "handle": found.handle}
+    scope = AccountScope(organization_id, account_id)
+    await accounts.record(conn, scope, action, details, api_key_id=api_key_id)
+    for lessee in await FOLLOW_OWNER.all(conn, owner_id=account_id):
+        await accounts.record(conn, lessee, "reconnected", details)
+    await account_queue.hasten(conn, organization_id=organization_id, account_id=account_id)
     return account_id
 
 
 async def disconnect(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, keyring: Keyring
 ) -> AccountDisconnected:
-    """For good; a repeat answers the same. From the commit on nothing is sent.
+    """Disconnect an account for good; a repeat answers the same. From the commit on nothing is sent.
 
-    A job gives the access back to the platform, and nobody waits for that. The project's lock keeps out
-    whoever schedules: no post comes between the cancel and the end. Raises `NotFound`, `Conflict`
-    ACCOUNT_LEASED: of a leased account its lease is ended, and then its owner's may be disconnected.
+    A job revokes its tokens at the platform, and nobody waits for that. The project's lock keeps out whoever
+    schedules: no post comes between the cancel and the end. Raises `NotFound`, `Conflict` ACCOUNT_LEASED:
+    of a leased account its lease is ended, and then its owner's may be disconnected.
     """
-    place = {"organization_id": organization_id, "account_id": account_id}
-    found = await accounts.find(conn, **place)
-    if found["owner_account_id"] is not None:
+    found = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+    if found.owner_account_id is not None:
         raise accounts.leased("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
-    project_id = found["project_id"]
-    await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
-    canceled = (await accounts.find(conn, **place))["canceled_posts"]
+    await project_locks.lock(
+        conn, organization_id=organization_id, project_id=found.project_id, versions=None
+    )
+    found = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+    canceled = found.canceled_posts
     if canceled is None:
-        canceled = await waiting.cancel_of_account(conn, **place, reason=DISCONNECTED)
-        await _give_back(conn, organization_id, project_id, account_id, keyring)
-        await _end(conn, organization_id, account_id, canceled, api_key_id)
+        canceled = await _end(
+            conn, AccountScope(organization_id, account_id), found.project_id, keyring, api_key_id
+        )
     shown = ids.show(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
 
 
-async def _give_back(
-    conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID, keyring: Keyring
-) -> None:
-    """The account's row is locked before its credential is read: no refresh comes between, and no lease."""
-    account = await social_account.lock_account.row(conn, org=organization_id, id=account_id)
-    await offers.check_free(conn, account_id=account_id)
-    place = {"organization_id": organization_id, "project_id": project_id, "account_id": account_id}
-    await token_revocation.submit(conn, **place, account=account, keyring=keyring)
-
-
 async def _end(
-    conn: Conn, organization_id: UUID, account_id: UUID, canceled: int, api_key_id: UUID | None
-) -> None:
-    place = {"organization_id": organization_id, "account_id": account_id}
-    await social_account.disconnect_account.run(
-        conn, org=organization_id, id=account_id, canceled_posts=canceled
+    conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
+) -> int:
+    """How many posts it canceled.
+
+    The account's row is locked before its credential is read: no refresh comes between, and no lease.
+    """
+    org, account_id = scope
+    canceled = await waiting.cancel_of_account(
+        conn, organization_id=org, account_id=account_id, reason=DISCONNECTED
     )
-    await credentials.wipe(conn, **place)
-    said = {"canceledScheduledPosts": canceled}
-    await accounts.record(conn, **place, api_key_id=api_key_id, action="disconnected", details=said)
+    account = await accounts.lock(conn, organization_id=org, account_id=account_id)
+    await offers.check_free(conn, account_id=account_id)
+    await token_revocation.submit(conn, scope, project_id=project_id, account=account, keyring=keyring)
+    await social_account.disconnect_account.run(conn, org=org, id=account_id, canceled_posts=canceled)
+    await credentials.wipe(conn, organization_id=org, account_id=account_id)
+    details = {"canceledScheduledPosts": canceled}
+    await accounts.record(conn, scope, "disconnected", details, api_key_id=api_key_id)
+    return canceled
 
 
 async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: Found) -> None:
     """Else the account's posts would go out from another person's."""
-    row = await social_account.lock_account.row(conn, org=organization_id, id=expected)
-    if row["status"] == "disconnected":
+    account = await accounts.lock(conn, organization_id=organization_id, account_id=expected)
+    if account.status == "disconnected":
         raise accounts.gone()
-    if (row["platform"], row["external_id"]) != (found.platform, found.external_id):
-        raise Conflict("OTHER_ACCOUNT", f"{found.handle} let us in, not {row['handle']}: nothing was changed")
+    if (account.platform, account.external_id) != (found.platform, found.external_id):
+        raise Conflict(
+            "OTHER_ACCOUNT", f"{found.handle} let us in, not {account.handle}: nothing was changed"
+        )

@@ -1,4 +1,4 @@
-"""The pages where a person lets us in, platform by platform (OAuth 2, RFC 7636; research 5.1, 5.2)."""
+"""Consent pages, where a person lets us in, platform by platform (OAuth 2, RFC 7636)."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ class Page(NamedTuple):
 
 
 class Application(NamedTuple):
-    """Ours with a platform that has one place for everybody, as an operator set it."""
+    """Our application with a platform that has one server for everybody, as an operator set it."""
 
     service_url: str
     client: Client
@@ -49,8 +49,8 @@ def applications(settings: Settings) -> Mapping[str, Application]:
     return {platform: found for platform, found in known.items() if found.client.client_id}
 
 
-def places(settings: Settings) -> Mapping[str, str]:
-    """Where everybody's account lives, of the platforms that have one place."""
+def shared_urls(settings: Settings) -> Mapping[str, str]:
+    """The server of everybody's account, of the platforms that have one."""
     return {"tiktok": settings.tiktok_url, "instagram": settings.instagram_url}
 
 
@@ -71,7 +71,7 @@ def s256(verifier: str) -> str:
 
 
 def hexadecimal(verifier: str) -> str:
-    """TikTok's reading of S256: the digest in hexadecimal (research 5.1)."""
+    """TikTok's reading of S256: the digest in hexadecimal (its Login Kit)."""
     return hashlib.sha256(verifier.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Refreshing an account's tokens: what the job starts from and what it ends with.
+"""The refresh of an account's tokens: how its job begins and ends.
 
 A refresh is based on a generation of the credential: once another refresh or a new connection has written,
 what it brought comes too late and is dropped.
@@ -7,11 +7,10 @@ what it brought comes too late and is dropped.
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from db.pool import Conn
-from db.queries import account_send, social_account
+from db.queries import account_send
 from domain.accounts import accounts, client_registrations, credentials
+from domain.accounts.accounts import AccountScope
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant, Tokens
 from domain.publishing import account_queue
@@ -19,12 +18,12 @@ from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from jobs.ledger import Claim
 
-#: How long an account rests whose server won't refresh its tokens, in seconds.
-REST_S = 600.0
+#: How long an account cools down whose server won't refresh its tokens, in seconds.
+COOLDOWN_S = 600.0
 
 
-class Begun(NamedTuple):
-    """`client` is who we were to the server when it gave the tokens, where we still know that."""
+class RefreshAttempt(NamedTuple):
+    """One attempt of the job; `client` got the tokens from the server, where we still know it."""
 
     sandbox: bool
     server: Server
@@ -32,50 +31,42 @@ class Begun(NamedTuple):
     client: Client | None
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Begun | None:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RefreshAttempt | None:
     """None for an account that needs no refresh any more: disconnected, or waiting for its owner."""
-    place = _place(claim)
-    row = await _lock(conn, claim)
-    if row["status"] != "connected":
+    org, account_id = _scope(claim)
+    account = await accounts.lock(conn, organization_id=org, account_id=account_id)
+    if account.status != "connected":
         return None
-    tokens = await credentials.open(conn, **place, keyring=keyring)
-    server = Server(row["platform"], row["service_url"], tokens.redirect_uri or "")
-    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    return Begun(
-        sandbox, server, tokens, await client_registrations.open(conn, server=server, keyring=keyring)
-    )
+    tokens = await credentials.open(conn, organization_id=org, account_id=account_id, keyring=keyring)
+    server = Server(account.platform, account.service_url, tokens.redirect_uri or "")
+    sandbox = await organizations.is_sandbox(conn, organization_id=org)
+    client = await client_registrations.open(conn, server=server, keyring=keyring)
+    return RefreshAttempt(sandbox, server, tokens, client)
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, generation: int, came: Grant | str, keyring: Keyring
+    conn: Conn, *, claim: Claim, generation: int, brought: Grant | str, keyring: Keyring
 ) -> dict[str, Any]:
-    """Write what came of a refresh of this generation: tokens, or why only the owner helps; the job's result.
+    """Keep what a refresh of this generation brought: tokens, or why only the owner helps; the job's result.
 
     The account's row is locked before its credential's, as whoever disconnects it does.
     """
-    place = _place(claim)
-    if isinstance(came, str):
-        await accounts.require_reauth(conn, **place, reason=came, generation=generation)
-        return {"reauthRequired": came}
-    await _lock(conn, claim)
-    written = await credentials.replace(conn, **place, generation=generation, grant=came, keyring=keyring)
+    scope = _scope(claim)._asdict()
+    if isinstance(brought, str):
+        await accounts.require_reauth(conn, **scope, reason=brought, generation=generation)
+        return {"reauthRequired": brought}
+    await accounts.lock(conn, **scope)
+    written = await credentials.replace(conn, **scope, generation=generation, grant=brought, keyring=keyring)
     if written:
-        await account_queue.hasten(conn, **place)
+        await account_queue.hasten(conn, **scope)
     return {"refreshed": written}
 
 
-async def rest(conn: Conn, *, claim: Claim) -> None:
+async def cool_down(conn: Conn, *, claim: Claim) -> None:
     """The server has something against the account itself: its posts would only ask again and again."""
-    place = _place(claim)
-    await account_send.rest_account.run(
-        conn, org=place["organization_id"], account_id=place["account_id"], rest_s=REST_S
-    )
+    org, account_id = _scope(claim)
+    await account_send.rest_account.run(conn, org=org, account_id=account_id, rest_s=COOLDOWN_S)
 
 
-async def _lock(conn: Conn, claim: Claim) -> asyncpg.Record:
-    place = _place(claim)
-    return await social_account.lock_account.row(conn, org=place["organization_id"], id=place["account_id"])
-
-
-def _place(claim: Claim) -> dict[str, Any]:
-    return {"organization_id": claim.organization_id, "account_id": UUID(claim.args["account_id"])}
+def _scope(claim: Claim) -> AccountScope:
+    return AccountScope(claim.organization_id, UUID(claim.args["account_id"]))

@@ -1,31 +1,31 @@
-"""Leases: an operator's account for one tenant at a time, as an account of the tenant's own (decision 16).
+"""Leases: an operator's account for one tenant at a time, as an account of the tenant's own.
 
-What a tenant does hangs on that account, which is no other tenant's, and ends with the lease. What opens it
-stays with its owner.
+What a tenant does hangs on that account, which is no other tenant's, and ends with the lease. The credential
+stays with the owner (docs/decisions/0016-a-lease-is-an-account.md).
 
 Lock order: owners' accounts by id before the accounts that are their leases. A lease begins under its owner's
 lock, and ends under its own and its project's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from db.pool import Conn
-from db.queries import account_lease, social_account
+from db.queries import account_lease
 from domain.accounts import accounts
+from domain.accounts.accounts import AccountScope
 from domain.leasing import offers
 from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.accounts import AccountDisconnected, LeaseEnd
+from schemas.accounts import AccountDisconnected, AccountStatus, LeaseEnd, PlatformName
 from schemas.api_keys import Env
 from schemas.errors import Conflict, NotFound
 from schemas.errors.absent import absent
-from schemas.leases import LeasedAccount
+from schemas.leases import LeasedAccount, RequestStatus
 
 #: Why a lease's posts are canceled.
 CANCELED: Mapping[LeaseEnd, str] = {
@@ -37,29 +37,77 @@ CANCELED: Mapping[LeaseEnd, str] = {
 UNKNOWN = "is no account that is known here"
 
 
-async def lend(
-    conn: Conn, *, who: Actor, request: asyncpg.Record, named: Sequence[UUID | None]
-) -> list[UUID]:
-    """A lease of each of these accounts for the project of the request, which is held active, or of none.
+class LockedRequest(NamedTuple):
+    """A lease request, locked after its project; `platform` None: any will do."""
 
-    `named` are the owners'; None is no id of an account. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
+    organization_id: UUID
+    project_id: UUID
+    id: UUID
+    wanted: int
+    platform: PlatformName | None
+    status: RequestStatus
+    reason: str | None
+
+
+class Owner(NamedTuple):
+    """An owner's account, locked before any lease's own row; `env` is its organization's."""
+
+    id: UUID
+    organization_id: UUID
+    platform: PlatformName
+    status: AccountStatus
+    offered_at: datetime | None
+    owner_account_id: UUID | None
+    env: Env
+
+
+class LeaseRow(NamedTuple):
+    """A lease with its account; `ended_at` None: it goes on."""
+
+    account_id: UUID
+    project_id: UUID
+    request_id: UUID
+    leased_at: datetime
+    ended_at: datetime | None
+    platform: PlatformName
+    service_url: str
+    handle: str
+    avatar_url: str | None
+    status: AccountStatus
+    disconnect_reason: LeaseEnd | None
+
+
+LOCK_OWNERS = account_lease.lock_owners.typed(Owner)
+LIST_LEASES = account_lease.list_leases.typed(LeaseRow)
+END_ACCOUNT = account_lease.end_account.typed(AccountScope)
+
+
+async def begin(
+    conn: Conn, *, who: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
+) -> list[UUID]:
+    """Lease each of these accounts to the project of the request, which is locked active, or none of them.
+
+    None is no id of an account. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
     """
-    org, owner_ids = request["organization_id"], [one for one in named if one]
-    held = {row["id"]: row for row in await account_lease.lock_owners.all(conn, ids=owner_ids)}
-    if unknown := [place for place, one in enumerate(named) if one not in held]:
-        issues = [_issue(place, UNKNOWN) for place in unknown]
+    known = [one for one in owner_ids if one]
+    locked = {owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=known)}
+    if unknown := [position for position, one in enumerate(owner_ids) if one not in locked]:
+        issues = [_issue(position, UNKNOWN) for position in unknown]
         raise NotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
-    leased = await offers.leased_of(conn, owner_ids)
-    _refuse(_hindrances(who, request, [held[one] for one in owner_ids], leased))
-    new = [ids.new() for _ in owner_ids]
-    where = {"org": org, "project_id": request["project_id"]}
-    rows = await account_lease.insert_accounts.all(conn, **where, ids=new, owner_ids=owner_ids)
-    made = {row["id"] for row in rows}
-    connected = [(place, one) for place, one in enumerate(owner_ids) if one not in made]
-    _refuse([_issue(place, "is connected by the project itself") for place, _ in connected])
-    await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request["id"])
-    for account_id, owner_id in zip(new, owner_ids, strict=True):
-        await _record_begin(conn, who, request, account_id, held[owner_id])
+    owners = [locked[one] for one in known]
+    leased = await offers.leased_of(conn, known)
+    _refuse(_blockers(who.env, request, owners, leased))
+    new = [ids.new() for _ in known]
+    org = request.organization_id
+    rows = await account_lease.insert_accounts.all(
+        conn, org=org, project_id=request.project_id, ids=new, owner_ids=known
+    )
+    inserted = {owner_id for (owner_id,) in rows}
+    connected = [position for position, one in enumerate(known) if one not in inserted]
+    _refuse([_issue(position, "is connected by the project itself") for position in connected])
+    await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
+    for account_id, owner in zip(new, owners, strict=True):
+        await _record_begin(conn, who, request, account_id, owner)
     return new
 
 
@@ -68,18 +116,18 @@ async def release(
 ) -> AccountDisconnected:
     """End a lease; a repeat answers the same. From the commit on nothing is sent. Raises `NotFound`.
 
-    As `connections.disconnect`; what is under way is asked about on, with what opens the owner's account.
+    As `connect.disconnect`. What is under way is asked about on, with the owner's credential.
     """
-    place = {"organization_id": organization_id, "account_id": account_id}
-    found = await social_account.get_account.one(conn, org=organization_id, id=account_id)
-    if found is None or found["owner_account_id"] is None:
+    scope = AccountScope(organization_id, account_id)
+    found = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
+    if found is None or found.owner_account_id is None:
         raise absent("leased_account")
     await project_locks.lock(
-        conn, organization_id=organization_id, project_id=found["project_id"], versions=None
+        conn, organization_id=organization_id, project_id=found.project_id, versions=None
     )
-    canceled = (await accounts.find(conn, **place))["canceled_posts"]
+    canceled = await _canceled(conn, scope)
     if canceled is None:
-        canceled = await _end(conn, organization_id, account_id, api_key_id, reason)
+        canceled = await _end(conn, scope, reason, api_key_id=api_key_id)
     shown = ids.show(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
 
@@ -92,7 +140,14 @@ async def recall(conn: Conn, *, who: Actor, account_id: UUID) -> AccountDisconne
     ended = await release(
         conn, organization_id=org, account_id=account_id, api_key_id=None, reason="recalled"
     )
-    await _record(conn, who, account_id, "recalled", organizationId=ids.show(ids.ORGANIZATION, org))
+    await audit.record(
+        conn,
+        organization_id=who.organization_id,
+        api_key_id=who.key_uuid,
+        action="lease.recalled",
+        subject=ended.social_account_id,
+        details={"organizationId": ids.show(ids.ORGANIZATION, org)},
+    )
     return ended
 
 
@@ -101,7 +156,7 @@ async def end_next_of_project(conn: Conn, *, organization_id: UUID, project_id: 
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
         return False
-    await _end(conn, organization_id, account_id, None, "project_archived")
+    await _end(conn, AccountScope(organization_id, account_id), "project_archived")
     return True
 
 
@@ -110,38 +165,38 @@ async def list_page(
 ) -> list[LeasedAccount]:
     """At most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    rows = await account_lease.list_leases.all(
-        conn, org=organization_id, project_id=project_id, before=before, limit=limit
-    )
+    rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [_shown(row) for row in rows]
 
 
-def _hindrances(
-    who: Actor, request: asyncpg.Record, held: Sequence[asyncpg.Record], leased: set[UUID]
+def _blockers(
+    env: Env, request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]
 ) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
-    for place, row in enumerate(held):
-        found += [_issue(place, what) for what in _hindrance(who.env, request, row, leased)]
-    return found
+    return [
+        _issue(position, message)
+        for position, owner in enumerate(owners)
+        for message in _blockers_of(env, request, owner, leased)
+    ]
 
 
-def _hindrance(env: Env, request: asyncpg.Record, row: asyncpg.Record, leased: set[UUID]) -> Iterator[str]:
-    if row["env"] != env:
+def _blockers_of(env: Env, request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
+    """Why an account can't be leased now: the first reason of its state, and its platform."""
+    if owner.env != env:
         yield "belongs to the other environment, live or sandbox"
-    elif row["owner_account_id"] is not None:
+    elif owner.owner_account_id is not None:
         yield "is a lease itself"
-    elif row["offered_at"] is None:
+    elif owner.offered_at is None:
         yield "is not offered for lease"
-    elif row["status"] != "connected":
-        yield f"is {row['status']}"
-    elif row["id"] in leased:
+    elif owner.status != "connected":
+        yield f"is {owner.status}"
+    elif owner.id in leased:
         yield "is leased"
-    if request["platform"] not in {None, row["platform"]}:
-        yield f"is of {row['platform']}: the request asks for {request['platform']}"
+    if request.platform not in {None, owner.platform}:
+        yield f"is of {owner.platform}: the request asks for {request.platform}"
 
 
-def _issue(place: int, message: str) -> dict[str, str]:
-    return {"path": f"socialAccountIds[{place}]", "message": message}
+def _issue(position: int, message: str) -> dict[str, str]:
+    return {"path": f"socialAccountIds[{position}]", "message": message}
 
 
 def _refuse(issues: Sequence[dict[str, str]]) -> None:
@@ -151,61 +206,56 @@ def _refuse(issues: Sequence[dict[str, str]]) -> None:
         )
 
 
-async def _end(
-    conn: Conn, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEnd
-) -> int:
+async def _canceled(conn: Conn, scope: AccountScope) -> int | None:
+    """How many posts the account's end canceled; None while it goes on."""
+    organization_id, account_id = scope
+    return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).canceled_posts
+
+
+async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None) -> int:
     """How many posts it canceled, or whoever was sooner; an archive's job holds no lock of the project."""
-    place = {"organization_id": organization_id, "account_id": account_id}
-    canceled = await waiting.cancel_of_account(conn, **place, reason=CANCELED[reason])
-    ended = {"canceled_posts": canceled, "reason": reason}
-    owner = await account_lease.end_account.one(conn, org=organization_id, id=account_id, **ended)
+    org, account_id = scope
+    canceled = await waiting.cancel_of_account(
+        conn, organization_id=org, account_id=account_id, reason=CANCELED[reason]
+    )
+    owner = await END_ACCOUNT.one(conn, org=org, id=account_id, canceled_posts=canceled, reason=reason)
     if owner is None:
-        before: int = (await accounts.find(conn, **place))["canceled_posts"]
-        return before
-    await account_lease.end_lease.run(conn, org=organization_id, account_id=account_id)
-    said = {"reason": reason, "canceledScheduledPosts": canceled}
-    await accounts.record(conn, **place, api_key_id=api_key_id, action="lease_ended", details=said)
-    mine = {"organization_id": owner["owner_organization_id"], "account_id": owner["owner_account_id"]}
-    told = {"reason": reason, "organizationId": ids.show(ids.ORGANIZATION, organization_id)}
-    await accounts.record(conn, **mine, api_key_id=None, action="returned", details=told)
+        return await _canceled(conn, scope) or 0
+    await account_lease.end_lease.run(conn, org=org, account_id=account_id)
+    ended = {"reason": reason, "canceledScheduledPosts": canceled}
+    await accounts.record(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
+    returned = {"reason": reason, "organizationId": ids.show(ids.ORGANIZATION, org)}
+    await accounts.record(conn, owner, "returned", returned)
     return canceled
 
 
 async def _record_begin(
-    conn: Conn, who: Actor, request: asyncpg.Record, account_id: UUID, owner: asyncpg.Record
+    conn: Conn, who: Actor, request: LockedRequest, account_id: UUID, owner: Owner
 ) -> None:
     """To the tenant, who is told nothing of the operator; and to the owner."""
-    org, asked = request["organization_id"], ids.show(ids.LEASE_REQUEST, request["id"])
-    mine = {"organization_id": org, "account_id": account_id}
-    await accounts.record(conn, **mine, api_key_id=None, action="leased", details={"requestId": asked})
-    own = owner["organization_id"] == who.organization_id
-    told = {
-        "requestId": asked,
+    org, request_id = request.organization_id, ids.show(ids.LEASE_REQUEST, request.id)
+    await accounts.record(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
+    lent = {
+        "requestId": request_id,
         "organizationId": ids.show(ids.ORGANIZATION, org),
         "socialAccountId": ids.show(ids.ACCOUNT, account_id),
     }
-    theirs = {"organization_id": owner["organization_id"], "account_id": owner["id"]}
-    key = who.key_uuid if own else None
-    await accounts.record(conn, **theirs, api_key_id=key, action="lent", details=told)
+    key_id = who.key_uuid if owner.organization_id == who.organization_id else None
+    owners = AccountScope(owner.organization_id, owner.id)
+    await accounts.record(conn, owners, "lent", lent, api_key_id=key_id)
 
 
-async def _record(conn: Conn, who: Actor, account_id: UUID, action: str, **said: Any) -> None:
-    await audit.record(
-        conn,
-        organization_id=who.organization_id,
-        api_key_id=who.key_uuid,
-        action=f"lease.{action}",
-        subject=ids.show(ids.ACCOUNT, account_id),
-        details=said,
-    )
-
-
-def _shown(row: asyncpg.Record) -> LeasedAccount:
-    same = ("platform", "service_url", "handle", "avatar_url", "status", "leased_at", "ended_at")
+def _shown(row: LeaseRow) -> LeasedAccount:
     return LeasedAccount(
-        social_account_id=ids.show(ids.ACCOUNT, row["account_id"]),
-        project_id=ids.show(ids.PROJECT, row["project_id"]),
-        request_id=ids.show(ids.LEASE_REQUEST, row["request_id"]),
-        disconnected_reason=row["disconnect_reason"],
-        **{name: row[name] for name in same},
+        social_account_id=ids.show(ids.ACCOUNT, row.account_id),
+        project_id=ids.show(ids.PROJECT, row.project_id),
+        request_id=ids.show(ids.LEASE_REQUEST, row.request_id),
+        platform=row.platform,
+        service_url=row.service_url,
+        handle=row.handle,
+        avatar_url=row.avatar_url,
+        status=row.status,
+        leased_at=row.leased_at,
+        ended_at=row.ended_at,
+        disconnected_reason=row.disconnect_reason,
     )

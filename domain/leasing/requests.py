@@ -1,31 +1,62 @@
-"""Requests for leased accounts: a partner asks, an operator assigns or rejects (api.md 10).
+"""Requests for leased accounts: a partner asks, an operator assigns or rejects.
 
 Lock order: the project, the request, then the accounts that are lent.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import lease_request
 from domain.leasing import leases
+from domain.leasing.leases import LockedRequest
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
 from schemas import ids
+from schemas.accounts import PlatformName
 from schemas.api_keys import Env
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 from schemas.leases import LeaseRequest, LeaseRequestCreate, OperatedRequest, RequestStatus
 
 
-class Teller(NamedTuple):
-    """In whose audit log, and with whose key; None for operators."""
+class RequestRow(NamedTuple):
+    """A request; `account_ids` are what was assigned to it, also what has ended since."""
+
+    organization_id: UUID
+    project_id: UUID
+    id: UUID
+    wanted: int
+    niche: str
+    platform: PlatformName | None
+    note: str | None
+    status: RequestStatus
+    assigned_at: datetime | None
+    reason: str | None
+    created_at: datetime
+    account_ids: list[UUID]
+
+
+class RequestScope(NamedTuple):
+    """The project of a request, which never changes."""
+
+    organization_id: UUID
+    project_id: UUID
+
+
+class AuditLog(NamedTuple):
+    """An organization's audit log, and the key to name there; None for operators."""
 
     organization_id: UUID
     api_key_id: UUID | None
+
+
+GET_REQUEST = lease_request.get_request.typed(RequestRow)
+LIST_REQUESTS = lease_request.list_requests.typed(RequestRow)
+LOCK_REQUEST = lease_request.lock_request.typed(LockedRequest)
+FIND_REQUEST = lease_request.find_request.typed(RequestScope)
 
 
 async def create(
@@ -33,18 +64,27 @@ async def create(
 ) -> LeaseRequest:
     """Raises `NotFound`, `Conflict` PROJECT_ARCHIVED."""
     await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
-    request_id, asked = ids.new(), {"count": body.count, "niche": body.niche, "platform": body.platform}
-    place = {"org": organization_id, "id": request_id}
-    await lease_request.insert_request.run(conn, **place, project_id=project_id, note=body.note, **asked)
-    await _record(conn, Teller(organization_id, api_key_id), request_id, "created", asked)
+    request_id = ids.new()
+    await lease_request.insert_request.run(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        id=request_id,
+        count=body.count,
+        niche=body.niche,
+        platform=body.platform,
+        note=body.note,
+    )
+    created = {"count": body.count, "niche": body.niche, "platform": body.platform}
+    await _record(conn, AuditLog(organization_id, api_key_id), request_id, "created", created)
     return await get(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
 
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
     """Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    row = await lease_request.get_request.one(conn, org=organization_id, id=request_id)
-    if row is None or row["project_id"] != project_id:
+    row = await GET_REQUEST.one(conn, org=organization_id, id=request_id)
+    if row is None or row.project_id != project_id:
         raise absent("lease_request")
     return LeaseRequest(**_fields(row))
 
@@ -53,7 +93,7 @@ async def list_page(
     conn: Conn, *, env: Env, status: RequestStatus | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
     """At most `limit` requests of all organizations of an environment older than `before`, newest first."""
-    rows = await lease_request.list_requests.all(conn, env=env, status=status, before=before, limit=limit)
+    rows = await LIST_REQUESTS.all(conn, env=env, status=status, before=before, limit=limit)
     return [_operated(row) for row in rows]
 
 
@@ -63,88 +103,94 @@ async def assign(conn: Conn, *, who: Actor, request_id: UUID, account_ids: Seque
     Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or
     ACCOUNT_NOT_LEASABLE.
     """
-    place = await _find(conn, who, request_id)
-    await project_locks.hold_active(conn, **place)
-    request = await _lock(conn, place["organization_id"], request_id)
-    named = _read(account_ids)
-    before = await lease_request.get_request.row(conn, org=place["organization_id"], id=request_id)
-    left = request["count"] - len(before["account_ids"])
-    if len(named) > left:
+    org, project_id = await _find(conn, who, request_id)
+    await project_locks.hold_active(conn, organization_id=org, project_id=project_id)
+    request = await _lock(conn, org, request_id)
+    owner_ids = _read(account_ids)
+    left = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
+    if len(owner_ids) > left:
         raise Conflict("TOO_MANY_ACCOUNTS", f"the request asks for {left} more: name no more than that")
-    made = await leases.lend(conn, who=who, request=request, named=named)
-    status = "assigned" if len(made) == left else "partial"
-    await lease_request.note_assigned.run(conn, org=place["organization_id"], id=request_id, status=status)
-    said = {"socialAccountIds": [ids.show(ids.ACCOUNT, one) for one in made]}
-    return await _decided(conn, who, request, "assigned", said)
+    leased = await leases.begin(conn, who=who, request=request, owner_ids=owner_ids)
+    status = "assigned" if len(leased) == left else "partial"
+    await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
+    shown = [ids.show(ids.ACCOUNT, one) for one in leased]
+    return await _decided(conn, who, request, "assigned", {"socialAccountIds": shown})
 
 
 async def reject(conn: Conn, *, who: Actor, request_id: UUID, reason: str) -> OperatedRequest:
     """Assign nothing, or no more. Raises `NotFound`, `Conflict` ALREADY_DECIDED."""
-    organization_id = (await _find(conn, who, request_id))["organization_id"]
-    request = await _lock(conn, organization_id, request_id)
-    await lease_request.note_rejected.run(conn, org=organization_id, id=request_id, reason=reason)
+    org, _ = await _find(conn, who, request_id)
+    request = await _lock(conn, org, request_id)
+    await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
     return await _decided(conn, who, request, "rejected", {"reason": reason})
 
 
-async def _find(conn: Conn, who: Actor, request_id: UUID) -> dict[str, UUID]:
-    """Where it belongs, which never changes."""
-    found = await lease_request.find_request.one(conn, id=request_id, env=who.env)
+async def _find(conn: Conn, who: Actor, request_id: UUID) -> RequestScope:
+    found = await FIND_REQUEST.one(conn, id=request_id, env=who.env)
     if found is None:
         raise absent("lease_request")
-    return dict(found)
+    return found
 
 
-async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> asyncpg.Record:
-    held = await lease_request.lock_request.row(conn, org=organization_id, id=request_id)
-    if held["status"] in {"assigned", "rejected"} or held["reason"] is not None:
+async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRequest:
+    request = await LOCK_REQUEST.row(conn, org=organization_id, id=request_id)
+    if request.status in {"assigned", "rejected"} or request.reason is not None:
         raise Conflict(
             "ALREADY_DECIDED",
-            f"the request is {held['status']}: nothing is left to decide",
-            status=held["status"],
+            f"the request is {request.status}: nothing is left to decide",
+            status=request.status,
         )
-    return held
+    return request
 
 
 def _read(account_ids: Sequence[str]) -> list[UUID | None]:
-    named = [ids.read(ids.ACCOUNT, text) for text in account_ids]
-    for place, one in enumerate(named):
-        if one and one in named[:place]:
-            raise Invalid(f"socialAccountIds[{place}]", "is given twice")
-    return named
+    read = [ids.read(ids.ACCOUNT, text) for text in account_ids]
+    for position, one in enumerate(read):
+        if one and one in read[:position]:
+            raise Invalid(f"socialAccountIds[{position}]", "is given twice")
+    return read
 
 
 async def _decided(
-    conn: Conn, who: Actor, request: asyncpg.Record, action: str, said: Mapping[str, Any]
+    conn: Conn, who: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
-    """Told to both: the partner, without who the operator is, and the operator's organization."""
-    org, request_id = request["organization_id"], request["id"]
-    await _record(conn, Teller(org, None), request_id, action, said)
+    """Recorded for both: the partner, without the operator's name, and the operator's organization."""
+    org = request.organization_id
+    await _record(conn, AuditLog(org, None), request.id, action, details)
     if who.organization_id != org:
-        whose = {"organizationId": ids.show(ids.ORGANIZATION, org)}
-        await _record(conn, Teller(who.organization_id, who.key_uuid), request_id, action, {**whose, **said})
-    return _operated(await lease_request.get_request.row(conn, org=org, id=request_id))
+        theirs = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
+        await _record(conn, AuditLog(who.organization_id, who.key_uuid), request.id, action, theirs)
+    return _operated(await GET_REQUEST.row(conn, org=org, id=request.id))
 
 
-async def _record(conn: Conn, teller: Teller, request_id: UUID, action: str, said: Mapping[str, Any]) -> None:
+async def _record(
+    conn: Conn, log: AuditLog, request_id: UUID, action: str, details: Mapping[str, Any]
+) -> None:
     await audit.record(
         conn,
-        **teller._asdict(),
+        organization_id=log.organization_id,
+        api_key_id=log.api_key_id,
         action=f"lease_request.{action}",
         subject=ids.show(ids.LEASE_REQUEST, request_id),
-        details=said,
+        details=details,
     )
 
 
-def _operated(row: asyncpg.Record) -> OperatedRequest:
-    return OperatedRequest(organization_id=ids.show(ids.ORGANIZATION, row["organization_id"]), **_fields(row))
+def _operated(row: RequestRow) -> OperatedRequest:
+    return OperatedRequest(organization_id=ids.show(ids.ORGANIZATION, row.organization_id), **_fields(row))
 
 
-def _fields(row: asyncpg.Record) -> dict[str, Any]:
-    same = ("status", "count", "niche", "platform", "note", "assigned_at", "reason")
+def _fields(row: RequestRow) -> dict[str, Any]:
     return {
-        "request_id": ids.show(ids.LEASE_REQUEST, row["id"]),
-        "project_id": ids.show(ids.PROJECT, row["project_id"]),
-        "assigned_social_account_ids": [ids.show(ids.ACCOUNT, one) for one in row["account_ids"]],
-        "submitted_at": row["created_at"],
-        **{name: row[name] for name in same},
+        "request_id": ids.show(ids.LEASE_REQUEST, row.id),
+        "project_id": ids.show(ids.PROJECT, row.project_id),
+        "status": row.status,
+        "count": row.wanted,
+        "niche": row.niche,
+        "platform": row.platform,
+        "note": row.note,
+        "assigned_social_account_ids": [ids.show(ids.ACCOUNT, one) for one in row.account_ids],
+        "submitted_at": row.created_at,
+        "assigned_at": row.assigned_at,
+        "reason": row.reason,
     }

@@ -1,4 +1,4 @@
-"""States: what goes with a person through another site's pages and comes back once.
+"""OAuth states: each goes with a person through another site's pages and comes back once.
 
 256 random bits, of which only the hash is stored (RFC 6749 10.12); whoever brings one back acts for the key
 that made it, for one purpose and until it expires. Its PKCE verifier (RFC 7636) lies sealed beside it until
@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import oauth_state
@@ -38,8 +36,36 @@ class Flow(NamedTuple):
     details: Mapping[str, Any]
 
 
-class Seen(NamedTuple):
-    """How a flow stands for its maker; `error` is a code, `result` its job's."""
+class UsedState(NamedTuple):
+    """A state that was used up: its flow, and its verifier, sealed, where it has one."""
+
+    organization_id: UUID
+    state_hash: bytes
+    api_key_id: UUID
+    project_id: UUID | None
+    return_url: str
+    details: Mapping[str, Any]
+    sealed: bytes | None
+    vault_key_id: str | None
+
+
+class StateRow(NamedTuple):
+    """A state as its maker sees it; `outcome` None: nothing has come of it yet."""
+
+    outcome: Literal["completed", "requested", "failed", "canceled"] | None
+    error_code: str | None
+    used_at: datetime | None
+    expires_at: datetime
+    result: Mapping[str, Any] | None
+
+
+FIND_STATE = oauth_state.find_state.typed(Flow)
+USE_STATE = oauth_state.use_state.typed(UsedState)
+GET_STATE = oauth_state.get_state.typed(StateRow)
+
+
+class FlowStatus(NamedTuple):
+    """The status of a flow, for its maker; `error` is a code, `result` its job's."""
 
     status: Status
     error: str | None
@@ -81,10 +107,12 @@ async def make(
 
 async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
     """A state that `use` would take, left as it is. Raises `Invalid`."""
-    row = _FORM.fullmatch(state) and await oauth_state.find_state.one(
+    flow = _FORM.fullmatch(state) and await FIND_STATE.one(
         conn, state_hash=_hash(state), purpose=purpose, now=now
     )
-    return _flow(row)
+    if not flow:
+        raise _unusable()
+    return flow
 
 
 async def use(
@@ -92,17 +120,18 @@ async def use(
 ) -> tuple[Flow, str | None]:
     """Use a state up, in the transaction of what it is used for; its verifier goes with it.
 
-    Raises `Invalid`: one answer for unknown, expired, used and a killed key's.
+    Raises `Invalid`.
     """
-    row = _FORM.fullmatch(state) and await oauth_state.use_state.one(
+    used = _FORM.fullmatch(state) and await USE_STATE.one(
         conn, state_hash=_hash(state), purpose=purpose, now=now
     )
-    flow = _flow(row)
-    return flow, _verifier(row, keyring) if row else None
+    if not used:
+        raise _unusable()
+    return Flow(*used[:6]), _verifier(used, keyring)
 
 
 async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None) -> None:
-    """Of a flow that came back with nothing for a job: `failed`, or `requested` from somebody else."""
+    """End a flow that came back with nothing for a job: `failed`, or `requested` from somebody else."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
@@ -123,41 +152,40 @@ async def outcome(conn: Conn, flow: Flow) -> str | None:
     return found
 
 
-async def seen(
+async def status(
     conn: Conn, *, organization_id: UUID, api_key_id: UUID, state: str, purpose: str, now: datetime
-) -> Seen | None:
-    """None for a state that this key didn't make."""
-    row = _FORM.fullmatch(state) and await oauth_state.get_state.one(
+) -> FlowStatus | None:
+    """The status of a flow; None for a state that this key didn't make."""
+    row = _FORM.fullmatch(state) and await GET_STATE.one(
         conn, org=organization_id, state_hash=_hash(state), api_key_id=api_key_id, purpose=purpose
     )
     if not row:
         return None
-    if row["outcome"] is None:
-        expired = row["used_at"] is None and row["expires_at"] <= now
-        return Seen("failed", "STATE_EXPIRED", None) if expired else Seen("pending", None, None)
-    if row["outcome"] == "canceled":
-        return Seen("failed", "CANCELED", None)
-    return Seen(row["outcome"], row["error_code"], row["result"])
+    if row.outcome is None:
+        expired = row.used_at is None and row.expires_at <= now
+        return FlowStatus("failed", "STATE_EXPIRED", None) if expired else FlowStatus("pending", None, None)
+    if row.outcome == "canceled":
+        return FlowStatus("failed", "CANCELED", None)
+    return FlowStatus(row.outcome, row.error_code, row.result)
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Give the states of these jobs, just ended in this transaction, their jobs' end (I10)."""
+    """Give the states of these jobs, just ended in this transaction, their jobs' end."""
     await oauth_state.end_states.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )
 
 
-def _flow(row: asyncpg.Record | None) -> Flow:
-    if not row:
-        raise Invalid("state", "is unknown, expired or used: go back to where you came from and start again")
-    return Flow(*(row[name] for name in Flow._fields))
+def _unusable() -> Invalid:
+    """One answer for unknown, expired, used and a killed key's."""
+    return Invalid("state", "is unknown, expired or used: go back to where you came from and start again")
 
 
-def _verifier(row: asyncpg.Record, keyring: Keyring) -> str | None:
-    if row["sealed"] is None:
+def _verifier(used: UsedState, keyring: Keyring) -> str | None:
+    if used.sealed is None or used.vault_key_id is None:
         return None
-    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
-    return vault.unseal(keyring, sealed, row=row_name(row["state_hash"])).decode()
+    sealed = vault.Sealed(used.vault_key_id, used.sealed)
+    return vault.unseal(keyring, sealed, row=row_name(used.state_hash)).decode()
 
 
 def _hash(state: str) -> bytes:
@@ -165,5 +193,5 @@ def _hash(state: str) -> bytes:
 
 
 def row_name(state_hash: bytes) -> str:
-    """What binds a sealed verifier to its row."""
+    """The name that binds a sealed verifier to its row."""
     return f"oauth_state/{state_hash.hex()}"

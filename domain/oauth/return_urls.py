@@ -1,4 +1,4 @@
-"""Where a person may be sent back to, and with what."""
+"""Return URLs: the addresses that a person may be sent back to, and what is added to them."""
 
 from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
@@ -6,8 +6,8 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 from domain.values.urls import DEFAULT_PORTS, UNREADABLE
 from schemas.errors import Invalid, NotReturnable
 
-#: What we say there ourselves.
-OURS = frozenset({"status", "state"})
+#: The parameters that we add ourselves.
+ADDED = frozenset({"status", "state"})
 
 
 def check(url: str, *, origins: Collection[str]) -> str:
@@ -18,7 +18,7 @@ def check(url: str, *, origins: Collection[str]) -> str:
     parts = _split(url)
     if parts.fragment or url.endswith("#"):
         raise _invalid("must have no fragment")
-    if OURS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
+    if ADDED & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
         raise _invalid("must not carry `status` or `state`: they are what we add")
     origin = _origin(parts)
     if origin not in {_origin(urlsplit(allowed)) for allowed in origins}:

@@ -166,7 +166,13 @@ async def patch(
     if body.status == "active" and held["status"] == "archived":
         await archive.revive(conn, held)
     if body.brand_context is not UNSET:
-        await brand.patch(conn, held, body.brand_context)
+        await brand.patch(
+            conn,
+            organization_id=organization_id,
+            project_id=project_id,
+            now=held["now"],
+            body=body.brand_context,
+        )
     if sent := msgspec.to_builtins(body):
         await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
         await audit.record(

@@ -11,7 +11,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.accounts import credentials
-from domain.accounts.credentials import Tokens
+from domain.accounts.credentials import SealedCredential, Tokens
 from domain.publishing import sealed
 from domain.publishing.failures import IN_FLIGHT, Held
 from domain.security.keyring import Keyring
@@ -86,7 +86,7 @@ async def read(conn: Conn, held: Held, keyring: Keyring) -> OutgoingPost:
     draft = await scheduled_post.get_draft.all(conn, **held.key, **owner)
     if not draft:
         raise LookupError(f"post {held.post_id} has no credential")
-    tokens = credentials.opened(draft[0], **held.owner, keyring=keyring)
+    tokens = credentials.opened(_credential(draft[0]), **held.owner, keyring=keyring)
     return OutgoingPost(
         post_id=held.post_id,
         account=opened(held.post, tokens, handle=held.post["account_handle"]),
@@ -109,6 +109,10 @@ _DRAFT = ("caption", "revision", "language", "sandbox")
 _SAME = (
     "content_id", "mode", "privacy_level", "phase", "handle", "request", "content_revision", "sent_at", "now",
 )  # fmt: skip
+
+
+def _credential(row: asyncpg.Record) -> SealedCredential:
+    return SealedCredential(*(row[name] for name in SealedCredential._fields))
 
 
 def opened(account: asyncpg.Record, tokens: Tokens, *, handle: str) -> Account:

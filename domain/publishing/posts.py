@@ -84,7 +84,7 @@ async def list_page(
     """
     if account_id is not None:
         account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
-        if account["project_id"] != project_id:
+        if account.project_id != project_id:
             raise absent("account")
     rows = await LIST_POSTS.all(
         conn,

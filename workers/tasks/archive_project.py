@@ -1,4 +1,4 @@
-"""Stop what an archived project left running."""
+"""The end of what an archived project left running."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -44,16 +44,18 @@ async def archive_project(ctx: Context) -> Outcome:
 
 async def _end_leases(ctx: Context) -> int:
     """One in a transaction: each takes locks from the first of their order on."""
-    where: dict[str, Any] = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
     ended = 0
-    while await ctx.step(partial(leases.end_next_of_project, **where)):
+    while await ctx.step(partial(leases.end_next_of_project, **scope(ctx))):
         ended += 1
     return ended
 
 
 async def _stop_all(ctx: Context, stop: Stop) -> int:
-    where = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
     stopped = 0
-    while batch := await ctx.step(partial(stop, **where, limit=BATCH)):
+    while batch := await ctx.step(partial(stop, **scope(ctx), limit=BATCH)):
         stopped += batch
     return stopped
+
+
+def scope(ctx: Context) -> dict[str, Any]:
+    return {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}

@@ -1,9 +1,9 @@
-"""Find out whose account a code or an app password opens, and keep what opens it."""
+"""The connection of an account: finds out whose a code or an app password opens, and keeps its tokens."""
 
 from functools import partial
 
 from domain.connecting import connect
-from domain.connecting.connect import Begun, Login
+from domain.connecting.connect import ConnectAttempt, Login
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
@@ -24,13 +24,13 @@ async def open_task(resources: Resources) -> Task:
 
 async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     """A code works once: an attempt after one that reached the server fails, and says to start again."""
-    begun = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
     try:
-        came = await ask(net, begun)
-        end = partial(connect.finish, claim=ctx.job, begun=begun, keyring=keyring)
-        return await ctx.commit(partial(end, found=came.found, grant=came.grant), project=True)
+        connected = await log_in(net, attempt)
+        end = partial(connect.finish, claim=ctx.job, attempt=attempt, keyring=keyring)
+        return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
-        await forget_unknown(ctx, error, begun.asked.server, begun.client)
+        await forget_unknown(ctx, error, attempt.asked.server, attempt.client)
         return refused(error)
     except Conflict as error:
         # Archived meanwhile: the same end as for what the archive's job finds still under way.
@@ -38,13 +38,13 @@ async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcom
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
 
 
-async def ask(net: Net, begun: Begun) -> Connected:
-    if begun.sandbox:
-        return fakes.connect(begun.asked, begun.secret)
-    if isinstance(begun.secret, Login):
-        return await bluesky.connect(net, begun.asked, begun.secret)
-    if begun.asked.platform == "instagram":
-        return await instagram.connect(net, begun.asked, begun.secret)
-    if begun.asked.platform == "tiktok":
-        return await tiktok.connect(net, begun.asked, begun.secret)
-    return await mastodon.connect(net.client, begun.asked, begun.client, begun.secret)
+async def log_in(net: Net, attempt: ConnectAttempt) -> Connected:
+    if attempt.sandbox:
+        return fakes.connect(attempt.asked, attempt.secret)
+    if isinstance(attempt.secret, Login):
+        return await bluesky.connect(net, attempt.asked, attempt.secret)
+    if attempt.asked.platform == "instagram":
+        return await instagram.connect(net, attempt.asked, attempt.secret)
+    if attempt.asked.platform == "tiktok":
+        return await tiktok.connect(net, attempt.asked, attempt.secret)
+    return await mastodon.connect(net.client, attempt.asked, attempt.client, attempt.secret)

@@ -1,4 +1,4 @@
-"""Find out whether a person's code proves the installation that they came back with, and keep it."""
+"""The connection of a GitHub installation, once a person's code proves that it is theirs to connect."""
 
 from functools import partial
 
@@ -20,10 +20,10 @@ async def open_task(resources: Resources) -> Task:
 
 async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> Outcome:
     """A code works once: an attempt after one that got as far as GitHub fails, and says to start again."""
-    begun = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
-    asked = {"code": begun.code, "installation_id": ctx.job.args["installation_id"]}
+    attempt = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
+    claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
-        proved = fakes.prove(**asked) if begun.sandbox else await proof.prove(require(app), **asked)
+        proved = fakes.prove(**claimed) if attempt.sandbox else await proof.prove(require(app), **claimed)
     except SourceError as error:
         return refused(error)
     keep = partial(github_installations.connect, claim=ctx.job, proved=proved)

@@ -1,4 +1,4 @@
-"""Read a website's word on a project's brand, and keep it."""
+"""An ingest of a website: reads what it says of a project's brand, and keeps it."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""List what an organization's GitHub installation may read; an installation that is gone is forgotten."""
+"""The list of what an organization's GitHub installation may read; one that is gone is forgotten."""
 
 from functools import partial
 

@@ -1,10 +1,10 @@
-"""Refresh what opens an account; an account that only its owner can open again is said to be one."""
+"""The refresh of an account's tokens; an account that only its owner can open again is marked so."""
 
 from functools import partial
 
 from domain.accounts.credentials import Grant
 from domain.connecting import token_refresh
-from domain.connecting.token_refresh import Begun
+from domain.connecting.token_refresh import RefreshAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, Rejected
@@ -29,30 +29,30 @@ async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
 
     It would wait for the job's end, and that for the account: the victim of such a deadlock loses its tokens.
     """
-    begun = await ctx.step(partial(token_refresh.begin, claim=ctx.job, keyring=keyring))
-    if begun is None:
+    attempt = await ctx.step(partial(token_refresh.begin, claim=ctx.job, keyring=keyring))
+    if attempt is None:
         return Done()
-    end = partial(token_refresh.finish, claim=ctx.job, generation=begun.tokens.generation, keyring=keyring)
+    end = partial(token_refresh.finish, claim=ctx.job, generation=attempt.tokens.generation, keyring=keyring)
     try:
-        grant = await ask(net, begun)
+        grant = await refresh(net, attempt)
     except PlatformError as error:
-        await forget_unknown(ctx, error, begun.server, begun.client)
+        await forget_unknown(ctx, error, attempt.server, attempt.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:
-            return Done(await ctx.step(partial(end, came=error.code)))
+            return Done(await ctx.step(partial(end, brought=error.code)))
         if isinstance(error, Rejected):
-            await ctx.step(partial(token_refresh.rest, claim=ctx.job))
+            await ctx.step(partial(token_refresh.cool_down, claim=ctx.job))
         return refused(error)
-    return Done(await ctx.step(partial(end, came=grant)))
+    return Done(await ctx.step(partial(end, brought=grant)))
 
 
-async def ask(net: Net, begun: Begun) -> Grant:
-    if begun.sandbox:
+async def refresh(net: Net, attempt: RefreshAttempt) -> Grant:
+    if attempt.sandbox:
         return fakes.refresh()
-    platform, service_url, _ = begun.server
+    platform, service_url, _ = attempt.server
     if platform == "bluesky":
-        return await bluesky.refresh(net.client, service_url, begun.tokens)
+        return await bluesky.refresh(net.client, service_url, attempt.tokens)
     if platform == "instagram":
-        return await instagram.refresh(net, begun.tokens)
+        return await instagram.refresh(net, attempt.tokens)
     if platform == "tiktok":
-        return await tiktok.refresh(net, begun.tokens)
-    return await mastodon.refresh(net.client, service_url, begun.client, begun.tokens)
+        return await tiktok.refresh(net, attempt.tokens)
+    return await mastodon.refresh(net.client, service_url, attempt.client, attempt.tokens)

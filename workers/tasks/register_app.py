@@ -1,4 +1,4 @@
-"""Register us with a server of Mastodon's API, so that people there can let us in."""
+"""Our registration with a server of Mastodon's API, so that people there can let us in."""
 
 from functools import partial
 

@@ -1,9 +1,9 @@
-"""Have a platform revoke what opened an account that was disconnected. Best effort: it ends either way."""
+"""The revocation of a disconnected account's tokens by its platform. Best effort: it ends either way."""
 
 from functools import partial
 
 from domain.connecting import token_revocation
-from domain.connecting.token_revocation import Begun
+from domain.connecting.token_revocation import RevokeAttempt
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
@@ -22,11 +22,11 @@ async def open_task(resources: Resources) -> Task:
 
 async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     """An attempt that dies after the platform has done it is followed by one that is told so."""
-    begun = await ctx.step(partial(token_revocation.begin, claim=ctx.job, keyring=keyring))
-    if begun is None:
+    attempt = await ctx.step(partial(token_revocation.begin, claim=ctx.job, keyring=keyring))
+    if attempt is None:
         return Done({"revoked": False})
     try:
-        await ask(net, begun)
+        await revoke(net, attempt)
     except (TokenExpired, ReauthRequired):
         return Done({"revoked": False})  # It opens nothing any more.
     except PlatformError as error:
@@ -34,11 +34,11 @@ async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     return Done({"revoked": True})
 
 
-async def ask(net: Net, begun: Begun) -> None:
-    platform, service_url, _ = begun.server
+async def revoke(net: Net, attempt: RevokeAttempt) -> None:
+    platform, service_url, _ = attempt.server
     if platform == "bluesky":
-        await bluesky.revoke(net.client, service_url, begun.held)
+        await bluesky.revoke(net.client, service_url, attempt.revocable)
     elif platform == "tiktok":
-        await tiktok.revoke(net, begun.held)
+        await tiktok.revoke(net, attempt.revocable)
     else:
-        await mastodon.revoke(net.client, service_url, begun.client, begun.held)
+        await mastodon.revoke(net.client, service_url, attempt.client, attempt.revocable)

@@ -8,7 +8,7 @@ from domain.accounts import credentials, servers
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Asked, Login
-from domain.connecting.token_revocation import Held
+from domain.connecting.token_revocation import Revocable
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
@@ -45,9 +45,9 @@ async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -
     return _grant(session)
 
 
-async def revoke(client: httpx.AsyncClient, service_url: str, held: Held) -> None:
+async def revoke(client: httpx.AsyncClient, service_url: str, revocable: Revocable) -> None:
     """End the session. Raises `TokenExpired` where it has ended, any `PlatformError`."""
-    await api.delete_session(client, service_url, refresh_token=held.refresh_token or "")
+    await api.delete_session(client, service_url, refresh_token=revocable.refresh_token or "")
 
 
 def _home(net: Net, session: Session, asked: str) -> str:

@@ -13,7 +13,7 @@ from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import SCOPES, Client, Server
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Asked, Code
-from domain.connecting.token_revocation import Held
+from domain.connecting.token_revocation import Revocable
 from schemas.errors import ReauthRequired, Rejected
 from workers.platforms.connecting import START_AGAIN, Connected, code_form, refresh_form
 from workers.platforms.mastodon import api
@@ -70,9 +70,11 @@ async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
 
-async def revoke(client: httpx.AsyncClient, service_url: str, us: Client | None, held: Held) -> None:
+async def revoke(
+    client: httpx.AsyncClient, service_url: str, us: Client | None, revocable: Revocable
+) -> None:
     """Revoke the token, which only the registration that got it can do. Raises `PlatformError`."""
-    await api.revoke(client, service_url, _known(us), held.access_token)
+    await api.revoke(client, service_url, _known(us), revocable.access_token)
 
 
 def traits(described: Mapping[str, Any]) -> dict[str, Any]:

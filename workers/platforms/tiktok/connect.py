@@ -8,7 +8,7 @@ from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Asked, Code
 from domain.connecting.consent_pages import PAGES
-from domain.connecting.token_revocation import Held
+from domain.connecting.token_revocation import Revocable
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
 from workers.platforms.connecting import START_AGAIN, Connected, Net, code_form, refresh_form
 from workers.platforms.http import Api
@@ -52,11 +52,11 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
     return _grant(token, redirect_uri=tokens.redirect_uri)
 
 
-async def revoke(net: Net, held: Held) -> None:
+async def revoke(net: Net, revocable: Revocable) -> None:
     """End our access. Raises `Rejected` where TikTok knows the token no more, any `PlatformError`."""
-    token = held.access_token
-    if held.expires_at is not None and held.expires_at < datetime.now(UTC) + FRESH:
-        token = (await refresh(net, held.tokens)).access_token
+    token = revocable.access_token
+    if revocable.expires_at is not None and revocable.expires_at < datetime.now(UTC) + FRESH:
+        token = (await refresh(net, revocable.tokens)).access_token
     await oauth.post(net, "revoke", {"token": token})
 
 
