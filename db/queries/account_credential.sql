@@ -1,47 +1,82 @@
 -- name: get_credential
-select sealed, vault_key_id, generation, expires_at from account_credential
- where organization_id = :org and account_id = :account_id;
+select sealed, vault_key_id, generation, expires_at
+  from account_credential
+ where organization_id = :org
+   and account_id = :account_id;
 
 -- name: put_credential    of a new connection: a refresh under way of the one before comes too late
 insert into account_credential (organization_id, account_id, sealed, vault_key_id, expires_at, refresh_at)
 values (:org, :account_id, :sealed, :vault_key_id, :expires_at, :refresh_at)
 on conflict (organization_id, account_id) do update
-   set sealed = excluded.sealed, vault_key_id = excluded.vault_key_id, expires_at = excluded.expires_at,
-       refresh_at = excluded.refresh_at, generation = account_credential.generation + 1, rotated_at = now();
+   set sealed = excluded.sealed,
+       vault_key_id = excluded.vault_key_id,
+       expires_at = excluded.expires_at,
+       refresh_at = excluded.refresh_at,
+       generation = account_credential.generation + 1,
+       rotated_at = now();
 
--- name: refresh_credential    no row: another refresh or connection was sooner, or the account is disconnected
+-- name: refresh_credential    no row: another refresh or connection was sooner, or it is disconnected
 update account_credential
-   set sealed = :sealed, vault_key_id = :vault_key_id, expires_at = :expires_at, refresh_at = :refresh_at,
-       generation = generation + 1, rotated_at = now()
- where organization_id = :org and account_id = :account_id and generation = :generation;
+   set sealed = :sealed,
+       vault_key_id = :vault_key_id,
+       expires_at = :expires_at,
+       refresh_at = :refresh_at,
+       generation = generation + 1,
+       rotated_at = now()
+ where organization_id = :org
+   and account_id = :account_id
+   and generation = :generation;
 
 -- name: lock_generation
-select generation from account_credential
- where organization_id = :org and account_id = :account_id for no key update;
+select generation
+  from account_credential
+ where organization_id = :org
+   and account_id = :account_id
+   for no key update;
 
--- name: take_due    those whose refresh is due, the longest first; a refresh of tokens younger than a day would be refused
+-- name: take_due    tokens whose refresh is due, the longest first
 with due as materialized (
-  select organization_id, account_id from account_credential
-   where refresh_at <= now() and rotated_at <= now() - interval '1 day'
-   order by refresh_at limit :limit for no key update skip locked)
-update account_credential c set refresh_at = now() + :again_s * interval '1 second'
-  from due d join social_account a on a.organization_id = d.organization_id and a.id = d.account_id
- where c.organization_id = d.organization_id and c.account_id = d.account_id
+  -- A refresh of tokens younger than a day would be refused.
+  select organization_id, account_id
+    from account_credential
+   where refresh_at <= now()
+     and rotated_at <= now() - interval '1 day'
+   order by refresh_at
+   limit :limit
+     for no key update skip locked
+)
+update account_credential c
+   set refresh_at = now() + :again_s * interval '1 second'
+  from due d
+  join social_account a on a.organization_id = d.organization_id and a.id = d.account_id
+ where c.organization_id = d.organization_id
+   and c.account_id = d.account_id
 returning c.organization_id, a.project_id, c.account_id, a.status = 'connected' as connected;
 
 -- name: wipe_credential
-delete from account_credential where organization_id = :org and account_id = :account_id;
+delete from account_credential
+ where organization_id = :org
+   and account_id = :account_id;
 
 -- name: vault_key_ids
-select distinct vault_key_id from account_credential;
+select distinct vault_key_id
+  from account_credential;
 
 -- name: count_of_other_keys    sealed with another key of the keyring than `writer`
-select count(*) from account_credential where vault_key_id <> :writer;
+select count(*)
+  from account_credential
+ where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys
-select organization_id, account_id, sealed, vault_key_id from account_credential where vault_key_id <> :writer
- order by organization_id, account_id limit :limit for no key update;
+select organization_id, account_id, sealed, vault_key_id
+  from account_credential
+ where vault_key_id <> :writer
+ order by organization_id, account_id
+ limit :limit
+   for no key update;
 
 -- name: reseal
-update account_credential set sealed = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id and account_id = :account_id;
+update account_credential
+   set sealed = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id
+   and account_id = :account_id;

@@ -1,10 +1,12 @@
--- Offers of operators, and leases (docs/decisions/0016-a-lease-is-an-account.md). A lease that goes on has no end.
+-- Operators' offers, and leases: one that goes on has no end (docs/decisions/0016-a-lease-is-an-account.md).
 
--- name: offer_account    or another niche; locked before. Violates the index of offers where the same one is offered elsewhere
+-- name: offer_account    or another niche; locked before. Violates an index where another project offers it
 update social_account
    set offered_at = coalesce(offered_at, now()),
        niche = :niche,
-       offered_in = (select case o.env when 'live' then 'live' else o.id::text end from organization o where o.id = :org)
+       offered_in = (select case o.env when 'live' then 'live' else o.id::text end
+                       from organization o
+                      where o.id = :org)
  where organization_id = :org
    and id = :id;
 
@@ -21,10 +23,14 @@ select exists (
    where organization_id = :org
      and social_account_id = :account_id
      and status in ('blocked', 'queued', 'publishing')
-     and project_id = (select project_id from social_account where organization_id = :org and id = :account_id));
+     and project_id = (select project_id
+                         from social_account
+                        where organization_id = :org
+                          and id = :account_id));
 
 -- name: get_offered    offered by now or not
-select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche, a.offered_at,
+select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche,
+       a.offered_at,
        l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
        lower(l.period) as since
   from social_account a
@@ -33,7 +39,8 @@ select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handl
    and a.id = :id;
 
 -- name: list_offered    newest first, of every organization
-select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche, a.offered_at,
+select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche,
+       a.offered_at,
        l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
        lower(l.period) as since
   from social_account a
@@ -44,7 +51,7 @@ select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handl
  order by a.id desc
  limit :limit;
 
--- name: lock_owners    before any lease's own row: whoever lends an account, changes its status or ends it has this lock
+-- name: lock_owners    to lend accounts, change their status or end them; before any lease's own row
 select a.id, a.organization_id, a.platform, a.status, a.offered_at, a.owner_account_id, o.env
   from social_account a
   join organization o on o.id = a.organization_id
@@ -82,7 +89,7 @@ select a.owner_organization_id, a.owner_account_id, a.organization_id, a.project
  where a.organization_id = :org
    and a.id = any(:ids);
 
--- name: end_account    its posts are canceled by now. No row: an archive's job, or whoever released it, was sooner
+-- name: end_account    its posts are canceled by now. No row: somebody else ended it sooner
 update social_account
    set status = 'disconnected',
        disconnected_at = now(),
@@ -95,7 +102,8 @@ returning owner_organization_id as organization_id, owner_account_id as account_
 
 -- name: end_lease    no clock may make it an empty one
 update account_lease
-   set period = tstzrange(lower(period), greatest(clock_timestamp(), lower(period) + interval '1 microsecond'))
+   set period = tstzrange(lower(period),
+                          greatest(clock_timestamp(), lower(period) + interval '1 microsecond'))
  where organization_id = :org
    and account_id = :account_id;
 
@@ -143,7 +151,7 @@ update social_account a
    and a.status = 'connected'
 returning a.organization_id, a.id as account_id;
 
--- name: follow_owner    the account of whoever leases it, as its owner's is now; under its lock. Not if the lease ends just now
+-- name: follow_owner    a lease that goes on becomes as its owner's account is now; under its lock
 update social_account a
    set status = 'connected', service_url = o.service_url, handle = o.handle, avatar_url = o.avatar_url,
        traits = o.traits

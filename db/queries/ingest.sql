@@ -5,14 +5,24 @@ on conflict (organization_id, project_id, source) do update
    set job_id = excluded.job_id, status = 'running', error = null, completed_at = null;
 
 -- name: get_args    of the job that a second start ran into
-select args from job where organization_id = :org and id = :job_id;
+select args
+  from job
+ where organization_id = :org
+   and id = :job_id;
 
 -- name: end_ingests    as their jobs ended; a row that a newer job took over is not theirs
-with held as materialized (
+with ended as materialized (
+  -- The ingests of these jobs, locked in an order, with their jobs' end.
   select i.organization_id, i.job_id, j.state, j.error
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join ingest i on i.organization_id = t.org and i.job_id = t.job_id
     join job j on j.organization_id = t.org and j.id = t.job_id
-   where i.status = 'running' order by i.organization_id, i.job_id for no key update of i)
-update ingest i set status = held.state, error = held.error, completed_at = now()
-  from held where i.organization_id = held.organization_id and i.job_id = held.job_id;
+   where i.status = 'running'
+   order by i.organization_id, i.job_id
+     for no key update of i
+)
+update ingest i
+   set status = e.state, error = e.error, completed_at = now()
+  from ended e
+ where i.organization_id = e.organization_id
+   and i.job_id = e.job_id;

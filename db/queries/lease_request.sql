@@ -3,8 +3,8 @@ insert into lease_request (organization_id, project_id, id, count, niche, platfo
 values (:org, :project_id, :id, :count, :niche, :platform, :note);
 
 -- name: get_request    `account_ids`: what was assigned, also what has ended since
-select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status, r.assigned_at, r.reason,
-       r.created_at,
+select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
+       r.assigned_at, r.reason, r.created_at,
        array(select l.account_id
                from account_lease l
               where l.organization_id = r.organization_id
@@ -29,8 +29,8 @@ select organization_id, project_id, id, count as wanted, platform, status, reaso
    for no key update;
 
 -- name: list_requests    newest first, of every organization
-select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status, r.assigned_at, r.reason,
-       r.created_at,
+select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
+       r.assigned_at, r.reason, r.created_at,
        array(select l.account_id
                from account_lease l
               where l.organization_id = r.organization_id

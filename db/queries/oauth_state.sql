@@ -1,66 +1,117 @@
 -- name: insert_state
-insert into oauth_state (organization_id, state_hash, api_key_id, purpose, project_id, return_url, details,
-                         sealed, vault_key_id, expires_at)
-values (:org, :state_hash, :api_key_id, :purpose, :project_id, :return_url, :details, :sealed, :vault_key_id, :expires_at);
+insert into oauth_state
+       (organization_id, state_hash, api_key_id, purpose, project_id, return_url, details, sealed,
+        vault_key_id, expires_at)
+values (:org, :state_hash, :api_key_id, :purpose, :project_id, :return_url, :details, :sealed,
+        :vault_key_id, :expires_at);
 
 -- name: find_state    as `use_state` would, and leaves it
 select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details
   from oauth_state s
   join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
- where s.state_hash = :state_hash and s.purpose = :purpose and s.used_at is null and s.expires_at > :now;
+ where s.state_hash = :state_hash
+   and s.purpose = :purpose
+   and s.used_at is null
+   and s.expires_at > :now;
 
--- name: use_state    once: whoever comes second waits for the first and then finds `used_at` set. A killed key's flows end with it
-with held as materialized (
-  select s.* from oauth_state s
+-- name: use_state    once
+with usable as materialized (
+  -- Whoever comes second waits for the first and then finds `used_at` set. A killed key's flows end with it.
+  select s.*
+    from oauth_state s
     join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
-   where s.state_hash = :state_hash and s.purpose = :purpose and s.used_at is null and s.expires_at > :now
-     for no key update of s)
-update oauth_state s set used_at = now(), sealed = null, vault_key_id = null
-  from held where s.organization_id = held.organization_id and s.state_hash = held.state_hash
-returning held.organization_id, held.state_hash, held.api_key_id, held.project_id, held.return_url, held.details,
-          held.sealed, held.vault_key_id;
+   where s.state_hash = :state_hash
+     and s.purpose = :purpose
+     and s.used_at is null
+     and s.expires_at > :now
+     for no key update of s
+)
+update oauth_state s
+   set used_at = now(), sealed = null, vault_key_id = null
+  from usable u
+ where s.organization_id = u.organization_id
+   and s.state_hash = u.state_hash
+returning u.organization_id, u.state_hash, u.api_key_id, u.project_id, u.return_url, u.details, u.sealed,
+          u.vault_key_id;
 
 -- name: end_state    without a job
-update oauth_state set outcome = :outcome, error_code = :error_code
- where organization_id = :org and state_hash = :state_hash;
+update oauth_state
+   set outcome = :outcome, error_code = :error_code
+ where organization_id = :org
+   and state_hash = :state_hash;
 
 -- name: give_to_job    which ends it
-update oauth_state set job_id = :job_id where organization_id = :org and state_hash = :state_hash;
+update oauth_state
+   set job_id = :job_id
+ where organization_id = :org
+   and state_hash = :state_hash;
 
 -- name: get_outcome
-select outcome from oauth_state where organization_id = :org and state_hash = :state_hash;
+select outcome
+  from oauth_state
+ where organization_id = :org
+   and state_hash = :state_hash;
 
 -- name: get_state    as its maker sees it
 select s.outcome, s.error_code, s.used_at, s.expires_at, j.result
-  from oauth_state s left join job j on j.organization_id = s.organization_id and j.id = s.job_id
- where s.organization_id = :org and s.state_hash = :state_hash and s.api_key_id = :api_key_id and s.purpose = :purpose;
+  from oauth_state s
+  left join job j on j.organization_id = s.organization_id and j.id = s.job_id
+ where s.organization_id = :org
+   and s.state_hash = :state_hash
+   and s.api_key_id = :api_key_id
+   and s.purpose = :purpose;
 
 -- name: end_states    as their jobs ended
-with held as materialized (
+with ended as materialized (
+  -- The states of these jobs, locked in an order, with their jobs' end.
   select s.organization_id, s.state_hash, j.state, j.error->>'code' as code
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join oauth_state s on s.organization_id = t.org and s.job_id = t.job_id
     join job j on j.organization_id = t.org and j.id = t.job_id
-   order by s.organization_id, s.state_hash for no key update of s)
-update oauth_state s set outcome = held.state, error_code = held.code
-  from held where s.organization_id = held.organization_id and s.state_hash = held.state_hash;
+   order by s.organization_id, s.state_hash
+     for no key update of s
+)
+update oauth_state s
+   set outcome = e.state, error_code = e.code
+  from ended e
+ where s.organization_id = e.organization_id
+   and s.state_hash = e.state_hash;
 
 -- name: vault_key_ids
-select distinct vault_key_id from oauth_state where vault_key_id is not null;
+select distinct vault_key_id
+  from oauth_state
+ where vault_key_id is not null;
 
 -- name: prune_states    a day after their time, when a job that came of one has long ended
 with old as (
-  select organization_id, state_hash from oauth_state
-   where expires_at <= now() - interval '24 hours' order by expires_at limit :limit for update skip locked)
-delete from oauth_state s using old where s.organization_id = old.organization_id and s.state_hash = old.state_hash;
+  -- A batch of them; what somebody else prunes is left to them.
+  select organization_id, state_hash
+    from oauth_state
+   where expires_at <= now() - interval '24 hours'
+   order by expires_at
+   limit :limit
+     for update skip locked
+)
+delete from oauth_state s
+ using old
+ where s.organization_id = old.organization_id
+   and s.state_hash = old.state_hash;
 
 -- name: count_of_other_keys    sealed with another key of the keyring than `writer`
-select count(*) from oauth_state where vault_key_id <> :writer;
+select count(*)
+  from oauth_state
+ where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys
-select organization_id, state_hash, sealed, vault_key_id from oauth_state where vault_key_id <> :writer
- order by organization_id, state_hash limit :limit for no key update;
+select organization_id, state_hash, sealed, vault_key_id
+  from oauth_state
+ where vault_key_id <> :writer
+ order by organization_id, state_hash
+ limit :limit
+   for no key update;
 
 -- name: reseal
-update oauth_state set sealed = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id and state_hash = :state_hash;
+update oauth_state
+   set sealed = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id
+   and state_hash = :state_hash;

@@ -1,34 +1,58 @@
 -- name: get_app    `lasting`: the server surely has it for as long as it takes to let somebody in
-select client_id, sealed, vault_key_id, proved_at is not null or created_at > now() - interval '12 hours' as lasting
+select client_id, sealed, vault_key_id,
+       proved_at is not null or created_at > now() - interval '12 hours' as lasting
   from platform_app
- where platform = :platform and service_url = :service_url and redirect_uri = :redirect_uri;
+ where platform = :platform
+   and service_url = :service_url
+   and redirect_uri = :redirect_uri;
 
 -- name: keep_app    a lasting one stays: authorizations under way name it
-insert into platform_app as held (platform, service_url, redirect_uri, client_id, sealed, vault_key_id)
+insert into platform_app as app (platform, service_url, redirect_uri, client_id, sealed, vault_key_id)
 values (:platform, :service_url, :redirect_uri, :client_id, :sealed, :vault_key_id)
 on conflict (platform, service_url, redirect_uri) do update
-   set client_id = excluded.client_id, sealed = excluded.sealed, vault_key_id = excluded.vault_key_id, created_at = now()
- where held.proved_at is null and held.created_at <= now() - interval '12 hours';
+   set client_id = excluded.client_id,
+       sealed = excluded.sealed,
+       vault_key_id = excluded.vault_key_id,
+       created_at = now()
+ where app.proved_at is null
+   and app.created_at <= now() - interval '12 hours';
 
 -- name: prove_app
-update platform_app set proved_at = now()
- where platform = :platform and service_url = :service_url and redirect_uri = :redirect_uri
-   and client_id = :client_id and proved_at is null;
+update platform_app
+   set proved_at = now()
+ where platform = :platform
+   and service_url = :service_url
+   and redirect_uri = :redirect_uri
+   and client_id = :client_id
+   and proved_at is null;
 
 -- name: forget_app    that the server doesn't know any more; one registered meanwhile stays
 delete from platform_app
- where platform = :platform and service_url = :service_url and redirect_uri = :redirect_uri and client_id = :client_id;
+ where platform = :platform
+   and service_url = :service_url
+   and redirect_uri = :redirect_uri
+   and client_id = :client_id;
 
 -- name: vault_key_ids
-select distinct vault_key_id from platform_app;
+select distinct vault_key_id
+  from platform_app;
 
 -- name: count_of_other_keys    sealed with another key of the keyring than `writer`
-select count(*) from platform_app where vault_key_id <> :writer;
+select count(*)
+  from platform_app
+ where vault_key_id <> :writer;
 
 -- name: lock_of_other_keys
-select platform, service_url, redirect_uri, sealed, vault_key_id from platform_app where vault_key_id <> :writer
- order by platform, service_url, redirect_uri limit :limit for no key update;
+select platform, service_url, redirect_uri, sealed, vault_key_id
+  from platform_app
+ where vault_key_id <> :writer
+ order by platform, service_url, redirect_uri
+ limit :limit
+   for no key update;
 
 -- name: reseal
-update platform_app set sealed = :sealed, vault_key_id = :vault_key_id
- where platform = :platform and service_url = :service_url and redirect_uri = :redirect_uri;
+update platform_app
+   set sealed = :sealed, vault_key_id = :vault_key_id
+ where platform = :platform
+   and service_url = :service_url
+   and redirect_uri = :redirect_uri;

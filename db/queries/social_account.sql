@@ -1,10 +1,16 @@
--- name: connect_account    the same one again keeps its id, unless it was disconnected. No row: the project leases it
-insert into social_account (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits)
+-- name: connect_account    the same one keeps its id, unless disconnected. No row: the project leases it
+insert into social_account
+       (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits)
 values (:org, :project_id, :id, :platform, :service_url, :external_id, :handle, :avatar_url, :traits)
-on conflict (organization_id, project_id, platform, (case platform when 'bluesky' then '' else service_url end), external_id)
+on conflict (organization_id, project_id, platform,
+             (case platform when 'bluesky' then '' else service_url end), external_id)
       where disconnected_at is null do update
-   set service_url = excluded.service_url, handle = excluded.handle, avatar_url = excluded.avatar_url, traits = excluded.traits,
-       status = 'connected', connected_at = now()
+   set service_url = excluded.service_url,
+       handle = excluded.handle,
+       avatar_url = excluded.avatar_url,
+       traits = excluded.traits,
+       status = 'connected',
+       connected_at = now()
  where social_account.owner_account_id is null
 returning id;
 
@@ -13,42 +19,68 @@ select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.
        a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
- where a.organization_id = :org and a.id = :id;
+ where a.organization_id = :org
+   and a.id = :id;
 
 -- name: lock_account
-select platform, service_url, external_id, handle, status, owner_account_id, offered_at from social_account
- where organization_id = :org and id = :id for no key update;
+select platform, service_url, external_id, handle, status, owner_account_id, offered_at
+  from social_account
+ where organization_id = :org
+   and id = :id
+   for no key update;
 
 -- name: list_accounts    newest first
 select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
        a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
- where a.organization_id = :org and a.project_id = :project_id and (:before::uuid is null or a.id < :before)
- order by a.id desc limit :limit;
+ where a.organization_id = :org
+   and a.project_id = :project_id
+   and (:before::uuid is null or a.id < :before)
+ order by a.id desc
+ limit :limit;
 
 -- name: require_reauth    no row: it was required before, or the account is disconnected
-update social_account set status = 'reauth_required'
- where organization_id = :org and id = :id and status = 'connected'
+update social_account
+   set status = 'reauth_required'
+ where organization_id = :org
+   and id = :id
+   and status = 'connected'
 returning id;
 
 -- name: disconnect_account
 update social_account
-   set status = 'disconnected', disconnected_at = now(), canceled_posts = :canceled_posts, cooldown_until = null,
-       offered_at = null, niche = null, offered_in = null
- where organization_id = :org and id = :id;
+   set status = 'disconnected',
+       disconnected_at = now(),
+       canceled_posts = :canceled_posts,
+       cooldown_until = null,
+       offered_at = null,
+       niche = null,
+       offered_in = null
+ where organization_id = :org
+   and id = :id;
 
 -- name: set_quota    null: the platform's own
-update social_account set quota_posts = :posts, quota_window_s = :window_s
- where organization_id = :org and id = :id;
+update social_account
+   set quota_posts = :posts, quota_window_s = :window_s
+ where organization_id = :org
+   and id = :id;
 
--- name: is_connected    by whomever: a platform knows our application, not its tenants
+-- name: is_connected    by any tenant: a platform knows our application, not its tenants
 select exists (
-  select from social_account
-   where platform = :platform and external_id = :external_id and service_url = :service_url and disconnected_at is null);
+  select
+    from social_account
+   where platform = :platform
+     and external_id = :external_id
+     and service_url = :service_url
+     and disconnected_at is null);
 
--- name: find_connected    by the platform's own name of a person, of whoever it is; a lease goes by its owner's
-select organization_id, project_id, id as account_id from social_account
- where platform = :platform and external_id = :external_id and disconnected_at is null and status = 'connected'
+-- name: find_connected    of any tenant, by the platform's own name of a person; a lease goes by its owner's
+select organization_id, project_id, id as account_id
+  from social_account
+ where platform = :platform
+   and external_id = :external_id
+   and disconnected_at is null
+   and status = 'connected'
    and owner_account_id is null
  order by organization_id, id;

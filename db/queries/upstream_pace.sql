@@ -1,5 +1,5 @@
--- A token bucket for each upstream. `free_at` is when the bucket is full again, `held_until` when its cooldown ends and
--- `held_s` how long that was. Behind a lock the clock is read: now() would be as old as the transaction.
+-- A token bucket for each upstream: `free_at` is when it is full again, `held_until` when its cooldown ends
+-- and `held_s` how long that is. Behind a lock the clock is read: now() would be as old as the transaction.
 
 -- name: take_token    how long to wait for it, in seconds; no row: longer than the taker's patience
 insert into upstream_pace as bucket (upstream, free_at)

@@ -1,4 +1,4 @@
-"""What each platform takes, as far as it is known before anything is sent (research 5).
+"""Limits of each platform, as far as they are known before anything is sent.
 
 A figure that an account's own server says (`traits`) goes before the platform's.
 """
@@ -30,7 +30,7 @@ VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
 class File(NamedTuple):
-    """What has to be known of a post's file."""
+    """The facts of a post's file that limits are about."""
 
     kind: str
     mime_type: str
@@ -39,7 +39,7 @@ class File(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why a platform won't have a post's files."""
+    """A reason why a platform won't have a post's files."""
 
     code: str
     message: str
@@ -95,9 +95,9 @@ def tooted(text: str) -> int:
 #: Mastodon: 500 characters, 4 images of 16 MB or a video of 99 MB, unless the instance says otherwise;
 #: 300 requests in 5 minutes.
 #: TikTok: 2,200 UTF-16 code units, a video or 35 photos of JPEG or WebP, about 15 posts a creator and day;
-#: how long a video may be, and who may see it, each creator's own settings say (research 5.1).
+#: how long a video may be, and who may see it, each creator's own settings say.
 #: Instagram: 2,200 characters, 30 hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at
-#: most 15 minutes; at least 25 posts in 24 h, more where the account says so (research 5.2).
+#: most 15 minutes; at least 25 posts in 24 h, more where the account says so.
 PLATFORMS: Mapping[str, Platform] = {
     platform.name: platform
     for platform in (
@@ -169,7 +169,7 @@ PLATFORMS: Mapping[str, Platform] = {
 
 def caption_max(platform: Platform, traits: Mapping[str, Any]) -> int:
     """The instance's own figure, kept in `traits.captionMax` when the account was connected."""
-    return _said(traits.get("captionMax")) or platform.caption_max
+    return _positive(traits.get("captionMax")) or platform.caption_max
 
 
 def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]:
@@ -188,8 +188,8 @@ def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]
 def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
     """For one file: the instance's own figure (`traits.imageBytesMax`, `videoBytesMax`) or the platform's."""
     if kind == "image":
-        return _said(traits.get("imageBytesMax")) or platform.image_bytes
-    return _said(traits.get("videoBytesMax")) or platform.video_bytes
+        return _positive(traits.get("imageBytesMax")) or platform.image_bytes
+    return _positive(traits.get("videoBytesMax")) or platform.video_bytes
 
 
 def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -197,7 +197,7 @@ def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
 
     Figures that no ledger of sends could be counted by are none.
     """
-    posts, seconds = _said(traits.get("quotaPosts")), _said(traits.get("quotaSeconds"))
+    posts, seconds = _positive(traits.get("quotaPosts")), _positive(traits.get("quotaSeconds"))
     if posts is None or seconds is None or posts > QUOTA_POSTS or seconds > QUOTA_S:
         return None
     return posts, seconds
@@ -234,7 +234,7 @@ def _faults_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -
     most = bytes_max(platform, file.kind, traits)
     if file.size_bytes > most:
         yield Fault("MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {most}")
-    longest_s = _said(traits.get("videoSecondsMax")) or platform.video_s
+    longest_s = _positive(traits.get("videoSecondsMax")) or platform.video_s
     if longest_s and file.duration_ms and file.duration_ms > longest_s * 1000:
         seconds = file.duration_ms / 1000
         yield Fault(
@@ -242,5 +242,5 @@ def _faults_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -
         )
 
 
-def _said(figure: object) -> int | None:
+def _positive(figure: object) -> int | None:
     return figure if isinstance(figure, int) and figure > 0 else None

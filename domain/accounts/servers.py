@@ -1,4 +1,4 @@
-"""Servers that an account may live on: strangers name them, so `domain/values/urls.py` has a say."""
+"""Servers that an account may live on: strangers name them, so `domain/values/urls.py` checks each."""
 
 import re
 from urllib.parse import urlsplit
