@@ -58,7 +58,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a server said of one answer's version, as sent (RFC 9110 8.8): for a conditional request.
+    """The validators of one answer's version, as a server sent them (RFC 9110 8.8), to ask conditionally.
 
     `url` is where the answer was, if redirects led elsewhere; `kind` is what it was read as, where a
     source has several kinds of document.
@@ -71,7 +71,7 @@ class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an ingest leaves for the next one of the same source: which answers it read, by address.
+    """Notes that an ingest leaves for the next one of the same source: which answers it read, by address.
 
     It holds only for the same arguments and the same `rules`, the version of our own reading.
     `url` is where its page was. `repository_id` is GitHub's: a repository keeps it when it is renamed;
@@ -87,7 +87,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """What one ingest read: `url` is where its redirects ended, a warning is a word and its reason.
+    """The findings of one ingest: `url` is where its redirects ended, a warning is a word and its reason.
 
     `unchanged` means that the source said nothing new: then there are no fields, and the old ones stay.
     """

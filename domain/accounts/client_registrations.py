@@ -11,7 +11,7 @@ from jobs import ledger
 from jobs.kinds import REGISTER_APP
 from jobs.ledger import Submitted
 
-#: What we ask a person of a server of Mastodon's API for, and no more.
+#: The scopes that we ask a person of a server of Mastodon's API for, and no more.
 SCOPES = "read:accounts read:statuses write:media write:statuses"
 
 
@@ -52,7 +52,7 @@ async def find_id(conn: Conn, *, server: Server) -> str | None:
 
 
 async def is_lasting(conn: Conn, *, server: Server) -> bool:
-    """Whether we are registered, and will be for as long as a person needs."""
+    """True if we are registered, and will be for as long as a person needs."""
     found = await _find(conn, server)
     return found is not None and found.lasting
 

@@ -77,7 +77,7 @@ TAKE_DUE = account_credential.take_due.typed(DueCredential)
 
 
 def ending(life_s: float) -> datetime:
-    """When a token ends that lives so long from now."""
+    """The end of a token that lives so long from now."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
 
 
@@ -128,7 +128,7 @@ async def replace(
 
 
 async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
-    """Whether nothing newer is there; it stays so until this transaction ends."""
+    """True if nothing newer is there; it stays so until this transaction ends."""
     current = await account_credential.lock_generation.value(conn, org=organization_id, account_id=account_id)
     return bool(current == generation)
 

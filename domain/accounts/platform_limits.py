@@ -82,8 +82,8 @@ def utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def tooted(text: str) -> int:
-    """As Mastodon counts: graphemes, each link 23, a mention without its server (its StatusLengthValidator).
+def mastodon_length(text: str) -> int:
+    """Mastodon's count (its StatusLengthValidator): graphemes, a link is 23, a mention has no server.
 
     Where it is in doubt what a link is, this counts more than the server, hardly ever less.
     """
@@ -118,7 +118,7 @@ PLATFORMS: Mapping[str, Platform] = {
         Platform(
             "mastodon",
             caption_max=500,
-            measure=tooted,
+            measure=mastodon_length,
             unit="characters",
             caption_bytes=None,
             images_max=4,
@@ -173,7 +173,7 @@ def caption_max(platform: Platform, traits: Mapping[str, Any]) -> int:
 
 
 def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]:
-    """What keeps a caption from going out; `most` is `caption_max`."""
+    """The reasons that keep a caption from going out; `most` is `caption_max`."""
     limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
         (most, platform.measure, platform.unit),
         (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),
@@ -186,14 +186,14 @@ def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]
 
 
 def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
-    """For one file: the instance's own figure (`traits.imageBytesMax`, `videoBytesMax`) or the platform's."""
+    """The most bytes of one file: the instance's own (`traits.imageBytesMax`) or the platform's."""
     if kind == "image":
         return _positive(traits.get("imageBytesMax")) or platform.image_bytes
     return _positive(traits.get("videoBytesMax")) or platform.video_bytes
 
 
 def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The account's own: `traits.quotaPosts` in any `quotaSeconds`, as its platform said.
+    """The account's own quota: `traits.quotaPosts` in any `quotaSeconds`, as its platform says.
 
     Figures that no ledger of sends could be counted by are none.
     """
@@ -204,7 +204,7 @@ def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | None) -> str | None:
-    """What speaks against who is to see a post; `traits.privacyLevels` is what its account may choose."""
+    """The reason against a post's audience; `traits.privacyLevels` is what its account may choose."""
     if level is not None and level not in platform.privacy_levels:
         return f"{platform.name} takes no privacyLevel" + (f" {level}" if platform.privacy_levels else "")
     offered = traits.get("privacyLevels")
@@ -215,7 +215,7 @@ def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | No
 
 
 def faults_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequence[File]) -> Iterator[Fault]:
-    """What keeps all of a post's files, together, from going out."""
+    """The reasons that keep all of a post's files, together, from going out."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
         yield Fault("MEDIA_MISSING", f"{name} takes no post without an image or a video")

@@ -168,7 +168,7 @@ async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
 
 
 async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
-    """As they were last listed. Raises `NotFound`."""
+    """The repositories as they were last listed. Raises `NotFound`."""
     row = await _row(conn, organization_id)
     repositories = msgspec.convert(row.repositories, list[GitHubRepo])
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)

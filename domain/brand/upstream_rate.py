@@ -23,7 +23,7 @@ class UpstreamRate(NamedTuple):
 
     @property
     def burst_s(self) -> float:
-        """How long an empty bucket takes until all but one of its tokens are back."""
+        """The time in which an empty bucket gets back all but one of its tokens."""
         return (self.burst - 1) * self.every_s
 
 

@@ -35,7 +35,7 @@ from schemas.settings import Settings
 
 LIFETIME = timedelta(minutes=10)
 
-#: Where Bluesky accounts are connected.
+#: The route that connects Bluesky accounts.
 LOGIN = "POST /v1/projects/{id}/social-accounts"
 
 #: The account that a sandbox's link connects unless its `code` is changed.

@@ -26,7 +26,7 @@ from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import Conflict, Invalid
 
-#: Where an account logs in unless it says otherwise.
+#: The server that an account logs in at unless it names another.
 BSKY = "https://bsky.social"
 
 #: A handle is a domain name (atproto.com/specs/handle), a DID is one of its two methods (specs/did).
@@ -38,7 +38,7 @@ NAMED = re.compile(
 #: In a sandbox the magic ones too.
 SANDBOX_NAMED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
-#: Why an account's posts were canceled.
+#: The reason that its canceled posts name.
 DISCONNECTED = "account_disconnected"
 
 
@@ -232,7 +232,7 @@ async def disconnect(
 async def _end(
     conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
-    """How many posts it canceled.
+    """Disconnect it; the number of posts canceled.
 
     The account's row is locked before its credential is read: no refresh comes between, and no lease.
     """

@@ -63,7 +63,7 @@ async def finish(
 
 
 async def cool_down(conn: Conn, *, claim: Claim) -> None:
-    """The server has something against the account itself: its posts would only ask again and again."""
+    """Let an account wait that its server is against: its posts would only ask again and again."""
     org, account_id = _scope(claim)
     await account_send.rest_account.run(conn, org=org, account_id=account_id, rest_s=COOLDOWN_S)
 

@@ -22,9 +22,9 @@ from jobs import ledger
 from jobs.kinds import REVOKE_TOKEN
 from jobs.ledger import Claim
 
-#: Where a token can be revoked. Instagram has no call for it: its owner removes us on instagram.com.
+#: The platforms that can revoke a token. Instagram has no call for it: its owner removes us on instagram.com.
 PLATFORMS = frozenset({"bluesky", "mastodon", "tiktok"})
-#: Where a revocation ends no more than the one login.
+#: The platforms where a revocation ends no more than the one login.
 ALONE = frozenset({"bluesky"})
 
 
@@ -55,9 +55,9 @@ class RevokeAttempt(NamedTuple):
 async def submit(
     conn: Conn, scope: AccountScope, *, project_id: UUID, account: LockedAccount, keyring: Keyring
 ) -> None:
-    """In the transaction that ends the `account`, whose credential is still there, if it has one of its own.
+    """Submit the job, in the transaction that ends the `account`, while its credential is still there.
 
-    A sandbox's opens nothing.
+    A sandbox's credential opens nothing, and a leased account has none of its own.
     """
     org, account_id = scope
     if account.platform not in PLATFORMS or await organizations.is_sandbox(conn, organization_id=org):

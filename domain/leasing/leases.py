@@ -27,7 +27,7 @@ from schemas.errors import Conflict, NotFound
 from schemas.errors.absent import absent
 from schemas.leases import LeasedAccount, RequestStatus
 
-#: Why a lease's posts are canceled.
+#: The reason that a lease's canceled posts name.
 CANCELED: Mapping[LeaseEnd, str] = {
     "released": "lease_released",
     "recalled": "lease_recalled",
@@ -207,13 +207,13 @@ def _refuse(issues: Sequence[dict[str, str]]) -> None:
 
 
 async def _canceled(conn: Conn, scope: AccountScope) -> int | None:
-    """How many posts the account's end canceled; None while it goes on."""
+    """The number of posts that the account's end canceled; None while it goes on."""
     organization_id, account_id = scope
     return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).canceled_posts
 
 
 async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None) -> int:
-    """How many posts it canceled, or whoever was sooner; an archive's job holds no lock of the project."""
+    """End it; how many posts that canceled. An archive's job has no project's lock, so two may meet here."""
     org, account_id = scope
     canceled = await waiting.cancel_of_account(
         conn, organization_id=org, account_id=account_id, reason=CANCELED[reason]
@@ -232,7 +232,7 @@ async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id:
 async def _record_begin(
     conn: Conn, who: Actor, request: LockedRequest, account_id: UUID, owner: Owner
 ) -> None:
-    """To the tenant, who is told nothing of the operator; and to the owner."""
+    """Record it for the tenant, who learns nothing of the operator, and for the owner."""
     org, request_id = request.organization_id, ids.show(ids.LEASE_REQUEST, request.id)
     await accounts.record(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
     lent = {

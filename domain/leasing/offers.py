@@ -77,7 +77,7 @@ async def withdraw(conn: Conn, *, who: Actor, account_id: UUID) -> OfferedAccoun
 
 
 async def check_free(conn: Conn, *, account_id: UUID) -> None:
-    """In a transaction that has locked the owner's account. Raises `Conflict` ACCOUNT_LEASED."""
+    """Raises `Conflict` ACCOUNT_LEASED; this transaction has locked the owner's account."""
     if await leased_of(conn, [account_id]):
         raise accounts.leased("somebody leases the account: recall the lease first, or wait for its end")
 

@@ -29,8 +29,8 @@ def check(url: str, *, origins: Collection[str]) -> str:
 def lead_back(url: str, *, status: str, state: str) -> str:
     """The address with how it went."""
     parts = urlsplit(url)
-    said = urlencode({"status": status, "state": state})
-    return parts._replace(query=f"{parts.query}&{said}" if parts.query else said).geturl()
+    added = urlencode({"status": status, "state": state})
+    return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
 
 
 def _split(url: str) -> SplitResult:
@@ -45,7 +45,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _origin(parts: SplitResult) -> str:
-    """As the key's list has it: lower case, and the scheme's own port left out."""
+    """The origin as the key's list has it: lower case, and the scheme's own port left out."""
     port = parts.port if parts.port != DEFAULT_PORTS.get(parts.scheme) else None
     return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
 

@@ -12,7 +12,7 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: Jobs or posts in one transaction: each holds its lock until the batch is done.
+#: Jobs or posts in one transaction: each keeps its lock until the batch is done.
 BATCH = 200
 
 #: Stops a batch; 0 when none is left.

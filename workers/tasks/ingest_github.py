@@ -22,7 +22,7 @@ from workers.web.fetch import open_client
 
 
 async def open_task(resources: Resources) -> Task:
-    """With an API that carries the operator's token, if any, and with their App."""
+    """The API carries the operator's token, if any; the App is theirs too."""
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url)
     api = open_api(await resources.stack.enter_async_context(client), settings)
@@ -45,7 +45,7 @@ async def ingest_github(
     repo = ctx.job.args["repo"]
 
     async def read(visit: Visit | None, report: Progress) -> Extraction:
-        """As the organization's own installation where that covers the repository."""
+        """Ask as the organization's own installation where that covers the repository."""
         token = await tokens(ctx, app)(repo)
         ours = api if app is None or token is None else showing(api, app, token)
         return await ingest(ours, parser, args=ctx.job.args, visit=visit, report=report, model=model)

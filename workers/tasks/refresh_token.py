@@ -25,7 +25,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
-    """The tokens are kept before the job ends: a post that holds its account may ask for this job's key.
+    """The tokens are kept before the job ends: a post that has locked its account may ask for this job's key.
 
     It would wait for the job's end, and that for the account: the victim of such a deadlock loses its tokens.
     """

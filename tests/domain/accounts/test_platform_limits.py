@@ -13,7 +13,7 @@ from domain.accounts.platform_limits import (
     caption_max,
     faults_of_files,
     graphemes,
-    tooted,
+    mastodon_length,
 )
 from domain.publishing import quotas
 
@@ -47,7 +47,7 @@ IMAGE, VIDEO, MOV = (
     ],
 )
 def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str, count: int) -> None:
-    assert tooted(text) == count
+    assert mastodon_length(text) == count
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str
     ],
 )
 def test_what_may_be_no_link_counts_in_full(text: str) -> None:
-    assert tooted(text) == len(text)
+    assert mastodon_length(text) == len(text)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_may_be_no_link_counts_in_full(text: str) -> None:
 )
 def test_no_caption_takes_long_to_count(piece: str) -> None:
     begun = time.perf_counter()
-    tooted(piece * 20_000)
+    mastodon_length(piece * 20_000)
     assert time.perf_counter() - begun < 2
 
 
