@@ -5,32 +5,21 @@ import pytest
 from domain.brand import github_repositories
 from schemas.errors import Invalid
 
+FORMS = """
+octocat/hello-world /octocat/hello-world/ octocat/hello-world.git github.com/octocat/hello-world
+www.github.com/octocat/hello-world https://github.com/octocat/hello-world
+https://GitHub.com/octocat/hello-world/ http://github.com/octocat/hello-world.git
+https://github.com/octocat/hello-world/tree/main/docs
+https://github.com/octocat/hello-world/blob/main/README.md?plain=1#top
+https://github.com/octocat/hello-world?tab=readme-ov-file#install
+https://user:token@github.com/octocat/hello-world.git https://api.github.com/repos/octocat/hello-world
+git@github.com:octocat/hello-world.git github.com:octocat/hello-world
+ssh://git@github.com/octocat/hello-world.git ssh://git@ssh.github.com:443/octocat/hello-world.git
+git://github.com/octocat/hello-world.git git+ssh://git@github.com/octocat/hello-world.git
+""".split()
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "octocat/hello-world",
-        " octocat/hello-world ",
-        "/octocat/hello-world/",
-        "octocat/hello-world.git",
-        "github.com/octocat/hello-world",
-        "www.github.com/octocat/hello-world",
-        "https://github.com/octocat/hello-world",
-        "https://GitHub.com/octocat/hello-world/",
-        "http://github.com/octocat/hello-world.git",
-        "https://github.com/octocat/hello-world/tree/main/docs",
-        "https://github.com/octocat/hello-world/blob/main/README.md?plain=1#top",
-        "https://github.com/octocat/hello-world?tab=readme-ov-file#install",
-        "https://user:token@github.com/octocat/hello-world.git",
-        "https://api.github.com/repos/octocat/hello-world",
-        "git@github.com:octocat/hello-world.git",
-        "github.com:octocat/hello-world",
-        "ssh://git@github.com/octocat/hello-world.git",
-        "ssh://git@ssh.github.com:443/octocat/hello-world.git",
-        "git://github.com/octocat/hello-world.git",
-        "git+ssh://git@github.com/octocat/hello-world.git",
-    ],
-)
+
+@pytest.mark.parametrize("text", [" octocat/hello-world ", *FORMS])
 def test_every_form_is_one_name(text: str) -> None:
     assert github_repositories.check(text) == "octocat/hello-world"
 
@@ -87,25 +76,7 @@ def test_branches_pass(branch: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "branch",
-    [
-        "",
-        "-x",
-        "a b",
-        "a..b",
-        "a~1",
-        "a^",
-        "a:b",
-        "/a",
-        "a/",
-        "a//b",
-        "a.lock",
-        ".a",
-        "a.",
-        "@",
-        "x@{1}",
-        "a\0",
-    ],
+    "branch", ["", "a b", "a\0", *"-x a..b a~1 a^ a:b /a a/ a//b a.lock .a a. @ x@{1}".split()]
 )
 def test_what_git_takes_for_no_branch_is_refused(branch: str) -> None:
     with pytest.raises(Invalid) as refused:

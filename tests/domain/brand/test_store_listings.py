@@ -52,57 +52,44 @@ def test_each_form_of_an_apps_address_is_read(text: str, listing: store_listings
     assert store_listings.check(IngestAppStore(app_store_url=text)) == [listing]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "0",
-        "id",
-        "slack",
-        "https://example.com/us/app/slack/id618783545",
-        "https://apps.apple.com.example.com/us/app/slack/id618783545",
-        "https://apps.apple.com@example.com/us/app/slack/id618783545",
-        "https://apps.apple.com:8080/us/app/slack/id618783545",
-        "https://apps.apple.com:x/us/app/slack/id618783545",
-        "https://[/us/app/slack/id618783545",
-        "javascript:alert(1)",
-        "file:///etc/passwd",
-    ],
-)
+NO_STORES = """
+0 id slack https://example.com/us/app/slack/id618783545
+https://apps.apple.com.example.com/us/app/slack/id618783545
+https://apps.apple.com@example.com/us/app/slack/id618783545
+https://apps.apple.com:8080/us/app/slack/id618783545 https://apps.apple.com:x/us/app/slack/id618783545
+https://[/us/app/slack/id618783545 javascript:alert(1) file:///etc/passwd
+""".split()
+
+
+@pytest.mark.parametrize("text", ["", *NO_STORES])
 def test_what_is_no_stores_page_is_refused(text: str) -> None:
     assert refused(app_store_url=text) == "appStoreUrl"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://apps.apple.com/us/developer/slack-technologies-inc/id453420243",
-        "https://itunes.apple.com/us/artist/slack/id453420243",
-        "https://apps.apple.com/us/story/id1500000000",
-        "https://apps.apple.com/us/charts/iphone/36",
-        "https://apps.apple.com/us/app-bundle/tools/id1500000000",
-        "https://apps.apple.com/us/app/slack",
-        "https://apps.apple.com/us/app/slack/618783545",
-        "https://apps.apple.com/",
-        "https://itunes.apple.com/lookup?bundleId=com.example",
-        "https://play.google.com/store/apps/dev?id=8228319378",
-        "https://play.google.com/store/books/details?id=x",
-    ],
-)
+NO_APPS = """
+https://apps.apple.com/us/developer/slack-technologies-inc/id453420243
+https://itunes.apple.com/us/artist/slack/id453420243 https://apps.apple.com/us/story/id1500000000
+https://apps.apple.com/us/charts/iphone/36 https://apps.apple.com/us/app-bundle/tools/id1500000000
+https://apps.apple.com/us/app/slack https://apps.apple.com/us/app/slack/618783545 https://apps.apple.com/
+https://itunes.apple.com/lookup?bundleId=com.example https://play.google.com/store/apps/dev?id=8228319378
+https://play.google.com/store/books/details?id=x
+""".split()
+
+
+@pytest.mark.parametrize("url", NO_APPS)
 def test_a_stores_page_of_something_else_is_refused(url: str) -> None:
     with pytest.raises(Invalid, match="but not an app's"):
         store_listings.check(IngestAppStore(app_store_url=url))
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://apps.apple.com/uk/app/slack/id618783545",
-        "https://play.google.com/store/apps/details?id=com.Slack&gl=xx",
-        "https://play.google.com/store/apps/details?id=Slack",
-        "https://play.google.com/store/apps/details",
-    ],
-)
+BROKEN = """
+https://apps.apple.com/uk/app/slack/id618783545
+https://play.google.com/store/apps/details?id=com.Slack&gl=xx
+https://play.google.com/store/apps/details?id=Slack https://play.google.com/store/apps/details
+""".split()
+
+
+@pytest.mark.parametrize("url", BROKEN)
 def test_a_listing_with_a_broken_part_is_refused(url: str) -> None:
     assert refused(app_store_url=url) == "appStoreUrl"
 
@@ -120,21 +107,17 @@ def test_what_several_name_is_all_read_and_each_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("ios_bundle_id", "618783545"),
-        ("ios_bundle_id", ""),
-        ("ios_bundle_id", "com..example"),
-        ("ios_bundle_id", "com.example/app"),
-        ("ios_bundle_id", "com.example&country=de"),
-        ("android_package", "slack"),
-        ("android_package", "com.1example"),
-        ("android_package", "com.example-app"),
-        ("android_package", "https://play.google.com/store/apps/details?id=com.Slack"),
-    ],
+    "value", ["618783545", "", "com..example", "com.example/app", "com.example&country=de"]
 )
-def test_a_malformed_name_is_refused_by_its_field(field: str, value: str) -> None:
-    assert refused(**{field: value}) == {"ios_bundle_id": "iosBundleId"}.get(field, "androidPackage")
+def test_a_malformed_bundle_id_is_refused_by_its_field(value: str) -> None:
+    assert refused(ios_bundle_id=value) == "iosBundleId"
+
+
+@pytest.mark.parametrize(
+    "value", ["slack", "com.1example", "com.example-app", "https://x.example/?id=com.Slack"]
+)
+def test_a_malformed_package_is_refused_by_its_field(value: str) -> None:
+    assert refused(android_package=value) == "androidPackage"
 
 
 def test_nothing_at_all_is_refused_with_what_to_give() -> None:
