@@ -1,8 +1,12 @@
 """An operator with an account to lend, and tenants who ask for one, by the product's own verbs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+
+import pytest
 
 from db.pool import Conn, Pool, transact
 from domain.connecting import connect
@@ -10,6 +14,7 @@ from domain.leasing import leases, offers, requests
 from domain.tenancy.api_keys import EVERY_SCOPE, Actor
 from schemas import ids
 from schemas.accounts import AccountDisconnected
+from schemas.errors import Conflict
 from schemas.leases import LeaseRequestCreate, OperatedRequest
 from tests import seeds
 from tests.domain.project import Project
@@ -82,6 +87,14 @@ async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisc
             conn, organization_id=project.org, account_id=account_id, api_key_id=None, reason="released"
         ),
     )
+
+
+@contextmanager
+def conflict(reason: str) -> Iterator[pytest.ExceptionInfo[Conflict]]:
+    """A refusal for this reason is what comes."""
+    with pytest.raises(Conflict) as refused:
+        yield refused
+    assert refused.value.details["reason"] == reason
 
 
 def found(kind: str, shown: str) -> UUID:

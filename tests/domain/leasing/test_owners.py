@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.accounts import accounts
@@ -12,17 +11,6 @@ from schemas.errors import Conflict
 from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.leasing import Owner
-
-
-@pytest_asyncio.fixture
-async def owner(conn: Conn) -> Owner:
-    return await leasing.owner(conn)
-
-
-@pytest_asyncio.fixture
-async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
-    """The owner's account, as it is to the tenant."""
-    return await leasing.lend(pool, owner, project)
 
 
 async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
@@ -67,9 +55,8 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     for org, account_id in ((owner.org, owner.account_id), (project.org, leased)):
-        with pytest.raises(Conflict) as refused:
+        with leasing.conflict("ACCOUNT_LEASED"):
             await leasing.disconnect(pool, org, account_id)
-        assert refused.value.details["reason"] == "ACCOUNT_LEASED"
     assert await conn.fetchval("select count(*) from account_credential") == 1
     await leasing.recall(pool, owner, leased)
     await leasing.disconnect(pool, owner.org, owner.account_id)
@@ -106,9 +93,8 @@ async def test_an_offer_repeated_is_about_something_else_and_as_old(conn: Conn, 
 
 async def test_its_owner_posts_nothing_to_what_is_offered(conn: Conn, owner: Owner) -> None:
     own = Project(owner.org, owner.project_id)
-    with pytest.raises(Conflict) as refused:
+    with leasing.conflict("ACCOUNT_OFFERED"):
         await leasing.schedule(conn, own, owner.account_id)
-    assert refused.value.details["reason"] == "ACCOUNT_OFFERED"
     async with conn.transaction():
         await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
     await leasing.schedule(conn, own, owner.account_id)
@@ -144,9 +130,8 @@ async def test_one_account_is_offered_once_however_many_have_connected_it(
     """In whatever organization; a sandbox's pretended ones are its own."""
     org = await seeds.organization(conn)
     twin = Owner(org, await seeds.project(conn, org), org)
-    with pytest.raises(Conflict) as refused:
+    with leasing.conflict("ACCOUNT_OFFERED"):
         await leasing.another(conn, twin, handle="bakes")
-    assert refused.value.details["reason"] == "ACCOUNT_OFFERED"
     async with conn.transaction():
         await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
     await leasing.another(conn, twin, handle="bakes")

@@ -3,15 +3,14 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
-from db.pool import Conn, Pool, open_pool, transact
+from db.pool import Conn, Pool, transact
 from domain.accounts import accounts
 from domain.leasing import offers, requests
 from domain.publishing import failures
@@ -20,7 +19,6 @@ from jobs.outcomes import NotDone
 from schemas.accounts import AccountDisconnected
 from schemas.errors import CancelRequested, Conflict, ReauthRequired, Throttled
 from schemas.leases import OfferedAccount, OperatedRequest
-from schemas.settings import Settings
 from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
@@ -30,18 +28,6 @@ from tests.leasing import Owner
 T = TypeVar("T")
 
 RACES, SENDS = 200, 12
-
-
-@pytest_asyncio.fixture
-async def wide(settings: Settings) -> AsyncIterator[Pool]:
-    """Connections enough for many racers."""
-    async with open_pool(settings.database_url, name="racers", size=20) as pool:
-        yield pool
-
-
-@pytest_asyncio.fixture
-async def owner(conn: Conn) -> Owner:
-    return await leasing.owner(conn)
 
 
 async def posting(pool: Pool, owner: Owner, project: Project) -> Full:
