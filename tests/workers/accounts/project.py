@@ -19,16 +19,11 @@ from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKE
 from tests import seeds
 from tests.social_servers import Fediverse, Pds, Registered
 from tests.workers.runtime.workers import Workers, at_work
-from workers.tasks import connect_account, refresh_token, register_app, revoke_token
+from workers.tasks import OPENERS
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
 
-OPENERS = {
-    CONNECT_ACCOUNT: connect_account.open_task,
-    REGISTER_APP: register_app.open_task,
-    REFRESH_TOKEN: refresh_token.open_task,
-    REVOKE_TOKEN: revoke_token.open_task,
-}
+KINDS = (CONNECT_ACCOUNT, REGISTER_APP, REFRESH_TOKEN, REVOKE_TOKEN)
 
 
 @dataclass
@@ -38,40 +33,38 @@ class Project:
     pds: Pds
     id: UUID
 
+    @property
+    def scope(self) -> dict[str, Any]:
+        return {"organization_id": self.workers.org, "project_id": self.id}
+
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
+    async def at_work(self, **settings: str) -> AsyncIterator[None]:
         """A worker of these kinds."""
-        allowed = f"{self.fediverse.host},{self.pds.host}"
-        settings = msgspec.structs.replace(self.workers.settings, fetch_allow=allowed)
-        async with at_work(settings, self.workers.pool, OPENERS):
+        allowed = {"fetch_allow": f"{self.fediverse.host},{self.pds.host}"}
+        mine = msgspec.structs.replace(self.workers.settings, **allowed | settings)
+        async with at_work(mine, self.workers.pool, {kind: OPENERS[kind] for kind in KINDS}):
             yield
 
-    async def blogger(self, *, handle: str = "shop.example", refresh_token: str | None = None) -> UUID:
+    async def blogger(self, *, refresh_token: str | None = None) -> UUID:
         """A Bluesky account with a session that is open, unless another token is given."""
-        session = self.pds.open(handle).content
+        session = self.pds.open("shop.example").content
         token = refresh_token or session["refreshJwt"]
         grant = Grant(access_token=session["accessJwt"], refresh_token=token)
-        found = Found("bluesky", self.pds.url, session["did"], handle, None, {})
-        return await self.connected(found, grant)
+        return await self.connected(
+            Found("bluesky", self.pds.url, session["did"], "shop.example", None, {}), grant
+        )
 
     async def ada(self, **token: Any) -> UUID:
-        """A Mastodon account with the tokens that the server gave, or others."""
+        """A Mastodon account with the tokens that the server gave, or others; we are registered there."""
+        await self.registered()
         told = self.fediverse.issue("ada").content
-        grant = Grant(
-            **{"access_token": told["access_token"], "refresh_token": told.get("refresh_token")} | token,
-            redirect_uri=BACK,
-        )
-        found = Found("mastodon", self.fediverse.url, "101", "ada", None, {})
-        return await self.connected(found, grant)
+        given = {"access_token": told["access_token"], "refresh_token": told.get("refresh_token")}
+        grant = Grant(**given | token, redirect_uri=BACK)
+        return await self.connected(Found("mastodon", self.fediverse.url, "101", "ada", None, {}), grant)
 
     async def connected(self, found: Found, grant: Grant) -> UUID:
-        async def write(conn: Conn) -> UUID:
-            where = {"organization_id": self.workers.org, "project_id": self.id}
-            return await connect.connect(
-                conn, **where, api_key_id=None, found=found, grant=grant, keyring=seeds.VAULT
-            )
-
-        return await transact(self.workers.pool, write)
+        named: dict[str, Any] = {"api_key_id": None, "found": found, "grant": grant, "keyring": seeds.VAULT}
+        return await transact(self.workers.pool, lambda conn: connect.connect(conn, **self.scope, **named))
 
     async def registered(self) -> None:
         """We are known to Mastodon."""
@@ -85,14 +78,15 @@ class Project:
         """The job."""
 
         async def submit(conn: Conn) -> UUID:
-            where = {"organization_id": self.workers.org, "project_id": self.id}
-            return (await credentials.refresh(conn, **where, account_id=account_id)).job_id
+            return (await credentials.refresh(conn, **self.scope, account_id=account_id)).job_id
 
         return await transact(self.workers.pool, submit)
 
-    async def refreshed(self, account_id: UUID) -> asyncpg.Record:
-        """The job's row, once it has ended."""
-        return await self.workers.ended(await self.refresh(account_id))
+    async def refreshed(self, account_id: UUID, **settings: str) -> asyncpg.Record:
+        """The job's row, once a worker has ended it."""
+        job_id = await self.refresh(account_id)
+        async with self.at_work(**settings):
+            return await self.workers.ended(job_id)
 
     async def tokens(self, account_id: UUID) -> Tokens:
         async with self.workers.pool.acquire() as conn:
@@ -100,19 +94,30 @@ class Project:
                 conn, organization_id=self.workers.org, account_id=account_id, keyring=seeds.VAULT
             )
 
-    async def disconnect(self, account_id: UUID) -> None:
-        where = {"organization_id": self.workers.org, "account_id": account_id}
+    async def disconnect(self, account_id: UUID, *, org: UUID | None = None) -> None:
+        named = {"organization_id": org or self.workers.org, "account_id": account_id}
         await transact(
             self.workers.pool,
-            lambda conn: connect.disconnect(conn, **where, api_key_id=None, keyring=seeds.VAULT),
+            lambda conn: connect.disconnect(conn, **named, api_key_id=None, keyring=seeds.VAULT),
         )
+
+    async def revoked(self, account_id: UUID, **settings: str) -> asyncpg.Record:
+        """The row of the job that revokes its tokens, once a worker has ended it: it keeps no secret."""
+        await self.disconnect(account_id)
+        async with self.at_work(**settings):
+            row = await self.workers.ended((await self.revoking())["id"])
+        assert await self.count("job_secret") == 0
+        return row
+
+    async def revoking(self) -> asyncpg.Record:
+        """The job that revokes tokens, as it is now."""
+        (row,) = await self.workers.pool.fetch("select * from job where kind = 'revoke_token'")
+        return row
+
+    async def count(self, table: str) -> int:
+        return int(await self.workers.pool.fetchval(f"select count(*) from {table}"))
 
     async def status(self, account_id: UUID) -> str:
-        found: str = await self.workers.pool.fetchval(
-            "select status from social_account where id = $1", account_id
+        return str(
+            await self.workers.pool.fetchval("select status from social_account where id = $1", account_id)
         )
-        return found
-
-    async def audited(self) -> list[str]:
-        rows = await self.workers.pool.fetch("select action from audit_log order by id")
-        return [row["action"] for row in rows]

@@ -1,6 +1,7 @@
 """A connection's job when it dies half-way, and what a server is found to be."""
 
 import asyncio
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,6 @@ from domain.accounts import client_registrations
 from domain.accounts.client_registrations import Server
 from domain.connecting import connect
 from domain.connecting.connect import Asked, Code, Login
-from jobs.ledger import Submitted
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256
 from tests.workers.accounts.project import BACK, Project
@@ -24,12 +24,8 @@ async def submit(project: Project, platform: str, secret: Code | Login) -> UUID:
     """The job, for nobody's key."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
     asked = Asked(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project))
-    where = {"organization_id": project.workers.org, "project_id": project.id}
-
-    async def submitted(conn: Conn) -> Submitted:
-        return await connect.submit(conn, **where, asked=asked, secret=secret, keyring=seeds.VAULT)
-
-    return (await transact(project.workers.pool, submitted)).job_id
+    submit = partial(connect.submit, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
+    return (await transact(project.workers.pool, submit)).job_id
 
 
 async def a_key(project: Project) -> UUID:
@@ -65,7 +61,7 @@ async def test_one_that_dies_between_code_and_commit_says_to_start_again(
     assert "start again" in job["error"]["message"]
     assert fediverse.count("/oauth/token") == 2
     for table in ("social_account", "account_credential", "job_secret"):
-        assert await project.workers.pool.fetchval(f"select count(*) from {table}") == 0
+        assert await project.count(table) == 0
 
 
 async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> None:
@@ -78,7 +74,7 @@ async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> N
         pds.held[LOGIN].set()
         job = await project.workers.ended(job_id)
     assert (job["state"], job["result"]["handle"]) == ("completed", "shop.example")
-    assert await project.workers.pool.fetchval("select count(*) from social_account") == 1
+    assert await project.count("social_account") == 1
 
 
 async def test_two_registrations_at_once_leave_one(project: Project, fediverse: Fediverse) -> None:
