@@ -3,130 +3,93 @@
 import asyncio
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 
 from cli.local import demo
 from db.pool import transact
 from domain.brand import ingests
-from domain.projects import archive, projects
-from domain.tenancy import organizations
+from domain.projects import archive
 from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, KINDS
 from jobs.outcomes import Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
 from tests import seeds
 from tests.workers.runtime.workers import Workers
+from tests.workers.tasks.project import Project
 from tests.workers.web.web import say, serve
 from workers.ingest import perform
 from workers.runtime.context import Context
 from workers.tasks import OPENERS, POOLS, archive_project, open_tasks
 
-
-@pytest_asyncio.fixture
-async def project_id(workers: Workers) -> UUID:
-    async with workers.pool.acquire() as conn:
-        return await seeds.project(conn, workers.org)
+PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
 
 
-async def start(workers: Workers, org: UUID, project_id: UUID, url: str) -> UUID:
-    submitted = await transact(
-        workers.pool,
-        lambda conn: ingests.start_website(
-            conn, organization_id=org, project_id=project_id, url=url, follow_links=False, max_pages=1
-        ),
-    )
-    return submitted.job_id
-
-
-async def ingest(workers: Workers, org: UUID, project_id: UUID, url: str) -> asyncpg.Record:
+async def ingest(project: Project, url: str) -> asyncpg.Record:
     """Its job's row, once a worker has ended it."""
     origin = urlsplit(url).netloc if url.startswith("http:") else ""
-    settings = msgspec.structs.replace(workers.settings, fetch_allow=origin)
-    async with (
-        open_tasks(settings, "ingest") as tasks,
-        workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
-    ):
-        return await workers.ended(await start(workers, org, project_id, url))
+    async with project.at_work(INGEST_WEBSITE, fetch_allow=origin):
+        return await project.ingested(ingests.start_website, url=url, **PAGE)
 
 
-async def state(workers: Workers, org: UUID, project_id: UUID) -> IngestState:
-    async with workers.pool.acquire() as conn:
-        project, _ = await projects.get(conn, organization_id=org, project_id=project_id)
-    assert project.ingest_state.website is not None
-    return project.ingest_state.website
+async def state(project: Project) -> IngestState:
+    found = (await project.shown()).ingest_state.website
+    assert found is not None
+    return found
 
 
-async def test_an_ingest_writes_what_the_page_says_and_ends_with_its_subject(
-    workers: Workers, project_id: UUID
-) -> None:
+async def test_an_ingest_writes_what_the_page_says_and_ends_with_its_subject(project: Project) -> None:
     with demo.site() as host:
-        row = await ingest(workers, workers.org, project_id, f"http://{host}/")
+        row = await ingest(project, f"http://{host}/")
     assert (row["state"], row["error"]) == ("completed", None)
     assert row["result"]["source"] == "website"
     assert "appName" in row["result"]["changed"]
-    async with workers.pool.acquire() as conn:
-        project, _ = await projects.get(conn, organization_id=workers.org, project_id=project_id)
-    assert project.brand_context is not None
-    assert project.brand_context.app_name
-    assert (await state(workers, workers.org, project_id)).status == "completed"
+    assert (await project.brand()).app_name
+    assert (await state(project)).status == "completed"
 
 
-async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(
-    workers: Workers, project_id: UUID
-) -> None:
+async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(project: Project) -> None:
     stored = "select fields, url, job_id, visit from brand_source where project_id = $1"
     async with serve({"/": say(body="<title>Zap — Draw what you say</title>", etag='"1"')}) as site:
-        first = await ingest(workers, workers.org, project_id, site.url())
-        before = await workers.pool.fetchrow(stored, project_id)
+        first = await ingest(project, site.url())
+        before = await project.workers.pool.fetchrow(stored, project.id)
         site.answers = {"/": say(304)}
-        second = await ingest(workers, workers.org, project_id, site.url())
+        second = await ingest(project, site.url())
     assert [warning.partition(":")[0] for warning in second["result"]["warnings"]] == ["unchanged"]
     assert second["result"]["changed"] == []
     assert second["result"]["fields"] == first["result"]["fields"] != []
-    assert await workers.pool.fetchrow(stored, project_id) == before
+    assert await project.workers.pool.fetchrow(stored, project.id) == before
 
 
-async def test_what_cannot_be_fetched_fails_with_its_code(workers: Workers, project_id: UUID) -> None:
-    row = await ingest(workers, workers.org, project_id, "https://127.0.0.1/")
+async def test_what_cannot_be_fetched_fails_with_its_code(project: Project) -> None:
+    row = await ingest(project, "https://127.0.0.1/")
     assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", "FETCH_BLOCKED", 1)
-    shown = await state(workers, workers.org, project_id)
+    shown = await state(project)
     assert shown.status == "failed"
     assert shown.error is not None
     assert shown.error.code == "FETCH_BLOCKED"
 
 
-async def test_what_may_work_later_is_tried_again(workers: Workers, project_id: UUID) -> None:
+async def test_what_may_work_later_is_tried_again(project: Project) -> None:
     """Nobody listens on port 1."""
-    settings = msgspec.structs.replace(workers.settings, fetch_allow="127.0.0.1:1")
-    async with (
-        open_tasks(settings, "ingest") as tasks,
-        workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
-    ):
-        job_id = await start(workers, workers.org, project_id, "http://127.0.0.1:1/")
-        await workers.becomes(job_id, "attempt > 0 and state = 'queued'")
-    assert (await workers.attempts(job_id))[0] == "retry"
-    assert (await state(workers, workers.org, project_id)).status == "running"
+    async with project.at_work(INGEST_WEBSITE, fetch_allow="127.0.0.1:1"):
+        job_id = await project.start(ingests.start_website, url="http://127.0.0.1:1/", **PAGE)
+        await project.workers.becomes(job_id, "attempt > 0 and state = 'queued'")
+    assert (await project.workers.attempts(job_id))[0] == "retry"
+    assert (await state(project)).status == "running"
 
 
 @pytest.mark.parametrize(
     ("page", "code"), [("ok", None), ("blocked", "FETCH_BLOCKED"), ("not-html", "NOT_HTML")]
 )
-async def test_a_sandbox_reads_fakes(workers: Workers, page: str, code: str | None) -> None:
-    async with workers.pool.acquire() as conn:
-        sandbox = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
-        project_id = await seeds.project(conn, sandbox)
-    row = await ingest(workers, sandbox, project_id, f"https://example.test/{page}")
+async def test_a_sandbox_reads_fakes(sandbox: Project, page: str, code: str | None) -> None:
+    row = await ingest(sandbox, f"https://example.test/{page}")
     assert row["error"] is None if code is None else row["error"]["code"] == code
 
 
-async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(
-    workers: Workers, project_id: UUID
-) -> None:
+async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: Project) -> None:
     reading, archived = asyncio.Event(), asyncio.Event()
 
     async def task(ctx: Context) -> Any:
@@ -134,43 +97,41 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(
         await archived.wait()
         return await tasks[INGEST_WEBSITE](ctx)
 
+    workers = project.workers
     with demo.site() as host:
         settings = msgspec.structs.replace(workers.settings, fetch_allow=host)
         async with open_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE):
-            job_id = await start(workers, workers.org, project_id, f"http://{host}/")
+            job_id = await project.start(ingests.start_website, url=f"http://{host}/", **PAGE)
             await asyncio.wait_for(reading.wait(), 5)
-            await archive_it(workers, project_id)
+            await archive_it(project)
             archived.set()
             row = await workers.ended(job_id)
     assert row["state"] == "canceled"
-    assert (await state(workers, workers.org, project_id)).status == "canceled"
+    assert (await state(project)).status == "canceled"
 
 
-async def archive_it(workers: Workers, project_id: UUID) -> None:
+async def archive_it(project: Project) -> None:
     await transact(
-        workers.pool,
+        project.workers.pool,
         lambda conn: archive.archive(
-            conn, organization_id=workers.org, project_id=project_id, api_key_id=None
+            conn, organization_id=project.org, project_id=project.id, api_key_id=None
         ),
     )
 
 
 async def test_an_archive_cancels_the_projects_jobs_and_no_others(
-    workers: Workers, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_project, "BATCH", 3)
     async with workers.pool.acquire() as conn:
         other = await seeds.project(conn, workers.org)
     doomed = [
-        await workers.submit(kind=INGEST_WEBSITE, project_id=project_id, args={"url": str(n)})
+        await workers.submit(kind=INGEST_WEBSITE, project_id=project.id, args={"url": str(n)})
         for n in range(8)
     ]
     spared = await workers.submit(kind=INGEST_WEBSITE, project_id=other, args={"url": "x"})
-    await archive_it(workers, project_id)
-    async with (
-        open_tasks(workers.settings, "default") as tasks,
-        workers.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
-    ):
+    await archive_it(project)
+    async with project.at_work(ARCHIVE_PROJECT):
         archiving = await workers.pool.fetchval("select id from job where kind = 'archive_project'")
         row = await workers.ended(archiving)
     assert (row["state"], row["result"]) == (

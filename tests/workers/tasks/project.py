@@ -1,0 +1,65 @@
+"""A project whose brand is read by ingests in a real worker."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import transact
+from domain.projects import projects
+from domain.tenancy import organizations
+from jobs.kinds import Kind
+from jobs.ledger import Submitted
+from schemas.brand import BrandContext
+from schemas.projects import Project as Shown
+from tests import seeds
+from tests.workers.runtime.workers import Workers, at_work
+from workers.tasks import OPENERS
+
+
+@dataclass(frozen=True)
+class Project:
+    workers: Workers
+    org: UUID
+    id: UUID
+
+    @asynccontextmanager
+    async def at_work(self, kind: Kind, **settings: Any) -> AsyncIterator[None]:
+        """A worker of the kind, for which the settings differ so."""
+        mine = msgspec.structs.replace(self.workers.settings, **settings)
+        async with at_work(mine, self.workers.pool, {kind: OPENERS[kind]}):
+            yield
+
+    async def start(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> UUID:
+        """The job of one of the verbs that start an ingest."""
+        submit = partial(verb, organization_id=self.org, project_id=self.id, **asked)
+        submitted = await transact(self.workers.pool, submit)
+        if submitted.wake:
+            await self.workers.courier.send(submitted.wake)
+        return submitted.job_id
+
+    async def ingested(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> asyncpg.Record:
+        """The job's row, once a worker has ended it."""
+        return await self.workers.ended(await self.start(verb, **asked))
+
+    async def shown(self) -> Shown:
+        async with self.workers.pool.acquire() as conn:
+            return (await projects.get(conn, organization_id=self.org, project_id=self.id))[0]
+
+    async def brand(self) -> BrandContext:
+        found = (await self.shown()).brand_context
+        assert found is not None
+        return found
+
+
+async def create(workers: Workers, *, sandbox: bool = False) -> Project:
+    async with workers.pool.acquire() as conn:
+        org = workers.org
+        if sandbox:
+            org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
+        return Project(workers, org, await seeds.project(conn, org))
