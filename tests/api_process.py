@@ -25,7 +25,7 @@ SERVER = ("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory",
 
 
 class Served(NamedTuple):
-    """Where it answers, and its supervisor's process id, whose child it is."""
+    """Its address, and its supervisor's process id, whose child it is."""
 
     url: str
     pid: int

@@ -88,7 +88,7 @@ def moto() -> Iterator[Moto]:
 
 @pytest.fixture
 def media_kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """Where media is kept: a folder, unless `tests.s3.keeping.EVERYWHERE` says otherwise."""
+    """The storage of media: a folder, unless `tests.s3.keeping.EVERYWHERE` says otherwise."""
     where = getattr(request, "param", "folder")
     if where == "folder":
         return KeptFolder(tmp_path / "assets")

@@ -73,7 +73,7 @@ async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID)
 
 
 async def lend(pool: Pool, owner: Owner, project: Project) -> UUID:
-    """What the owner's account is to the tenant."""
+    """The id by which the tenant knows the owner's account."""
     async with pool.acquire() as conn:
         request_id = await ask(conn, project)
     answer = await assign(pool, owner, request_id)

@@ -102,7 +102,7 @@ async def post(
 
 
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:
-    """What a worker that has just come up pulls."""
+    """The claims of a worker that has just come up."""
     worker_id = ids.new()
     await heartbeat.register(
         conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60

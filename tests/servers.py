@@ -31,7 +31,7 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
 
 class Servers(NamedTuple):
-    """Where they are, and handles to stop and start them."""
+    """Both servers, to be asked, stopped and started."""
 
     postgres: Server
     valkey: Server

@@ -94,7 +94,7 @@ class Fediverse(Server):
     refreshes: dict[str, str] = field(default_factory=dict)
 
     def let_in(self, page: str, person: str) -> str:
-        """What a person's browser is sent to after they agreed on our page there."""
+        """The address that a person's browser is sent to after they agreed on our page there."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
         assert page.startswith(f"{self.url}/oauth/authorize?")
         app = self.apps[asked["client_id"]]

@@ -32,7 +32,7 @@ MOST = 64 * MIB
 
 
 class Line(NamedTuple):
-    """What a film passes: the API's process, the worker's, the platform."""
+    """A film's way: the API's process, the worker's, the platform."""
 
     fleet: Fleet
     http: httpx.AsyncClient

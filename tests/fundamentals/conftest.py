@@ -1,4 +1,4 @@
-"""What the tutorial stands on: an API, its callers, and workers, all in the test's own loop."""
+"""The tutorial's API, its callers and its workers, all in the test's own loop."""
 
 from tests.api.conftest import acme, app, rival
 from tests.workers.conftest import org, workers

@@ -38,7 +38,7 @@ class Instance(msgspec.Struct, frozen=True):
         return f"http://localhost:{self.port}"
 
     def code(self, authorize_url: str) -> str:
-        """What a person's visit of the page brings to the address that they are sent back to."""
+        """The code that a person's visit of the page brings to the address that they are sent back to."""
         page = httpx.get(authorize_url, timeout=PATIENCE_S).raise_for_status().text
         action = ACTION.search(page)
         assert action, page

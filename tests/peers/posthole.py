@@ -46,7 +46,7 @@ class Posthole(NamedTuple):
         return urlsplit(self.base).port or 0
 
     def published(self, caption: str) -> int:
-        """How many posts it has published with this caption: the judge."""
+        """The number of posts that it has published with this caption: the judge."""
         with sqlite3.connect(self.database) as conn:
             question = "select count(*) from posts where caption = ? and status = 'published'"
             counted: int = conn.execute(question, [caption]).fetchone()[0]
@@ -54,7 +54,7 @@ class Posthole(NamedTuple):
         return counted
 
     def code(self, path: str, account_id: str) -> str:
-        """What a person's consent brings to the address that they are sent back to."""
+        """The parameters that a person's consent brings to the address that they are sent back to."""
         form = {"account_id": account_id, "redirect_uri": BACK, "state": "s"}
         answer = httpx.post(f"{self.base}{path}", data=form, timeout=10)
         return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]

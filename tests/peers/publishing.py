@@ -1,4 +1,4 @@
-"""What a worker does with an adapter, without its database: the same decisions after each lost answer."""
+"""A worker's use of an adapter, without its database: the same decisions after each lost answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -103,7 +103,7 @@ async def looked_for(adapter: Adapter, account: Account, asked: Inquiry, clock: 
 
 
 async def confirmed(adapter: Adapter, account: Account, asked: Inquiry, sent: Found, clock: Clock) -> Live:
-    """What was taken is asked about until it is live."""
+    """The post that was taken, asked about until it is live."""
     for _ in range(ASKS):
         if not isinstance(sent, Taken):
             break

@@ -102,7 +102,7 @@ def of(tokens: Tokens) -> set[str]:
 
 
 def said(exchange: tuple[str, bytes]) -> tuple[str, str]:
-    """What was asked of the server, and the error that its answer named, if it did."""
+    """The call that was made of the server, and the error that its answer named, if it did."""
     line, answer = exchange
     error = ERROR.search(answer)
     return line.split()[1].rpartition(".")[2], error[1].decode() if error else ""

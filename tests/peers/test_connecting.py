@@ -33,7 +33,7 @@ pytestmark = pytest.mark.peers
 
 
 def way_back(page: str) -> str:
-    """Where a server's page is told to send people back to."""
+    """The path to which a server's page is told to send people back."""
     return urlsplit(parse_qs(urlsplit(page).query)["redirect_uri"][0]).path
 
 

@@ -1,4 +1,4 @@
-"""Whatever happens to a call to TikTok or Instagram, the post is there once, or we say that we can't know.
+"""Exactly once: whatever happens to a call to TikTok or Instagram, the post is there once, or we say so.
 
 What comes out is what docs/reference/exactly-once.md says: `python -m tests.peers.exactly_once --write`.
 """

@@ -39,7 +39,7 @@ PATIENCE_S = 60.0
 
 
 class Stage(NamedTuple):
-    """How far a post has come, and its job: until it is `running`, what it waits for."""
+    """A post's phase and its job's state: until it is `running`, what it waits for."""
 
     phase: str | None
     job: str
@@ -132,7 +132,7 @@ class Scene(msgspec.Struct, frozen=True):
         await self.let_pass(wanted)
 
     async def let_pass(self, handles: Iterable[str]) -> None:
-        """What these posts wait for has come."""
+        """Lets the time come that these posts wait for."""
         for pass_by in PASS_BY:
             await self.fleet.pool.execute(pass_by, WHILE, [*handles])
 

@@ -31,7 +31,7 @@ def api_at(client: httpx.AsyncClient, base: str) -> Api:
 
 
 async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> list[str]:
-    """What became of each exchange that isn't only a redirect's end."""
+    """The outcome of each exchange that isn't only a redirect's end."""
     base, outcomes = scenario(server, name), []
     async with open_client(allowed=urls.operated(server), contact="https://tenantry.test") as client:
         for exchange in exchanges:

@@ -1,4 +1,4 @@
-"""What S3 answers to the calls that we make, and the state that they leave."""
+"""S3's answers to the calls that we make, and the state that they leave."""
 
 import hashlib
 import itertools

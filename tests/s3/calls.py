@@ -1,4 +1,4 @@
-"""What a request to S3 is, and whether its signature is right."""
+"""A request to S3, and the check of its signature."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What the tasks of a worker share: one parsing process for all of them, and none where none reads."""
+"""Resources of a worker's tasks: one parsing process for all of them, and none where none reads."""
 
 import pytest
 

@@ -80,7 +80,7 @@ class Hand:
         raise AssertionError("it never comes to an end")
 
     async def let_pass(self, seconds: float) -> None:
-        """What comes late to a platform comes in the middle of it."""
+        """A request that comes late to a platform comes in the middle of it."""
         for part_s in [seconds / 2] * 2 if self.late else [seconds]:
             self._travel(part_s)
             await self.system.advance(part_s)

@@ -99,7 +99,7 @@ async def schedule(system: System, shape: Shape, call: Call, point: str) -> Doom
 
 
 async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
-    """Which knows where each job stops."""
+    """The worker that knows where each job stops."""
     path = fleet.folder / "stops.json"
     path.write_bytes(msgspec.json.encode(dict(stop for one in doomed for stop in one.stops)))
     with patch.dict(os.environ, {FILE: str(path)}):

@@ -52,7 +52,7 @@ class Wrong(NamedTuple):
 
 
 async def seen(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
-    """What became of a post whose jobs have ended."""
+    """The end of a post whose jobs have ended."""
     sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]
     asked = [entry for entry in await log(system, shape) if entry["account"] == sent.username]
@@ -115,7 +115,7 @@ def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
 
 
 def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
-    """What of one call came out alike, faults and kills apart, and what had happened to each."""
+    """Rows of one call that came out alike, faults and kills apart, and what had happened to each."""
     ordered = sorted(rows, key=lambda row: (first(rows, row), row.killed, row[3:]))
     return [
         (found[0], [row.event for row in found])
@@ -125,5 +125,5 @@ def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
 
 
 def first(rows: Sequence[Row], row: Row) -> int:
-    """Where its call comes first."""
+    """The place of its call among the shape's."""
     return next(at for at, other in enumerate(rows) if other[:2] == row[:2])

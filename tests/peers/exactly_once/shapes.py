@@ -1,4 +1,4 @@
-"""What goes out: each kind of post, and the calls that it takes."""
+"""Each kind of post that goes out, and the calls that it takes."""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase

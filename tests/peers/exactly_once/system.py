@@ -1,4 +1,4 @@
-"""Where posts go out: our own servers, an API that platforms fetch from, both platforms, and one time.
+"""The system that posts go out from: our servers, an API to fetch from, both platforms, and one time.
 
 The database has a `now()` of its own, which is ahead as far as a run wants it: whatever waits for a time,
 ours or a platform's, comes about at once.
@@ -166,7 +166,7 @@ class System:
 
 
 async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | None, float]:
-    """What the person's consent gives us: to post, to refresh that, and how long it lasts in seconds."""
+    """The tokens of a person's consent: to post, to refresh that, and how many seconds it lasts."""
     async with httpx.AsyncClient(base_url=sim.base, trust_env=False, verify=False, timeout=10) as http:
         if platform == "tiktok":
             user = await tiktok_user.connected(sim, http, username)

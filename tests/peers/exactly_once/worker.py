@@ -33,7 +33,7 @@ BEFORE, DURING, ANSWERED, COMMITTED = POINTS = ("before", "during", "answered", 
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Where a job stops; `call` are the fields of `Call`."""
+    """The point where a job stops; `call` are the fields of `Call`."""
 
     point: str
     call: tuple[Any, ...]
@@ -72,7 +72,7 @@ class Walk:
             await self.at(COMMITTED)
 
     async def at(self, point: str) -> None:
-        """Whatever would end the wait doesn't: the process is as good as dead."""
+        """A wait that nothing ends: the process is as good as dead."""
         if self._point != point:
             return
         self._word.touch()
@@ -105,7 +105,7 @@ async def through(way: Callable[[], Awaitable[T]]) -> T:
 
 
 def names(request: httpx.Request) -> list[str]:
-    """What the simulators call it too."""
+    """The name that the simulators use too."""
     found = [request.url.path]
     sent = request.headers.get("Content-Range", "").removeprefix("bytes ")
     if sent:

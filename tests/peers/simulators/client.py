@@ -47,7 +47,7 @@ class Sim:
         return found
 
     async def held(self) -> int:
-        """How many answers are held back now by `accept_then_timeout`."""
+        """The number of answers that are held back now by `accept_then_timeout`."""
         found: int = (await self.call("GET", "/faults"))["held"]
         return found
 
@@ -67,7 +67,7 @@ class Sim:
     async def consent(
         self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
     ) -> str:
-        """Where the authorize page at `url` sends this person back to."""
+        """The address that the authorize page at `url` sends this person back to."""
         said = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)
         location: str = said["location"]
         return location
@@ -82,12 +82,12 @@ class Sim:
         ]
 
     async def counts(self, account: str, caption: str) -> dict[str, int]:
-        """How many posts with this caption are in each state; only those that aren't 0."""
+        """The number of posts with this caption in each state; only those that aren't 0."""
         told = await self.call("GET", "/ledger")
         states: dict[str, int] = told["counts"].get(account, {}).get(caption, {})
         return {state: number for state, number in states.items() if number}
 
     async def requests(self) -> dict[str, int]:
-        """How often each `METHOD /path` was asked."""
+        """The number of requests of each `METHOD /path`."""
         found: dict[str, int] = (await self.call("GET", "/requests"))["counts"]
         return found

@@ -22,7 +22,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What an application asks for, after the platform has checked it."""
+    """An application's request, after the platform has checked it."""
 
     client: str
     redirect_uri: str
@@ -32,7 +32,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, kw_only=True):
-    """What a code stands for. `family` is the tokens that came of it."""
+    """The consent that a code stands for. `family` is the tokens that came of it."""
 
     asked: Asked
     username: str

@@ -1,4 +1,4 @@
-"""What goes wrong between a platform and whoever calls it, as a test orders it.
+"""Faults between a platform and whoever calls it, as a test orders them.
 
 A rule strikes the next `times` requests that have the name `path` (a glob), after it has let `skip` pass. The
 names of a request are its path and what else the simulator calls it (TikTok's: `chunk`, `last_chunk`).

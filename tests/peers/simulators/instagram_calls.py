@@ -1,4 +1,4 @@
-"""Who calls with what: tokens, parameters and fields, as every call of the Graph API takes them."""
+"""Tokens, parameters and fields of a call, as every call of the Graph API takes them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -47,7 +47,7 @@ def token(state: State, value: str | None, now: float) -> Token:
 
 
 def caller(state: State, request: Request, now: float, permission: str = BASIC) -> Person:
-    """Whose token it is; a path of an account must be this one's, or `me`."""
+    """The person whose token it is; a path of an account must be theirs, or `me`."""
     found = token(state, token_of(request), now)
     if permission not in found.permissions:
         raise Denied("no_permission")

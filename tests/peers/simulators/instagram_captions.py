@@ -1,4 +1,4 @@
-"""What Instagram takes as a caption and as an image's description (reference of IG User Media)."""
+"""Limits of a caption and of an image's description (reference of IG User Media)."""
 
 import re
 
@@ -11,7 +11,7 @@ _MENTION = re.compile(r"(?<![\w.])[@＠][\w.]+")
 
 
 def check(caption: str) -> None:
-    """Which characters Meta means isn't said: UTF-16's are the most, and those of its own program."""
+    """Meta doesn't say which characters it means: UTF-16's are the most, and those of its own program."""
     length = len(caption.encode("utf-16-le")) // 2
     if length > CAPTION_MAX:
         raise Denied("caption_too_long", length=length)

@@ -125,7 +125,7 @@ _UNLISTED = str.maketrans(dict.fromkeys(",[]\"'", " "))
 
 
 def kind_of(asked: Mapping[str, str]) -> Kind:
-    """Where the address and the type don't say the same, it is a parameter's fault."""
+    """The kind; an address and a type that don't say the same are a parameter's fault."""
     said, video, image = asked.get("media_type", ""), "video_url" in asked, "image_url" in asked
     if video and image:
         raise Denied("parameter", why="give either image_url or video_url")
@@ -147,7 +147,7 @@ def check_url(url: str) -> None:
 
 
 def check_belongs(kind: Kind, asked: Mapping[str, str], *, is_item: bool) -> None:
-    """What only goes with another kind."""
+    """Refuses parameters that only go with another kind."""
     if is_item and (kind in {Kind.REEL, Kind.CAROUSEL} or asked.get("caption")):
         raise Denied("parameter", why="a carousel item is an image or a video without a caption")
     if "children" in asked and kind is not Kind.CAROUSEL:

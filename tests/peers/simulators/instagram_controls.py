@@ -1,4 +1,4 @@
-"""What a test tells the simulated Instagram besides the controls of every platform.
+"""Controls of the simulated Instagram besides those of every platform.
 
 - `POST /_sim/errors {"path", "error", "times": 1, "skip": 0, "method": null, "created": false}`: a refusal by
   its name in `instagram_errors.REFUSALS`, as if the platform had made it; with `created` after the call was

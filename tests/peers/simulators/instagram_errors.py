@@ -1,4 +1,4 @@
-"""What Instagram says no with: codes, subcodes and words.
+"""Instagram's refusals: codes, subcodes and words.
 
 Those of publishing are of its reference (Instagram Platform, Error Codes), those of tokens and rate limits of
 the Graph API's. Known only from what others report: that a second publish of a container gets 2207008, the

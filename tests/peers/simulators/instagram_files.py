@@ -1,4 +1,4 @@
-"""What Instagram makes of a file once it has it: the specifications of its reference (IG User Media)."""
+"""Instagram's judgement of a file: the specifications of its reference (IG User Media)."""
 
 import io
 import struct

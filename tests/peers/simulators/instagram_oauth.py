@@ -23,7 +23,7 @@ CODE_S, SHORT_S, LONG_S = 60 * 60, 60 * 60, 60 * DAY_S
 
 
 class Consents(consent.Consents):
-    """What the person's way back says, in Instagram's words; `#_` is no part of a code."""
+    """Consents whose way back speaks Instagram's words; `#_` is no part of a code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class OAuth:
         self._redirect_uris = redirect_uris
 
     async def authorize(self, request: Request) -> Answer:
-        """Where the address can't be trusted the person stays: there is no way back to tell of an error."""
+        """The page; a person whose address can't be trusted stays, as no way back could tell of an error."""
         query = request.query
         if query.get("client_id") != CLIENT_ID:
             return as_page("Invalid platform app: unknown client_id", 400)

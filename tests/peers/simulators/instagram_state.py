@@ -1,4 +1,4 @@
-"""What Instagram knows: people, tokens, containers and media. Times are seconds of its own clock."""
+"""Instagram's people, tokens, containers and media. Times are seconds of its own clock."""
 
 import itertools
 from collections.abc import Iterator
@@ -144,7 +144,7 @@ class State:
         return Status.PUBLISHED if now >= medium.live_at else Status.IN_PROGRESS
 
     def published(self, person: Person, now: float) -> int:
-        """How many publishes were accepted within a day."""
+        """The number of publishes that were accepted within a day."""
         times = (medium.accepted_at for medium in self.media_of(person) if medium.accepted_at is not None)
         return sum(time > now - DAY_S for time in times)
 

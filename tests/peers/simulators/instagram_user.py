@@ -1,4 +1,4 @@
-"""What the tests of the simulated Instagram ask it, as our application would; and where the files lie."""
+"""A person's calls of the simulated Instagram, as our application makes them, and the host of the files."""
 
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -31,7 +31,7 @@ FILES = {
 
 
 class Host(Simulator):
-    """Where our files lie; faults strike there too."""
+    """The host of our files; faults strike there too."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a platform really has: the oracle of exactly-once."""
+"""The posts that a platform really has: the oracle of exactly-once."""
 
 from collections.abc import Iterable
 from enum import StrEnum

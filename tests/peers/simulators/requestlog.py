@@ -1,4 +1,4 @@
-"""Who was asked what, how often: for the tests of limits. Paths without their query, and never a token."""
+"""The log of requests, for the tests of limits: paths without their query, and never a token."""
 
 from collections import Counter
 from collections.abc import Sequence

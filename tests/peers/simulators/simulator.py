@@ -1,4 +1,4 @@
-"""What every simulated platform has: its time, faults, ledger, log, consents and routes."""
+"""The base of every simulated platform: its time, faults, ledger, log, consents and routes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ class Simulator:
         self.routes = Routes()
 
     async def answer(self, request: Request) -> Answer:
-        """What the platform does and says, faults aside. An unknown path is 404."""
+        """The platform's answer, faults aside. An unknown path is 404."""
         found = self.routes.find(request)
         if found is None:
             return self.refusal(404)
@@ -44,7 +44,7 @@ class Simulator:
             return refused.answer
 
     def names(self, request: Request) -> Sequence[str]:
-        """What a rule of `faults` may call it."""
+        """The names by which a rule of `faults` may call it."""
         return (request.path,)
 
     def account_of(self, request: Request) -> str | None:

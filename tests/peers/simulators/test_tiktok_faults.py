@@ -1,4 +1,4 @@
-"""What happens to a request to the simulated TikTok on its way, and what its ledger and log say of it."""
+"""Faults of a request to the simulated TikTok on its way."""
 
 import asyncio
 from urllib.parse import urlsplit

@@ -70,7 +70,7 @@ async def test_access_that_is_taken_away_ends_what_isnt_done(ada_tok: User) -> N
 
 
 class Receiver(Simulator):
-    """Where webhooks go."""
+    """The receiver of webhooks."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes; nothing here decodes any of it."""
+"""The kind of a file, by its bytes; nothing here decodes any of it."""
 
 import hashlib
 import struct

@@ -79,7 +79,7 @@ class PhotoInit(Body):
 
 
 def utf16(text: str) -> int:
-    """What TikTok counts as its length."""
+    """The length that TikTok counts."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -91,7 +91,7 @@ def check_length(name: str, text: str, most: int) -> None:
 
 
 def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: Application) -> None:
-    """Who is to see it: only what this person was offered since their options last changed."""
+    """The level: one of those that this person was offered since their options last changed."""
     level = info.privacy_level
     if level is None or level not in creator.offered:
         raise refused("privacy_level_option_mismatch", f"{level} isn't among those of creator_info")
@@ -116,7 +116,7 @@ def check_upload(source: VideoSource) -> tuple[int, int, int]:
 
 
 def wrong_chunks(size: int, chunk: int, count: int) -> str | None:
-    """What is wrong with them, if anything is."""
+    """The fault of these chunks, or None."""
     if chunk == size and count == 1:
         return None if size <= LARGEST_CHUNK else "a video of more than 64 MB goes in chunks"
     if size < SMALLEST_CHUNK:

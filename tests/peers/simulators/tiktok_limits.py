@@ -1,4 +1,4 @@
-"""How often something may be asked."""
+"""Limits of calls within a minute."""
 
 from collections import defaultdict, deque
 

@@ -116,7 +116,7 @@ class OAuth:
     def caller(
         self, request: Request, what: str, a_minute: int, scopes: Sequence[str], now: float
     ) -> tuple[Family, Creator]:
-        """Whose access token it is, with any of `scopes` and under the limit of `what`."""
+        """The holder of the access token, with any of `scopes` and under the limit of `what`."""
         family = self.tokens.holder(request.bearer() or "", now)
         if family is None:
             raise refused("access_token_invalid", "The access token is invalid or not found in the request.")

@@ -124,7 +124,7 @@ class Posts:
         )
 
     def lose_access(self, username: str) -> None:
-        """What isn't done yet won't be."""
+        """Ends what isn't done yet."""
         for post in self.by_key.values():
             if post.username == username and post.stage in {Stage.OPEN, Stage.TAKEN}:
                 post.fate = "auth_removed"
@@ -162,7 +162,7 @@ class Posts:
         self._hooks.emit(at, event, self._people.of(post.username).open_id, said)
 
     def act(self, key: str, deed: str | None, fail: str | None) -> Post:
-        """What a person does with a post, or what TikTok finds wrong with it while it is processed."""
+        """A person's deed with a post, or the fault that TikTok finds while it is processed."""
         self.settle()
         if key not in self.by_key:
             raise ValueError(f"no such publish_id: {key}")

@@ -145,7 +145,7 @@ class Publishing:
         )
 
     def _begun(self, post: Post, creator: Creator) -> Answer:
-        """What only TikTok knows may refuse it still."""
+        """Refusals for reasons that only TikTok knows."""
         self._posts.settle()
         if creator.refuses:
             raise refused(creator.refuses.pop(0), "as the simulator was told")
@@ -214,7 +214,7 @@ class Publishing:
 
 
 def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[Upload | None, Sequence[str]]:
-    """What is to be uploaded, and what is to be fetched: one or the other."""
+    """The file to upload, or the one to fetch: one or the other."""
     if not isinstance(source, VideoSource):
         return None, source
     if source.source == "PULL_FROM_URL":

@@ -26,7 +26,7 @@ class Pair(msgspec.Struct, kw_only=True):
 
 
 class Family(msgspec.Struct, kw_only=True):
-    """What came of one consent of `creator`."""
+    """The tokens of one consent of `creator`."""
 
     key: str
     username: str
@@ -61,7 +61,7 @@ class Tokens:
         return family, renewed(family, now)
 
     def holder(self, access: str, now: float) -> Family | None:
-        """Whose access token this is, which counts as its use; None for one that doesn't work."""
+        """The holder of this access token, which counts as its use; None for one that doesn't work."""
         for family in self.families.values():
             for number, pair in enumerate(family.pairs):
                 if pair.access == access:
@@ -73,7 +73,7 @@ class Tokens:
         return None
 
     def owner(self, tokens: set[str | None]) -> str | None:
-        """Whose any of these is, or was; asking counts as no use."""
+        """The username whose any of these is, or was; asking counts as no use."""
         for family in self.families.values():
             if any({pair.access, pair.refresh} & tokens for pair in family.pairs):
                 return family.username

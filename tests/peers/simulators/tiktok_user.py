@@ -1,4 +1,4 @@
-"""What the tests of the simulated TikTok ask it, as our application would."""
+"""A person's calls of the simulated TikTok, as our application makes them."""
 
 import hashlib
 from typing import Any, NamedTuple

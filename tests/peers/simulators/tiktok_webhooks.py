@@ -1,4 +1,4 @@
-"""What TikTok sends by itself: signed, at least once, in no order [D].
+"""Webhooks, which TikTok sends by itself: signed, at least once, in no order [D].
 
 Here nothing leaves by itself. `GET /_sim/webhooks` lists what is due; `POST /_sim/webhooks/deliver` sends it.
 """

@@ -1,4 +1,4 @@
-"""When leases may be judged: after one lease of unbroken uptime, by the database's own time."""
+"""The time from which leases may be judged: after one of unbroken uptime, by the database's own time."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -62,7 +62,7 @@ class InstagramAccount:
         return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
 
     async def ask(self, prepared: Prepared, *, sent_at: datetime) -> Found:
-        """What became of it, as of now."""
+        """The state of the post, as of now."""
         return await self.adapter.reconcile(self.account, Inquiry(prepared, sent_at, await self.now()))
 
     async def later(self, prepared: Prepared, *, sent_at: datetime, after: timedelta) -> Found:
@@ -74,7 +74,7 @@ class InstagramAccount:
         await self.sim.call("POST", "/errors", path=path, error=error, **asked)
 
     async def calls(self, end: str) -> int:
-        """How many requests there were whose path ends so."""
+        """The number of requests whose path ends so."""
         return sum(count for path, count in (await self.sim.requests()).items() if path.endswith(end))
 
     async def by_hand(self, caption: str, *, ago_s: float = 0) -> str:

@@ -18,7 +18,7 @@ TID = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 
 
 def facets(text: str) -> list[tuple[str, Any]]:
-    """What each facet's bytes spell, and its feature."""
+    """The words that each facet's bytes spell, and its feature."""
     found = record_of(draft(text), [], {"a.test": "did:plc:a"}).get("facets", [])
     spans = [(facet["index"]["byteStart"], facet["index"]["byteEnd"]) for facet in found]
     features = [dict(facet["features"][0]) for facet in found]

@@ -1,4 +1,4 @@
-"""What a lost request proves, by where it was lost."""
+"""The proof in a lost request, by where it was lost."""
 
 import json
 import socket

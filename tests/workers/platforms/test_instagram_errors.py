@@ -1,4 +1,4 @@
-"""What each refusal of Instagram means: all that the simulator knows, and what nobody has told us of."""
+"""The meaning of each refusal of Instagram: all that the simulator knows, and unknown ones."""
 
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ MESSAGE = "the error's own words"
 
 
 class Told(NamedTuple):
-    """What a call that only reads or prepares raises; `published` what the publish itself does."""
+    """The error of a call that only reads or prepares; `published` is that of the publish itself."""
 
     kind: type[PlatformError]
     code: str

@@ -1,4 +1,4 @@
-"""Is a post there whose answer was lost? By what the account lists."""
+"""Reconciling a post whose answer was lost, by what the account lists."""
 
 from datetime import timedelta
 from typing import Any

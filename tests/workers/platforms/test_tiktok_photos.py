@@ -23,7 +23,7 @@ AFTER = 120.0
 
 
 class Album(Simulator):
-    """Where our files lie, as `GET /media/{token}/{ticket}` serves them; `came` are tickets."""
+    """The host of our files, as `GET /media/{token}/{ticket}` serves them; `came` are tickets."""
 
     def __init__(self) -> None:
         super().__init__()

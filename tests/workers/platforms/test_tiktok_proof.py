@@ -1,4 +1,4 @@
-"""What proves nothing about a video on the simulated TikTok, though it looks as if it did."""
+"""No proofs of a video on the simulated TikTok, though they look like some."""
 
 from collections.abc import AsyncIterator
 

@@ -59,7 +59,7 @@ class TikTokAccount(NamedTuple):
         return await self.sim.counts("ada", CAPTION)
 
     async def asked(self, path: str) -> int:
-        """How often one of the API's calls was made."""
+        """The number of times that one of the API's calls was made."""
         return (await self.sim.requests()).get(f"POST /v2/post/publish/{path}/", 0)
 
 

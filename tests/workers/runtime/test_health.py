@@ -1,4 +1,4 @@
-"""What a worker answers to whoever watches over it."""
+"""A worker's answers to whoever watches over it."""
 
 import asyncio
 

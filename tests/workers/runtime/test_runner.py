@@ -1,4 +1,4 @@
-"""What becomes of a job by what its task does."""
+"""The outcome of a job by what its task does."""
 
 import asyncio
 from typing import Any

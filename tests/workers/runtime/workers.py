@@ -99,7 +99,7 @@ class Workers:
         )
 
     async def attempts(self, job_id: UUID) -> list[str]:
-        """How each attempt ended, in order."""
+        """The outcome of each attempt, in order."""
         rows = await self.pool.fetch(
             "select outcome from job_attempt where job_id = $1 order by fence", job_id
         )

@@ -76,6 +76,6 @@ def allowed_client(*sites: Site) -> httpx.AsyncClient:
 
 
 async def answered(answer: bytes, want: Want = HTML) -> Fetched:
-    """What a fetch makes of an answer."""
+    """The result of fetching an answer."""
     async with serve({"/": answer}) as site, allowed_client(site) as client:
         return await fetch(client, site.url(), want=want)

@@ -29,7 +29,7 @@ def recorded(name: str) -> str:
 
 
 def at(listing: InAppStore, country: str = "us") -> str:
-    """Where a listing is looked up."""
+    """The path at which a listing is looked up."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
 

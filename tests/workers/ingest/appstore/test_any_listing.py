@@ -1,4 +1,4 @@
-"""Whatever a store says, its reading ends, and what comes out is clean and within its limits."""
+"""Any listing: its reading ends, and what comes out is clean and within its limits."""
 
 import json as stdlib
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""How Apple's look-up is asked, and what each of its answers means."""
+"""Apple's look-up: its requests, and the meaning of each of its answers."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Whatever a text is, its reading ends soon, is the same each time, and quotes what stands there."""
+"""Any prose: its reading ends soon, is the same each time, and quotes what stands there."""
 
 import resource
 import time

@@ -1,4 +1,4 @@
-"""Whom it is for: only what a cue points at, in four languages, with the words that say so."""
+"""The audience: only what a cue points at, in four languages, with the words that say so."""
 
 import msgspec
 import pytest

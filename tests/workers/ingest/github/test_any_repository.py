@@ -1,4 +1,4 @@
-"""Whatever a repository holds, its reading ends, and what comes out is clean and within its limits."""
+"""Any repository: its reading ends, and what comes out is clean and within its limits."""
 
 import json
 

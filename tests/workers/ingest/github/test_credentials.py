@@ -1,4 +1,4 @@
-"""What our GitHub App shows GitHub, and for how long."""
+"""The credentials that our GitHub App shows GitHub, and how long it keeps them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which of a repository's files are worth a request."""
+"""The files of a repository that are worth a request."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What a repository's store texts, manifests and own fields say, and what hostile files can't do."""
+"""Store texts, manifests and own fields of a repository, and hostile files among them."""
 
 import plistlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a README says, in each markup, and what a hostile one can't do."""
+"""READMEs in each markup, and hostile ones."""
 
 import time
 

@@ -100,7 +100,7 @@ async def opened(url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY) ->
 async def suggested(
     *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = DEADLINE_S
 ) -> tuple[Suggested, Endpoint]:
-    """What comes of these answers, one a request."""
+    """The outcome of these answers, one a request."""
     async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
         return await suggest(model, url=HOME, passages=passages), endpoint
 
@@ -110,7 +110,7 @@ def by_field(said: Suggested) -> dict[str, Candidate]:
 
 
 async def kept(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, Candidate]:
-    """What is kept of a well-formed answer."""
+    """The candidates that are kept of a well-formed answer."""
     said, endpoint = await suggested(completion(answer), passages=passages)
     assert len(endpoint.asked) == 1
     assert said.warnings == []

@@ -1,4 +1,4 @@
-"""What is asked of a model, and again where it answers badly; over real HTTP."""
+"""The conversation with a model: its questions, and again where it answers badly; over real HTTP."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a model says is kept as far as the text bears it out, whatever the page told the model."""
+"""Evidence: a model's claim is kept as far as the text bears it out, whatever the page told the model."""
 
 from typing import Any
 

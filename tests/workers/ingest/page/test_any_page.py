@@ -1,4 +1,4 @@
-"""Whatever a page holds, its reading ends, and what comes out is clean and within its limits."""
+"""Any page: its reading ends, and what comes out is clean and within its limits."""
 
 import unicodedata
 from typing import Any

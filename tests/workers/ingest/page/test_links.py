@@ -1,4 +1,4 @@
-"""Where a page leads: the pages of its site in the order to read them, and where it sends its visitors."""
+"""Links of a page: the pages of its site in the order to read them, and where it sends its visitors."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a page calls its brand, and itself."""
+"""Names: of the brand, and of the page itself."""
 
 import pytest
 

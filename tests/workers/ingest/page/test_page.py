@@ -1,4 +1,4 @@
-"""What a page says of its brand, one ladder a field: what wins, what is refused, what comes out clean."""
+"""A page's words for its brand, one ladder a field: what wins, what is refused, what comes out clean."""
 
 import pytest
 

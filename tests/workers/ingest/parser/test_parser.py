@@ -108,7 +108,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
 
 
 async def kill_children(pid: int, page: asyncio.Task[Page]) -> bool:
-    """Whether the page has ended: one whose process is killed before it said a word gets a second one."""
+    """True once the page has ended: one whose process is killed before it said a word gets a second one."""
     with open(f"/proc/{pid}/task/{pid}/children") as listed:  # noqa: ASYNC230, PTH123  the kernel answers at once
         children = [int(child) for child in listed.read().split()]
     for child in children:

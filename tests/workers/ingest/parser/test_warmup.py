@@ -1,4 +1,4 @@
-"""What documents need is loaded before the first one forks."""
+"""Modules and lexicons of all documents are loaded before the first one forks."""
 
 import os
 import subprocess

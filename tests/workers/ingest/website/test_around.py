@@ -1,4 +1,4 @@
-"""What is read beside the pages themselves: a refresh, a manifest, /llms.txt; and pages that need scripts."""
+"""Documents beside the pages themselves: a refresh, a manifest, /llms.txt; and pages that need scripts."""
 
 import gzip
 

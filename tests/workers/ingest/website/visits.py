@@ -35,5 +35,5 @@ async def ignored(_stage: str, _progress: float) -> None:
 
 
 def words(extraction: Extraction) -> list[str]:
-    """What each warning is about."""
+    """The first word of each warning."""
     return [warning.partition(":")[0] for warning in extraction.warnings]
