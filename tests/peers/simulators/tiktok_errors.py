@@ -31,21 +31,11 @@ STATUS = {
 
 #: What a status ends with, its `fail_reason`.
 FAIL_REASONS = frozenset(
-    {
-        "auth_removed",
-        "duration_check_failed",
-        "file_format_check_failed",
-        "frame_rate_check_failed",
-        "internal",
-        "photo_pull_failed",
-        "picture_size_check_failed",
-        "publish_cancelled",
-        "spam_risk",
-        "spam_risk_text",
-        "spam_risk_too_many_posts",
-        "spam_risk_user_banned_from_posting",
-        "video_pull_failed",
-    }
+    """
+    auth_removed duration_check_failed file_format_check_failed frame_rate_check_failed internal
+    photo_pull_failed picture_size_check_failed publish_cancelled spam_risk spam_risk_text
+    spam_risk_too_many_posts spam_risk_user_banned_from_posting video_pull_failed
+    """.split()
 )
 
 _log_ids = itertools.count(20261125000000000000)
