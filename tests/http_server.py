@@ -1,6 +1,7 @@
 """A server on loopback whose answers a test works out: what it was asked, what it told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -12,11 +13,20 @@ JSON = "application/json; charset=utf-8"
 
 
 class Asked(NamedTuple):
+    """A request; the names of its headers are in lower case."""
+
     method: str
-    path: str
-    query: dict[str, str]
+    target: str
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.target).query).items()}
 
     @property
     def token(self) -> str:
@@ -25,6 +35,10 @@ class Asked(NamedTuple):
     @property
     def form(self) -> dict[str, str]:
         return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
 
 
 class Told(NamedTuple):
@@ -35,33 +49,44 @@ class Told(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-@asynccontextmanager
-async def listening(reply: Callable[[Asked], Awaitable[Told]]) -> AsyncIterator[str]:
-    """Its address; each connection takes one request."""
+Handler = Callable[[Asked, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+@asynccontextmanager
+async def serve(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Its `HOST:PORT`; each connection takes one request, whose answer the handler writes."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            writer.write(_written(await reply(await _read(reader))))
+            await handle(await _read(reader), reader, writer)
             await writer.drain()
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             pass  # The client left early, as some tests mean it to.
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     async with server:
-        yield "http://{}:{}".format(*server.sockets[0].getsockname())
+        yield "{}:{}".format(*server.sockets[0].getsockname())
+
+
+@asynccontextmanager
+async def listening(reply: Callable[[Asked], Awaitable[Told]]) -> AsyncIterator[str]:
+    """The address of a server that answers in JSON."""
+
+    async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(_written(await reply(asked)))
+
+    async with serve(handle) as host:
+        yield f"http://{host}"
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-    method, target, _ = lines[0].split(" ")
-    headers = dict(line.split(": ", 1) for line in lines[1:] if line)
-    lower = {name.lower(): value for name, value in headers.items()}
-    body = await reader.readexactly(int(lower.get("content-length", 0)))
-    parts = urlsplit(target)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return Asked(method, parts.path, query, lower, body)
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+    method, target, _ = first.split(" ")
+    fields = (line.split(": ", 1) for line in lines if line)
+    headers = {name.lower(): value for name, value in fields}
+    return Asked(method, target, headers, await reader.readexactly(int(headers.get("content-length", 0))))
 
 
 def _written(told: Told) -> bytes:

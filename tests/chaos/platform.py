@@ -5,7 +5,9 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+
+from tests import http_server
+from tests.http_server import Asked
 
 
 class Records:
@@ -37,29 +39,15 @@ class Records:
             return 400, {"error": "RecordNotFound", "message": "no such record"}
         return 200, {"uri": uri(asked), "cid": "bafyreiours", "value": found}
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = head.partition("content-length: ")[2].partition("\r")[0]
-        path = head.split(" ")[1]
-        if "putrecord" in path:
-            status, said = await self.put(json.loads(await reader.readexactly(int(length))))
+    async def answer(self, asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if asked.path.endswith("putRecord"):
+            status, said = await self.put(asked.json)
         else:
-            status, said = await self.get(
-                {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
-            )
+            status, said = await self.get(asked.query)
         body = json.dumps(said).encode()
         writer.write(
             b"HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
         )
-        await writer.drain()
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self.answer(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # Its client was killed.
-        finally:
-            writer.close()
 
 
 def uri(asked: dict[str, Any]) -> str:
@@ -69,8 +57,6 @@ def uri(asked: dict[str, Any]) -> str:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Records]:
     records = Records()
-    server = await asyncio.start_server(records.handle, "127.0.0.1", 0)
-    records.host = "{}:{}".format(*server.sockets[0].getsockname())
-    async with server:
+    async with http_server.serve(records.answer) as records.host:
         yield records
         records.let_go()

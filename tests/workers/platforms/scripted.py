@@ -5,13 +5,15 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import httpx
 
 from domain.publishing.outgoing import Account
 from domain.values import urls
+from tests import http_server
+from tests.http_server import Asked
 from tests.workers.web.web import say
 from workers.platforms.contract import Draft, Media
 from workers.web.fetch import open_client
@@ -21,21 +23,6 @@ AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 
 #: An answer in bytes, or what is done with the connection instead.
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
-
-
-class Asked(NamedTuple):
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def path(self) -> str:
-        return self.target.partition("?")[0]
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class Server:
@@ -98,32 +85,21 @@ async def server(**answers: Any) -> AsyncIterator[Server]:
     served = Server({name: said if isinstance(said, list) else [said] for name, said in answers.items()})
     waiting = set[asyncio.Task[Any] | None]()
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         waiting.add(task := asyncio.current_task())
         try:
-            asked = await read(reader)
             served.asked.append(asked)
             await give(served.next(asked.path.rpartition("/")[2]), writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # The client left early, or the test is over, as some mean it to.
+        except asyncio.CancelledError:
+            pass  # The test is over.
         finally:
             waiting.discard(task)
-            writer.close()
 
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
-    served.base = "http://{}:{}".format(*listening.sockets[0].getsockname())
-    async with listening:
+    async with http_server.serve(handle) as host:
+        served.base = f"http://{host}"
         yield served
         for task in filter(None, list(waiting)):
             task.cancel()
-
-
-async def read(reader: asyncio.StreamReader) -> Asked:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-    method, target, _ = head[0].split(" ")
-    fields = (line.split(": ", 1) for line in head[1:] if line)
-    headers = {name.lower(): value for name, value in fields}
-    return Asked(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
 
 
 async def give(answer: Answer, writer: asyncio.StreamWriter) -> None:

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import httpx
 
 from domain.values import urls
+from tests import http_server
+from tests.http_server import Asked
 from workers.web.fetch import HTML, Fetched, Want, fetch, open_client
 
 #: Writes an answer by hand, for what no well-behaved server sends; the reader ends when the client leaves.
@@ -34,21 +36,13 @@ class Site:
 async def serve(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
     """Answers what it is given, 404 for anything else; each connection takes one request."""
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-        path = head[0].split(" ")[1]
-        site.asked.append((path, dict(line.lower().split(": ", 1) for line in head[1:] if line)))
-        answer = site.answers.get(path, say(404))
-        try:
-            await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
-        except ConnectionError:
-            pass  # The client left early, as some tests mean it to.
-        finally:
-            writer.close()
+    async def handle(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        site.asked.append((asked.target, {name: value.lower() for name, value in asked.headers.items()}))
+        answer = site.answers.get(asked.target, say(404))
+        await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
-    site = Site("{}:{}".format(*server.sockets[0].getsockname()), answers)
-    async with server:
+    site = Site("", answers)
+    async with http_server.serve(handle, tls) as site.host:
         yield site
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.values import urls
+from tests import http_server
+from tests.http_server import Asked
 from tests.workers.web.web import say
 from workers.ingest.github.client import Api
 from workers.ingest.github.places import STORE
@@ -140,19 +142,13 @@ def told(body: Any, *, status: int = 200, **headers: str) -> bytes:
 
 @asynccontextmanager
 async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-        path = head[0].split(" ")[1]
-        fields = (line.split(": ", 1) for line in head[1:] if line)
-        headers = {name.lower(): value for name, value in fields}
-        served.asked.append((path, headers))
-        writer.write(served.answer(path, headers))
-        await writer.drain()
-        writer.close()
+    async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.asked.append((asked.target, asked.headers))
+        writer.write(served.answer(asked.target, asked.headers))
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    served = GitHub("http://{}:{}".format(*server.sockets[0].getsockname()), list(repos), **answers)
-    async with server:
+    served = GitHub("", list(repos), **answers)
+    async with http_server.serve(handle) as host:
+        served.base = f"http://{host}"
         yield served
 
 

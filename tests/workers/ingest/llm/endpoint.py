@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from schemas.brand import Candidate
+from tests import http_server
+from tests.http_server import Asked
 from tests.workers.web.web import Script, say, wrote
 from workers.ingest.llm.endpoint import DEADLINE_S, Model, open_model
 from workers.ingest.llm.suggest import Suggested, suggest
@@ -51,7 +53,7 @@ def say_json(value: Any, status: int = 200, **headers: str) -> bytes:
 
 
 class Endpoint:
-    """`asked` is each request's path, headers and body, in their order."""
+    """`asked` is each request's method and path, its headers and its body, in their order."""
 
     def __init__(self, answers: Sequence[bytes | Script]) -> None:
         self.answers = list(answers)
@@ -66,27 +68,19 @@ class Endpoint:
     def formats(self) -> list[str]:
         return [body["response_format"]["type"] for body in self.bodies]
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request a connection, one answer after the other; the test fails where they run out."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
-        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
-        body = json.loads(await reader.readexactly(int(headers["content-length"])))
-        self.asked.append((head[0], headers, body))
+    async def handle(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One answer after the other; the test fails where they run out."""
+        headers = {name: value.lower() for name, value in asked.headers.items()}
+        self.asked.append((f"{asked.method} {asked.target}", headers, asked.json))
         answer = self.answers.pop(0) if self.answers else say(500)
-        try:
-            await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
-        except ConnectionError:
-            pass  # The client left early, as some tests mean it to.
-        finally:
-            writer.close()
+        await (wrote(writer, answer) if isinstance(answer, bytes) else answer(reader, writer))
 
 
 @asynccontextmanager
 async def serve(*answers: bytes | Script) -> AsyncIterator[Endpoint]:
     endpoint = Endpoint(answers)
-    server = await asyncio.start_server(endpoint.handle, "127.0.0.1", 0)
-    async with server:
-        endpoint.url = "http://{}:{}/v1".format(*server.sockets[0].getsockname())
+    async with http_server.serve(endpoint.handle) as host:
+        endpoint.url = f"http://{host}/v1"
         yield endpoint
 
 
