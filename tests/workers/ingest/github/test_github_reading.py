@@ -66,9 +66,7 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
         {"package.json": '\ufeff{"name": "@acme/zap", "description": "Draws", "keywords": ["a", "b", 3]}'},
         {"appName": "Zap", "appDescription": "Draws", "keywords": ["a", "b"]},
     ),
-    "product": ({"package.json": '{"name": "x", "productName": "Zap It"}'}, {"appName": "Zap It"}),
     "expo": ({"app.json": '{"expo": {"name": "Zap It", "slug": "x"}}'}, {"appName": "Zap It"}),
-    "react native": ({"app.json": '{"name": "core", "displayName": "Zap It"}'}, {"appName": "Zap It"}),
     "heroku": ({"app.json": '{"name": "Start on Heroku"}'}, {"appName": "Zap"}),
     "pyproject": (
         {"pyproject.toml": '[project]\nname = "zap-it"\ndescription = "Draws"\nkeywords = ["a"]'},
@@ -87,7 +85,6 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
         {"pubspec.yaml": "name: zap_it\ndescription: >-\n  Draws\n  well\ntopics: [a, b]\n"},
         {"appName": "Zap It", "appDescription": "Draws well", "keywords": ["a", "b"]},
     ),
-    "flutter's template": ({"pubspec.yaml": "description: A new Flutter project."}, {"appName": "Zap"}),
     "a site": (
         {"docs/_config.yml": "title: Zap\ndescription: >- # folded\n  Draws\n  well\n"},
         {"appName": "Zap", "appDescription": "Draws well"},
@@ -100,18 +97,10 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
         {"docs/_config.yml": "title: Legal texts of Acme\ndescription: Privacy and terms"},
         {"appName": "Zap"},
     ),
-    "a new site": (
-        {"docs/_config.yml": "title: Zap\ndescription: >-\n  Write an awesome description\n  for you"},
-        {"appName": "Zap"},
-    ),
     "gradle": ({"settings.gradle.kts": 'rootProject.name = "Zap It"'}, {"appName": "Zap It"}),
     "android": (
         {"app/src/main/AndroidManifest.xml": MANIFEST, "app/src/main/res/values/strings.xml": STRINGS},
         {"appName": "Zap's World"},
-    ),
-    "android's own label": (
-        {"app/src/main/AndroidManifest.xml": MANIFEST.replace("@string/app_name", "Zap It")},
-        {"appName": "Zap It"},
     ),
     "a label of the build": (
         {"app/src/main/AndroidManifest.xml": MANIFEST.replace("@string/app_name", "${appName}")},
@@ -122,16 +111,8 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
         {"ios/Info.plist": plistlib.dumps({"CFBundleName": "Zap It"}, fmt=plistlib.FMT_BINARY)},
         {"appName": "Zap It"},
     ),
-    "a plist of the build": (
-        {"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "$(PRODUCT_NAME)"})},
-        {"appName": "Zap"},
-    ),
     "an extension": (
         {"ios/Info.plist": plistlib.dumps({"CFBundleDisplayName": "Share It", "NSExtension": {}})},
-        {"appName": "Zap"},
-    ),
-    "a framework": (
-        {"ios/Info.plist": plistlib.dumps({"CFBundleName": "Kit It", "CFBundlePackageType": "FMWK"})},
         {"appName": "Zap"},
     ),
 }

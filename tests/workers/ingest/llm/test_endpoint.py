@@ -49,13 +49,9 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
         say_json({"error": f"Incorrect API key provided: {KEY}"}, 401),
         "the model's endpoint answers 401",
     ),
-    "not_found": (say(404), "the model's endpoint answers 404"),
     "broken": (say_json({}, 500), "the model's endpoint answers 500"),
-    "no_content": (say(204), "the model's endpoint answers 204"),
     "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint answers 307"),
-    "moved_for_good": (say(301, location="http://127.0.0.1:1/"), "the model's endpoint answers 301"),
     "busy": (say_json({}, 429), "the model takes no more requests for now"),
-    "busy_for_long": (say_json({}, 429, retry_after="60"), "the model takes no more requests for now"),
     "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint answers no JSON"),
     "no_type": (
         completion(GOOD).replace(b"content-type: application/json\r\n", b""),
@@ -66,9 +62,7 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
         "the model's endpoint answers no JSON",
     ),
     "no_json": (say(body="{", content_type="application/json"), "the model's answer is no chat completion"),
-    "no_choices": (say_json({"choices": []}), "the model's answer is no chat completion"),
     "no_message": (say_json({"choices": [{}]}), "the model's answer is no chat completion"),
-    "other_json": (say_json([1]), "the model's answer is no chat completion"),
     "deep": (
         say(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
         "the model's answer is no chat completion",

@@ -116,7 +116,6 @@ def test_keywords_are_the_declared_ones_lower_case_once_each() -> None:
     [
         (f'<html lang="en-GB">{ENGLISH}', {}, "en-GB", "html.lang+text"),
         (f'<html lang="en">{GERMAN}', {}, "de", "text"),
-        (f"<html>{GERMAN}", {}, "de", "text"),
         ('<html lang="pt_br">', {}, "pt-BR", "html.lang"),
         (meta("og:locale", "fr_CA"), {}, "fr-CA", "html.og:locale"),
         ("<p>", {"language": "de-AT, en"}, "de-AT", "http.content-language"),
@@ -151,11 +150,8 @@ def test_text_that_nobody_sees_has_no_language() -> None:
         (meta("og:image", "/o.png"), "/o.png"),
         ('<base href="/deep/"><link rel="icon" href="i.png">', "/deep/i.png"),
         (meta("og:image", "http://www.acme.test/o.png"), None),
-        (meta("og:image", "data:image/png;base64,xx"), None),
         (meta("og:image", "javascript:alert(1)"), None),
         (meta("og:image", "https://u:p@acme.test/o.png"), None),
-        (meta("og:image", "https://[/o.png"), None),
-        (meta("og:image", "https://www.acme.test/"), None),
         (meta("og:image", "/" + "x" * 2100), None),
     ],
 )
