@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -12,6 +13,7 @@ from telemetry import logs
 from tests.media import picture
 from tests.peers.bluesky_project import BlueskyProject
 from tests.peers.leaks import leaked, listening
+from tests.peers.pds import Pds, Person
 from tests.peers.proxy import Loss, between, first_of_each, nothing_lost
 from workers.publishing import phases
 
@@ -123,30 +125,19 @@ async def test_a_session_that_was_revoked_waits_for_its_owner(project: BlueskyPr
     assert (post["status"], project.pds.texts(project.person)) == ("published", ["Waiting"])
 
 
-async def test_an_account_that_was_taken_down_fails_its_post(project: BlueskyProject) -> None:
+@pytest.mark.parametrize(
+    ("shut", "code"),
+    [(Pds.take_down, "ACCOUNT_SUSPENDED"), (Pds.deactivate, "ACCOUNT_DEACTIVATED")],
+)
+async def test_an_account_that_was_shut_fails_its_post(
+    project: BlueskyProject, shut: Callable[[Pds, Person], None], code: str
+) -> None:
     async with project.at_work():
         account = await project.account()
-        project.pds.take_down(project.person)
+        shut(project.pds, project.person)
         post = await project.ended(await project.send(account, "Nobody sees this"))
     error = post["lastError"]
-    assert (post["status"], error["code"], error["category"]) == (
-        "failed",
-        "ACCOUNT_SUSPENDED",
-        "account_issue",
-    )
-
-
-async def test_an_account_that_was_deactivated_fails_its_post(project: BlueskyProject) -> None:
-    async with project.at_work():
-        account = await project.account()
-        project.pds.deactivate(project.person)
-        post = await project.ended(await project.send(account, "Nobody sees this"))
-    error = post["lastError"]
-    assert (post["status"], error["code"], error["category"]) == (
-        "failed",
-        "ACCOUNT_DEACTIVATED",
-        "account_issue",
-    )
+    assert (post["status"], error["code"], error["category"]) == ("failed", code, "account_issue")
 
 
 @pytest.mark.timeout(120)

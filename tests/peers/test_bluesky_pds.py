@@ -67,15 +67,6 @@ async def test_images_and_a_video_are_posted(pds: Pds) -> None:
     assert film_record["embed"]["video"]["mimeType"] == "video/mp4"
 
 
-async def test_a_file_that_the_server_finds_too_large_ends_the_post(pds: Pds) -> None:
-    movie = file(bytes(6 << 20), kind="video", mime_type="video/mp4")
-    async with outbound(pds.base) as client:
-        mine = account(await opened(client, pds, pds.person()), pds.base)
-        with pytest.raises(Rejected) as caught:
-            await Bluesky(client).prepare(mine, draft("", movie))
-    assert caught.value.code == "MEDIA_TOO_LARGE"
-
-
 async def test_a_text_that_is_too_long_is_the_partners_to_mend(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
@@ -98,17 +89,6 @@ async def test_lost_answers_and_requests_leave_each_post_there_once(pds: Pds, lo
             await publish(adapter, mine, post(f"post {number}"))
     assert pds.texts(person) == sorted(f"post {number}" for number in range(POSTS))
     assert proxy.lost == POSTS * len(losses)
-
-
-async def test_a_repeat_long_after_changes_nothing(pds: Pds) -> None:
-    person = pds.person()
-    async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
-        prepared = await adapter.prepare(mine, post("once", images=1))
-        first = await deliver(adapter, mine, prepared)
-        before = pds.records(person)
-        assert await deliver(adapter, mine, prepared) == first
-    assert pds.records(person) == before
 
 
 async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:

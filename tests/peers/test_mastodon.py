@@ -26,12 +26,6 @@ async def test_what_each_says_of_itself(mastodon: MastodonAccount) -> None:
     assert told["imageBytesMax"] > 1 << 20
 
 
-async def test_images_are_posted(mastodon: MastodonAccount) -> None:
-    live = await publish(mastodon.adapter, mastodon.account, post(unique("four"), images=4))
-    newest = await mastodon.newest()
-    assert (newest.id, len(newest.media_attachments)) == (live.external_id, 4)
-
-
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST], [Loss.ANSWER, Loss.REQUEST]])
 async def test_lost_answers_and_requests_leave_each_post_there_once(
     mastodon: MastodonAccount, losses: list[Loss]

@@ -41,19 +41,6 @@ async def test_media_lies_where_it_was_verified_to(
     assert error_of(await ada_tok.init(**source, video_url=url)) == refusal  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("reel.mp4", None), ("no.mp4", "file_format_check_failed"), ("x", "video_pull_failed")],
-)
-async def test_a_video_may_be_fetched_too(ada_tok: User, files: str, name: str, reason: str | None) -> None:
-    await ready(ada_tok, files)
-    source = {"video_size": None, "chunk_size": None, "total_chunk_count": None, "source": "PULL_FROM_URL"}
-    answer = await ada_tok.init(**source, video_url=f"{files}/{name}")  # type: ignore[arg-type]
-    await ada_tok.sim.advance(7)
-    said = await ada_tok.status(answer.json()["data"]["publish_id"])
-    assert said.get("fail_reason") == reason
-
-
 async def test_access_that_is_taken_away_ends_what_isnt_done(ada_tok: User) -> None:
     await ada_tok.sent(title="Done")
     await ada_tok.sim.advance(5)

@@ -84,17 +84,14 @@ async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn
     assert len(await scene.pull(conn, await scene.worker(conn))) == 1
 
 
-async def test_a_dead_workers_job_goes_back_into_its_line(settings: Settings, conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
-    await scene.lose(conn, claim)
+async def test_lost_and_late_jobs_are_seen_to(settings: Settings, conn: Conn, org: UUID) -> None:
+    """A dead worker's job goes back into its line; one past its deadline fails."""
+    lost = await scene.started(conn, org)
+    await scene.lose(conn, lost)
+    late = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
     async with dispatching(settings):
-        await eventually(lambda: has(conn, claim.id, "state = 'queued' and crashes = 1"))
-
-
-async def test_a_job_past_its_deadline_fails(settings: Settings, conn: Conn, org: UUID) -> None:
-    submitted = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
-    async with dispatching(settings):
-        await eventually(lambda: has(conn, submitted.job_id, "error ->> 'code' = 'DEADLINE'"))
+        await eventually(lambda: has(conn, lost.id, "state = 'queued' and crashes = 1"))
+        await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
 
 
 async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> None:

@@ -108,16 +108,6 @@ async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
 
 
 @pytest.mark.parametrize("how", LOST)
-async def test_an_upload_without_an_answer_is_worth_another_try(
-    how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workers.platforms.http.UPLOAD_S", 0.3)
-    async with pds(uploadBlob=LOST[how]) as served:
-        with pytest.raises(NotSent):
-            await prepared(served, draft("", file()))
-
-
-@pytest.mark.parametrize("how", LOST)
 async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
     assert type(await failing(LOST[how])) is OutcomeUnknown
 

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
 from tests.workers.net import Net
-from tests.workers.platforms.scripted import LOST, Answer, client_for, hang, server, told
+from tests.workers.platforms.scripted import LOST, Answer, client_for, server, told
 from tests.workers.web.web import say
 from workers.platforms.http import LEAST_COOLDOWN_S, MASK, ask, cooldown_s
 from workers.platforms.http import Answer as Whole
@@ -91,13 +91,6 @@ async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
         answer = await ask(client, "POST", f"{served.base}/x", content=b"{}")
     assert (answer.status, answer.refused) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
-
-
-async def test_a_time_limit_is_for_the_whole_call() -> None:
-    async with server(x=[hang, told({})]) as served, client_for(served) as client:
-        with pytest.raises(NotSent) as caught:
-            await ask(client, "GET", f"{served.base}/x", timeout_s=0.2)
-    assert caught.value.code == "PLATFORM_TIMEOUT"
 
 
 class Stream:

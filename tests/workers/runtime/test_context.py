@@ -51,17 +51,6 @@ async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(
     assert await effects() == ["whole"]
 
 
-async def test_what_a_task_does_after_its_commit_changes_nothing(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
-        await ctx.commit(lambda conn: write(conn, ctx.job.id, "end"))
-        raise RuntimeError("too late to matter")
-
-    async with workers.working(task):
-        job_id = await workers.submit()
-        row = await workers.ended(job_id)
-    assert (row["state"], await workers.attempts(job_id)) == ("completed", ["completed"])
-
-
 async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(
     workers: Workers, effects: Any
 ) -> None:

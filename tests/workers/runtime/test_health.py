@@ -37,17 +37,3 @@ async def test_a_loop_that_fails_ends_the_block_with_its_error() -> None:
         async with background(fail()):
             await asyncio.Event().wait()
     assert raised.group_contains(LookupError)
-
-
-async def test_loops_end_with_their_block() -> None:
-    ended = asyncio.Event()
-
-    async def turn() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    async with background(turn()):
-        await asyncio.sleep(0)
-    assert ended.is_set()

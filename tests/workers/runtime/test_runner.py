@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jobs.ledger import Claim
-from jobs.outcomes import Done, Interrupted, Outcome, Retry
+from jobs.outcomes import Done, Interrupted, Outcome
 from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Runner
@@ -26,16 +26,6 @@ async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing_of_the_in
     assert (row["state"], row["error"]["code"], row["error"]["retryable"]) == ("failed", "INTERNAL", True)
     assert "secret" not in row["error"]["message"]
     assert await workers.attempts(job_id) == ["retry", "failed"]
-
-
-async def test_a_retry_waits_as_long_as_it_is_told(workers: Workers) -> None:
-    async def task(_: Context) -> Outcome:
-        return Retry("SOURCE_RATE_LIMITED", "the site asks for patience", after_s=600)
-
-    async with workers.working(task):
-        row = await workers.becomes(await workers.submit(), "attempt = 1 and state = 'queued'")
-    assert 590 < (row["run_at"] - row["created_at"]).total_seconds() < 610
-    assert row["stage"] == "scheduled"
 
 
 async def test_a_cancel_reaches_a_running_handler(workers: Workers) -> None:

@@ -164,12 +164,6 @@ async def test_a_website_that_is_none_is_left_out(parser: Parser, website: str) 
     assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
 
 
-async def test_a_page_that_is_none_is_the_storefronts(parser: Parser) -> None:
-    for address in ("https://[", "ftp://apps.apple.com/app", "https://apps.apple.com/\u2028x"):
-        fields = await read_description(parser, "x", trackViewUrl=address)
-        assert fields["links"]["appStore"].endswith("/us/app/id7")
-
-
 async def read_description(
     parser: Parser, description: str, *, country: str = "us", **more: Any
 ) -> dict[str, Any]:

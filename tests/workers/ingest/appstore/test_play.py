@@ -190,19 +190,6 @@ async def test_where_one_may_be_read_later_the_ingest_is_tried_again(parser: Par
     assert caught.value.retryable
 
 
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("https://notgoogle.com/", True),
-        ("https://play.google.com/store/apps/dev?id=1", False),
-        ("https://google.com/", False),
-    ],
-)
-async def test_a_page_of_googles_is_nobodys_website(parser: Parser, address: str, shown: bool) -> None:
-    extraction = await read(parser, page(author={"@type": "Person", "name": "Acme", "url": address}))
-    assert (extraction.fields["links"].value.get("website") == address) is shown  # type: ignore[union-attr]
-
-
 async def test_a_limit_at_one_store_is_the_whole_ingests(parser: Parser) -> None:
     with pytest.raises(SourceRateLimited):
         await ingest(parser, {play_at(APP): page(), at(BY_ID): json("", 403)}, APP, BY_ID)

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from domain.brand.github_installations import Installation
 from jobs.outcomes import Done, Outcome
 from schemas.errors import (
-    FetchBlocked,
     FetchFailed,
     InstallationGone,
     SettingsInvalid,
@@ -136,13 +135,6 @@ async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hu
     with pytest.raises(SourceNotFound):
         await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
     assert app.held.keys() == {(42, None)}
-
-
-async def test_a_redirect_from_github_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
-    away = ("Location: https://evil.example/repositories/4200",)
-    hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
-    with pytest.raises(FetchBlocked):
-        await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
 
 
 async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> None:
