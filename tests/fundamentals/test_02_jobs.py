@@ -22,8 +22,7 @@ async def greet(ctx: Context) -> Outcome:
 
 
 async def test_a_worker_does_what_was_submitted(workers: Workers) -> None:
-    async with workers.working(greet):
-        job = await workers.ended(await workers.submit(args={"name": "Ada"}))
+    job = await workers.run(greet, args={"name": "Ada"})
     assert (job["state"], job["result"]) == ("completed", {"greeting": "hello Ada"})
 
 

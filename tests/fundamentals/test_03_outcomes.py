@@ -39,14 +39,12 @@ async def test_a_snooze_spends_none(workers: Workers) -> None:
 
 async def test_after_the_last_attempt_a_retry_is_a_failure(workers: Workers) -> None:
     busy = Retry("SOURCE_BUSY", "Try later.", after_s=0)
-    async with workers.working(acting(busy, busy, busy)):
-        job = await workers.ended(await workers.submit())
+    job = await workers.run(acting(busy, busy, busy))
     assert (job["state"], job["attempt"], job["max_attempts"]) == ("failed", 3, 3)
     assert job["error"] == {"code": "SOURCE_BUSY", "message": "Try later.", "retryable": True}
 
 
 async def test_a_failure_is_final_at_once(workers: Workers) -> None:
-    async with workers.working(acting(Failed("NOT_HTML", "That is a PDF: send the address of a page."))):
-        job = await workers.ended(await workers.submit())
+    job = await workers.run(acting(Failed("NOT_HTML", "That is a PDF: send the address of a page.")))
     assert (job["state"], job["attempt"]) == ("failed", 1)
     assert job["error"]["retryable"] is False

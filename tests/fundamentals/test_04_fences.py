@@ -25,8 +25,7 @@ async def test_the_write_and_the_end_of_the_job_are_one(workers: Workers) -> Non
     async def visit(ctx: Context) -> Outcome:
         return await ctx.commit(lambda conn: count_visit(conn, "me"))
 
-    async with workers.working(visit):
-        job = await workers.ended(await workers.submit())
+    job = await workers.run(visit)
     assert (job["state"], job["result"]) == ("completed", {"by": "me"})
     assert await workers.pool.fetchval("select count(*) from visit") == 1
 

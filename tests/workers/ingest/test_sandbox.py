@@ -6,14 +6,11 @@ import pytest
 
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from schemas.errors import SourceError
+from tests.workers.ingest.website.visits import ignored
 from workers.ingest import sandbox
 
 APPLE = InAppStore(by="bundleId", value="test.example.ok")
 GOOGLE = InGooglePlay(package="test.example.ok")
-
-
-async def ignored(_stage: str, _progress: float) -> None:
-    pass
 
 
 @pytest.mark.parametrize("path", ["", "/", "/ok"])

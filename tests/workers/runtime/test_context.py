@@ -45,8 +45,7 @@ async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(
             await ctx.commit(body)
         return await ctx.commit(lambda conn: write(conn, ctx.job.id, "whole"))
 
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
+    row = await workers.run(task)
     assert row["state"] == "completed"
     assert await effects() == ["whole"]
 
@@ -119,8 +118,7 @@ async def test_a_step_after_an_accepted_cancel_is_the_last(workers: Workers, eff
             raise
         return Done()
 
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
+    row = await workers.run(task)
     assert refused.is_set()
     assert (row["state"], await effects()) == ("canceled", [])
 
@@ -192,8 +190,7 @@ async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(workers
             stopped.set()
         return Done()
 
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
+    row = await workers.run(task)
     assert (stopped.is_set(), row["fence"]) == (True, 2)
 
 
@@ -228,6 +225,5 @@ async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done({"gives": [name for name in dir(ctx) if not name.startswith("_")]})
 
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
+    row = await workers.run(task)
     assert row["result"] == {"gives": ["commit", "decide", "job", "progress", "step", "time_left"]}

@@ -54,8 +54,7 @@ async def test_an_attempt_that_takes_too_long_is_stopped_and_tried_again(workers
         return Done()
 
     brief = ERRAND._replace(timeout_s=0.1)
-    async with workers.working(task, kind=brief):
-        row = await workers.ended(await workers.submit(kind=brief))
+    row = await workers.run(task, kind=brief)
     assert (row["state"], row["attempt"]) == ("completed", 2)
 
 

@@ -60,6 +60,11 @@ class Workers:
             asked.soon.set()
             await running
 
+    async def run(self, task: Task, *, kind: Kind = ERRAND, **fields: Any) -> asyncpg.Record:
+        """The row of a job of its own that a worker has ended."""
+        async with self.working(task, kind=kind):
+            return await self.ended(await self.submit(kind=kind, **fields))
+
     async def submit(self, *, kind: Kind = ERRAND, wake: bool = True, **fields: Any) -> UUID:
         """A job, committed; the message goes out as the API sends it, unless not `wake`."""
         async with self.pool.acquire() as conn:

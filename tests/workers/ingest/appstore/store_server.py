@@ -11,6 +11,7 @@ from domain.values import urls
 from schemas.brand import Extraction
 from schemas.errors import SourceRateLimited
 from tests.corpora import corpus
+from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Answers, Site, say, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
@@ -62,10 +63,6 @@ async def open_stores(
         async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
             lookup = Lookup(client, base, limiter or unlimited())
             yield Stores(lookup, open_web(client), parser, base, base), site
-
-
-async def ignored(_stage: str, _progress: float) -> None:
-    pass
 
 
 async def ingest(

@@ -224,8 +224,7 @@ async def asked(workers: Workers, app: App | None) -> list[bool]:
         token = credentials.tokens(ctx, app)
         return Done({"tokens": [await token(name) is not None for name in NAMES]})
 
-    async with workers.working(task):
-        row = await workers.ended(await workers.submit())
+    row = await workers.run(task)
     found: list[bool] = row["result"]["tokens"]
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from schemas.brand import Extraction
 from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import asking, from_corpus, github
+from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
@@ -47,10 +48,6 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
         ]
         found = await asyncio.gather(*read)
     return {folder.name: extraction for folder, extraction in zip(folders, found, strict=True)}
-
-
-async def ignored(_stage: str, _progress: float) -> None:
-    pass
 
 
 def right(found: dict[str, Extraction]) -> list[str]:

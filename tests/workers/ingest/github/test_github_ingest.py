@@ -8,6 +8,7 @@ import pytest
 from schemas.brand import Extraction, Visit
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
+from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github import places
 from workers.ingest.github.ingest import RULES, ingest
 from workers.ingest.parser.parser import Parser
@@ -35,10 +36,6 @@ async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **s
         async with github(*repos, **served) as hub:
             await read(parser, hub, args=args)
     return caught.value
-
-
-async def ignored(_stage: str, _progress: float) -> None:
-    pass
 
 
 async def test_a_repository_is_read_in_five_answers(parser: Parser) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
+from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
 
@@ -17,9 +18,6 @@ FILES = {"README.md": b"# Zap\n\nZap draws.\n", f"fastlane/{TITLE['path']}": b"Z
 
 
 async def read(parser: Parser, served: GitHub) -> Extraction:
-    async def ignored(_stage: str, _progress: float) -> None:
-        pass
-
     args = {"repo": "acme/zap", "branch": None}
     async with asking(served) as asked:
         return await ingest(asked, parser, args=args, visit=None, report=ignored)
