@@ -41,7 +41,7 @@ async def host(files: str) -> AsyncIterator[Sim]:
 
 @pytest_asyncio.fixture
 async def http(base: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, verify=False, timeout=10) as client:
         yield client
 
 
@@ -66,7 +66,7 @@ async def tok() -> AsyncIterator[Sim]:
 
 @pytest_asyncio.fixture
 async def tiktok_http(tok: Sim) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=tok.base, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=tok.base, trust_env=False, verify=False, timeout=10) as client:
         yield client
 
 

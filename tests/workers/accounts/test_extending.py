@@ -82,7 +82,10 @@ async def account(project: Project) -> AsyncIterator[Account]:
     with served(Instagram(rate=0, redirect_uris=[CALLBACK])) as base:
         settings = {"instagram_api_url": base, "fetch_allow": base.removeprefix("http://")}
         settings |= {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
-        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False) as person:
+        async with (
+            Sim(base) as sim,
+            httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as person,
+        ):
             made = await sim.account("ada")
             grant = Grant(access_token=await long_lived(sim, person), expires_at=datetime.now(UTC))
             fields: dict[str, Any] = {"platform": "instagram", "external_id": made["user_id"], "grant": grant}

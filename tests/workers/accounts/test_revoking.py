@@ -147,7 +147,7 @@ async def test_what_has_nothing_to_revoke_has_no_job(project: Project) -> None:
 async def test_tiktoks_access_is_revoked(project: Project, days: int) -> None:
     """An access token that has ended is refreshed for it."""
     with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
-        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False) as http:
+        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as http:
             await sim.account("ada")
             user = await tiktok_user.connected(sim, http)
             grant = Grant(access_token=user.access, refresh_token=user.refresh, redirect_uri=BACK)

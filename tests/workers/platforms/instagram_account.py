@@ -89,7 +89,7 @@ async def instagram_account() -> AsyncIterator[InstagramAccount]:
         allowed = urls.read_allowed(base.removeprefix("http://"))
         async with (
             Sim(base) as sim,
-            httpx.AsyncClient(base_url=base, trust_env=False) as person,
+            httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as person,
             open_client(allowed=allowed, contact="https://tenantry.test") as client,
         ):
             made = await sim.account("ada")

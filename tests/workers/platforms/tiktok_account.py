@@ -73,7 +73,7 @@ async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
     with served(Simulator(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
         async with (
             Sim(base) as sim,
-            httpx.AsyncClient(base_url=base, trust_env=False) as http,
+            httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as http,
             outbound(base) as client,
         ):
             await sim.account("ada", **settings)
