@@ -10,27 +10,36 @@ from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
 
-#: A GitHub App has all of these or isn't there.
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
-
-#: An app with a platform has both or isn't there.
-PLATFORM_APPS = (
-    ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"),
-    ("INSTAGRAM_CLIENT_ID", "INSTAGRAM_CLIENT_SECRET"),
-)
+BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+#: Settings that are all there or none of them, and what to say of one in part.
+WHOLE = {
+    GITHUB_APP: f"a GitHub App needs all of {', '.join(GITHUB_APP)}",
+    ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"): (
+        "an app needs both of TIKTOK_CLIENT_KEY, TIKTOK_CLIENT_SECRET"
+    ),
+    ("INSTAGRAM_CLIENT_ID", "INSTAGRAM_CLIENT_SECRET"): (
+        "an app needs both of INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET"
+    ),
+    BUCKET_KEY: f"a key for the bucket is {' and '.join(BUCKET_KEY)}",
+}
 
 #: A file URL without a host: absolute, or relative to the current folder.
 _FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
 BUCKET = "s3://"
-#: Both, or neither.
-BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: A bucket whose name fits a host's (no dots: certificates don't cover them), and a prefix of plain names.
 _BUCKET = re.compile(
     BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 )
 
-RING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
+#: A value that fits a header.
+Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
+#: A server's address, and one under which its API may begin with a path.
+Origin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
+Url = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
+
+KEYRING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
@@ -54,9 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         ),
     ] = "redis://127.0.0.1:6379/0"
     peppers: Annotated[
-        str, Meta(description=f"What the hashes of API keys and of repeatable requests are made with. {RING}")
+        str,
+        Meta(description=f"What the hashes of API keys and of repeatable requests are made with. {KEYRING}"),
     ]
-    vault_keys: Annotated[str, Meta(description=f"What secrets are sealed with. {RING}")]
+    vault_keys: Annotated[str, Meta(description=f"What secrets are sealed with. {KEYRING}")]
     public_url: Annotated[
         str, Meta(description="Where partners reach the API; `locationUrl` begins with it.")
     ] = "http://127.0.0.1:8000"
@@ -79,13 +89,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         ),
     ] = ""
     aws_access_key_id: Annotated[
-        str,
-        Meta(
-            pattern="^[!-~]*$",
-            description="A key for the bucket; none: the role that AWS gives the machine or container.",
-        ),
+        Secret,
+        Meta(description="A key for the bucket; none: the role that AWS gives the machine or container."),
     ] = ""
-    aws_secret_access_key: Annotated[str, Meta(pattern="^[!-~]*$", description="Its secret.")] = ""
+    aws_secret_access_key: Annotated[Secret, Meta(description="Its secret.")] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line that is logged."),
@@ -122,18 +129,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             ge=0, le=10, description="Trusted proxies before the API, whose `X-Forwarded-For` names callers."
         ),
     ] = 0
-    github_api_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="GitHub's REST API.")
-    ] = "https://api.github.com"
-    github_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="GitHub's web pages and OAuth.")
-    ] = "https://github.com"
+    github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"
+    github_url: Annotated[Url, Meta(description="GitHub's web pages and OAuth.")] = "https://github.com"
     github_token: Annotated[
-        str,
+        Secret,
         Meta(
-            pattern="^[!-~]*$",
             description="Raises GitHub's limit from 60 requests an hour to 5,000; "
-            "what is not public stays unread.",
+            "what is not public stays unread."
         ),
     ] = ""
     github_app_slug: Annotated[
@@ -149,41 +151,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     github_private_key: Annotated[
         str, Meta(description="One of the App's private keys, PEM; its line ends may be written as `\\n`.")
     ] = ""
-    itunes_api_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="Apple's look-up of apps.")
-    ] = "https://itunes.apple.com"
-    app_store_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="The App Store's web pages.")
-    ] = "https://apps.apple.com"
-    play_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$", description="Google Play's web pages.")
-    ] = "https://play.google.com"
+    itunes_api_url: Annotated[Url, Meta(description="Apple's look-up of apps.")] = "https://itunes.apple.com"
+    app_store_url: Annotated[Url, Meta(description="The App Store's web pages.")] = "https://apps.apple.com"
+    play_url: Annotated[Url, Meta(description="Google Play's web pages.")] = "https://play.google.com"
     tiktok_client_key: Annotated[
-        str, Meta(pattern="^[!-~]*$", description="Of our TikTok app; without one nobody can connect TikTok.")
+        Secret, Meta(description="Of our TikTok app; without one nobody can connect TikTok.")
     ] = ""
-    tiktok_client_secret: Annotated[str, Meta(pattern="^[!-~]*$", description="The app's secret.")] = ""
-    tiktok_url: Annotated[str, Meta(pattern="^https?://[^/?#@]+$", description="TikTok's web pages.")] = (
-        "https://www.tiktok.com"
-    )
-    tiktok_api_url: Annotated[str, Meta(pattern="^https?://[^/?#@]+$", description="TikTok's API.")] = (
-        "https://open.tiktokapis.com"
-    )
+    tiktok_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
+    tiktok_url: Annotated[Origin, Meta(description="TikTok's web pages.")] = "https://www.tiktok.com"
+    tiktok_api_url: Annotated[Origin, Meta(description="TikTok's API.")] = "https://open.tiktokapis.com"
     instagram_client_id: Annotated[
-        str,
-        Meta(
-            pattern="^[!-~]*$", description="Of our Instagram app; without one nobody can connect Instagram."
-        ),
+        Secret,
+        Meta(description="Of our Instagram app; without one nobody can connect Instagram."),
     ] = ""
-    instagram_client_secret: Annotated[str, Meta(pattern="^[!-~]*$", description="The app's secret.")] = ""
-    instagram_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+$", description="Instagram's web pages.")
-    ] = "https://www.instagram.com"
-    instagram_api_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+$", description="Instagram's Graph API.")
-    ] = "https://graph.instagram.com"
-    instagram_oauth_url: Annotated[
-        str, Meta(pattern="^https?://[^/?#@]+$", description="Where Instagram gives a token for a code.")
-    ] = "https://api.instagram.com"
+    instagram_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
+    instagram_url: Annotated[Origin, Meta(description="Instagram's web pages.")] = "https://www.instagram.com"
+    instagram_api_url: Annotated[Origin, Meta(description="Instagram's Graph API.")] = (
+        "https://graph.instagram.com"
+    )
+    instagram_oauth_url: Annotated[Origin, Meta(description="Where Instagram gives a token for a code.")] = (
+        "https://api.instagram.com"
+    )
     fetch_allow: Annotated[
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),
@@ -196,9 +184,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "none: voice, audience and ICP come by rules alone.",
         ),
     ] = ""
-    llm_api_key: Annotated[
-        str, Meta(pattern="^[!-~]*$", description="Sent to it as a bearer token, where there is one.")
-    ] = ""
+    llm_api_key: Annotated[Secret, Meta(description="Sent to it as a bearer token, where there is one.")] = ""
     llm_model: Annotated[str, Meta(description="The model to ask there; required with `LLM_BASE_URL`.")] = ""
 
 
@@ -222,39 +208,28 @@ def from_env(environ: Mapping[str, str]) -> Settings:
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
+    check_whole(settings)
     check_assets(settings)
-    check_github_app(settings)
-    check_platform_apps(settings)
     check_model(settings)
     return settings
 
 
+def check_whole(settings: Settings) -> None:
+    """Raises `SettingsInvalid` for what is set in part."""
+    for names, need in WHOLE.items():
+        missing = [name for name in names if not getattr(settings, name.lower())]
+        if 0 < len(missing) < len(names):
+            raise SettingsInvalid(f"{missing[0]} is missing: {need}")
+
+
 def check_assets(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for what names no folder of this machine and no bucket, or half a key."""
+    """Raises `SettingsInvalid` for what names no folder of this machine and no bucket."""
     if not _FOLDER.fullmatch(settings.assets_url) and not _BUCKET.fullmatch(settings.assets_url):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )
     if not is_address(settings.aws_endpoint_url):
         raise SettingsInvalid("AWS_ENDPOINT_URL can't be read: check the host and the port")
-    missing = [name for name in BUCKET_KEY if not getattr(settings, name.lower())]
-    if len(missing) == 1:
-        raise SettingsInvalid(f"{missing[0]} is missing: a key for the bucket is {' and '.join(BUCKET_KEY)}")
-
-
-def check_github_app(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for one that is set in part."""
-    missing = [name for name in GITHUB_APP if not getattr(settings, name.lower())]
-    if 0 < len(missing) < len(GITHUB_APP):
-        raise SettingsInvalid(f"{missing[0]} is missing: a GitHub App needs all of {', '.join(GITHUB_APP)}")
-
-
-def check_platform_apps(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for one that is set in part."""
-    for pair in PLATFORM_APPS:
-        missing = [name for name in pair if not getattr(settings, name.lower())]
-        if len(missing) == 1:
-            raise SettingsInvalid(f"{missing[0]} is missing: an app needs both of {', '.join(pair)}")
 
 
 def check_model(settings: Settings) -> None:
