@@ -25,7 +25,7 @@ async def perform(ctx: Context, *, read: Read, pretend: Pretend) -> Outcome:
     try:
         begun = await ctx.step(partial(ingests.begin, claim=ctx.job))
         extraction = await (pretend(report) if begun.sandbox else read(begun.visit, report))
-        await report("saving", 0.9)
+        await progress("saving", 0.9)
         return await ctx.commit(partial(ingests.finish, claim=ctx.job, extraction=extraction), project=True)
     except SourceError as error:
         return refused(error)

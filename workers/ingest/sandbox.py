@@ -48,30 +48,30 @@ BRAND: dict[Field, Value] = {
 }
 
 
-async def ingest(*, url: str, report: Progress) -> Extraction:
+async def ingest(*, url: str, progress: Progress) -> Extraction:
     await go_through_stages(report, slow=is_magic(url, "/slow"))
     return read(url)
 
 
-async def ingest_app(*, listing: Listing, report: Progress) -> Extraction:
+async def ingest_app(*, listing: Listing, progress: Progress) -> Extraction:
     name = listing.value if isinstance(listing, InAppStore) else listing.package
     await go_through_stages(report, slow=name == f"{APPS}slow")
     return read_app(name)
 
 
-async def ingest_repository(*, repo: str, report: Progress) -> Extraction:
+async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
     await go_through_stages(report, slow=repo == f"{REPOSITORIES}slow")
     return read_repository(repo)
 
 
-async def go_through_stages(report: Progress, *, slow: bool) -> None:
+async def go_through_stages(progress: Progress, *, slow: bool) -> None:
     """Those of a real one; a slow one takes `SLOW_S`, so that it can be watched or canceled."""
-    await report("fetching", 0.1)
+    await progress("fetching", 0.1)
     if slow:
         for step in range(STEPS):
             await asyncio.sleep(SLOW_S / STEPS)
-            await report("fetching", 0.1 + 0.4 * (step + 1) / STEPS)
-    await report("analyzing", 0.6)
+            await progress("fetching", 0.1 + 0.4 * (step + 1) / STEPS)
+    await progress("analyzing", 0.6)
 
 
 def read(url: str) -> Extraction:

@@ -94,11 +94,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
 
 #: What the process can be asked, and what it answers. A new kind of document is a new member of both.
-Question: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Tree | Repository
-Answer: TypeAlias = Page | Reading | Chosen
+ParseInput: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Tree | Repository
+ParseOutput: TypeAlias = Page | Reading | Chosen
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class ParseReply(msgspec.Struct, frozen=True, kw_only=True):
     """`answer` is None where the document wanted more memory than one gets."""
 
-    answer: Answer | None
+    answer: ParseOutput | None

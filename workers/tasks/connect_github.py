@@ -8,7 +8,7 @@ from jobs.outcomes import Outcome
 from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
-from workers.ingest.perform import refused
+from workers.ingest.perform import outcome_of
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -25,6 +25,6 @@ async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> 
     try:
         proved = fakes.prove(**claimed) if attempt.sandbox else await proof.prove(require(app), **claimed)
     except SourceError as error:
-        return refused(error)
+        return outcome_of(error)
     keep = partial(github_installations.connect, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)

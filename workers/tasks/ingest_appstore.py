@@ -42,14 +42,14 @@ async def ingest_appstore(
     args = msgspec.convert(ctx.job.args, Args)
     return await perform(
         ctx,
-        read=lambda _visit, report: stores.ingest(
+        read=lambda _visit, progress: stores.ingest(
             stores_of(ctx, web, parser, settings),
             listings=args.listings,
             country=args.country_code,
-            report=report,
+            progress=progress,
             model=model,
         ),
-        pretend=lambda report: sandbox.ingest_app(listing=args.listings[0], report=report),
+        pretend=lambda progress: sandbox.ingest_app(listing=args.listings[0], progress=progress),
     )
 
 

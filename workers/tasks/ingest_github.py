@@ -10,7 +10,7 @@ from schemas.brand import Extraction, Visit
 from schemas.settings import Settings
 from workers.ingest import sandbox
 from workers.ingest.github.client import Api
-from workers.ingest.github.credentials import App, open_app, showing, tokens
+from workers.ingest.github.credentials import App, open_app, with_token, tokens
 from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
@@ -44,12 +44,12 @@ async def ingest_github(
 ) -> Outcome:
     repo = ctx.job.args["repo"]
 
-    async def read(visit: Visit | None, report: Progress) -> Extraction:
+    async def read(visit: Visit | None, progress: Progress) -> Extraction:
         """Ask as the organization's own installation where that covers the repository."""
         token = await tokens(ctx, app)(repo)
-        ours = api if app is None or token is None else showing(api, app, token)
-        return await ingest(ours, parser, args=ctx.job.args, visit=visit, report=report, model=model)
+        ours = api if app is None or token is None else with_token(api, app, token)
+        return await ingest(ours, parser, args=ctx.job.args, visit=visit, progress=progress, model=model)
 
     return await perform(
-        ctx, read=read, pretend=lambda report: sandbox.ingest_repository(repo=repo, report=report)
+        ctx, read=read, pretend=lambda progress: sandbox.ingest_repository(repo=repo, progress=progress)
     )

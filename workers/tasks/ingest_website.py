@@ -25,6 +25,6 @@ async def ingest_website(ctx: Context, *, web: Web, parser: Parser, model: Model
     args = ctx.job.args
     return await perform(
         ctx,
-        read=lambda visit, report: ingest(web, parser, args=args, report=report, visit=visit, model=model),
-        pretend=lambda report: sandbox.ingest(url=args["url"], report=report),
+        read=lambda visit, progress: ingest(web, parser, args=args, progress=progress, visit=visit, model=model),
+        pretend=lambda progress: sandbox.ingest(url=args["url"], progress=progress),
     )

@@ -8,7 +8,7 @@ from jobs.outcomes import Outcome
 from schemas.errors import InstallationGone, SourceError
 from workers.ingest.github import fakes, proof
 from workers.ingest.github.credentials import App, open_app, require
-from workers.ingest.perform import refused
+from workers.ingest.perform import outcome_of
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -28,5 +28,5 @@ async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:
     except InstallationGone:
         return await ctx.commit(partial(github_installations.forget_gone, claim=ctx.job))
     except SourceError as error:
-        return refused(error)
+        return outcome_of(error)
     return await ctx.commit(partial(github_installations.keep_list, claim=ctx.job, repositories=found))

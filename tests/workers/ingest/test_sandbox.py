@@ -16,8 +16,8 @@ GOOGLE = InGooglePlay(package="test.example.ok")
 @pytest.mark.parametrize("path", ["", "/", "/ok"])
 async def test_ok_has_every_field_that_an_ingest_reads(path: str) -> None:
     url = f"https://example.test{path}"
-    extraction = await sandbox.ingest(url=url, report=ignored)
-    assert extraction == await sandbox.ingest(url=url, report=ignored)
+    extraction = await sandbox.ingest(url=url, progress=ignored)
+    assert extraction == await sandbox.ingest(url=url, progress=ignored)
     assert extraction.fields.keys() == sandbox.BRAND.keys()
     assert {finding.url for finding in extraction.fields.values()} == {url}
 
@@ -33,7 +33,7 @@ async def test_ok_has_every_field_that_an_ingest_reads(path: str) -> None:
 )
 async def test_each_failure_can_be_asked_for(path: str, code: str) -> None:
     with pytest.raises(SourceError) as refused:
-        await sandbox.ingest(url=f"https://example.test/{path}", report=ignored)
+        await sandbox.ingest(url=f"https://example.test/{path}", progress=ignored)
     assert refused.value.code == code
     assert not refused.value.retryable
 
@@ -45,7 +45,7 @@ async def test_slow_shows_progress_and_can_be_canceled_on_the_way() -> None:
         if progress > 0.1:
             half_way.set()
 
-    running = asyncio.create_task(sandbox.ingest(url="https://example.test/slow", report=report))
+    running = asyncio.create_task(sandbox.ingest(url="https://example.test/slow", progress=report))
     await asyncio.wait_for(half_way.wait(), 10)
     assert not running.done()
     running.cancel()
@@ -54,13 +54,13 @@ async def test_slow_shows_progress_and_can_be_canceled_on_the_way() -> None:
 
 
 async def test_any_other_site_is_named_by_its_host_alone() -> None:
-    extraction = await sandbox.ingest(url="https://www.acme.com/pricing", report=ignored)
+    extraction = await sandbox.ingest(url="https://www.acme.com/pricing", progress=ignored)
     assert {field: finding.value for field, finding in extraction.fields.items()} == {"appName": "Acme"}
 
 
 @pytest.mark.parametrize("listing", [APPLE, GOOGLE])
 async def test_an_app_that_is_ok_has_every_field(listing: Listing) -> None:
-    extraction = await sandbox.ingest_app(listing=listing, report=ignored)
+    extraction = await sandbox.ingest_app(listing=listing, progress=ignored)
     assert {field: finding.value for field, finding in extraction.fields.items()} == sandbox.BRAND
 
 
@@ -70,6 +70,6 @@ async def test_an_app_that_is_ok_has_every_field(listing: Listing) -> None:
 async def test_each_failure_of_a_store_can_be_asked_for(name: str, code: str) -> None:
     listing = InAppStore(by="bundleId", value=f"test.example.{name}")
     with pytest.raises(SourceError) as refused:
-        await sandbox.ingest_app(listing=listing, report=ignored)
+        await sandbox.ingest_app(listing=listing, progress=ignored)
     assert refused.value.code == code
     assert refused.value.retry_after is None

@@ -43,12 +43,12 @@ class Part(NamedTuple):
 
 
 async def ingest(
-    stores: Stores, *, listings: Sequence[Listing], country: str, report: Progress, model: Model | None = None
+    stores: Stores, *, listings: Sequence[Listing], country: str, progress: Progress, model: Model | None = None
 ) -> Extraction:
     """Raises a `SourceError` where no listing can be read; one of several that can't is a warning."""
-    await report("fetching", 0.1)
+    await progress("fetching", 0.1)
     parts, warnings = await read_all(stores, listings, country)
-    await report("analyzing", 0.6)
+    await progress("analyzing", 0.6)
     first = parts[0]
     return await conclude(
         stores.parser,

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
-from workers.ingest.github.errors import REFUSALS, UNREADABLE, refusal
+from workers.ingest.github.errors import ERROR_STATUSES, UNREADABLE, error_of
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
 API_VERSION = "2022-11-28"
@@ -26,11 +26,11 @@ JSON = Want(
     accept="application/vnd.github+json",
     types=frozenset({"application/json"}),
     limit=1 << 20,
-    passing=REFUSALS,
+    passing=ERROR_STATUSES,
 )
 #: GitHub cuts a tree's answer at 7 MB.
 TREE = msgspec.structs.replace(JSON, limit=8 << 20)
-RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=REFUSALS)
+RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERROR_STATUSES)
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +70,8 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
-    if answer.status in REFUSALS:
-        raise refusal(answer, installed=api.installed)
+    if answer.status in ERROR_STATUSES:
+        raise error_of(answer, installed=api.installed)
     return answer
 
 

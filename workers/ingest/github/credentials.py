@@ -30,7 +30,7 @@ from schemas.errors import (
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
-from workers.ingest.github.errors import REFUSALS, message, refusal, rest
+from workers.ingest.github.errors import ERROR_STATUSES, message, error_of, rest
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
@@ -145,7 +145,7 @@ async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
     return held.token
 
 
-def showing(api: Api, app: App, token: str) -> Api:
+def with_token(api: Api, app: App, token: str) -> Api:
     """The same, with a token of the App's; the first 401 to it is its end here."""
     return msgspec.structs.replace(api, token=token, installed=True, drop=partial(forget, app, token))
 
@@ -169,7 +169,7 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
         content=msgspec.json.encode(wish(reach)),
         admit=keep_to(app.api.base),
     )
-    if answer.status in REFUSALS:
+    if answer.status in ERROR_STATUSES:
         raise refused(answer)
     return decode(answer.body, Token)
 
@@ -188,11 +188,11 @@ def forget_old(app: App) -> None:
 
 def refused(answer: Fetched) -> SourceError:
     said = message(answer)
-    if rest(answer) is None:
+    if cooldown_s(answer) is None:
         for status, word, reason in REASONS:
             if answer.status == status and word in said:
                 return reason()
-    return refusal(answer, installed=True)
+    return error_of(answer, installed=True)
 
 
 async def token_by_any_name(app: App, installation: Installation, name: str) -> str:
@@ -210,7 +210,7 @@ async def token_by_any_name(app: App, installation: Installation, name: str) -> 
 async def find_id(app: App, installation: Installation, name: str) -> int:
     """Of what has, or once had, this name. Raises `SourceNotFound` for what the installation can't see."""
     token = await token_for(app, installation.installation_id)
-    api = showing(app.api, app, token)
+    api = with_token(app.api, app, token)
     about, _ = await read_about(api, "repos", installation.account_login, name)
     return about.id
 

@@ -17,7 +17,7 @@ from schemas.errors import (
 from workers.web.errors import retry_after
 from workers.web.fetch import Fetched
 
-REFUSALS = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
+ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
 #: What a decoder raises for a body that is not the JSON that was expected.
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -32,7 +32,7 @@ ABSENT = (
 )
 EMPTY = "the repository is empty: push a README or the project's files, then ingest again"
 
-PLAIN: dict[int, tuple[type[SourceError], str]] = {
+BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
     404: (SourceNotFound, ABSENT),
     410: (SourceNotFound, ABSENT),
     409: (ScrapeFailed, EMPTY),
@@ -40,26 +40,26 @@ PLAIN: dict[int, tuple[type[SourceError], str]] = {
 }
 
 
-class Said(msgspec.Struct, frozen=True):
+class ErrorBody(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-def refusal(answer: Fetched, *, installed: bool) -> SourceError:
+def error_of(answer: Fetched, *, installed: bool) -> SourceError:
     """`installed`: it was an installation's token that was refused."""
-    if (wait := rest(answer)) is not None:
+    if (wait := cooldown_s(answer)) is not None:
         return SourceRateLimited("GitHub takes no more requests from us for now", retry_after=wait)
     if answer.status == 403:
         return forbidden(answer, installed=installed)
     if answer.status == 401:
         return unknown_token(installed=installed)
-    if answer.status in PLAIN:
-        error, message = PLAIN[answer.status]
+    if answer.status in BY_STATUS:
+        error, message = BY_STATUS[answer.status]
         return error(message)
     return FetchFailed(f"GitHub's API answers {answer.status}", retryable=False)
 
 
 def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
-    if installed or "integration" in message(answer):
+    if installed or "integration" in message_of(answer):
         return SourceForbidden(
             "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
             "for the repository"
@@ -74,14 +74,14 @@ def unknown_token(*, installed: bool) -> SourceError:
     return FetchFailed("GitHub refuses this service's own credential: try again later")
 
 
-def rest(answer: Fetched) -> float | None:
-    """How long to leave GitHub alone, in seconds; None where the refusal is no limit's."""
+def cooldown_s(answer: Fetched) -> float | None:
+    """How long to leave GitHub alone, in seconds; None where the error_of is no limit's."""
     if answer.status not in {403, 429}:
         return None
     wait = retry_after(answer.headers)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
         wait = until_reset(answer.headers)
-    if wait is None and (answer.status == 429 or LIMIT.search(message(answer))):
+    if wait is None and (answer.status == 429 or LIMIT.search(message_of(answer))):
         wait = UNTOLD_WAIT_S
     return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT_S)
 
@@ -95,8 +95,8 @@ def until_reset(headers: httpx.Headers) -> float | None:
         return None
 
 
-def message(answer: Fetched) -> str:
+def message_of(answer: Fetched) -> str:
     try:
-        return msgspec.json.decode(answer.body, type=Said).message
+        return msgspec.json.decode(answer.body, type=ErrorBody).message
     except UNREADABLE:
         return ""

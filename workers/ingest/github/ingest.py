@@ -21,18 +21,18 @@ async def ingest(
     *,
     args: dict[str, Any],
     visit: Visit | None,
-    report: Progress,
+    progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
     """`args` are the job's: `repo`, as `owner/name`, and `branch` or None. Raises a `SourceError`."""
-    await report("fetching", 0.1)
+    await progress("fetching", 0.1)
     rules = version(RULES, model)
     known = visit if visit is not None and visit.rules == rules else None
     if known is not None and await is_same(api, known):
         return unchanged(api, args["repo"], known)
     known_id = visit.repository_id if visit else None
     found = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
-    await report("analyzing", 0.6)
+    await progress("analyzing", 0.6)
     reading = await read(parser, found.question)
     return await conclude(
         parser,

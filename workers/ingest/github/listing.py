@@ -5,7 +5,7 @@ import msgspec
 from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.github.about import Branch
 from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
-from workers.ingest.github.places import Listed
+from workers.ingest.github.paths import Listed
 from workers.ingest.github.shapes import Chosen, Tree
 from workers.ingest.parser.parser import Parser, ask
 from workers.web.fetch import Fetched

@@ -15,8 +15,8 @@ from domain.brand.github_installations import Installation
 from schemas.errors import NotProved, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
 from workers.ingest.github.client import JSON, Api, decode, get, site
-from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, showing, token_for
-from workers.ingest.github.errors import REFUSALS, refusal, rest
+from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, with_token, token_for
+from workers.ingest.github.errors import ERROR_STATUSES, error_of, rest
 from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 #: The full form of a hundred repositories takes some 700 KB.
 LISTS = msgspec.structs.replace(JSON, limit=4 << 20)
 EXCHANGE = Want(
-    accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=REFUSALS
+    accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
 )
 
 #: What GitHub says of an App rather than of the code (its docs, "troubleshooting OAuth token requests").
@@ -92,8 +92,8 @@ async def exchange(app: App, code: str) -> str:
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         content=urlencode(form).encode(),
     )
-    if rest(answer) is not None:
-        raise refusal(answer, installed=False)
+    if cooldown_s(answer) is not None:
+        raise error_of(answer, installed=False)
     granted = decode(answer.body, Granted)
     if granted.error in OPERATORS:
         raise SourceForbidden(REFUSED_APP)
@@ -117,7 +117,7 @@ def unlisted(installation_id: int) -> NotProved:
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
     """Nobody gets through us at what they can't see themselves. Raises `NotProved`."""
     token = await token_for(app, installation_id)
-    all_of_it = await count(showing(app.api, app, token), "installation")
+    all_of_it = await count(with_token(app.api, app, token), "installation")
     seen = await count(person, "user", "installations", str(installation_id))
     if seen < all_of_it:
         raise NotProved(
@@ -134,7 +134,7 @@ async def count(api: Api, *owner: str) -> int:
 async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
     """All that the installation may read. Raises `InstallationGone`, `SourceError`."""
     token = await token_for(app, installation_id)
-    api = showing(app.api, app, token)
+    api = with_token(app.api, app, token)
     return [
         GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
         async for page in pages(api, Repositories, "installation", "repositories")

@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.brand import Validators, Visit
 from schemas.errors import SourceNotFound, TooLarge
-from workers.ingest.github import places
+from workers.ingest.github import paths
 from workers.ingest.github.about import About, Branch, look, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
@@ -15,7 +15,7 @@ from workers.ingest.github.shapes import Chosen, File, Repository
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Want
 
-FILE = msgspec.structs.replace(RAW, limit=places.LARGEST)
+FILE = msgspec.structs.replace(RAW, limit=paths.LARGEST)
 #: A README that is longer still says at its beginning what it is about.
 README = msgspec.structs.replace(FILE, cut=True)
 
@@ -101,7 +101,7 @@ async def get_languages(branch: Branch) -> list[str]:
 async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> list[File]:
     files: list[File] = []
     for path in paths:
-        if len(files) == places.MOST_FILES:
+        if len(files) == paths.MOST_FILES:
             break
         try:
             found = await get_file(branch, contents(branch, path), path, FILE)

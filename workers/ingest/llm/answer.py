@@ -19,7 +19,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: Sureness
 
 
-class Answer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+class Claims(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     tagline: Annotated[list[Claim], Meta(max_length=1)]
     audience: Annotated[list[Claim], Meta(max_length=3)]
     icp: Annotated[list[Claim], Meta(max_length=4)]
@@ -28,20 +28,20 @@ class Answer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 def schema() -> dict[str, Any]:
     """With an object at its root, as strict schemas want it."""
-    _, named = msgspec.json.schema_components([Answer], ref_template="#/$defs/{name}")
-    return {**named.pop("Answer"), "$defs": named}
+    _, named = msgspec.json.schema_components([Claims], ref_template="#/$defs/{name}")
+    return {**named.pop("Claims"), "$defs": named}
 
 
 SCHEMA = schema()
 
 
-def read(text: str) -> Answer:
+def read(text: str) -> Claims:
     """From the first brace to the last: models like to fence their JSON, or to think aloud before it.
 
     Raises `ModelInvalid`.
     """
     try:
-        return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=Answer)
+        return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=Claims)
     except msgspec.DecodeError as error:
         raise ModelInvalid(NOT_AS_ASKED, wrong=f"not the JSON that was asked for: {error}") from error
     except RecursionError as error:

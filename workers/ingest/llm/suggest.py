@@ -8,7 +8,7 @@ from schemas.brand import Candidate
 from schemas.errors import ModelError, ModelFormatRefused, ModelInvalid, ModelUnavailable
 from telemetry import metrics
 from workers.ingest.llm import prompt
-from workers.ingest.llm.answer import Answer, read
+from workers.ingest.llm.answer import Claims, read
 from workers.ingest.llm.endpoint import Choice, Form, Model, complete, spoken
 from workers.ingest.llm.evidence import Given, candidates
 from workers.ingest.llm.prompt import Message
@@ -39,7 +39,7 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
     return Suggested(found, [])
 
 
-async def within_deadline(model: Model, text: str) -> Answer:
+async def within_deadline(model: Model, text: str) -> Claims:
     try:
         async with asyncio.timeout(model.deadline_s):
             return await converse(model, prompt.ask(text))
@@ -47,7 +47,7 @@ async def within_deadline(model: Model, text: str) -> Answer:
         raise ModelUnavailable(f"the model did not answer within {model.deadline_s:g} s") from error
 
 
-async def converse(model: Model, messages: list[Message]) -> Answer:
+async def converse(model: Model, messages: list[Message]) -> Claims:
     """First with a schema that the endpoint holds the model to, else with one that the model is told."""
     try:
         choice = await complete(model, messages, "json_schema")
@@ -57,7 +57,7 @@ async def converse(model: Model, messages: list[Message]) -> Answer:
     return await mended(model, messages, choice, "json_schema")
 
 
-async def mended(model: Model, messages: list[Message], choice: Choice, form: Form) -> Answer:
+async def mended(model: Model, messages: list[Message], choice: Choice, form: Form) -> Claims:
     """The answer, after one more turn if need be."""
     try:
         return read(spoken(choice))

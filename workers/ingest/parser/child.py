@@ -21,16 +21,16 @@ import msgspec
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.derive.derive import derive
-from workers.ingest.github import places
+from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
 from workers.ingest.github.shapes import Repository, Tree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.parser.warmup import EXAMPLES
-from workers.ingest.shapes import STARTED, Answer, Llms, Manifest, Prose, Question, Reply, Source
+from workers.ingest.shapes import STARTED, ParseOutput, Llms, Manifest, Prose, ParseInput, ParseReply, Source
 
 #: What answers each kind of question.
-READERS: dict[type[Question], Callable[[Any], Answer]] = {
+READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Source: extract,
     Manifest: manifest.read,
     Llms: llms.read,
@@ -38,7 +38,7 @@ READERS: dict[type[Question], Callable[[Any], Answer]] = {
     Listing: listing.read,
     StorePage: subtitle.read,
     PlayPage: play.read,
-    Tree: places.choose,
+    Tree: paths.choose,
     Repository: repository.read,
 }
 
@@ -72,7 +72,7 @@ def receive(control: socket.socket) -> socket.socket | None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Says that it begins, reads a `Question` to its end, writes a `Reply` if it can, and leaves."""
+    """Says that it begins, reads a `ParseInput` to its end, writes a `ParseReply` if it can, and leaves."""
     try:
         connection.sendall(STARTED)
         limit()
@@ -98,17 +98,17 @@ def loaded() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def read(connection: socket.socket) -> Question:
+def read(connection: socket.socket) -> ParseInput:
     with connection.makefile("rb") as wire:
-        question: Question = msgspec.msgpack.decode(wire.read(), type=Question)
+        question: ParseInput = msgspec.msgpack.decode(wire.read(), type=ParseInput)
         return question
 
 
-def answer(question: Question) -> Reply:
+def answer(question: ParseInput) -> ParseReply:
     try:
-        return Reply(answer=READERS[type(question)](question))
+        return ParseReply(answer=READERS[type(question)](question))
     except MemoryError:
-        return Reply(answer=None)
+        return ParseReply(answer=None)
 
 
 if __name__ == "__main__":

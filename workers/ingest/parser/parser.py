@@ -15,10 +15,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
-from workers.ingest.shapes import STARTED, Answer, Page, Question, Reading, Reply, Source
+from workers.ingest.shapes import STARTED, ParseOutput, Page, ParseInput, Reading, ParseReply, Source
 
 #: The page's own process ends by itself before this; a loading parent of it needs a second more.
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 #: Bytes of a document that may take much memory.
 LARGE = 256 << 10
 #: A process that forks must have no other threads.
@@ -81,14 +81,14 @@ async def parse(parser: Parser, source: Source) -> Page:
     return page
 
 
-async def read(parser: Parser, question: Question) -> Reading:
+async def read(parser: Parser, question: ParseInput) -> Reading:
     """Any other document. Raises `ScrapeFailed`, `TooLarge`."""
     reading = await ask(parser, question)
     assert isinstance(reading, Reading)  # noqa: S101  The process answers anything but a page with a reading.
     return reading
 
 
-async def ask(parser: Parser, question: Question) -> Answer:
+async def ask(parser: Parser, question: ParseInput) -> ParseOutput:
     """Raises `ScrapeFailed` for what breaks its process or takes too long, `TooLarge` for memory."""
     message = msgspec.msgpack.encode(question)
     async with room(parser, len(message)), parser.slots:
@@ -97,7 +97,7 @@ async def ask(parser: Parser, question: Question) -> Answer:
     reply = said.removeprefix(STARTED)
     if not reply:
         raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
-    answer = msgspec.msgpack.decode(reply, type=Reply).answer
+    answer = msgspec.msgpack.decode(reply, type=ParseReply).answer
     if answer is None:
         raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
     return answer
@@ -111,7 +111,7 @@ def room(parser: Parser, size: int) -> AbstractAsyncContextManager[None]:
 async def exchange(parser: Parser, message: bytes) -> bytes:
     """All that the document's process says before it ends; nothing where there was none, or it hung."""
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             reader, writer = await asyncio.open_unix_connection(sock=parser.connect())
             try:
                 writer.write(message)

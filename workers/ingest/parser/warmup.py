@@ -6,7 +6,7 @@ load them for itself and take them along when it ends, so its parent has to have
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
 from workers.ingest.github.shapes import File, Repository, Tree
-from workers.ingest.shapes import Llms, Manifest, Passage, Prose, Question, Source
+from workers.ingest.shapes import Llms, Manifest, Passage, Prose, ParseInput, Source
 
 URL = "https://example.test/"
 WORDS = "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
@@ -78,7 +78,7 @@ def repository(readme: str) -> Repository:
     )
 
 
-EXAMPLES: tuple[Question, ...] = (
+EXAMPLES: tuple[ParseInput, ...] = (
     Source(url=URL, body=PAGE, content_type="text/html; charset=utf-8"),
     Source(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
     Manifest(url=URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),

@@ -9,8 +9,8 @@ from workers.ingest.llm.endpoint import Model, version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
 from workers.ingest.shapes import Page, Reading
-from workers.ingest.website import again
-from workers.ingest.website.around import look_around
+from workers.ingest.website import revisit
+from workers.ingest.website.extras import read_extras
 from workers.ingest.website.pages import follow, named, weighed
 from workers.ingest.website.session import FETCHING_S, Session, Web
 
@@ -23,7 +23,7 @@ async def ingest(
     parser: Parser,
     *,
     args: dict[str, Any],
-    report: Progress,
+    progress: Progress,
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
@@ -32,13 +32,13 @@ async def ingest(
     The root is read for the brand's name whenever it is another page, and counts as none of those.
     Raises a `SourceError` for the named page; for all others there is a warning.
     """
-    session, rules = Session(web), version(again.RULES, model)
-    await report("fetching", 0.1)
-    if visit and visit.rules == rules and await again.is_unchanged(session, visit):
+    session, rules = Session(web), version(revisit.RULES, model)
+    await progress("fetching", 0.1)
+    if visit and visit.rules == rules and await revisit.is_unchanged(session, visit):
         return unchanged(args["url"], visit)
     documents = await read_site(session, parser, args, report)
     pages = [one for one in documents if isinstance(one, Page)]
-    await report("analyzing", 0.75)
+    await progress("analyzing", 0.75)
     return await conclude(
         parser,
         url=pages[0].url,
@@ -52,17 +52,17 @@ async def ingest(
 
 
 async def read_site(
-    session: Session, parser: Parser, args: dict[str, Any], report: Progress
+    session: Session, parser: Parser, args: dict[str, Any], progress: Progress
 ) -> list[Page | Reading]:
     """The named page first, then what stands around it, then what was followed."""
 
     async def followed(part: float) -> None:
-        await report("fetching", AROUND + part * (FOLLOWED - AROUND))
+        await progress("fetching", AROUND + part * (FOLLOWED - AROUND))
 
     page = await named(session, parser, args["url"])
-    await report("fetching", NAMED)
-    around = await look_around(session, parser, page)
-    await report("fetching", AROUND)
+    await progress("fetching", NAMED)
+    around = await read_extras(session, parser, page)
+    await progress("fetching", AROUND)
     first = [page, around.home] if around.home else [page]
     most = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     more = await follow(session, parser, read_already=first, most=most, done=followed)

@@ -69,5 +69,5 @@ async def ingest(
     parser: Parser, answers: Answers, *listings: Listing, country: str = "us", **more: Any
 ) -> tuple[Extraction, Site]:
     async with open_stores(parser, answers, **more) as (opened, site):
-        read = await stores.ingest(opened, listings=listings, country=country, report=ignored)
+        read = await stores.ingest(opened, listings=listings, country=country, progress=ignored)
         return read, site

@@ -16,7 +16,7 @@ from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import say
 from workers.ingest.github.client import Api
-from workers.ingest.github.places import STORE
+from workers.ingest.github.paths import STORE
 from workers.web.fetch import open_client
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"

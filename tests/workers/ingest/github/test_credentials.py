@@ -30,7 +30,7 @@ from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
 from workers.ingest.github.about import read_about
-from workers.ingest.github.credentials import App, open_app, showing, token_by_any_name, token_for
+from workers.ingest.github.credentials import App, open_app, with_token, token_by_any_name, token_for
 from workers.runtime.context import Context
 
 MINT = "/api/app/installations/42/access_tokens"
@@ -124,7 +124,7 @@ async def test_a_moved_repository_costs_two_requests_and_its_token_is_held_by_it
     assert first == [tokens, tokens, *looked, tokens]
     assert await token_by_any_name(app, acme, "app") == token
     assert [one.path.removeprefix("/api") for one in hub.asked[len(first) :]] == [tokens, *looked]
-    assert app.held.keys() == {(42, None), (42, 4200)}
+    assert app.tokens.keys() == {(42, None), (42, 4200)}
 
 
 @pytest.mark.parametrize("name", ["other", "site"])
@@ -134,16 +134,16 @@ async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hu
     del hub.installations[42].repositories["site"]
     with pytest.raises(SourceNotFound):
         await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
-    assert app.held.keys() == {(42, None)}
+    assert app.tokens.keys() == {(42, None)}
 
 
 async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> None:
     await token_for(app, 42, "app")
     clock.now += timedelta(hours=2)
     hour = timedelta(hours=1)
-    app.held[42, "later"] = credentials.Token("t", clock.now + hour)
+    app.tokens[42, "later"] = credentials.Token("t", clock.now + hour)
     await token_for(app, 42, "site")
-    assert app.held.keys() == {(42, "later"), (42, "site")}
+    assert app.tokens.keys() == {(42, "later"), (42, "site")}
 
 
 async def test_a_token_that_github_no_longer_takes_is_dropped_at_once(app: App, hub: Hub) -> None:
@@ -151,7 +151,7 @@ async def test_a_token_that_github_no_longer_takes_is_dropped_at_once(app: App, 
     token, other = await token_for(app, 42, "app"), await token_for(app, 42, "site")
     hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
-        await read_about(showing(app.api, app, token), "repos", "Acme-Inc", "app")
+        await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
     assert await token_for(app, 42, "site") == other
     assert await token_for(app, 42, "app") != token
     assert minted(hub) == 3
@@ -162,7 +162,7 @@ async def test_no_other_refusal_costs_a_token(app: App, hub: Hub) -> None:
     for status in (403, 404, 429):
         hub.broken["/api/repos/Acme-Inc/app"] = Told(status, {"message": "x"})
         with pytest.raises(SourceError):
-            await read_about(showing(app.api, app, token), "repos", "Acme-Inc", "app")
+            await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
     assert await token_for(app, 42, "app") == token
 
 
@@ -211,7 +211,7 @@ def test_what_is_no_rsa_key_is_refused_at_the_start(text: str) -> None:
 async def test_an_app_shows_nothing_of_itself(app: App) -> None:
     token = await token_for(app, 42, "app")
     assert github_app.CLIENT_SECRET not in repr(app)
-    assert token not in repr(app.held)
+    assert token not in repr(app.tokens)
 
 
 NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]

@@ -43,7 +43,7 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
     repos = [from_corpus(folder, stores=stores) for folder in folders]
     async with github(*repos) as served, asking(served) as api:
         read = [
-            ingest(api, parser, args={"repo": repo.full_name, "branch": None}, visit=None, report=ignored)
+            ingest(api, parser, args={"repo": repo.full_name, "branch": None}, visit=None, progress=ignored)
             for repo in repos
         ]
         found = await asyncio.gather(*read)
@@ -87,7 +87,7 @@ async def test_no_ingest_asks_for_more_than_twenty_answers(parser: Parser, repos
         repo = from_corpus(folder, stores=True)
         async with github(repo) as served, asking(served) as api:
             args = {"repo": repo.full_name, "branch": None}
-            await ingest(api, parser, args=args, visit=None, report=ignored)
+            await ingest(api, parser, args=args, visit=None, progress=ignored)
         contents = [path for path in served.paths if "/contents/" in path]
         assert len(contents) <= 16
         assert served.paths[0] == f"/repos/{repo.full_name}"

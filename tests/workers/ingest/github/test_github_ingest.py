@@ -9,7 +9,7 @@ from schemas.brand import Extraction, Visit
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from tests.workers.ingest.website.visits import ignored
-from workers.ingest.github import places
+from workers.ingest.github import paths
 from workers.ingest.github.ingest import RULES, ingest
 from workers.ingest.parser.parser import Parser
 
@@ -28,7 +28,7 @@ async def read(
     parser: Parser, served: GitHub, *, args: dict[str, Any] = ARGS, visit: Visit | None = None, **api: Any
 ) -> Extraction:
     async with asking(served, **api) as asked:
-        return await ingest(asked, parser, args=args, visit=visit, report=ignored)
+        return await ingest(asked, parser, args=args, visit=visit, progress=ignored)
 
 
 async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **served: Any) -> SourceError:
@@ -196,7 +196,7 @@ async def test_a_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
 
 
 async def test_files_that_are_too_large_are_left_out(parser: Parser) -> None:
-    big = b" " * (places.LARGEST + 1)
+    big = b" " * (paths.LARGEST + 1)
     repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
     repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
     async with github(repo) as served:

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.brand import Field
 from tests.workers.ingest.github.github_files import reading
-from workers.ingest.github.places import worth_reading
+from workers.ingest.github.paths import worth_reading
 from workers.ingest.github.shapes import Entry
 
 STORES: dict[str, bytes | str] = {

@@ -20,7 +20,7 @@ FILES = {"README.md": b"# Zap\n\nZap draws.\n", f"fastlane/{TITLE['path']}": b"Z
 async def read(parser: Parser, served: GitHub) -> Extraction:
     args = {"repo": "acme/zap", "branch": None}
     async with asking(served) as asked:
-        return await ingest(asked, parser, args=args, visit=None, report=ignored)
+        return await ingest(asked, parser, args=args, visit=None, progress=ignored)
 
 
 async def test_a_tree_cut_short_is_completed_from_the_root(parser: Parser) -> None:

@@ -27,7 +27,7 @@ async def main(host: str, pages: list[str]) -> None:
 
 async def code(web: Web, parser: Parser, url: str) -> str:
     try:
-        await ingest(web, parser, args={"url": url}, report=ignored)
+        await ingest(web, parser, args={"url": url}, progress=ignored)
     except SourceError as error:
         return error.code
     return "OK"

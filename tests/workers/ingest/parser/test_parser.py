@@ -60,7 +60,7 @@ async def test_a_strange_page_ends_soon_and_without_harm(parser: Parser, body: b
     # Read or refused: what counts is that an answer comes, and that the next page is read.
     with contextlib.suppress(ScrapeFailed, TooLarge):
         await page(parser, body)
-    assert time.monotonic() - started < parsing.PATIENCE_S
+    assert time.monotonic() - started < parsing.TIMEOUT_S
     assert (await page(parser, b"<title>Next</title>")).title == "Next"
 
 
@@ -101,7 +101,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
         await eventually(lambda: kill_children(parser.process.pid, slow))
         with pytest.raises(ScrapeFailed, match="can't be read"):
             await slow
-        monkeypatch.setattr(parsing, "PATIENCE_S", 0.2)
+        monkeypatch.setattr(parsing, "TIMEOUT_S", 0.2)
         os.kill(parser.process.pid, signal.SIGSTOP)
         with pytest.raises(ScrapeFailed):
             await page(parser, b"<title>Acme</title>")

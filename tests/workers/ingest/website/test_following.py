@@ -110,7 +110,7 @@ async def test_progress_is_told_for_each_page(parser: Parser) -> None:
 
     async with serve(PAGES) as site, allowed_client(site) as client:
         args = {"url": site.url(), "follow_links": True, "max_pages": 4}
-        await ingest(open_web(client), parser, args=args, report=report)
+        await ingest(open_web(client), parser, args=args, progress=report)
     assert [stage for stage, _ in told] == ["fetching"] * 6 + ["analyzing"]
     assert [ratio for _, ratio in told] == [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75]
 

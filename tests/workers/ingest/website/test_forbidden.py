@@ -58,7 +58,7 @@ async def web(net: Net) -> AsyncIterator[Web]:
 
 async def visit(web: Web, parser: Parser, path: str = "/x") -> Extraction:
     args = {"url": f"http://{HOST}{path}", "follow_links": True, "max_pages": 25}
-    return await ingest(web, parser, args=args, report=ignored)
+    return await ingest(web, parser, args=args, progress=ignored)
 
 
 @pytest.mark.parametrize("url", VECTORS)

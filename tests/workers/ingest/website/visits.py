@@ -27,7 +27,7 @@ async def visit(
     **args: Any,
 ) -> Extraction:
     web = client if isinstance(client, Web) else open_web(client)
-    return await ingest(web, parser, args={"url": site.url(path), **args}, report=ignored, visit=last)
+    return await ingest(web, parser, args={"url": site.url(path), **args}, progress=ignored, visit=last)
 
 
 async def ignored(_stage: str, _progress: float) -> None:

@@ -7,7 +7,7 @@ from xml.parsers.expat import ExpatError
 
 from lxml import etree
 
-from workers.ingest.github.reading.said import Said
+from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.text import clean
 
@@ -20,7 +20,7 @@ ESCAPE = re.compile(r"\\(.)|\"")
 PARTS = {"XPC!", "FMWK", "BNDL"}
 
 
-def from_plist(body: bytes) -> Iterator[Said]:
+def from_plist(body: bytes) -> Iterator[Statement]:
     """plistlib itself refuses a file that declares entities."""
     try:
         found = plistlib.loads(body)
@@ -31,10 +31,10 @@ def from_plist(body: bytes) -> Iterator[Said]:
     for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
         name = found.get(key)
         if isinstance(name, str) and not PLACEHOLDER.search(name):
-            yield Said("appName", clean(name), confidence, f"plist.{key}")
+            yield Statement("appName", clean(name), confidence, f"plist.{key}")
 
 
-def from_android(body: bytes, others: list[File]) -> Iterator[Said]:
+def from_android(body: bytes, others: list[File]) -> Iterator[Statement]:
     """The application's label, which most often is the name of a string."""
     root = parsed(body)
     application = root.find("application") if root is not None else None
@@ -43,7 +43,7 @@ def from_android(body: bytes, others: list[File]) -> Iterator[Said]:
         return
     name = strings(others).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
     if name and not PLACEHOLDER.search(name):
-        yield Said("appName", clean(name), 0.75, "android.label")
+        yield Statement("appName", clean(name), 0.75, "android.label")
 
 
 def strings(files: list[File]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import yaml
 
 from workers.ingest.github.reading import apps
 from workers.ingest.github.reading.names import Own, cased, is_about, spelled
-from workers.ingest.github.reading.said import Said
+from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
 from workers.ingest.page.descriptions import LIMIT
@@ -31,7 +31,7 @@ GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 Object = dict[str, Any]
 
 
-def said(file: File, own: Own, others: list[File]) -> Iterator[Said]:
+def statements(file: File, own: Own, others: list[File]) -> Iterator[Statement]:
     """Nothing for a file that can't be read as what its name says. `others` may hold its texts."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
@@ -43,7 +43,7 @@ def said(file: File, own: Own, others: list[File]) -> Iterator[Said]:
         yield from (one for one in read(load(file), own) if fits(one))
 
 
-def fits(one: Said) -> bool:
+def fits(one: Statement) -> bool:
     if not isinstance(one.value, str):
         return bool(one.value)
     template = squash(one.value).rstrip("0123456789") in TEMPLATES
@@ -83,12 +83,12 @@ def inner(value: Object, *keys: str) -> Object:
     return value
 
 
-def package_json(found: Object, own: Own) -> Iterator[Said]:
+def package_json(found: Object, own: Own) -> Iterator[Statement]:
     yield from names(found, own, 0.80, "package.json", "productName", "displayName")
     yield from package(found, own, "package.json")
 
 
-def app_json(found: Object, own: Own) -> Iterator[Said]:
+def app_json(found: Object, own: Own) -> Iterator[Statement]:
     """Expo's, or React Native's own; a host's file of that name says less."""
     expo = inner(found, "expo")
     yield from names(expo, own, 0.85, "app.json.expo", "name")
@@ -96,28 +96,28 @@ def app_json(found: Object, own: Own) -> Iterator[Said]:
     yield from names(found, own, 0.85, "app.json", "displayName")
 
 
-def pubspec(found: Object, own: Own) -> Iterator[Said]:
+def pubspec(found: Object, own: Own) -> Iterator[Statement]:
     yield from package({**found, "keywords": found.get("topics")}, own, "pubspec")
 
 
-def pyproject(found: Object, own: Own) -> Iterator[Said]:
+def pyproject(found: Object, own: Own) -> Iterator[Statement]:
     for table in (inner(found, "project"), inner(found, "tool", "poetry")):
         yield from package(table, own, "pyproject")
 
 
-def cargo(found: Object, own: Own) -> Iterator[Said]:
+def cargo(found: Object, own: Own) -> Iterator[Statement]:
     yield from package(inner(found, "package"), own, "cargo")
 
 
-def composer(found: Object, own: Own) -> Iterator[Said]:
+def composer(found: Object, own: Own) -> Iterator[Statement]:
     yield from package(found, own, "composer")
 
 
-def gradle(found: Object, own: Own) -> Iterator[Said]:
+def gradle(found: Object, own: Own) -> Iterator[Statement]:
     yield from package(found, own, "gradle")
 
 
-def jekyll(found: Object, own: Own) -> Iterator[Said]:
+def jekyll(found: Object, own: Own) -> Iterator[Statement]:
     """The site's description, where the site is the project's own: some have one for their legal texts."""
     title = found.get("title")
     own_site = not isinstance(title, str) or is_about(clean(title), own)
@@ -125,34 +125,34 @@ def jekyll(found: Object, own: Own) -> Iterator[Said]:
         yield from described(found, "jekyll", 0.70)
 
 
-def package(found: Object, own: Own, rule: str) -> Iterator[Said]:
+def package(found: Object, own: Own, rule: str) -> Iterator[Statement]:
     """What all registries ask for; `@scope/name` and `vendor/name` are the name alone."""
     name = found.get("name")
     if isinstance(name, str):
-        yield Said("appName", spelled(clean(name).rpartition("/")[2], own), 0.55, f"{rule}.name")
+        yield Statement("appName", spelled(clean(name).rpartition("/")[2], own), 0.55, f"{rule}.name")
     yield from described(found, rule)
     yield from tagged(found, rule)
 
 
-def names(found: Object, own: Own, confidence: float, rule: str, *keys: str) -> Iterator[Said]:
+def names(found: Object, own: Own, confidence: float, rule: str, *keys: str) -> Iterator[Statement]:
     for key in keys:
         if isinstance(name := found.get(key), str):
-            yield Said("appName", cased(clean(name), own), confidence, f"{rule}.{key}")
+            yield Statement("appName", cased(clean(name), own), confidence, f"{rule}.{key}")
 
 
-def described(found: Object, rule: str, confidence: float = 0.85) -> Iterator[Said]:
+def described(found: Object, rule: str, confidence: float = 0.85) -> Iterator[Statement]:
     text = found.get("description")
     if isinstance(text, str) and (line := clean(text)):
-        yield Said("appDescription", cut(line, LIMIT), confidence, f"{rule}.description")
+        yield Statement("appDescription", cut(line, LIMIT), confidence, f"{rule}.description")
 
 
-def tagged(found: Object, rule: str) -> Iterator[Said]:
+def tagged(found: Object, rule: str) -> Iterator[Statement]:
     value = found.get("keywords")
     texts = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-    yield Said("keywords", distinct(texts[:100]), 0.90, f"{rule}.keywords")
+    yield Statement("keywords", distinct(texts[:100]), 0.90, f"{rule}.keywords")
 
 
-Reader = Callable[[Object, Own], Iterator[Said]]
+Reader = Callable[[Object, Own], Iterator[Statement]]
 #: Files by their name in lower case.
 READERS: dict[str, tuple[Callable[[File], Object], Reader]] = {
     "app.json": (from_json, app_json),

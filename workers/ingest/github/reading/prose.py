@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from workers.ingest.github.reading.blocks import Block, is_menu, sections
 from workers.ingest.github.reading.names import Own, bare, is_about, is_own
-from workers.ingest.github.reading.said import Said
+from workers.ingest.github.reading.statement import Statement
 from workers.ingest.page.descriptions import LIMIT, PROSE, SHORT
 from workers.ingest.page.names import PART_LIMIT, is_name
 from workers.ingest.page.taglines import FEWEST_WORDS
@@ -47,7 +47,7 @@ SECTION = re.compile(
 ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def said(blocks: list[Block], own: Own) -> Iterator[Said]:
+def statements(blocks: list[Block], own: Own) -> Iterator[Statement]:
     title = title_of(blocks, own)
     called = list(named(title, own)) if title else []
     told = list(lines(blocks, title, called=bool(called))) if title else []
@@ -63,7 +63,7 @@ def title_of(blocks: list[Block], own: Own) -> Block | None:
     return next(exact, None) or next(first, None)
 
 
-def named(title: Block, own: Own) -> Iterator[Said]:
+def named(title: Block, own: Own) -> Iterator[Statement]:
     """A first heading of another name is one while it is short; a longer one says what the project does."""
     name, _ = bare(title.text)
     if is_own(name, own):
@@ -71,20 +71,20 @@ def named(title: Block, own: Own) -> Iterator[Said]:
     about = is_about(name, own)
     short = title.level == 1 and words(name) <= NAME_WORDS
     if is_name(name) and len(name) <= PART_LIMIT and (about or short):
-        yield Said("appName", name, 0.85 if about else 0.70, "readme.h1")
+        yield Statement("appName", name, 0.85 if about else 0.70, "readme.h1")
 
 
-def lines(blocks: list[Block], title: Block, *, called: bool) -> Iterator[Said]:
+def lines(blocks: list[Block], title: Block, *, called: bool) -> Iterator[Statement]:
     """What goes on after the name, stands or is quoted right below it, or stands where a name would."""
     start = blocks.index(title) + 1
     following = [one for one in blocks[start : start + 4] if not is_menu(one)]
     quotes = [one for one in following if one.kind == "quote"]
     for one in (quotes or following)[:1]:
         if one.kind != "item" and is_line(one.text) and not (one.kind == "heading" and is_work(one.text)):
-            yield Said("tagline", one.text, 0.65, "readme.line")
+            yield Statement("tagline", one.text, 0.65, "readme.line")
     rest = bare(title.text)[1] if called else title.text
     if is_line(rest):
-        yield Said("tagline", rest, 0.70, "readme.h1.tail" if called else "readme.h1")
+        yield Statement("tagline", rest, 0.70, "readme.h1.tail" if called else "readme.h1")
 
 
 def is_line(text: str) -> bool:
@@ -92,18 +92,18 @@ def is_line(text: str) -> bool:
     return sized and not (OVER.search(text) or ASKING.match(text) or "://" in text)
 
 
-def described(blocks: list[Block], told: list[str], own: Own) -> Iterator[Said]:
+def described(blocks: list[Block], told: list[str], own: Own) -> Iterator[Statement]:
     """The first paragraph, else the line at the title, else a sentence further down about the project."""
     paragraphs = [section for section in sections(blocks) if is_paragraph(section.block)]
     about = [one.block for one in paragraphs if one.number <= TITLES and not is_work(one.heading)]
     if about:
-        yield Said("appDescription", cut(opening(blocks, about[0]), LIMIT), 0.60, "readme.paragraph")
+        yield Statement("appDescription", cut(opening(blocks, about[0]), LIMIT), 0.60, "readme.paragraph")
         return
     for text in [text for text in told if len(text) >= SHORT][:1]:
-        yield Said("appDescription", text, 0.50, "readme.line")
+        yield Statement("appDescription", text, 0.50, "readme.line")
     texts = [one.block.text for one in paragraphs]
     for text in [text for text in texts if own.key in squash(text)[: len(own.key) + NAMED_BY]][:1]:
-        yield Said("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
+        yield Statement("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
 
 
 def opening(blocks: list[Block], first: Block) -> str:

@@ -10,7 +10,7 @@ from workers.ingest import detection
 from workers.ingest.github.reading import manifests, prose, readme, stores
 from workers.ingest.github.reading.blocks import Block, plain
 from workers.ingest.github.reading.names import Own, own_name
-from workers.ingest.github.reading.said import Said
+from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.page.descriptions import LIMIT
 from workers.ingest.page.keywords import distinct
@@ -32,10 +32,10 @@ def read(repository: Repository) -> Reading:
     told = list(stores.prose(repository.files))
     own = own_name(repository.name, " ".join([repository.description, *(one.text for one in blocks)]))
     found = chain(
-        (candidate(repository, file, one) for file in repository.files for one in stores.said(file)),
+        (candidate(repository, file, one) for file in repository.files for one in stores.statements(file)),
         (candidate(repository, None, one) for one in declared(repository, own)),
         from_manifests(repository, own),
-        (candidate(repository, repository.readme, one) for one in prose.said(blocks, own)),
+        (candidate(repository, repository.readme, one) for one in prose.statements(blocks, own)),
         languages(repository, told, blocks),
     )
     return Reading(
@@ -51,7 +51,7 @@ def address(repository: Repository, file: File | None) -> str:
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
 
 
-def candidate(repository: Repository, file: File | None, said: Said) -> Candidate:
+def candidate(repository: Repository, file: File | None, said: Statement) -> Candidate:
     return Candidate(
         field=said.field,
         value=said.value,
@@ -61,25 +61,25 @@ def candidate(repository: Repository, file: File | None, said: Said) -> Candidat
     )
 
 
-def declared(repository: Repository, own: Own) -> Iterator[Said]:
+def declared(repository: Repository, own: Own) -> Iterator[Statement]:
     """GitHub's own fields."""
     description = plain(repository.description)
     if description:
-        yield Said("appDescription", cut(description, LIMIT), 0.90, "github.description")
+        yield Statement("appDescription", cut(description, LIMIT), 0.90, "github.description")
         if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS:
-            yield Said("tagline", description, 0.80, "github.description")
+            yield Statement("tagline", description, 0.80, "github.description")
     if squash(own.shown):
-        yield Said("appName", own.shown, 0.50, "github.name")
+        yield Statement("appName", own.shown, 0.50, "github.name")
     if links := stores.links(repository.homepage):
-        yield Said("links", links, 0.90, "github.homepage")
+        yield Statement("links", links, 0.90, "github.homepage")
     if repository.icon:
         icon = f"{repository.url}/raw/{quote(repository.branch)}/{quote(repository.icon)}"
-        yield Said("logoUrl", icon, 0.85, "store.icon")
+        yield Statement("logoUrl", icon, 0.85, "store.icon")
 
 
 def from_manifests(repository: Repository, own: Own) -> Iterator[Candidate]:
     for file in repository.files:
-        yield from (candidate(repository, file, one) for one in manifests.said(file, own, repository.files))
+        yield from (candidate(repository, file, one) for one in manifests.statements(file, own, repository.files))
 
 
 def languages(
@@ -90,7 +90,7 @@ def languages(
     text = clean(" ".join(text for _, _, text in told)) or prose_of(blocks)
     source = told[0][0] if told else repository.readme
     for tag, confidence, rule in detection.weigh(text, declared):
-        yield candidate(repository, source, Said("primaryLanguage", tag, confidence, rule))
+        yield candidate(repository, source, Statement("primaryLanguage", tag, confidence, rule))
 
 
 def prose_of(blocks: Iterable[Block]) -> str:

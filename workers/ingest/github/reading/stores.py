@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from domain.values import urls
 from schemas.errors import Invalid
-from workers.ingest.github import places
+from workers.ingest.github import paths
 from workers.ingest.github.reading.names import bare
-from workers.ingest.github.reading.said import Said
+from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
 from workers.ingest.page.descriptions import LIMIT, SHORT
@@ -30,35 +30,35 @@ PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}
 LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def said(file: File) -> Iterator[Said]:
-    match = places.STORE.fullmatch(file.path)
+def statements(file: File) -> Iterator[Statement]:
+    match = paths.STORE.fullmatch(file.path)
     text = content(file)
     if match is None or not text:
         return
-    name = places.field_of(match)
+    name = paths.field_of(match)
     rule = f"store.{name}"
     if name in NAMES:
         yield from named(text, rule)
     elif name in LINES:
         yield from line(clean(text), 0.95, rule)
     elif name in DESCRIPTIONS:
-        yield from (Said("appDescription", cut(one, LIMIT), 0.92, rule) for one in opening(text) if one)
+        yield from (Statement("appDescription", cut(one, LIMIT), 0.92, rule) for one in opening(text) if one)
     elif name == "keywords" and (found := distinct([text])):
-        yield Said("keywords", found, 0.95, rule)
+        yield Statement("keywords", found, 0.95, rule)
     elif name == "marketing_url" and (found_links := links(text)):
-        yield Said("links", found_links, 0.85, rule)
+        yield Statement("links", found_links, 0.85, rule)
 
 
-def named(text: str, rule: str) -> Iterator[Said]:
+def named(text: str, rule: str) -> Iterator[Statement]:
     name, tail = bare(text)
     if is_name(name):
-        yield Said("appName", name, 0.95, rule)
+        yield Statement("appName", name, 0.95, rule)
     yield from line(tail, 0.80, f"{rule}.tail")
 
 
-def line(text: str, confidence: float, rule: str) -> Iterator[Said]:
+def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
     if len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS:
-        yield Said("tagline", text, confidence, rule)
+        yield Statement("tagline", text, confidence, rule)
 
 
 def opening(text: str) -> Iterator[str]:
@@ -95,6 +95,6 @@ def content(file: File) -> str:
 def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
     """Each file of a description or a line, with its locale and text."""
     for file in files:
-        match = places.STORE.fullmatch(file.path)
-        if match and places.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
+        match = paths.STORE.fullmatch(file.path)
+        if match and paths.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
             yield file, match["locale"], text

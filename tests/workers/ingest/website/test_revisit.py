@@ -10,7 +10,7 @@ from schemas.brand import Extraction, Visit
 from tests.workers.ingest.website.visits import visit, words
 from tests.workers.web.web import Script, Site, allowed_client, say, serve, wrote
 from workers.ingest.parser.parser import Parser
-from workers.ingest.website import again
+from workers.ingest.website import revisit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -142,7 +142,7 @@ async def test_a_page_without_a_version_is_read_every_time(parser: Parser) -> No
 
 
 async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None:
-    _, site, after = await twice(parser, {}, rules=again.RULES + 1)
+    _, site, after = await twice(parser, {}, rules=revisit.RULES + 1)
     assert not after.unchanged
     assert not any("if-none-match" in headers for _, headers in site.asked)
 

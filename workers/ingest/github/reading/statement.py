@@ -5,7 +5,7 @@ from typing import NamedTuple
 from schemas.brand import Field, Value
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """`rule` names the place in the file, such as `readme.h1`."""
 
     field: Field

@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from workers.ingest.github.places import choose, icon, readme, worth_reading
+from workers.ingest.github.paths import choose, icon, readme, worth_reading
 from workers.ingest.github.shapes import Chosen, Entry, Tree
 
 

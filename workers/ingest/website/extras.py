@@ -10,21 +10,21 @@ from workers.ingest.website.pages import landing
 from workers.ingest.website.session import Session
 
 
-class Around(NamedTuple):
+class Extras(NamedTuple):
     """`home` is None where the named page is the root, and where the root can't be read."""
 
     home: Page | None
     readings: list[Reading]
 
 
-async def look_around(session: Session, parser: Parser, page: Page) -> Around:
+async def read_extras(session: Session, parser: Parser, page: Page) -> Extras:
     async def on_pages() -> tuple[Page | None, Reading | None]:
         home = await session.optional(root_of(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
         return home, await session.optional(manifest(session, parser, address)) if address else None
 
     (home, said), summary = await asyncio.gather(on_pages(), session.optional(llms(session, parser, page)))
-    return Around(home, [one for one in (said, summary) if one is not None])
+    return Extras(home, [one for one in (said, summary) if one is not None])
 
 
 async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:
