@@ -132,15 +132,15 @@ async def read(reader: Reader, text: str) -> Extraction:
         case Repository(name):
             args = {"repo": name, "branch": None}
             return await github.ingest(
-                reader.api, reader.parser, args=args, visit=None, report=unheard, model=reader.model
+                reader.api, reader.parser, args=args, visit=None, progress=unheard, model=reader.model
             )
         case InAppStore() | InGooglePlay() as app:
             return await stores.ingest(
-                reader.stores, listings=[app], country=COUNTRY, report=unheard, model=reader.model
+                reader.stores, listings=[app], country=COUNTRY, progress=unheard, model=reader.model
             )
         case Address(url):
             return await website.ingest(
-                reader.web, reader.parser, args={"url": url}, report=unheard, model=reader.model
+                reader.web, reader.parser, args={"url": url}, progress=unheard, model=reader.model
             )
 
 

@@ -1,4 +1,4 @@
-"""From all that an ingest read to its extraction: the same last step for each source."""
+"""Conclusion of an ingest, the same for each source: its extraction from all that was read."""
 
 from collections.abc import Sequence
 
@@ -25,25 +25,25 @@ async def conclude(
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
-    """One finding for each field. What is derived may fail: then there is only what was declared.
+    """The extraction, with one finding for each field.
 
-    `model` is the language model, where the operator set one.
+    If the derivation fails, or the language model `model`, only the rest is in it, with a warning.
     """
-    derived, trouble = await derive(parser, prose_of(url, candidates, passages))
+    derived, warned = await derive(parser, prose_of(url, candidates, passages))
     suggested = await suggest(model, url=url, passages=passages)
-    said = [*candidates, *derived, *suggested.candidates]
-    whole = not trouble and not suggested.warnings
+    found = [*candidates, *derived, *suggested.candidates]
+    whole = not warned and not suggested.warnings
     return Extraction(
         url=url,
         title=title,
-        fields=complete(choose(said)),
-        warnings=[*warnings, *trouble, *suggested.warnings],
+        fields=complete(choose(found)),
+        warnings=[*warnings, *warned, *suggested.warnings],
         visit=visit if whole else incomplete(visit),
     )
 
 
 def prose_of(url: str, candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Prose:
-    """The passages, with what the source declares of them."""
+    """The passages, with the name, language and keywords that the source declares."""
     declared = choose(candidates)
     return Prose(
         url=url,
@@ -55,7 +55,7 @@ def prose_of(url: str, candidates: Sequence[Candidate], passages: Sequence[Passa
 
 
 def incomplete(visit: Visit | None) -> Visit | None:
-    """What failed this time is tried the next time: without answers nothing counts as unchanged."""
+    """The visit without answers, so that the next ingest reads everything again."""
     return visit and msgspec.structs.replace(visit, answers={})
 
 
@@ -64,7 +64,7 @@ def text(findings: dict[Field, Finding], field: Field) -> str | None:
 
 
 async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[str]]:
-    """What the prose lets one conclude, and a warning where it can't be read."""
+    """Candidates derived from the prose, and a warning where it can't be read."""
     if not prose.passages:
         return [], []
     try:

@@ -1,4 +1,4 @@
-"""An ingest's job, whatever its source: read, keep what was read, or say why not."""
+"""Ingest job of any source: reads it, keeps what was read, or tells why it can't."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,32 +10,32 @@ from schemas.brand import Extraction, Visit
 from schemas.errors import Conflict, SourceError, SourceRateLimited
 from workers.runtime.context import Context
 
-#: Told the stage that begins and how far the work is, from 0 to 1.
+#: Called with the stage that begins and how far the work is, from 0 to 1.
 Progress: TypeAlias = Callable[[str, float], Awaitable[None]]
-#: Reads the job's source; the visit is what the last ingest with the same arguments left.
+#: Reads the job's source. The visit is that of the last ingest with the same arguments.
 Read: TypeAlias = Callable[[Visit | None, Progress], Awaitable[Extraction]]
-#: What a sandbox reads instead: nothing from the network.
+#: Reads a sandbox's source, without the network.
 Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
 
 
 async def perform(ctx: Context, *, read: Read, pretend: Pretend) -> Outcome:
-    async def report(stage: str, ratio: float) -> None:
+    async def progress(stage: str, ratio: float) -> None:
         await ctx.progress(ratio, stage=stage)
 
     try:
-        begun = await ctx.step(partial(ingests.begin, claim=ctx.job))
-        extraction = await (pretend(report) if begun.sandbox else read(begun.visit, report))
+        started = await ctx.step(partial(ingests.begin, claim=ctx.job))
+        extraction = await (pretend(progress) if started.sandbox else read(started.visit, progress))
         await progress("saving", 0.9)
         return await ctx.commit(partial(ingests.finish, claim=ctx.job, extraction=extraction), project=True)
     except SourceError as error:
-        return refused(error)
+        return outcome_of(error)
     except Conflict:
-        # Archived while we read: its archive job cancels what has not come this far.
+        # The project was archived meanwhile: its archive job cancels all other jobs.
         return Canceled()
 
 
-def refused(error: SourceError) -> Outcome:
-    """A limit that says when it ends costs no attempt: nothing is wrong, it is too early."""
+def outcome_of(error: SourceError) -> Outcome:
+    """The job's outcome after an error. A limit that names its end costs no attempt."""
     if isinstance(error, SourceRateLimited) and error.retry_after is not None:
         return Snooze(error.retry_after)
     if error.retryable:

@@ -1,13 +1,13 @@
-"""What an ingest in a sandbox reads: the same for the same address, and nothing from the network.
+"""Sandbox of the ingests: the same extraction for the same address, and nothing from the network.
 
-The magic addresses of api.md 1 are `https://example.test/{ok,slow,blocked,not-html,too-large}`; another
-page of that host is not found, and every other address reads as a page that only its host names.
-Apps have magic names of the same kind, `test.example.{ok,slow,missing,throttled}`, at Apple and at Google,
-and so have repositories: `example/{ok,slow,missing,empty}`.
+Each kind of source has magic names: `https://example.test/{ok,slow,blocked,not-html,too-large}` for pages,
+`test.example.{ok,slow,missing,throttled}` for apps and `example/{ok,slow,missing,empty}` for repositories.
+Any other name is read as a source that only its name describes (docs/reference/api.md).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from domain.brand.store_listings import InAppStore, Listing
@@ -26,14 +26,38 @@ from workers.ingest.perform import Progress
 HOST = "example.test"
 SLOW_S, STEPS = 5.0, 10
 
-REFUSED: dict[str, Callable[[str], SourceError]] = {
-    "/blocked": FetchBlocked,
-    "/not-html": NotHtml,
-    "/too-large": TooLarge,
-}
-ANSWERED = {"", "/", "/ok", "/slow"}
-APPS = "test.example."
-REPOSITORIES = "example/"
+
+class Source(NamedTuple):
+    """Magic names of a kind of source: what follows `prefix` is in `ok` or has one of the `errors`."""
+
+    prefix: str
+    ok: frozenset[str]
+    errors: Mapping[str, tuple[type[SourceError], str]]
+    missing: str
+
+
+PAGES = Source(
+    f"{HOST}/",
+    frozenset({"", "ok", "slow"}),
+    {
+        "blocked": (FetchBlocked, "this failure"),
+        "not-html": (NotHtml, "this failure"),
+        "too-large": (TooLarge, "this failure"),
+    },
+    f"{HOST} has no such page; use one of ok, slow, blocked, not-html, too-large",
+)
+APPS = Source(
+    "test.example.",
+    frozenset({"ok", "slow"}),
+    {"throttled": (SourceRateLimited, "a store that is asked too often")},
+    "no app {name} in the sandbox; use test.example.ok, slow, missing or throttled",
+)
+REPOSITORIES = Source(
+    "example/",
+    frozenset({"ok", "slow"}),
+    {"empty": (ScrapeFailed, "a repository without a commit")},
+    "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
+)
 
 BRAND: dict[Field, Value] = {
     "appName": "Example",
@@ -49,71 +73,45 @@ BRAND: dict[Field, Value] = {
 
 
 async def ingest(*, url: str, progress: Progress) -> Extraction:
-    await go_through_stages(report, slow=is_magic(url, "/slow"))
-    return read(url)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    name, shown = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
+    return await read(PAGES, name, url=url, shown=shown, progress=progress)
 
 
 async def ingest_app(*, listing: Listing, progress: Progress) -> Extraction:
     name = listing.value if isinstance(listing, InAppStore) else listing.package
-    await go_through_stages(report, slow=name == f"{APPS}slow")
-    return read_app(name)
+    url, shown = f"https://{HOST}/apps/{name}", name.rpartition(".")[2]
+    return await read(APPS, name, url=url, shown=shown, progress=progress)
 
 
 async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
-    await go_through_stages(report, slow=repo == f"{REPOSITORIES}slow")
-    return read_repository(repo)
+    url, shown = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
+    return await read(REPOSITORIES, repo, url=url, shown=shown, progress=progress)
+
+
+async def read(source: Source, name: str, *, url: str, shown: str, progress: Progress) -> Extraction:
+    """The extraction of a name; `shown` is the brand's where it isn't magic. Raises a `SourceError`."""
+    magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
+    await go_through_stages(progress, slow=magic == "slow")
+    if magic is None:
+        return extraction(url, {"appName": shown.title()})
+    if magic in source.errors:
+        error, example = source.errors[magic]
+        raise error(f"{name} is the sandbox's example of {example}")
+    if magic not in source.ok:
+        raise SourceNotFound(source.missing.format(name=name))
+    return extraction(url, BRAND)
 
 
 async def go_through_stages(progress: Progress, *, slow: bool) -> None:
-    """Those of a real one; a slow one takes `SLOW_S`, so that it can be watched or canceled."""
+    """The stages of a real ingest; a slow one takes `SLOW_S`, so that it can be watched or canceled."""
     await progress("fetching", 0.1)
     if slow:
         for step in range(STEPS):
             await asyncio.sleep(SLOW_S / STEPS)
             await progress("fetching", 0.1 + 0.4 * (step + 1) / STEPS)
     await progress("analyzing", 0.6)
-
-
-def read(url: str) -> Extraction:
-    parts = urlsplit(url)
-    if parts.hostname != HOST:
-        return extraction(url, {"appName": (parts.hostname or "").removeprefix("www.").split(".")[0].title()})
-    if parts.path in REFUSED:
-        raise REFUSED[parts.path](f"{HOST}{parts.path} is the sandbox's example of this failure")
-    if parts.path not in ANSWERED:
-        raise SourceNotFound(f"{HOST} has no such page; use one of ok, slow, blocked, not-html, too-large")
-    return extraction(url, BRAND)
-
-
-def read_app(name: str) -> Extraction:
-    url = f"https://{HOST}/apps/{name}"
-    if not name.startswith(APPS):
-        return extraction(url, {"appName": name.rpartition(".")[2].title()})
-    magic = name.removeprefix(APPS)
-    if magic == "throttled":
-        raise SourceRateLimited(f"{name} is the sandbox's example of a store that is asked too often")
-    if magic not in {"ok", "slow"}:
-        raise SourceNotFound(f"no app {name} in the sandbox; use {APPS}ok, slow, missing or throttled")
-    return extraction(url, BRAND)
-
-
-def read_repository(repo: str) -> Extraction:
-    url = f"https://github.com/{repo}"
-    if not repo.startswith(REPOSITORIES):
-        return extraction(url, {"appName": repo.partition("/")[2].replace("-", " ").title()})
-    magic = repo.removeprefix(REPOSITORIES)
-    if magic == "empty":
-        raise ScrapeFailed(f"{repo} is the sandbox's example of a repository without a commit")
-    if magic not in {"ok", "slow"}:
-        raise SourceNotFound(
-            f"no repository {repo} in the sandbox; use {REPOSITORIES}ok, slow, missing or empty"
-        )
-    return extraction(url, BRAND)
-
-
-def is_magic(url: str, path: str) -> bool:
-    parts = urlsplit(url)
-    return (parts.hostname, parts.path) == (HOST, path)
 
 
 def extraction(url: str, values: dict[Field, Value]) -> Extraction:

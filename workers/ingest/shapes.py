@@ -1,4 +1,4 @@
-"""What goes into the parsing process and what comes out. Apart, so that its parent needn't load a parser."""
+"""Messages to and from the parsing process. They import no parser, which its parent needn't load."""
 
 from typing import Literal, TypeAlias
 
@@ -9,14 +9,14 @@ from schemas.brand import Candidate
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.github.shapes import Chosen, Repository, Tree
 
-#: The first byte of an answer: from here on, silence is the document's fault.
+#: First byte of a reply: if nothing follows it, the document broke its process.
 STARTED = b"\1"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a source's own prose: a heading, a paragraph or list item, or a label of its navigation.
+    """Piece of a source's prose: a heading, a paragraph or list item, or a label of its navigation.
 
-    A `story` is about its own subject, as an article is: it has the brand's voice, and not its customers.
+    A `story`, such as an article, is about its own subject: it has the brand's voice, not its customers.
     """
 
     text: str
@@ -26,7 +26,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
-    """A page as it came: its final address, two headers as sent, the decoded body."""
+    """Web page as it came: its final address, two headers as sent, the decoded body."""
 
     url: str
     body: bytes
@@ -35,23 +35,23 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
-    """A web app's manifest as it came."""
+    """Web app manifest as it came."""
 
     url: str
     body: bytes
 
 
 class Llms(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
-    """A site's /llms.txt as it came."""
+    """/llms.txt of a site as it came."""
 
     url: str
     body: bytes
 
 
 class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
-    """All the prose of a source, whose brand has this name and language as far as they are known.
+    """All prose of a source, with the name and language of its brand where they are known.
 
-    `keywords` are the declared ones: topics, genres, what a page says of itself.
+    `keywords` are the declared ones: topics, genres, those of a page.
     """
 
     url: str
@@ -62,17 +62,17 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """Another page of a page's site; of two links the one of lesser rank says more of a brand."""
+    """Link to another page of the site; the lower its rank, the more that page tells of a brand."""
 
     url: str
     rank: int
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
-    """What it says, and where it leads; `text_length` is in characters of visible text.
+    """Parsed page: its candidates, passages and links, best first.
 
-    `scripted` is a page that shows next to nothing before its scripts have run. `refresh` is where it
-    sends its visitors at once; `links` come best first.
+    `text_length` counts characters of visible text. `scripted` means next to no text before scripts have run.
+    `refresh` is the address to which it sends its visitors at once.
     """
 
     url: str
@@ -87,18 +87,18 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
-    """What any other document says."""
+    """Parsed document of any other kind."""
 
     candidates: list[Candidate]
     passages: list[Passage] = field(default_factory=list)
 
 
-#: What the process can be asked, and what it answers. A new kind of document is a new member of both.
+#: Documents that the process parses, and its results. A new kind of document is a member of the first.
 ParseInput: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Tree | Repository
 ParseOutput: TypeAlias = Page | Reading | Chosen
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):
-    """`answer` is None where the document wanted more memory than one gets."""
+    """Reply of the process; `output` is None where the document took too much memory."""
 
-    answer: ParseOutput | None
+    output: ParseOutput | None

@@ -10,7 +10,7 @@ from schemas.brand import Extraction, Visit
 from schemas.settings import Settings
 from workers.ingest import sandbox
 from workers.ingest.github.client import Api
-from workers.ingest.github.credentials import App, open_app, with_token, tokens
+from workers.ingest.github.credentials import App, open_app, tokens, with_token
 from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser

@@ -25,6 +25,8 @@ async def ingest_website(ctx: Context, *, web: Web, parser: Parser, model: Model
     args = ctx.job.args
     return await perform(
         ctx,
-        read=lambda visit, progress: ingest(web, parser, args=args, progress=progress, visit=visit, model=model),
+        read=lambda visit, progress: ingest(
+            web, parser, args=args, progress=progress, visit=visit, model=model
+        ),
         pretend=lambda progress: sandbox.ingest(url=args["url"], progress=progress),
     )

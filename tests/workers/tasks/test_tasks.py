@@ -148,12 +148,12 @@ def test_every_kind_has_a_task() -> None:
 
 
 def test_a_refusal_keeps_its_code_and_its_wish() -> None:
-    again = perform.refused(SourceError("wait", retryable=True, retry_after=30))
-    never = perform.refused(SourceError("no", retryable=False))
+    again = perform.outcome_of(SourceError("wait", retryable=True, retry_after=30))
+    never = perform.outcome_of(SourceError("no", retryable=False))
     assert (again.word, again.after_s) == ("retry", 30)  # type: ignore[union-attr]
     assert (never.word, never.code) == ("failed", "SCRAPE_FAILED")  # type: ignore[union-attr]
 
 
 def test_a_limit_with_an_end_costs_no_attempt() -> None:
-    assert perform.refused(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
-    assert perform.refused(SourceRateLimited("not now")).word == "retry"
+    assert perform.outcome_of(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
+    assert perform.outcome_of(SourceRateLimited("not now")).word == "retry"

@@ -1,6 +1,6 @@
-"""What Apple's and Google's stores say of an app.
+"""App store ingest: reads an app's listings in Apple's and Google's stores.
 
-`stores.py` is the way in. `lookup.py` asks Apple's look-up, at the rate that `rate.py` keeps; `pages.py`
-asks for the stores' web pages. `listing.py`, `subtitle.py` and `play.py` read what came, in the parsing
-process; `app.py` has the precedence of it all.
+`stores.py` is the entry. `lookup.py` asks Apple's look-up within the rate limit of `rate.py`, `pages.py`
+fetches the stores' web pages. `listing.py`, `subtitle.py` and `play.py` read the answers in the parsing
+process; `app.py` makes candidates of them.
 """

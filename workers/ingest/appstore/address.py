@@ -1,4 +1,4 @@
-"""Addresses as stores give them: to show, never to open."""
+"""Addresses in store listings, which are shown and never opened."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -6,7 +6,7 @@ from domain.values.urls import MAX_URL, UNREADABLE
 
 
 def secure(address: str) -> str:
-    """As https, since what old listings give with http is long served by both; empty for no such address."""
+    """The address with https, which sites of old http listings serve by now; empty for an unusable one."""
     parts = split(address.strip())
     url = parts._replace(scheme="https").geturl()
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
@@ -15,7 +15,7 @@ def secure(address: str) -> str:
 
 
 def bare(address: str) -> str:
-    """The same without query and fragment, which stores count visits by."""
+    """The address without query and fragment, by which stores count visits."""
     return split(secure(address))._replace(query="", fragment="").geturl()
 
 
@@ -24,7 +24,7 @@ def host(address: str) -> str:
 
 
 def split(address: str) -> SplitResult:
-    """Nothing in it where it is none."""
+    """The parts of an address; all empty for what is none."""
     try:
         return urlsplit(address)
     except ValueError:

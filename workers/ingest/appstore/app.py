@@ -1,4 +1,4 @@
-"""An app in a store to candidates (research 4.3), the same for both stores; in the parsing process."""
+"""App of either store: makes candidates of what its listing says. It runs in the parsing process."""
 
 import re
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ from workers.ingest.page.text import clean, cut, first_sentence, squash, words
 from workers.ingest.shapes import Reading
 
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
-#: Where a store puts an app that fits nowhere else: alone it says nothing.
+#: The genre of apps that fit no other, which alone says nothing.
 NO_GENRE = ["entertainment"]
 
-#: What separates in scripts that have no blanks.
+#: Separators of scripts without blanks.
 NARROW = {"：": ":", "｜": "|"}
 WIDE = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
 #: A value, its confidence, its rule.
-Said = tuple[Value, float, str]
+Scored = tuple[Value, float, str]
 
 
 class App(NamedTuple):
-    """What a store says, as it says it, empty where it doesn't; `store` names it in links and rules."""
+    """Listing of an app as its store has it, empty where unset; `store` names it in links and rules."""
 
     store: str
     url: str
@@ -43,7 +43,7 @@ class App(NamedTuple):
 
 
 def read(app: App) -> Reading:
-    found: dict[Field, Iterator[Said]] = {
+    found: dict[Field, Iterator[Scored]] = {
         "appName": names(app),
         "appDescription": descriptions(app),
         "tagline": taglines(app),
@@ -52,36 +52,36 @@ def read(app: App) -> Reading:
         "logoUrl": logos(app),
         "links": links(app),
     }
-    said = chain.from_iterable(((field, *one) for one in ladder) for field, ladder in found.items())
+    scored = chain.from_iterable(((field, *one) for one in ladder) for field, ladder in found.items())
     return Reading(
         candidates=[
             Candidate(field=field, value=value, confidence=worth, rule=f"{app.store}.{rule}", url=app.url)
-            for field, value, worth, rule in said
+            for field, value, worth, rule in scored
         ],
         passages=list(prose.passages(f"{app.short}\n{app.description}", app.url)),
     )
 
 
-def names(app: App) -> Iterator[Said]:
+def names(app: App) -> Iterator[Scored]:
     for text, worth, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
         if name := cut(split(text)[0], NAME):
             yield name, worth, rule
 
 
 def split(title: str) -> tuple[str, str]:
-    """The brand, and the line that many append: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
+    """The brand and the line that many append: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
     head, tail = parted(WIDE.sub(lambda found: f" {NARROW.get(found[0], '-')} ", title))
     return (head.strip(), tail) if tail else parted(title)
 
 
-def descriptions(app: App) -> Iterator[Said]:
+def descriptions(app: App) -> Iterator[Scored]:
     if text := cut(" ".join(prose.opening(app.description)), DESCRIPTION):
         yield text, 0.95, "description"
     elif text := cut(clean(app.short), DESCRIPTION):
         yield text, 0.50, "short"
 
 
-def taglines(app: App) -> Iterator[Said]:
+def taglines(app: App) -> Iterator[Scored]:
     name, tail = split(app.title)
     opening = prose.opening(app.description)[:1]
     ladder = (
@@ -94,24 +94,24 @@ def taglines(app: App) -> Iterator[Said]:
             yield line, worth, rule
 
 
-def keywords(genres: list[str]) -> Iterator[Said]:
+def keywords(genres: list[str]) -> Iterator[Scored]:
     found = distinct(genres)
     if found and found != NO_GENRE:
         yield found, 0.90, "genres"
 
 
-def languages(app: App) -> Iterator[Said]:
-    """By the text: a listing that isn't translated for a storefront is shown as it is."""
+def languages(app: App) -> Iterator[Scored]:
+    """The language of the text, since many listings aren't translated; then the storefront's."""
     yield from detection.weigh(clean(f"{app.short} {app.description}"), [])
     if language := countries.language(app.country):
         yield language, 0.40, "storefront"
 
 
-def logos(app: App) -> Iterator[Said]:
+def logos(app: App) -> Iterator[Scored]:
     if icon := secure(app.icon):
         yield icon, 0.90, "icon"
 
 
-def links(app: App) -> Iterator[Said]:
+def links(app: App) -> Iterator[Scored]:
     shown = {"website": secure(app.website), app.store: app.url}
     yield {name: url for name, url in shown.items() if url}, 0.90, "links"

@@ -1,7 +1,6 @@
-"""What Apple's look-up says of an app, in the parsing process.
+"""Listing of an app in Apple's look-up. It is read in the parsing process.
 
-`languageCodesISO2A` is not read: it lists the languages that the app speaks by their English names, and
-never which comes first.
+`languageCodesISO2A` is not read: it has the app's languages in the order of their English names.
 """
 
 from workers.ingest.appstore import app

@@ -1,8 +1,8 @@
-"""Apple's look-up of an app: one GET for each storefront that is asked.
+"""Client of Apple's look-up of apps: one GET for each storefront (Apple, "iTunes Search API", 2026-11).
 
-Not there is 200 with no results; an id that can't be is a body with `errorMessage`; too often is 403 with no
-body at all. The type is `text/javascript`, and blank lines come first. Without an `entity` it finds an app of
-any platform: `entity=software` would leave out the Mac's.
+A missing app is 200 without results, an impossible id a body with `errorMessage`, and too many requests are
+403 without a body. The type is `text/javascript`, and blank lines come first. `entity=software` would leave
+out apps of the Mac, so none is sent.
 """
 
 from typing import NamedTuple, TypeVar
@@ -20,29 +20,31 @@ from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")
 
-#: Where an app is looked for that isn't in the storefronts asked for.
+#: Storefronts to try after those asked for.
 LARGEST = ("us", "gb", "de", "fr", "jp")
-#: How long a look-up waits for a token. One that goes on has spent some, so it goes before new ones.
+#: Seconds that a job's first look-up waits for a token, and its next ones, which go before those of new jobs.
 FIRST_S, NEXT_S = 5.0, 30.0
-#: Any of these means too often; Apple says which one it means by none.
+#: Statuses that may mean too many requests.
 THROTTLED = frozenset({403, 429, 503})
 WANT = Want(
     accept="application/json,text/javascript", limit=1 << 20, passing=THROTTLED | {400, 404}, silence_s=10
 )
-#: An id has one result.
+#: Results that are read: an id has one.
 MOST = 50
 NO_LIST = "the App Store's look-up answers something that is no list of apps"
-#: What may come before the first brace.
+#: Bytes that may come before the first brace.
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 class Found(NamedTuple):
+    """App, and the storefront that has it."""
+
     software: Software
     country: str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An answer has one of the two; the results are looked at one by one, since 1 MiB can hold 350,000."""
+class LookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Body with one of the two. Results are decoded one by one, since 1 MiB can have 350,000."""
 
     results: list[msgspec.Raw] | None = None
     error_message: str | None = None
@@ -68,7 +70,7 @@ async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> Found:
 
 
 def storefronts(listing: InAppStore, country: str) -> list[str]:
-    """Its URL's, the one given, then the largest; each once."""
+    """Storefronts to ask: that of the listing's URL, the given one, then the largest; each once."""
     return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST]))
 
 
@@ -82,13 +84,13 @@ async def ask(lookup: Lookup, listing: InAppStore, country: str, patience_s: flo
 
 
 def results_of(fetched: Fetched, listing: InAppStore) -> list[Software]:
-    """A storefront that isn't one has no apps."""
-    answer = decode(fetched.body, Answer)
-    if answer.results is not None:
-        return [decode(one, Software) for one in answer.results[:MOST]]
-    if "country" in (answer.error_message or ""):
+    """The results; none for an unknown storefront. Raises a `SourceError` for any other error."""
+    body = decode(fetched.body, LookupBody)
+    if body.results is not None:
+        return [decode(one, Software) for one in body.results[:MOST]]
+    if "country" in (body.error_message or ""):
         return []
-    if answer.error_message is None:
+    if body.error_message is None:
         raise FetchFailed(NO_LIST)
     raise SourceNotFound(f"the App Store takes {listing.value} for no app's {listing.by}; check it")
 
@@ -101,7 +103,7 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
 
 
 def chosen(results: list[Software], listing: InAppStore) -> Software | None:
-    """The one asked for: a look-up of a developer's id answers the developer."""
+    """The app among the results. Raises `SourceNotFound` for another thing's id, as a developer's."""
     apps = [one for one in results if one.wrapper_type == "software" and one.track_name]
     if results and not apps:
         kinds = ", ".join(sorted({one.wrapper_type or "nameless" for one in results}))

@@ -1,4 +1,4 @@
-"""An app's page on Google Play, in the parsing process: its JSON-LD, and the whole description beside it."""
+"""Page of an app on Google Play: its JSON-LD and its whole description. Read in the parsing process."""
 
 from typing import Any
 
@@ -14,20 +14,20 @@ from workers.ingest.page.text import clean
 from workers.ingest.shapes import Reading
 
 STORE = "googlePlay"
-#: Google's limit for the short description is 80 characters; older pages put the whole one there.
+#: Characters of a short description. Google allows 80; older pages have the whole one in its place.
 SHORT = 120
 
 
 def read(question: PlayPage) -> Reading:
-    """Nothing where the page describes no app."""
+    """The app's candidates; none where the page describes no app."""
     page = Document(decode(question.body, question.content_type), url=question.url)
     node = next((node for node in page.nodes if jsonld.types(node) & APPS), None)
     return Reading(candidates=[]) if node is None else app.read(described(question, page, node))
 
 
 def described(question: PlayPage, page: Document, node: jsonld.Node) -> App:
-    said = text(node.get("description"))
-    short = said if len(clean(said)) <= SHORT else ""
+    declared = text(node.get("description"))
+    short = declared if len(clean(declared)) <= SHORT else ""
     return App(
         store=STORE,
         url=question.url,
@@ -36,7 +36,7 @@ def described(question: PlayPage, page: Document, node: jsonld.Node) -> App:
         seller=text(node.get("author"), "name"),
         website=website(node),
         short=short,
-        description=whole_description(page) or ("" if short else said),
+        description=whole_description(page) or ("" if short else declared),
         genres=genres(text(node.get("applicationCategory"))),
         icon=text(node.get("image"), "url"),
     )
@@ -47,7 +47,7 @@ def text(value: Any, *keys: str) -> str:
 
 
 def website(node: jsonld.Node) -> str:
-    """The author's own; a page of the store is none."""
+    """The author's address, unless it is a page of the store."""
     address = text(node.get("author"), "url")
     return "" if f".{host(address)}".endswith(".google.com") else address
 
@@ -58,7 +58,7 @@ def whole_description(page: Document) -> str:
 
 
 def genres(category: str) -> list[str]:
-    """`GAME_PUZZLE` is a game and a puzzle; `HEALTH_AND_FITNESS` is one thing."""
+    """Genres of a category: two of `GAME_PUZZLE`, one of `HEALTH_AND_FITNESS`."""
     name = category.lower()
     parts = ["games", name.removeprefix("game_")] if name.startswith("game_") else [name]
     return [part.replace("_", " ") for part in parts]

@@ -1,4 +1,4 @@
-"""A store's long description: a text that is written with line breaks, bullets and shouted headings."""
+"""Prose of a store's long description: text with line breaks, bullets and headings in capitals."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,13 +9,13 @@ from workers.ingest.shapes import Passage
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
 PARAGRAPH = re.compile(r"\n\s*\n")
-#: Several times what a store takes.
+#: Characters that are read: several times what a store takes.
 READ = 20_000
-#: What stands before an item of a list, or around a heading.
+#: Marks before an item of a list, or around a heading.
 MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
 FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
 QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
-#: A line that ends in an ellipsis, or a colon, only leads to the list below it.
+#: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
 ENDED = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 FEWEST_WORDS, HEADING_WORDS = 4, 8
 
@@ -25,7 +25,7 @@ def lines(description: str) -> list[str]:
 
 
 def opening(description: str) -> list[str]:
-    """The first lines that are sentences, up to a list or heading; else the first paragraph but headings."""
+    """The first lines that are sentences, up to a list or heading; else the first plain paragraph."""
     paragraphs = map(lines, PARAGRAPH.split(description[:READ]))
     under_none = (first_run(is_no_heading, paragraph) for paragraph in paragraphs)
     found = first_run(is_sentence, lines(description)) or next(filter(None, under_none), [])
@@ -42,7 +42,7 @@ def is_sentence(line: str) -> bool:
 
 
 def passages(description: str, url: str) -> Iterator[Passage]:
-    """Every line, without the mark before it."""
+    """Passages: each line without its mark."""
     for line in lines(description):
         text = clean(MARK.sub("", line))
         if any(map(str.isalnum, text)):

@@ -1,10 +1,10 @@
-"""What the parsing process is asked about a store's answers."""
+"""Messages to the parsing process about a store's answers."""
 
 import msgspec
 
 
 class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What Apple's look-up says of one thing in the store; all that we read of it is text."""
+    """Result of Apple's look-up: an app, or another thing in the store."""
 
     wrapper_type: str | None = None
     track_id: int | None = None
@@ -20,7 +20,7 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
-    """An app as the storefront of `country` shows it; `url` is its page there."""
+    """App as the storefront of `country` has it; `url` is its page there."""
 
     url: str
     country: str
@@ -28,7 +28,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
 
 
 class StorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
-    """The App Store's web page of the app of this id: only its subtitle is wanted."""
+    """Web page of an app in the App Store, which is read for its subtitle."""
 
     url: str
     track_id: int
@@ -37,7 +37,7 @@ class StorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
 
 
 class PlayPage(msgspec.Struct, frozen=True, kw_only=True, tag="play_page"):
-    """Google Play's web page of an app, as the storefront of `country` shows it; `url` names no language."""
+    """Web page of an app on Google Play, in the storefront of `country`; `url` has no language."""
 
     url: str
     country: str

@@ -1,4 +1,4 @@
-"""The stores' word on a brand: each listing that the partner names is read, and all are merged."""
+"""Ingest of store listings: reads each listing that the partner names, and merges them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from workers.ingest.website.session import Web
 
 
 class Stores(NamedTuple):
-    """How to ask: Apple's look-up at this job's rate, and the web pages of both, which begin so."""
+    """Access to the stores for one job: Apple's look-up, and the addresses of both stores' web pages."""
 
     lookup: Lookup
     web: Web
@@ -32,7 +32,7 @@ class Stores(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one listing says; `bundle_id` is Apple's, in lower case."""
+    """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
     title: str | None
@@ -43,9 +43,14 @@ class Part(NamedTuple):
 
 
 async def ingest(
-    stores: Stores, *, listings: Sequence[Listing], country: str, progress: Progress, model: Model | None = None
+    stores: Stores,
+    *,
+    listings: Sequence[Listing],
+    country: str,
+    progress: Progress,
+    model: Model | None = None,
 ) -> Extraction:
-    """Raises a `SourceError` where no listing can be read; one of several that can't is a warning."""
+    """The extraction. Raises a `SourceError` where no listing can be read; one of several is a warning."""
     await progress("fetching", 0.1)
     parts, warnings = await read_all(stores, listings, country)
     await progress("analyzing", 0.6)
@@ -62,9 +67,9 @@ async def ingest(
 
 
 async def read_all(stores: Stores, listings: Sequence[Listing], country: str) -> tuple[list[Part], list[str]]:
-    """At least one part. A limit ends it at once: all are read again once it is over.
+    """At least one part, and warnings. A rate limit is raised at once: all are read again after it.
 
-    Of the reasons why none can be read, one that may pass counts more: the next attempt may read that one.
+    Where none can be read, a retryable error is raised before others: the next attempt may read that one.
     """
     parts: list[Part] = []
     errors: list[SourceError] = []
@@ -83,7 +88,7 @@ async def read_all(stores: Stores, listings: Sequence[Listing], country: str) ->
 
 
 def is_read(listing: Listing, parts: list[Part]) -> bool:
-    """A bundle id often belongs to the app whose URL came with it."""
+    """Whether the listing is a bundle id of an app that was read by its URL."""
     return (
         isinstance(listing, InAppStore)
         and listing.by == "bundleId"
@@ -105,8 +110,8 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
     software = found.software
     page = f"{stores.app_store_url.rstrip('/')}/{found.country}/app/id{software.track_id}"
     url = bare(software.track_view_url or "") or page
-    question = shapes.Listing(url=url, country=found.country, software=software)
-    reading = await parse(stores.parser, question)
+    document = shapes.Listing(url=url, country=found.country, software=software)
+    reading = await parse(stores.parser, document)
     subtitle, missing = await read_subtitle(stores.web, stores.parser, page, track_id=software.track_id or 0)
     return Part(
         url=url,
@@ -119,7 +124,7 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
 
 
 def with_links(candidates: list[Candidate]) -> list[Candidate]:
-    """The links of all listings in one candidate: they name different places, so none is better."""
+    """The candidates with one for the links of all listings, since none replaces another."""
     found = [one for one in candidates if one.field == "links"]
     together: dict[str, str] = {}
     for one in reversed(found):

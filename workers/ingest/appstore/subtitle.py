@@ -1,8 +1,8 @@
-"""The subtitle on an App Store page, in the parsing process: the look-up has none.
+"""Subtitle on an App Store page, which the look-up lacks. It is read in the parsing process.
 
-Apple has built the page in three ways, and each carries its data as JSON beside what it shows: a store of
-documents, a cache of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every page
-lists many other apps, so only what bears our app's id counts.
+Apple has built the page in three ways, each with its data as JSON in a script: a store of documents, a cache
+of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every page lists many other
+apps, so only objects with our app's id count.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from workers.ingest.shapes import Passage, Reading
 DATA = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 HEADINGS = {"subtitle", "product-header__subtitle"}
 LIMIT = 120
-#: Objects of one script that are looked at, and headings of a page.
+#: Objects of one script and headings of a page that are looked at.
 OBJECTS, FIRST = 50_000, 20
 
 
 def read(question: StorePage) -> Reading:
     page = Document(decode(question.body, question.content_type), url=question.url)
-    said = chain(in_data(page, question.track_id), in_headings(page, question.track_id))
-    text = next((text for text in map(clean, said) if 0 < len(text) <= LIMIT), None)
+    found = chain(in_data(page, question.track_id), in_headings(page, question.track_id))
+    text = next((text for text in map(clean, found) if 0 < len(text) <= LIMIT), None)
     if text is None:
         return Reading(candidates=[])
     return Reading(
@@ -46,7 +46,7 @@ def in_data(page: Document, track_id: int) -> Iterator[str]:
 
 
 def objects(data: Any) -> Iterator[dict[str, Any]]:
-    """Every object, the outer before the inner; a text at the top that is JSON is opened."""
+    """All objects, outer ones first; a text at the top that is JSON is decoded."""
     if isinstance(data, dict):
         data = {key: jsonld.load(value) if isinstance(value, str) else value for key, value in data.items()}
     waiting = [data] if isinstance(data, dict | list) else []
@@ -63,11 +63,11 @@ def track_id_of(one: dict[str, Any]) -> str:
 
 
 def subtitles(one: dict[str, Any]) -> Iterator[str]:
-    """Its own, among its attributes, or among those of each platform."""
+    """Subtitles of an object: its own, in its attributes, or in those of each platform."""
     attributes = mapping(one.get("attributes"))
     platforms = mapping(attributes.get("platformAttributes")).values()
-    for place in (one, attributes, *map(mapping, platforms)):
-        if isinstance(text := place.get("subtitle"), str):
+    for found in (one, attributes, *map(mapping, platforms)):
+        if isinstance(text := found.get("subtitle"), str):
             yield text
 
 
@@ -76,7 +76,7 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def in_headings(page: Document, track_id: int) -> Iterator[str]:
-    """Only on the app's own page: a redirect may have ended elsewhere."""
+    """Subtitles shown on the app's own page; a redirect may have led to another one."""
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
         for heading in page.tags["h2"][:FIRST]:
             if HEADINGS & set(attribute(heading, "class").split()):

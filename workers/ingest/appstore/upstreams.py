@@ -1,4 +1,4 @@
-"""Where the stores are: at Apple and Google, or where the operator's settings say."""
+"""Addresses of the stores: Apple's and Google's, or those of the operator's settings."""
 
 import msgspec
 
@@ -7,11 +7,11 @@ from domain.values.urls import Allowed
 from schemas.settings import Settings
 
 NAMES = ("itunes_api_url", "app_store_url", "play_url")
-#: These are public, so a resolver that says otherwise is wrong.
+#: Addresses of Apple and Google, which are public: a resolver that says otherwise is wrong.
 STANDARD = {field.name: field.default for field in msgspec.structs.fields(Settings)}
 
 
 def moved(settings: Settings) -> Allowed:
-    """The policies of those that are elsewhere, which may be in a network of the operator's own."""
+    """Policies of the addresses that the operator has set, which may be in their own network."""
     addresses = [getattr(settings, name) for name in NAMES if getattr(settings, name) != STANDARD[name]]
     return {origin: policy for url in addresses for origin, policy in urls.operated(url).items()}

@@ -1,5 +1,5 @@
-"""What a source's prose lets one conclude: keywords, voice, audience and ICP, by rules, with quotes.
+"""Derivation of keywords, voice, audience and ICP from a source's prose, by rules and with quotes.
 
-`derive.py` is the way in; each other module is one field's rules. Nothing is declared here, so nothing
-here is sure: `docs/explain/brand.md` says what each rule is worth.
+`derive.py` is the entry; each other module has the rules of one field. Derived values are less sure than
+declared ones: `docs/explain/brand.md` has the confidence of each rule.
 """

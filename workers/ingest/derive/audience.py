@@ -1,4 +1,4 @@
-"""audience: whom the source says it is for, in a few words, and nothing where it says so nowhere."""
+"""Rules of `audience`: whom the source says it is for, in a few words; nothing where it doesn't say."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from workers.ingest.derive.quotes import distinct
 from workers.ingest.shapes import Prose
 
 MOST = 4
-#: Confidence: at least, for each point of what the mentions are worth, at most.
+#: Confidence: the least, what each point of the mentions' worth adds, the most.
 BASE, POINT, TOP = 0.3, 0.03, 0.6
 
 
@@ -30,12 +30,12 @@ def confidence(points: int) -> float:
 
 
 def quotes(named: Sequence[Named]) -> list[str]:
-    """Of each one its first."""
+    """First quote of each."""
     return distinct(one.quotes[0] for one in named)
 
 
 def listing(words: Sequence[str]) -> str:
-    """`a, b and c`."""
+    """The words as a list: `a, b and c`."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 

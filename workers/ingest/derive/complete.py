@@ -1,11 +1,11 @@
-"""A few declared keywords are completed by those of the text; more than a few are what the brand wants."""
+"""Completion of declared keywords by derived ones, where only a few are declared."""
 
 import msgspec
 
 from schemas.brand import Field, Finding
 from workers.ingest.derive.distinct import distinct
 
-#: A genre or two, as stores and templates declare them, tell brands apart too little.
+#: Declared keywords that are enough: a genre or two tell brands apart too little.
 ENOUGH = 5
 TEXT = "text.terms"
 
@@ -19,7 +19,7 @@ def complete(fields: dict[Field, Finding]) -> dict[Field, Finding]:
 
 
 def joined(best: Finding, text: Finding) -> Finding:
-    """The declared ones first; they and the others stay beside the whole, each with what it is worth."""
+    """Declared keywords, then derived ones; both stay as alternatives with their own confidence."""
     alone = msgspec.structs.replace(best, alternatives=[])
     return Finding(
         value=distinct([*best.value, *text.value]),

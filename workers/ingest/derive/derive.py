@@ -1,4 +1,4 @@
-"""All of a source's prose to its derived candidates. Runs in the parsing process."""
+"""Derivation of candidates from all prose of a source. It runs in the parsing process."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,26 +10,26 @@ from workers.ingest.derive.quotes import sentences
 from workers.ingest.detection import LIKELY, detect
 from workers.ingest.shapes import Passage, Prose, Reading
 
-#: Characters in all: what a longer text goes on to say changes nothing.
+#: Characters that are read: more of them change nothing.
 READ = 40_000
 
 
 def derive(prose: Prose) -> Reading:
-    spoken = understood(prose)
-    known = lexicon(spoken.language)
-    roles = people.roles(spoken.passages, known)
+    limited = prepared(prose)
+    known = lexicon(limited.language)
+    roles = people.roles(limited.passages, known)
     return Reading(
         candidates=[
-            *keywords.candidates(spoken),
-            *voice.candidates(spoken, known),
-            *audience.candidates(spoken, roles),
-            *icp.candidates(spoken, roles, known),
+            *keywords.candidates(limited),
+            *voice.candidates(limited, known),
+            *audience.candidates(limited, roles),
+            *icp.candidates(limited, roles, known),
         ]
     )
 
 
-def understood(prose: Prose) -> Prose:
-    """As much as is read, in the language that it is written in where its source didn't know it."""
+def prepared(prose: Prose) -> Prose:
+    """The prose up to `READ` characters, with a detected language where none is declared."""
     passages = list(bounded(prose.passages))
     return msgspec.structs.replace(prose, passages=passages, language=prose.language or language_of(passages))
 

@@ -1,19 +1,19 @@
-"""A list of keywords has each once, whatever its form. Apart, so that its readers load no stop words."""
+"""Distinct keywords: each once, in whichever form. The module loads no stop words, unlike `words.py`."""
 
 import re
 from collections.abc import Iterable
 
-#: Keywords that a brand has at most.
+#: Keywords of a brand at most.
 MOST = 12
 ENDINGS = re.compile(r"(?:ies|es|en|s|e|n|y)$")
-#: Of a short word only the plural's goes: `notes`, `gifs`, but not `bus` or `boss`.
+#: The one ending that a short word loses: that of a plural, as in `gifs`, but not in `bus` or `boss`.
 PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")
-#: What is left of a longer one may not be shorter, or others would be taken for its forms.
+#: Letters that a stem must have: shorter ones would fit other words.
 SHORTEST = 4
 
 
 def distinct(words: Iterable[str]) -> list[str]:
-    """The first of each, at most `MOST`."""
+    """The first form of each word, at most `MOST`."""
     kept: dict[str, str] = {}
     for word in words:
         if len(kept) < MOST:
@@ -22,7 +22,7 @@ def distinct(words: Iterable[str]) -> list[str]:
 
 
 def stem(term: str) -> str:
-    """The same for a term's singular and plural: for comparing, never for showing."""
+    """Stem of a term, the same for singular and plural; it is compared and never shown."""
     return " ".join(map(shortened, term.lower().split()))
 
 

@@ -1,7 +1,7 @@
-"""icp: what kind of customer the source speaks to, in one English sentence with what it says of them.
+"""Rules of `icp`: the kind of customer that the source addresses, in one English sentence.
 
-The segment comes from the roles; where there are none, only from two labels or more of the navigation that
-speak to one. Of an ideal customer's pains and size a text says too little, so neither is told.
+The segment follows from the roles; without roles, from two labels or more of the navigation. Texts say too
+little of a customer's needs and size, so neither is part of it.
 """
 
 from collections import Counter
@@ -19,9 +19,9 @@ from workers.ingest.page.text import clean
 from workers.ingest.shapes import Passage, Prose
 
 ROLES, INDUSTRIES = 4, 3
-#: Labels that it takes to tell a segment by, and plans to be a price list: one alone may be anything.
+#: Labels that decide a segment, and plans that make a price list, at least.
 LABELS, PLANS = 2, 2
-#: What declared genres and topics say, by the stores' and GitHub's names.
+#: Segments of declared genres and topics, by the names of the stores and GitHub.
 DECLARED: dict[str, Segment] = {
     **dict.fromkeys(("business", "b2b", "crm", "erp", "saas", "invoicing"), "business"),
     **dict.fromkeys(
@@ -39,7 +39,7 @@ SEGMENTS: dict[Segment, str] = {
 
 @dataclass(frozen=True)
 class Customer:
-    """All that the source says of those it is for; `signs` are words of no sentence that tell a segment."""
+    """What the source says of its customers; `signs` are labels and keywords that belong to a segment."""
 
     roles: Sequence[Named]
     industries: Sequence[Named]
@@ -76,14 +76,14 @@ def read(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Customer:
 
 
 def uses(passages: Sequence[Passage], known: Lexicon) -> Iterator[Named]:
-    """What it helps its users to do, in its own words."""
+    """What it helps its users to do, in the source's words."""
     for sentence in sentences(passages):
         if match := cued(known.use).search(sentence):
             yield Named(clean(match[1]), 1, [quote(sentence, match.start())])
 
 
 def plans(headings: Sequence[str], known: Lexicon) -> list[str]:
-    """The names of a price list's plans."""
+    """Names of the plans in a price list."""
     found = list(dict.fromkeys(heading for heading in headings if heading.casefold() in known.tiers))
     return found if len(found) >= PLANS else []
 
@@ -105,7 +105,7 @@ def declared(keywords: Sequence[str]) -> Iterator[tuple[Segment, str]]:
 
 
 def segment_of(customer: Customer, known: Lexicon) -> Segment | None:
-    """Most of the roles' worth decides, with the signs; nobody is told by a single label."""
+    """Segment with the most worth of roles and signs. Without roles it takes `LABELS` signs, or is None."""
     segments = {name: segment for segment, roles in known.roles.items() for name in roles}
     weights: Counter[Segment] = Counter(segment for segment, _ in customer.signs)
     if not customer.roles and max(weights.values(), default=0) < LABELS:
@@ -116,8 +116,8 @@ def segment_of(customer: Customer, known: Lexicon) -> Segment | None:
 
 
 def points(customer: Customer) -> int:
-    said = (*customer.roles, *customer.industries)
-    return sum(one.worth for one in said) + len(customer.uses) + len(customer.plans) + len(customer.signs)
+    named = (*customer.roles, *customer.industries)
+    return sum(one.worth for one in named) + len(customer.uses) + len(customer.plans) + len(customer.signs)
 
 
 def described(customer: Customer, segment: Segment) -> str:
@@ -134,5 +134,5 @@ def described(customer: Customer, segment: Segment) -> str:
 
 def evidence(customer: Customer, segment: Segment) -> list[str]:
     labels = [*(sign for of, sign in customer.signs if of == segment), *customer.plans]
-    said = quotes([*customer.roles, *customer.industries, *customer.uses])
-    return distinct([*said, *map(quote, labels)])
+    quoted = quotes([*customer.roles, *customer.industries, *customer.uses])
+    return distinct([*quoted, *map(quote, labels)])

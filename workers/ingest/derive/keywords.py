@@ -1,7 +1,7 @@
-"""keywords out of prose: the words, and the pairs said again, that come early, often and in headings.
+"""Rules of derived `keywords`: words and repeated pairs that come early, often and in headings.
 
-One ranking, and no library: on 92 npm and 71 PyPI readmes it was better than YAKE and than both fused
-(docs/decisions/0010).
+This one ranking was better on 92 npm and 71 PyPI readmes than YAKE, and than both together
+(docs/decisions/0010-derived-fields-by-our-own-rules.md).
 """
 
 import math
@@ -19,23 +19,23 @@ from workers.ingest.languages import primary
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Passage, Prose
 
-#: Less than any declared ones, an article's own tags included.
+#: Confidence of keywords of own prose and of stories, less than of any declared ones.
 CONFIDENCE, STORY = 0.4, 0.24
 FEWEST = 3
-#: What is worth less than this part of the best one is no keyword, beyond the first few.
+#: Part of the best term's worth below which a term is no keyword, beyond the first few.
 WORTHY = 0.4
-#: A mention in a heading counts as two. The very first clause is worth six times a late one, the fifth
-#: half of that: measured, and flat around these values.
+#: A mention in a heading counts as two. One in the first clause is worth six times a late one, in the fifth
+#: half of that. The values are measured, and near ones do as well.
 HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
-#: Written without blanks, so that a term can't be told from a sentence.
+#: Languages without blanks, in which words can't be told apart.
 UNSPACED = {"zh", "yue", "ja", "th", "lo", "km", "my", "bo"}
-#: What ends a run of words that may belong together.
+#: Ends of a clause.
 BREAK = re.compile(r"[.,;:!?](?=\s|$)|\s[-–—/]\s|[()\[\]{}\"“”„«»|•…—·\n]")
 
 
 @dataclass
 class Term:
-    """A word or a pair in all its forms. `first` is the number of the clause that first has it."""
+    """Word or pair in all its forms; `first` is the number of its first clause."""
 
     first: int
     weight: float = 0.0
@@ -51,7 +51,7 @@ class Term:
 
 
 def candidates(prose: Prose) -> Iterator[Candidate]:
-    """Those of what is about the brand; where that says too little, of its stories."""
+    """Keywords of the prose about the brand; of its stories too where that has too few."""
     own = [passage for passage in prose.passages if not passage.story]
     for passages, confidence in ((own, CONFIDENCE), (prose.passages, STORY)):
         found = extract(passages, language=prose.language, name=prose.name or "")
@@ -61,7 +61,7 @@ def candidates(prose: Prose) -> Iterator[Candidate]:
 
 
 def extract(passages: Iterable[Passage], *, language: str | None, name: str) -> list[str]:
-    """Lower-case, best first, never the name alone."""
+    """Keywords in lower case, best first, without the name."""
     if language and primary(language) in UNSPACED:
         return []
     ranked = sorted(terms(passages, silent(language)).values(), key=lambda term: -term.worth)
@@ -73,13 +73,13 @@ def extract(passages: Iterable[Passage], *, language: str | None, name: str) -> 
 def terms(passages: Iterable[Passage], mute: frozenset[str]) -> dict[str, Term]:
     single: dict[str, Term] = {}
     double: dict[str, Term] = {}
-    for place, (clause, weight) in enumerate(clauses(passages, mute)):
+    for number, (clause, weight) in enumerate(clauses(passages, mute)):
         for word in filter(None, clause):
-            note(single.setdefault(stem(word), Term(place)), word, weight)
+            note(single.setdefault(stem(word), Term(number)), word, weight)
         for one, other in pairwise(clause):
             if one and other and stem(one) != stem(other):
                 pair = f"{one} {other}"
-                note(double.setdefault(stem(pair), Term(place)), pair, weight)
+                note(double.setdefault(stem(pair), Term(number)), pair, weight)
     return single | {key: term for key, term in double.items() if term.forms.total() > 1}
 
 
@@ -89,7 +89,7 @@ def note(term: Term, form: str, weight: float) -> None:
 
 
 def clauses(passages: Iterable[Passage], mute: frozenset[str]) -> Iterator[tuple[list[str | None], float]]:
-    """Each run of words that says something, with its weight; None stands for a word that says nothing."""
+    """Clauses with their weight; None stands for a word that says nothing."""
     for passage in passages:
         weight = {"heading": HEADING, "text": 1.0, "label": 0.0}[passage.kind]
         for part in BREAK.split(passage.text) if weight else ():
@@ -99,5 +99,5 @@ def clauses(passages: Iterable[Passage], mute: frozenset[str]) -> Iterator[tuple
 
 
 def telling(word: str, mute: frozenset[str]) -> bool:
-    """Two letters say something only as an abbreviation, and one never."""
+    """Whether a word says something: no stop word, and of two letters only an abbreviation."""
     return word.lower() not in mute and (len(word) > 2 or (len(word) == 2 and word.isupper()))

@@ -1,4 +1,4 @@
-"""What a derived value rests on, word for word: each quote stands in one of the passages as it is."""
+"""Quotes that support a derived value: each is in one of the passages, word for word."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator
 from workers.ingest.page.text import SENTENCE
 from workers.ingest.shapes import Passage
 
-#: Characters of a quote; quotes that a value has.
+#: Characters of a quote, and quotes of a value, at most.
 LONGEST, MOST = 200, 5
-#: How far from its ends a quote may be cut to have whole words, and how much it has before the place.
+#: Characters before the place that is quoted, and those that a cut may lose to end between words.
 NEAR = 50
 BLANK = re.compile(r"\s")
 
 
 def sentences(passages: Iterable[Passage]) -> Iterator[str]:
-    """Of headings and texts."""
+    """Sentences of headings and texts."""
     for passage in passages:
         if passage.kind != "label":
             yield from filter(None, map(str.strip, SENTENCE.split(passage.text)))
 
 
 def quote(text: str, start: int = 0) -> str:
-    """`text` itself, or of a longer one what stands around `start`, cut between words where it has any."""
+    """The text; of a long one the part around `start`, cut between words where it has any."""
     if len(text) <= LONGEST:
         return text
     begin = max(start - NEAR, 0)

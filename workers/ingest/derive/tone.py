@@ -1,4 +1,4 @@
-"""How a text sounds, in figures: each a plain count, and the sentences that show it."""
+"""Tone of a text in figures: counts, and the sentences that show them."""
 
 import re
 from collections import defaultdict
@@ -8,19 +8,19 @@ from functools import cache
 
 from workers.ingest.derive.lexicon import Lexicon
 
-#: With a variation selector or by itself; stars, ticks and arrows are bullets rather than feelings.
+#: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
 EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
 EXCLAMATION = re.compile(r"![\"”»’')\]]*$")
-#: LIX calls words of more than so many letters long.
+#: Letters of a word from which LIX calls it long, exclusive.
 LETTERS = 6
-#: Words of a short and of a long sentence; with fewer than the first it is a label, and none to measure.
+#: Words of a sentence at least, of a short one at most, of a long one at least.
 SENTENCE_WORDS, SHORT, LONG = 4, 12, 20
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass
 class Tone:
-    """Counts over a whole text; `shown` has, for each thing found, the sentences and where in them it is."""
+    """Counts of a whole text; `shown` has the sentences for each thing counted, and where in them it is."""
 
     words: int = 0
     long_words: int = 0
@@ -31,21 +31,21 @@ class Tone:
     shown: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def per_hundred(self, what: str) -> float:
-        """Of a hundred words."""
+        """Count in a hundred words."""
         return 100 * self.counts.get(what, 0) / max(self.words, 1)
 
     def share(self, what: str) -> float:
-        """Of the sentences."""
+        """Share of the sentences."""
         return len(self.shown.get(what, ())) / max(self.sentences, 1)
 
     @property
     def length(self) -> float:
-        """Words of a sentence, on average."""
+        """Average words of a sentence."""
         return self.measured_words / max(self.measured, 1)
 
     @property
     def lix(self) -> float:
-        """Björnsson's readability: words of a sentence plus the percentage of long words."""
+        """Björnsson's readability index: words of a sentence plus the percentage of long words."""
         return self.length + 100 * self.long_words / max(self.words, 1)
 
 
@@ -72,14 +72,14 @@ def measure(tone: Tone, sentence: str) -> None:
 
 
 def note(tone: Tone, what: str, sentence: str, pattern: re.Pattern[str]) -> None:
-    places = [match.start() for match in pattern.finditer(sentence)]
-    if places:
-        tone.counts[what] += len(places)
-        tone.shown[what].append((sentence, places[0]))
+    starts = [match.start() for match in pattern.finditer(sentence)]
+    if starts:
+        tone.counts[what] += len(starts)
+        tone.shown[what].append((sentence, starts[0]))
 
 
 def signs(lexicon: Lexicon) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Names and patterns of all that is counted; a way of address goes by its own word."""
+    """Names and patterns of all that is counted; a form of address is named by its word."""
     yield "emoji", EMOJI
     yield "exclamation", EXCLAMATION
     yield "contraction", pattern(lexicon.contraction)
@@ -96,7 +96,7 @@ def listed(lexicon: Lexicon) -> Iterator[tuple[str, list[str]]]:
 
 @cache
 def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
-    """Whole words; `inside` ones as they are written, and only after another word."""
+    """Pattern of whole words; `inside` ones in their own case, and only after another word."""
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     either = choice.replace("'", "['’]") if choice else "(?!)"
     return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else pattern(either)

@@ -1,7 +1,7 @@
-"""brandVoice: two of the four dimensions of tone that Nielsen Norman Group names, by fixed thresholds.
+"""Rules of `brandVoice`: two of the four dimensions of tone by Nielsen Norman Group, with fixed thresholds.
 
-Formality and enthusiasm can be counted; humour and respect can't, so nothing is said of them. A text that
-shows fewer than `FEWEST_TRAITS`, or none in words that could be quoted, has no voice worth a sentence.
+Formality and enthusiasm can be counted; humour and respect can't, so they are left out. A text with fewer
+traits than `FEWEST_TRAITS`, or without a quote for one, gets no voice.
 """
 
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from workers.ingest.derive.tone import LONG, SHORT, Tone, listen
 from workers.ingest.shapes import Prose
 
 FEWEST_WORDS, FEWEST_TRAITS = 80, 2
-#: Counts of a hundred words from which a sign is a habit, and of the whole text: once is chance.
+#: Mentions in the whole text, and in a hundred words, from which a sign is a habit.
 TIMES = 2
 CONTRACTIONS, EMOJI, SLANG, DELIGHT, WE, ADDRESS = 0.6, 0.5, 0.4, 0.7, 1.0, 0.8
-#: Shares of the sentences that end with an exclamation mark.
+#: Shares of sentences with an exclamation mark.
 SOME, MANY = 0.05, 0.12
 CASUAL, FORMAL, ENTHUSIASTIC = 0.4, -0.4, 0.5
-#: Confidence: at least, for each trait, for each hundred words, at most.
+#: Confidence: the least, what each trait adds, what each hundred words add, the most.
 BASE, TRAIT, HUNDRED, TOP = 0.25, 0.05, 0.03, 0.6
 
 
 @dataclass(frozen=True)
 class Trait:
-    """`text` is its part of the sentence, `signs` name the counts that show it."""
+    """Trait of a voice: its part of the sentence, and the names of the counts that show it."""
 
     text: str
     signs: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
 
 
 def described(found: list[Trait]) -> str:
-    """`Casual and enthusiastic, speaks to the reader as "you", in short plain sentences.`"""
+    """The sentence, such as `Casual and enthusiastic, speaks to the reader as “you”.`"""
     adjectives = [trait.text for trait in found if " " not in trait.text]
     others = [trait.text for trait in found if " " in trait.text]
     text = ", ".join([" and ".join(adjectives), *others] if adjectives else others)
@@ -60,13 +60,13 @@ def confidence(tone: Tone, found: list[Trait]) -> float:
 
 
 def evidence(tone: Tone, found: list[Trait]) -> list[str]:
-    """For each trait's every sign the first sentence that shows it, the traits' first signs first."""
+    """Quotes: for each sign of each trait the first sentence that shows it."""
     signs = [sign for trait in found for sign in trait.signs]
     return distinct(quote(*tone.shown[sign][0]) for sign in signs if tone.shown.get(sign))
 
 
 def traits(tone: Tone, known: Lexicon) -> Iterator[Trait]:
-    """At most four: formality, enthusiasm, person, readability."""
+    """Traits, at most four: formality, enthusiasm, person, readability."""
     address = addressed(tone, known)
     yield from formality(tone, known, address)
     yield from enthusiasm(tone)
@@ -75,7 +75,7 @@ def traits(tone: Tone, known: Lexicon) -> Iterator[Trait]:
 
 
 def addressed(tone: Tone, known: Lexicon) -> Address | None:
-    """How the reader is spoken to, most of the time."""
+    """The usual form of address; None where there is none."""
     usual = max(known.address, key=lambda one: tone.counts.get(one.word, 0), default=None)
     return usual if usual and is_habit(tone, usual.word, ADDRESS) else None
 

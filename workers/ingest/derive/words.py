@@ -1,4 +1,4 @@
-"""Words: how a text is split into them, and which say nothing by themselves."""
+"""Words of a text, and those that say nothing by themselves."""
 
 import re
 from collections.abc import Iterator
@@ -9,21 +9,21 @@ import stopwordsiso
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.languages import primary
 
-#: Letters first, so no number; inside it may have what `node.js` and `l'équipe` have.
+#: A word begins with a letter; inside it may have a dot or an apostrophe, as `node.js` and `l'équipe`.
 WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’][\w+#]+)*")
-#: Longer ones are addresses, keys and what else no one would type.
+#: Characters of a word at most: longer ones are addresses and keys.
 LONGEST = 40
-#: Letters of what is elided before a word, as in `qu'il`.
+#: Letters of an elided word at most, as in `qu'il`.
 ELIDED = 2
 
 
 def words(text: str) -> Iterator[str]:
-    """As written, in their order."""
+    """Words as written, in their order."""
     return (bare(match[0].replace("’", "'")) for match in WORD.finditer(text) if len(match[0]) <= LONGEST)
 
 
 def bare(word: str) -> str:
-    """Without an article or a genitive: `équipe` of `l'équipe`, `team` of `team's`."""
+    """The word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
     head, _, tail = word.partition("'")
     if tail and len(head) <= ELIDED:
         return tail
@@ -32,7 +32,7 @@ def bare(word: str) -> str:
 
 @cache
 def silent(language: str | None) -> frozenset[str]:
-    """What no keyword consists of, in lower case: English besides the text's own, as it is on every page."""
+    """Words that are no keyword, in lower case: English ones too, since they are on every page."""
     known = {"en", primary(language)} if language else {"en"}
     stopped = stopwordsiso.stopwords([tag for tag in known if stopwordsiso.has_lang(tag)])
     return frozenset(stopped).union(*(lexicon(tag).common for tag in known))

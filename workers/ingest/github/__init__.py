@@ -1,5 +1,5 @@
-"""A GitHub repository's word on a brand.
+"""GitHub ingest: reads a repository.
 
-`ingest.py` is the way in, `client.py` the only code that asks GitHub, and `reading/` what the parsing process
-does with the files: bytes in, candidates out.
+`ingest.py` is the entry, `client.py` makes all requests to GitHub, and `reading/` runs in the parsing
+process: files in, candidates out.
 """

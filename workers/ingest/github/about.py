@@ -1,4 +1,4 @@
-"""GitHub's repository object: found by its id or its name, wherever it has moved."""
+"""Repository object of GitHub, found by its id or its name, also after a move."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from workers.web.fetch import Fetched
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """The object, as far as it is of use."""
+    """The fields of the object that are used."""
 
     id: int
     full_name: str
@@ -29,12 +29,12 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> bool:
-        """Only what GitHub says is so."""
+        """Whether GitHub says that it is public; where it says nothing, it is not."""
         return self.private is False and self.visibility in {None, "public"}
 
 
 class Branch(NamedTuple):
-    """The branch of a repository that an ingest reads."""
+    """Branch of a repository that an ingest reads."""
 
     api: Api
     about: About
@@ -45,18 +45,18 @@ class Branch(NamedTuple):
 
 
 async def look(api: Api, name: str, known_id: int | None) -> tuple[About, Fetched]:
-    """By the id of the last visit, which outlives a new name; by name where that is gone."""
+    """The repository by its id at the last visit, which survives a new name; else by its name."""
     if known_id is not None:
         try:
             return await read_about(api, "repositories", str(known_id))
         except SourceNotFound:
-            pass  # Perhaps deleted, and made anew under its name.
+            pass  # It may have been deleted and made anew under its name.
     return await read_about(api, "repos", *name.split("/"))
 
 
-async def read_about(api: Api, *place: str) -> tuple[About, Fetched]:
-    """What is closed to us is `SourceNotFound`, like what is absent: one answer for both."""
-    answer = await get(api, api.address(*place))
+async def read_about(api: Api, *segments: str) -> tuple[About, Fetched]:
+    """The repository. Raises `SourceNotFound` for a private one too, so that nobody learns that it exists."""
+    answer = await get(api, api.address(*segments))
     about = decode(answer.body, About)
     if not (about.public or api.installed):
         raise SourceNotFound(ABSENT)
@@ -64,10 +64,10 @@ async def read_about(api: Api, *place: str) -> tuple[About, Fetched]:
 
 
 def remarks(about: About, name: str) -> list[str]:
-    said = renamed(name, about.full_name)
+    warnings = renamed(name, about.full_name)
     if about.archived:
-        said.append("repo_archived: the repository is archived; what it says may be out of date")
-    return said
+        warnings.append("repo_archived: the repository is archived; what it says may be out of date")
+    return warnings
 
 
 def renamed(name: str, full_name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Requests to GitHub's REST API: their headers, their redirects, their refusals (research 3.1)."""
+"""Client of GitHub's REST API: headers, redirects and errors of its requests (docs.github.com/rest)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -19,7 +19,7 @@ UNDOCUMENTED = "GitHub's API answers in a form that it does not document"
 
 T = TypeVar("T")
 
-#: A token that may read this repository (`owner/name`), for an organization that has proved it; else None.
+#: Returns a token that may read the repository (`owner/name`); None without a proved installation.
 Tokens = Callable[[str], Awaitable[str | None]]
 
 JSON = Want(
@@ -34,10 +34,10 @@ RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERRO
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):
-    """How one job asks: `base` is the API's address, `web` that of its pages, without a slash at the end.
+    """The API for one job. `base` and `web` are the API's and GitHub's addresses, without a slash at the end.
 
-    `installed` means that the token is an installation's, which may read what is not public; `drop` is for
-    whoever holds it, once GitHub no longer takes it.
+    `installed`: the token is an installation's, which may read private repositories; `drop` is called once
+    GitHub refuses that token.
     """
 
     client: httpx.AsyncClient
@@ -48,7 +48,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     drop: Callable[[], None] | None = None
 
     def address(self, *segments: str, **query: str) -> str:
-        """As it is asked for and kept in a visit; a branch's own slash is part of its segment."""
+        """The URL, as it is requested and kept in a visit; slashes inside a segment are escaped."""
         path = "/".join(quote(segment, safe="") for segment in segments)
         return str(httpx.URL(f"{self.base}/{path}", params=query or None))
 
@@ -59,12 +59,12 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def nobody(_full_name: str) -> str | None:
-    """The tokens of an organization that has proved no installation."""
+    """`Tokens` of an organization without a proved installation."""
     return None
 
 
 async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Validators] = {}) -> Fetched:
-    """A 2xx, or a 304 for an address in `known`. Raises a `SourceError`."""
+    """The 2xx answer, or a 304 for a URL in `known`. Raises a `SourceError`."""
     answer = await fetch(
         api.client, url, want=want, headers=api.headers, known=known, admit=keep_to(api.base)
     )
@@ -76,7 +76,7 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """Raises `FetchFailed`."""
+    """The JSON of an answer. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
     except UNREADABLE as error:
@@ -84,7 +84,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def keep_to(base: str) -> Admit:
-    """GitHub redirects a renamed repository within its own host; nothing else is followed."""
+    """Admit redirects within GitHub's own host, which it has for renamed repositories, and no others."""
     followed = 0
 
     async def admit(url: str) -> None:

@@ -1,8 +1,8 @@
-"""What a GitHub App shows: a signed JWT for itself, and for each installation tokens that live an hour.
+"""Credentials of a GitHub App: a signed JWT for itself, and tokens of an hour for each installation.
 
-A token reads one repository (or lists them all) and may do nothing else. Tokens stay in this process's
-memory, until 5 minutes before their end or until GitHub refuses one; no row, log or error ever holds one.
-(Research 3.1.)
+A token reads one repository, or lists them all, and may do nothing else. Tokens stay in this process's memory
+until 5 minutes before their end, or until GitHub refuses one: no row, log or error ever has one
+(docs.github.com/apps, "Authenticating with a GitHub App").
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -30,13 +30,13 @@ from schemas.errors import (
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
-from workers.ingest.github.errors import ERROR_STATUSES, message, error_of, rest
+from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
-#: GitHub's clock may be behind ours by the first; it refuses more than 10 minutes.
+#: How far GitHub's clock may be behind ours, and the JWT's life, of which GitHub allows 10 minutes.
 BEHIND, LIFE = timedelta(seconds=60), timedelta(minutes=9)
-#: A token in use must outlive the job that takes it.
+#: Time before its end from which a token is not used any more: it must outlive the job.
 SPARE = timedelta(minutes=5)
 
 READ = {"contents": "read", "metadata": "read"}
@@ -50,7 +50,7 @@ SUSPENDED = "the GitHub App's installation is suspended: an owner must unsuspend
 UNGRANTED = "the GitHub App's installation lacks `Contents: read`: an owner must grant it on GitHub"
 UNCOVERED = "the GitHub App's installation doesn't cover this repository: add it on GitHub"
 
-#: Why no token was issued: the first whose status and word it is.
+#: Reasons why no token was issued, by status and a word of the message; the first that fits counts.
 REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
     (401, "", lambda: SourceForbidden(REFUSED_APP)),
     (403, "suspended", lambda: SourceForbidden(SUSPENDED)),
@@ -60,12 +60,12 @@ REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
 )
 
 
-#: What a token reads: a repository by name, or by id where GitHub has moved it; None lists them all.
+#: Scope of a token: a repository by name, or by id after a move; None lists them all.
 Reach: TypeAlias = str | int | None
 
 
 class Token(msgspec.Struct, frozen=True):
-    """As GitHub issues it. Its text has no form to rely on: it grew from 40 characters to 520 (2026-04)."""
+    """Token as GitHub issues it. Its text has no fixed form: it grew from 40 characters to 520 (2026-04)."""
 
     token: str
     expires_at: datetime
@@ -76,14 +76,14 @@ class Token(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class App:
-    """The operator's GitHub App; `api` asks without a token, as GitHub's addresses are the operator's too."""
+    """The operator's GitHub App. `api` is without a token, and unguarded: its addresses are settings too."""
 
     api: Api
     client_id: str
     client_secret: str
     key: RSAPrivateKey
     clock: Callable[[], datetime]
-    held: dict[tuple[int, Reach], Token] = field(default_factory=dict)
+    tokens: dict[tuple[int, Reach], Token] = field(default_factory=dict)
 
 
 def now() -> datetime:
@@ -92,7 +92,7 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[App | None]:
-    """None where the operator has set none. Raises `SettingsInvalid` for a private key that is none."""
+    """The App; None where the operator has set none. Raises `SettingsInvalid` for a broken private key."""
     if not settings.github_app_slug:
         yield None
         return
@@ -111,7 +111,7 @@ async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -
 
 
 def require(app: App | None) -> App:
-    """Raises `NotConfigured`."""
+    """The App. Raises `NotConfigured` without one."""
     if app is None:
         raise NotConfigured
     return app
@@ -130,33 +130,39 @@ def read_key(text: str) -> RSAPrivateKey:
 
 
 def sign(app: App) -> str:
-    """The App's own credential."""
+    """The App's own JWT."""
     moment = app.clock()
     claims = {"iat": moment - BEHIND, "exp": moment + LIFE, "iss": app.client_id}
     return jwt.encode(claims, app.key, algorithm="RS256")
 
 
 async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
-    """Raises `InstallationGone`, `SourceNotFound` where the installation doesn't cover it, `SourceError`."""
-    place = installation_id, reach.lower() if isinstance(reach, str) else reach
-    held = app.held.get(place)
-    if held is None or held.expires_at - SPARE <= app.clock():
-        held = app.held[place] = await issue(app, installation_id, reach)
-    return held.token
+    """A token. Raises `InstallationGone`, `SourceNotFound` for a repository not covered, `SourceError`."""
+    scope = installation_id, reach.lower() if isinstance(reach, str) else reach
+    token = app.tokens.get(scope)
+    if token is None or is_old(app, token):
+        token = app.tokens[scope] = await issue(app, installation_id, reach)
+    return token.token
 
 
 def with_token(api: Api, app: App, token: str) -> Api:
-    """The same, with a token of the App's; the first 401 to it is its end here."""
-    return msgspec.structs.replace(api, token=token, installed=True, drop=partial(forget, app, token))
+    """The API with a token of the App's, which the first 401 makes us forget."""
+    return msgspec.structs.replace(
+        api, token=token, installed=True, drop=lambda: forget(app, lambda kept: kept.token == token)
+    )
 
 
-def forget(app: App, token: str) -> None:
-    for place in [place for place, held in app.held.items() if held.token == token]:
-        del app.held[place]
+def is_old(app: App, token: Token) -> bool:
+    return token.expires_at - SPARE <= app.clock()
+
+
+def forget(app: App, which: Callable[[Token], bool]) -> None:
+    for scope in [scope for scope, token in app.tokens.items() if which(token)]:
+        del app.tokens[scope]
 
 
 async def issue(app: App, installation_id: int, reach: Reach) -> Token:
-    forget_old(app)
+    forget(app, partial(is_old, app))
     answer = await fetch(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
@@ -166,39 +172,34 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
             "Authorization": f"Bearer {sign(app)}",
             "Content-Type": "application/json",
         },
-        content=msgspec.json.encode(wish(reach)),
+        content=msgspec.json.encode(permissions(reach)),
         admit=keep_to(app.api.base),
     )
     if answer.status in ERROR_STATUSES:
-        raise refused(answer)
+        raise issue_error(answer)
     return decode(answer.body, Token)
 
 
-def wish(reach: Reach) -> dict[str, Any]:
+def permissions(reach: Reach) -> dict[str, Any]:
     if reach is None:
         return {"permissions": LIST}
     named = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
     return {**named, "permissions": READ}
 
 
-def forget_old(app: App) -> None:
-    for place in [place for place, token in app.held.items() if token.expires_at - SPARE <= app.clock()]:
-        del app.held[place]
-
-
-def refused(answer: Fetched) -> SourceError:
-    said = message(answer)
+def issue_error(answer: Fetched) -> SourceError:
+    words = message_of(answer)
     if cooldown_s(answer) is None:
         for status, word, reason in REASONS:
-            if answer.status == status and word in said:
+            if answer.status == status and word in words:
                 return reason()
     return error_of(answer, installed=True)
 
 
 async def token_by_any_name(app: App, installation: Installation, name: str) -> str:
-    """`token_for` a repository of the installation's account, by this name or under a later one.
+    """`token_for` a repository of the installation's account, by its name or an earlier one.
 
-    GitHub knows an old name only where it is asked for the repository itself.
+    GitHub resolves an earlier name only for the repository object, not for tokens.
     """
     try:
         return await token_for(app, installation.installation_id, name)
@@ -208,7 +209,7 @@ async def token_by_any_name(app: App, installation: Installation, name: str) -> 
 
 
 async def find_id(app: App, installation: Installation, name: str) -> int:
-    """Of what has, or once had, this name. Raises `SourceNotFound` for what the installation can't see."""
+    """The id of the repository that has or had this name. Raises `SourceNotFound` for one not covered."""
     token = await token_for(app, installation.installation_id)
     api = with_token(app.api, app, token)
     about, _ = await read_about(api, "repos", installation.account_login, name)
@@ -216,20 +217,20 @@ async def find_id(app: App, installation: Installation, name: str) -> int:
 
 
 def tokens(ctx: Context, app: App | None) -> Tokens:
-    """Those of a job's organization. An installation that GitHub no longer knows is forgotten."""
+    """`Tokens` of a job's organization. An installation that GitHub no longer knows is forgotten."""
     organization_id = ctx.job.organization_id
 
     async def token(full_name: str) -> str | None:
         owner, _, name = full_name.partition("/")
-        held = await ctx.step(partial(github_installations.find, organization_id=organization_id))
-        if app is None or held is None or held.account_login.lower() != owner.lower():
+        found = await ctx.step(partial(github_installations.find, organization_id=organization_id))
+        if app is None or found is None or found.account_login.lower() != owner.lower():
             return None
         try:
-            return await token_by_any_name(app, held, name)
+            return await token_by_any_name(app, found, name)
         except SourceNotFound:
             return None
         except InstallationGone:
-            gone = partial(github_installations.forget, installation_id=held.installation_id)
+            gone = partial(github_installations.forget, installation_id=found.installation_id)
             await ctx.step(partial(gone, organization_id=organization_id))
             return None
 

@@ -1,4 +1,4 @@
-"""From GitHub's refusals to api.md 7's codes, with a message that says what to do."""
+"""Errors of GitHub's API, as `SourceError`s that say what to do (docs/reference/errors.md has the codes)."""
 
 import re
 from email.utils import parsedate_to_datetime
@@ -19,10 +19,11 @@ from workers.web.fetch import Fetched
 
 ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
-#: What a decoder raises for a body that is not the JSON that was expected.
+#: Errors of a decoder for a body that is not the expected JSON.
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-#: GitHub's own rule for a limit that says nothing of its end; and the length of its window.
+#: Seconds to wait where a limit names no end, as GitHub's docs ask ("Best practices for using the REST API"),
+#: and at most, the length of its window.
 UNTOLD_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
@@ -41,11 +42,13 @@ BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
+    """The body of an error."""
+
     message: str = ""
 
 
 def error_of(answer: Fetched, *, installed: bool) -> SourceError:
-    """`installed`: it was an installation's token that was refused."""
+    """The error of an answer; `installed`: it was to an installation's token."""
     if (wait := cooldown_s(answer)) is not None:
         return SourceRateLimited("GitHub takes no more requests from us for now", retry_after=wait)
     if answer.status == 403:
@@ -68,7 +71,7 @@ def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
 
 
 def unknown_token(*, installed: bool) -> SourceError:
-    """An installation that ended is the partner's to renew; our own token is not their business."""
+    """The error of a refused token: a partner can connect an installation again, but not mend our own."""
     if installed:
         return SourceForbidden("GitHub no longer takes the App's installation: connect GitHub again")
     return FetchFailed("GitHub refuses this service's own credential: try again later")
@@ -87,7 +90,7 @@ def cooldown_s(answer: Fetched) -> float | None:
 
 
 def until_reset(headers: httpx.Headers) -> float | None:
-    """The reset is held against the answer's own Date, so no two clocks are compared."""
+    """Seconds to the reset, compared with the answer's own Date: our clock may be another."""
     reset = headers.get("X-RateLimit-Reset", "").strip()
     try:
         return int(reset) - parsedate_to_datetime(headers.get("Date", "")).timestamp()
@@ -96,6 +99,7 @@ def until_reset(headers: httpx.Headers) -> float | None:
 
 
 def message_of(answer: Fetched) -> str:
+    """GitHub's own words; none for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=ErrorBody).message
     except UNREADABLE:

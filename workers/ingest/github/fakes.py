@@ -1,4 +1,4 @@
-"""What a sandbox finds on GitHub: the same each time, and nothing is asked (api.md 1)."""
+"""GitHub of a sandbox: the same repositories each time, and no request (docs/reference/api.md)."""
 
 from domain.brand.github_installations import SANDBOX_CALLBACK, Installation
 from schemas.errors import NotProved
@@ -13,7 +13,7 @@ REPOSITORIES = [
 
 
 def prove(*, code: str, installation_id: int) -> Installation:
-    """Only for the code and the installation that a sandbox's install URL carries. Raises `NotProved`."""
+    """The sandbox's installation, for the code and id of its install URL. Raises `NotProved` for others."""
     if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK.items():
         return Installation(installation_id, LOGIN)
     raise NotProved("the sandbox's GitHub knows no such code: use the install URL as it is")

@@ -1,4 +1,4 @@
-"""One ingest of a repository: nothing where nothing has changed, else all that it says of its brand."""
+"""Ingest of a repository, from its first request to its extraction."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from workers.ingest.llm.endpoint import Model, version
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Progress
 
-#: Of our own reading: what an older one made of the same files counts as changed.
+#: Version of our rules, to be raised whenever other things are read from the same files.
 RULES = 2
 
 
@@ -24,7 +24,7 @@ async def ingest(
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
-    """`args` are the job's: `repo`, as `owner/name`, and `branch` or None. Raises a `SourceError`."""
+    """The extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`."""
     await progress("fetching", 0.1)
     rules = version(RULES, model)
     known = visit if visit is not None and visit.rules == rules else None
@@ -33,10 +33,10 @@ async def ingest(
     known_id = visit.repository_id if visit else None
     found = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
-    reading = await read(parser, found.question)
+    reading = await read(parser, found.repository)
     return await conclude(
         parser,
-        url=found.question.url,
+        url=found.repository.url,
         title=found.about.full_name,
         candidates=reading.candidates,
         passages=reading.passages,
@@ -57,7 +57,7 @@ def visit_of(found: Found, args: dict[str, Any], rules: int) -> Visit:
 
 
 def unchanged(api: Api, name: str, visit: Visit) -> Extraction:
-    """A new name would have been a change: the repository's own is still that of the visit."""
+    """The extraction of an unchanged repository, with its name at the visit: a new one would be a change."""
     full_name = visit.repository or name
     return Extraction(
         url=f"{api.web}/{full_name}",

@@ -1,4 +1,4 @@
-"""A branch's files by name: one answer lists them all, or nearly (research 3.1)."""
+"""List of a branch's files, from one tree of GitHub's, or several where GitHub cuts it short."""
 
 import msgspec
 
@@ -10,12 +10,12 @@ from workers.ingest.github.shapes import Chosen, Tree
 from workers.ingest.parser.parser import Parser, ask
 from workers.web.fetch import Fetched
 
-#: Folders of store texts at the root.
+#: Folders at the root that have store texts.
 FOLDERS = {"fastlane", "metadata"}
 
 
 async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
-    """The paths that are worth a request. Raises `SourceNotFound` for a branch that isn't there."""
+    """The paths to read, and the tree's answer. Raises `SourceNotFound` for a missing branch."""
     try:
         answer = await get(branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE)
     except SourceNotFound as error:
@@ -26,16 +26,16 @@ async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
 
 
 async def choose(parser: Parser, tree: Tree) -> Chosen:
-    """Off the event loop: a large repository has a hundred thousand files."""
+    """The paths to read, chosen in the parsing process: a tree may have a hundred thousand files."""
     chosen = await ask(parser, tree)
-    assert isinstance(chosen, Chosen)  # noqa: S101  The process answers a tree with a choice.
+    assert isinstance(chosen, Chosen)  # noqa: S101  the parser of a tree returns one
     if chosen.broken:
         raise FetchFailed(UNDOCUMENTED)
     return chosen
 
 
 async def completed(branch: Branch, tree: Tree) -> Tree:
-    """A tree that was cut short may lack any file: ask for the root's, and for the store texts."""
+    """The tree with the root's and the store texts' own, since one that was cut short may lack any file."""
     root = decode(await get_tree(branch, branch.name), Listed).tree
     folders = {
         entry.path: await get_tree(branch, entry.sha, recursive="1")
@@ -46,5 +46,5 @@ async def completed(branch: Branch, tree: Tree) -> Tree:
 
 
 async def get_tree(branch: Branch, name: str, **query: str) -> bytes:
-    """Of a branch or a folder, by its hash; folders are opened only where `recursive` is asked for."""
+    """The tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
     return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE)).body

@@ -1,4 +1,4 @@
-"""What a path in a repository is, and which few of all its files are worth a request (research 3.2)."""
+"""Paths of a repository that are worth a request: README, store texts, manifests, icon."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,16 +9,17 @@ import msgspec
 from workers.ingest.github.shapes import Chosen, Entry, Tree
 from workers.ingest.page.text import squash
 
-#: Requests for files, beside the README; and the largest one that is asked for.
+#: Files that are read beside the README, requests for them, and bytes of the largest one.
 MOST_FILES, MOST_TRIES, LARGEST = 8, 16, 256 << 10
-#: What lies deeper tells nothing of the project.
+#: Characters of a path at most: longer ones lie deep, and tell nothing of the project.
 LONGEST_PATH = 300
 
 README = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?",
     re.IGNORECASE,
 )
-#: fastlane's two layouts, F-Droid's, and the Play publisher's: a text for each field and locale.
+#: Store texts, one for each field and locale, as fastlane (two layouts), F-Droid and Play publisher have
+#: them.
 STORE = re.compile(
     r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
     r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
@@ -28,7 +29,7 @@ FIELDS = (
     *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
     "marketing_url",
 )
-#: Each kind of manifest, and how many of it are read. Those that hold a description come first.
+#: Kinds of manifests, and how many of each are read. Those with a description come first.
 MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf"(?:.*/)?{name}"), most)
     for name, most in (
@@ -56,7 +57,7 @@ ASIDE = re.compile(
 )
 
 
-#: Of all other names of files none is looked at.
+#: Names of files that are looked at, beside READMEs and Info.plist.
 NAMES = frozenset(
     {
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
@@ -68,14 +69,14 @@ NAMES = frozenset(
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree as GitHub sends it."""
+    """Tree as GitHub sends it."""
 
     tree: list[Entry]
     truncated: bool = False
 
 
 def choose(tree: Tree) -> Chosen:
-    """From a list of up to 100,000 files the few that are asked for."""
+    """The few paths to read, of up to 100,000."""
     try:
         listed = msgspec.json.decode(tree.body, type=Listed)
         below = {path: msgspec.json.decode(body, type=Listed) for path, body in tree.folders.items()}
@@ -107,7 +108,7 @@ def of(entries: list[Entry], *, name: str, truncated: bool = False) -> Chosen:
 
 
 def readme(entries: Iterable[Entry]) -> str | None:
-    """The one that GitHub itself shows: of `.github/`, the root and `docs/`, Markdown first."""
+    """The README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
     found = [(entry.path, match) for entry in entries if (match := README.fullmatch(entry.path))]
     return min(found, key=lambda one: shown_first(one[1]), default=(None,))[0]
 
@@ -118,13 +119,13 @@ def shown_first(match: re.Match[str]) -> tuple[int, bool, str]:
 
 
 def worth_reading(entries: list[Entry], *, name: str) -> list[str]:
-    """Paths, the most telling first: store texts, manifests, a site. `name` is the repository's."""
+    """Paths by what they tell: store texts, manifests, a site. `name` is the repository's."""
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= LARGEST]
     return [*store_texts(files), *manifests(files, name), *filter(SITE.fullmatch, files)][:MOST_TRIES]
 
 
 def store_texts(files: Iterable[str]) -> Iterator[str]:
-    """Of each field the best locale's, all from one place for each store."""
+    """The text of each field in the best locale."""
     found = [match for path in files if (match := STORE.fullmatch(path)) and field_of(match) in FIELDS]
     for field in FIELDS:
         texts = [match for match in found if field_of(match) == field]
@@ -132,12 +133,12 @@ def store_texts(files: Iterable[str]) -> Iterator[str]:
 
 
 def field_of(match: re.Match[str]) -> str:
-    """The Play publisher writes `full-description`."""
+    """The field's name; the Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 
 
 def preference(match: re.Match[str]) -> tuple[int, str, int, str]:
-    """The place nearest to the root, then the locale that a store falls back to."""
+    """Sort key: nearest to the root first, then the locale that a store falls back to."""
     base, locale = match["base"], match["locale"]
     return base.count("/"), base, rank(locale), locale
 
@@ -168,6 +169,6 @@ def is_aside(path: str) -> bool:
 
 
 def nearness(path: str, name: str) -> tuple[bool, bool, int, str]:
-    """The app's main source first, then a folder with the repository's name, then what is near the root."""
+    """Sort key: the app's main source, a folder with the repository's name, then what is near the root."""
     deep = path.count("/") > 0
     return deep and "src/main/" not in path, deep and squash(name) not in squash(path), path.count("/"), path

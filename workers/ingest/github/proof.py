@@ -1,7 +1,7 @@
-"""Who may connect an installation: a person whom GitHub lists it for, and who sees all that it would read.
+"""Proof that a person may connect an installation: GitHub lists it for them, and they see all that it reads.
 
-An installation's id proves nothing, for anyone can type it; nor does a list of installations alone, since
-GitHub lists one for whoever reads a single repository of it.
+An installation's id proves nothing, for anyone can type it. Nor does the list alone, since GitHub lists an
+installation for whoever reads a single repository of it.
 """
 
 import re
@@ -15,15 +15,15 @@ from domain.brand.github_installations import Installation
 from schemas.errors import NotProved, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
 from workers.ingest.github.client import JSON, Api, decode, get, site
-from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, with_token, token_for
-from workers.ingest.github.errors import ERROR_STATUSES, error_of, rest
+from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, token_for, with_token
+from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of
 from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")
 
 START_AGAIN = "start again with POST /v1/github/install-url"
 
-#: A hundred entries a page.
+#: Pages of a list that are read, of a hundred entries each.
 MOST_PAGES = 100
 NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
@@ -33,12 +33,13 @@ EXCHANGE = Want(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
 )
 
-#: What GitHub says of an App rather than of the code (its docs, "troubleshooting OAuth token requests").
-OPERATORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
+#: Errors of an App rather than of the code (docs.github.com/apps, "Troubleshooting OAuth app access token
+#: request errors").
+APP_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """GitHub's answer for a code: 200 for an error, too."""
+    """Answer to a code, which has status 200 for an error too."""
 
     access_token: str = ""
     error: str = ""
@@ -70,7 +71,7 @@ class Repositories(msgspec.Struct, frozen=True):
 
 
 async def prove(app: App, *, code: str, installation_id: int) -> Installation:
-    """The installation, if the person whose code it is may connect it. Raises `NotProved`, `SourceError`."""
+    """The installation, if the code's person may connect it. Raises `NotProved`, `SourceError`."""
     person = msgspec.structs.replace(app.api, token=await exchange(app, code))
     try:
         listed = await find(person, installation_id)
@@ -83,7 +84,7 @@ async def prove(app: App, *, code: str, installation_id: int) -> Installation:
 
 
 async def exchange(app: App, code: str) -> str:
-    """The person's token: used for this proof and kept nowhere. A code works once, here as at GitHub."""
+    """The person's token, which is used for this proof and kept nowhere. A code works once."""
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
     answer = await fetch(
         app.api.client,
@@ -95,7 +96,7 @@ async def exchange(app: App, code: str) -> str:
     if cooldown_s(answer) is not None:
         raise error_of(answer, installed=False)
     granted = decode(answer.body, Granted)
-    if granted.error in OPERATORS:
+    if granted.error in APP_ERRORS:
         raise SourceForbidden(REFUSED_APP)
     if not granted.access_token:
         raise NotProved(f"GitHub takes the code no more, it was used or is too old: {START_AGAIN}")
@@ -115,7 +116,7 @@ def unlisted(installation_id: int) -> NotProved:
 
 
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
-    """Nobody gets through us at what they can't see themselves. Raises `NotProved`."""
+    """Raise `NotProved` where the installation reads more than the person: we must not give them access."""
     token = await token_for(app, installation_id)
     all_of_it = await count(with_token(app.api, app, token), "installation")
     seen = await count(person, "user", "installations", str(installation_id))
@@ -132,7 +133,7 @@ async def count(api: Api, *owner: str) -> int:
 
 
 async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
-    """All that the installation may read. Raises `InstallationGone`, `SourceError`."""
+    """All repositories of the installation. Raises `InstallationGone`, `SourceError`."""
     token = await token_for(app, installation_id)
     api = with_token(app.api, app, token)
     return [
@@ -143,7 +144,7 @@ async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
 
 
 async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
-    """Each page of a list, by GitHub's own links."""
+    """Pages of a list, by GitHub's links."""
     url: str | None = api.address(*path, per_page="100")
     for _ in range(MOST_PAGES):
         if url is None:
@@ -154,6 +155,6 @@ async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
 
 
 def next_page(answer: Fetched, base: str) -> str | None:
-    """None after the last, and for a link that leads away from GitHub, where our token has no business."""
+    """The next page's URL; None after the last one, and for another host, which must not get our token."""
     found = NEXT.search(answer.headers.get("Link", ""))
     return found[1] if found and site(found[1]) == site(base) else None

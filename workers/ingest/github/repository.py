@@ -1,4 +1,4 @@
-"""What is asked of GitHub for one ingest: the repository, its tree, README, languages, some files."""
+"""Repository as an ingest reads it from GitHub: its object, tree, README, languages and some files."""
 
 from base64 import b64decode
 from typing import Literal
@@ -7,32 +7,32 @@ import msgspec
 
 from schemas.brand import Validators, Visit
 from schemas.errors import SourceNotFound, TooLarge
-from workers.ingest.github import paths
 from workers.ingest.github.about import About, Branch, look, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
+from workers.ingest.github.paths import LARGEST, MOST_FILES
 from workers.ingest.github.shapes import Chosen, File, Repository
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Want
 
-FILE = msgspec.structs.replace(RAW, limit=paths.LARGEST)
-#: A README that is longer still says at its beginning what it is about.
+FILE = msgspec.structs.replace(RAW, limit=LARGEST)
+#: A longer README is cut: its beginning says what it is about.
 README = msgspec.structs.replace(FILE, cut=True)
 
 CUT_SHORT = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked and answered; by the versions in `answers` the next ingest knows it all again."""
+    """All that was read; by the validators in `answers` the next ingest sees whether it has changed."""
 
     about: About
-    question: Repository
+    repository: Repository
     warnings: list[str]
     answers: dict[str, Validators]
 
 
 async def is_same(api: Api, visit: Visit) -> bool:
-    """Nothing has changed since: neither the repository nor any of its files."""
+    """Whether neither the repository nor any of its files has changed since the visit."""
     for address in visit.answers:
         try:
             answer = await get(api, address, want=TREE, known=visit.answers)
@@ -44,24 +44,24 @@ async def is_same(api: Api, visit: Visit) -> bool:
 
 
 async def find(api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None) -> Found:
-    """Raises a `SourceError` for the repository and its tree; what else can't be had is at most a warning."""
+    """The repository. Raises a `SourceError` for it and its tree; for all else there is a warning."""
     about, asked = await look(api, name, known_id)
     tip = Branch(api, about, branch or about.default_branch)
     chosen, listed = await list_files(tip, parser)
     warnings = [*remarks(about, name), *([CUT_SHORT] if chosen.truncated else [])]
-    question = await read(tip, chosen, warnings)
+    repository = await read(tip, chosen, warnings)
     by_id = api.address("repositories", str(about.id))
     answers = {by_id: asked.validators, listed.url: listed.validators}
-    return Found(about=about, question=question, warnings=warnings, answers=checkable(answers))
+    return Found(about=about, repository=repository, warnings=warnings, answers=checkable(answers))
 
 
 def checkable(answers: dict[str, Validators]) -> dict[str, Validators]:
-    """All or none: an answer without an ETag could change unseen."""
+    """The answers, if all have an ETag: one without could change unseen."""
     return answers if all(known.etag for known in answers.values()) else {}
 
 
 async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repository:
-    """All that is worth a request; why some of it can't be had goes into `warnings`."""
+    """The repository's fields and chosen files; what can't be read goes into `warnings`."""
     about = branch.about
     return Repository(
         url=f"{branch.api.web}/{about.full_name}",
@@ -78,7 +78,7 @@ async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repositor
 
 
 async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> File | None:
-    """GitHub picks it; which one that was, the tree tells."""
+    """The README that GitHub picks, with its path by the tree."""
     address = branch.address("readme", ref=branch.name)
     found = await get_file(branch, address, path or "README.md", README)
     if found is None and path:
@@ -89,7 +89,7 @@ async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> F
 
 
 async def get_languages(branch: Branch) -> list[str]:
-    """Programming languages, by how much is written in them."""
+    """Programming languages, most used first."""
     try:
         answer = await get(branch.api, branch.address("languages"))
     except SourceNotFound:
@@ -101,7 +101,7 @@ async def get_languages(branch: Branch) -> list[str]:
 async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> list[File]:
     files: list[File] = []
     for path in paths:
-        if len(files) == paths.MOST_FILES:
+        if len(files) == MOST_FILES:
             break
         try:
             found = await get_file(branch, contents(branch, path), path, FILE)
@@ -117,7 +117,7 @@ def contents(branch: Branch, path: str) -> str:
 
 
 async def get_file(branch: Branch, address: str, path: str, want: Want) -> File | None:
-    """None for what isn't there or is no file. A link to one is followed by GitHub."""
+    """The file; None for one that isn't there, or a folder. GitHub follows a symbolic link."""
     try:
         answer = await get(branch.api, address, want=want)
     except SourceNotFound:
@@ -128,7 +128,7 @@ async def get_file(branch: Branch, address: str, path: str, want: Want) -> File 
 
 
 class Packed(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as GitHub answers where it doesn't heed that the file itself was asked for."""
+    """File as JSON, which GitHub sometimes sends although the raw file was requested."""
 
     path: str
     content: str
@@ -136,7 +136,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def packed(body: bytes) -> File | None:
-    """None for a folder, a module, or a link that leads nowhere: they are told in JSON too."""
+    """The file in JSON; None for a folder, a submodule or a broken link, which come as JSON too."""
     try:
         found = msgspec.json.decode(body, type=Packed)
         return File(path=found.path, body=b64decode(found.content))

@@ -1,18 +1,18 @@
-"""What goes into the parsing process of a repository."""
+"""Messages to the parsing process about a repository, and its choice of paths."""
 
 import msgspec
 from msgspec import field
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it came; `path` is from the repository's root."""
+    """File as it came; `path` is from the repository's root."""
 
     path: str
     body: bytes
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a tree: `size` is in bytes, and absent where it is no file."""
+    """Entry of a tree; `size` is in bytes, None for what is no file."""
 
     path: str
     type: str
@@ -21,9 +21,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
-    """A branch's list of files as GitHub sent it, up to 7 MB of it, of a repository of this name.
+    """Tree of a branch as GitHub sent it, up to 7 MB of JSON; `name` is the repository's.
 
-    What completes one that was cut short: the root's entries, and lists of folders by their path.
+    `root` and `folders` (trees by path) complete one that was cut short.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
-    """The paths that are worth a request; `files` comes best first. `broken` is what was no tree."""
+    """Paths that are worth a request, `files` best first. `broken`: the body was no tree."""
 
     readme: str | None = None
     icon: str | None = None
@@ -43,7 +43,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
-    """All that was read of one: GitHub's own fields, empty where unset, and files.
+    """Repository as it was read: GitHub's own fields, empty where unset, and files.
 
     `url` is its page, `icon` the path of its store icon, `languages` are programming languages.
     """

@@ -1,6 +1,6 @@
-"""What a language model adds to an ingest, where the operator names an OpenAI-compatible endpoint.
+"""Language model of an ingest, at an OpenAI-compatible endpoint that the operator names.
 
-Optional in every way: without one nothing is called, and one that fails leaves the rules' result as it is,
-with a warning. The model sees the source's prose alone, as data. What it says is taken for no more than
-candidates of four fields, below what a source declares, and only as far as it quotes that prose.
+It is optional: without one nothing is called, and one that fails leaves the rules' result as it is, with a
+warning. The model gets the source's prose alone, as data. Its claims become candidates of four fields, below
+what a source declares, and only where they quote that prose.
 """

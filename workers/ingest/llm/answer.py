@@ -1,4 +1,4 @@
-"""The one shape that a model may answer in: what its JSON schema says is what is decoded."""
+"""Claims that a model answers with: the types to decode, and the JSON schema made of them."""
 
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -7,19 +7,23 @@ from msgspec import Meta
 
 from schemas.errors import ModelInvalid
 
-#: Strict schemas want a type beside each enumeration.
+#: Strict schemas need a type beside each enumeration.
 Sureness: TypeAlias = Annotated[Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})]
 
 NOT_AS_ASKED = "the model's answer is not in the form that was asked for"
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One statement on a brand, with its quotes."""
+
     statement: str
     evidence: Annotated[list[str], Meta(max_length=3)]
     confidence: Sureness
 
 
 class Claims(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The whole answer: claims for each field."""
+
     tagline: Annotated[list[Claim], Meta(max_length=1)]
     audience: Annotated[list[Claim], Meta(max_length=3)]
     icp: Annotated[list[Claim], Meta(max_length=4)]
@@ -27,7 +31,7 @@ class Claims(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 
 def schema() -> dict[str, Any]:
-    """With an object at its root, as strict schemas want it."""
+    """The JSON schema, with an object at its root, as strict schemas need it."""
     _, named = msgspec.json.schema_components([Claims], ref_template="#/$defs/{name}")
     return {**named.pop("Claims"), "$defs": named}
 
@@ -36,7 +40,7 @@ SCHEMA = schema()
 
 
 def read(text: str) -> Claims:
-    """From the first brace to the last: models like to fence their JSON, or to think aloud before it.
+    """The claims in a text, from its first brace to its last: models add fences and thoughts around them.
 
     Raises `ModelInvalid`.
     """

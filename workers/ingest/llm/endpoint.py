@@ -1,8 +1,7 @@
-"""An OpenAI-compatible endpoint over HTTP.
+"""Client of an OpenAI-compatible endpoint.
 
-The operator's own setting, so unlike a partner's address it may be anywhere, loopback included. What it
-answers is trusted no further than its size and shape. The key goes to it alone: no redirect is followed,
-and nothing that it says is repeated in an error.
+The operator sets its address, so it may be anywhere, loopback included. Of an answer size and shape are
+checked. The key goes to the endpoint alone: no redirect is followed, and no error repeats its words.
 """
 
 import asyncio
@@ -21,11 +20,11 @@ from workers.web import inflate
 from workers.web.errors import retry_after
 from workers.web.fetch import open_trusted
 
-#: For all that one ingest asks, so that a slow model can't spend the job's time.
+#: Seconds for all requests of one ingest, so that a slow model can't use up the job's time.
 DEADLINE_S = 30.0
-#: An endpoint that wants us to wait longer is not there for this ingest.
-PATIENCE_S = 5.0
-#: Many times what `MAX_TOKENS` take; some servers answer with the model's thoughts as well.
+#: Seconds of the longest Retry-After that an ingest waits for.
+MAX_WAIT_S = 5.0
+#: Bytes of an answer: many times what `MAX_TOKENS` take, since some servers add the model's thoughts.
 LIMIT = 256 << 10
 MAX_TOKENS = 900
 
@@ -42,31 +41,33 @@ FORMATS: dict[Form, dict[str, Any]] = {
 
 
 class Model(NamedTuple):
-    """`client` is bound to the endpoint and its key; `name` is the model to ask for."""
+    """Model to ask. `client` is bound to the endpoint and its key; `name` is the model's."""
 
     client: httpx.AsyncClient
     name: str
     deadline_s: float
 
 
-class Said(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True):
+    """The message of a choice."""
+
     content: str | None = None
     refusal: str | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):
-    message: Said
+    message: Reply
     finish_reason: str | None = None
 
 
 class Completion(msgspec.Struct, frozen=True):
-    """The part of an answer that is looked at."""
+    """The part of a chat completion that is read."""
 
     choices: list[Choice]
 
 
 def version(rules: int, model: Model | None) -> int:
-    """Of a reading by these rules: with a language model, and with each one, it is another reading."""
+    """Version of what is read: another number for other rules, with a model, and with each model."""
     return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
 
 
@@ -74,7 +75,7 @@ def version(rules: int, model: Model | None) -> int:
 async def open_model(
     base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
 ) -> AsyncIterator[Model | None]:
-    """None where there is no address."""
+    """The model; None where there is no address."""
     if not base_url:
         yield None
         return
@@ -85,7 +86,7 @@ async def open_model(
 
 
 async def complete(model: Model, messages: list[Message], form: Form) -> Choice:
-    """What the model says. Raises `ModelUnavailable`, and as its leaf `ModelFormatRefused` for a 400."""
+    """The model's choice. Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400."""
     request = {
         "model": model.name,
         "messages": messages,
@@ -97,7 +98,7 @@ async def complete(model: Model, messages: list[Message], form: Form) -> Choice:
     try:
         return await post(model.client, body)
     except ModelUnavailable as busy:
-        if busy.retry_after is None or busy.retry_after > PATIENCE_S:
+        if busy.retry_after is None or busy.retry_after > MAX_WAIT_S:
             raise
         await asyncio.sleep(busy.retry_after)
         return await post(model.client, body)
@@ -106,7 +107,7 @@ async def complete(model: Model, messages: list[Message], form: Form) -> Choice:
 async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
     with as_unavailable():
         async with client.stream("POST", "chat/completions", content=body) as response:
-            refuse(response)
+            check(response)
             encoding = response.headers.get("Content-Encoding", "")
             answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=LIMIT)
         return msgspec.json.decode(answer, type=Completion).choices[0]
@@ -114,7 +115,7 @@ async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
 
 @contextmanager
 def as_unavailable() -> Iterator[None]:
-    """Turns what a client and a decoder raise into `ModelUnavailable`."""
+    """Turn what the client and the decoder raise into `ModelUnavailable`."""
     try:
         yield
     except httpx.TimeoutException as error:
@@ -127,8 +128,8 @@ def as_unavailable() -> Iterator[None]:
         raise ModelUnavailable("the model's answer is no chat completion") from error
 
 
-def refuse(response: httpx.Response) -> None:
-    """Nothing for what may be a completion."""
+def check(response: httpx.Response) -> None:
+    """Raise `ModelUnavailable` for a response that can't be a completion."""
     status, media_type = response.status_code, response.headers.get("Content-Type", "").partition(";")[0]
     if status in {400, 422}:
         raise ModelFormatRefused(f"the model's endpoint answers {status}")
@@ -142,8 +143,8 @@ def refuse(response: httpx.Response) -> None:
         raise ModelUnavailable("the model's endpoint answers no JSON")
 
 
-def spoken(choice: Choice) -> str:
-    """The whole text of an answer. Raises `ModelInvalid`, or `ModelRefused` where there will be none."""
+def content_of(choice: Choice) -> str:
+    """The text of a choice. Raises `ModelInvalid` for one that was cut off, `ModelRefused` for none."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise ModelRefused("the model refuses to answer")
     if choice.finish_reason == "length":

@@ -1,6 +1,6 @@
-"""From a model's claims to candidates: only what the text itself bears out.
+"""Evidence check: turns a model's claims into candidates, as far as quotes of the text support them.
 
-A page may tell the model anything, so nothing here depends on the model's good will.
+A page may tell the model anything, so nothing that the model says is taken on trust.
 """
 
 import re
@@ -8,26 +8,27 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schemas.brand import Candidate, Field
-from workers.ingest.llm.answer import Claims, Claim, Sureness
+from workers.ingest.llm.answer import Claim, Claims, Sureness
 from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
-#: Below what sources declare, beside what rules derive.
+#: Confidence of a claim: below what sources declare, beside what rules derive.
 CONFIDENCE: dict[Sureness, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
+#: Characters of a tagline, a statement, a quote.
 TAGLINE, STATEMENT, QUOTE = 120, 300, 300
-#: A shorter quote is in every text.
+#: Words of a quote at least: a shorter one is in every text.
 FEWEST_WORDS = 3
-#: Anything that a reader's software might make a link of.
+#: Addresses: all that software might turn into a link.
 ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]*:\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b(?:/\S*)?", re.IGNORECASE
 )
 
 
 class Given(NamedTuple):
-    """What the model was given, and where it is from; `url` is the source's own.
+    """Text that the model was given, its passages and its source's address.
 
-    `own` is the part without stories, which have the brand's voice and not its customers.
+    `own` is the part without stories, which have the brand's voice, not its customers.
     """
 
     text: str
@@ -37,25 +38,25 @@ class Given(NamedTuple):
 
 
 def candidates(answer: Claims, given: Given) -> Iterator[Candidate]:
-    said: dict[Field, tuple[list[Claim], str]] = {
+    by_field: dict[Field, tuple[list[Claim], str]] = {
         "tagline": ([claim for claim in answer.tagline if is_own_line(claim, given.own)], given.own),
         "audience": (answer.audience, given.own),
         "icp": (answer.icp, given.own),
         "brandVoice": (answer.brand_voice, given.text),
     }
-    for field, (claims, text) in said.items():
-        borne_out = [kept for claim in claims if (kept := checked(claim, text))]
-        if borne_out:
-            yield candidate(field, borne_out, given)
+    for field, (claims, text) in by_field.items():
+        supported = [kept for claim in claims if (kept := checked(claim, text))]
+        if supported:
+            yield candidate(field, supported, given)
 
 
 def is_own_line(claim: Claim, text: str) -> bool:
-    """A brand's line is quoted or it is none."""
+    """Whether the claim is a tagline: a quote, word for word."""
     return len(claim.statement) <= TAGLINE and is_quote(claim.statement, text)
 
 
 def checked(claim: Claim, text: str) -> Claim | None:
-    """The claim in plain words with the quotes that are true; none where too little is left."""
+    """The claim as plain text, with the quotes that are in the text; None where none is left."""
     statement = clean(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote(quote, text)]
     if not evidence or not 0 < len(statement) <= STATEMENT or adds_address(statement, text):
@@ -76,7 +77,7 @@ def adds_address(statement: str, text: str) -> bool:
 
 
 def candidate(field: Field, claims: Sequence[Claim], given: Given) -> Candidate:
-    """Its claims as one text, as sure as the least sure of them."""
+    """The claims as one candidate, with the least confidence among them."""
     evidence = list(dict.fromkeys(quote for claim in claims for quote in claim.evidence))
     return Candidate(
         field=field,
@@ -89,6 +90,6 @@ def candidate(field: Field, claims: Sequence[Claim], given: Given) -> Candidate:
 
 
 def page_of(quote: str, given: Given) -> str:
-    """A quote that runs over two passages has no page of its own."""
+    """The address of the passage with the quote; the source's own for one that spans two passages."""
     pages = (passage.url for passage in given.passages if quote in passage.text)
     return next(filter(None, pages), given.url)

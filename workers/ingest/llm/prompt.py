@@ -1,4 +1,4 @@
-"""What a model is asked: the task, and the source's prose as data."""
+"""Prompt for a model: the task, and the source's prose as data."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from workers.ingest.shapes import Passage
 
 Message: TypeAlias = dict[str, str]
 
-#: 6,000 tokens of about four characters.
+#: Characters of prose: 6,000 tokens of about four characters.
 LIMIT = 24_000
 #: Characters of a bad answer that the model is shown again.
 SHOWN = 4_000
@@ -33,18 +33,18 @@ character by character. Leave out what no quote supports. Add no web address.\
 
 
 def prose(passages: Iterable[Passage]) -> str:
-    """A passage a line, each once, as many as there is room for; stories stand after what is of the brand."""
+    """One passage a line, each once, up to `LIMIT`; stories and labels stand last."""
     by_use = sorted(passages, key=lambda passage: (passage.kind == "label", passage.story))
-    lines, room = [], LIMIT
+    lines, left = [], LIMIT
     for text in dict.fromkeys(passage.text for passage in by_use):
-        if len(text) < room:
+        if len(text) < left:
             lines.append(text)
-            room -= len(text) + 1
+            left -= len(text) + 1
     return "\n".join(lines)
 
 
 def ask(text: str) -> list[Message]:
-    """The mark follows from the text, so that the same text asks the same, and no text can hold it."""
+    """The prompt. Its mark is a hash of the text: the same for the same text, and in no text."""
     mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return [
         {"role": "system", "content": TASK.format(mark=mark)},
@@ -53,15 +53,15 @@ def ask(text: str) -> list[Message]:
 
 
 def spell_out(messages: list[Message]) -> list[Message]:
-    """The same for an endpoint that takes no schema: it is in the task's words."""
-    task, *rest = messages
+    """The prompt for an endpoint that takes no schema, with the schema in the task's text."""
+    task, *others = messages
     schema = msgspec.json.encode(SCHEMA).decode()
-    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema}"}, *rest]
+    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema}"}, *others]
 
 
-def mend(said: str, error: ModelInvalid) -> list[Message]:
-    """One more turn, for an answer that was wrong."""
+def correct(content: str, error: ModelInvalid) -> list[Message]:
+    """Messages that ask once more after a wrong answer."""
     return [
-        {"role": "assistant", "content": said[:SHOWN]},
+        {"role": "assistant", "content": content[:SHOWN]},
         {"role": "user", "content": f"That is {error.wrong}. Claims again, with the JSON object alone."},
     ]

@@ -1,4 +1,4 @@
-"""The whole conversation: ask, fall back, mend once, and keep what can be shown."""
+"""Conversation with a model: asks, falls back to a plain format, corrects once, checks the claims."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,23 +9,25 @@ from schemas.errors import ModelError, ModelFormatRefused, ModelInvalid, ModelUn
 from telemetry import metrics
 from workers.ingest.llm import prompt
 from workers.ingest.llm.answer import Claims, read
-from workers.ingest.llm.endpoint import Choice, Form, Model, complete, spoken
+from workers.ingest.llm.endpoint import Choice, Form, Model, complete, content_of
 from workers.ingest.llm.evidence import Given, candidates
 from workers.ingest.llm.prompt import Message
 from workers.ingest.page.text import words
 from workers.ingest.shapes import Passage
 
-#: With less to go by, a model can only make things up.
+#: Words of prose at least: with fewer a model makes things up.
 FEWEST_WORDS = 20
 
 
 class Suggested(NamedTuple):
+    """Candidates of the model, and a warning where it failed."""
+
     candidates: list[Candidate]
     warnings: list[str]
 
 
 async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage]) -> Suggested:
-    """Never raises for what the model does: a warning says that the rules' result stands alone."""
+    """The model's candidates. Whatever the model does, nothing is raised: a failure is a warning."""
     if model is None or words(text := prompt.prose(passages)) < FEWEST_WORDS:
         return Suggested([], [])
     try:
@@ -48,19 +50,21 @@ async def within_deadline(model: Model, text: str) -> Claims:
 
 
 async def converse(model: Model, messages: list[Message]) -> Claims:
-    """First with a schema that the endpoint holds the model to, else with one that the model is told."""
+    """The claims: with a schema that the endpoint enforces, else with one in the prompt."""
     try:
         choice = await complete(model, messages, "json_schema")
     except ModelFormatRefused:
         messages = prompt.spell_out(messages)
-        return await mended(model, messages, await complete(model, messages, "json_object"), "json_object")
-    return await mended(model, messages, choice, "json_schema")
+        return await read_claims(
+            model, messages, await complete(model, messages, "json_object"), "json_object"
+        )
+    return await read_claims(model, messages, choice, "json_schema")
 
 
-async def mended(model: Model, messages: list[Message], choice: Choice, form: Form) -> Claims:
-    """The answer, after one more turn if need be."""
+async def read_claims(model: Model, messages: list[Message], choice: Choice, form: Form) -> Claims:
+    """The claims of a choice, asked for once more where they are invalid."""
     try:
-        return read(spoken(choice))
+        return read(content_of(choice))
     except ModelInvalid as error:
-        again = [*messages, *prompt.mend(choice.message.content or "", error)]
-        return read(spoken(await complete(model, again, form)))
+        again = [*messages, *prompt.correct(choice.message.content or "", error)]
+        return read(content_of(await complete(model, again, form)))

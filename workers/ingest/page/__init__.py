@@ -1,5 +1,5 @@
-"""What one HTML page says of a brand: bytes in, candidates out, nothing else touched.
+"""Page reader: makes candidates of one HTML page. It runs in the parsing process.
 
-`extract.py` is the way in; each other module is one field's ladder or one way to look at the page. The
-precedence of the rules is a number on each candidate, so a ladder can be read from top to bottom.
+`extract.py` is the entry. Each other module is the ladder of one field, or one view of the page. A ladder
+lists its rules from top to bottom, each with the confidence of its candidates.
 """

@@ -1,4 +1,4 @@
-"""What an address says of its page."""
+"""Addresses of pages: their site, their root, and whether two are the same page."""
 
 import re
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\
 
 
 def is_home(url: str) -> bool:
-    """A site's first page, or one of its languages' first pages."""
+    """Whether it is a site's first page, or that of one of its languages."""
     parts = urlsplit(url)
     return HOME.fullmatch(parts.path) is not None and not parts.query
 
@@ -22,18 +22,18 @@ def root(url: str) -> str:
 
 
 def domain(url: str) -> str | None:
-    """What somebody registered, `acme.co.uk` of `www.acme.co.uk`; a public host's `acme.github.io` too."""
+    """The registered domain: `acme.co.uk` of `www.acme.co.uk`, `acme.github.io` of a public host."""
     host = urlsplit(url).hostname or ""
     return SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
 
 
 def site(url: str) -> str:
-    """Equal for the addresses of one site: its domain, or its host and port where it has none."""
+    """The site of an address: its domain, or its host and port where it has none."""
     return domain(url) or urlsplit(url).netloc.lower()
 
 
 def bare(url: str) -> str:
-    """Without what rarely makes another page: scheme, fragment, the slash at the end."""
+    """The address without scheme, fragment and last slash: equal for two of the same page."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}"

@@ -1,6 +1,6 @@
-"""hreflang: the same page in other languages.
+"""Alternates of a page in other languages (hreflang).
 
-They are reported and never followed: a partner who names a page wants that one, `x-default` or not.
+They are reported and never followed: a partner who names a page wants that one.
 """
 
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ MOST = 100
 
 
 def alternates(page: Document) -> list[tuple[str, str]]:
-    """Languages and addresses, this page's own among them; `x-default` is no language."""
+    """Languages and addresses, also this page's own, without `x-default`."""
     links = (tag for tag in page.tags["link"] if "alternate" in attribute(tag, "rel").lower().split())
-    said = [(standard(attribute(tag, "hreflang")), page.link(attribute(tag, "href"))) for tag in links]
-    return [(language, url) for language, url in said if language and url][:MOST]
+    listed = [(standard(attribute(tag, "hreflang")), page.link(attribute(tag, "href"))) for tag in links]
+    return [(language, url) for language, url in listed if language and url][:MOST]
 
 
 def own(page: Document) -> Iterator[str]:
-    """The language that the page has in its own list."""
+    """Languages of this page in its own list."""
     return (language for language, url in alternates(page) if bare(url) == bare(page.url))
 
 
 def others(page: Document, language: str) -> Iterator[tuple[str, str]]:
-    """Those in another language than the page's."""
+    """Alternates in another language than the page's."""
     return (
         (tag, url)
         for tag, url in alternates(page)

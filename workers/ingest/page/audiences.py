@@ -1,4 +1,4 @@
-"""audience: whom an app's or its maker's own JSON-LD names."""
+"""Ladder of `audience`: whom the JSON-LD of an app or its maker names."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""From bytes to text, as a browser would: byte order mark, header, meta, then what fits."""
+"""Decoder of a page's bytes, as in browsers: byte order mark, header, meta, then what fits."""
 
 import codecs
 import re
@@ -10,7 +10,7 @@ ON_THE_WEB = re.compile(
     r"utf-8|utf-16(?:-[bl]e)?|ascii|cp(?:125\d|866|874|932|949)|iso8859-\d+|tis-620|koi8-[ru]"
     r"|mac-(?:roman|cyrillic)|gb(?:2312|k|18030)|big5(?:hkscs)?|euc_(?:jp|kr)|iso2022_jp|shift_jis"
 )
-#: The encoding standard reads these labels as their larger supersets.
+#: Supersets with which the encoding standard (encoding.spec.whatwg.org) decodes these.
 SUPERSETS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -26,7 +26,7 @@ SUPERSETS = {
     "utf-16-le": "utf-8",
     "utf-16-be": "utf-8",
 }
-#: The standard's labels that Python lacks, and that pages have.
+#: The standard's labels that Python lacks.
 LABELS = {
     **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical", "visual"), "iso-8859-8"),
     **dict.fromkeys(("windows-949", "ksc_5601", "ks_c_5601-1989", "cseuckr"), "cp949"),
@@ -44,12 +44,12 @@ LABELS = {
     "windows-31j": "cp932",
     "windows-874": "cp874",
 }
-#: A declared encoding that can't read one character in a hundred is not the page's encoding.
+#: One unreadable character in so many means that the declared encoding is wrong.
 MOSTLY = 100
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """Never fails: what no encoding can read becomes U+FFFD."""
+    """The text. It never fails: what no encoding can read becomes U+FFFD."""
     for mark, encoding in BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
@@ -65,7 +65,7 @@ def declared(body: bytes, content_type: str) -> list[str]:
 
 
 def known(label: str) -> str | None:
-    """Python's name of an encoding that web pages come in; it knows others, and some are no encodings."""
+    """Python's name of a label, if it is an encoding of web pages; Python has others, too."""
     bare = label.lower().removeprefix("x-")
     try:
         name = codecs.lookup(LABELS.get(bare, bare)).name

@@ -1,4 +1,4 @@
-"""appDescription and tagline: what a page says the brand does, in some sentences and in one line."""
+"""Ladder of `appDescription`: what a page says that the brand does."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from workers.ingest.page.names import APPS, GENERIC, ORGANIZATION
 from workers.ingest.page.text import clean, cut, squash, words
 
 LIMIT, SHORT = 500, 25
-#: What is too short or only repeats the title still beats nothing.
+#: Worth of a text that is too short, or only repeats the title.
 WEAK = 0.4
 HERO_WORDS = 8
 PROSE = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
@@ -29,7 +29,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 
 
 def is_weak(text: str) -> bool:
-    """Too short to describe, a byline, or nothing but a quotation."""
+    """Whether it is too short, a byline, or nothing but a quotation."""
     return len(text) < SHORT or BYLINE.fullmatch(text) is not None or QUOTATION.fullmatch(text) is not None
 
 
@@ -45,7 +45,7 @@ def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def standing(node: jsonld.Node) -> tuple[float, str]:
-    """What a node's description is worth, by what it describes."""
+    """Confidence and rule of a node's description, by what it describes."""
     if is_brand(node):
         return 0.85, "jsonld.brand.description"
     if any(PAGE.fullmatch(kind) for kind in jsonld.types(node)):
@@ -54,13 +54,13 @@ def standing(node: jsonld.Node) -> tuple[float, str]:
 
 
 def is_brand(node: jsonld.Node) -> bool:
-    """An app or its maker, and not the page or what is on it."""
+    """Whether the node is an app or its maker, not the page or a thing on it."""
     kinds = jsonld.types(node)
     return bool(kinds & APPS) or any(ORGANIZATION.fullmatch(kind) for kind in kinds)
 
 
 def hero(page: Document) -> Iterator[str]:
-    """The first paragraph of prose after the headline."""
+    """First paragraph of prose after the headline."""
     following = page.headline.find_all_next("p", limit=5) if page.headline else []
     for text in map(text_of, following):
         if words(text) >= HERO_WORDS and PROSE.search(text) and not BYLINE.match(text):

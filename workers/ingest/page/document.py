@@ -1,4 +1,4 @@
-"""A parsed page, and the places on it that the ladders look at."""
+"""Document: a parsed page, and the parts of it that the ladders look at."""
 
 import re
 from collections import defaultdict
@@ -14,25 +14,25 @@ from schemas.brand import Candidate, Field, Value
 from workers.ingest.page import address, jsonld
 from workers.ingest.page.text import clean
 
-#: Enough to know a language by; a page's end is comments and legal text.
+#: Characters of visible text that are read: enough for its language, and a page's end is legal text.
 TEXT_LIMIT = 20_000
-#: Fewer visible characters than this are no page to read; a longer script inside it is a program.
+#: Visible characters of a page that isn't read yet without scripts, and those of a script that is a program.
 SHELL, BUNDLE = 200, 1_000
 SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
-#: How far up a text looks for one of those: bounded, so that a tower of tags costs no square of its height.
+#: Tags above a text that are looked at: limited, so that deep nesting doesn't cost the square of its depth.
 NEAR = 5
 
 URL_LIMIT = 2048
-#: In an address: what two readers of it may take differently.
+#: Characters of an address that two readers may understand differently.
 UNREADABLE = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
 ARTICLE = re.compile(r"\w*(?:Article|Posting)")
 
 
 class Document:
-    """One page at its final address; `header_language` is what Content-Language said."""
+    """Page at its final address; `header_language` is its Content-Language."""
 
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
-        # The line break keeps bs4 from warning of a page that is nothing but an address.
+        # Without the line break bs4 warns of a page that is nothing but an address.
         markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
         self.soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8")
         self.url = url
@@ -43,7 +43,7 @@ class Document:
 
     @cached_property
     def tags(self) -> dict[str, list[Tag]]:
-        """All tags by name, in the page's order, from one walk: a search for each would cost as much."""
+        """All tags by name, in the page's order, from one walk: a search for one name costs as much."""
         found: dict[str, list[Tag]] = defaultdict(list)
         for element in self.soup.descendants:
             if isinstance(element, Tag):
@@ -62,7 +62,7 @@ class Document:
         return metas
 
     def meta(self, *names: str) -> Iterator[tuple[str, str]]:
-        """Of each name that the page has, the name and its first content, in the order asked for."""
+        """Names that the page has, each with its first content, in the order of `names`."""
         return ((name, self.metas[name][0]) for name in names if name in self.metas)
 
     @cached_property
@@ -73,7 +73,7 @@ class Document:
 
     @cached_property
     def title(self) -> str:
-        """The window's; a picture's `<title>` is another thing."""
+        """The page's title, not that of an SVG."""
         titles = (tag for tag in self.tags["title"][:10] if tag.find_parent("svg") is None)
         return next(map(text_of, titles), "")
 
@@ -83,34 +83,34 @@ class Document:
 
     @cached_property
     def is_article(self) -> bool:
-        """Its texts are about one piece of writing, and only its names about the brand."""
+        """Whether it is an article: its texts are about one subject, and only its names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.types(node))
         return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
 
     @cached_property
     def is_scripted(self) -> bool:
-        """A shell: next to no text, and a script of its own that would bring it."""
+        """Whether scripts make its text: it has next to none, and a script that is a program."""
         return len(self.text) < SHELL and any(map(is_bundle, self.tags["script"]))
 
     @cached_property
     def label(self) -> str:
-        """The host's registrable label, `acme` of `www.acme.co.uk`; empty for an address."""
+        """The first label of its domain, `acme` of `www.acme.co.uk`; empty for an IP address."""
         return (address.domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline(self) -> Tag | None:
-        """The first `<h1>` that says something, of the first ten."""
+        """The first `<h1>` with text, of the first ten."""
         return next((tag for tag in self.tags["h1"][:10] if text_of(tag)), None)
 
     @cached_property
     def text(self) -> str:
-        """The visible text, at most `TEXT_LIMIT` characters of it."""
+        """The visible text, up to `TEXT_LIMIT` characters."""
         return visible_text(self.soup)
 
     @cached_property
     def base(self) -> str:
-        """The first that has an address, as for browsers; the page's own where that is none."""
+        """Base of relative addresses: the first `<base>` with one, as in browsers, else the page's own."""
         bases = filter(None, (attribute(tag, "href") for tag in self.tags["base"]))
         try:
             return urljoin(self.url, next(bases, ""))
@@ -121,7 +121,7 @@ class Document:
         return urljoin(self.base, address.strip())
 
     def link(self, address: str) -> str | None:
-        """An address on the web, without its fragment; None for any other."""
+        """The address as an absolute URL without fragment; None for what is no http(s) address."""
         try:
             parts = urlsplit(self.absolute(address))
         except ValueError:
@@ -132,13 +132,13 @@ class Document:
 
 
 def attribute(tag: Tag, name: str) -> str:
-    """An attribute as text; a list-valued one, such as `rel`, joined by blanks."""
+    """An attribute's text; the values of a list, such as `rel`, are joined by blanks."""
     value = tag.get(name)
     return (value if isinstance(value, str) else " ".join(value or ())).strip()
 
 
 def is_bundle(script: Tag) -> bool:
-    """A program, and not a line that counts visitors or a block of data."""
+    """Whether a script is a program, not a line that counts visitors or a block of data."""
     program = not attribute(script, "type").endswith("json")
     return program and ("src" in script.attrs or len(script.get_text()) > BUNDLE)
 

@@ -1,4 +1,4 @@
-"""One page to its candidates."""
+"""Extraction of one page: its candidates, passages and links."""
 
 from itertools import chain
 
@@ -24,8 +24,9 @@ from workers.ingest.page.passages import passages
 from workers.ingest.shapes import Page, Source
 
 ABOUT_THE_PAGE = {"appDescription", "tagline", "keywords"}
+#: Worth of an article's own texts.
 ARTICLE = 0.6
-#: What a page still says whose text only a browser would see.
+#: Worth of candidates on a page whose text only its scripts would show.
 SCRIPTED = 0.8
 
 
@@ -62,7 +63,7 @@ def best(called: list[Candidate]) -> str | None:
 
 
 def weighed(page: Document, candidate: Candidate) -> Candidate:
-    """What an article says of itself stands behind what the site's home says of the brand."""
+    """The candidate with less confidence where the page is an article, or needs scripts."""
     worth = SCRIPTED if page.is_scripted else 1.0
     if candidate.field in ABOUT_THE_PAGE and page.is_article:
         worth *= ARTICLE

@@ -1,4 +1,4 @@
-"""JSON-LD as it is found: in comments, with trailing commas, raw line breaks, entities, lists of graphs."""
+"""JSON-LD as pages have it: with comments, trailing commas, raw line breaks, entities, lists of graphs."""
 
 import html
 import json
@@ -13,14 +13,14 @@ TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
 LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 ESCAPE = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
-#: Not strict: real blocks have raw line breaks inside their texts.
+#: Not strict, since real blocks have raw line breaks in their texts.
 DECODER = json.JSONDecoder(strict=False)
 
 Node = dict[str, Any]
 
 
 def nodes(blocks: Iterable[str]) -> list[Node]:
-    """The nodes that the page itself makes: top-level ones and a graph's members, at most `NODES`."""
+    """Nodes of all blocks: top-level ones and members of graphs, at most `NODES`."""
     found: list[Node] = []
     for _, block in zip(range(BLOCKS), blocks, strict=False):
         if len(block) <= BLOCK_SIZE:
@@ -29,12 +29,12 @@ def nodes(blocks: Iterable[str]) -> list[Node]:
 
 
 def load(block: str) -> Any:
-    """The first value in a block; None where none can be read."""
+    """First value in a block; None where none can be read."""
     return next(iter(load_all(block)), None)
 
 
 def load_all(block: str) -> list[Any]:
-    """The values in a block, whatever wraps, parts or follows them; none where none can be read."""
+    """All values in a block, whatever is around them; none where none can be read."""
     bare = unquoted(block.replace(CDATA, ""))
     for attempt in (bare, mended(bare), mended(html.unescape(bare))):
         if found := list(values(attempt)):
@@ -43,7 +43,7 @@ def load_all(block: str) -> list[Any]:
 
 
 def values(text: str) -> Iterator[Any]:
-    """One after the other, up to the first that is broken."""
+    """Values one after the other, up to the first broken one."""
     start = START.search(text)
     while start:
         try:
@@ -55,7 +55,7 @@ def values(text: str) -> Iterator[Any]:
 
 
 def unquoted(block: str) -> str:
-    """Some have been encoded twice, and are one text."""
+    """The block itself; some are encoded twice, as one text."""
     try:
         inside = DECODER.decode(block) if block.lstrip().startswith('"') else block
     except (ValueError, RecursionError):
@@ -64,7 +64,7 @@ def unquoted(block: str) -> str:
 
 
 def mended(text: str) -> str:
-    """Without what JavaScript allows and JSON does not: comments, commas at the end, needless escapes."""
+    """The text without what only JavaScript allows: comments, trailing commas, needless escapes."""
     first, *rest = text.split("/*")
     bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in rest))
     return TRAILING_COMMA.sub("", ESCAPE.sub(lambda found: found[0] if found[1] else found[2], bare))
@@ -83,14 +83,14 @@ def flatten(value: Any, depth: int) -> Iterator[Node]:
 
 
 def types(node: Node) -> set[str]:
-    """Without the vocabulary's address: `SoftwareApplication`."""
+    """Types of a node without the vocabulary's address, such as `SoftwareApplication`."""
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
 
 
 def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
-    """A property in the shapes it comes in: a text, an object that has one under one of `keys`, a list."""
+    """Texts of a property: itself, those of an object under one of `keys`, or those of a list."""
     if isinstance(value, str):
         return [value]
     if depth == 0:
@@ -104,7 +104,7 @@ def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
 
 
 def linked(node: Node, key: str, among: list[Node]) -> list[Node]:
-    """The nodes behind a property, by reference where it is one."""
+    """Nodes of a property; references are resolved in `among`."""
     value = node.get(key)
     items = value if isinstance(value, list) else [value]
     by_id = {other.get("@id"): other for other in among if isinstance(other.get("@id"), str)}

@@ -1,4 +1,4 @@
-"""keywords: those that the page declares, in its own order."""
+"""Ladder of `keywords`: those that a page declares, in its own order."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, squash
 
 MOST, LIMIT = 12, 50
-#: Comma and semicolon of the scripts that have their own.
+#: Commas and semicolons of all scripts.
 BREAK = re.compile(r"[,;\n،、，；]")
 
 
@@ -28,7 +28,7 @@ def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
 
 
 def distinct(texts: list[str]) -> list[str]:
-    """Lower-case, without repeats, at most `MOST`; a sentence or a machine's `key:value` is no keyword."""
+    """Keywords in lower case, each once, at most `MOST`; no sentences, and no `key:value` of a program."""
     found: dict[str, str] = {}
     for text in texts:
         for part in BREAK.split(text):

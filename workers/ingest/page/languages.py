@@ -1,4 +1,4 @@
-"""primaryLanguage: what the page declares against what it is written in."""
+"""Ladder of `primaryLanguage`: what a page declares, weighed against its text."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from workers.ingest import detection
 from workers.ingest.page import alternates, jsonld
 from workers.ingest.page.document import Document, attribute
 
-#: What a page's other languages are worth beside its own: to be shown, never to win.
+#: Confidence of a page's other languages, which are shown and never win.
 OTHER = 0.1
 
 

@@ -1,4 +1,4 @@
-"""The site's other pages that a page leads to, those first that say most of a brand."""
+"""Links of a page to others of its site, best first: to those that tell most of a brand."""
 
 import re
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors that are looked at, and pages that are named.
+#: Anchors that are looked at, and links that are kept.
 READ, MOST = 2000, 50
 UNRANKED = Link(url="", rank=1 << 30)
 NEAR = 8
-#: A page, by the end of its path: without an ending, or with one of these.
+#: Endings of a path that is no page.
 ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
-#: What sites call these pages, squashed: in an address, or in the link to it.
+#: Names of the four topics, squashed, in addresses and link texts; the first topic tells most.
 TOPICS: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
@@ -43,7 +43,7 @@ TOPICS: tuple[frozenset[str], ...] = tuple(
         klanten kunder klienci 導入事例 客户案例 клиенты""",
     )
 )
-#: Pages that say nothing of a brand, or nothing without an account; by the whole word or its beginning.
+#: Names of pages that tell nothing of a brand, or nothing without an account.
 NEVER = re.compile(
     r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
     r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
@@ -52,24 +52,24 @@ NEVER = re.compile(
 
 
 class Seen(NamedTuple):
-    """A link as it stands on the page."""
+    """Link as it stands on the page."""
 
     url: str
     foreign: bool
     topic: int
     elsewhere: bool
-    place: int
+    position: int
     depth: int
 
     @property
     def rank(self) -> int:
-        """First the language, then the topic, then the host and the place."""
-        digits = (self.foreign, self.topic, self.elsewhere, self.place, min(self.depth, 9))
+        """Rank by language, then topic, host, position and depth; the lowest is the best."""
+        digits = (self.foreign, self.topic, self.elsewhere, self.position, min(self.depth, 9))
         return int("".join(str(int(digit)) for digit in digits))
 
 
 def links(page: Document, language: str | None) -> list[Link]:
-    """At most `MOST`, each page once, best first; of equals the first on the page."""
+    """Links, at most `MOST`, each page once, best first; of equals the first on the page."""
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
     known = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
@@ -93,7 +93,7 @@ def read(page: Document, language: str | None) -> Iterator[Seen]:
                     foreign=is_foreign(tag, url, language),
                     topic=topic(words, label),
                     elsewhere=urlsplit(url).netloc != urlsplit(page.url).netloc,
-                    place=place(tag),
+                    position=position(tag),
                     depth=len(words),
                 )
 
@@ -103,7 +103,7 @@ def is_page(url: str) -> bool:
 
 
 def topic(words: list[str], label: str) -> int:
-    """By the end of the address, then by the link's text; a page below one of those comes after them."""
+    """Topic by the end of the address or by the link's text; pages below one of those come after them."""
     last = without_ending(words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
         if last in names or label in names:
@@ -116,16 +116,16 @@ def without_ending(word: str) -> str:
     return re.sub(r"(?:html?|php|aspx?)$", "", word)
 
 
-def place(tag: Tag) -> int:
-    """In the navigation, in the footer, anywhere else."""
+def position(tag: Tag) -> int:
+    """Position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
     names = [parent.name for parent in islice(tag.parents, NEAR)]
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
 def is_foreign(tag: Tag, url: str, language: str | None) -> bool:
-    """Whether it says, by itself or in its address, that its page is in another language."""
+    """Whether its hreflang or its address says that its page is in another language."""
     parts = urlsplit(url)
     ends = (parts.path.strip("/").partition("/")[0], parts.netloc.partition(".")[0])
-    said = [attribute(tag, "hreflang"), *(end for end in ends if LANGUAGE.fullmatch(end))]
-    tags = filter(None, map(standard, said))
+    declared = [attribute(tag, "hreflang"), *(end for end in ends if LANGUAGE.fullmatch(end))]
+    tags = filter(None, map(standard, declared))
     return bool(language) and any(primary(one) != primary(language or "") for one in tags)

@@ -1,4 +1,4 @@
-"""/llms.txt (llmstxt.org): Markdown whose first heading is the site's name and whose quotation sums it up."""
+"""Reader of /llms.txt (llmstxt.org): Markdown with the site's name as heading and a summary as quote."""
 
 import re
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from workers.ingest.shapes import Llms, Passage, Reading
 LIMIT = 500
 TITLE = re.compile(r"#[ \t]+(.+)")
 QUOTATION = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
-#: Links and emphasis, of which only the words stay.
+#: Links and emphasis, which are replaced by their words.
 MARKS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
 def read(llms: Llms) -> Reading:
-    """Nothing from a text that does not begin with a heading: it is some other file."""
+    """The file's candidates; none without a heading at the start, since it is another file then."""
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = TITLE.match(text)
     if title is None:
@@ -28,8 +28,8 @@ def read(llms: Llms) -> Reading:
         Candidate(field=field, value=value, confidence=confidence, rule=rule, url=llms.url)
         for field, value, confidence, rule in ladder(plain(title[1]), summary)
     ]
-    said = [Passage(text=cut(summary, 1000), url=llms.url)] if words(summary) >= FEWEST_WORDS else []
-    return Reading(candidates=candidates, passages=said)
+    passages = [Passage(text=cut(summary, 1000), url=llms.url)] if words(summary) >= FEWEST_WORDS else []
+    return Reading(candidates=candidates, passages=passages)
 
 
 def quoted(text: str) -> str:

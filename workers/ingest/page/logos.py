@@ -1,4 +1,4 @@
-"""logoUrl: an https address of a picture that stands for the brand; the picture itself is not fetched."""
+"""Ladder of `logoUrl`: https addresses of pictures for the brand. No picture is fetched."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def pictures(value: object) -> list[str]:
 
 
 def icons(page: Document) -> Iterator[tuple[str, float, str]]:
-    """Apple's icon is the brand on a plain ground; of the others, the one that scales or is largest."""
+    """Icons: Apple's, which has a plain ground, then any other, each the largest or a scalable one."""
     links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
     apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]
     plain = [tag for rels, tag in links if "icon" in rels]
@@ -50,7 +50,7 @@ def icons(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def size(tag: Tag) -> int:
-    """Its larger side in pixels; a vector has none and passes every picture."""
+    """Larger side of an icon in pixels; a vector counts as largest."""
     if attribute(tag, "type") == "image/svg+xml" or attribute(tag, "href").partition("?")[0].endswith(".svg"):
         return 1 << 20
     return max((int(number) for number in re.findall(r"\d{1,5}", attribute(tag, "sizes"))), default=0)

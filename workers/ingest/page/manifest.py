@@ -1,4 +1,4 @@
-"""A web app's manifest (W3C): what a site calls itself where a phone installs it."""
+"""Reader of a web app manifest (w3.org/TR/appmanifest): the site's name and texts as an app."""
 
 import json
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from workers.ingest.page.text import clean, cut
 from workers.ingest.shapes import Manifest, Reading
 
 LIMIT = 500
-#: Half of what a page's own declaration is worth: manifests are copied from templates, language and all.
+#: Worth of its language beside a page's: manifests are copied from templates, language included.
 LANGUAGE = 0.5
 
 
 def read(manifest: Manifest) -> Reading:
-    """Nothing from what is no JSON object: a manifest is optional, and so is each of its members."""
+    """The manifest's candidates; none of what is no JSON object."""
     try:
-        said = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
+        found = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
-        said = None
-    members = said if isinstance(said, dict) else {}
+        found = None
+    members = found if isinstance(found, dict) else {}
     return Reading(
         candidates=[
             Candidate(field=field, value=value, confidence=confidence, rule=rule, url=manifest.url)
@@ -44,7 +44,7 @@ def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]
 
 
 def called(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
-    """A long name is a title, and then the short one is the brand's."""
+    """The name, or the short one where the name is as long as a title."""
     for key in ("name", "short_name"):
         name, _ = parted(words(members, key))
         if is_name(name) and len(name) <= PART_LIMIT:

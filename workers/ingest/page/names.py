@@ -1,4 +1,4 @@
-"""appName: research 2.2's ladder. What a page calls its brand, from what it declares down to its host."""
+"""Ladder of `appName`: what a page calls its brand, from declared names down to its host."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,9 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import SEPARATOR, clean, segments, squash
 
+#: Characters of a name; of a part of a title that may be one; of a name before a line that follows it.
 LIMIT = 80
-#: A title's part is a brand only while it is as short as one.
 PART_LIMIT = 40
-#: So long may a name be that is cut off what follows it.
 HEAD_LIMIT = 30
 LEGAL_FORM = re.compile(
     r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|SE|e\.\s?V\.|UG|Inc\.?|LLC|Ltd\.?|Corp\.?|S\.A\.|SAS|S\.r\.l\.|B\.V\.)$"
@@ -50,7 +49,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 
 
 def parted(value: str) -> tuple[str, str]:
-    """A name and the line that some append to it: `Acme (beta)`, `Acme - Device Mockup Generator`."""
+    """A name, and the line that some append to it, as in `Acme - Device Mockup Generator`."""
     whole = clean(value)
     for match in SEPARATOR.finditer(whole):
         head, tail = whole[: match.start()], whole[match.end() :]
@@ -83,7 +82,7 @@ def declared(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def apps(page: Document) -> Iterator[tuple[str, float, str]]:
-    """A page about one app names it; on a page of many, only the one that is also the host or the title."""
+    """Names of apps: of a page with one app its own, of one with many that in the host or the title."""
     found = list(typed(page, APPS, 0.95))
     for value, confidence, rule in found:
         if len(found) == 1 or belongs(value, page):
@@ -113,7 +112,7 @@ def named(node: jsonld.Node, confidence: float, rule: str) -> Iterator[tuple[str
 
 
 def from_title(page: Document) -> Iterator[tuple[str, float, str]]:
-    """A part that is the host's own label; else where a site puts its name: first at home, last elsewhere."""
+    """Parts of the title: the host's label, and the first part of a home page or the last of another."""
     titles = [page.title, *(clean(text) for _, text in page.meta("og:title"))]
     parts = [part for title in titles for part in segments(title)]
     for part in parts:
@@ -128,13 +127,13 @@ def from_title(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def is_site(part: str, page: Document) -> bool:
-    """Short, and not what the page itself is headed with."""
+    """Whether a part is short, and not the page's headline."""
     heading = text_of(page.headline) if page.headline else ""
     return len(part) <= PART_LIMIT and squash(part) != squash(heading)
 
 
 def resembles(part: str, label: str) -> bool:
-    """The same, or one begins or ends with the other and is at most six characters longer."""
+    """Whether they are the same, or one begins or ends with the other and is little longer."""
     if min(len(part), len(label)) < 2:
         return False
     shorter, longer = sorted((part, label), key=len)
@@ -143,7 +142,7 @@ def resembles(part: str, label: str) -> bool:
 
 
 def from_logo(page: Document) -> Iterator[tuple[str, float, str]]:
-    """What the first pictures called a logo say, without that word."""
+    """Alternative texts of the first two logos, without the word logo."""
     for image in list(filter(is_logo, page.tags["img"]))[:2]:
         name = LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,.")
         if len(name) <= PART_LIMIT:
@@ -151,7 +150,7 @@ def from_logo(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def is_logo(image: Tag) -> bool:
-    places = (
+    texts = (
         attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
     )
-    return any("logo" in place.lower() for place in places)
+    return any("logo" in text.lower() for text in texts)

@@ -1,7 +1,7 @@
-"""A page's own prose, piece by piece: what a visitor reads, without buttons, forms and cookie banners.
+"""Passages of a page: its prose as visitors read it, without buttons, forms and cookie banners.
 
-A text belongs to the nearest block around it, whatever inline tags are between. What comes from the
-headline on stands first: there a page says what it is; the labels of its navigation stand last.
+A text belongs to the nearest block around it, across inline tags. Passages from the headline on come first,
+since there a page says what it is; labels of the navigation come last.
 """
 
 import re
@@ -15,8 +15,9 @@ from workers.ingest.page.document import SILENT, Document, attribute
 from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage
 
-#: Characters in all, in one passage, and of all labels; and the words that make a text more than a label.
+#: Characters in all, in one passage, and of all labels.
 LIMIT, ONE, LABELS = 20_000, 1_000, 2_000
+#: Words of a text at least; words and characters of a label at most.
 FEWEST = 3
 LABEL_WORDS, LABEL_LENGTH = 4, 40
 
@@ -32,14 +33,14 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 FORMS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
 HIDDEN = SILENT | FORMS
 ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
-#: Tools for consent, by the names that they give their boxes.
+#: Names of the boxes of consent tools.
 BANNER = re.compile(r"(?:^|\s)(?:cookie|consent|gdpr|onetrust|cybot|usercentrics|didomi|cky)", re.IGNORECASE)
 FRAME = frozenset({"html", "body", "main", "article"})
 
 
 @dataclass(slots=True)
 class Block:
-    """`kind` is None for what no visitor reads; `linked` counts the characters that lead elsewhere."""
+    """Block of a page. `kind` is None for what no visitor reads; `linked` counts characters in links."""
 
     kind: Kind | None
     texts: list[str] = field(default_factory=list)
@@ -48,7 +49,7 @@ class Block:
 
 
 def passages(page: Document) -> list[Passage]:
-    """At most `LIMIT` characters, each text once."""
+    """Passages, each text once, at most `LIMIT` characters."""
     found = list(read(page))
     prose = bounded((one for one in found if one.kind != "label"), LIMIT - LABELS)
     return [*prose, *bounded((one for one in found if one.kind == "label"), LABELS)]
@@ -74,7 +75,7 @@ def read(page: Document) -> Iterator[Passage]:
 
 
 def kind_of(block: Block, text: str) -> Kind | None:
-    """A short text that is nothing but a link is a label wherever it stands."""
+    """Kind of a block. A short text that is nothing but a link is a label, wherever it stands."""
     short = len(text) <= LABEL_LENGTH and words(text) <= LABEL_WORDS
     if not squash(text):
         return None
@@ -86,7 +87,7 @@ def kind_of(block: Block, text: str) -> Kind | None:
 
 
 def blocks(page: Document) -> tuple[list[Block], list[Block]]:
-    """Those before the headline, and those from it on, by one walk that keeps the tags it is inside of."""
+    """Blocks before the headline, and from it on, by one walk through the page."""
     inside: list[tuple[Tag, Block, bool]] = [(page.soup, Block("text"), False)]
     lists: tuple[list[Block], list[Block]] = ([], [])
     hero = 0
@@ -112,7 +113,7 @@ def note(block: Block, text: str, *, linked: bool) -> None:
 
 
 def opened(tag: Tag, block: Block) -> Block:
-    """The block that the tag's own texts belong to."""
+    """Block of the tag's own texts."""
     if block.kind is None:
         return block
     if is_hidden(tag):

@@ -1,18 +1,18 @@
-"""Where a page sends its visitors at once: `<meta http-equiv="refresh" content="0; url=/en/">`."""
+"""Refresh of a page, which sends its visitors on: `<meta http-equiv="refresh" content="0; url=/en/">`."""
 
 import re
 
 from workers.ingest.page.address import bare
 from workers.ingest.page.document import Document, attribute
 
-#: A page that waits longer is one to be read, and after that a reader expects another.
+#: Seconds of the longest refresh that counts: a page that waits longer is meant to be read.
 SOON_S = 5
 #: WHATWG HTML 4.2.5.3, with what browsers forgive: no `url=`, quotes around the address.
 REFRESH = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
 
 
 def target(page: Document) -> str | None:
-    """What stands in a `<noscript>` is for browsers without scripts, and tells them that they lack one."""
+    """The address; one in a `<noscript>` doesn't count, since it tells that scripts are needed."""
     for tag in page.tags["meta"]:
         if attribute(tag, "http-equiv").lower() == "refresh" and not tag.find_parent("noscript"):
             return address(page, attribute(tag, "content"))

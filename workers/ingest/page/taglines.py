@@ -1,4 +1,4 @@
-"""tagline: the brand in one line. A home page has one; another page has at most its description."""
+"""Ladder of `tagline`: the brand in one line. Home pages have one, others at most a description."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ FEWEST_WORDS = 3
 
 
 def candidates(page: Document, name: str | None) -> Iterator[Candidate]:
-    """`name` is what the page's own ladder calls the brand: a title without it is the line."""
+    """Candidates; `name` is the brand's, and the rest of a title beside it is a tagline."""
     for value, confidence, rule in ladder(page, name or page.label):
         line = clean(value)
         if len(line) <= LIMIT and words(line) >= FEWEST_WORDS and squash(line) != squash(name or ""):
@@ -33,7 +33,7 @@ def ladder(page: Document, name: str) -> Iterator[tuple[str, float, str]]:
 
 
 def rest_of_title(page: Document, name: str) -> Iterator[str]:
-    """`Acme — Invoices that send themselves`: what stays when the name's part is taken away."""
+    """The longest part of the title without the name, as in `Acme — Invoices that send themselves`."""
     parts = segments(page.title)
     others = [part for part in parts if not resembles(squash(part), squash(name))]
     if len(parts) > len(others) > 0:

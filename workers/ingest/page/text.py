@@ -1,10 +1,10 @@
-"""How a text from a page becomes a value, and how two of them compare."""
+"""Text of a page as a value: cleaning, cutting and comparing."""
 
 import html
 import re
 import unicodedata
 
-#: Characters of a raw value that are looked at: several times what any field may hold.
+#: Characters of a raw value that are read: several times what any field may have.
 READ = 5_000
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: Zero-width, soft hyphen, bidirectional controls and control characters; the joiners that emoji and
@@ -18,13 +18,13 @@ SEPARATOR = re.compile(r"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›
 
 
 def clean(value: str) -> str:
-    """One line of plain text: no entity (often escaped twice), tag, invisible character or run of blanks."""
+    """One line of plain text, without entities (often escaped twice), tags, invisible characters."""
     plain = TAG.sub(" ", html.unescape(html.unescape(value[:READ].replace("\\n", " "))))
     return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", plain)).split())
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, ended at a sentence if one ends in the second half, else at a word."""
+    """The text up to `limit` characters, cut after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
     ends = [match.start() for match in SENTENCE.finditer(text[: limit + 1]) if match.start() > limit // 2]
@@ -38,16 +38,16 @@ def first_sentence(text: str) -> str:
 
 
 def squash(text: str) -> str:
-    """Letters and digits only, folded: two texts that squash alike say the same."""
+    """Its letters and digits, folded: equal for two texts that say the same."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def segments(title: str) -> list[str]:
-    """A title's parts: `Acme - Pricing | Acme Inc.` has three."""
+    """Parts of a title: three of `Acme - Pricing | Acme Inc.`."""
     return [part for part in (part.strip() for part in SEPARATOR.split(title)) if part]
 
 
 def words(text: str) -> int:
-    """Words; scripts without blanks count three characters as one."""
+    """Number of words; of scripts without blanks three characters count as one."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return max(len(text.split()), wide // 3)

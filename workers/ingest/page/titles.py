@@ -1,4 +1,4 @@
-"""The page's own title: without the site's name where the page shows that it is one."""
+"""Title of a page, without the site's name where the page shows which part that is."""
 
 from itertools import islice
 
@@ -7,12 +7,12 @@ from workers.ingest.page.names import resembles
 from workers.ingest.page.text import SEPARATOR, clean, cut, squash
 
 LIMIT = 300
-#: Of the first headings one repeats the title; the ones further down belong to the sections.
+#: Headings and parts of the title that are compared.
 HEADINGS, PARTS = 3, 10
 
 
 def title(page: Document, name: str | None) -> str | None:
-    """What was written for sharing is taken as it is; the window's title is taken apart."""
+    """The title for sharing as it is, else the page's own without the site's name."""
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
             return cut(value, LIMIT)
@@ -21,7 +21,7 @@ def title(page: Document, name: str | None) -> str | None:
 
 
 def shown(page: Document, whole: str) -> str | None:
-    """The part of the title, from its start, that is also a heading of the page."""
+    """Part of the title, from its start, that is also a heading."""
     headings = {squash(text_of(tag)) for tag in page.tags["h1"][:HEADINGS]} - {""}
     return next((head for head in heads(whole) if squash(head) in headings), None)
 
@@ -34,5 +34,5 @@ def without_site(whole: str, name: str) -> str:
 
 
 def heads(whole: str) -> list[str]:
-    """`A - B | C` begins with `A` and with `A - B`."""
+    """Beginnings of a title: `A` and `A - B` of `A - B | C`."""
     return [whole[: match.start()].strip() for match in islice(SEPARATOR.finditer(whole), PARTS)]

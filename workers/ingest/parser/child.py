@@ -1,8 +1,8 @@
-"""The process that parses: loads all that documents need once, then forks for each of them.
+"""Parsing process: loads all parsers once, then forks for each document.
 
-So a page costs a fork of some milliseconds and gets a process of its own, whose CPU, memory and time the
-kernel bounds: a hostile page ends that process and nothing else, and no page meets what another one left.
-`parse.py` starts it with the number of a socket, on which each message hands over a page's socket.
+So a document costs a fork of some milliseconds, and has a process whose CPU, memory and time the kernel
+limits: a hostile one ends that process and nothing else, and meets nothing that another one left behind.
+`parser.py` starts this process with the number of a socket; each message on it brings a document's socket.
 """
 
 import gc
@@ -27,9 +27,9 @@ from workers.ingest.github.shapes import Repository, Tree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.parser.warmup import EXAMPLES
-from workers.ingest.shapes import STARTED, ParseOutput, Llms, Manifest, Prose, ParseInput, ParseReply, Source
+from workers.ingest.shapes import STARTED, Llms, Manifest, ParseInput, ParseOutput, ParseReply, Prose, Source
 
-#: What answers each kind of question.
+#: Parser of each kind of document.
 READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Source: extract,
     Manifest: manifest.read,
@@ -43,15 +43,15 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
 }
 
 CPU_S, WALL_S = 5, 20
-#: Address space of a document's process beyond what is loaded: four times what the largest real pages take.
+#: Bytes of address space beyond what is loaded: four times what the largest real pages take.
 MEMORY = 112 << 20
 
 
 def main(handle: int) -> None:
-    """Ends when the parent's side of the socket closes, by will or by death."""
+    """Serve until the parent's side of the socket closes, also by its death."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up()
-    # A page's process is gone before a collection would pay, and untouched pages stay shared.
+    # A document's process ends before a collection would pay, and without one it shares more memory.
     gc.freeze()
     gc.disable()
     with socket.socket(fileno=handle) as control:
@@ -62,8 +62,9 @@ def main(handle: int) -> None:
 
 
 def warm_up() -> None:
+    """Parse each example once (`warmup.py` says why)."""
     for example in EXAMPLES:
-        answer(example)
+        parse(example)
 
 
 def receive(control: socket.socket) -> socket.socket | None:
@@ -72,20 +73,20 @@ def receive(control: socket.socket) -> socket.socket | None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Says that it begins, reads a `ParseInput` to its end, writes a `ParseReply` if it can, and leaves."""
+    """Send `STARTED`, read a `ParseInput` to its end, write a `ParseReply` if possible, and exit."""
     try:
         connection.sendall(STARTED)
         limit()
-        connection.sendall(msgspec.msgpack.encode(answer(read(connection))))
+        connection.sendall(msgspec.msgpack.encode(parse(read(connection))))
     except BrokenPipeError:
-        os._exit(0)  # Nobody waits for it any more.
-    except Exception:  # noqa: BLE001  The parent sees that no reply came; the log has to say why.
+        os._exit(0)  # The parent waits no more.
+    except Exception:  # noqa: BLE001  the parent only sees that no reply came
         traceback.print_exc()
     os._exit(0)
 
 
 def limit() -> None:
-    """By the kernel, so that it holds inside a C library too."""
+    """Set the limits, in the kernel, so that they hold inside a C library too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     most = loaded() + MEMORY
@@ -94,21 +95,21 @@ def limit() -> None:
 
 
 def loaded() -> int:
-    """Bytes of this process's address space."""
+    """Bytes of this process's address space now."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def read(connection: socket.socket) -> ParseInput:
     with connection.makefile("rb") as wire:
-        question: ParseInput = msgspec.msgpack.decode(wire.read(), type=ParseInput)
-        return question
+        document: ParseInput = msgspec.msgpack.decode(wire.read(), type=ParseInput)
+        return document
 
 
-def answer(question: ParseInput) -> ParseReply:
+def parse(document: ParseInput) -> ParseReply:
     try:
-        return ParseReply(answer=READERS[type(question)](question))
+        return ParseReply(output=READERS[type(document)](document))
     except MemoryError:
-        return ParseReply(answer=None)
+        return ParseReply(output=None)
 
 
 if __name__ == "__main__":

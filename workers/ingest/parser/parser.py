@@ -1,7 +1,7 @@
-"""Parsing off the event loop, in processes that a hostile page may break.
+"""Parser of documents outside the event loop, in processes that a hostile document may break.
 
-The worker's side of `parse_child.py`: one such process for each `Parser`, started anew when it has died, and
-in it at most `at_once` pages.
+This is the worker's side of `child.py`. Each `Parser` has one such process, which is started anew when it has
+died, and parses at most `at_once` documents at once.
 """
 
 import asyncio
@@ -15,25 +15,25 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
-from workers.ingest.shapes import STARTED, ParseOutput, Page, ParseInput, Reading, ParseReply, Source
+from workers.ingest.shapes import STARTED, Page, ParseInput, ParseOutput, ParseReply, Reading, Source
 
-#: The page's own process ends by itself before this; a loading parent of it needs a second more.
+#: Seconds for a document: its process ends by itself earlier, also where `child.py` loads first.
 TIMEOUT_S = 30.0
-#: Bytes of a document that may take much memory.
+#: Bytes from which a document may take much memory.
 LARGE = 256 << 10
 #: A process that forks must have no other threads.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Parser:
-    """A handle on the parsing process; only `open_parser` makes one."""
+    """Handle on the parsing process, made by `open_parser`."""
 
     def __init__(self, at_once: int) -> None:
         self.slots, self.large = asyncio.Semaphore(at_once), asyncio.Semaphore(1)
         self.process, self.control = start()
 
     def connect(self) -> socket.socket:
-        """A socket whose other end a new page's process holds."""
+        """A socket to a new document's process."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -51,7 +51,7 @@ class Parser:
 
 
 def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """In a session of its own, out of the reach of Ctrl-C: it leaves when our side of the socket closes."""
+    """Start it in a session of its own, away from Ctrl-C. It exits when our side of the socket closes."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
@@ -67,6 +67,7 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
 
 @asynccontextmanager
 async def open_parser(*, at_once: int = os.cpu_count() or 1) -> AsyncIterator[Parser]:
+    """A parser, stopped at the end of the block."""
     parser = Parser(at_once)
     try:
         yield parser
@@ -75,41 +76,41 @@ async def open_parser(*, at_once: int = os.cpu_count() or 1) -> AsyncIterator[Pa
 
 
 async def parse(parser: Parser, source: Source) -> Page:
-    """A page. Raises `ScrapeFailed`, `TooLarge`."""
+    """The parsed page. Raises `ScrapeFailed`, `TooLarge`."""
     page = await ask(parser, source)
-    assert isinstance(page, Page)  # noqa: S101  The process answers a page with a page.
+    assert isinstance(page, Page)  # noqa: S101  the parser of a page returns one
     return page
 
 
-async def read(parser: Parser, question: ParseInput) -> Reading:
-    """Any other document. Raises `ScrapeFailed`, `TooLarge`."""
-    reading = await ask(parser, question)
-    assert isinstance(reading, Reading)  # noqa: S101  The process answers anything but a page with a reading.
+async def read(parser: Parser, document: ParseInput) -> Reading:
+    """Any other parsed document. Raises `ScrapeFailed`, `TooLarge`."""
+    reading = await ask(parser, document)
+    assert isinstance(reading, Reading)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 
-async def ask(parser: Parser, question: ParseInput) -> ParseOutput:
-    """Raises `ScrapeFailed` for what breaks its process or takes too long, `TooLarge` for memory."""
-    message = msgspec.msgpack.encode(question)
-    async with room(parser, len(message)), parser.slots:
-        # No answer at all: the process that forks has died, and a new one takes over.
-        said = await exchange(parser, message) or await exchange(parser, message)
-    reply = said.removeprefix(STARTED)
+async def ask(parser: Parser, document: ParseInput) -> ParseOutput:
+    """The parsed document. Raises `ScrapeFailed` where it breaks or takes too long, `TooLarge` for memory."""
+    message = msgspec.msgpack.encode(document)
+    async with large_slot(parser, len(message)), parser.slots:
+        # Without a byte the forking process has died: repeat it with a new one.
+        received = await exchange(parser, message) or await exchange(parser, message)
+    reply = received.removeprefix(STARTED)
     if not reply:
         raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
-    answer = msgspec.msgpack.decode(reply, type=ParseReply).answer
-    if answer is None:
+    output = msgspec.msgpack.decode(reply, type=ParseReply).output
+    if output is None:
         raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
-    return answer
+    return output
 
 
-def room(parser: Parser, size: int) -> AbstractAsyncContextManager[None]:
-    """Large documents are read one after the other, so that the memory of two of them never adds up."""
+def large_slot(parser: Parser, size: int) -> AbstractAsyncContextManager[None]:
+    """The one slot for large documents, so that the memory of two never adds up; small ones need none."""
     return parser.large if size > LARGE else nullcontext()
 
 
 async def exchange(parser: Parser, message: bytes) -> bytes:
-    """All that the document's process says before it ends; nothing where there was none, or it hung."""
+    """All bytes that the document's process sends; none where it didn't start or timed out."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
             reader, writer = await asyncio.open_unix_connection(sock=parser.connect())

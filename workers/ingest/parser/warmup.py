@@ -1,12 +1,12 @@
-"""What the parsing process reads before its first document: an example of all that it reads.
+"""Warm-up of the parsing process: examples of all kinds of documents, parsed before it first forks.
 
-Parsers, lexicons, stop words, patterns and codecs load where they are first needed. A page's process would
-load them for itself and take them along when it ends, so its parent has to have needed them before it forks.
+Parsers, lexicons, stop words, patterns and codecs load when they are first used. Without a warm-up each
+document's process would load them anew.
 """
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
 from workers.ingest.github.shapes import File, Repository, Tree
-from workers.ingest.shapes import Llms, Manifest, Passage, Prose, ParseInput, Source
+from workers.ingest.shapes import Llms, Manifest, ParseInput, Passage, Prose, Source
 
 URL = "https://example.test/"
 WORDS = "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
@@ -18,7 +18,7 @@ PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams</title>
 </head><body><nav><a href="/pricing">Pricing</a></nav><h1>Notes for teams</h1>
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
 
-#: Those of the lexicons, one without, and one that the text has to tell.
+#: Languages with a lexicon, one without, and None, which is detected.
 LANGUAGES = ("de", "en", "es", "fr", "it", None)
 
 READMES = {

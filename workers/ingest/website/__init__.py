@@ -1,4 +1,4 @@
-"""A website's word on a brand: the page that the partner names, its site's root, and pages that it leads to.
+"""Website ingest: reads the page that the partner names, its site's root, and pages that it links to.
 
-`ingest.py` is the way in, and has the order of things; `session.py` is how anything is asked for.
+`ingest.py` is the entry and has the order of steps; `session.py` makes all requests.
 """

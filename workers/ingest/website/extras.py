@@ -1,4 +1,4 @@
-"""What a site says beside the named page: on its root, in its manifest, in /llms.txt. All of it may fail."""
+"""Extras of a site beside the named page: its root, its manifest, its /llms.txt. Each may fail."""
 
 import asyncio
 from typing import NamedTuple
@@ -11,20 +11,22 @@ from workers.ingest.website.session import Session
 
 
 class Extras(NamedTuple):
-    """`home` is None where the named page is the root, and where the root can't be read."""
+    """Extras that could be read. `home` is None where the named page is the root itself."""
 
     home: Page | None
     readings: list[Reading]
 
 
 async def read_extras(session: Session, parser: Parser, page: Page) -> Extras:
-    async def on_pages() -> tuple[Page | None, Reading | None]:
+    async def home_and_manifest() -> tuple[Page | None, Reading | None]:
         home = await session.optional(root_of(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
         return home, await session.optional(manifest(session, parser, address)) if address else None
 
-    (home, said), summary = await asyncio.gather(on_pages(), session.optional(llms(session, parser, page)))
-    return Extras(home, [one for one in (said, summary) if one is not None])
+    (home, named), summary = await asyncio.gather(
+        home_and_manifest(), session.optional(llms(session, parser, page))
+    )
+    return Extras(home, [one for one in (named, summary) if one is not None])
 
 
 async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:

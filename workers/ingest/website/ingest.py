@@ -1,4 +1,4 @@
-"""One ingest of a website, from its first request to its extraction (research 2.1)."""
+"""Ingest of a website, from its first request to its extraction."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +14,8 @@ from workers.ingest.website.extras import read_extras
 from workers.ingest.website.pages import follow, named, weighed
 from workers.ingest.website.session import FETCHING_S, Session, Web
 
-#: How far an ingest is once the named page, the ones around it, and those that it leads to are read.
-NAMED, AROUND, FOLLOWED = 0.3, 0.4, 0.7
+#: Progress of an ingest once the named page, the extras, and the linked pages are read.
+NAMED, EXTRAS, FOLLOWED = 0.3, 0.4, 0.7
 
 
 async def ingest(
@@ -27,24 +27,24 @@ async def ingest(
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
-    """`args` are the job's: `url`, and with `follow_links` at most `max_pages` pages, `url` among them.
+    """The extraction. `args` are the job's: `url`, and with `follow_links` at most `max_pages` pages in all.
 
-    The root is read for the brand's name whenever it is another page, and counts as none of those.
-    Raises a `SourceError` for the named page; for all others there is a warning.
+    The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named page;
+    what else can't be read is a warning.
     """
     session, rules = Session(web), version(revisit.RULES, model)
     await progress("fetching", 0.1)
     if visit and visit.rules == rules and await revisit.is_unchanged(session, visit):
         return unchanged(args["url"], visit)
-    documents = await read_site(session, parser, args, report)
+    documents = await read_site(session, parser, args, progress)
     pages = [one for one in documents if isinstance(one, Page)]
     await progress("analyzing", 0.75)
     return await conclude(
         parser,
         url=pages[0].url,
         title=pages[0].title,
-        candidates=[said for one in documents for said in one.candidates],
-        passages=[said for one in documents for said in one.passages],
+        candidates=[candidate for one in documents for candidate in one.candidates],
+        passages=[passage for one in documents for passage in one.passages],
         warnings=[*session.warnings, *remarks(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
@@ -54,19 +54,19 @@ async def ingest(
 async def read_site(
     session: Session, parser: Parser, args: dict[str, Any], progress: Progress
 ) -> list[Page | Reading]:
-    """The named page first, then what stands around it, then what was followed."""
+    """All that was read: the named page first, then the extras, then linked pages."""
 
     async def followed(part: float) -> None:
-        await progress("fetching", AROUND + part * (FOLLOWED - AROUND))
+        await progress("fetching", EXTRAS + part * (FOLLOWED - EXTRAS))
 
     page = await named(session, parser, args["url"])
     await progress("fetching", NAMED)
-    around = await read_extras(session, parser, page)
-    await progress("fetching", AROUND)
-    first = [page, around.home] if around.home else [page]
+    extras = await read_extras(session, parser, page)
+    await progress("fetching", EXTRAS)
+    first = [page, extras.home] if extras.home else [page]
     most = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     more = await follow(session, parser, read_already=first, most=most, done=followed)
-    return [*first, *around.readings, *map(weighed, more)]
+    return [*first, *extras.readings, *map(weighed, more)]
 
 
 def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
@@ -81,7 +81,7 @@ def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
 
 
 def unchanged(url: str, visit: Visit) -> Extraction:
-    """Nothing is written: the brand stays as the last ingest left it."""
+    """The extraction of an unchanged site, which leaves the brand as it is."""
     return Extraction(
         url=visit.url or url,
         title=None,

@@ -1,4 +1,4 @@
-"""The pages of a site: the one that was named, and those that it leads to."""
+"""Pages of a site: the named one, and those that it links to."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,15 +13,15 @@ from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
 from workers.web.fetch import Fetched
 
-#: A page with less on it than these characters is a signpost where it sends its visitors on.
+#: Characters below which a page that redirects its visitors says nothing itself.
 SIGNPOST = 200
-#: What a page that was only led to says of itself, and of the brand, beside the one that was named.
+#: Fields in which a linked page describes itself first; and the worth of those, and of all others.
 OWN: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
 OWN_WORTH, WORTH = 0.7, 0.9
 
 
 async def named(session: Session, parser: Parser, url: str) -> Page:
-    """The page that the ingest is about: it fails as this page does."""
+    """The page of the ingest, which fails as this page does."""
     try:
         async with asyncio.timeout_at(session.ends):
             page = await landing(session, parser, url)
@@ -33,7 +33,7 @@ async def named(session: Session, parser: Parser, url: str) -> Page:
 
 
 async def landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
-    """The page, or the one that it sends its visitors to at once. That one is the last."""
+    """The page, or the one to which it sends its visitors at once, which is followed no further."""
     page = await read(parser, await session.get(url, within=within))
     if page.refresh is None:
         return page
@@ -56,7 +56,7 @@ async def read(parser: Parser, fetched: Fetched) -> Page:
 
 
 def is_empty(page: Page) -> bool:
-    """Nothing to see on it, and nothing said but by its address."""
+    """Whether the page has no text, and no candidate but its address."""
     return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
 
 
@@ -68,18 +68,18 @@ async def follow(
     most: int,
     done: Callable[[float], Awaitable[None]],
 ) -> list[Page]:
-    """At most `most` pages that those lead to; `done` is told the part of them that is through."""
-    ways = best_ways(read_already)[:most]
+    """At most `most` pages that those link to; `done` is called with the part of them that is through."""
+    urls = best_links(read_already)[:most]
     through = 0
 
     async def one(url: str) -> Page | None:
         nonlocal through
         page = await session.optional(inner(session, parser, url), otherwise=f"page_unread: {url}")
         through += 1
-        await done(through / len(ways))
+        await done(through / len(urls))
         return page
 
-    pages = await asyncio.gather(*map(one, ways))
+    pages = await asyncio.gather(*map(one, urls))
     return distinct(filter(None, pages), but=read_already)
 
 
@@ -87,8 +87,8 @@ async def inner(session: Session, parser: Parser, url: str) -> Page:
     return await read(parser, await session.get(url, within=site(url)))
 
 
-def best_ways(pages: Iterable[Page]) -> list[str]:
-    """The links of all, best first, without the pages themselves."""
+def best_links(pages: Iterable[Page]) -> list[str]:
+    """The links of all pages, best first, without the pages themselves."""
     found: dict[str, Link] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
         found.setdefault(bare(link.url), link)
@@ -97,14 +97,14 @@ def best_ways(pages: Iterable[Page]) -> list[str]:
 
 
 def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
-    """Each page once, wherever its redirects began."""
+    """Each page once, by the address where its redirects ended, without those in `but`."""
     have = {bare(page.url) for page in but}
     found = {bare(page.url): page for page in pages}
     return [page for key, page in found.items() if key not in have]
 
 
 def weighed(page: Page) -> Page:
-    """A page on prices describes itself first: the named page and the root know more of the brand."""
+    """The page with less confidence: a page on prices, say, tells less of the brand than the named one."""
     candidates = [
         msgspec.structs.replace(one, confidence=one.confidence * (OWN_WORTH if one.field in OWN else WORTH))
         for one in page.candidates

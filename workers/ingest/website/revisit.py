@@ -1,7 +1,7 @@
-"""The second visit: every answer of the first one is asked for on the condition that it has changed.
+"""Revisit of a site: each request of the last visit is repeated as a conditional one.
 
-A server that answers 304 to all of them has nothing new to say. At the first other answer the site is
-read anew, and that answer is not asked for twice.
+If the server answers 304 to all, nothing has changed. At the first other answer the site is read anew, and
+that answer is kept, so that it isn't requested twice.
 """
 
 import asyncio
@@ -10,33 +10,33 @@ from schemas.brand import Validators, Visit
 from schemas.errors import SourceError
 from workers.ingest.website.session import Session
 
-#: The version of our own reading: whoever changes what is read from a site counts it up, so that sites
-#: which have not changed are read anew.
+#: Version of our rules. Raise it whenever other things are read from a site, so that unchanged sites are read
+#: anew.
 RULES = 2
-#: Seconds of the ingest's that this may take: a reading must still fit in.
-ASKING_S = 20.0
+#: Seconds that this may take of the ingest's, so that there is time left to read the site.
+REVISIT_S = 20.0
 
 
 async def is_unchanged(session: Session, visit: Visit) -> bool:
-    """Leaves what came anew in `session.held`."""
+    """Whether nothing has changed. An answer that has goes to `session.fetched`."""
     try:
-        async with asyncio.timeout(ASKING_S):
+        async with asyncio.timeout(REVISIT_S):
             for url, known in visit.answers.items():
-                if not await answers_as_before(session, url, known):
+                if not await is_same(session, url, known):
                     return False
     except TimeoutError:
         return False
     return bool(visit.answers)
 
 
-async def answers_as_before(session: Session, url: str, known: Validators) -> bool:
-    """What was not there before, and has nothing to be known by, isn't there now."""
-    was_there, place = bool(known.etag or known.last_modified), known.url or url
+async def is_same(session: Session, url: str, known: Validators) -> bool:
+    """Whether the answer is as before: a 304, or still an error where there was one."""
+    was_there, final_url = bool(known.etag or known.last_modified), known.url or url
     try:
-        fetched = await session.open(url, known.kind or "page", known={place: known})
+        fetched = await session.open(url, known.kind or "page", known={final_url: known})
     except SourceError:
         return not was_there
     if fetched.unchanged:
-        return fetched.url == place
-    session.held[url] = fetched
+        return fetched.url == final_url
+    session.fetched[url] = fetched
     return False

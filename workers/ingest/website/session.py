@@ -1,4 +1,4 @@
-"""One ingest's requests: allowed by robots.txt, at the site's pace, within the ingest's time, remembered."""
+"""Session of one website ingest: its requests, by robots.txt and the site rate limit, within its time."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -16,7 +16,7 @@ from workers.web.site_rate import SiteRate
 
 T = TypeVar("T")
 
-#: Seconds of an attempt in which pages are opened; what has been read by then is kept.
+#: Seconds of an attempt in which pages are fetched; what has been read by then is kept.
 FETCHING_S = 60.0
 
 WANTS: Mapping[str, Want] = {
@@ -49,35 +49,35 @@ def open_web(client: httpx.AsyncClient) -> Web:
 
 
 class Session:
-    """`answers` is what to ask the next time, by the address that was asked for.
+    """Requests so far. `answers` has the validators for the next visit, by the address that was requested.
 
-    `held` has answers that came before they were needed. `truncated` means that time ran out, `dateless`
-    that some answer has nothing to know its version by.
+    `fetched` has answers of the revisit that are still to be used. `truncated` means that time ran out,
+    `unversioned` that an answer had neither ETag nor Last-Modified.
     """
 
     def __init__(self, web: Web) -> None:
         self.web = web
         self.ends = asyncio.get_running_loop().time() + FETCHING_S
         self.answers: dict[str, Validators] = {}
-        self.held: dict[str, Fetched] = {}
+        self.fetched: dict[str, Fetched] = {}
         self.warnings: list[str] = []
-        self.truncated = self.dateless = False
+        self.truncated = self.unversioned = False
 
     async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> Fetched:
-        """`within` is the one site that this may lead to. Raises `SourceError`."""
+        """The answer for `url`; redirects may lead to the site `within` only. Raises `SourceError`."""
         self.answers[url] = Validators(kind=kind)
         fetched = self.take(url, within) or await self.open(url, kind, within=within)
         known = fetched.validators
-        self.dateless |= known == Validators()
+        self.unversioned |= known == Validators()
         self.answers[url] = msgspec.structs.replace(
             known, kind=kind, url=fetched.url if fetched.url != url else None
         )
         return fetched
 
     def take(self, url: str, within: str | None) -> Fetched | None:
-        """What is held, unless it came from where this may not lead."""
-        held = self.held.pop(url, None)
-        return held if held and within in {None, site(held.url)} else None
+        """The answer of the revisit, unless it came from another site than `within`."""
+        answer = self.fetched.pop(url, None)
+        return answer if answer and within in {None, site(answer.url)} else None
 
     async def open(
         self, url: str, kind: str, *, within: str | None = None, known: Mapping[str, Validators] = {}
@@ -97,7 +97,7 @@ class Session:
         return self.ends - asyncio.get_running_loop().time()
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
-        """What may fail, or run out of time: then there is None, and a warning if it has a word for it."""
+        """The result, or None where it fails or time runs out; `otherwise` is the code of a warning."""
         try:
             async with asyncio.timeout_at(self.ends):
                 return await reading
@@ -109,6 +109,6 @@ class Session:
         return None
 
     def visit(self, args: dict[str, Any], *, rules: int, url: str) -> Visit:
-        """With answers only if asking for them all again can tell that nothing has changed."""
-        whole = not self.truncated and not self.dateless
+        """The visit; with answers only if repeating them all can tell that nothing has changed."""
+        whole = not self.truncated and not self.unversioned
         return Visit(rules=rules, args=args, answers=self.answers if whole else {}, url=url)

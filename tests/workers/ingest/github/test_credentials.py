@@ -30,7 +30,7 @@ from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
 from workers.ingest.github.about import read_about
-from workers.ingest.github.credentials import App, open_app, with_token, token_by_any_name, token_for
+from workers.ingest.github.credentials import App, open_app, token_by_any_name, token_for, with_token
 from workers.runtime.context import Context
 
 MINT = "/api/app/installations/42/access_tokens"

@@ -24,7 +24,7 @@ from tests.workers.ingest.llm.endpoint import (
 from tests.workers.web.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.llm import prompt
-from workers.ingest.llm.answer import SCHEMA, Claims, Claim
+from workers.ingest.llm.answer import SCHEMA, Claim, Claims
 from workers.ingest.llm.evidence import Given, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage

@@ -19,7 +19,7 @@ from tests.workers.web.web import say
 from workers.ingest.parser import child
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import STARTED, Question
+from workers.ingest.shapes import STARTED, ParseInput
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client
@@ -44,8 +44,8 @@ def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process for each of some thousand documents takes longer than all else, and connects to nothing."""
 
     async def exchange(_: Parser, message: bytes) -> bytes:
-        question: Question = msgspec.msgpack.decode(message, type=Question)
-        return STARTED + msgspec.msgpack.encode(child.answer(question))
+        question: ParseInput = msgspec.msgpack.decode(message, type=ParseInput)
+        return STARTED + msgspec.msgpack.encode(child.parse(question))
 
     monkeypatch.setattr(parsing, "exchange", exchange)
 

@@ -1,4 +1,4 @@
-"""What the rules know of each language: one file of words a language, read once."""
+"""Lexicon of each language: one JSON file of words, read once."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,9 +11,9 @@ from workers.ingest.languages import primary
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to address the reader: `word` names it, `words` show it, `formality` is what it says of the tone.
+    """Form of address: `word` names it, `words` show it, `formality` is its part in the tone.
 
-    Of an `inside` one the words count as they are written, and not first in a sentence: `Sie`, but not `sie`.
+    Words of an `inside` one count in their own case and not first in a sentence: `Sie`, but not `sie`.
     """
 
     word: str
@@ -26,16 +26,17 @@ Segment: TypeAlias = Literal["business", "developer", "consumer"]
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
-    """`common` words say nothing of a brand, as every page or readme has them.
+    """Words and patterns of one language.
 
-    `lix` are the LIX below which a text is plain and above which it is technical, where its words are as
-    long as this language's. `roles` and `industries` go by their English names and have a language's forms;
-    `suffix` is a pattern of what may be at a form's end, `follow` are the words that may come after it:
-    others make it a part of a longer name, as in `student loans`. `cue`, `help`, `plain` and `whether` are
-    patterns of what stands before those a thing is for: the first where it can mean nothing else, `help`
-    where a verb follows them, `whether` before one of them. `use` finds what it helps them to do.
-    Of the navigation's labels, `signposts` lead to those it is for, `tiers` name plans, `trade` sells to
-    businesses and `technical` speaks to developers.
+    `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above which
+    it is technical. `roles` and `industries` map English names to forms in the language; `suffix` is a
+    pattern for a form's end. `follow` has the words that may come after a form: others make it a part of a
+    longer name, as in `student loans`.
+
+    `cue`, `help`, `plain` and `whether` are patterns of words before the people that a product is for: `cue`
+    where they mean nothing else, `help` where a verb follows, `whether` before a single one. `use` finds what
+    the product helps to do. Of labels, `signposts` lead to such people, `tiers` name plans, `trade` sells to
+    businesses and `technical` addresses developers.
     """
 
     common: list[str] = field(default_factory=list)
@@ -65,7 +66,7 @@ EMPTY = Lexicon()
 
 @cache
 def lexicon(language: str | None) -> Lexicon:
-    """Of a tag's language; empty for one that there are no rules for."""
+    """The lexicon of a tag's language; an empty one where there is no file."""
     source = files(__name__).joinpath(f"{primary(language)}.json") if language else None
     known = source is not None and source.is_file()
     return msgspec.json.decode(source.read_bytes(), type=Lexicon) if known and source else EMPTY

@@ -1,1 +1,1 @@
-"""What a repository's files say of a brand. Runs in the parsing process: every file may be hostile."""
+"""Readers of a repository's files. They run in the parsing process, since any file may be hostile."""

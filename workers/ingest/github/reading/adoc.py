@@ -1,4 +1,4 @@
-"""AsciiDoc, as much of it as a README's prose needs; there is no parser of it for Python."""
+"""AsciiDoc to HTML, as far as a README's prose needs it: Python has no parser of it."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def parts(lines: list[str]) -> Iterator[str]:
 
 
 def visible(lines: list[str]) -> Iterator[str]:
-    """An empty line for each that is no prose."""
+    """The lines, each that is no prose replaced by an empty one."""
     fence = ""
     for line in lines:
         bare = line.strip()
@@ -54,7 +54,7 @@ def visible(lines: list[str]) -> Iterator[str]:
 
 
 def inline(text: str) -> str:
-    """A line's length is bounded: marks without a partner are looked for to its end, each."""
+    """A line as HTML. Its length is limited, since each mark is searched for its partner to the end."""
     linked = LINK.sub("\x01\\1\x02", text[:LINE])
     bare = MARKS.sub(r"\2", INLINE.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

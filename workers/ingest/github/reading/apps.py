@@ -1,4 +1,4 @@
-"""What an app is called on a device: Info.plist, AndroidManifest.xml with its strings."""
+"""Names of an app on a device: of Info.plist, and of AndroidManifest.xml with its strings."""
 
 import plistlib
 import re
@@ -12,16 +12,16 @@ from workers.ingest.github.shapes import File
 from workers.ingest.page.text import clean
 
 LABEL = "{http://schemas.android.com/apk/res/android}label"
-#: Filled in by a build that nobody runs here.
+#: Placeholders that a build replaces.
 PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
-#: A bare quote only keeps blanks; a backslash stands before what is meant.
+#: Escapes of Android's strings: a backslash before a letter, and bare quotes, which keep blanks.
 ESCAPE = re.compile(r"\\(.)|\"")
 #: Bundles that are a part of an app or of nothing (CFBundlePackageType).
 PARTS = {"XPC!", "FMWK", "BNDL"}
 
 
 def from_plist(body: bytes) -> Iterator[Statement]:
-    """plistlib itself refuses a file that declares entities."""
+    """The app's names. plistlib itself refuses a file that declares entities."""
     try:
         found = plistlib.loads(body)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, ExpatError):
@@ -35,7 +35,7 @@ def from_plist(body: bytes) -> Iterator[Statement]:
 
 
 def from_android(body: bytes, others: list[File]) -> Iterator[Statement]:
-    """The application's label, which most often is the name of a string."""
+    """The application's label, which mostly is the name of a string in `others`."""
     root = parsed(body)
     application = root.find("application") if root is not None else None
     label = application.get(LABEL) if application is not None else None
@@ -47,7 +47,7 @@ def from_android(body: bytes, others: list[File]) -> Iterator[Statement]:
 
 
 def strings(files: list[File]) -> dict[str, str]:
-    """Of all strings.xml, as a device shows them."""
+    """The strings of all strings.xml, as a device shows them."""
     found: dict[str, str] = {}
     for file in files:
         root = parsed(file.body) if file.path.endswith("strings.xml") else None
@@ -58,7 +58,7 @@ def strings(files: list[File]) -> dict[str, str]:
 
 
 def parsed(body: bytes) -> etree._Element | None:
-    """No entity is expanded, and nothing is fetched."""
+    """The XML, without expanding entities or fetching anything; None for a broken one."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
     try:
         return etree.fromstring(body, parser)

@@ -1,4 +1,4 @@
-"""A README as blocks of plain text, whichever markup it is written in; what is no prose is left out."""
+"""Blocks of a README: its prose as plain text, from HTML, whatever markup it was written in."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from bs4.element import Comment, NavigableString, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, words
 
-#: Enough blocks to know what a project is; and how far up a text looks for the block that it belongs to.
+#: Blocks that are read, and tags above a text among which its block is looked for.
 MOST, NEAR = 300, 12
 SILENT = ("script", "style", "pre", "table", "svg", "video", "picture", "img", "template", "noscript", "form")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -31,16 +31,16 @@ BOXES = {
 }
 ADMONITION = re.compile(r"\s*\[!\w+\]")
 SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
-#: Pictures and ornaments around a text.
+#: Pictures and ornaments before and after a text.
 ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
 
-#: What stands between the links of a row.
+#: Separators of a row of links.
 BETWEEN = re.compile(r"[^\w\s]+")
 
 
 class Block(NamedTuple):
-    """`level` is a heading's, 1 to 6; `free` is the text outside links."""
+    """Block of text. `level` is a heading's, 1 to 6; `free` is the text outside links."""
 
     kind: Literal["heading", "text", "item", "quote"]
     text: str
@@ -61,7 +61,7 @@ def from_html(html: str) -> list[Block]:
 
 
 def name_pictures(soup: BeautifulSoup) -> None:
-    """A heading that is only a picture says what the picture is called."""
+    """Give a heading that is only a picture the picture's alternative text."""
     for heading in soup.find_all(HEADINGS, limit=3):
         image = heading.find("img")
         if image is not None and not heading.get_text().strip():
@@ -91,18 +91,18 @@ def is_admonition(box: Tag) -> bool:
 
 
 def plain(text: str) -> str:
-    """One line without shortcodes and the ornaments around it."""
+    """One line of text, without shortcodes and the ornaments around it."""
     return ORNAMENT.sub("", clean(SHORTCODE.sub(" ", text))).strip()
 
 
 def is_menu(one: Block) -> bool:
-    """A row of links: badges, languages, the project's other pages."""
+    """Whether the block is a row of links: badges, languages, other pages."""
     said = words(BETWEEN.sub("", one.free))
     return said < 3 and words(one.text) > said
 
 
 class Section(NamedTuple):
-    """A block that is no heading, with the heading that it stands under, and which one that is."""
+    """Block that is no heading, with the number and the text of the heading above it."""
 
     number: int
     heading: str

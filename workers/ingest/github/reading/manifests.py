@@ -1,4 +1,4 @@
-"""What projects declare of themselves in their manifests (research 3.2)."""
+"""Readers of manifests: names, descriptions and keywords that projects declare."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import is_name
 from workers.ingest.page.text import clean, cut, squash
 
-#: What makers of projects write into a new one.
+#: Values that project generators write, squashed.
 TEMPLATES = {
     *("anewflutterproject", "anewflutterapplication", "anewfluttermodule", "addyourdescriptionhere"),
     *("runner", "myapp", "mypackage", "atauriapp", "startonheroku"),
@@ -32,7 +32,7 @@ Object = dict[str, Any]
 
 
 def statements(file: File, own: Own, others: list[File]) -> Iterator[Statement]:
-    """Nothing for a file that can't be read as what its name says. `others` may hold its texts."""
+    """Statements of a manifest; none of one that can't be read. `others` may have its strings."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
         yield from (one for one in apps.from_plist(file.body) if fits(one))
@@ -40,7 +40,7 @@ def statements(file: File, own: Own, others: list[File]) -> Iterator[Statement]:
         yield from (one for one in apps.from_android(file.body, others) if fits(one))
     elif name in READERS:
         load, read = READERS[name]
-        yield from (one for one in read(load(file), own) if fits(one))
+        yield from (one for one in read(loaded(load, file), own) if fits(one))
 
 
 def fits(one: Statement) -> bool:
@@ -50,25 +50,13 @@ def fits(one: Statement) -> bool:
     return not template and (one.field != "appName" or is_name(one.value))
 
 
-def from_json(file: File) -> Object:
-    return as_object(json.loads, file)
-
-
-def from_toml(file: File) -> Object:
-    return as_object(tomllib.loads, file)
-
-
-def from_yaml(file: File) -> Object:
-    return as_object(yaml.safe_load, file)
-
-
-def from_gradle(file: File) -> Object:
-    match = GRADLE.search(decode(file.body, ""))
+def from_gradle(text: str) -> Object:
+    match = GRADLE.search(text)
     return {"name": match[1]} if match else {}
 
 
-def as_object(load: Callable[[str], Any], file: File) -> Object:
-    """Empty for what is broken, nested without end, or holds a number of a million digits."""
+def loaded(load: Callable[[str], Any], file: File) -> Object:
+    """The object in a file; empty for one that is broken, too deep, or has a number of a million digits."""
     try:
         value = load(decode(file.body, ""))
     except (ValueError, RecursionError, yaml.YAMLError):
@@ -89,7 +77,7 @@ def package_json(found: Object, own: Own) -> Iterator[Statement]:
 
 
 def app_json(found: Object, own: Own) -> Iterator[Statement]:
-    """Expo's, or React Native's own; a host's file of that name says less."""
+    """The names in Expo's or React Native's app.json; hosting services have a file of that name too."""
     expo = inner(found, "expo")
     yield from names(expo, own, 0.85, "app.json.expo", "name")
     yield from described(expo, "app.json.expo")
@@ -105,20 +93,13 @@ def pyproject(found: Object, own: Own) -> Iterator[Statement]:
         yield from package(table, own, "pyproject")
 
 
-def cargo(found: Object, own: Own) -> Iterator[Statement]:
-    yield from package(inner(found, "package"), own, "cargo")
-
-
-def composer(found: Object, own: Own) -> Iterator[Statement]:
-    yield from package(found, own, "composer")
-
-
-def gradle(found: Object, own: Own) -> Iterator[Statement]:
-    yield from package(found, own, "gradle")
+def of_package(rule: str, *table: str) -> "Reader":
+    """The reader of a manifest that declares no more than its package, in a table of it."""
+    return lambda found, own: package(inner(found, *table), own, rule)
 
 
 def jekyll(found: Object, own: Own) -> Iterator[Statement]:
-    """The site's description, where the site is the project's own: some have one for their legal texts."""
+    """The site's description, if the site is about the project: some are for legal texts."""
     title = found.get("title")
     own_site = not isinstance(title, str) or is_about(clean(title), own)
     if own_site and not str(found.get("description")).startswith(UNWRITTEN):
@@ -126,7 +107,7 @@ def jekyll(found: Object, own: Own) -> Iterator[Statement]:
 
 
 def package(found: Object, own: Own, rule: str) -> Iterator[Statement]:
-    """What all registries ask for; `@scope/name` and `vendor/name` are the name alone."""
+    """Name, description and keywords, as all registries have them, without `@scope/` and `vendor/`."""
     name = found.get("name")
     if isinstance(name, str):
         yield Statement("appName", spelled(clean(name).rpartition("/")[2], own), 0.55, f"{rule}.name")
@@ -153,16 +134,16 @@ def tagged(found: Object, rule: str) -> Iterator[Statement]:
 
 
 Reader = Callable[[Object, Own], Iterator[Statement]]
-#: Files by their name in lower case.
-READERS: dict[str, tuple[Callable[[File], Object], Reader]] = {
-    "app.json": (from_json, app_json),
-    "package.json": (from_json, package_json),
-    "pubspec.yaml": (from_yaml, pubspec),
-    "pubspec.yml": (from_yaml, pubspec),
-    "pyproject.toml": (from_toml, pyproject),
-    "cargo.toml": (from_toml, cargo),
-    "composer.json": (from_json, composer),
-    "_config.yml": (from_yaml, jekyll),
-    "settings.gradle": (from_gradle, gradle),
-    "settings.gradle.kts": (from_gradle, gradle),
+#: Loader and reader of a file, by its name in lower case.
+READERS: dict[str, tuple[Callable[[str], Any], Reader]] = {
+    "app.json": (json.loads, app_json),
+    "package.json": (json.loads, package_json),
+    "pubspec.yaml": (yaml.safe_load, pubspec),
+    "pubspec.yml": (yaml.safe_load, pubspec),
+    "pyproject.toml": (tomllib.loads, pyproject),
+    "cargo.toml": (tomllib.loads, of_package("cargo", "package")),
+    "composer.json": (json.loads, of_package("composer")),
+    "_config.yml": (yaml.safe_load, jekyll),
+    "settings.gradle": (from_gradle, of_package("gradle")),
+    "settings.gradle.kts": (from_gradle, of_package("gradle")),
 }

@@ -1,4 +1,4 @@
-"""How a name in a repository becomes a brand's: without the platform, and in the spelling that people see."""
+"""Names of a repository as a brand has them: without the platform, in the spelling that people see."""
 
 import re
 from collections import Counter
@@ -19,14 +19,14 @@ SUFFIX = re.compile(
     rf"[-_.](?:{PLATFORM}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
 )
 VERSION = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
-#: More words than these beside the repository's own name, and a heading is a sentence about it.
+#: Words that a heading may have beside the repository's own name: with more it is a sentence.
 BESIDE = 2
-#: How often a text has to spell a name before that is its spelling.
+#: Times that a text must have a spelling before it is the name's.
 OFTEN = 2
 
 
 class Own(NamedTuple):
-    """A repository's own name: as its address has it without a platform, and as people see it."""
+    """Own name of a repository: as in its address without a platform, and as people see it."""
 
     bare: str
     shown: str
@@ -37,7 +37,7 @@ class Own(NamedTuple):
 
 
 def own_name(repository: str, text: str) -> Own:
-    """`text` is its prose, which knows `NumPy` from `numpy`."""
+    """The repository's own name; its prose `text` tells that `numpy` is spelled `NumPy`."""
     bare = base(repository)
     parts = map(re.escape, re.split(r"[-_]+", bare))
     found = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
@@ -46,7 +46,7 @@ def own_name(repository: str, text: str) -> Own:
 
 
 def bare(text: str) -> tuple[str, str]:
-    """A name and the line that some append to it."""
+    """The name in a heading or title, and the line that some append to it."""
     whole = clean(text)
     greeted = GREETING.match(whole)
     head, tail = parted(whole[greeted.end() :].rstrip("!") if greeted else whole)
@@ -54,33 +54,33 @@ def bare(text: str) -> tuple[str, str]:
 
 
 def base(repository: str) -> str:
-    """`simplenote-ios` is `simplenote`; `app` alone stays."""
+    """The name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
     shorter = SUFFIX.sub("", repository)
     return SUFFIX.sub("", shorter) or shorter or repository
 
 
 def shown(repository: str) -> str:
-    """`seed-tool-ios` is `Seed Tool`: a name in lower case alone is an address's."""
+    """The name as people see it: `Seed Tool` of `seed-tool-ios`."""
     parts = [part for part in re.split(r"[-_]+", base(repository)) if part]
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 
 
 def spelled(identifier: str, own: Own) -> str:
-    """A package's name has its registry's spelling; where it is the repository's own, that one is better."""
+    """A package's name as people see it; its own spelling is the registry's."""
     return own.shown if squash(identifier) == own.key else shown(identifier)
 
 
 def cased(name: str, own: Own) -> str:
-    """As it was written for people, unless it is in lower case alone, as an address is."""
+    """The name as written, unless it is all in lower case and the repository's own."""
     return own.shown if name.islower() and squash(name) == own.key else name
 
 
 def is_own(text: str, own: Own) -> bool:
-    """The repository's own name, or that of its owner before it."""
+    """Whether the text is the repository's own name, with or without its owner."""
     return bool(own.key) and own.key in {squash(text), squash(text.rpartition("/")[2])}
 
 
 def is_about(text: str, own: Own) -> bool:
-    """The repository's own name, with at most a word or two beside it."""
+    """Whether the text is the repository's own name with at most two words beside it."""
     few = len(text.split()) <= len(own.shown.split()) + BESIDE
     return bool(own.key) and own.key in squash(text) and few

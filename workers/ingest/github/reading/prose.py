@@ -1,4 +1,4 @@
-"""What a README says: its title, the line below it, its first paragraph, and all its prose (research 3.2)."""
+"""Prose of a README: its title, the line below it, its first paragraph, and the rest."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import cut, squash, words
 
-#: A title stands at the top, if at all.
+#: Headings that may be the title, and blocks among which they are.
 TITLES, TOP = 3, 12
 SENTENCE_WORDS, NAME_WORDS = 5, 3
-#: Characters: a paragraph that says enough by itself; and how soon a sentence about the project names it.
+#: Characters of a paragraph that says enough by itself, and those within which a sentence names its project.
 FULL, NAMED_BY = 80, 20
-#: Sections that tell how to get or to build it, and not what it is.
+#: Headings of sections on how to get or build the project.
 WORK = re.compile(
     r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
     r"|compatib\w*|deploy\w*|config\w*|credits?|changelog|support|donat\w*|translat\w*|contents|toc"
@@ -37,7 +37,7 @@ ASKING = re.compile(
     r"|upgrading)\b",
     re.IGNORECASE,
 )
-#: Headings of what a README goes on with.
+#: Headings of later sections, which are no titles.
 SECTION = re.compile(
     r"(?:(?:key |main )?features|documentation|docs|introduction|overview|about|motivation|examples?|news"
     r"|highlights|performance|benchmarks?|(?:project )?status|demos?|previews?|background|description"
@@ -50,13 +50,13 @@ ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary"
 def statements(blocks: list[Block], own: Own) -> Iterator[Statement]:
     title = title_of(blocks, own)
     called = list(named(title, own)) if title else []
-    told = list(lines(blocks, title, called=bool(called))) if title else []
-    yield from (*called, *told)
-    yield from described(blocks, [str(one.value) for one in told], own)
+    taglines = list(lines(blocks, title, called=bool(called))) if title else []
+    yield from (*called, *taglines)
+    yield from described(blocks, [str(one.value) for one in taglines], own)
 
 
 def title_of(blocks: list[Block], own: Own) -> Block | None:
-    """The repository's name among the first headings, or the very first, unless that heads a section."""
+    """The first heading with the repository's name, or the very first, unless it heads a section."""
     headings = [one for one in blocks[:TOP] if one.kind == "heading"][:TITLES]
     exact = (one for one in headings if is_own(bare(one.text)[0], own))
     first = (one for one in headings[:1] if not is_work(one.text) and not SECTION.match(one.text))
@@ -64,7 +64,7 @@ def title_of(blocks: list[Block], own: Own) -> Block | None:
 
 
 def named(title: Block, own: Own) -> Iterator[Statement]:
-    """A first heading of another name is one while it is short; a longer one says what the project does."""
+    """The name in the title. One that isn't the repository's must be short: else it is a description."""
     name, _ = bare(title.text)
     if is_own(name, own):
         name = name.rpartition("/")[2]
@@ -75,16 +75,16 @@ def named(title: Block, own: Own) -> Iterator[Statement]:
 
 
 def lines(blocks: list[Block], title: Block, *, called: bool) -> Iterator[Statement]:
-    """What goes on after the name, stands or is quoted right below it, or stands where a name would."""
+    """Taglines: a line or quote right below the title, and the rest of the title after the name."""
     start = blocks.index(title) + 1
     following = [one for one in blocks[start : start + 4] if not is_menu(one)]
     quotes = [one for one in following if one.kind == "quote"]
     for one in (quotes or following)[:1]:
         if one.kind != "item" and is_line(one.text) and not (one.kind == "heading" and is_work(one.text)):
             yield Statement("tagline", one.text, 0.65, "readme.line")
-    rest = bare(title.text)[1] if called else title.text
-    if is_line(rest):
-        yield Statement("tagline", rest, 0.70, "readme.h1.tail" if called else "readme.h1")
+    tail = bare(title.text)[1] if called else title.text
+    if is_line(tail):
+        yield Statement("tagline", tail, 0.70, "readme.h1.tail" if called else "readme.h1")
 
 
 def is_line(text: str) -> bool:
@@ -92,14 +92,14 @@ def is_line(text: str) -> bool:
     return sized and not (OVER.search(text) or ASKING.match(text) or "://" in text)
 
 
-def described(blocks: list[Block], told: list[str], own: Own) -> Iterator[Statement]:
-    """The first paragraph, else the line at the title, else a sentence further down about the project."""
+def described(blocks: list[Block], taglines: list[str], own: Own) -> Iterator[Statement]:
+    """The first paragraph, else a tagline, else a sentence further down about the project."""
     paragraphs = [section for section in sections(blocks) if is_paragraph(section.block)]
     about = [one.block for one in paragraphs if one.number <= TITLES and not is_work(one.heading)]
     if about:
         yield Statement("appDescription", cut(opening(blocks, about[0]), LIMIT), 0.60, "readme.paragraph")
         return
-    for text in [text for text in told if len(text) >= SHORT][:1]:
+    for text in [text for text in taglines if len(text) >= SHORT][:1]:
         yield Statement("appDescription", text, 0.50, "readme.line")
     texts = [one.block.text for one in paragraphs]
     for text in [text for text in texts if own.key in squash(text)[: len(own.key) + NAMED_BY]][:1]:
@@ -107,14 +107,14 @@ def described(blocks: list[Block], told: list[str], own: Own) -> Iterator[Statem
 
 
 def opening(blocks: list[Block], first: Block) -> str:
-    """A short first paragraph goes on in the next one."""
+    """The first paragraph, with the next one where it is short."""
     start = blocks.index(first)
     following = blocks[start + 1 : start + 2] if len(first.text) < FULL else []
     return " ".join([first.text, *(one.text for one in following if is_paragraph(one))])
 
 
 def is_paragraph(one: Block) -> bool:
-    """A sentence or more, or what is as long as one; and not what the project asks of its visitors."""
+    """Whether the block has a sentence or more, and asks nothing of its readers."""
     whole = one.kind in {"text", "quote"} and not is_menu(one) and not ASKING.match(one.text)
     long = len(one.text) >= SHORT and words(one.text) >= SENTENCE_WORDS and not OVER.search(one.text)
     ended = PROSE.search(one.text) is not None or words(one.text) >= SENTENCE_WORDS * 2
@@ -122,10 +122,7 @@ def is_paragraph(one: Block) -> bool:
 
 
 def telling(blocks: list[Block]) -> Iterator[Block]:
-    """What is about the project: no row of links, and nothing from the sections on how to build it.
-
-    Such a section has its subsections with it.
-    """
+    """Blocks about the project: no rows of links, and no sections, with their subsections, on its build."""
     work = 0
     for one in blocks:
         if one.kind == "heading" and (work == 0 or one.level <= work):

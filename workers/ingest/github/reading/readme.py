@@ -1,4 +1,4 @@
-"""From a README's bytes to its blocks, by its markup: Markdown, reStructuredText, AsciiDoc or plain text."""
+"""README reader: its bytes to blocks, from Markdown, reStructuredText, AsciiDoc or plain text."""
 
 import re
 
@@ -16,7 +16,7 @@ from workers.ingest.page.decode import decode
 READ = 60_000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 MARKDOWN = MarkdownIt("commonmark").enable("table")
-#: Nothing is opened, run or taken over as it is, and no fault stops the reading (docutils.sourceforge.io).
+#: Settings of docutils: it opens no file, takes over no raw HTML, and no fault stops it.
 DOCUTILS = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
@@ -33,7 +33,7 @@ DOCUTILS = {
 
 
 def from_rst(text: str) -> str | None:
-    """None for what docutils itself breaks on: it is plain text still."""
+    """The HTML; None for a text on which docutils fails."""
     try:
         parts = publish_parts(
             text,
@@ -43,7 +43,7 @@ def from_rst(text: str) -> str | None:
             settings_overrides=DOCUTILS,
         )
         return str(parts["body"])
-    except Exception:  # noqa: BLE001  Its directives raise whatever they like.
+    except Exception:  # noqa: BLE001  its directives raise anything
         return None
 
 

@@ -1,4 +1,4 @@
-"""One repository to what it says of its brand: GitHub's own fields and every file that was read."""
+"""Repository reader: candidates and passages from GitHub's own fields and from each file."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,50 +19,44 @@ from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage, Reading
 
-#: Topics that say where a project takes part, and not what it is.
+#: Topics about a project's events, not about itself.
 NO_TOPIC = re.compile(r"hacktoberfest.*|good-first-issue")
-#: Languages that are in nearly every repository.
+#: Programming languages of nearly every repository.
 NO_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
 MOST_PASSAGES = 250
 
 
 def read(repository: Repository) -> Reading:
-    """Of equal confidence the first wins: store texts, GitHub's own fields, manifests, README."""
+    """All statements. Of equal ones the first wins: store texts, GitHub's fields, manifests, README."""
     blocks = readme.blocks(repository.readme.path, repository.readme.body) if repository.readme else []
-    told = list(stores.prose(repository.files))
+    store_texts = list(stores.prose(repository.files))
     own = own_name(repository.name, " ".join([repository.description, *(one.text for one in blocks)]))
     found = chain(
         (candidate(repository, file, one) for file in repository.files for one in stores.statements(file)),
         (candidate(repository, None, one) for one in declared(repository, own)),
         from_manifests(repository, own),
         (candidate(repository, repository.readme, one) for one in prose.statements(blocks, own)),
-        languages(repository, told, blocks),
+        languages(repository, store_texts, blocks),
     )
     return Reading(
         candidates=with_keywords(repository, list(found)),
-        passages=list(passages(repository, told, blocks))[:MOST_PASSAGES],
+        passages=list(passages(repository, store_texts, blocks))[:MOST_PASSAGES],
     )
 
 
 def address(repository: Repository, file: File | None) -> str:
-    """Where a person can look it up."""
+    """The page on which a person sees the file."""
     if file is None:
         return repository.url
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
 
 
-def candidate(repository: Repository, file: File | None, said: Statement) -> Candidate:
-    return Candidate(
-        field=said.field,
-        value=said.value,
-        confidence=said.confidence,
-        rule=said.rule,
-        url=address(repository, file),
-    )
+def candidate(repository: Repository, file: File | None, one: Statement) -> Candidate:
+    return Candidate(**one._asdict(), url=address(repository, file))
 
 
 def declared(repository: Repository, own: Own) -> Iterator[Statement]:
-    """GitHub's own fields."""
+    """Statements of GitHub's own fields."""
     description = plain(repository.description)
     if description:
         yield Statement("appDescription", cut(description, LIMIT), 0.90, "github.description")
@@ -79,16 +73,18 @@ def declared(repository: Repository, own: Own) -> Iterator[Statement]:
 
 def from_manifests(repository: Repository, own: Own) -> Iterator[Candidate]:
     for file in repository.files:
-        yield from (candidate(repository, file, one) for one in manifests.statements(file, own, repository.files))
+        yield from (
+            candidate(repository, file, one) for one in manifests.statements(file, own, repository.files)
+        )
 
 
 def languages(
-    repository: Repository, told: list[tuple[File, str, str]], blocks: list[Block]
+    repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[Block]
 ) -> Iterator[Candidate]:
-    """Of the store texts where there are some, else of the README's prose."""
-    declared = [(locale, "store.locale") for _, locale, _ in told if locale != "default"][:1]
-    text = clean(" ".join(text for _, _, text in told)) or prose_of(blocks)
-    source = told[0][0] if told else repository.readme
+    """Language of the store texts where there are some, else of the README's prose."""
+    declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
+    text = clean(" ".join(text for _, _, text in store_texts)) or prose_of(blocks)
+    source = store_texts[0][0] if store_texts else repository.readme
     for tag, confidence, rule in detection.weigh(text, declared):
         yield candidate(repository, source, Statement("primaryLanguage", tag, confidence, rule))
 
@@ -98,7 +94,7 @@ def prose_of(blocks: Iterable[Block]) -> str:
 
 
 def with_keywords(repository: Repository, found: list[Candidate]) -> list[Candidate]:
-    """The store's keywords and GitHub's topics are one list; programming languages stand in only for none."""
+    """The candidates, with store keywords and GitHub's topics as one list, and programming languages."""
     topics = [topic for topic in repository.topics if not NO_TOPIC.fullmatch(topic)]
     rule, first = "github.topics", repository.url
     stored = [one for one in found if one.field == "keywords" and one.rule == "store.keywords"]
@@ -119,12 +115,12 @@ def spoken(repository: Repository) -> list[str]:
 
 
 def passages(
-    repository: Repository, told: list[tuple[File, str, str]], blocks: list[Block]
+    repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[Block]
 ) -> Iterator[Passage]:
-    """The store's prose first: it is written for those who might use it."""
+    """Passages, the store's first: they are written for those who might use the app."""
     if description := plain(repository.description):
         yield Passage(text=description, url=repository.url)
-    for file, _, text in told:
+    for file, _, text in store_texts:
         yield from (Passage(text=one, url=address(repository, file)) for one in stores.paragraphs(text))
     page = address(repository, repository.readme)
     for one in prose.telling(blocks):

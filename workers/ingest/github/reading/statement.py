@@ -1,4 +1,4 @@
-"""What one file says of one field, before it is known where the file lies."""
+"""Statement of one file on one field: a candidate without the file's address."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from schemas.brand import Field, Value
 
 
 class Statement(NamedTuple):
-    """`rule` names the place in the file, such as `readme.h1`."""
+    """Value of a field; `rule` names where in the file it is, such as `readme.h1`."""
 
     field: Field
     value: Value

@@ -1,4 +1,4 @@
-"""The developers' own store texts: fastlane's, F-Droid's, the Play publisher's (research 3.2)."""
+"""Store texts in a repository, as fastlane, F-Droid and the Play publisher lay them out."""
 
 import re
 from collections.abc import Iterator
@@ -18,15 +18,15 @@ from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import clean, cut, words
 
-#: Characters: a paragraph that says enough by itself.
+#: Characters of a paragraph that says enough by itself.
 FULL = 80
-#: Homepages that are a store's page.
+#: Hosts of homepages that are a store's page.
 ELSEWHERE = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
 NAMES = {"name", "title"}
 LINES = {"subtitle", "short_description"}
 DESCRIPTIONS = {"description", "full_description"}
 PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
-#: A symbolic link that was served as what it holds.
+#: A symbolic link that came as its target's path.
 LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
@@ -62,7 +62,7 @@ def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
 
 
 def opening(text: str) -> Iterator[str]:
-    """The first paragraph that is more than a heading, and after a short one the next; else all of it."""
+    """The first paragraph that is no heading, with the next one where it is short; else the whole text."""
     long = [one for one in paragraphs(text) if len(one) >= SHORT and not one.endswith(":")]
     if not long:
         yield clean(text)
@@ -73,7 +73,7 @@ def opening(text: str) -> Iterator[str]:
 
 
 def links(address: str) -> dict[str, str]:
-    """An https address that an ingest of the website would take, and that is not GitHub itself."""
+    """The link to an https address that a website ingest would take; none to GitHub itself."""
     try:
         url = urls.check(address, allowed={})
     except Invalid:
@@ -93,7 +93,7 @@ def content(file: File) -> str:
 
 
 def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
-    """Each file of a description or a line, with its locale and text."""
+    """Files with a description or a tagline, with locale and text."""
     for file in files:
         match = paths.STORE.fullmatch(file.path)
         if match and paths.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
