@@ -132,11 +132,11 @@ class Inquiry(NamedTuple):
 
 
 class Adapter(Protocol):
-    """One platform. Its HTTP client is its own; all times are aware UTC datetimes, all waits seconds."""
+    """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
-        """Whether the same call again, after a lost answer, can't make a second post."""
-        ...
+    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002  an adapter's may need them
+        """Whether the same call again, after a lost answer, can't make a second post. In doubt it can."""
+        return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         """Check, upload media, make the handle: in as many steps as have to be remembered.
@@ -150,12 +150,13 @@ class Adapter(Protocol):
         """The irreversible call, given up after `timeout_s`. Raises a `PlatformError`."""
         ...
 
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
+    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:  # noqa: ARG002
         """What became of what was taken.
 
         Raises `Rejected`, or `Outdated` to send it anew, where the platform gave it up; `PlatformError`.
+        A platform that answers `send` with the post has nothing to poll.
         """
-        ...
+        raise AssertionError(f"{type(self).__name__} answers `send` with the post: there is nothing to poll")
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         """Look for the post after a lost answer. Raises a `PlatformError` where it could not look."""

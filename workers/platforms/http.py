@@ -66,6 +66,38 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     def headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] = {},
+        content: bytes | AsyncIterable[bytes] | None = None,
+        timeout_s: float = READ_S,
+        limit: int = LIMIT,
+        irreversible: bool = False,
+    ) -> "Answer":
+        """The answer to one request with the token. Raises as the function `ask` does."""
+        return await ask(
+            self.client,
+            method,
+            url,
+            headers={**self.headers, **headers},
+            content=content,
+            timeout_s=timeout_s,
+            limit=limit,
+            irreversible=irreversible,
+        )
+
+    async def post_form(
+        self, path: str, fields: Mapping[str, str], *, timeout_s: float = READ_S, irreversible: bool = False
+    ) -> "Answer":
+        """The answer to a form, sent to `base` and `path`."""
+        url, content = f"{self.base}{path}", urlencode(fields).encode()
+        return await self.ask(
+            "POST", url, headers=FORM, content=content, timeout_s=timeout_s, irreversible=irreversible
+        )
+
     def __repr__(self) -> str:
         return f"Api({self.base})"
 
@@ -149,26 +181,6 @@ async def ask(
     except (TimeoutError, httpx.HTTPError, SourceError) as error:
         raise lost(url, error, unknown=irreversible and trace.begun) from error
     return msgspec.structs.replace(answer, secrets=secrets_of(request, content))
-
-
-async def post_form(
-    api: Api,
-    path: str,
-    fields: Mapping[str, str],
-    *,
-    timeout_s: float = READ_S,
-    irreversible: bool = False,
-) -> Answer:
-    """The answer to a POST of a form to `api.base` and `path`. Raises as `ask` does."""
-    return await ask(
-        api.client,
-        "POST",
-        f"{api.base}{path}",
-        headers={**api.headers, **FORM},
-        content=urlencode(fields).encode(),
-        timeout_s=timeout_s,
-        irreversible=irreversible,
-    )
 
 
 def secrets_of(request: httpx.Request, content: object) -> tuple[str, ...]:

@@ -134,7 +134,8 @@ async def create_session(client: httpx.AsyncClient, base: str, *, identifier: st
     """A session by an app password. Raises `ReauthRequired` for a wrong one, any `PlatformError`."""
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = Api(client=client, base=base)
-    answer = await post(api, "com.atproto.server.createSession", body, headers=JSON)
+    url = api.url("com.atproto.server.createSession")
+    answer = await api.ask("POST", url, headers=JSON, content=body)
     return http.read(accepted(answer), Session)
 
 
@@ -145,8 +146,8 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
     """
     api = Api(client=client, base=base, token=refresh_token)
     try:
-        answer = await post(api, "com.atproto.server.refreshSession", None)
-        return http.read(accepted(answer), Session)
+        answer = accepted(await api.ask("POST", api.url("com.atproto.server.refreshSession")))
+        return http.read(answer, Session)
     except TokenExpired as error:
         raise ReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
@@ -154,7 +155,7 @@ async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token
 async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
     """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
     api = Api(client=client, base=base, token=refresh_token)
-    accepted(await post(api, "com.atproto.server.deleteSession", None))
+    accepted(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
 
 
 async def avatar_url(api: Api, did: str) -> str | None:
@@ -168,8 +169,7 @@ async def avatar_url(api: Api, did: str) -> str | None:
 
 async def resolve_handle(api: Api, handle: str) -> str | None:
     """The DID behind a handle; None where the server knows none."""
-    url = api.url("com.atproto.identity.resolveHandle", handle=handle)
-    answer = await http.ask(api.client, "GET", url, headers=api.headers)
+    answer = await api.ask("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and error_body(answer).error == "InvalidRequest":
         return None
     return http.read(accepted(answer), Resolved).did
@@ -186,50 +186,25 @@ async def upload_blob(
 ) -> dict[str, Any]:
     """The blob by which a record names the file. The same bytes give the same blob."""
     sent = {"Content-Type": mime_type, "Content-Length": str(size_bytes)}
-    answer = await post(api, "com.atproto.repo.uploadBlob", content, headers=sent, timeout_s=http.UPLOAD_S)
+    url = api.url("com.atproto.repo.uploadBlob")
+    answer = await api.ask("POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
     return http.read(accepted(answer), Uploaded).blob
 
 
 async def put_record(api: Api, body: bytes, *, timeout_s: float) -> Written:
     """Write a record, irreversibly; the same bytes again change nothing. Raises `Rejected` `KEY_TAKEN`."""
-    answer = await post(
-        api,
-        "com.atproto.repo.putRecord",
-        body,
-        headers=JSON,
-        timeout_s=timeout_s,
-        irreversible=True,
-    )
+    url = api.url("com.atproto.repo.putRecord")
+    answer = await api.ask("POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True)
     return http.read(accepted(answer), Written)
 
 
 async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> Record | None:
     """The record; None where the server has none."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
-    answer = await http.ask(api.client, "GET", url, headers=api.headers)
+    answer = await api.ask("GET", url)
     if not answer.ok and error_body(answer).error == "RecordNotFound":
         return None
     return http.read(accepted(answer), Record)
-
-
-async def post(
-    api: Api,
-    method: str,
-    content: bytes | AsyncIterable[bytes] | None,
-    *,
-    headers: Mapping[str, str] = {},
-    timeout_s: float = http.READ_S,
-    irreversible: bool = False,
-) -> Answer:
-    return await http.ask(
-        api.client,
-        "POST",
-        api.url(method),
-        headers={**api.headers, **headers},
-        content=content,
-        timeout_s=timeout_s,
-        irreversible=irreversible,
-    )
 
 
 def accepted(answer: Answer) -> Answer:

@@ -5,6 +5,7 @@ The record's key is ours, and its bytes are stored before they are sent. `putRec
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,18 @@ from workers.platforms import media
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 from workers.platforms.bluesky.record import key_of, mentioned, record_of
-from workers.platforms.contract import Absent, Draft, Found, Inquiry, Live, Media, Prepared, Sent, Undecided
+from workers.platforms.contract import (
+    Absent,
+    Adapter,
+    Draft,
+    Found,
+    Inquiry,
+    Live,
+    Media,
+    Prepared,
+    Sent,
+    Undecided,
+)
 
 #: Time after the last call in which its request may still be under way, so that nothing proves it absent.
 IN_FLIGHT = timedelta(seconds=60)
@@ -35,7 +47,8 @@ class Put(msgspec.Struct, rename="camel"):
     swap_record: None = None
 
 
-class Bluesky(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Bluesky(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
@@ -75,9 +88,6 @@ class Bluesky(msgspec.Struct, frozen=True):
         raise OutcomeUnknown(
             api.KEY_TAKEN, "another post than this one has its key: look at the account and say which is live"
         )
-
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
-        raise NotImplementedError("a server answers a put at once: there is nothing to wait for")
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=IN_FLIGHT)

@@ -16,7 +16,17 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, ReauthRequired, Rejected, Throttled
-from workers.platforms.contract import Draft, Drafted, Found, Inquiry, Live, Prepared, Sent, Undecided
+from workers.platforms.contract import (
+    Adapter,
+    Draft,
+    Drafted,
+    Found,
+    Inquiry,
+    Live,
+    Prepared,
+    Sent,
+    Undecided,
+)
 
 THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
 
@@ -28,12 +38,8 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True):
     moment: datetime
 
 
-class Fake:
-    """Adapter for all platforms of a sandbox."""
-
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Never, so that an unknown outcome stays one. The arguments are the contract's."""
-        return False
+class Fake(Adapter):
+    """Adapter for all platforms of a sandbox. Nothing is repeatable, so that an unknown outcome stays one."""
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         handle = Handle(post_id=str(draft.post_id), moment=draft.created_at)

@@ -122,7 +122,7 @@ class Denied(msgspec.Struct):
 async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> ShortLived:
     """The token for a code, which works once. Raises `ReauthRequired` where Instagram refuses the code."""
     fields = {**us._asdict(), **form}
-    answer = await http.post_form(Api(client=client, base=base), "/oauth/access_token", fields)
+    answer = await Api(client=client, base=base).post_form("/oauth/access_token", fields)
     if not answer.ok:
         raise _denied(answer)
     return only(answer, ShortLived)
@@ -150,7 +150,7 @@ async def usage(api: Api, account_id: str) -> Usage:
 
 async def create(api: Api, account_id: str, **fields: str) -> str:
     """The id of a new container, which nobody sees until it is published."""
-    answer = accepted(await http.post_form(api, f"/{part(account_id)}/media", fields))
+    answer = accepted(await api.post_form(f"/{part(account_id)}/media", fields))
     return http.read(answer, Created).id
 
 
@@ -164,7 +164,7 @@ async def status(api: Api, container: str) -> Status:
 async def publish(api: Api, account_id: str, container: str, *, timeout_s: float) -> str:
     """Publish a container, irreversibly: the post's id."""
     path, fields = f"/{part(account_id)}/media_publish", {"creation_id": container}
-    answer = await http.post_form(api, path, fields, timeout_s=timeout_s, irreversible=True)
+    answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
     return http.read(accepted(answer), Created).id
 
 
@@ -181,8 +181,7 @@ async def media(api: Api, account_id: str, *, after: str | None) -> Page:
 
 
 async def get(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S) -> Answer:
-    url = f"{api.base}/{path}?{urlencode(query)}"
-    return accepted(await http.ask(api.client, "GET", url, headers=api.headers, timeout_s=timeout_s))
+    return accepted(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
 
 
 def accepted(answer: Answer) -> Answer:

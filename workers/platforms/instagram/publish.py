@@ -5,13 +5,15 @@ So the call is repeated only once the status denies that. Instagram is said to r
 container, but does not document it.
 """
 
+from dataclasses import dataclass
+
 import httpx
 import msgspec
 
 from domain.publishing.outgoing import Account
 from schemas.errors import PlatformError
 from workers.platforms import media
-from workers.platforms.contract import Draft, Found, Inquiry, Live, Prepared, Sent
+from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent
 from workers.platforms.http import Api
 from workers.platforms.instagram import api, containers, errors, reconcile
 from workers.platforms.instagram.containers import LASTS, Handle, Post
@@ -20,15 +22,12 @@ from workers.platforms.instagram.containers import LASTS, Handle, Post
 SHARE = 0.8
 
 
-class Instagram(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Instagram(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the Graph API's address."""
 
     client: httpx.AsyncClient
     base: str
-
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Never. The arguments are the contract's."""
-        return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         """Make the containers, step by step; anew where they are too old for a publish."""
@@ -46,9 +45,6 @@ class Instagram(msgspec.Struct, frozen=True):
         media_id = await api.publish(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await permalink(server, media_id, timeout_s=timeout_s - call_s)
         return Live(external_id=media_id, external_url=url)
-
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
-        raise NotImplementedError("a publish is answered with the post: there is nothing to wait for")
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         return await reconcile.find(self.server(account), account, inquiry)

@@ -14,7 +14,7 @@ import msgspec
 from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled
 from workers.platforms import http
-from workers.platforms.http import JSON, Answer, post_form
+from workers.platforms.http import JSON, Answer
 
 #: Bytes of a list: some servers (snac) send all their posts, however few they are asked for.
 LIST_LIMIT = 8 << 20
@@ -91,10 +91,10 @@ class ErrorBody(msgspec.Struct):
 async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     """The server's description of itself: `/api/v2/instance`, or version 1 where it has no other."""
     api = Api(client=client, base=base)
-    newer = await http.ask(client, "GET", api.url("/api/v2/instance"))
+    newer = await api.ask("GET", api.url("/api/v2/instance"))
     if newer.ok:
         return http.read(newer, dict[str, Any])
-    return http.read(accepted(await http.ask(client, "GET", api.url("/api/v1/instance"))), dict[str, Any])
+    return http.read(await get(api, "/api/v1/instance"), dict[str, Any])
 
 
 async def register_app(
@@ -102,7 +102,8 @@ async def register_app(
 ) -> App:
     """A new registration (`POST /api/v1/apps`): each call makes another one, so keep it."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
-    return http.read(accepted(await post_form(Api(client=client, base=base), "/api/v1/apps", fields)), App)
+    answer = await Api(client=client, base=base).post_form("/api/v1/apps", fields)
+    return http.read(accepted(answer), App)
 
 
 async def token(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> Token:
@@ -117,9 +118,8 @@ async def revoke(client: httpx.AsyncClient, base: str, us: Client, access_token:
 async def oauth(
     client: httpx.AsyncClient, base: str, call: str, us: Client, form: Mapping[str, str]
 ) -> Answer:
-    return accepted(
-        await post_form(Api(client=client, base=base), f"/oauth/{call}", {**us._asdict(), **form})
-    )
+    api = Api(client=client, base=base)
+    return accepted(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
 
 
 async def verify_credentials(api: Api) -> Credentials:
@@ -130,9 +130,9 @@ async def upload_media(
     api: Api, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> tuple[Attachment, bool]:
     """Upload a multipart body with the field `file`: the file, and whether it can be used yet (not: 202)."""
-    sent = {**api.headers, "Content-Type": content_type, "Content-Length": str(size_bytes)}
+    sent = {"Content-Type": content_type, "Content-Length": str(size_bytes)}
     url = api.url("/api/v2/media")
-    answer = await http.ask(api.client, "POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
+    answer = await api.ask("POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
     return http.read(accepted(answer), Attachment), answer.status != httpx.codes.ACCEPTED
 
 
@@ -144,11 +144,8 @@ async def media_is_ready(api: Api, media_id: str) -> bool:
 
 async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> Status:
     """Publish a post, irreversibly. A server that keeps `key` answers a repeat with the first post."""
-    sent = {**api.headers, **JSON, "Idempotency-Key": key}
-    url = api.url("/api/v1/statuses")
-    answer = await http.ask(
-        api.client, "POST", url, headers=sent, content=body, timeout_s=timeout_s, irreversible=True
-    )
+    url, sent = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
+    answer = await api.ask("POST", url, headers=sent, content=body, timeout_s=timeout_s, irreversible=True)
     return http.read(accepted(answer), Status)
 
 
@@ -156,12 +153,11 @@ async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None 
     """The account's own posts, newest first; only those older than `max_id` where it is given."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
-    answer = await http.ask(api.client, "GET", url, headers=api.headers, limit=LIST_LIMIT)
-    return http.read(accepted(answer), list[Status])
+    return http.read(accepted(await api.ask("GET", url, limit=LIST_LIMIT)), list[Status])
 
 
 async def get(api: Api, path: str, **query: str) -> Answer:
-    return accepted(await http.ask(api.client, "GET", api.url(path, **query), headers=api.headers))
+    return accepted(await api.ask("GET", api.url(path, **query)))
 
 
 def accepted(answer: Answer) -> Answer:

@@ -4,6 +4,7 @@ Mastodon keeps an Idempotency-Key and answers a repeat with the first post. Othe
 it: there the account's own list tells whether a post with a lost answer is live.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
@@ -11,7 +12,7 @@ import msgspec
 
 from domain.publishing.outgoing import Account
 from workers.platforms import media
-from workers.platforms.contract import Draft, Found, Inquiry, Prepared, Sent
+from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Prepared, Sent
 from workers.platforms.mastodon import api, reconcile, uploads
 from workers.platforms.mastodon.api import Api
 from workers.platforms.mastodon.reconcile import Wanted
@@ -39,7 +40,8 @@ class Post(msgspec.Struct):
     language: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class Mastodon(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Mastodon(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s."""
 
     client: httpx.AsyncClient
@@ -64,9 +66,6 @@ class Mastodon(msgspec.Struct, frozen=True):
             self.server(account), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
         )
         return reconcile.live(status)
-
-    async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
-        raise NotImplementedError("a server answers with the post at once: there is nothing to wait for")
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         post = msgspec.json.decode(inquiry.prepared.request, type=Post)

@@ -3,21 +3,17 @@
 Written from its documentation and tested with a simulator of ours: it has never met the real TikTok.
 """
 
-from collections.abc import AsyncIterable
 from typing import Any, Generic, TypeVar
 
-import httpx
 import msgspec
 
-from schemas.errors import NotSent, Outdated, Rejected
+from schemas.errors import NotSent, Rejected
 from workers.platforms import http
 from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import errors
 from workers.platforms.tiktok.errors import ErrorBody
 
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
-#: Seconds for one chunk of at most 10 MiB.
-CHUNK_S = 60.0
 
 T = TypeVar("T")
 
@@ -78,8 +74,7 @@ class Status(msgspec.Struct):
 
 async def user_info(api: Api) -> Person:
     url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
-    answer = await http.ask(api.client, "GET", url, headers=api.headers)
-    return opened(answer, Info).user
+    return opened(await api.ask("GET", url), Info).user
 
 
 async def creator_info(api: Api) -> Creator:
@@ -108,43 +103,12 @@ async def status(api: Api, publish_id: str) -> Status:
         raise NotSent(error.code, error.message, category=error.category) from error
 
 
-async def put(
-    client: httpx.AsyncClient,
-    url: str,
-    content: AsyncIterable[bytes],
-    *,
-    mime_type: str,
-    start: int,
-    end: int,
-    total: int,
-    timeout_s: float = CHUNK_S,
-    irreversible: bool = False,
-) -> Answer:
-    """Send the bytes from `start` up to, not including, `end`: 206 while some are missing, else 201.
-
-    TikTok takes chunks in order only (developers.tiktok.com/doc/content-posting-api-media-transfer-guide).
-    Raises `Outdated` where the address has expired.
-    """
-    headers = {
-        "Content-Type": mime_type,
-        "Content-Length": str(end - start),
-        "Content-Range": f"bytes {start}-{end - 1}/{total}",
-    }
-    answer = await http.ask(
-        client, "PUT", url, headers=headers, content=content, timeout_s=timeout_s, irreversible=irreversible
-    )
-    if answer.status in {403, 404}:
-        raise Outdated("UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded anew")
-    return answer
-
-
 async def ask(
     api: Api, path: str, body: bytes, *, timeout_s: float = http.READ_S, irreversible: bool = False
 ) -> Answer:
     url = f"{api.base}/v2/post/publish/{path}/"
-    headers = {**api.headers, **JSON}
-    return await http.ask(
-        api.client, "POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=irreversible
+    return await api.ask(
+        "POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=irreversible
     )
 
 

@@ -44,7 +44,7 @@ async def post(net: Net, call: str, form: Mapping[str, str]) -> Answer:
     us = application(net, "TikTok")
     api = Api(client=net.client, base=net.settings.tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
-    answer = await http.post_form(api, f"/v2/oauth/{call}/", fields)
+    answer = await api.post_form(f"/v2/oauth/{call}/", fields)
     body = http.read_error(answer, ErrorBody)
     if body.error or not answer.ok:
         fail(answer, body)

@@ -6,6 +6,7 @@ after a lost answer our own addresses tell whether TikTok fetched any.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 import httpx
 import msgspec
@@ -14,6 +15,7 @@ from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, Outdated, PlatformError, Throttled, Unavailable
 from workers.platforms.contract import (
     Absent,
+    Adapter,
     Draft,
     Found,
     GivenUp,
@@ -31,15 +33,12 @@ from workers.platforms.tiktok.handle import Handle
 THROTTLED_S = 60.0
 
 
-class TikTok(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class TikTok(Adapter):
     """The adapter; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
 
     client: httpx.AsyncClient
     base: str
-
-    def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Never: the post's status tells what became of it."""
-        return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         server = self.server(account)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from schemas.errors import NotSent, Outdated, PlatformError
+from workers.platforms import http
 from workers.platforms.contract import Draft, Media, Prepared
 from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import api, creator, handle, outcome
@@ -19,6 +20,8 @@ from workers.platforms.tiktok.handle import Handle, Upload
 #: Seconds after which the rest of a video is left to another step, so that other jobs get a slot; and until
 #: that step.
 STEP_S, NEXT_STEP_S = 120.0, 1.0
+#: Seconds for one chunk of at most 10 MiB.
+CHUNK_S = 60.0
 #: Failures of one chunk after which the attempt gives up.
 FAILURES = 3
 PARTIAL, WHOLE = 206, 201
@@ -95,22 +98,28 @@ async def put(
     prepared: Prepared,
     number: int,
     *,
-    timeout_s: float = api.CHUNK_S,
+    timeout_s: float = CHUNK_S,
     irreversible: bool = False,
 ) -> Answer:
+    """Send a chunk: 206 while bytes are missing, else 201. Raises `Outdated` for an expired address."""
     upload = uploaded(handle.read(prepared))
     start, end = upload.start(number), upload.end(number)
-    return await api.put(
+    answer = await http.ask(
         server.client,
+        "PUT",
         (prepared.secret or b"").decode(),
-        part(file, start, end),
-        mime_type=upload.mime_type,
-        start=start,
-        end=end,
-        total=upload.size,
+        headers={
+            "Content-Type": upload.mime_type,
+            "Content-Length": str(end - start),
+            "Content-Range": f"bytes {start}-{end - 1}/{upload.size}",
+        },
+        content=part(file, start, end),
         timeout_s=timeout_s,
         irreversible=irreversible,
     )
+    if answer.status in {403, 404}:
+        raise Outdated("UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded anew")
+    return answer
 
 
 async def put_last(server: Api, file: Media, prepared: Prepared, *, timeout_s: float) -> Answer:
