@@ -77,7 +77,7 @@ async def open_pool(
 async def connect(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection outside any pool, for what holds a session (an advisory lock)."""
+    """One connection outside any pool, for what needs a session of its own (an advisory lock)."""
     conn = await asyncpg.connect(
         database_url,
         command_timeout=command_timeout,

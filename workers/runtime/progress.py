@@ -14,7 +14,7 @@ INTERVAL_S = 1.0
 
 
 class Progress(NamedTuple):
-    """How far a job is, from 0 to 1, and the stage that it is in."""
+    """Progress of a job: its part from 0 to 1, and its stage."""
 
     ratio: float
     stage: str | None

@@ -100,10 +100,17 @@ class Slots:
             attempt.stop(verdict)
 
     def _changed(self) -> None:
-        (self.has_free_slots.set if self.free > 0 else self.has_free_slots.clear)()
-        (self.empty.clear if self.attempts else self.empty.set)()
+        _set(self.has_free_slots, self.free > 0)
+        _set(self.empty, not self.attempts)
         self.on_change(self.free)
 
 
 def ignore(_: int) -> None:
     """The `on_change` of slots without a listener."""
+
+
+def _set(event: asyncio.Event, is_set: bool) -> None:
+    if is_set:
+        event.set()
+    else:
+        event.clear()

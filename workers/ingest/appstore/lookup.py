@@ -51,7 +51,7 @@ class LookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Lookup(NamedTuple):
-    """How to ask: `api_url` is where, `limiter` is this job's."""
+    """Access to the look-up for one job, at `api_url` and within the rate limit of `limiter`."""
 
     client: httpx.AsyncClient
     api_url: str

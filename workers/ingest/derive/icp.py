@@ -39,7 +39,7 @@ SEGMENTS: dict[Segment, str] = {
 
 @dataclass(frozen=True)
 class Customer:
-    """What the source says of its customers; `signs` are labels and keywords that belong to a segment."""
+    """Customers by what the source says of them; `signs` are labels and keywords that belong to a segment."""
 
     roles: Sequence[Named]
     industries: Sequence[Named]
@@ -76,7 +76,7 @@ def read(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Customer:
 
 
 def uses(passages: Sequence[Passage], known: Lexicon) -> Iterator[Named]:
-    """What it helps its users to do, in the source's words."""
+    """Uses: what it helps its users to do, in the source's words."""
     for sentence in sentences(passages):
         if match := cued(known.use).search(sentence):
             yield Named(clean(match[1]), 1, [quote(sentence, match.start())])

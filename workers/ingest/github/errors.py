@@ -78,7 +78,7 @@ def unknown_token(*, installed: bool) -> SourceError:
 
 
 def cooldown_s(answer: Fetched) -> float | None:
-    """How long to leave GitHub alone, in seconds; None where the error_of is no limit's."""
+    """Seconds of the cooldown that GitHub asks for; None where the error is no rate limit."""
     if answer.status not in {403, 429}:
         return None
     wait = retry_after(answer.headers)

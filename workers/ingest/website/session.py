@@ -37,7 +37,7 @@ WANTS: Mapping[str, Want] = {
 
 
 class Web(NamedTuple):
-    """What all the ingests of a worker process share."""
+    """Resources that all ingests of a worker process share."""
 
     client: httpx.AsyncClient
     robots: Robots

@@ -74,10 +74,10 @@ class Bluesky(Adapter):
         except Rejected as error:
             if error.code != api.KEY_TAKEN:
                 raise
-            return await self.taken(account, prepared)
+            return await self.existing(account, prepared)
         return live(prepared)
 
-    async def taken(self, account: Account, prepared: Prepared) -> Live:
+    async def existing(self, account: Account, prepared: Prepared) -> Live:
         """The post that has the key already. Raises `OutcomeUnknown` where it isn't this very post."""
         try:
             found = await self.look(account, prepared)

@@ -32,7 +32,7 @@ THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True):
-    """What the outcome depends on, besides the account and the time."""
+    """Handle of a post: all that its outcome depends on, besides the account and the time."""
 
     post_id: str
     moment: datetime

@@ -65,7 +65,7 @@ class Config(msgspec.Struct):
 
 
 class Usage(msgspec.Struct):
-    """How much of an account's publishing quota is used."""
+    """Use of an account's publishing quota."""
 
     quota_usage: int
     config: Config

@@ -27,7 +27,7 @@ SUBCODE = re.compile(r"\b2207\d{3}\b")
 
 
 class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What is stored of a post. `began_at` is before its first container; `done` of its `items` are finished.
+    """Handle of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
     `container` is the one to publish; `asks` counts the looks at what Instagram still processes.
     """
@@ -54,7 +54,7 @@ async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> P
     if handle.container is not None:
         return await finished(server, draft, handle, handle.container)
     if len(draft.media) == 1:
-        return begun(
+        return started(
             draft, handle, await create(server, account, caption=draft.caption, **source(draft.media[0]))
         )
     if len(handle.items) < len(draft.media):
@@ -84,7 +84,7 @@ async def join(server: Api, account: Account, draft: Draft, handle: Handle) -> P
         handle = msgspec.structs.replace(handle, done=handle.done + 1)
     children = ",".join(handle.items)
     made = await create(server, account, media_type="CAROUSEL", children=children, caption=draft.caption)
-    return begun(draft, handle, made)
+    return started(draft, handle, made)
 
 
 async def create(server: Api, account: Account, **fields: str) -> str:
@@ -115,7 +115,7 @@ def failure(words: str) -> PlatformError:
     return Outdated(error.code, error.message) if error.retryable else error
 
 
-def begun(draft: Draft, handle: Handle, container: str) -> Prepared:
+def started(draft: Draft, handle: Handle, container: str) -> Prepared:
     """The container to publish was made, and Instagram processes it."""
     return waiting(draft, msgspec.structs.replace(handle, container=container, asks=0))
 

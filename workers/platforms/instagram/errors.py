@@ -51,7 +51,7 @@ def _limit(message: str, after_s: float = CALLS_S, code: str = "PLATFORM_RATE_LI
 
 
 def _again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
-    """What was prepared is of no more use."""
+    """The meaning of a code after which all is prepared anew."""
     return Meaning(Outdated, code, message, proves=False)
 
 

@@ -24,7 +24,7 @@ IN_FLIGHT = timedelta(seconds=60)
 
 
 class Handle(msgspec.Struct, rename="camel"):
-    """What finds the post again: `prepared_at` is before calls with `key`, `after` the newest post then."""
+    """Handle of a post: `prepared_at` is before calls with `key`, `after` the newest post then."""
 
     key: str
     prepared_at: datetime

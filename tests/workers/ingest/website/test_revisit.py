@@ -150,6 +150,6 @@ async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None
 async def test_a_site_too_slow_to_ask_everything_again_is_read(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(revisit, "ASKING_S", 0.0)
+    monkeypatch.setattr(revisit, "REVISIT_S", 0.0)
     _, _, after = await twice(parser, {})
     assert after.fields["appName"].value == "Zap"

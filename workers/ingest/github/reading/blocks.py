@@ -97,8 +97,8 @@ def plain(text: str) -> str:
 
 def is_menu(one: Block) -> bool:
     """Whether the block is a row of links: badges, languages, other pages."""
-    said = words(BETWEEN.sub("", one.free))
-    return said < 3 and words(one.text) > said
+    outside = words(BETWEEN.sub("", one.free))
+    return outside < 3 and words(one.text) > outside
 
 
 class Section(NamedTuple):

@@ -79,8 +79,8 @@ def links(address: str) -> dict[str, str]:
     except Invalid:
         return {}
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    taken = url.startswith("https://") and host != "github.com"
-    return {ELSEWHERE.get(host, "website"): url} if taken else {}
+    usable = url.startswith("https://") and host != "github.com"
+    return {ELSEWHERE.get(host, "website"): url} if usable else {}
 
 
 def paragraphs(text: str) -> list[str]:
