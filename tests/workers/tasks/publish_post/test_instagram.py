@@ -104,8 +104,7 @@ async def on_instagram(project: Project) -> AsyncIterator[OnInstagram]:
                 traits={"quotaPosts": 1000, "quotaSeconds": 86400},
             )
             mine: dict[str, Any] = {
-                name: getattr(project, name)
-                for name in ("pool", "settings", "courier", "store", "org", "project_id")
+                name: getattr(project, name) for name in ("pool", "settings", "courier", "store", "org", "id")
             }
             yield OnInstagram(**mine, account_id=account_id, ada=ada, files=files)
 
