@@ -65,9 +65,7 @@ async def test_a_page_that_is_no_page_ends_the_job_with_its_code(sandbox: Caller
     assert (state["status"], state["error"]["code"]) == ("failed", "NOT_HTML")
 
 
-async def test_an_archived_project_starts_nothing_and_stays_readable(
-    sandbox: Caller, workers: Workers
-) -> None:
+async def test_an_archived_project_starts_nothing_and_is_readable(sandbox: Caller, workers: Workers) -> None:
     """The DELETE stops what could start; its job ends what was under way."""
     project = await create(sandbox)
     waiting = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})

@@ -126,8 +126,7 @@ async def test_a_session_that_was_revoked_waits_for_its_owner(project: BlueskyPr
 
 
 @pytest.mark.parametrize(
-    ("shut", "code"),
-    [(Pds.take_down, "ACCOUNT_SUSPENDED"), (Pds.deactivate, "ACCOUNT_DEACTIVATED")],
+    ("shut", "code"), [(Pds.take_down, "ACCOUNT_SUSPENDED"), (Pds.deactivate, "ACCOUNT_DEACTIVATED")]
 )
 async def test_an_account_that_was_shut_fails_its_post(
     project: BlueskyProject, shut: Callable[[Pds, Person], None], code: str
@@ -141,9 +140,7 @@ async def test_an_account_that_was_shut_fails_its_post(
 
 
 @pytest.mark.timeout(120)
-async def test_fifty_posts_through_a_network_that_loses_answers(
-    project: BlueskyProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_fifty_posts_and_lost_answers(project: BlueskyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]
     async with (

@@ -78,7 +78,7 @@ async def test_a_text_that_is_too_long_is_the_partners_to_mend(pds: Pds) -> None
 
 
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST], [Loss.ANSWER, Loss.ANSWER, Loss.REQUEST]])
-async def test_lost_answers_and_requests_leave_each_post_there_once(pds: Pds, losses: list[Loss]) -> None:
+async def test_lost_calls_leave_each_post_there_once(pds: Pds, losses: list[Loss]) -> None:
     person = pds.person()
     async with (
         between(pds.port, first_of_each(PUT, *losses)) as proxy,

@@ -112,9 +112,7 @@ async def blue(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Projec
         yield found
 
 
-async def test_a_person_connects_their_account_and_connects_it_again(
-    project: Project, instance: Instance
-) -> None:
+async def test_a_person_connects_their_account_and_again(project: Project, instance: Instance) -> None:
     host = f"localhost:{instance.port}"
     asked = {"platform": "mastodon", "instance": host, "returnUrl": BACK}
     made = await project.ask("social/oauth-url", **asked)

@@ -27,9 +27,7 @@ async def test_what_each_says_of_itself(mastodon: MastodonAccount) -> None:
 
 
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST], [Loss.ANSWER, Loss.REQUEST]])
-async def test_lost_answers_and_requests_leave_each_post_there_once(
-    mastodon: MastodonAccount, losses: list[Loss]
-) -> None:
+async def test_lost_calls_leave_each_post_there_once(mastodon: MastodonAccount, losses: list[Loss]) -> None:
     captions = [unique(f"post {number}") for number in range(POSTS)]
     async with behind(mastodon, *losses) as (adapter, account):
         for caption in captions:

@@ -72,7 +72,7 @@ async def test_every_recorded_scenario_is_read(fixtures_server: str, recordings:
 
 
 @pytest.mark.parametrize("name", ["branch-protection", "get-archive"])
-async def test_what_is_recorded_as_absent_or_elsewhere_is_not_found(
+async def test_what_was_recorded_absent_is_not_found(
     fixtures_server: str, recordings: Path, name: str
 ) -> None:
     """The archive's redirect leads to another host of GitHub's, which this server plays too."""

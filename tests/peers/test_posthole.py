@@ -83,9 +83,7 @@ async def test_a_video_is_published_under_its_name(posthole: Posthole, client: h
 
 
 @pytest.mark.parametrize("losses", [[Loss.ANSWER], [Loss.REQUEST]])
-async def test_lost_answers_and_requests_leave_each_video_there_once(
-    posthole: Posthole, losses: Sequence[Loss]
-) -> None:
+async def test_lost_calls_leave_each_video_there_once(posthole: Posthole, losses: Sequence[Loss]) -> None:
     account, captions = posthole.account("tiktok"), [unique(f"video {number}") for number in range(POSTS)]
     async with (
         between(posthole.port, first_of_each("PUT /upload/", *losses)) as proxy,

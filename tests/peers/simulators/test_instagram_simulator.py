@@ -53,7 +53,7 @@ async def test_a_code_is_good_once_and_takes_its_tokens_with_it(sim: Sim, http: 
 @pytest.mark.parametrize(
     "wrong", [{"redirect_uri": "https://app.test/"}, {"client_secret": "x"}, {"grant_type": "code"}]
 )
-async def test_a_code_needs_what_it_was_asked_with(
+async def test_a_code_needs_what_asked_for_it(
     sim: Sim, http: httpx.AsyncClient, wrong: dict[str, str]
 ) -> None:
     code = await code_of(sim)
@@ -70,9 +70,7 @@ async def test_a_code_dies_after_an_hour_and_so_does_a_short_token(sim: Sim, htt
     assert await read(await exchanged(http, short)) == (190, 463)
 
 
-async def test_a_long_token_is_refreshed_from_its_second_day_to_its_sixtieth(
-    sim: Sim, http: httpx.AsyncClient
-) -> None:
+async def test_a_long_token_is_refreshed_from_day_2_to_day_60(sim: Sim, http: httpx.AsyncClient) -> None:
     first = await long_lived(sim, http)
     assert await refreshed(http, first) == (190, None)
     await sim.advance(DAY_S)

@@ -31,7 +31,7 @@ async def test_photos_have_their_limits(ada_tok: User, files: str) -> None:
         ("http://elsewhere.test/a.jpg", (400, "invalid_param")),
     ],
 )
-async def test_media_lies_where_it_was_verified_to(
+async def test_media_lies_where_verified(
     ada_tok: User, files: str, url: str, refusal: tuple[int, str]
 ) -> None:
     await ready(ada_tok, files)

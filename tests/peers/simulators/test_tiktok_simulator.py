@@ -76,9 +76,7 @@ async def test_a_code_lives_for_ten_minutes(tok: Sim, tiktok_http: httpx.AsyncCl
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
 
 
-async def test_a_code_that_is_used_again_takes_its_tokens_with_it(
-    tok: Sim, tiktok_http: httpx.AsyncClient
-) -> None:
+async def test_a_code_used_again_takes_its_tokens_with_it(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     code = await code_of(tok)
     said = (await redeem(tiktok_http, code)).json()
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")

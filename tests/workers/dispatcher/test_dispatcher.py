@@ -143,9 +143,7 @@ async def changed(conn: Conn, before: list[int]) -> bool:
     return (await leaders(conn)) not in ([], before)
 
 
-async def test_a_session_that_falls_silent_makes_room(
-    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server ends it: a dispatcher that is stopped or cut off leads no longer."""
     monkeypatch.setattr(loop, "IDLE_S", 0.2)
     with pytest.raises(Unavailable):

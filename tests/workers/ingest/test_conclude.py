@@ -65,9 +65,7 @@ async def test_without_prose_nothing_is_asked(parser: Parser, monkeypatch: pytes
     assert list((await concluded(parser, [said("appName", "Tide")], [])).fields) == ["appName"]
 
 
-async def test_prose_that_breaks_its_reader_is_a_warning(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_prose_that_breaks_is_a_warning(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(parser: Parser, prose: Prose) -> None:
         raise ScrapeFailed("too slow")
 

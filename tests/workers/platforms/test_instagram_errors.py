@@ -136,9 +136,7 @@ async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada:
     ("name", "after_s"),
     [("business_limit", 19 * 60), ("custom_limit", 19 * 60), ("app_limit", 300), ("user_limit", 300)],
 )
-async def test_a_limit_rests_for_as_long_as_the_usage_says(
-    ada: InstagramAccount, name: str, after_s: float
-) -> None:
+async def test_a_limit_lasts_as_the_usage_says(ada: InstagramAccount, name: str, after_s: float) -> None:
     """That of the whole application has no time of its own."""
     await ada.order(name, "limit")
     with pytest.raises(Throttled) as caught:
@@ -172,9 +170,7 @@ def unknown(**fields: Any) -> dict[str, Any]:
         ({"error": {"code": "190"}}, 400, Rejected),
     ],
 )
-def test_what_nobody_has_told_us_of_is_known_by_its_status(
-    body: Any, status: int, kind: type[PlatformError]
-) -> None:
+def test_an_unknown_refusal_is_known_by_its_status(body: Any, status: int, kind: type[PlatformError]) -> None:
     assert type(said(body, status)) is kind
     publish = Throttled if status == 429 else OutcomeUnknown
     assert type(said(body, status, publish=True)) is publish

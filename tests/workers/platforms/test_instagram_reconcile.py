@@ -42,9 +42,7 @@ async def live_id(ada: InstagramAccount, caption: str = "Once") -> str:
         (Fault.ACCEPT_THEN_DROP, ["reel.mp4"]),
     ],
 )
-async def test_what_was_published_is_found_by_its_name(
-    ada: InstagramAccount, fault: Fault, names: list[str]
-) -> None:
+async def test_what_was_published_is_found(ada: InstagramAccount, fault: Fault, names: list[str]) -> None:
     prepared, sent_at = await lose(ada, fault, *names)
     found = await ada.ask(prepared, sent_at=sent_at)
     assert isinstance(found, Live)
@@ -181,9 +179,7 @@ async def test_it_is_found_behind_many_newer_ones(ada: InstagramAccount) -> None
     assert found.external_id == await live_id(ada)
 
 
-async def test_what_is_not_seen_to_its_end_proves_nothing(
-    ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.platforms.instagram.reconcile.MOST_PAGES", 1)
     prepared, sent_at = await lose(ada, Fault.DROP_BEFORE)
     for number in range(60):

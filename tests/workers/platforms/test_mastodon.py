@@ -129,9 +129,7 @@ async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
         (say(429), Throttled, "rate_limit"),
     ],
 )
-async def test_a_refusal_says_what_is_to_be_mended(
-    answer: bytes, kind: type[PlatformError], category: str
-) -> None:
+async def test_a_refusal_says_what_to_mend(answer: bytes, kind: type[PlatformError], category: str) -> None:
     error = await failing(answer)
     assert (type(error), error.category) == (kind, category)
     assert "secret-token" not in error.message
@@ -154,9 +152,7 @@ async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
         ({}, 0, False),
     ],
 )
-async def test_a_call_is_repeated_only_while_its_key_is_kept(
-    traits: dict[str, Any], minutes: float, expected: bool
-) -> None:
+async def test_a_kept_key_allows_a_repeat(traits: dict[str, Any], minutes: float, expected: bool) -> None:
     """From before the first call on, by the database's time: a late `sent_at` is that of a repeat."""
     async with server(statuses=told([])) as served, client_for(served) as client:
         adapter, mine = Mastodon(client), account(served, "mastodon", **traits)

@@ -81,9 +81,7 @@ async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: TikTokAc
     "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.CREATED_BUT_400, Fault.TRUNCATED_200]
 )
 @pytest.mark.parametrize("came", [True, False])
-async def test_a_lost_answer_is_decided_by_who_came(
-    person: TikTokAccount, album: Album, fault: Fault, came: bool
-) -> None:
+async def test_who_came_decides_a_loss(person: TikTokAccount, album: Album, fault: Fault, came: bool) -> None:
     what = pictures(album)
     prepared = await person.prepare(what)
     await person.sim.fault("/v2/post/publish/content/init/", fault)

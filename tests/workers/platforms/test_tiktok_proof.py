@@ -35,9 +35,7 @@ async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: TikTokAc
         await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
 
 
-async def test_an_address_that_has_run_out_is_no_proof_where_tiktok_has_all_of_it(
-    person: TikTokAccount,
-) -> None:
+async def test_an_address_that_has_run_out_is_no_proof_where_all_is_there(person: TikTokAccount) -> None:
     """The part came after all, late: to begin anew would make another post."""
     what = post(video(LONG))
     prepared = await person.sent(what)

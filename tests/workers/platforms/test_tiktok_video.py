@@ -80,9 +80,7 @@ async def test_what_only_its_owner_sees_has_no_name(person: TikTokAccount) -> No
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_lost_answer_to_the_last_chunk_is_found_by_its_id(
-    person: TikTokAccount, fault: Fault
-) -> None:
+async def test_a_lost_answer_to_the_last_chunk_is_found_by_id(person: TikTokAccount, fault: Fault) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
@@ -95,9 +93,7 @@ async def test_a_lost_answer_to_the_last_chunk_is_found_by_its_id(
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.REFUSE_500, Fault.DROP_THEN_ACCEPT])
-async def test_a_last_chunk_that_never_came_is_absent_once_it_can_not_come_any_more(
-    person: TikTokAccount, fault: Fault
-) -> None:
+async def test_a_last_chunk_that_never_came_is_absent_in_the_end(person: TikTokAccount, fault: Fault) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
@@ -113,9 +109,7 @@ async def test_a_last_chunk_that_never_came_is_absent_once_it_can_not_come_any_m
 
 @pytest.mark.parametrize("fault", [*LOST, Fault.DROP_BEFORE, Fault.REFUSE_500])
 @pytest.mark.parametrize("skip", [0, 1])
-async def test_a_chunk_is_sent_again_only_if_tiktok_misses_it(
-    person: TikTokAccount, fault: Fault, skip: int
-) -> None:
+async def test_a_chunk_is_sent_again_only_if_missed(person: TikTokAccount, fault: Fault, skip: int) -> None:
     await person.sim.fault("chunk", fault, skip=skip)
     await person.sent(post(video(LONG)))
     await person.sim.advance(AFTER)
@@ -173,9 +167,7 @@ async def test_another_attempt_goes_on_where_the_last_one_was(person: TikTokAcco
     assert await person.asked("video/init") == 1
 
 
-async def test_a_long_upload_takes_several_steps(
-    person: TikTokAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_long_upload_takes_many_steps(person: TikTokAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "STEP_S", 0.0)
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     step = await person.adapter.prepare(person.account, post(video(LONG)), begun)

@@ -33,9 +33,7 @@ async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
     return {"wrote": what}
 
 
-async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(
-    workers: Workers, effects: Any
-) -> None:
+async def test_a_commit_that_breaks_leaves_nothing(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> dict[str, str]:
             await write(conn, ctx.job.id, "half")
@@ -50,9 +48,7 @@ async def test_a_commit_that_breaks_leaves_nothing_and_the_job_goes_on(
     assert await effects() == ["whole"]
 
 
-async def test_an_outcome_that_a_step_decides_on_is_settled_with_its_writes(
-    workers: Workers, effects: Any
-) -> None:
+async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Workers, effects: Any) -> None:
     async def task(ctx: Context) -> Outcome:
         async def body(conn: Conn) -> Snooze:
             await write(conn, ctx.job.id, "rests")
@@ -83,9 +79,7 @@ async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -
 
 
 @pytest.mark.parametrize("way", ["step", "commit"])
-async def test_an_attempt_whose_job_went_to_another_writes_nothing(
-    workers: Workers, effects: Any, way: str
-) -> None:
+async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers, effects: Any, way: str) -> None:
     refused: list[str] = []
 
     async def task(ctx: Context) -> Outcome:

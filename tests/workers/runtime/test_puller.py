@@ -82,9 +82,7 @@ async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_wake_that_a_full_worker_hears_goes_on_to_the_next(
-    workers: Workers, client: ArqRedis
-) -> None:
+async def test_a_wake_that_a_full_worker_hears_is_passed_on(workers: Workers, client: ArqRedis) -> None:
     async with workers.working(quick, slots=1) as full:
         await listening(client, full)
         full.slots.size = 0

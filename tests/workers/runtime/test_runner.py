@@ -12,9 +12,7 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Runner
 
 
-async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing_of_the_inside(
-    workers: Workers,
-) -> None:
+async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing(workers: Workers) -> None:
     async def task(_: Context) -> Outcome:
         raise KeyError("secret-of-ours")
 
@@ -82,9 +80,7 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(w
     assert rows["nul"]["error"]["code"] == "INTERNAL"
 
 
-async def test_an_attempt_that_is_stopped_before_it_runs_is_settled_too(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     start = Runner.start
 
     def start_and_stop(runner: Runner, claim: Claim) -> None:

@@ -112,11 +112,7 @@ class Workers:
 
 
 @asynccontextmanager
-async def at_work(
-    settings: Settings,
-    pool: Pool,
-    openers: Mapping[Kind, Opener],
-) -> AsyncIterator[None]:
+async def at_work(settings: Settings, pool: Pool, openers: Mapping[Kind, Opener]) -> AsyncIterator[None]:
     """A worker of the product's own tasks, for jobs that the test has its API submit."""
     async with open_resources(settings) as resources, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))

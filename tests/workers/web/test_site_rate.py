@@ -37,9 +37,7 @@ async def test_turns_are_as_far_apart_as_the_site_asks(rate: SiteRate, clock: Cl
         assert clock.now == due
 
 
-async def test_a_turn_that_comes_too_late_is_given_up_and_taken_from_nobody(
-    rate: SiteRate, clock: Clock
-) -> None:
+async def test_a_turn_too_late_is_given_up_and_taken_from_nobody(rate: SiteRate, clock: Clock) -> None:
     async with rate.slot("acme.test") as site:
         await rate.wait(site, delay_s=10, within_s=60)
         with pytest.raises(TimeoutError):
@@ -64,9 +62,7 @@ async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
     assert most == AT_ONCE
 
 
-async def test_sites_that_nobody_reads_are_forgotten(
-    rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_idle_sites_are_dropped(rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_rate, "MANY", 3)
     async with rate.slot("read.test"):
         async with rate.slot("slow.test") as slow:

@@ -40,7 +40,7 @@ async def test_nothing_is_connected_on_the_first_hop(url: str, net: Net, client:
 
 
 @pytest.mark.parametrize(("url", "status"), REDIRECTS)
-async def test_nothing_is_connected_on_a_redirect(
+async def test_a_redirect_connects_nothing(
     url: str, status: int, net: Net, client: httpx.AsyncClient
 ) -> None:
     net.pages["good.example"] = say(status, location=url)
@@ -77,9 +77,7 @@ async def test_what_is_public_is_opened(url: str, net: Net, client: httpx.AsyncC
     assert len(net.connects) == 1
 
 
-async def test_a_name_that_changes_is_looked_up_once_and_connected_as_checked(
-    net: Net, client: httpx.AsyncClient
-) -> None:
+async def test_a_name_is_looked_up_once_and_connected_as_checked(net: Net, client: httpx.AsyncClient) -> None:
     net.answers["rebind.example"] = iter([[GOOD], ["127.0.0.1"], ["169.254.169.254"]])
     net.pages["rebind.example"] = say(body="<p>")
     assert (await fetch(client, "http://rebind.example/")).body == b"<p>"

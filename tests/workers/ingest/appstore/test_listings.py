@@ -93,9 +93,7 @@ async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> No
         ("One sentence that is said. " * 40, ("One sentence that is said. " * 18).strip()),
     ],
 )  # fmt: skip
-async def test_descriptions_of_every_make_have_an_opening(
-    parser: Parser, description: str, opening: str
-) -> None:
+async def test_any_description_has_an_opening(parser: Parser, description: str, opening: str) -> None:
     assert (await read_description(parser, description))["appDescription"] == opening
 
 
@@ -132,9 +130,7 @@ async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
         ("Things 3", "Things 3", None),
     ],
 )
-async def test_a_name_ends_where_its_line_begins(
-    parser: Parser, title: str, brand: str, line: str | None
-) -> None:
+async def test_a_name_ends_at_its_line(parser: Parser, title: str, brand: str, line: str | None) -> None:
     fields = await read_description(parser, "", trackName=title)
     assert (fields["appName"], fields.get("tagline")) == (brand, line)
 

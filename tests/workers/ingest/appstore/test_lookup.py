@@ -154,13 +154,7 @@ async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
         await look_up(parser, {at(FACEBOOK): json(APP + " " * (1 << 20))})
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "http://169.254.169.254/latest/meta-data",
-        "http://127.0.0.1:1/",
-    ],
-)
+@pytest.mark.parametrize("target", ["http://169.254.169.254/latest/meta-data", "http://127.0.0.1:1/"])
 async def test_a_redirect_to_a_private_address_is_refused(parser: Parser, target: str) -> None:
     with pytest.raises(FetchBlocked):
         await look_up(parser, {at(FACEBOOK): say(302, location=target)})

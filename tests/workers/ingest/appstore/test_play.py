@@ -96,9 +96,7 @@ async def test_the_country_chooses_the_language_that_the_url_does_not(
         ({"author": {"url": "https://["}, "image": "http://["}, "links", None),
     ],
 )
-async def test_older_and_barer_pages_are_read(
-    parser: Parser, changed: dict[str, Any], field: Any, value: Any
-) -> None:
+async def test_barer_pages_are_read(parser: Parser, changed: dict[str, Any], field: Any, value: Any) -> None:
     found: Any = (await read(parser, page(None, **changed))).fields[field].value
     if field == "links":
         assert list(found) == ["googlePlay"]

@@ -111,9 +111,7 @@ async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) 
         await token_for(app, 42, hub.id_of(43, "app"))
 
 
-async def test_a_moved_repository_costs_two_requests_and_its_token_is_held_by_its_id(
-    app: App, hub: Hub
-) -> None:
+async def test_a_moved_repository_costs_two_requests_and_is_held_by_id(app: App, hub: Hub) -> None:
     hub.installations[42].rename("app", "anew")
     acme = Installation(42, "Acme-Inc")
     token = await token_by_any_name(app, acme, "app")
@@ -181,7 +179,7 @@ async def test_no_other_refusal_costs_a_token(app: App, hub: Hub) -> None:
         (Told(201, {"expires_at": "soon"}), FetchFailed, "document"),
     ],
 )
-async def test_each_refusal_says_what_to_do(
+async def test_each_refusal_is_told(
     app: App, hub: Hub, told: Told, error: type[SourceError], words: str
 ) -> None:
     hub.broken[MINT] = told

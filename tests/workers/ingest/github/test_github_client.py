@@ -143,9 +143,7 @@ async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None
         (told({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
     ],
 )
-async def test_each_refusal_has_its_code_and_says_what_to_do(
-    answer: bytes, kind: type[SourceError], hint: str
-) -> None:
+async def test_each_refusal_of_a_request_says_why(answer: bytes, kind: type[SourceError], hint: str) -> None:
     error = await refused(answer)
     assert type(error) is kind
     assert hint in error.message

@@ -121,9 +121,7 @@ async def test_a_repository_made_anew_is_found_by_its_name(parser: Parser) -> No
         {"private": None, "visibility": None},
     ],
 )
-async def test_what_is_not_public_is_not_there_even_if_our_token_sees_it(
-    parser: Parser, about: dict[str, Any]
-) -> None:
+async def test_what_is_not_public_is_not_there_for_our_token(parser: Parser, about: dict[str, Any]) -> None:
     async with github(zap(about=about)) as served:
         with pytest.raises(SourceNotFound) as hidden:
             await read(parser, served, token="ghp_server")

@@ -6,15 +6,7 @@ import logging
 
 import pytest
 
-from tests.workers.ingest.llm.endpoint import (
-    GOOD,
-    KEY,
-    completion,
-    say_json,
-    serve,
-    suggested,
-    warned,
-)
+from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, suggested, warned
 from tests.workers.web.web import Script, say
 from workers.ingest.llm.endpoint import LIMIT
 

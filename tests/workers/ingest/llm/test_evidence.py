@@ -82,9 +82,7 @@ async def test_a_story_has_a_brands_voice_and_not_its_customers() -> None:
     ],
     ids=lambda said: f"{said['statement'][:30]} {said['evidence']}",
 )
-async def test_a_claim_without_a_true_quote_or_with_an_address_of_its_own_is_dropped(
-    said: dict[str, Any],
-) -> None:
+async def test_a_claim_without_a_true_quote_or_with_its_own_address_is_dropped(said: dict[str, Any]) -> None:
     found = await kept({**NOTHING, "icp": [said, claim("Studios.", "Small studios of two")]})
     assert found["icp"].value == "Studios."
 

@@ -177,9 +177,7 @@ async def never(seconds: float) -> None:
     raise AssertionError(seconds)
 
 
-async def test_what_does_not_fit_in_the_time_is_not_waited_for(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_does_not_fit_is_not_waited_for(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
     async with serve({**PAGES, "/robots.txt": slow("3600")}) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(sleep=never))
@@ -202,7 +200,7 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 
 
 @pytest.mark.parametrize("path", ["/about", "/llms.txt"])
-async def test_when_time_is_up_what_was_read_is_kept(
+async def test_what_was_read_in_time_is_kept(
     parser: Parser, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingesting, "Session", Hasty)

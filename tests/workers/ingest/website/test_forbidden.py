@@ -71,9 +71,7 @@ async def test_what_a_page_names_is_not_connected(url: str, net: Net, web: Web, 
 
 
 @pytest.mark.parametrize("url", VECTORS)
-async def test_redirects_of_what_a_page_names_lead_nowhere_else(
-    url: str, net: Net, web: Web, parser: Parser
-) -> None:
+async def test_redirects_of_what_is_named_lead_nowhere(url: str, net: Net, web: Web, parser: Parser) -> None:
     net.pages[f"{HOST}/x"] = say(body=OWN + PROSE)
     for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
         net.pages[HOST + path] = say(302, location=url)
@@ -91,9 +89,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_a_name_that_changes_is_connected_as_checked_or_not_at_all(
-    how: str, net: Net, web: Web, parser: Parser
-) -> None:
+async def test_a_changing_name_is_connected_as_checked(how: str, net: Net, web: Web, parser: Parser) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], [GOOD], *[["127.0.0.1"]] * 100])
     net.pages["rebind.good.example/about"] = say(body=PROSE)
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
@@ -106,9 +102,7 @@ async def test_a_name_that_changes_is_connected_as_checked_or_not_at_all(
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_between_robots_txt_and_its_page_a_name_may_turn_bad(
-    how: str, net: Net, web: Web, parser: Parser
-) -> None:
+async def test_a_name_may_turn_bad_behind_robots_txt(how: str, net: Net, web: Web, parser: Parser) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], *[["169.254.169.254"]] * 100])
     net.pages["rebind.good.example/about"] = say(body="<title>Forbidden</title>")
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)

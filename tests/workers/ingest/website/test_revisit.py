@@ -86,9 +86,7 @@ async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser
         ("/llms.txt", say(body="# Zap\n> Zap draws.", content_type="text/plain", etag='"5"')),
     ],
 )
-async def test_what_has_changed_is_read_and_no_changed_answer_is_asked_for_twice(
-    parser: Parser, path: str, answer: bytes
-) -> None:
+async def test_what_has_changed_is_read_and_asked_for_once(parser: Parser, path: str, answer: bytes) -> None:
     _, site, after = await twice(parser, {path: answer})
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
@@ -147,9 +145,7 @@ async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None
     assert not any("if-none-match" in headers for _, headers in site.asked)
 
 
-async def test_a_site_too_slow_to_ask_everything_again_is_read(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_site_too_slow_to_ask_again_is_read(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisit, "REVISIT_S", 0.0)
     _, _, after = await twice(parser, {})
     assert after.fields["appName"].value == "Zap"
