@@ -32,26 +32,38 @@ async def found(
 OLD = status(1, "<p>Before</p>")
 
 
-async def test_the_one_newer_post_with_the_text_is_it() -> None:
-    page = [status(3, "<p>Other</p>"), status(2), OLD, status(0)]
-    assert await found(page, since_s=0) == Live(external_id="2", external_url="https://m.example/@me/2")
+IT = Live(external_id="2", external_url="https://m.example/@me/2")
 
 
-async def test_an_older_post_with_the_same_text_is_another() -> None:
-    assert await found([status(2, "<p>Other</p>"), OLD, status(0)]) == Absent()
+def others(newest: int, count: int) -> list[Any]:
+    return [status(newest - n, f"<p>{n}</p>") for n in range(count)]
 
 
-@pytest.mark.parametrize(("since_s", "expected"), [(59, Undecided(1.0)), (60, Absent())])
-async def test_a_missing_post_is_absent_once_its_call_is_surely_over(since_s: float, expected: Any) -> None:
-    assert await found([OLD], since_s=since_s) == expected
+#: The pages of the account's list, what else is so, and what that proves.
+LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
+    "the one newer post": ([[status(3, "<p>Other</p>"), status(2), OLD, status(0)]], {"since_s": 0}, IT),
+    "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, Absent()),
+    "a call that may be on its way": ([[OLD]], {"since_s": 59}, Undecided(1.0)),
+    "a call that is surely over": ([[OLD]], {"since_s": 60}, Absent()),
+    "two that match": ([[status(3), status(2), OLD]], {}, Undecided()),
+    "a boost": ([[status(4, reblog=status(9)), OLD]], {}, Absent()),
+    "it is on the second page": ([others(100, 40), [status(2), OLD]], {}, IT),
+    "it is on neither page": ([others(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
+    "more posts than are read": ([others(1000 - 40 * k, 40) for k in range(5)], {}, Undecided()),
+    "a long list without pages": ([others(100, 50)], {"after": None}, Undecided()),
+    "a long list to the last known post": ([[*others(100, 50), OLD]], {}, Absent()),
+    "a short list without pages": ([others(100, 5)], {"after": None}, Absent()),
+    "an account without posts": ([[]], {"after": None}, Absent()),
+    "the first post of an account": ([[status(2)]], {"after": None}, IT),
+    "a newer one, the last known deleted": ([[status(2), status(0, "<p>x</p>")], []], {}, IT),
+    "none, the last known deleted": ([[status(0, "<p>x</p>")], []], {}, Absent()),
+}
 
 
-async def test_of_two_that_match_neither_is_taken() -> None:
-    assert await found([status(3), status(2), OLD]) == Undecided()
-
-
-async def test_a_boost_is_another() -> None:
-    assert await found([status(4, reblog=status(9)), OLD]) == Absent()
+@pytest.mark.parametrize("listed", LISTS)
+async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
+    pages, given, expected = LISTS[listed]
+    assert await found(*pages, **given) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,34 +80,6 @@ async def test_a_boost_is_another() -> None:
 async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
     """A file that is in a post twice may be shown once."""
     assert type(await found([status(3, files=shown), OLD], files=sent)).__name__ == expected
-
-
-async def test_all_pages_up_to_the_last_known_post_are_read() -> None:
-    first = [status(100 - n, f"<p>{n}</p>") for n in range(40)]
-    assert isinstance(await found(first, [status(2), OLD]), Live)
-    assert await found(first, [status(2, "<p>no</p>"), OLD]) == Absent()
-
-
-async def test_with_more_posts_than_are_read_nothing_is_proved() -> None:
-    pages = [[status(1000 - 40 * k - n, f"<p>{n}</p>") for n in range(40)] for k in range(5)]
-    assert await found(*pages) == Undecided()
-
-
-async def test_of_a_server_without_pages_only_a_short_list_is_whole() -> None:
-    page = [status(100 - n, f"<p>{n}</p>") for n in range(50)]
-    assert await found(page, after=None) == Undecided()
-    assert await found([*page, OLD]) == Absent()
-    assert await found(page[:5], after=None) == Absent()
-
-
-async def test_an_account_that_had_no_post_is_read_to_its_end() -> None:
-    assert await found([], after=None) == Absent()
-    assert isinstance(await found([status(5)], after=None), Live)
-
-
-async def test_a_last_known_post_that_was_deleted_does_not_stop_the_reading() -> None:
-    assert isinstance(await found([status(2), status(0, "<p>x</p>")], []), Live)
-    assert await found([status(0, "<p>x</p>")], []) == Absent()
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])

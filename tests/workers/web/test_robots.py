@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import RobotsDisallowed, Unreachable
 from tests.corpora import corpus
-from tests.workers.web.web import Answers, Script, allowed_client, say, serve
+from tests.workers.web.web import Answers, allowed_client, say, serve
 from workers.web import robots
 from workers.web.robots import Robots, Rules, parse
 
@@ -24,31 +24,36 @@ def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
     return {"/robots.txt": say(body=text, content_type=content_type)}
 
 
-async def test_what_is_disallowed_is_not_opened() -> None:
+FILLER = "# nothing\n" * (robots.WANT.limit // 10 + 1)
+OPEN = {
+    "another path": rules("User-agent: *\nDisallow: /private\n"),
+    "nothing": rules(""),
+    "a group for our bot": rules(f"{KEEP_OUT}\nUser-agent: BrandContextBot\nAllow: /\n"),
+    "a web page": rules(f"\n <!doctype html>\n{KEEP_OUT}", content_type="text/html"),
+    "rules after 500 KiB": rules(FILLER + KEEP_OUT),
+    "an endless chain": {"/robots.txt": say(301, location="/robots.txt")},
+    **{f"{code}": {"/robots.txt": say(code)} for code in (400, 401, 403, 404, 410, 429, 451)},
+}
+CLOSED = {
+    "all": rules(KEEP_OUT),
+    "a group for our bot": rules("User-agent: *\nAllow: /\n\nUser-agent: brandcontextbot\nDisallow: /page\n"),
+    "a byte order mark": rules(b"\xef\xbb\xbf" + KEEP_OUT.encode()),
+    "a redirect": {"/robots.txt": say(301, location="/r"), "/r": rules(KEEP_OUT)["/robots.txt"]},
+    "rules served as a web page": rules(KEEP_OUT, content_type="text/html"),
+    "rules before 500 KiB": rules(KEEP_OUT + FILLER),
+}
+
+
+@pytest.mark.parametrize("said", OPEN)
+async def test_what_is_allowed_is_opened(said: str) -> None:
+    await asked(OPEN[said])
+
+
+@pytest.mark.parametrize("said", CLOSED)
+async def test_what_is_disallowed_is_not(said: str) -> None:
     with pytest.raises(RobotsDisallowed, match=r"robots\.txt keeps BrandContextBot out") as refused:
-        await asked(rules(KEEP_OUT))
+        await asked(CLOSED[said])
     assert not refused.value.retryable
-
-
-async def test_what_is_allowed_is() -> None:
-    await asked(rules("User-agent: *\nDisallow: /private\n"))
-    await asked(rules(""))
-
-
-async def test_a_group_for_our_bot_counts_and_not_the_one_for_all() -> None:
-    await asked(rules(f"{KEEP_OUT}\nUser-agent: BrandContextBot\nAllow: /\n"))
-    with pytest.raises(RobotsDisallowed):
-        await asked(rules("User-agent: *\nAllow: /\n\nUser-agent: brandcontextbot\nDisallow: /page\n"))
-
-
-async def test_a_byte_order_mark_hides_no_rule() -> None:
-    with pytest.raises(RobotsDisallowed):
-        await asked(rules(b"\xef\xbb\xbf" + KEEP_OUT.encode()))
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 451])
-async def test_a_4xx_is_no_rules(status: int) -> None:
-    await asked({"/robots.txt": say(status)})
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -63,11 +68,10 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
     await reader.read()
 
 
-@pytest.mark.parametrize("script", [silence])
-async def test_silence_is_not_now(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_is_not_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(robots, "WANT", msgspec.structs.replace(robots.WANT, deadline_s=0.2))
     with pytest.raises(RobotsDisallowed) as refused:
-        await asked({"/robots.txt": script})
+        await asked({"/robots.txt": silence})
     assert refused.value.retryable
 
 
@@ -77,30 +81,6 @@ async def test_a_site_that_is_down_says_so_itself() -> None:
     async with allowed_client(site) as client:
         with pytest.raises(Unreachable):
             await Robots(client).admit(site.url())
-
-
-async def test_redirects_are_followed_and_an_endless_chain_is_no_rules() -> None:
-    with pytest.raises(RobotsDisallowed):
-        await asked(
-            {"/robots.txt": say(301, location="/r"), "/r": say(body=KEEP_OUT, content_type="text/plain")}
-        )
-    await asked({"/robots.txt": say(301, location="/robots.txt")})
-
-
-async def test_a_web_page_is_no_rules() -> None:
-    await asked(rules(f"\n <!doctype html>\n{KEEP_OUT}", content_type="text/html"))
-
-
-async def test_rules_served_as_a_web_page_are_rules() -> None:
-    with pytest.raises(RobotsDisallowed):
-        await asked(rules(KEEP_OUT, content_type="text/html"))
-
-
-async def test_after_500_kib_nothing_is_read() -> None:
-    filler = "# nothing\n" * (robots.WANT.limit // 10 + 1)
-    with pytest.raises(RobotsDisallowed):
-        await asked(rules(KEEP_OUT + filler))
-    await asked(rules(filler + KEEP_OUT))
 
 
 async def test_an_origin_is_asked_once_a_day() -> None:

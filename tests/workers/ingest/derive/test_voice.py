@@ -23,13 +23,20 @@ def test_casual_and_enthusiastic() -> None:
     assert "Hey, don't wait!" in voice.evidence
 
 
-def test_matter_of_fact() -> None:
-    assert value("brandVoice", prose(*[PAD] * 6)) == "Matter-of-fact, in plain language."
+PLAIN = "Карта приливов и течений для всех гаваней, и все маршруты остаются на устройстве."
 
 
-def test_formal_and_technical() -> None:
-    said = prose(*[LONG] * 5)
-    assert value("brandVoice", said) == "Formal and matter-of-fact, in long technical sentences."
+@pytest.mark.parametrize(
+    ("texts", "language", "voice"),
+    [
+        ([PAD] * 6, "en", "Matter-of-fact, in plain language."),
+        ([LONG] * 5, "en", "Formal and matter-of-fact, in long technical sentences."),
+        (["Hey, you'll love it! 🎉", "Don't wait, you! 🎉"], "en", None),
+        ([PLAIN] * 10, "ru", None),
+    ],
+)
+def test_a_voice_takes_text_and_rules(texts: list[str], language: str, voice: str | None) -> None:
+    assert value("brandVoice", prose(*texts, language=language)) == voice
 
 
 def test_emoji_alone_make_it_casual_and_stars_do_not() -> None:
@@ -68,12 +75,3 @@ def test_how_the_reader_is_addressed(language: str, text: str, tone: str, word: 
 def test_sie_at_the_start_or_in_lower_case_may_be_she() -> None:
     text = "Sie segelt im Hafen, und als sie ankam, war es Nacht; danach schlief ihr Kind."
     assert "“Sie”" not in str(value("brandVoice", prose(*[text] * 8, language="de")))
-
-
-def test_too_little_text_has_no_voice() -> None:
-    assert value("brandVoice", prose("Hey, you'll love it! 🎉", "Don't wait, you! 🎉")) is None
-
-
-def test_a_language_without_rules_has_only_what_marks_show() -> None:
-    text = "Карта приливов и течений для всех гаваней, и все маршруты остаются на устройстве."
-    assert value("brandVoice", prose(*[text] * 10, language="ru")) is None

@@ -14,26 +14,51 @@ def paths(html: str, url: str = HOME) -> list[str]:
     return [link.url.removeprefix("https://www.acme.test") for link in links]
 
 
-@pytest.mark.parametrize(
-    ("base", "path"),
-    [
-        ('<base target="_blank"><base href="/b/">', "/b/tour"),
-        ('<base href="http://[">', "/tour"),
-        ('<base href="//[/x"><base href="/b/">', "/tour"),
-    ],
-)
-def test_a_base_that_is_no_address_leads_nowhere_else(base: str, path: str) -> None:
-    assert paths(base + anchors("tour")) == [path]
-
-
 def anchors(*hrefs: str) -> str:
     return "".join(f'<a href="{href}">Read on</a>' for href in hrefs)
 
 
-def test_topics_come_in_their_order_and_everything_else_after_them() -> None:
-    assert paths(anchors("/blog", "/customers", "/pricing", "/customers/x", "/features", "/about-us")) == [
-        *("/about-us", "/pricing", "/features", "/customers", "/customers/x", "/blog")
-    ]
+NAV = '<a href="/a">A</a><footer><a href="/f">F</a></footer><nav><ul><li><a href="/n">N</a></ul></nav>'
+#: A page, and where it leads.
+LINKS = {
+    "a base": ('<base target="_blank"><base href="/b/">' + anchors("tour"), ["/b/tour"]),
+    "a base that is no address": ('<base href="http://[">' + anchors("tour"), ["/tour"]),
+    "a base after one that is none": ('<base href="//[/x"><base href="/b/">' + anchors("tour"), ["/tour"]),
+    "topics in their order, then the rest": (
+        anchors("/blog", "/customers", "/pricing", "/customers/x", "/features", "/about-us"),
+        ["/about-us", "/pricing", "/features", "/customers", "/customers/x", "/blog"],
+    ),
+    "a topic by its text": ('<a href="/a">A</a><a href="/p?id=7"><b>Preise</b></a>', ["/p?id=7", "/a"]),
+    "navigation, footer, the rest": (NAV, ["/n", "/f", "/a"]),
+    "the page's own language first": (
+        f'<html lang="de">{anchors("/en/about", "/preise", "/de/kunden")}<a hreflang=fr href=/tarifs>T</a>',
+        ["/preise", "/de/kunden", "/en/about", "/tarifs"],
+    ),
+    "a translation is no other page": (
+        '<html lang="en"><link rel="alternate" hreflang="de" href="/de">' + anchors("/de", "/x"),
+        ["/x"],
+    ),
+    "another host of the domain": (
+        anchors("https://shop.acme.test/x", "/y"),
+        ["/y", "https://shop.acme.test/x"],
+    ),
+    "each once": (anchors("/a", "/a/", "/a#b", "https://www.acme.test/a"), ["/a"]),
+    "nofollow": ('<meta name="robots" content="index, NOFOLLOW">' + anchors("/about"), []),
+}
+
+
+@pytest.mark.parametrize("which", LINKS)
+def test_a_page_leads_to_the_pages_of_its_site_in_their_order(which: str) -> None:
+    html, expected = LINKS[which]
+    assert paths(html) == expected
+
+
+def test_somebody_elses_blog_on_the_same_host_is_another_site() -> None:
+    assert paths(anchors("https://b.github.io/about"), url="https://a.github.io/") == []
+
+
+def test_no_more_pages_than_are_worth_it() -> None:
+    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MOST
 
 
 TOPICS = (
@@ -46,26 +71,6 @@ def test_a_topic_is_known_by_its_address(href: str) -> None:
     assert paths(anchors("/a", href))[0] == href
 
 
-def test_a_topic_is_known_by_the_links_text() -> None:
-    assert paths('<a href="/a">A</a><a href="/p?id=7"><b>Preise</b></a>') == ["/p?id=7", "/a"]
-
-
-def test_the_navigation_comes_before_the_footer_and_both_before_the_rest() -> None:
-    html = '<a href="/a">A</a><footer><a href="/f">F</a></footer><nav><ul><li><a href="/n">N</a></ul></nav>'
-    assert paths(html) == ["/n", "/f", "/a"]
-
-
-def test_the_pages_own_language_comes_first() -> None:
-    html = '<html lang="de">' + anchors("/en/about", "/preise", "/de/kunden")
-    html += '<a hreflang="fr" href="/tarifs">Tarifs</a>'
-    assert paths(html) == ["/preise", "/de/kunden", "/en/about", "/tarifs"]
-
-
-def test_a_translation_of_the_page_is_no_other_page() -> None:
-    html = '<html lang="en"><link rel="alternate" hreflang="de" href="/willkommen">'
-    assert paths(html + anchors("/willkommen", "/x")) == ["/x"]
-
-
 OTHERS = """
 / #top ? /#about HTTPS://WWW.ACME.TEST https://elsewhere.test/about //x.test/ mailto:a@acme.test
 javascript:void(0) tel:1 ftp://www.acme.test/x https://u:p@acme.test/a /a.pdf /logo.PNG /feed.xml /app.js
@@ -76,23 +81,6 @@ javascript:void(0) tel:1 ftp://www.acme.test/x https://u:p@acme.test/a /a.pdf /l
 @pytest.mark.parametrize("href", ["", "/a b", "/" + "x" * 3000, *OTHERS.split()])
 def test_what_is_no_page_of_the_site_is_left_out(href: str) -> None:
     assert paths(anchors(href)) == []
-
-
-def test_another_host_of_the_domain_is_the_site_too_and_comes_later() -> None:
-    assert paths(anchors("https://shop.acme.test/x", "/y")) == ["/y", "https://shop.acme.test/x"]
-
-
-def test_somebody_elses_blog_on_the_same_host_is_another_site() -> None:
-    assert paths(anchors("https://b.github.io/about"), url="https://a.github.io/") == []
-
-
-def test_each_page_once_at_its_best_place_and_not_too_many() -> None:
-    assert paths(anchors("/a", "/a/", "/a#b", "https://www.acme.test/a")) == ["/a"]
-    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MOST
-
-
-def test_a_page_that_asks_for_it_leads_nowhere() -> None:
-    assert paths('<meta name="robots" content="index, NOFOLLOW">' + anchors("/about")) == []
 
 
 def refresh(head: str) -> str | None:
