@@ -20,6 +20,8 @@ from domain.tenancy.api_keys import Actor
 from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
+from tests.api.described import routes
+from tests.api.everything import Operator, census, one_of_each
 from tests.servers import KEYRING
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
@@ -132,3 +134,19 @@ async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[No
     finally:
         done.set()
         await task
+
+
+@pytest_asyncio.fixture
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Operator]:
+    async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
+        guarded = [route for route in routes(app) if route.needs_key]
+        assert len(guarded) > 10
+        yield Operator(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
+
+
+@pytest_asyncio.fixture
+async def unchanged(pool: Pool, operator: Operator) -> AsyncIterator[None]:
+    """Fails if a test leaves a row other than it was."""
+    before = await census(pool)
+    yield
+    assert await census(pool) == before

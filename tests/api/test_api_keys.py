@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 from litestar import Litestar
 
 from db.pool import Pool
@@ -58,9 +57,8 @@ async def test_keys_are_listed_newest_first_in_pages(acme: Caller) -> None:
     assert len(seen) == 5
 
 
-@pytest.mark.parametrize(
-    ("own", "wanted", "refused"),
-    [
+async def test_a_key_passes_on_at_most_what_it_has(app: Litestar, pool: Pool) -> None:
+    for own, wanted, refused in (
         (("keys:write", "projects:read"), ["projects:read"], None),
         (("keys:write", "projects:read"), ["jobs:read"], "jobs:read"),
         (("keys:write", "projects:read"), ["*"], "*"),
@@ -68,18 +66,14 @@ async def test_keys_are_listed_newest_first_in_pages(acme: Caller) -> None:
         (("*",), ["ops:read"], "ops:read"),
         (("*", "ops:read"), ["ops:read"], None),
         (("*", "ops:read"), ["ops:write"], "ops:write"),
-    ],
-)
-async def test_a_key_passes_on_at_most_what_it_has(
-    app: Litestar, pool: Pool, own: tuple[str, ...], wanted: list[str], refused: str | None
-) -> None:
-    async with calling(app, pool, "Acme", scopes=own) as caller:
-        answer = await caller.http.post("/v1/api-keys", json=NEW | {"scopes": wanted})
-    if refused is None:
-        assert answer.status_code == 201
-    else:
-        assert answer.status_code == 403
-        assert answer.json()["error"]["details"] == {"requiredScope": refused}
+    ):
+        async with calling(app, pool, "Acme", scopes=own) as caller:
+            answer = await caller.http.post("/v1/api-keys", json=NEW | {"scopes": wanted})
+        if refused is None:
+            assert answer.status_code == 201
+        else:
+            assert answer.status_code == 403
+            assert answer.json()["error"]["details"] == {"requiredScope": refused}
 
 
 async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar) -> None:
@@ -101,14 +95,6 @@ async def test_in_the_overlap_both_secrets_open(acme: Caller, app: Litestar, poo
         "update api_key set overlap_until = now() - interval '1 s' where old_secret_hash is not null"
     )
     assert [await status_with(app, key["apiKey"]) for key in (old, new)] == [401, 200]
-
-
-@pytest.mark.parametrize("hours", [-1, 25, 1.5, "1", None])
-async def test_an_overlap_is_a_whole_number_of_hours_up_to_a_day(acme: Caller, hours: Any) -> None:
-    key = await made(acme)
-    answer = await acme.http.post(f"/v1/api-keys/{key['id']}/rotate", json={"overlapHours": hours})
-    assert answer.status_code == 422
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == "overlapHours"
 
 
 async def test_rotation_lends_nobody_a_stronger_keys_power(app: Litestar, pool: Pool) -> None:
@@ -160,32 +146,6 @@ async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
     assert await status_with(app, key["apiKey"]) == 200
     await pool.execute("update api_key set expires_at = now() where expires_at is not null")
     assert await status_with(app, key["apiKey"]) == 401
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", ""),
-        ("name", "x" * 129),
-        ("name", None),
-        ("scopes", []),
-        ("scopes", ["projects:delete"]),
-        ("scopes", "*"),
-        ("expiresAt", "2020-01-01T00:00:00Z"),
-        ("expiresAt", "9999-12-31T23:59:59-23:59"),
-        ("expiresAt", "2100-01-01T00:00:00"),
-        ("expiresAt", "soon"),
-        ("returnOrigins", ["https://app.example.com/path"]),
-        ("returnOrigins", ["http://app.example.com"]),
-        ("returnOrigins", ["javascript:alert(1)"]),
-        ("env", "test"),
-    ],
-)
-async def test_what_a_key_can_not_be(acme: Caller, pool: Pool, field: str, value: Any) -> None:
-    answer = await acme.http.post("/v1/api-keys", json=NEW | {field: value})
-    assert answer.status_code == 422
-    assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(field)
-    assert await pool.fetchval("select count(*) from api_key") == 1
 
 
 async def test_each_change_is_in_the_audit_log(acme: Caller) -> None:

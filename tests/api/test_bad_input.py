@@ -1,119 +1,19 @@
 """Bad input to every route that the document has: its code, the envelope, and nothing changed."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+import re
 from itertools import product
-from typing import Any, NamedTuple
 
-import httpx
 import msgspec
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Pool
-from schemas import ids
-from tests import seeds
-from tests.api.conftest import EVERYTHING, Caller, calling, client_of
-from tests.api.described import Route, routes
+from tests.api.conftest import EVERYTHING, Caller, client_of, new_key
+from tests.api.described import document
+from tests.api.everything import Operator
+from tests.api.refusals import refused
 
 JSON = {"Content-Type": "application/json"}
-
-
-class Operator(NamedTuple):
-    """Who may do everything, so that only the input is at fault; `ids` names something of each kind."""
-
-    key: str
-    http: httpx.AsyncClient
-    ids: dict[str, str]
-    routes: list[Route]
-
-    async def send(self, route: Route, **given: Any) -> httpx.Response:
-        return await self.http.request(route.method, route.at(self.ids), **given)
-
-    @property
-    def writes(self) -> list[Route]:
-        """Of JSON: forms are in tests/api/content."""
-        return [route for route in self.routes if route.method != "GET" and route.parts is None]
-
-    @property
-    def bodies(self) -> list[Route]:
-        return [route for route in self.routes if route.body is not None]
-
-    @property
-    def lists(self) -> list[Route]:
-        return [route for route in self.routes if "cursor" in route.query]
-
-
-@pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Operator]:
-    async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
-        guarded = [route for route in routes(app) if route.needs_key]
-        assert len(guarded) > 10
-        yield Operator(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
-
-
-async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
-    """By the names that they have in paths."""
-    project = (await http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
-    content = await http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hello")})
-    job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
-    key = await http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
-    account = await an_account(http, pool, project)
-    at = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-    body = {"targets": [{"socialAccountId": account}], "scheduledFor": at}
-    scheduled = await http.post(f"/v1/content/{content.json()['id']}/schedule", json=body)
-    asked = f"/v1/projects/{project}/leased-accounts/request"
-    return {
-        "projectId": project,
-        "jobId": job.json()["jobId"],
-        "apiKeyId": key.json()["id"],
-        "socialAccountId": account,
-        "oauthState": "A" * 43,
-        "contentId": content.json()["id"],
-        "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
-        "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
-        "name": "default",
-    }
-
-
-async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
-    """Connected without a worker."""
-    org = ids.read(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
-    project_id = ids.read(ids.PROJECT, project)
-    assert org
-    assert project_id
-    async with pool.acquire() as conn:
-        return ids.show(ids.ACCOUNT, await seeds.account(conn, org, project_id))
-
-
-async def census(pool: Pool) -> dict[str, str]:
-    """What is in each table."""
-    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
-    return {
-        table["tablename"]: await pool.fetchval(
-            f"select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table['tablename']} t"
-        )
-        for table in tables
-    }
-
-
-@pytest_asyncio.fixture
-async def unchanged(pool: Pool, operator: Operator) -> AsyncIterator[None]:
-    """Fails if a test leaves a row other than it was."""
-    before = await census(pool)
-    yield
-    assert await census(pool) == before
-
-
-def refused(answer: httpx.Response, status: int, code: str, path: str | None = None) -> None:
-    """It is this refusal, of this field where it has one."""
-    assert answer.status_code == status, (answer.request.method, answer.request.url, answer.text)
-    error = answer.json()["error"]
-    assert error["code"] == code
-    assert error["requestId"] == answer.headers["X-Request-Id"]
-    if path is not None:
-        assert [issue["path"] for issue in error["details"]["issues"]] == [path], error
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -183,17 +83,17 @@ async def test_a_nul_character_is_refused_wherever_it_hides(operator: Operator) 
                 refused(answer, 422, "VALIDATION")
 
 
-@pytest.mark.parametrize("text", [r"a\u0000b", r"\\\u0000"])
-async def test_a_nul_character_deep_in_metadata_is_refused(acme: Caller, text: str) -> None:
-    body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": ["{text}"]}}}}'.encode()
-    refused(await acme.http.post("/v1/projects", content=body, headers=JSON), 422, "VALIDATION")
+async def test_a_nul_character_deep_in_metadata_is_refused(acme: Caller) -> None:
+    for text in (r"a\u0000b", r"\\\u0000"):
+        body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": ["{text}"]}}}}'.encode()
+        refused(await acme.http.post("/v1/projects", content=body, headers=JSON), 422, "VALIDATION")
 
 
-@pytest.mark.parametrize("text", [r"\\u0000", r"\\\\u0000", "u0000"])
-async def test_what_only_looks_like_a_nul_character_is_kept(acme: Caller, text: str) -> None:
-    body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": "{text}"}}}}'.encode()
-    answer = await acme.http.post("/v1/projects", content=body, headers=JSON)
-    assert answer.json()["metadata"] == {"a": msgspec.json.decode(f'"{text}"')}
+async def test_what_only_looks_like_a_nul_character_is_kept(acme: Caller) -> None:
+    for text in (r"\\u0000", r"\\\\u0000", "u0000"):
+        body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": "{text}"}}}}'.encode()
+        answer = await acme.http.post("/v1/projects", content=body, headers=JSON)
+        assert answer.json()["metadata"] == {"a": msgspec.json.decode(f'"{text}"')}
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -238,13 +138,6 @@ CURSORS = ("", "x", "AAAA", "A" * 43, "A" * 100, "A" * 101, "ü", "eyJpZCI6MX0",
 async def test_a_limit_is_from_1_to_200(operator: Operator) -> None:
     for route, limit in product(operator.lists, LIMITS):
         refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
-
-
-@pytest.mark.usefixtures("unchanged")
-async def test_a_wait_is_told_in_digits(operator: Operator) -> None:
-    for wait in ("1e1", "1.0", "-1", "31"):
-        answer = await operator.http.get(f"/v1/jobs/{operator.ids['jobId']}", params={"wait": wait})
-        refused(answer, 422, "VALIDATION", "wait")
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -295,3 +188,28 @@ async def test_another_kinds_prefix_is_not_found_and_a_bare_uuid_is_found(operat
     assert (await operator.http.get(f"/v1/projects/{bare}")).status_code == 200
     refused(await operator.http.get(f"/v1/projects/job_{bare}"), 404, "NOT_FOUND")
     refused(await operator.http.get(f"/v1/jobs/{operator.ids['projectId']}"), 404, "NOT_FOUND")
+
+
+NEEDED = re.compile(r"Needs the scope `([a-z:]+)`")
+
+
+async def test_each_route_needs_its_scope(app: Litestar, operator: Operator, pool: Pool) -> None:
+    """A key with every scope but that one is refused; and `*` holds all but the operators'."""
+    needed = {
+        operation["operationId"]: found[1]
+        for methods in document(app)["paths"].values()
+        for operation in methods.values()
+        if (found := NEEDED.search(operation["description"]))
+    }
+    assert len(needed) > 30
+    organization = await pool.fetchval("select organization_id from api_key limit 1")
+    star = await new_key(pool, organization)
+    for scope in sorted(set(needed.values())):
+        others = tuple(one for one in EVERYTHING if one not in {scope, "*"})
+        for key in (await new_key(pool, organization, scopes=others), star):
+            async with client_of(app, key) as client:
+                for route in operator.routes:
+                    if needed.get(route.id) == scope and (key != star or scope.startswith("ops:")):
+                        answer = await client.request(route.method, route.at(operator.ids), **route.sent)
+                        refused(answer, 403, "FORBIDDEN_SCOPE")
+                        assert answer.json()["error"]["details"] == {"requiredScope": scope}

@@ -213,13 +213,13 @@ async def test_a_sealed_answer_opens_in_its_own_row_only(acme: Caller, rival: Ca
     assert (await post(rival, KEY)).status_code == 500
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "ü", "\x7f"])
-async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool, key: str) -> None:
-    headers = [(b"Idempotency-Key", key.encode("latin-1"))]
-    answer = await acme.http.post("/v1/projects", json=PROJECT.body, headers=headers)
-    assert answer.status_code == 422
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == "Idempotency-Key"
-    assert await rows(pool, PROJECT) == 0
+async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) -> None:
+    for key in ("", "x" * 256, "a\tb", "ü", "\x7f"):
+        headers = [(b"Idempotency-Key", key.encode("latin-1"))]
+        answer = await acme.http.post("/v1/projects", json=PROJECT.body, headers=headers)
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"]["issues"][0]["path"] == "Idempotency-Key"
+        assert await rows(pool, PROJECT) == 0
 
 
 async def test_the_longest_key_works(acme: Caller) -> None:

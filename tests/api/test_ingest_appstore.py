@@ -3,13 +3,13 @@
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
+from tests.api.refusals import problem
 
 APP = {"appStoreUrl": "https://apps.apple.com/de/app/slack/id618783545?mt=8"}
 
@@ -21,11 +21,6 @@ async def project(acme: Caller, conn: Conn) -> str:
 
 async def ingest(caller: Caller, project: str, **body: Any) -> httpx.Response:
     return await caller.http.post(f"/v1/projects/{project}/ingest/appstore", json=body)
-
-
-def problem(answer: httpx.Response) -> tuple[int, str, Any]:
-    error = answer.json()["error"]
-    return answer.status_code, error["code"], error.get("details")
 
 
 async def test_an_ingest_is_accepted_as_a_job(acme: Caller, project: str, conn: Conn) -> None:
@@ -56,47 +51,6 @@ async def test_a_website_may_be_read_at_the_same_time(acme: Caller, project: str
     await ingest(acme, project, **APP)
     website = f"/v1/projects/{project}/ingest/website"
     assert (await acme.http.post(website, json={"url": "https://example.com"})).status_code == 202
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({}, "appStoreUrl"),
-        ({"appStoreUrl": None}, "appStoreUrl"),
-        ({"countryCode": "us"}, "appStoreUrl"),
-        ({"appStoreUrl": ""}, "appStoreUrl"),
-        ({"appStoreUrl": "https://example.com/app/id1"}, "appStoreUrl"),
-        ({"appStoreUrl": "http://127.0.0.1/app/id1"}, "appStoreUrl"),
-        ({"appStoreUrl": "https://apps.apple.com/us/developer/slack/id453420243"}, "appStoreUrl"),
-        ({"appStoreUrl": "https://play.google.com/store/apps/dev?id=1"}, "appStoreUrl"),
-        ({"appStoreUrl": "https://apps.apple.com/us/app/id1" + "x" * 2048}, "appStoreUrl"),
-        ({"appStoreUrl": "id1\0"}, "appStoreUrl"),
-        ({"appStoreUrl": 618783545}, "appStoreUrl"),
-        ({"iosBundleId": "618783545"}, "iosBundleId"),
-        ({"iosBundleId": "com.example&country=de"}, "iosBundleId"),
-        ({"iosBundleId": "com." + "x" * 155}, "iosBundleId"),
-        ({"androidPackage": "com.example-app"}, "androidPackage"),
-        ({"androidPackage": "com.Slack/../x"}, "androidPackage"),
-        ({**APP, "countryCode": "uk"}, "countryCode"),
-        ({**APP, "countryCode": "usa"}, "countryCode"),
-        ({**APP, "countryCode": ""}, "countryCode"),
-        ({**APP, "countryCode": None}, "countryCode"),
-        ({**APP, "bundleId": "com.example.app"}, "bundleId"),
-    ],
-)
-async def test_what_can_be_known_at_once_is_refused_at_once(
-    acme: Caller, project: str, conn: Conn, body: dict[str, Any], path: str
-) -> None:
-    status, code, details = problem(await ingest(acme, project, **body))
-    assert (status, code, details["issues"][0]["path"]) == (422, "VALIDATION", path)
-    assert details["issues"][0]["message"]
-    assert await conn.fetchval("select count(*) from job") == 0
-
-
-async def test_a_rivals_project_is_absent(rival: Caller, project: str, conn: Conn) -> None:
-    absent = problem(await ingest(rival, ids.show(ids.PROJECT, ids.new()), **APP))
-    assert problem(await ingest(rival, project, **APP)) == absent
-    assert await conn.fetchval("select count(*) from job") == 0
 
 
 async def test_a_canceled_one_is_started_again_for_the_same_app(

@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from db.pool import Conn
@@ -43,33 +42,3 @@ async def test_a_website_and_a_repository_are_read_side_by_side(acme: Caller, pr
     site = await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
     assert site.status_code == 202
     assert (await ingest(acme, project, repoFullName="acme/zap")).status_code == 202
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({"repoFullName": "acme"}, "repoFullName"),
-        ({"repoFullName": "https://gist.github.com/acme/1"}, "repoFullName"),
-        ({"repoFullName": "https://acme.github.io/zap"}, "repoFullName"),
-        ({"repoFullName": "acme/zap\0"}, "repoFullName"),
-        ({"repoFullName": "acme/zap", "branch": "a..b"}, "branch"),
-        ({"repoFullName": "acme/zap", "branch": ""}, "branch"),
-        ({}, None),
-        ({"repoFullName": 1}, "repoFullName"),
-        ({"repoFullName": "acme/zap", "token": "ghp_x"}, None),
-    ],
-)
-async def test_what_can_be_known_at_once_is_refused_at_once(
-    acme: Caller, project: str, conn: Conn, body: dict[str, Any], path: str | None
-) -> None:
-    answer = await ingest(acme, project, **body)
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (422, "VALIDATION")
-    if path is not None:
-        assert error["details"]["issues"][0]["path"] == path
-    assert await conn.fetchval("select count(*) from job") == 0
-
-
-async def test_a_rivals_project_is_absent(rival: Caller, project: str, conn: Conn) -> None:
-    assert (await ingest(rival, project, repoFullName="acme/zap")).status_code == 404
-    assert await conn.fetchval("select count(*) from job") == 0

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
@@ -15,6 +14,7 @@ from jobs.outcomes import Failed
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
+from tests.api.refusals import problem
 
 PAGE = {"url": "https://example.com"}
 
@@ -26,11 +26,6 @@ async def project(acme: Caller, conn: Conn) -> str:
 
 async def ingest(caller: Caller, project: str, **body: Any) -> httpx.Response:
     return await caller.http.post(f"/v1/projects/{project}/ingest/website", json=PAGE | body)
-
-
-def problem(answer: httpx.Response) -> tuple[int, str, Any]:
-    error = answer.json()["error"]
-    return answer.status_code, error["code"], error.get("details")
 
 
 async def test_an_ingest_is_accepted_as_a_job(acme: Caller, project: str, conn: Conn) -> None:
@@ -77,46 +72,6 @@ async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
     fresh = await acme.http.post(url, json=PAGE)
     assert problem(fresh)[2]["reason"] == "PROJECT_ARCHIVED"
     assert await conn.fetchval("select count(*) from job where kind = 'ingest_website'") == 1
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "file:///etc/passwd",
-        "gopher://example.com/",
-        "https://user:secret@example.com/",
-        "http://127.0.0.1/",
-        "http://[::1]/",
-        "http://169.254.169.254/latest/meta-data",
-        "http://10.0.0.1/",
-        "http://2130706433/",
-        "http://localhost/",
-        "https://example.com:22/",
-        "https://exa mple.com/",
-        "https://",
-        "",
-        "https://example.com/\0",
-        "https://example.com/" + "x" * 2048,
-    ],
-)
-async def test_what_can_be_known_at_once_is_refused_at_once(
-    acme: Caller, project: str, conn: Conn, url: str
-) -> None:
-    answer = await ingest(acme, project, url=url)
-    status, code, details = problem(answer)
-    assert (status, code, details["issues"][0]["path"]) == (422, "VALIDATION", "url")
-    assert await conn.fetchval("select count(*) from job") == 0
-
-
-@pytest.mark.parametrize("body", [{"maxPages": 0}, {"maxPages": 26}, {"followLinks": "yes"}, {"depth": 1}])
-async def test_bad_arguments_are_refused(acme: Caller, project: str, body: dict[str, Any]) -> None:
-    assert problem(await ingest(acme, project, **body))[:2] == (422, "VALIDATION")
-
-
-async def test_a_rivals_project_is_absent(rival: Caller, project: str, conn: Conn) -> None:
-    absent = problem(await ingest(rival, ids.show(ids.PROJECT, ids.new())))
-    assert problem(await ingest(rival, project)) == absent
-    assert await conn.fetchval("select count(*) from job") == 0
 
 
 async def test_a_retry_is_a_new_job_for_the_same_page(

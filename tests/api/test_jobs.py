@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 from litestar import Litestar
 
@@ -21,6 +20,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import Caller, client_of, held
+from tests.api.refusals import problem
 from tests.waiting import eventually
 
 
@@ -48,11 +48,6 @@ def watched(app: Litestar) -> int:
     """How many requests wait for a job now."""
     waiting: int = app.state.services.watcher.waiting
     return waiting
-
-
-def problem(answer: httpx.Response) -> tuple[int, str, Any]:
-    error = answer.json()["error"]
-    return answer.status_code, error["code"], error.get("details")
 
 
 async def test_a_poll_costs_nothing_until_something_changes(
@@ -130,11 +125,6 @@ async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool
     known = {"If-None-Match": ended.headers["ETag"]}
     again = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}, headers=known), 5)
     assert again.status_code == 304
-
-
-@pytest.mark.parametrize("wait", ["-1", "31", "x", "1.5"])
-async def test_a_wait_has_limits(acme: Caller, job: str, wait: str) -> None:
-    assert problem(await acme.http.get(job, params={"wait": wait}))[:2] == (422, "VALIDATION")
 
 
 async def test_a_key_has_a_hundred_seats(
@@ -261,18 +251,3 @@ async def test_lists(acme: Caller, rival: Caller, conn: Conn) -> None:
     foreign = await rival.http.get("/v1/jobs", params={"cursor": page["nextCursor"]})
     assert problem(foreign)[:2] == (422, "VALIDATION")
     assert problem(await acme.http.get("/v1/jobs", params={"status": "queued"}))[:2] == (422, "VALIDATION")
-
-
-async def test_a_rivals_job_is_absent(acme: Caller, rival: Caller, job: str) -> None:
-    absent = problem(await rival.http.get(f"/v1/jobs/{ids.new()}"))
-    for answer in (
-        await rival.http.get(job),
-        await rival.http.get(f"{job}/events"),
-        await rival.http.get(job, params={"wait": 1}),
-        await rival.http.post(f"{job}/cancel"),
-        await rival.http.post(f"{job}/retry"),
-        await rival.http.get(job.replace("job_", "prj_")),
-        await rival.http.get("/v1/jobs/nonsense"),
-    ):
-        assert problem(answer) == absent
-    assert (await acme.http.get(job)).json()["status"] == "running"

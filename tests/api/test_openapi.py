@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
-import pytest
 from litestar import Litestar
 
 from api.errors import CODES
@@ -90,12 +89,12 @@ async def test_answers_are_as_described(acme: Caller, app: Litestar) -> None:
         jsonschema_rs.validate(schema, answer.json())
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/page.js", "/docs/page.css"])
-async def test_the_page_loads_nothing_from_another_host(anonymous: httpx.AsyncClient, path: str) -> None:
-    answer = await anonymous.get(path)
-    assert answer.status_code == 200
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert not re.findall(r"(?:https?:)?//[a-z]", answer.text.replace("// ", ""))
+async def test_the_page_loads_nothing_from_another_host(anonymous: httpx.AsyncClient) -> None:
+    for path in ("/docs", "/docs/page.js", "/docs/page.css"):
+        answer = await anonymous.get(path)
+        assert answer.status_code == 200
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert not re.findall(r"(?:https?:)?//[a-z]", answer.text.replace("// ", ""))
 
 
 async def test_metrics_name_routes_and_no_ids(acme: Caller, anonymous: httpx.AsyncClient) -> None:

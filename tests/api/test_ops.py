@@ -1,6 +1,5 @@
 """The operators' view: it sees all organizations, so no partner's key opens it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -93,23 +92,7 @@ async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
     assert sorted(actions) == ["pool.paused", "pool.paused", "pool.resumed"]
 
 
-@pytest.mark.parametrize("name", ["nowhere", "%00", "a%20b", "%FF"])
-async def test_no_such_pool(operator: Caller, name: str) -> None:
-    answer = await operator.http.post(f"/v1/ops/pools/{name}/pause")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
-
-
-async def test_a_star_does_not_open_it(acme: Caller) -> None:
-    answers = await asyncio.gather(
-        acme.http.get("/v1/ops/pools"),
-        acme.http.get("/v1/ops/workers"),
-        acme.http.post("/v1/ops/pools/ingest/pause"),
-        acme.http.post("/v1/ops/pools/ingest/resume"),
-    )
-    assert [answer.status_code for answer in answers] == [403] * 4
-
-
-async def test_reading_is_not_writing(app: Litestar, pool: Pool) -> None:
-    async with calling(app, pool, "Platform", scopes=("ops:read",)) as reader:
-        assert (await reader.http.get("/v1/ops/pools")).status_code == 200
-        assert (await reader.http.post("/v1/ops/pools/ingest/pause")).status_code == 403
+async def test_no_such_pool(operator: Caller) -> None:
+    for name in ("nowhere", "%00", "a%20b", "%FF"):
+        answer = await operator.http.post(f"/v1/ops/pools/{name}/pause")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")

@@ -4,7 +4,6 @@ from itertools import product
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 from litestar import Litestar
 
@@ -12,7 +11,7 @@ from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.described import Route, routes
-from tests.api.test_bad_input import census, one_of_each
+from tests.api.everything import census, one_of_each
 
 #: What a name in a path or a filter is an id of. One that isn't here stands for nothing that a tenant owns.
 KINDS = {
@@ -76,22 +75,18 @@ def test_every_name_in_a_path_is_known_here(app: Litestar) -> None:
     assert {name for route in routes(app) for name in route.names} <= KINDS.keys() | UNOWNED
 
 
-@pytest.mark.parametrize(
-    "headers", [{}, {"Idempotency-Key": "k"}, {"If-Match": '"1"'}, {"If-None-Match": "*"}]
-)
-async def test_in_a_path_they_are_not_found(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool, headers: dict[str, str]
-) -> None:
-    theirs = await one_of_each(acme.http, pool)
-    before = await census(pool)
-    for route, foreign in product(owned(app), (theirs, bare(theirs))):
-        answers = [
-            await rival.http.request(route.method, route.at(named), **route.sent, headers=headers)
-            for named in (foreign, made_up())
-        ]
-        assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
-        assert said(answers[0]) == said(answers[1])
-    assert await census(pool) == before
+async def test_in_a_path_they_are_not_found(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+    for headers in ({}, {"Idempotency-Key": "k"}, {"If-Match": '"1"'}, {"If-None-Match": "*"}):
+        theirs = await one_of_each(acme.http, pool)
+        before = await census(pool)
+        for route, foreign in product(owned(app), (theirs, bare(theirs))):
+            answers = [
+                await rival.http.request(route.method, route.at(named), **route.sent, headers=headers)
+                for named in (foreign, made_up())
+            ]
+            assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
+            assert said(answers[0]) == said(answers[1])
+        assert await census(pool) == before
 
 
 async def test_a_body_that_is_wrong_too_tells_no_more(

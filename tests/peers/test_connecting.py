@@ -21,8 +21,9 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.accounts.conftest import TASKS
-from tests.api.accounts.project import BACK, ORIGIN, new_project, status, uuid
+from tests.api.accounts.project import BACK, uuid
 from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.parties import ORIGIN, new_project, status
 from tests.dumps import everything
 from tests.peers.mastodon_servers import Instance
 from tests.peers.pds import Pds, Person

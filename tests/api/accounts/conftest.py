@@ -6,14 +6,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.app import serve_from
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
 from schemas.settings import Settings
 from tests import social_servers
-from tests.api.accounts.project import ORIGIN, Project, new_project
-from tests.api.conftest import built, calling, client_of, held
-from tests.api.github.connecting import Clock
+from tests.api.accounts.project import Project
+from tests.api.parties import new_project, parties
 from tests.social_servers import Fediverse, Pds
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, refresh_token, register_app
@@ -46,17 +44,9 @@ TASKS = {
 @pytest_asyncio.fixture
 async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Project]:
     """Without a worker."""
-    clock = Clock()
-    served = serve_from(built(), mine, clock=clock)
-    async with (
-        held(served.lifespan()),
-        calling(served, pool, "Acme", tier="partner") as acme,
-        calling(served, pool, "Rival", tier="partner") as rival,
-        client_of(served) as browser,
-    ):
-        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        project = await new_project(acme)
-        yield Project(fediverse, pds, served, acme, rival, browser, pool, clock, project)
+    async with parties(mine, pool) as found:
+        project = await new_project(found.acme)
+        yield Project(**vars(found), fediverse=fediverse, pds=pds, id=project)
 
 
 @pytest_asyncio.fixture

@@ -2,36 +2,26 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
-from litestar import Litestar
 
-from db.pool import Pool
 from domain.connecting import consent_pages
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.github.connecting import Clock
+from tests.api.parties import ORIGIN, Parties, new_project, status
 from tests.social_servers import Fediverse, Pds
 from tests.waiting import eventually
 
-ORIGIN = "https://app.example.com"
 BACK = f"{ORIGIN}/settings?tab=social"
 
 
 @dataclass
-class Project:
+class Project(Parties):
     """Acme with a project, Mastodon where ada and eve have accounts, Bluesky where shop.example has one."""
 
     fediverse: Fediverse
     pds: Pds
-    app: Litestar
-    acme: Caller
-    rival: Caller
-    browser: httpx.AsyncClient
-    pool: Pool
-    clock: Clock
     id: str
 
     async def ask(self, caller: Caller | None = None, **given: Any) -> httpx.Response:
@@ -112,24 +102,7 @@ class Project:
         return await eventually(found)
 
 
-async def new_project(caller: Caller) -> str:
-    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    shown: str = made.json()["id"]
-    return shown
-
-
 def uuid(account_id: str) -> UUID:
     found = ids.read(ids.ACCOUNT, account_id)
     assert found is not None
     return found
-
-
-def status(answer: httpx.Response, state: str) -> str:
-    """With which a person came back."""
-    assert answer.status_code == 302, answer.text
-    parts = urlsplit(answer.headers["Location"])
-    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"
-    said = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    assert said.keys() == {"tab", "status", "state"}
-    assert (said["tab"], said["state"]) == ("social", state)
-    return said["status"]

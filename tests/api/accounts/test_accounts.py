@@ -1,12 +1,8 @@
 """What is connected, and letting it go."""
 
-import pytest
-
-from db.pool import Pool
 from schemas import ids
-from tests import seeds
-from tests.api.accounts.project import Project, new_project, uuid
-from tests.api.conftest import calling
+from tests.api.accounts.project import Project, uuid
+from tests.api.parties import new_project
 
 NOBODYS = f"sa_{ids.new()}"
 
@@ -20,21 +16,6 @@ async def test_accounts_are_listed_newest_first(project: Project) -> None:
     assert (shown, second["nextCursor"]) == (made[::-1], None)
     other = await new_project(project.acme)
     assert (await project.acme.http.get(f"/v1/projects/{other}/social-accounts")).json()["items"] == []
-
-
-async def test_another_organization_sees_none_of_it(project: Project) -> None:
-    account = await project.connect()
-    answers = [
-        await project.account(account, project.rival),
-        await project.account(NOBODYS),
-        await project.rival.http.delete(f"/v1/social-accounts/{account}"),
-        await project.acme.http.delete(f"/v1/social-accounts/{NOBODYS}"),
-    ]
-    assert {answer.status_code for answer in answers} == {404}
-    assert len({answer.json()["error"]["message"] for answer in answers}) == 1
-    listed = await project.rival.http.get(f"/v1/projects/{project.id}/social-accounts")
-    assert listed.status_code == 404
-    assert (await project.account(account)).json()["status"] == "connected"
 
 
 async def test_one_that_is_let_go_is_gone_for_good(project: Project) -> None:
@@ -66,22 +47,6 @@ async def test_letting_go_works_in_an_archived_project(project: Project) -> None
     await project.acme.http.delete(f"/v1/projects/{project.id}")
     assert (await project.acme.http.delete(f"/v1/social-accounts/{account}")).status_code == 200
     assert [shown["status"] for shown in await project.accounts()] == ["disconnected"]
-
-
-@pytest.mark.parametrize("scopes", [("social:read",), ("social:write",)])
-async def test_each_scope_opens_its_own(idle: Project, pool: Pool, scopes: tuple[str, ...]) -> None:
-    async with calling(idle.app, pool, "Narrow", scopes=(*scopes, "projects:write")) as narrow:
-        project = await new_project(narrow)
-        async with pool.acquire() as conn:
-            found = ids.read(ids.PROJECT, project)
-            assert found
-            account = await seeds.account(conn, narrow.organization_id, found)
-        shown = ids.show(ids.ACCOUNT, account)
-        reads = [f"/v1/projects/{project}/social-accounts", f"/v1/social-accounts/{shown}"]
-        statuses = {(await narrow.http.get(path)).status_code for path in reads}
-        assert statuses == ({200} if scopes == ("social:read",) else {403})
-        let_go = await narrow.http.delete(f"/v1/social-accounts/{shown}")
-        assert let_go.status_code == (403 if scopes == ("social:read",) else 200)
 
 
 async def test_a_bare_id_names_it_too(project: Project) -> None:

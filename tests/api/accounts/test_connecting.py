@@ -1,13 +1,13 @@
 """Connecting a Mastodon account: a link, the server's page, a code, and what becomes of it."""
 
 import asyncio
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from api import oauth_return
-from tests.api.accounts.project import BACK, Project, status
+from tests.api.accounts.project import Project
+from tests.api.parties import status
 from tests.dumps import everything
 from tests.http_server import Told
 
@@ -204,36 +204,6 @@ async def test_a_verifier_goes_with_its_state(project: Project) -> None:
     answer = await project.browser.get(project.callback(), params=stolen)
     assert status(answer, theirs["state"]) == "failed"
     assert await project.accounts() == []
-
-
-@pytest.mark.parametrize(
-    ("given", "path"),
-    [
-        ({"platform": "tiktok", "instance": None}, "platform"),
-        ({"platform": "instagram", "instance": None}, "platform"),
-        ({"platform": "tiktok"}, "instance"),
-        ({"platform": "bluesky"}, "platform"),
-        ({"platform": "friendster"}, "platform"),
-        ({"instance": None}, "instance"),
-        ({"instance": "localhost"}, "instance"),
-        ({"instance": "10.0.0.1"}, "instance"),
-        ({"instance": "127.0.0.1:1"}, "instance"),
-        ({"instance": "2130706433"}, "instance"),
-        ({"instance": "mastodon.social/about"}, "instance"),
-        ({"instance": "ada@mastodon.social"}, "instance"),
-        ({"instance": "http://mastodon.social"}, "instance"),
-        ({"instance": "mastodon.social:22"}, "instance"),
-        ({"returnUrl": "not a url"}, "returnUrl"),
-        ({"returnUrl": f"{BACK}&state=1"}, "returnUrl"),
-    ],
-)
-async def test_what_can_be_known_at_once_is_refused_at_once(
-    idle: Project, given: dict[str, Any], path: str
-) -> None:
-    answer = await idle.ask(**given)
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == path
-    assert await idle.pool.fetchval("select count(*) from oauth_state") == 0
 
 
 async def test_a_person_is_sent_back_only_where_the_key_says(idle: Project) -> None:

@@ -11,12 +11,11 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.app import serve_from
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.settings import Settings
-from tests.api.accounts.project import BACK, ORIGIN, new_project, status
-from tests.api.conftest import Caller, built, calling, client_of, held
+from tests.api.accounts.project import BACK
+from tests.api.parties import Parties, new_project, parties, status
 from tests.dumps import everything
 from tests.media import picture
 from tests.peers.simulators.client import Sim
@@ -32,14 +31,10 @@ BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish
 
 
 @dataclass
-class Insta:
+class Insta(Parties):
     """Acme with a project; ada and eve have accounts on Instagram."""
 
     sim: Sim
-    acme: Caller
-    rival: Caller
-    browser: httpx.AsyncClient
-    pool: Pool
     project: str
 
     async def start(self) -> dict[str, Any]:
@@ -109,19 +104,14 @@ async def insta(settings: Settings, pool: Pool) -> AsyncIterator[Insta]:
         ours = {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
         allowed = {"fetch_allow": base.removeprefix("http://")}
         mine = msgspec.structs.replace(settings, **named, **ours, **allowed)
-        api = serve_from(built(), mine)
         async with (
             Sim(base) as sim,
-            held(api.lifespan()),
-            calling(api, pool, "Acme", tier="partner") as acme,
-            calling(api, pool, "Rival", tier="partner") as rival,
-            client_of(api) as browser,
+            parties(mine, pool) as found,
             at_work(mine, pool, {CONNECT_ACCOUNT: connect_account.open_task}),
         ):
-            await pool.execute("update api_key set return_origins = $1", [ORIGIN])
             for person in ("ada", "eve"):
                 await sim.account(person)
-            yield Insta(sim, acme, rival, browser, pool, await new_project(acme))
+            yield Insta(**vars(found), sim=sim, project=await new_project(found.acme))
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -185,21 +175,6 @@ async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
     again = location.copy_set_param("state", second["state"])
     assert await insta.fails(second, await insta.browser.get(again)) == "CODE_REFUSED"
     assert len(await insta.accounts()) == 1
-
-
-async def test_a_state_works_once(insta: Insta) -> None:
-    made = await insta.start()
-    location = await insta.back(made)
-    assert status(await insta.browser.get(location), made["state"]) == "connected"
-    assert (await insta.browser.get(location)).status_code == 422
-    assert (await insta.sim.requests())["POST /oauth/access_token"] == 1
-
-
-async def test_another_keys_state_is_not_found(insta: Insta) -> None:
-    made = await insta.start()
-    assert status(await insta.go(made), made["state"]) == "connected"
-    answer = await insta.rival.http.get(f"/v1/social/oauth-status/{made['state']}")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
 async def test_another_person_can_not_take_an_accounts_place(insta: Insta) -> None:

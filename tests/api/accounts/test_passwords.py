@@ -1,9 +1,5 @@
 """Connecting a Bluesky account by an app password, which is used once and kept nowhere."""
 
-from typing import Any
-
-import pytest
-
 from tests.api.accounts.project import Project
 from tests.dumps import everything
 from tests.http_server import Told
@@ -72,36 +68,3 @@ async def test_a_request_is_repeated_without_a_second_job(project: Project) -> N
     assert again.headers["Idempotent-Replayed"] == "true"
     assert first.json() == again.json()
     assert "secret-app-password" not in await everything(project.pool)
-
-
-@pytest.mark.parametrize(
-    ("given", "path"),
-    [
-        ({"platform": "mastodon"}, "platform"),
-        ({"platform": "tiktok"}, "platform"),
-        ({"identifier": "shop"}, "identifier"),
-        ({"identifier": "shop@example.com"}, "identifier"),
-        ({"identifier": "fail_auth"}, "identifier"),
-        ({"identifier": "did:key:z6Mk"}, "identifier"),
-        ({"identifier": ""}, "identifier"),
-        ({"identifier": "a." * 127 + "com"}, "identifier"),
-        ({"appPassword": ""}, "appPassword"),
-        ({"appPassword": "x" * 257}, "appPassword"),
-        ({"appPassword": None}, "appPassword"),
-        ({"serviceUrl": "http://bsky.social"}, "serviceUrl"),
-        ({"serviceUrl": "https://bsky.social/xrpc"}, "serviceUrl"),
-        ({"serviceUrl": "https://user:pass@bsky.social"}, "serviceUrl"),
-        ({"serviceUrl": "https://127.0.0.1"}, "serviceUrl"),
-        ({"serviceUrl": "https://10.0.0.1"}, "serviceUrl"),
-        ({"serviceUrl": "https://metadata.internal"}, "serviceUrl"),
-        ({"serviceUrl": "ftp://bsky.social"}, "serviceUrl"),
-    ],
-)
-async def test_what_can_be_known_at_once_is_refused_at_once(
-    idle: Project, given: dict[str, Any], path: str
-) -> None:
-    answer = await idle.log_in(**given)
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == path
-    assert "secret-app-password" not in answer.text
-    assert await idle.jobs() == []

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from tests.api.accounts.project import BACK, ORIGIN, Project, new_project, status
+from tests.api.accounts.project import BACK, Project
 from tests.api.conftest import Caller, calling
+from tests.api.parties import ORIGIN, new_project, status
 
 MAGIC = ["fail_auth", "fail_content", "rate_limited", "unknown_then_found", "unknown_forever", "ok"]
 
@@ -49,17 +49,17 @@ def way_back(made: dict[str, Any]) -> str:
     return path
 
 
-@pytest.mark.parametrize("handle", MAGIC)
-async def test_a_code_names_the_account(project: Project, sandbox: Caller, own: str, handle: str) -> None:
-    ids = []
-    for _ in range(2):
-        made = await start(sandbox, own)
-        asked = {"state": made["state"], "code": handle}
-        back = await project.browser.get(way_back(made), params=asked)
-        assert status(back, made["state"]) == "connected"
-        ids.append((await project.status(made["state"], sandbox)).json()["socialAccountId"])
-    assert len(set(ids)) == 1
-    assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
+async def test_a_code_names_the_account(project: Project, sandbox: Caller, own: str) -> None:
+    for handle in MAGIC:
+        ids = []
+        for _ in range(2):
+            made = await start(sandbox, own)
+            asked = {"state": made["state"], "code": handle}
+            back = await project.browser.get(way_back(made), params=asked)
+            assert status(back, made["state"]) == "connected"
+            ids.append((await project.status(made["state"], sandbox)).json()["socialAccountId"])
+        assert len(set(ids)) == 1
+        assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
 
 
 async def test_what_is_no_handle_is_refused(project: Project, sandbox: Caller, own: str) -> None:
@@ -80,10 +80,10 @@ async def test_an_account_is_let_in_again(project: Project, sandbox: Caller, own
         assert status(await project.browser.get(url), again["state"]) == said
 
 
-@pytest.mark.parametrize("identifier", [*MAGIC, "shop.bsky.social"])
-async def test_any_password_connects(project: Project, sandbox: Caller, own: str, identifier: str) -> None:
-    body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
-    answer = await sandbox.http.post(f"/v1/projects/{own}/social-accounts", json=body)
-    job = (await sandbox.http.get(answer.json()["locationUrl"], params={"wait": 10})).json()
-    assert (job["status"], job["result"]["handle"]) == ("completed", identifier)
-    assert (await project.pool.fetchval("select external_id from social_account")).startswith("did:plc:")
+async def test_any_password_connects(project: Project, sandbox: Caller, own: str) -> None:
+    for identifier in (*MAGIC, "shop.bsky.social"):
+        body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
+        answer = await sandbox.http.post(f"/v1/projects/{own}/social-accounts", json=body)
+        job = (await sandbox.http.get(answer.json()["locationUrl"], params={"wait": 10})).json()
+        assert (job["status"], job["result"]["handle"]) == ("completed", identifier)
+        assert (await project.pool.fetchval("select external_id from social_account")).startswith("did:plc:")

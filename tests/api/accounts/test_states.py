@@ -2,29 +2,23 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from domain.operations import maintenance
-from tests.api.accounts.project import Project, status
+from tests.api.accounts.project import Project
 from tests.api.conftest import client_of, new_key
-
-
-def refused(answer: httpx.Response) -> None:
-    assert answer.status_code == 422, answer.text
-    assert "Location" not in answer.headers
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == "state"
+from tests.api.parties import status
+from tests.api.refusals import state_refused
 
 
 async def test_a_state_works_once(project: Project) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     assert status(await project.browser.get(back), made["state"]) == "connected"
-    refused(await project.browser.get(back))
-    refused(await project.browser.get(made["authorizeUrl"]))
+    state_refused(await project.browser.get(back))
+    state_refused(await project.browser.get(made["authorizeUrl"]))
     assert len(await project.jobs()) == 1
 
 
@@ -40,8 +34,8 @@ async def test_a_state_expires(project: Project) -> None:
     made = await project.start()
     page = await project.page(made)
     project.clock.ahead = timedelta(minutes=10, seconds=1)
-    refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
-    refused(await project.browser.get(made["authorizeUrl"]))
+    state_refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
+    state_refused(await project.browser.get(made["authorizeUrl"]))
     said = (await project.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("failed", {"code": "STATE_EXPIRED"})
     assert await project.jobs() == []
@@ -50,13 +44,13 @@ async def test_a_state_expires(project: Project) -> None:
 @pytest.mark.parametrize("path", ["authorize", "callback/mastodon-0123456789abcdef"])
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "é" * 43])
 async def test_a_state_that_nobody_made_leads_nowhere(idle: Project, path: str, state: str) -> None:
-    refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
+    state_refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
 
 
 async def test_a_state_of_another_purpose_leads_nowhere(idle: Project) -> None:
     made = await idle.start()
     await idle.pool.execute("update oauth_state set purpose = 'connect_github'")
-    refused(await idle.browser.get(made["authorizeUrl"]))
+    state_refused(await idle.browser.get(made["authorizeUrl"]))
     assert (await idle.status(made["state"])).status_code == 404
 
 
@@ -64,8 +58,8 @@ async def test_a_killed_keys_flows_end_with_it(project: Project) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     await project.pool.execute("update api_key set killed_at = now()")
-    refused(await project.browser.get(back))
-    refused(await project.browser.get(made["authorizeUrl"]))
+    state_refused(await project.browser.get(back))
+    state_refused(await project.browser.get(made["authorizeUrl"]))
 
 
 async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Project) -> None:
@@ -83,23 +77,18 @@ async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Project) -> No
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
+async def test_who_comes_back_without_a_code_starts_no_job(idle: Project) -> None:
+    for given, code in (
         ({"error": "access_denied", "error_description": "The resource owner denied it"}, "ACCESS_DENIED"),
         ({"error": "server_error"}, "NO_CODE"),
         ({}, "NO_CODE"),
-    ],
-)
-async def test_who_comes_back_without_a_code_starts_no_job(
-    idle: Project, given: dict[str, Any], code: str
-) -> None:
-    made = await idle.start()
-    answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
-    assert status(answer, made["state"]) == "failed"
-    said = (await idle.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": code})
-    assert await idle.jobs() == []
+    ):
+        made = await idle.start()
+        answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
+        assert status(answer, made["state"]) == "failed"
+        said = (await idle.status(made["state"])).json()
+        assert (said["status"], said["error"]) == ("failed", {"code": code})
+        assert await idle.jobs() == []
 
 
 async def test_a_verifier_is_gone_once_it_is_used(idle: Project) -> None:

@@ -48,14 +48,6 @@ async def test_a_code_works_once(project: Project) -> None:
     assert await project.pool.fetchval("select count(*) from social_account") == 1
 
 
-async def test_a_state_of_another_key_is_nobodys(project: Project) -> None:
-    made = await project.start(project.rival)
-    assert (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).status_code == 404
-    assert await project.go(made) == "connected"
-    accounts = f"/v1/projects/{project.id}/social-accounts"
-    assert (await project.acme.http.get(accounts)).json()["items"] == []
-
-
 async def test_another_persons_account_changes_nothing(project: Project) -> None:
     account_id = await project.connect("ada")
     before = await project.pool.fetch("select * from social_account")

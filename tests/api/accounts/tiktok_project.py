@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from api.app import serve_from
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
 from schemas.settings import Settings
-from tests.api.accounts.project import BACK, ORIGIN, new_project, status
-from tests.api.conftest import Caller, built, calling, client_of, held
-from tests.api.github.connecting import Clock
+from tests.api.accounts.project import BACK
+from tests.api.conftest import Caller
+from tests.api.parties import Parties, new_project, parties, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.routing import Answer, Request
@@ -54,16 +53,11 @@ class Front(Simulator):
 
 
 @dataclass
-class Project:
+class Project(Parties):
     """Acme's project; `ada` and `eve` have accounts at TikTok."""
 
     sim: Sim
     settings: Settings
-    acme: Caller
-    rival: Caller
-    browser: httpx.AsyncClient
-    pool: Pool
-    clock: Clock
     id: str
 
     @asynccontextmanager
@@ -209,15 +203,11 @@ async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterato
         mine = msgspec.structs.replace(
             settings, **{**ours, **where, "fetch_allow": urlsplit(base).netloc, **changes}
         )
-        clock = Clock()
-        web = serve_from(built(), mine, clock=clock)
-        await stack.enter_async_context(held(web.lifespan()))
-        acme = await stack.enter_async_context(calling(web, pool, "Acme", tier="partner"))
-        rival = await stack.enter_async_context(calling(web, pool, "Rival", tier="partner"))
-        front.api = browser = await stack.enter_async_context(client_of(web))
+        found = await stack.enter_async_context(parties(mine, pool))
+        front.api = found.browser
         sim = await stack.enter_async_context(Sim(base))
         await sim.call("POST", "/app", callback_url=home + HOOK, verified_prefixes=[f"{home}/media/"])
         await sim.account("ada")
         await sim.account("eve")
-        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        yield Project(sim, mine, acme, rival, browser, pool, clock, await new_project(acme))
+        project = await new_project(found.acme)
+        yield Project(**vars(found), sim=sim, settings=mine, id=project)

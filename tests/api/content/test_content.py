@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import httpx
-import pytest
 from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import client_of, new_key
 from tests.api.content.project import Project, file, film, text
+from tests.api.refusals import reason
 
 
 async def policy(project: Project, **fields: Any) -> dict[str, Any]:
@@ -19,11 +18,6 @@ async def policy(project: Project, **fields: Any) -> dict[str, Any]:
 
 async def item(project: Project, caption: str = "Fresh bread") -> str:
     return f"/v1/content/{(await project.made(text('caption', caption)))['id']}"
-
-
-def problem(answer: httpx.Response) -> tuple[int, str, Any]:
-    error = answer.json()["error"]
-    return answer.status_code, error["code"], error.get("details", {}).get("reason")
 
 
 async def test_a_list_is_newest_first_and_paged(project: Project) -> None:
@@ -56,7 +50,7 @@ async def test_a_list_is_filtered(project: Project) -> None:
     assert await listed(status="completed") == [pending, open_]
     assert await listed(status="failed", approvalStatus="pending") == []
     answer = await project.caller.http.get(project.path, params={"approvalStatus": "maybe"})
-    assert problem(answer)[:2] == (422, "VALIDATION")
+    assert reason(answer)[:2] == (422, "VALIDATION")
 
 
 async def test_a_list_of_one_project_is_not_anothers(project: Project) -> None:
@@ -71,28 +65,9 @@ async def test_a_caption_is_edited_by_who_has_seen_it(project: Project) -> None:
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
     assert (edited.json()["caption"], edited.json()["revision"]) == ("Cake", 2)
     late = await project.caller.http.patch(path, json={"caption": "Pie"}, headers={"If-Match": '"1"'})
-    assert problem(late)[:2] == (412, "PRECONDITION_FAILED")
+    assert reason(late)[:2] == (412, "PRECONDITION_FAILED")
     read = await project.caller.http.get(path)
     assert (read.json(), read.headers["ETag"]) == (edited.json(), '"2"')
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({}, "caption"),
-        ({"caption": None}, "caption"),
-        ({"caption": "x" * 5001}, "caption"),
-        ({"caption": " "}, "caption"),
-        ({"caption": "a", "hook": "b"}, "hook"),
-        ({"caption": "a", "approvalStatus": "approved"}, "approvalStatus"),
-    ],
-)
-async def test_a_bad_edit_changes_nothing(project: Project, body: dict[str, Any], path: str) -> None:
-    where = await item(project)
-    answer = await project.caller.http.patch(where, json=body)
-    assert problem(answer)[:2] == (422, "VALIDATION")
-    assert [issue["path"] for issue in answer.json()["error"]["details"]["issues"]] == [path]
-    assert (await project.caller.http.get(where)).headers["ETag"] == '"1"'
 
 
 async def test_content_with_files_may_lose_its_caption(project: Project) -> None:
@@ -117,31 +92,12 @@ async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Proj
     assert listed == shown
 
 
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({"firstNPostsBlocked": 51}, "firstNPostsBlocked"),
-        ({"firstNPostsBlocked": -1}, "firstNPostsBlocked"),
-        ({"firstNPostsBlocked": 1.5}, "firstNPostsBlocked"),
-        ({"requiresApproval": "yes"}, "requiresApproval"),
-        ({"requiresApproval": None}, "requiresApproval"),
-        ({"currentBlockedCount": 0}, "currentBlockedCount"),
-    ],
-)
-async def test_a_bad_policy_changes_nothing(project: Project, body: dict[str, Any], path: str) -> None:
-    where = f"/v1/projects/{project.id}/approval-policy"
-    answer = await project.caller.http.patch(where, json=body)
-    assert problem(answer)[:2] == (422, "VALIDATION")
-    assert [issue["path"] for issue in answer.json()["error"]["details"]["issues"]] == [path]
-    assert (await project.caller.http.get(f"/v1/projects/{project.id}")).headers["ETag"] == '"1"'
-
-
 async def test_an_approval_says_what_was_seen(project: Project) -> None:
     await policy(project, requiresApproval=True)
     path = await item(project)
     await project.caller.http.patch(path, json={"caption": "Cake"})
     late = await project.caller.http.post(f"{path}/approve", json={"revision": 1})
-    assert problem(late) == (409, "CONFLICT", "VERSION_MISMATCH")
+    assert reason(late) == (409, "CONFLICT", "VERSION_MISMATCH")
     answer = await project.caller.http.post(f"{path}/approve", json={"revision": 2, "note": "Lovely"})
     decision = answer.json()["decision"]
     assert answer.json()["approvalStatus"] == "approved"
@@ -154,14 +110,14 @@ async def test_an_approval_says_what_was_seen(project: Project) -> None:
     assert decision["decidedAt"].endswith("Z")
     assert (await project.caller.http.get(path)).json() == answer.json()
     again = await project.caller.http.post(f"{path}/reject", json={"reason": "No"})
-    assert problem(again) == (409, "CONFLICT", "ALREADY_DECIDED")
+    assert reason(again) == (409, "CONFLICT", "ALREADY_DECIDED")
 
 
 async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Project) -> None:
     await policy(project, requiresApproval=True)
     path = await item(project)
     for body in ({}, {"reason": ""}, {"reason": "x" * 1001}):
-        assert problem(await project.caller.http.post(f"{path}/reject", json=body))[:2] == (422, "VALIDATION")
+        assert reason(await project.caller.http.post(f"{path}/reject", json=body))[:2] == (422, "VALIDATION")
     assert (await project.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
 
 
@@ -172,7 +128,7 @@ async def test_a_rejection_is_final(project: Project) -> None:
     assert rejected.json()["approvalStatus"] == "rejected"
     assert rejected.json()["decision"]["note"] == "The old logo"
     edit = await project.caller.http.patch(path, json={"caption": "Cake"})
-    assert problem(edit)[:2] == (409, "CONTENT_REJECTED")
+    assert reason(edit)[:2] == (409, "CONTENT_REJECTED")
 
 
 async def test_a_repeated_decision_with_its_key_is_the_first(project: Project) -> None:
@@ -197,6 +153,6 @@ async def test_who_writes_does_not_approve(project: Project, app: Litestar, pool
             ("PATCH", f"/v1/projects/{project.id}/approval-policy"),
         ):
             answer = await writer.request(method, where, json={"requiresApproval": False})
-            assert problem(answer)[:2] == (403, "FORBIDDEN_SCOPE")
+            assert reason(answer)[:2] == (403, "FORBIDDEN_SCOPE")
             assert answer.json()["error"]["details"] == {"requiredScope": "content:approve"}
         assert (await writer.patch(path, json={"caption": "Cake"})).status_code == 200

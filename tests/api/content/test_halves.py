@@ -8,13 +8,14 @@ from tests.api.content.project import Project, file, rows
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
-@pytest.mark.parametrize("came", [0.05, 0.5, 0.99])
-async def test_half_a_picture_is_none(project: Project, pool: Pool, kind: str, came: float) -> None:
+async def test_half_a_picture_is_none(project: Project, pool: Pool, kind: str) -> None:
     whole = media.grainy(kind.upper())
-    answer = await project.upload(file(whole[: int(len(whole) * came)], f"a.{kind}", f"image/{kind}"))
-    assert answer.status_code == 422, answer.text
-    [issue] = answer.json()["error"]["details"]["issues"]
-    assert issue["path"] == "file[0]"
-    assert "not the whole" in issue["message"]
-    assert (await rows(pool), project.stored()) == (0, [])
+    for came in (0.05, 0.5, 0.99):
+        part = whole[: int(len(whole) * came)]
+        answer = await project.upload(file(part, f"a.{kind}", f"image/{kind}"))
+        assert answer.status_code == 422, answer.text
+        [issue] = answer.json()["error"]["details"]["issues"]
+        assert issue["path"] == "file[0]"
+        assert "not the whole" in issue["message"]
+        assert (await rows(pool), project.stored()) == (0, [])
     await project.made(file(whole, f"a.{kind}", f"image/{kind}"))

@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from api.app import serve_from
 from db.pool import Pool
 from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
-from tests.api.conftest import built, calling, client_of, held
-from tests.api.github.connecting import ACME, ORIGIN, SHOP, Clock, GitHub
+from tests.api.github.connecting import ACME, SHOP, GitHub
+from tests.api.parties import parties
 from tests.github_app import Hub, Installed
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos
@@ -41,17 +40,8 @@ TASKS = {
 @pytest_asyncio.fixture
 async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[GitHub]:
     """Without a worker."""
-    clock = Clock()
-    served = serve_from(built(), mine, clock=clock)
-    async with (
-        held(served.lifespan()),
-        calling(served, pool, "Acme", tier="partner") as acme,
-        calling(served, pool, "Rival", tier="partner") as rival,
-        client_of(served) as browser,
-    ):
-        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        codes = (f"code-{number}" for number in range(1000))
-        yield GitHub(hub, served, acme, rival, browser, pool, clock, codes)
+    async with parties(mine, pool) as found:
+        yield GitHub(**vars(found), hub=hub, codes=(f"code-{number}" for number in range(1000)))
 
 
 @pytest_asyncio.fixture

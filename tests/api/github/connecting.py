@@ -1,44 +1,25 @@
 """Who takes part where GitHub is connected: two organizations, a browser without a key, and GitHub."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from litestar import Litestar
 
-from db.pool import Pool
+from tests.api import parties
 from tests.api.conftest import Caller
+from tests.api.parties import ORIGIN, Parties
 from tests.github_app import Hub
 
-ORIGIN = "https://app.example.com"
 BACK = f"{ORIGIN}/settings?tab=github"
 SHOP, ACME = 41, 42
 
 
 @dataclass
-class Clock:
-    """The API's; move it with `ahead`."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
-@dataclass
-class GitHub:
+class GitHub(Parties):
     """Acme, a browser without a key, and GitHub, where ada owns acme's account and sees shop's repository."""
 
     hub: Hub
-    app: Litestar
-    acme: Caller
-    rival: Caller
-    browser: httpx.AsyncClient
-    pool: Pool
-    clock: Clock
     codes: Iterator[str]
 
     async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
@@ -73,10 +54,4 @@ class GitHub:
 
 
 def status(answer: httpx.Response, state: str) -> str:
-    assert answer.status_code == 302, answer.text
-    parts = urlsplit(answer.headers["Location"])
-    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"
-    said = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    assert said.keys() == {"tab", "status", "state"}
-    assert (said["tab"], said["state"]) == ("github", state)
-    return said["status"]
+    return parties.status(answer, state, tab="github")

@@ -8,7 +8,8 @@ import pytest
 from api import oauth_return
 from domain.brand.github_installations import Installation
 from tests.api.conftest import calling
-from tests.api.github.connecting import ACME, BACK, ORIGIN, SHOP, GitHub, status
+from tests.api.github.connecting import ACME, BACK, SHOP, GitHub, status
+from tests.api.parties import ORIGIN
 from tests.dumps import everything
 from tests.http_server import Told
 from tests.waiting import eventually

@@ -1,31 +1,27 @@
 """Where a person may be sent back to, and what `install-url` gives and refuses."""
 
-import pytest
 from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import calling
-from tests.api.github.connecting import BACK, ORIGIN, GitHub
+from tests.api.github.connecting import BACK, GitHub
+from tests.api.parties import ORIGIN
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+async def test_an_origin_must_be_on_the_keys_list(idle: GitHub) -> None:
+    for url in (
         "https://evil.example/settings",
         "https://app.example.com.evil.example/",
         "https://app.example.com:8443/",
         "http://app.example.com/",
         "https://example.com/",
-    ],
-)
-async def test_an_origin_must_be_on_the_keys_list(idle: GitHub, url: str) -> None:
-    answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
+    ):
+        answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+async def test_a_return_url_is_a_plain_one(idle: GitHub) -> None:
+    for url in (
         "",
         "app.example.com",
         "//app.example.com/",
@@ -38,17 +34,15 @@ async def test_an_origin_must_be_on_the_keys_list(idle: GitHub, url: str) -> Non
         "https://app.example.com /",
         "https://app.example.com/\r\nSet-Cookie: a=b",
         "https://[app.example.com/",
-    ],
-)
-async def test_a_return_url_is_a_plain_one(idle: GitHub, url: str) -> None:
-    answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == "returnUrl"
+    ):
+        answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["error"]["details"]["issues"][0]["path"] == "returnUrl"
 
 
-@pytest.mark.parametrize("url", ["https://APP.example.com:443/x", "https://app.example.com"])
-async def test_an_origin_has_more_than_one_spelling(idle: GitHub, url: str) -> None:
-    await idle.start(back=url)
+async def test_an_origin_has_more_than_one_spelling(idle: GitHub) -> None:
+    for url in ("https://APP.example.com:443/x", "https://app.example.com"):
+        await idle.start(back=url)
 
 
 async def test_an_install_url_is_replayed_whole_and_kept_sealed(idle: GitHub) -> None:

@@ -67,9 +67,3 @@ class Tenant(NamedTuple):
 
     async def release(self, account_id: str) -> httpx.Response:
         return await self.http.delete(f"/v1/leased-accounts/{account_id}")
-
-
-async def made_project(caller: Caller) -> str:
-    answer = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    project: str = answer.json()["id"]
-    return project

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from litestar import Litestar
 
 from db.pool import Pool
@@ -10,7 +9,6 @@ from schemas import ids
 from tests import leasing, seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.leases.tenants import ASKED, Platform, Tenant
-from tests.api.test_bad_input import census
 
 
 async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: Tenant) -> None:
@@ -41,29 +39,6 @@ async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: T
     accounts = (await tenant.http.get(f"/v1/projects/{tenant.project}/social-accounts")).json()["items"]
     assert [one["socialAccountId"] for one in accounts] == read["assignedSocialAccountIds"][::-1]
     assert {one["leased"] for one in accounts} == {True}
-
-
-@pytest.mark.parametrize(
-    ("asked", "path"),
-    [
-        ({"count": 0}, "count"),
-        ({"count": 51}, "count"),
-        ({"count": 1.5}, "count"),
-        ({"niche": ""}, "niche"),
-        ({"niche": "x" * 201}, "niche"),
-        ({"platform": "myspace"}, "platform"),
-        ({"note": "x" * 2001}, "note"),
-        ({"requestId": "mine"}, "requestId"),
-    ],
-)
-async def test_what_nobody_can_be_asked_is_refused(
-    pool: Pool, tenant: Tenant, asked: dict[str, Any], path: str
-) -> None:
-    before = await census(pool)
-    answer = await tenant.ask(**asked)
-    assert answer.status_code == 422
-    assert [issue["path"] for issue in answer.json()["error"]["details"]["issues"]] == [path]
-    assert await census(pool) == before
 
 
 async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: Tenant) -> None:
@@ -130,17 +105,3 @@ async def test_its_tenant_connects_it_not_again(
         await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
         answer = await client.post(f"/v1/projects/{tenant.project}/social/reauth-url", json=body)
     assert (answer.status_code, answer.json()["error"]["details"]["reason"]) == (409, "ACCOUNT_LEASED")
-
-
-async def test_the_scope_is_leased_write(app: Litestar, pool: Pool, acme: Caller, tenant: Tenant) -> None:
-    request = (await tenant.ask()).json()["requestId"]
-    paths = (
-        f"/v1/projects/{tenant.project}/leased-accounts",
-        f"/v1/projects/{tenant.project}/leased-accounts/requests/{request}",
-    )
-    for scope, status in (("leased:write", 200), ("social:write", 403)):
-        key = await new_key(pool, acme.organization_id, scopes=(scope,))
-        async with client_of(app, key) as client:
-            assert [(await client.get(path)).status_code for path in paths] == [status] * 2
-            made = await Tenant(client, tenant.project).ask()
-            assert made.status_code == (201 if status == 200 else 403)

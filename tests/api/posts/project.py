@@ -12,18 +12,13 @@ from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller
-from tests.api.github.connecting import Clock
+from tests.api.parties import Parties
 
 
 @dataclass
-class Project:
+class Project(Parties):
     """Acme's project in New York; `clock` is the API's."""
 
-    acme: Caller
-    rival: Caller
-    pool: Pool
-    clock: Clock
     id: UUID
 
     @property
@@ -116,17 +111,6 @@ class Project:
 
 def uuid_of(shown: str) -> UUID:
     return UUID(shown.rpartition("_")[2])
-
-
-def problem(answer: httpx.Response) -> tuple[int, str, Any]:
-    """Status, code, and the 409's reason, if it has one."""
-    error = answer.json()["error"]
-    return answer.status_code, error["code"], error.get("details", {}).get("reason")
-
-
-def paths(answer: httpx.Response) -> list[str]:
-    """What the issues of a refusal are about."""
-    return [issue["path"] for issue in answer.json()["error"]["details"]["issues"]]
 
 
 def instant(text: str) -> datetime:

@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from tests.api.posts.project import Project, paths, problem, uuid_of
-from tests.api.test_bad_input import census
+from tests.api.everything import census
+from tests.api.posts.project import Project, uuid_of
+from tests.api.refusals import paths, reason
 
 
 async def edit(project: Project, content: str, caption: str) -> httpx.Response:
@@ -26,7 +27,7 @@ async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
     made = (await project.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
     before = await census(project.pool)
     answer = await edit(project, content, "x" * 400)
-    assert problem(answer)[:2] == (422, "VALIDATION")
+    assert reason(answer)[:2] == (422, "VALIDATION")
     assert paths(answer) == ["caption"] * 2
     first, second = messages(answer)
     assert first.startswith(made[0]["id"])
@@ -61,5 +62,5 @@ async def test_the_caption_as_it_is_stays_even_where_a_server_takes_less_since(p
     assert (await project.schedule(content, account)).status_code == 202
     await project.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")
     assert (await edit(project, content, "y" * 40)).status_code == 200
-    assert problem(await edit(project, content, "z" * 31))[0] == 422
+    assert reason(await edit(project, content, "z" * 31))[0] == 422
     assert (await edit(project, content, "z" * 30)).status_code == 200

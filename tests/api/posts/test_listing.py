@@ -2,12 +2,9 @@
 
 from typing import Any
 
-import httpx
-import pytest
-
 from schemas import ids
 from tests import seeds
-from tests.api.posts.project import Project, paths, problem
+from tests.api.posts.project import Project
 
 
 async def listed(project: Project, **params: str) -> list[str]:
@@ -65,23 +62,6 @@ async def test_an_archived_project_is_still_read(project: Project) -> None:
     assert await listed(project) == found
 
 
-@pytest.mark.parametrize(
-    ("params", "path"),
-    [
-        ({"status": "gone"}, "status"),
-        ({"since": "2026-12-24"}, "since"),
-        ({"since": ""}, "since"),
-        ({"until": "2026-12-24T12:00:00+01:00"}, "until"),
-        ({"until": "2026-12-32T12:00:00Z"}, "until"),
-        ({"cursor": "x"}, "cursor"),
-        ({"limit": "0"}, "limit"),
-    ],
-)
-async def test_a_bad_filter_is_named(project: Project, params: dict[str, str], path: str) -> None:
-    answer = await project.acme.http.get(project.list_path, params=params)
-    assert (problem(answer)[:2], paths(answer)) == ((422, "VALIDATION"), [path])
-
-
 async def test_accounts_that_are_not_the_projects_are_not_found(project: Project) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
@@ -93,26 +73,3 @@ async def test_accounts_that_are_not_the_projects_are_not_found(project: Project
 
     assert await said(foreign) == await said(ids.show(ids.ACCOUNT, ids.new()))
     assert (await said(foreign))[0] == 404
-
-
-async def test_a_rival_finds_neither_the_list_nor_a_post(project: Project) -> None:
-    post_id = await project.scheduled()
-    http = project.rival.http
-
-    async def answers(list_path: str, post: str) -> list[httpx.Response]:
-        url = f"/v1/scheduled-posts/{post}"
-        return [
-            await http.get(list_path),
-            await http.get(url),
-            await http.delete(url),
-            await http.post(f"{url}/reschedule", json={"scheduledFor": project.soon()}),
-            await http.post(f"{url}/resolve", json={"published": True}),
-        ]
-
-    made_up = f"/v1/projects/{ids.show(ids.PROJECT, ids.new())}/scheduled-posts"
-    theirs = await answers(project.list_path, post_id)
-    absent = await answers(made_up, ids.show(ids.POST, ids.new()))
-    for foreign, nothing in zip(theirs, absent, strict=True):
-        assert foreign.status_code == 404
-        assert foreign.json()["error"] | {"requestId": ""} == nothing.json()["error"] | {"requestId": ""}
-    assert (await project.post(post_id))["status"] == "queued"

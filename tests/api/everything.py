@@ -1,0 +1,81 @@
+"""One of everything that the API has, whoever may do everything with it, and what is in each table."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import httpx
+
+from db.pool import Pool
+from schemas import ids
+from tests import seeds
+from tests.api.described import Route
+
+
+class Operator(NamedTuple):
+    """Who may do everything, so that only the input is at fault; `ids` names something of each kind."""
+
+    key: str
+    http: httpx.AsyncClient
+    ids: dict[str, str]
+    routes: list[Route]
+
+    async def send(self, route: Route, **given: Any) -> httpx.Response:
+        return await self.http.request(route.method, route.at(self.ids), **given)
+
+    @property
+    def writes(self) -> list[Route]:
+        """Of JSON: forms are in tests/api/content."""
+        return [route for route in self.routes if route.method != "GET" and route.parts is None]
+
+    @property
+    def bodies(self) -> list[Route]:
+        return [route for route in self.routes if route.body is not None]
+
+    @property
+    def lists(self) -> list[Route]:
+        return [route for route in self.routes if "cursor" in route.query]
+
+
+async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
+    """By the names that they have in paths."""
+    project = (await http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    content = await http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hello")})
+    job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
+    key = await http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
+    account = await an_account(http, pool, project)
+    at = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    body = {"targets": [{"socialAccountId": account}], "scheduledFor": at}
+    scheduled = await http.post(f"/v1/content/{content.json()['id']}/schedule", json=body)
+    asked = f"/v1/projects/{project}/leased-accounts/request"
+    return {
+        "projectId": project,
+        "jobId": job.json()["jobId"],
+        "apiKeyId": key.json()["id"],
+        "socialAccountId": account,
+        "oauthState": "A" * 43,
+        "contentId": content.json()["id"],
+        "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
+        "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
+        "name": "default",
+    }
+
+
+async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
+    """Connected without a worker."""
+    org = ids.read(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
+    project_id = ids.read(ids.PROJECT, project)
+    assert org
+    assert project_id
+    async with pool.acquire() as conn:
+        return ids.show(ids.ACCOUNT, await seeds.account(conn, org, project_id))
+
+
+async def census(pool: Pool) -> dict[str, str]:
+    """What is in each table."""
+    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+    return {
+        table["tablename"]: await pool.fetchval(
+            f"select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table['tablename']} t"
+        )
+        for table in tables
+    }

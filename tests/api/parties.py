@@ -1,0 +1,71 @@
+"""Who takes part where people are sent to other sites and back: two organizations, a browser, a clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from litestar import Litestar
+
+from api.app import serve_from
+from db.pool import Pool
+from schemas.settings import Settings
+from tests.api.conftest import Caller, built, calling, client_of, held
+
+ORIGIN = "https://app.example.com"
+
+
+@dataclass
+class Clock:
+    """The API's; move it with `ahead`."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Parties:
+    """Acme and its rival, who may send people back to `ORIGIN`; `browser` has no key."""
+
+    app: Litestar
+    acme: Caller
+    rival: Caller
+    browser: httpx.AsyncClient
+    pool: Pool
+    clock: Clock
+
+
+@asynccontextmanager
+async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
+    """Before an API of their own."""
+    clock = Clock()
+    served = serve_from(built(), settings, clock=clock)
+    async with (
+        held(served.lifespan()),
+        calling(served, pool, "Acme", tier="partner") as acme,
+        calling(served, pool, "Rival", tier="partner") as rival,
+        client_of(served) as browser,
+    ):
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        yield Parties(served, acme, rival, browser, pool, clock)
+
+
+async def new_project(caller: Caller) -> str:
+    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    shown: str = made.json()["id"]
+    return shown
+
+
+def status(answer: httpx.Response, state: str, tab: str = "social") -> str:
+    """With which a person came back."""
+    assert answer.status_code == 302, answer.text
+    parts = urlsplit(answer.headers["Location"])
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"
+    said = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert said.keys() == {"tab", "status", "state"}
+    assert (said["tab"], said["state"]) == (tab, state)
+    return said["status"]
