@@ -134,12 +134,6 @@ async def test_killing_again_changes_nothing_and_a_killed_key_stays_dead(acme: C
     assert (answer.status_code, answer.json()["error"]["details"]) == (409, {"reason": "KEY_KILLED"})
 
 
-async def test_a_key_can_kill_itself(acme: Caller) -> None:
-    own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
-    assert (await acme.http.post(f"/v1/api-keys/{own}/kill")).status_code == 200
-    assert (await acme.http.get("/v1/whoami")).json()["error"]["code"] == "KILL_SWITCH"
-
-
 async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     key = await made(acme, expiresAt=soon)

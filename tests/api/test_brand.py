@@ -71,14 +71,6 @@ async def test_the_partner_wins_and_can_give_way(acme: Caller, project: str, con
     assert (brand["tagline"], brand["keywords"]) == ("Theirs", ["a", "b"])
 
 
-async def test_an_empty_value_means_none_and_stays(acme: Caller, project: str, conn: Conn) -> None:
-    await patched(acme, project, tagline="", links={})
-    await ingested(acme, project, conn, tagline=found("Theirs", 0.9))
-    brand = (await acme.http.get(project)).json()["brandContext"]
-    assert brand["tagline"] == ""
-    assert brand["provenance"]["tagline"]["source"] == "partner"
-
-
 async def test_a_partner_that_takes_all_back_said_nothing(acme: Caller, project: str) -> None:
     assert await patched(acme, project, tagline="Ours") is not None
     assert await patched(acme, project, tagline=None) is None
@@ -96,12 +88,3 @@ async def test_no_ingest_touches_the_projects_language(acme: Caller, project: st
     await ingested(acme, project, conn, primaryLanguage=found("de", 0.9))
     read = (await acme.http.get(project)).json()
     assert (read["primaryLanguage"], read["brandContext"]["primaryLanguage"]) == ("en", "de")
-
-
-async def test_setting_a_value_is_a_new_version(acme: Caller, project: str) -> None:
-    await patched(acme, project, tagline="Ours")
-    answer = await acme.http.patch(
-        project, json={"brandContext": {"tagline": "Yours"}}, headers={"If-Match": '"1"'}
-    )
-    assert answer.status_code == 412
-    assert (await acme.http.get(project)).headers["ETag"] == '"2"'

@@ -1,10 +1,11 @@
-"""Starting a website ingest over HTTP."""
+"""Starting ingests over HTTP."""
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest_asyncio
+from litestar import Litestar
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
@@ -19,44 +20,106 @@ from tests.api.refusals import problem
 PAGE = {"url": "https://example.com"}
 
 
+class Source(NamedTuple):
+    """`same` says in other words what `body` does, and `other` doesn't; `sandbox` is read in a sandbox."""
+
+    name: str
+    body: dict[str, Any]
+    args: dict[str, Any]
+    same: dict[str, Any]
+    other: dict[str, Any]
+    sandbox: dict[str, Any]
+
+
+SOURCES = (
+    Source(
+        "website",
+        PAGE,
+        {"url": "https://example.com/", "follow_links": False, "max_pages": 1},
+        {"url": "example.com"},
+        PAGE | {"maxPages": 2},
+        {"url": "https://example.test/ok"},
+    ),
+    Source(
+        "github",
+        {"repoFullName": "https://github.com/Acme/zap.git", "branch": "next"},
+        {"repo": "Acme/zap", "branch": "next"},
+        {"repoFullName": "git@github.com:Acme/zap.git", "branch": "next"},
+        {"repoFullName": "acme/zapper"},
+        {"repoFullName": "test/ok"},
+    ),
+    Source(
+        "appstore",
+        {
+            "appStoreUrl": "https://apps.apple.com/de/app/slack/id618783545?mt=8",
+            "androidPackage": "com.Slack",
+            "countryCode": "AT",
+        },
+        {
+            "listings": [
+                {"type": "appstore", "by": "id", "value": "618783545", "country": "de"},
+                {"type": "googleplay", "package": "com.Slack", "language": None, "country": None},
+            ],
+            "country_code": "at",
+        },
+        {
+            "appStoreUrl": "apps.apple.com/de/app/id618783545",
+            "androidPackage": "com.Slack",
+            "countryCode": "at",
+        },
+        {"appStoreUrl": "https://apps.apple.com/de/app/slack/id618783545"},
+        {"iosBundleId": "test.example.ok"},
+    ),
+)
+
+
 @pytest_asyncio.fixture
 async def project(acme: Caller, conn: Conn) -> str:
     return ids.show(ids.PROJECT, await seeds.project(conn, acme.organization_id))
 
 
-async def ingest(caller: Caller, project: str, **body: Any) -> httpx.Response:
-    return await caller.http.post(f"/v1/projects/{project}/ingest/website", json=PAGE | body)
+async def ingest(caller: Caller, project: str, source: str = "website", **body: Any) -> httpx.Response:
+    given = body or PAGE
+    return await caller.http.post(f"/v1/projects/{project}/ingest/{source}", json=given)
 
 
-async def test_an_ingest_is_accepted_as_a_job(acme: Caller, project: str, conn: Conn) -> None:
-    answer = await ingest(acme, project)
-    said = answer.json()
-    assert answer.status_code == 202
-    assert answer.headers["Location"] == said["locationUrl"] == f"/v1/jobs/{said['jobId']}"
-    assert answer.headers["Retry-After"] == "1"
-    assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
-    assert said == {
-        "jobId": said["jobId"],
-        "kind": "ingest_website",
-        "status": "running",
-        "stage": "queued",
-        "locationUrl": said["locationUrl"],
-        "projectId": project,
-        "startedAt": said["startedAt"],
-        "deduplicated": False,
-    }
-    state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"]["website"]
-    assert state == {"status": "running", "jobId": said["jobId"], "completedAt": None, "error": None}
-    args = await conn.fetchval("select args from job")
-    assert args == {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
+async def test_an_ingest_of_each_source_is_accepted_as_a_job_beside_the_others(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    for source in SOURCES:
+        answer = await ingest(acme, project, source.name, **source.body)
+        said = answer.json()
+        assert answer.status_code == 202
+        assert answer.headers["Location"] == said["locationUrl"] == f"/v1/jobs/{said['jobId']}"
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
+        assert said == {
+            "jobId": said["jobId"],
+            "kind": f"ingest_{source.name}",
+            "status": "running",
+            "stage": "queued",
+            "locationUrl": said["locationUrl"],
+            "projectId": project,
+            "startedAt": said["startedAt"],
+            "deduplicated": False,
+        }
+        state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"][source.name]
+        assert state == {"status": "running", "jobId": said["jobId"], "completedAt": None, "error": None}
+        assert await conn.fetchval("select args from job where kind = $1", said["kind"]) == source.args
+        again = await ingest(acme, project, source.name, **source.same)
+        assert (again.status_code, again.json()) == (202, said | {"deduplicated": True})
+        other = await ingest(acme, project, source.name, **source.other)
+        assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": said["jobId"]})
 
 
-async def test_the_same_again_is_the_running_job_and_another_a_conflict(acme: Caller, project: str) -> None:
-    first = (await ingest(acme, project)).json()
-    again = await ingest(acme, project)
-    assert (again.status_code, again.json()) == (202, first | {"deduplicated": True})
-    other = await ingest(acme, project, maxPages=2)
-    assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": first["jobId"]})
+async def test_a_canceled_one_is_started_again_for_the_same(acme: Caller, project: str, conn: Conn) -> None:
+    for source in SOURCES:
+        first = (await ingest(acme, project, source.name, **source.body)).json()
+        await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
+        again = (await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")).json()
+        job = (await acme.http.get(f"/v1/jobs/{again['jobId']}")).json()
+        assert (job["kind"], job["retryOf"]) == (first["kind"], first["jobId"])
+    assert await conn.fetchval("select count(distinct args) from job") == len(SOURCES)
 
 
 async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
@@ -137,7 +200,9 @@ async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Con
     assert await conn.fetchval("select count(*) from ingest where status = 'canceled'") == outcomes.count(202)
 
 
-async def test_the_sandbox_ingests_its_own_pages(app: Any, pool: Pool, conn: Conn) -> None:
+async def test_the_sandbox_ingests_its_own_sources(app: Litestar, pool: Pool, conn: Conn) -> None:
     async with calling(app, pool, "Tester", env="test") as tester:
         project = ids.show(ids.PROJECT, await seeds.project(conn, tester.organization_id))
-        assert (await ingest(tester, project, url="https://example.test/ok")).status_code == 202
+        for source in SOURCES:
+            answer = await ingest(tester, project, source.name, **source.sandbox)
+            assert answer.status_code == 202, answer.text

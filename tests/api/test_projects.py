@@ -84,16 +84,6 @@ async def test_filters(acme: Caller) -> None:
     assert await names(search="%") == []
 
 
-async def test_what_was_read_can_be_edited_and_sent_back(acme: Caller) -> None:
-    project = await create(acme, customerExternalId="c-1", metadata={"plan": "gold"})
-    edited = {key: project[key] for key in ("name", "timezone", "customerExternalId", "metadata")}
-    edited["metadata"]["plan"] = "silver"
-    answer = await acme.http.patch(f"/v1/projects/{project['id']}", json=edited)
-    assert answer.status_code == 200
-    assert answer.json()["metadata"] == {"plan": "silver", "partner": {"customerExternalId": "c-1"}}
-    assert answer.headers["ETag"] == '"2"'
-
-
 async def test_if_match_lets_one_of_two_editors_win(acme: Caller) -> None:
     url = f"/v1/projects/{(await create(acme))['id']}"
     answers = await asyncio.gather(
@@ -128,16 +118,6 @@ async def test_archiving_is_at_once_and_repeats_its_answer(acme: Caller, conn: C
     reason = {"reason": "ARCHIVE_RUNNING", "jobId": first.json()["jobId"]}
     assert problem(busy) == (409, "CONFLICT", reason)
     assert (await acme.http.patch(url, json={"name": "Still mine"})).status_code == 200
-
-
-async def test_an_archived_project_comes_back_when_its_job_is_through(acme: Caller, conn: Conn) -> None:
-    url = f"/v1/projects/{(await create(acme))['id']}"
-    await acme.http.delete(url)
-    await conn.execute("update job set state = 'completed', stage = 'completed', finished_at = now()")
-    back = await acme.http.patch(url, json={"status": "active"})
-    assert (back.status_code, back.json()["status"], back.json()["archivedAt"]) == (200, "active", None)
-    wrong = await acme.http.patch(url, json={"status": "archived"})
-    assert problem(wrong)[:2] == (422, "VALIDATION")
 
 
 async def test_the_archives_job_is_the_partners_to_read(acme: Caller) -> None:

@@ -17,12 +17,37 @@ BACK = f"{ORIGIN}/settings?tab=social"
 
 
 @dataclass
-class Project(Parties):
+class Linked(Parties):
+    """A project of Acme's, with whose links people connect accounts."""
+
+    id: str
+
+    async def link(self, path: str, caller: Caller | None = None, **asked: Any) -> dict[str, Any]:
+        project = await new_project(caller) if caller else self.id
+        url = f"/v1/projects/{project}/social/{path}"
+        answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def said(self, made: dict[str, Any]) -> dict[str, Any]:
+        """How a link's flow stands."""
+        answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def accounts(self) -> list[dict[str, Any]]:
+        answer = await self.acme.http.get(f"/v1/projects/{self.id}/social-accounts")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+
+@dataclass
+class Project(Linked):
     """Acme with a project, Mastodon where ada and eve have accounts, Bluesky where shop.example has one."""
 
     fediverse: Fediverse
     pds: Pds
-    id: str
 
     async def ask(self, caller: Caller | None = None, **given: Any) -> httpx.Response:
         """A link; None drops a field."""
@@ -82,11 +107,6 @@ class Project(Parties):
 
     async def account(self, account_id: str, caller: Caller | None = None) -> httpx.Response:
         return await (caller or self.acme).http.get(f"/v1/social-accounts/{account_id}")
-
-    async def accounts(self) -> list[dict[str, Any]]:
-        answer = await self.acme.http.get(f"/v1/projects/{self.id}/social-accounts")
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
 
     async def jobs(self, kind: str = "connect_account") -> list[dict[str, Any]]:
         rows = await self.pool.fetch("select * from job where kind = $1 order by id", kind)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urldefrag
 
@@ -14,10 +13,9 @@ import pytest_asyncio
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.settings import Settings
-from tests.api.accounts.project import BACK
-from tests.api.parties import Parties, new_project, parties, status
+from tests.api.accounts.project import Linked
+from tests.api.parties import new_project, parties, status
 from tests.dumps import everything
-from tests.media import picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram import Instagram
@@ -31,23 +29,13 @@ BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish
 
 
 @dataclass
-class Insta(Parties):
+class Insta(Linked):
     """Acme with a project; ada and eve have accounts on Instagram."""
 
     sim: Sim
-    project: str
 
     async def start(self) -> dict[str, Any]:
-        return await self._asked("oauth-url", {"platform": "instagram", "returnUrl": BACK})
-
-    async def again(self, account: str) -> dict[str, Any]:
-        return await self._asked("reauth-url", {"socialAccountId": account, "returnUrl": BACK})
-
-    async def _asked(self, end: str, body: dict[str, str]) -> dict[str, Any]:
-        answer = await self.acme.http.post(f"/v1/projects/{self.project}/social/{end}", json=body)
-        assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        return await self.link("oauth-url", platform="instagram")
 
     async def back(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
         """Where Instagram sends the person, as their browser asks for it: without the fragment."""
@@ -64,36 +52,10 @@ class Insta(Parties):
         assert status(await self.go(made, person), made["state"]) == "connected"
         return str((await self.said(made))["socialAccountId"])
 
-    async def said(self, made: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
-        found: dict[str, Any] = answer.json()
-        return found
-
     async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
         """With which code."""
         assert status(answer, made["state"]) == "failed"
         return str((await self.said(made))["error"]["code"])
-
-    async def accounts(self) -> list[dict[str, Any]]:
-        answer = await self.acme.http.get(f"/v1/projects/{self.project}/social-accounts")
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-    async def content(self, files: int, caption: str = "Fresh bread") -> str:
-        form: list[tuple[str, Any]] = [("caption", (None, caption))]
-        form += [("file", (f"{n}.jpg", picture("JPEG", (8, 8 + n)), "image/jpeg")) for n in range(files)]
-        where = f"/v1/projects/{self.project}/content/upload"
-        answer = await self.acme.http.post(where, files=form)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
-
-    async def schedule(self, content: str, account: str, **target: Any) -> httpx.Response:
-        at = datetime.now(UTC) + timedelta(hours=1)
-        body = {
-            "scheduledFor": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "targets": [{"socialAccountId": account} | target],
-        }
-        return await self.acme.http.post(f"/v1/content/{content}/schedule", json=body)
 
 
 @pytest_asyncio.fixture
@@ -111,7 +73,7 @@ async def insta(settings: Settings, pool: Pool) -> AsyncIterator[Insta]:
         ):
             for person in ("ada", "eve"):
                 await sim.account(person)
-            yield Insta(**vars(found), sim=sim, project=await new_project(found.acme))
+            yield Insta(**vars(found), sim=sim, id=await new_project(found.acme))
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -177,24 +139,6 @@ async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
     assert len(await insta.accounts()) == 1
 
 
-async def test_another_person_can_not_take_an_accounts_place(insta: Insta) -> None:
-    account = await insta.connect()
-    await insta.pool.execute("update social_account set status = 'reauth_required'")
-    rows = "select * from social_account, account_credential"
-    before, made = await insta.pool.fetch(rows), await insta.again(account)
-    assert await insta.fails(made, await insta.go(made, "eve")) == "OTHER_ACCOUNT"
-    assert await insta.pool.fetch(rows) == before
-    made = await insta.again(account)
-    assert status(await insta.go(made), made["state"]) == "connected"
-    assert (await insta.said(made))["socialAccountId"] == account
-
-
-async def test_a_person_who_says_no_connects_nothing(insta: Insta) -> None:
-    made = await insta.start()
-    assert await insta.fails(made, await insta.go(made, allow=False)) == "ACCESS_DENIED"
-    assert await insta.accounts() == []
-
-
 @pytest.mark.parametrize("flat", [False, True])
 async def test_an_account_that_does_not_let_us_post_is_not_connected(insta: Insta, flat: bool) -> None:
     await insta.sim.account("ada", flat=flat)
@@ -226,42 +170,3 @@ async def test_a_code_whose_answer_is_lost_says_to_start_again(insta: Insta) -> 
     assert await insta.fails(made, await insta.go(made)) == "CODE_REFUSED"
     (job,) = await insta.pool.fetch("select error from job where kind = 'connect_account'")
     assert "start again" in job["error"]["message"]
-
-
-async def test_a_carousel_takes_ten_images(insta: Insta) -> None:
-    account = await insta.connect()
-    content = await insta.content(10)
-    assert (await insta.schedule(content, account)).status_code == 202
-    await insta.pool.execute(
-        """insert into content_asset
-           select organization_id, content_id, gen_random_uuid(), 10, kind, mime_type, width, height,
-                  duration_ms, size_bytes, sha256, repeat('x', 43)
-             from content_asset where position = 0"""
-    )
-    answer = await insta.schedule(content, account, captionOverride="One more")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION")
-    assert "the content has 11 images and instagram takes 10" in answer.text
-    assert await insta.pool.fetchval("select count(*) from scheduled_post") == 1
-
-
-async def test_what_instagram_would_refuse_is_not_scheduled(insta: Insta) -> None:
-    account, content = await insta.connect(), await insta.content(2)
-    for caption, what in (
-        ("x" * 2201, "2201 characters"),
-        ("\N{BREAD}" * 1101, "2202 characters"),
-        (" ".join(f"#tag{n}" for n in range(31)), "31 hashtags"),
-        (" ".join(f"@a.person{n}" for n in range(21)), "21 mentions"),
-    ):
-        answer = await insta.schedule(content, account, captionOverride=caption)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
-        assert what in answer.text
-    assert await insta.pool.fetchval("select count(*) from scheduled_post") == 0
-    fits = " ".join([*(f"#tag{n}" for n in range(30)), *(f"@a.person{n}" for n in range(20))])
-    assert (await insta.schedule(content, account, captionOverride=fits)).status_code == 202
-
-
-async def test_a_caption_alone_is_no_post_for_instagram(insta: Insta) -> None:
-    account = await insta.connect()
-    answer = await insta.schedule(await insta.content(0), account)
-    assert answer.status_code == 422
-    assert "without an image or a video" in answer.text

@@ -73,28 +73,6 @@ async def test_photos_that_somebody_came_for_are_not_sent_again(
     assert post["lastError"]["code"] == "OUTCOME_UNKNOWN"
 
 
-async def test_addresses_that_nobody_verified_fail_the_post_for_the_operator(project: Project) -> None:
-    account_id = await project.connect()
-    await project.sim.call("POST", "/app", verified_prefixes=[])
-    post = await project.becomes(await project.photos(account_id), "failed")
-    assert (post["lastError"]["code"], post["lastError"]["category"]) == ("PULL_DOMAIN_UNVERIFIED", "config")
-    assert await project.sim.posts("ada") == []
-
-
-async def test_a_draft_ends_in_its_owners_inbox(project: Project) -> None:
-    account_id = await project.connect()
-    video, photos = (
-        await project.send(account_id, mode="draft"),
-        await project.photos(account_id, mode="draft"),
-    )
-    await project.taken(2)
-    await project.sim.advance(60)
-    for post_id in (video, photos):
-        post = await project.becomes(post_id, "draft_in_inbox", waits=True)
-        assert post["publishedAt"] is None
-    assert await project.sim.counts("ada", CAPTION) == {"draft": 2}
-
-
 async def test_what_the_creator_does_not_allow_is_refused_when_it_is_scheduled(project: Project) -> None:
     await project.sim.account("ada", is_private=True, max_video_post_duration_sec=3)
     account_id = await project.connect()
@@ -108,17 +86,6 @@ async def test_what_the_creator_does_not_allow_is_refused_when_it_is_scheduled(p
     assert answer.status_code == 422
     assert "image/png" in answer.text
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
-
-
-async def test_what_the_creator_changed_since_is_refused_before_anything_is_begun(project: Project) -> None:
-    account_id = await project.connect()
-    await project.sim.account("ada", is_private=True)
-    post = await project.becomes(await project.send(account_id, privacyLevel="public"), "failed")
-    assert post["lastError"]["code"] == "PRIVACY_NOT_OFFERED"
-    await project.sim.account("ada", is_private=False, max_video_post_duration_sec=3)
-    post = await project.becomes(await project.send(account_id), "failed")
-    assert post["lastError"]["code"] == "MEDIA_TOO_LONG"
-    assert await project.sim.posts("ada") == []
 
 
 async def test_the_token_that_was_rotated_away_is_no_more(project: Project) -> None:

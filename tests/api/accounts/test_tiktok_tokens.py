@@ -126,12 +126,6 @@ async def test_a_lost_answer_costs_no_connection(project: Project, fault: Fault)
     await project.becomes(post_id, "published", waits=True)
 
 
-async def test_a_rest_that_tiktok_asks_for_needs_nobody(project: Project) -> None:
-    account_id = await project.connect()
-    await project.sim.fault(TOKEN, Fault.REFUSE_429)
-    assert (await refreshed(project, account_id))["result"] == {"refreshed": True}
-
-
 async def test_an_app_that_tiktok_refuses_is_the_operators(project: Project) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", client_secret="another-secret")

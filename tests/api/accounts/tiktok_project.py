@@ -13,9 +13,9 @@ import msgspec
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
 from schemas.settings import Settings
-from tests.api.accounts.project import BACK
+from tests.api.accounts.project import Linked
 from tests.api.conftest import Caller
-from tests.api.parties import Parties, new_project, parties, status
+from tests.api.parties import new_project, parties, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.routing import Answer, Request
@@ -53,12 +53,11 @@ class Front(Simulator):
 
 
 @dataclass
-class Project(Parties):
+class Project(Linked):
     """Acme's project; `ada` and `eve` have accounts at TikTok."""
 
     sim: Sim
     settings: Settings
-    id: str
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -68,18 +67,10 @@ class Project(Parties):
     # Connecting
 
     async def start(self, caller: Caller | None = None) -> dict[str, Any]:
-        return await self._made("oauth-url", caller, platform="tiktok")
+        return await self.link("oauth-url", caller, platform="tiktok")
 
     async def again(self, account_id: str) -> dict[str, Any]:
-        return await self._made("reauth-url", None, socialAccountId=account_id)
-
-    async def _made(self, path: str, caller: Caller | None, **asked: Any) -> dict[str, Any]:
-        project = await new_project(caller) if caller else self.id
-        url = f"/v1/projects/{project}/social/{path}"
-        answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
-        assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        return await self.link("reauth-url", socialAccountId=account_id)
 
     async def page(self, made: dict[str, Any]) -> str:
         answer = await self.browser.get(made["authorizeUrl"])
@@ -91,14 +82,10 @@ class Project(Parties):
         location = urlsplit(await self.sim.consent(await self.page(made), person, **choice))
         return status(await self.browser.get(f"{location.path}?{location.query}"), made["state"])
 
-    async def told(self, made: dict[str, Any]) -> dict[str, Any]:
-        said: dict[str, Any] = (await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
-        return said
-
     async def connect(self, person: str = "ada") -> str:
         made = await self.start()
         assert await self.go(made, person) == "connected"
-        account: str = (await self.told(made))["socialAccountId"]
+        account: str = (await self.said(made))["socialAccountId"]
         return account
 
     async def account(self, account_id: str) -> dict[str, Any]:

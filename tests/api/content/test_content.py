@@ -121,26 +121,6 @@ async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Proje
     assert (await project.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
 
 
-async def test_a_rejection_is_final(project: Project) -> None:
-    await policy(project, requiresApproval=True)
-    path = await item(project)
-    rejected = await project.caller.http.post(f"{path}/reject", json={"reason": "The old logo"})
-    assert rejected.json()["approvalStatus"] == "rejected"
-    assert rejected.json()["decision"]["note"] == "The old logo"
-    edit = await project.caller.http.patch(path, json={"caption": "Cake"})
-    assert reason(edit)[:2] == (409, "CONTENT_REJECTED")
-
-
-async def test_a_repeated_decision_with_its_key_is_the_first(project: Project) -> None:
-    await policy(project, requiresApproval=True)
-    path = await item(project)
-    answers = [
-        await project.caller.http.post(f"{path}/approve", headers={"Idempotency-Key": "k"}) for _ in range(2)
-    ]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].content == answers[1].content
-
-
 async def test_who_writes_does_not_approve(project: Project, app: Litestar, pool: Pool) -> None:
     """Nor loosens the policy, which would come to the same."""
     await policy(project, requiresApproval=True)

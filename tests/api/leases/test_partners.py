@@ -1,7 +1,5 @@
 """Leased accounts as partners ask for them, use them and let them go."""
 
-from typing import Any
-
 from litestar import Litestar
 
 from db.pool import Pool
@@ -45,19 +43,6 @@ async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tena
     for count in (1, 50):
         answer = await tenant.ask(count=count, platform=None, note=None)
         assert (answer.status_code, answer.json()["count"], answer.json()["note"]) == (201, count, None)
-
-
-async def test_a_repeat_with_the_same_key_asks_once(pool: Pool, platform: Platform, tenant: Tenant) -> None:
-    path = f"/v1/projects/{tenant.project}/leased-accounts/request"
-    again: dict[str, Any] = {"headers": {"Idempotency-Key": "k"}}
-    made = [(await tenant.http.post(path, json=ASKED, **again)).json() for _ in range(2)]
-    assert made[0] == made[1]
-    body = {"socialAccountIds": [await platform.offer("one")]}
-    path = f"/v1/ops/lease-requests/{made[0]['requestId']}/assign"
-    answers = [await platform.caller.http.post(path, json=body, **again) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[1].headers["Idempotent-Replayed"] == "true"
-    assert await pool.fetchval("select count(*) from account_lease") == 1
 
 
 async def test_a_lease_is_listed_released_and_told_why(platform: Platform, tenant: Tenant) -> None:

@@ -92,16 +92,6 @@ async def test_fifty_targets_are_one_schedule_and_fifty_one_none(project: Projec
     assert await project.pool.fetchval("select count(distinct job_id) from scheduled_post") == 50
 
 
-async def test_a_repeat_with_its_key_makes_no_second_post(project: Project) -> None:
-    content, account = await project.content(), await project.account()
-    body = {"targets": [{"socialAccountId": account}], "scheduledFor": project.soon()}
-    url, headers = f"/v1/content/{content}/schedule", {"Idempotency-Key": "monday"}
-    first = await project.acme.http.post(url, json=body, headers=headers)
-    again = await project.acme.http.post(url, json=body, headers=headers)
-    assert (again.status_code, again.content) == (202, first.content)
-    assert await project.pool.fetchval("select count(*) from scheduled_post") == 1
-
-
 async def test_a_local_time_is_the_projects(project: Project) -> None:
     for now, local, at, rule in (
         ("2026-10-20T12:00", "2026-11-01T01:30", "2026-11-01T05:30:00Z", "fold_first"),
@@ -109,7 +99,7 @@ async def test_a_local_time_is_the_projects(project: Project) -> None:
         ("2026-10-20T12:00", "2027-03-14T02:30", "2027-03-14T07:30:00Z", "gap_shifted"),
     ):
         project.clock.ahead = datetime.fromisoformat(f"{now}Z") - datetime.now(UTC)
-        answer = await project.schedule(await project.content(), await project.account(), localTime=local)
+        answer = await project.schedule(await project.content(), await project.account(rule), localTime=local)
         said = answer.json()
         assert (said["timeRule"], said["scheduledPosts"][0]["scheduledFor"]) == (rule, at)
 

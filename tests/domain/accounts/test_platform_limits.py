@@ -106,6 +106,9 @@ def test_an_instances_own_bytes_go_before() -> None:
         ("mastodon", [IMAGE._replace(size_bytes=2_000_001)], None),
         ("bluesky", [VIDEO._replace(mime_type=MOV)], "MEDIA_REFUSED"),
         ("mastodon", [VIDEO._replace(mime_type=MOV)], None),
+        ("instagram", [IMAGE] * 10, None),
+        ("instagram", [IMAGE] * 11, "MEDIA_TOO_MANY"),
+        ("instagram", [], "MEDIA_MISSING"),
     ],
 )
 def test_what_a_platform_says_of_a_posts_files(name: str, files: list[File], code: str | None) -> None:
