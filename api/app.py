@@ -42,22 +42,16 @@ from telemetry import logs
 
 MAX_BODY = 1024 * 1024
 
-#: Everything under /v1 that needs a key.
-ROUTES = [
-    *projects.ROUTES,
-    *ingests.ROUTES,
-    *brand.ROUTES,
-    *content.ROUTES,
-    *posts.ROUTES,
-    *github.ROUTES,
-    *accounts.ROUTES,
-    *leases.ROUTES,
-    *jobs.ROUTES,
-    *ops.ROUTES,
-    *ops_leases.ROUTES,
-    *api_keys.ROUTES,
-    *audit.ROUTES,
-    *whoami.ROUTES,
+#: Everything under /v1 that needs a key, and what needs none.
+KEYED = (
+    projects, ingests, brand, content, posts, github, accounts, leases, jobs, ops, ops_leases, api_keys,
+    audit, whoami,
+)  # fmt: skip
+ROUTES = [route for module in KEYED for route in module.ROUTES]
+PUBLIC = [
+    route
+    for module in (console, docs, system, github, tiktok_webhook, media, accounts)
+    for route in module.PUBLIC
 ]
 
 
@@ -90,7 +84,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
 def serve_from(app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Litestar:
     """Say what a built application stands on from its next start on."""
-    app.state.start = partial(serving, settings=settings, clock=clock or _now)
+    app.state.serve = partial(serving, settings=settings, clock=clock or _now)
     return app
 
 
@@ -98,19 +92,10 @@ def build() -> Litestar:
     """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     app = Api(
-        route_handlers=[
-            behind_the_guard,
-            *console.ROUTES,
-            *docs.ROUTES,
-            *system.ROUTES,
-            *github.PUBLIC,
-            *tiktok_webhook.PUBLIC,
-            *media.PUBLIC,
-            *accounts.PUBLIC,
-        ],
+        route_handlers=[behind_the_guard, *PUBLIC],
         request_class=ApiRequest,
         response_class=Reply,
-        lifespan=[_start],
+        lifespan=[_serve],
         exception_handlers={Exception: errors.answer},
         request_max_body_size=MAX_BODY,
         openapi_config=None,
@@ -121,9 +106,10 @@ def build() -> Litestar:
     return app
 
 
-def _start(app: Litestar) -> AbstractAsyncContextManager[None]:
-    start: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.start
-    return start(app)
+def _serve(app: Litestar) -> AbstractAsyncContextManager[None]:
+    """The lifespan that `serve_from` set last."""
+    serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
+    return serve(app)
 
 
 def _now() -> datetime:

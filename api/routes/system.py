@@ -70,4 +70,4 @@ async def _redis(services: Services) -> bool:
     return True
 
 
-ROUTES = [healthz, readyz, metrics]
+PUBLIC = [healthz, readyz, metrics]

@@ -254,4 +254,4 @@ async def test_every_write_that_is_done_is_replayed(operator: Operator, pool: Po
             assert (again.status_code, again.content) == (first.status_code, first.content), route.id
             assert again.headers["Idempotent-Replayed"] == "true"
             replayed.add(route.id)
-    assert replayed == set()
+    assert len(replayed) > 20, sorted(replayed)

@@ -106,8 +106,8 @@ def test_an_instances_own_bytes_go_before() -> None:
         ("mastodon", [IMAGE._replace(size_bytes=2_000_001)], None),
         ("bluesky", [VIDEO._replace(mime_type=MOV)], "MEDIA_REFUSED"),
         ("mastodon", [VIDEO._replace(mime_type=MOV)], None),
-        ("instagram", [IMAGE] * 10, None),
-        ("instagram", [IMAGE] * 11, "MEDIA_TOO_MANY"),
+        ("instagram", [IMAGE._replace(mime_type="image/jpeg")] * 10, None),
+        ("instagram", [IMAGE._replace(mime_type="image/jpeg")] * 11, "MEDIA_TOO_MANY"),
         ("instagram", [], "MEDIA_MISSING"),
     ],
 )
