@@ -90,7 +90,7 @@ def _meaning(error: Exception) -> Exception:
 def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     """Code, message, details, headers."""
     if isinstance(error, DomainError):
-        return error.code, error.message, error.details, dict(_hints(error))
+        return error.code, error.message, error.details, dict(_headers(error))
     if isinstance(error, ValidationException):
         issues = list(_issues(error.extra))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
@@ -99,7 +99,7 @@ def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
 
 
-def _hints(error: DomainError) -> Iterable[tuple[str, str]]:
+def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
     if error.retry_after is not None:
         yield "Retry-After", str(error.retry_after)
     if isinstance(error, Unauthenticated):

@@ -1,4 +1,4 @@
-"""The checks between routing and a route's own work, in api.md 2's order: 401, 503, 429, 403, 415, 422."""
+"""The checks between routing and a route's own work, in their order: 401, 503, 429, 403, 415, 422."""
 
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl

@@ -13,7 +13,7 @@ from api.ratelimit import COOL_S, Limiter
 from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
-from domain.media.probing import Turns
+from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
 from domain.projects import projects
 from domain.projects.projects import New
@@ -67,7 +67,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
             store=open_store(settings),
-            probes=Turns(PROBES),
+            probes=ProbeQueue(PROBES),
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )

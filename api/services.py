@@ -12,7 +12,7 @@ from api.ratelimit import Limiter
 from api.waiting import Ref, Watcher
 from db.pool import Pool
 from domain.jobs.jobs import Versioned
-from domain.media.probing import Turns
+from domain.media.probing import ProbeQueue
 from domain.media.store import Store
 from domain.projects.projects import New
 from domain.security.keyring import Keyring
@@ -40,7 +40,7 @@ class Services:
     watcher: Watcher
     #: Where media lies, and whose upload may be looked into.
     store: Store
-    probes: Turns
+    probes: ProbeQueue
     #: Addresses on this machine that an ingest may read all the same.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -43,13 +43,13 @@ def read_field(given: str, *, typed: bool) -> Field:
     if not equals:
         return Field(name, None)
     if typed and text == "@-":
-        return Field(name, _unseen(name))
+        return Field(name, _hidden(name))
     if typed and text.startswith("@"):
         return Field(name, "", file=text[1:])
     return Field(name, text, typed)
 
 
-def _unseen(name: str) -> str:
+def _hidden(name: str) -> str:
     """A text that stays out of the shell's history and the list of processes, such as a password."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)

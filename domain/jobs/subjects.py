@@ -1,4 +1,4 @@
-"""What jobs are about: whoever ends a job ends its subject in the same transaction (I10)."""
+"""Subjects, which jobs are about: whoever ends a job ends its subject in the same transaction."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Protocol

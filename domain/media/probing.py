@@ -20,7 +20,7 @@ PATIENCE_S = WALL_S + 5.0
 _LINES: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
-class Turns:
+class ProbeQueue:
     """At most `at_once` uploads are looked into, one of each organization: a hostile one holds up itself."""
 
     def __init__(self, at_once: int) -> None:

@@ -1,4 +1,4 @@
-"""Tickets: addresses of files that one call to a platform alone makes known (research 5.7).
+"""Tickets: addresses of files that one call to a platform alone makes known.
 
 Where a platform fetches a file itself, whether it came tells what became of a call whose answer was lost.
 Once the tickets of a post are closed none leads anywhere: if none was ever fetched, no call can still bring

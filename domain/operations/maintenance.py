@@ -1,4 +1,4 @@
-"""The chores that reach beyond the ledger: what ends jobs ends their subjects (I10), what is old goes."""
+"""Chores that reach beyond the ledger: what ends jobs ends their subjects, what is old goes."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ async def end_overdue(conn: Conn) -> list[Moved]:
     return moved
 
 
-async def prune_receipts(conn: Conn) -> int:
+async def prune_idempotency(conn: Conn) -> int:
     """Forget a batch of idempotency keys older than 24 h; how many."""
     return await idempotency_key.prune_keys.run(conn, limit=maintenance.BATCH)
 

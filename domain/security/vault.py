@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM, a data key for each row, bound to the row that it lies in (design 5).
+"""Secrets at rest: AES-256-GCM, a data key for each row, bound to the row that it lies in.
 
 What is stored is `nonce, wrapped data key, nonce, ciphertext`. The name of the row is associated data of
 both, so that a value copied into another row opens nothing.

@@ -3,7 +3,7 @@
 from db.pool import Conn
 from domain.media import tickets, uploads
 from domain.media.store import Store
-from domain.operations.maintenance import prune_receipts, prune_states
+from domain.operations.maintenance import prune_idempotency, prune_states
 from domain.publishing import quotas
 from jobs.maintenance import prune_jobs, prune_workers
 from schemas.errors import Unavailable
@@ -17,7 +17,7 @@ _log = logs.get("retention")
 RETENTION = [
     Chore("retain_jobs", EVERY_S, prune_jobs),
     Chore("retain_workers", EVERY_S, prune_workers),
-    Chore("retain_idempotency", EVERY_S, prune_receipts),
+    Chore("retain_idempotency", EVERY_S, prune_idempotency),
     Chore("retain_oauth_states", EVERY_S, prune_states),
     Chore("retain_sends", EVERY_S, quotas.prune),
     Chore("retain_tickets", EVERY_S, tickets.prune),

@@ -1,9 +1,9 @@
-"""What every platform's adapter does, in five small calls (design 3, research 5).
+"""The contract of every platform's adapter: five small calls.
 
 `prepare` may be repeated and makes nothing public. `send` is the one irreversible call. `poll` and
 `reconcile` only read. An adapter touches no database: its caller stores what `prepare` gave in a fenced
 step before it calls `send`, and what comes of `send` in another. Failures are `schemas.errors.platforms`:
-whoever raises one of `send` says by its class what is proved about the post (the `classify` of research 5).
+whoever raises one of `send` says by its class what is proved about the post.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence

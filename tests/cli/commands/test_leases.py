@@ -17,7 +17,7 @@ from tests.cli.conftest import Tenantry, decoded, refused
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-class Lending(NamedTuple):
+class Leasing(NamedTuple):
     """An operator's account, with the option that says whose; and a partner's project, which asks for it."""
 
     account: str
@@ -33,23 +33,23 @@ async def organization(conn: Conn, name: str) -> tuple[UUID, UUID]:
 
 
 @pytest_asyncio.fixture
-async def lending(conn: Conn) -> Lending:
+async def leasing(conn: Conn) -> Leasing:
     (ours, project), (partner, shop) = await organization(conn, "Platform"), await organization(conn, "Acme")
     account = ids.show(ids.ACCOUNT, await seeds.account(conn, ours, project, handle="bakes"))
-    return Lending(account, ("--org", str(ours), "--json"), partner, shop)
+    return Leasing(account, ("--org", str(ours), "--json"), partner, shop)
 
 
 @pytest_asyncio.fixture
-async def request_id(conn: Conn, lending: Lending) -> str:
+async def request_id(conn: Conn, leasing: Leasing) -> str:
     body = LeaseRequestCreate(count=1, niche="home baking", platform="mastodon", note="Please.")
     asked = await requests.create(
-        conn, organization_id=lending.partner, project_id=lending.project, api_key_id=None, body=body
+        conn, organization_id=leasing.partner, project_id=leasing.project, api_key_id=None, body=body
     )
     return asked.request_id
 
 
-async def test_an_account_goes_there_and_back(tenantry: Tenantry, lending: Lending, request_id: str) -> None:
-    account, ours = lending.account, lending.ours
+async def test_an_account_goes_there_and_back(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
+    account, ours = leasing.account, leasing.ours
     offered = decoded(await tenantry("leases", "offer", account, "--niche", "baking", *ours))
     assert (offered["socialAccountId"], offered["lease"]) == (account, None)
     [waiting] = decoded(await tenantry("leases", "requests", "--status", "requested", *ours))["items"]
@@ -65,29 +65,29 @@ async def test_an_account_goes_there_and_back(tenantry: Tenantry, lending: Lendi
     assert decoded(await tenantry("leases", "withdraw", account, *ours))["offeredAt"] is None
 
 
-async def test_a_person_reads_a_line_each(tenantry: Tenantry, lending: Lending, request_id: str) -> None:
-    org = lending.ours[:2]
-    await tenantry("leases", "offer", lending.account, "--niche", "baking", *org)
+async def test_a_person_reads_a_line_each(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
+    org = leasing.ours[:2]
+    await tenantry("leases", "offer", leasing.account, "--niche", "baking", *org)
     _, line = (await tenantry("leases", "requests", *org)).stdout.splitlines()
     assert line.split()[0] == request_id
     _, line = (await tenantry("leases", "list", *org)).stdout.splitlines()
-    assert line.split()[:5] == [lending.account, "mastodon", "bakes", "connected", "baking"]
-    await tenantry("leases", "assign", request_id, lending.account, *org)
+    assert line.split()[:5] == [leasing.account, "mastodon", "bakes", "connected", "baking"]
+    await tenantry("leases", "assign", request_id, leasing.account, *org)
     _, line = (await tenantry("leases", "list", *org)).stdout.splitlines()
-    assert ids.show(ids.PROJECT, lending.project) in line
+    assert ids.show(ids.PROJECT, leasing.project) in line
 
 
-async def test_a_request_is_rejected_once(tenantry: Tenantry, lending: Lending, request_id: str) -> None:
-    words = ["leases", "reject", request_id, "--reason", "None left.", *lending.ours]
+async def test_a_request_is_rejected_once(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
+    words = ["leases", "reject", request_id, "--reason", "None left.", *leasing.ours]
     assert decoded(await tenantry(*words))["status"] == "rejected"
     assert refused(await tenantry(*words), 4)["details"]["reason"] == "ALREADY_DECIDED"
 
 
 async def test_what_is_wrong_is_said_by_the_exit_code(
-    tenantry: Tenantry, lending: Lending, request_id: str
+    tenantry: Tenantry, leasing: Leasing, request_id: str
 ) -> None:
-    account, ours = lending.account, lending.ours
-    theirs = ["--org", str(lending.partner), "--json"]
+    account, ours = leasing.account, leasing.ours
+    theirs = ["--org", str(leasing.partner), "--json"]
     error = refused(await tenantry("leases", "assign", request_id, account, *ours), 4)
     assert error["details"]["issues"] == [
         {"path": "socialAccountIds[0]", "message": "is not offered for lease"}

@@ -32,7 +32,7 @@ def test_real_names_pass_as_they_are(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "hint"),
+    ("text", "advice"),
     [
         ("", "owner/name"),
         ("octocat", "owner/name"),
@@ -63,10 +63,10 @@ def test_real_names_pass_as_they_are(text: str) -> None:
         ("x" * 501, "at most 500"),
     ],
 )
-def test_what_is_no_repository_is_told_what_to_send(text: str, hint: str) -> None:
+def test_what_is_no_repository_is_told_what_to_send(text: str, advice: str) -> None:
     with pytest.raises(Invalid) as refused:
         github_repositories.check(text)
-    assert hint in refused.value.message
+    assert advice in refused.value.message
     assert refused.value.details["issues"][0]["path"] == "repoFullName"
 
 

@@ -1,4 +1,4 @@
-"""Approval: what waits for it, and who decides (api.md 9)."""
+"""Approval: what waits for it, and who decides."""
 
 from collections.abc import Awaitable, Callable
 

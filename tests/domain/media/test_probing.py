@@ -3,16 +3,16 @@
 import asyncio
 from uuid import UUID
 
-from domain.media.probing import Turns
+from domain.media.probing import ProbeQueue
 from schemas import ids
 
 
 async def test_one_organization_has_one_turn_at_a_time() -> None:
-    turns, hostile, other = Turns(2), ids.new(), ids.new()
+    queue, hostile, other = ProbeQueue(2), ids.new(), ids.new()
     begun: list[str] = []
 
     async def take(name: str, who: UUID) -> None:
-        async with turns.turn(who):
+        async with queue.turn(who):
             begun.append(name)
             await asyncio.Event().wait()
 

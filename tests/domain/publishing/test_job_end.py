@@ -1,4 +1,4 @@
-"""Whoever ends the job of a post ends the post (I10): failed or canceled, or unknown where it may be live."""
+"""Whoever ends the job of a post ends the post: failed or canceled, or unknown where it may be live."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

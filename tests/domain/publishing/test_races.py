@@ -46,7 +46,7 @@ async def prepared(conn: Conn, full: Full, rounds: int) -> list[Claim]:
 
 
 async def test_a_thousand_posts_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
-    """Each is canceled or goes out, never both; every archive's counts are what came of it (I7)."""
+    """Each is canceled or goes out, never both; every archive's counts are what came of it."""
     marked = 0
     for _ in range(10):
         project_id = await seeds.project(conn, project.org)

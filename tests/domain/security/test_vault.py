@@ -12,7 +12,7 @@ from domain.security.keyring import Keyring, parse_keyring, require_keys
 from schemas.errors import SettingsInvalid
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
-RING = Keyring("new", {"new": NEW, "old": OLD})
+KEYRING = Keyring("new", {"new": NEW, "old": OLD})
 
 
 def entry(name: str, key: bytes) -> str:
@@ -21,41 +21,41 @@ def entry(name: str, key: bytes) -> str:
 
 @given(st.binary(max_size=1000))
 def test_what_is_sealed_can_be_opened(plain: bytes) -> None:
-    sealed = vault.seal(RING, plain, row="t/1")
+    sealed = vault.seal(KEYRING, plain, row="t/1")
     assert sealed.key_id == "new"
-    assert vault.unseal(RING, sealed, row="t/1") == plain
+    assert vault.unseal(KEYRING, sealed, row="t/1") == plain
 
 
 def test_the_same_is_sealed_differently_each_time() -> None:
-    sealed = [vault.seal(RING, b"secret", row="t/1").data for _ in range(2)]
+    sealed = [vault.seal(KEYRING, b"secret", row="t/1").data for _ in range(2)]
     assert sealed[0] != sealed[1]
     assert b"secret" not in sealed[0]
 
 
 def test_an_old_key_still_opens_and_writes_no_more() -> None:
     sealed = vault.seal(Keyring("old", {"old": OLD}), b"secret", row="t/1")
-    assert vault.unseal(RING, sealed, row="t/1") == b"secret"
+    assert vault.unseal(KEYRING, sealed, row="t/1") == b"secret"
     with pytest.raises(KeyError):
         vault.unseal(Keyring("new", {"new": NEW}), sealed, row="t/1")
 
 
 def test_it_opens_in_its_own_row_only() -> None:
-    sealed = vault.seal(RING, b"secret", row="t/1")
+    sealed = vault.seal(KEYRING, b"secret", row="t/1")
     with pytest.raises(InvalidTag):
-        vault.unseal(RING, sealed, row="t/2")
+        vault.unseal(KEYRING, sealed, row="t/2")
 
 
 @given(st.integers(0, 200), st.integers(1, 255))
 def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
-    sealed = vault.seal(RING, b"secret" * 20, row="t/1")
+    sealed = vault.seal(KEYRING, b"secret" * 20, row="t/1")
     data = bytearray(sealed.data)
     data[at % len(data)] ^= by
     with pytest.raises(InvalidTag):
-        vault.unseal(RING, sealed._replace(data=bytes(data)), row="t/1")
+        vault.unseal(KEYRING, sealed._replace(data=bytes(data)), row="t/1")
 
 
 def test_the_first_of_a_ring_writes() -> None:
-    assert parse_keyring(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == RING
+    assert parse_keyring(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == KEYRING
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_a_malformed_ring_is_named_without_its_keys(text: str) -> None:
 
 
 def test_a_key_that_rows_name_is_required() -> None:
-    require_keys(RING, ["old", "new"], setting="PEPPERS")
+    require_keys(KEYRING, ["old", "new"], setting="PEPPERS")
     with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
-        require_keys(RING, ["old", "older"], setting="PEPPERS")
+        require_keys(KEYRING, ["old", "older"], setting="PEPPERS")

@@ -1,4 +1,4 @@
-"""A local time becomes an instant in one place (research 4.6): against clocks that are read, not asked."""
+"""A local time becomes an instant in one place: against clocks that are read, not asked."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

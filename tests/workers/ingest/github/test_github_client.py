@@ -128,7 +128,7 @@ async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "hint"),
+    ("answer", "kind", "advice"),
     [
         (told({"message": "Not Found"}, status=404), SourceNotFound, "not public"),
         (told({"message": "gone"}, status=410), SourceNotFound, "not public"),
@@ -143,10 +143,12 @@ async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None
         (told({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
     ],
 )
-async def test_each_refusal_of_a_request_says_why(answer: bytes, kind: type[SourceError], hint: str) -> None:
+async def test_each_refusal_of_a_request_says_why(
+    answer: bytes, kind: type[SourceError], advice: str
+) -> None:
     error = await refused(answer)
     assert type(error) is kind
-    assert hint in error.message
+    assert advice in error.message
 
 
 async def test_a_credential_that_github_refuses_is_its_owners_fault() -> None:

@@ -42,7 +42,7 @@ CANCELED, IN_FLIGHT, WAS_LIVE = End(1, 0, "canceled"), End(0, 1, "published"), E
 
 @pytest.mark.parametrize("races", [60, MANY])
 async def test_archives_against_sending(project: Project, races: int) -> None:
-    """Each post is canceled or published, never both, and the answer of the archive says which (I7)."""
+    """Each post is canceled or published, never both, and the answer of the archive says which."""
     ends = await raced(project, Project.archive, races)
     assert set(ends) <= {CANCELED, IN_FLIGHT, WAS_LIVE}
     assert ends[CANCELED]
