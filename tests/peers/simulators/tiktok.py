@@ -27,7 +27,6 @@ Controls of its own:
 - `POST /_sim/app {...}`: see `tiktok_people.Application`. `POST /_sim/accounts`: see `tiktok_people.Creator`.
 - `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: what a person does in the app; with `"fail"`,
   a fail_reason for one that isn't done.
-- `POST /_sim/durations {"sha256", "seconds"}`: how long the video of these bytes is, whatever it says itself.
 - `POST /_sim/remove_access {"username"}`: a person takes our access away.
 - `GET /_sim/webhooks`, `POST /_sim/webhooks/deliver {"order": "due", "copies": 1}`: see `tiktok_webhooks`.
 """
@@ -77,7 +76,6 @@ class TikTok(Simulator):
     def controls(self, routes: Routes) -> None:
         routes.add("POST", "/_sim/app", doing(self.register))
         routes.add("POST", "/_sim/posts", doing(self.act))
-        routes.add("POST", "/_sim/durations", doing(self.set_duration))
         routes.add("POST", "/_sim/remove_access", doing(self.remove_access))
         routes.add("GET", "/_sim/webhooks", self.webhooks)
         routes.add("POST", "/_sim/webhooks/deliver", self.deliver)
@@ -152,10 +150,6 @@ class TikTok(Simulator):
 
     def act(self, given: dict[str, Any]) -> dict[str, Any]:
         return status_of(self.posts.act(given["publish_id"], given.get("deed"), given.get("fail")))
-
-    def set_duration(self, given: dict[str, Any]) -> dict[str, Any]:
-        self.publishing.durations[given["sha256"]] = float(given["seconds"])
-        return {}
 
     def remove_access(self, given: dict[str, Any]) -> dict[str, Any]:
         """Reason 1 of the webhook: the person did it in the app."""

@@ -7,18 +7,8 @@ import struct
 HEAD = 1 << 20
 
 VIDEO_BRANDS = (
-    b"isom",
-    b"iso2",
-    b"iso4",
-    b"iso5",
-    b"iso6",
-    b"mp41",
-    b"mp42",
-    b"avc1",
-    b"M4V ",
-    b"qt  ",
-    b"dash",
-)
+    b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ", b"dash",
+)  # fmt: skip
 WEBM = b"\x1a\x45\xdf\xa3"
 
 

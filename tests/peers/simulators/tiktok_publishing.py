@@ -37,12 +37,9 @@ T = TypeVar("T")
 
 
 class Publishing:
-    """`durations`: by a video's digest, how long it is, whatever it says itself."""
-
     def __init__(
         self, simulator: Simulator, application: Application, people: People, oauth: OAuth, posts: Posts
     ) -> None:
-        self.durations: dict[str, float] = {}
         self._simulator, self._clock = simulator, simulator.clock
         self._application, self._people, self._oauth, self._posts = application, people, oauth, posts
         for method, path, handler in (
@@ -195,7 +192,7 @@ class Publishing:
             return None
         if not is_video(post.file.head):
             return "file_format_check_failed"
-        seconds = self.durations.get(post.file.sha256(), duration_s(post.file.head))
+        seconds = duration_s(post.file.head)
         most = (
             LONGEST_DRAFT_S if post.is_draft else self._people.of(post.username).max_video_post_duration_sec
         )

@@ -158,18 +158,12 @@ def unknown(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        (unknown(), 400, Rejected),
-        (unknown(is_transient=True), 400, NotSent),
-        (unknown(), 500, NotSent),
-        (unknown(), 408, NotSent),
-        (unknown(), 429, Throttled),
-        (b"<html>", 502, NotSent),
-        (b"<html>", 403, Rejected),
-        (b"", 429, Throttled),
-        ({"error": "a word"}, 400, Rejected),
+        (unknown(), 400, Rejected), (unknown(is_transient=True), 400, NotSent), (unknown(), 500, NotSent),
+        (unknown(), 408, NotSent), (unknown(), 429, Throttled), (b"<html>", 502, NotSent),
+        (b"<html>", 403, Rejected), (b"", 429, Throttled), ({"error": "a word"}, 400, Rejected),
         ({"error": {"code": "190"}}, 400, Rejected),
     ],
-)
+)  # fmt: skip
 def test_an_unknown_refusal_is_known_by_its_status(body: Any, status: int, kind: type[PlatformError]) -> None:
     assert type(said(body, status)) is kind
     publish = Throttled if status == 429 else OutcomeUnknown

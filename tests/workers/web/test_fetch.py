@@ -57,19 +57,12 @@ async def test_no_type_is_html_where_it_looks_like_it() -> None:
 @pytest.mark.parametrize(
     ("status", "error", "retryable"),
     [
-        (400, FetchFailed, False),
-        (401, SourceForbidden, False),
-        (403, SourceForbidden, False),
-        (404, SourceNotFound, False),
-        (408, FetchFailed, True),
-        (410, SourceNotFound, False),
-        (429, SourceRateLimited, True),
-        (451, SourceForbidden, False),
-        (500, FetchFailed, True),
-        (503, FetchFailed, True),
-        (304, FetchFailed, False),
+        (400, FetchFailed, False), (401, SourceForbidden, False), (403, SourceForbidden, False),
+        (404, SourceNotFound, False), (408, FetchFailed, True), (410, SourceNotFound, False),
+        (429, SourceRateLimited, True), (451, SourceForbidden, False), (500, FetchFailed, True),
+        (503, FetchFailed, True), (304, FetchFailed, False),
     ],
-)
+)  # fmt: skip
 async def test_each_status_has_its_code(status: int, error: type[SourceError], retryable: bool) -> None:
     with pytest.raises(error) as refused:
         await answered(say(status))

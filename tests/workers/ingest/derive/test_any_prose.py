@@ -27,19 +27,12 @@ PIECES = some.sampled_from(
             "Für Sie!",
         ),
         *(
-            "pour les étudiants",
-            "para familias",
-            "It's great!",
-            "🎉",
-            "你好",
-            "مرحبا بالعالم",
-            "\u202e",
-            "du",
-            "tú",
+            "pour les étudiants", "para familias", "It's great!", "🎉", "你好", "مرحبا بالعالم", "\u202e",
+            "du", "tú",
         ),
         *(". ", "! ", " ", "\n", "and", "for our", "’s", "word " * 40, "x" * 300, "Solutions", "Enterprise"),
     ]
-) | some.text(max_size=10)
+) | some.text(max_size=10)  # fmt: skip
 TEXTS = some.lists(PIECES, max_size=15).map(" ".join)
 PROSE = some.builds(
     Prose,
@@ -92,23 +85,13 @@ def test_a_quote_is_a_part_around_the_place(text: str, start: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a" * 1_000_000,
-        "🎉" * 250_000,
-        "for " * 250_000,
-        "built for teams, " * 60_000,
-        "for a b c d " * 80_000,
-        "! " * 500_000,
-        "it's" * 250_000,
-        "a'" * 500_000,
-        "helps you " * 100_000,
-        "مرحبا بالعالم " * 70_000,
-        "\u202e" * 300_000,
-        "Sie Sie, " * 100_000,
-        "du-" * 300_000,
+        "a" * 1_000_000, "🎉" * 250_000, "for " * 250_000, "built for teams, " * 60_000,
+        "for a b c d " * 80_000, "! " * 500_000, "it's" * 250_000, "a'" * 500_000, "helps you " * 100_000,
+        "مرحبا بالعالم " * 70_000, "\u202e" * 300_000, "Sie Sie, " * 100_000, "du-" * 300_000,
         "日本語" * 300_000,
     ],
     ids=lambda text: f"{text[:12]!r}*{len(text)}",
-)
+)  # fmt: skip
 @pytest.mark.long
 def test_a_hostile_text_is_read_well_within_the_limit(text: str, language: str | None) -> None:
     started = time.process_time()

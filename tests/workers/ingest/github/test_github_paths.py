@@ -20,20 +20,12 @@ def test_a_readme_is_found_where_github_finds_it() -> None:
 
 def test_the_apps_own_files_are_chosen() -> None:
     paths = [
-        "node_modules/x/package.json",
-        "examples/demo/package.json",
-        "package.json",
-        "app/src/debug/AndroidManifest.xml",
-        "app/src/main/AndroidManifest.xml",
-        "wear/src/main/AndroidManifest.xml",
-        "app/src/main/res/values/strings.xml",
-        "app/src/main/res/values-de/strings.xml",
-        "ZapTests/Info.plist",
-        "ZapWidget/Info.plist",
-        "Pods/Lib/Info.plist",
-        "Core/Sources/Info.plist",
-        "Zap/Info.plist",
-    ]
+        "node_modules/x/package.json", "examples/demo/package.json", "package.json",
+        "app/src/debug/AndroidManifest.xml", "app/src/main/AndroidManifest.xml",
+        "wear/src/main/AndroidManifest.xml", "app/src/main/res/values/strings.xml",
+        "app/src/main/res/values-de/strings.xml", "ZapTests/Info.plist", "ZapWidget/Info.plist",
+        "Pods/Lib/Info.plist", "Core/Sources/Info.plist", "Zap/Info.plist",
+    ]  # fmt: skip
     entries = [Entry(path=path, type="blob", size=10) for path in paths]
     assert worth_reading(entries, name="zap") == [
         "package.json",

@@ -108,23 +108,15 @@ def test_a_line_stands_at_the_title(text: str, line: str | None) -> None:
 @pytest.mark.parametrize(
     ("heading", "name"),
     [
-        ("# Zap", "Zap"),
-        ("# ⚡️ Zap ⚡️", "Zap"),
-        ("# Welcome to Zap!", "Zap"),
-        ("# Zap for iOS & Android", "Zap"),
-        ("# [Zap](https://zap.test) Android app :iphone:", "Zap"),
+        ("# Zap", "Zap"), ("# ⚡️ Zap ⚡️", "Zap"), ("# Welcome to Zap!", "Zap"),
+        ("# Zap for iOS & Android", "Zap"), ("# [Zap](https://zap.test) Android app :iphone:", "Zap"),
         ("### We are rewriting it all\n\n<h2 align=center><b>Zap</b></h2>", "Zap"),
-        ("# Zap - Draw what you say", "Zap"),
-        ("# [Zap](https://zap.test) &middot; [![x](y)](z)", "Zap"),
-        ('<h1><img alt="Zap"></h1>', "Zap"),
-        ("# Installation", "Zap"),
-        ("# Using Zap", "Zap"),
-        ("# Zap v1.2.3", "Zap"),
-        ("# Zap is in need of funding", "Zap"),
-        ("About ZAP: ZAP draws.", "ZAP"),
+        ("# Zap - Draw what you say", "Zap"), ("# [Zap](https://zap.test) &middot; [![x](y)](z)", "Zap"),
+        ('<h1><img alt="Zap"></h1>', "Zap"), ("# Installation", "Zap"), ("# Using Zap", "Zap"),
+        ("# Zap v1.2.3", "Zap"), ("# Zap is in need of funding", "Zap"), ("About ZAP: ZAP draws.", "ZAP"),
         ("# How we built it with Zap and a lot of patience in the end", "Zap"),
     ],
-)
+)  # fmt: skip
 def test_a_heading_names_the_project(heading: str, name: str) -> None:
     assert reading({"README.md": heading})["appName"] == name
 
@@ -140,18 +132,10 @@ def test_prose_is_about_the_project_and_not_about_building_it() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<div>" * 20_000,
-        "[" * 50_000,
-        "*" * 50_000,
-        "> " * 20_000,
-        "=\n" * 30_000,
-        "|" * 50_000,
-        "`" * 9999,
-        "*a **b " * 8000,
-        "\x00",
-        "",
+        "<div>" * 20_000, "[" * 50_000, "*" * 50_000, "> " * 20_000, "=\n" * 30_000, "|" * 50_000,
+        "`" * 9999, "*a **b " * 8000, "\x00", "",
     ],
-)
+)  # fmt: skip
 @pytest.mark.long
 def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
     assert reading({f"README.{end}": text})["appName"] == "Zap"

@@ -51,20 +51,10 @@ def test_a_block_is_read_however_it_is_wrapped(block: str) -> None:
 @pytest.mark.parametrize(
     "block",
     [
-        "",
-        "null",
-        "3",
-        '"x"',
-        "{",
-        "nonsense",
-        "[" * 100_000,
-        "9" * 100_000,
-        '{"a":' * 9999,
-        "/*" * 250_000,
-        '"{' * 9999,
-        "[{]" * 9999,
+        "", "null", "3", '"x"', "{", "nonsense", "[" * 100_000, "9" * 100_000, '{"a":' * 9999,
+        "/*" * 250_000, '"{' * 9999, "[{]" * 9999,
     ],
-)
+)  # fmt: skip
 def test_what_cant_be_read_is_nothing(block: str) -> None:
     assert nodes([block]) == []
 
