@@ -9,7 +9,7 @@ from bench.environment import Environment
 
 
 class Size(NamedTuple):
-    """How much a run does; in each of `rounds` the sides take turns."""
+    """The size of a run; in each of `rounds` the sides run one after the other."""
 
     rounds: int = 5
     tenants: int = 200
@@ -75,7 +75,7 @@ class Target(NamedTuple):
         return self.bound + figures.get(self.over, 0.0)
 
     def met(self, value: float, figures: Mapping[str, float]) -> bool:
-        """Whether `value` reaches it."""
+        """True if `value` reaches it."""
         limit = self.limit(figures)
         return value >= limit if self.least else value <= limit
 

@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """How many came and how fast; `refused` counts those that were no 2xx, `sample` shows one."""
+    """The count and the speed of answers; `refused` counts those that were no 2xx, `sample` shows one."""
 
     count: int
     per_s: float

@@ -35,7 +35,7 @@ WITHIN_S = 600.0
 
 
 class Size(NamedTuple):
-    """How many rounds, and how many pages are made where none are given."""
+    """The number of rounds, and of pages that are made where none are given."""
 
     rounds: int = 3
     pages: int = 100

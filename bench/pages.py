@@ -100,7 +100,7 @@ def styled(chance: random.Random) -> str:
 
 
 def scripts(chance: random.Random, size: int) -> Iterator[str]:
-    """What no reader looks at, and every parser has to pass."""
+    """Markup that no reader looks at, and every parser has to pass."""
     while size > 0:
         rows = [{"id": chance.randrange(10**6), "label": sentence(chance)} for _ in range(20)]
         part = f"<script>window.state=(window.state||[]).concat({json.dumps(rows)});</script>"

@@ -55,7 +55,7 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
   from sent"""
 
 
-class Place(NamedTuple):
+class Sandbox(NamedTuple):
     """A project of a sandbox and its accounts."""
 
     org: UUID
@@ -99,19 +99,19 @@ async def publishing(environment: Environment, workers: int) -> AsyncIterator[No
 
 async def _round(environment: Environment, size: Size, over_s: float) -> dict[str, float]:
     quotas = [(WIDE if number % 4 else TIGHT, HOUR_S) for number in range(size.accounts)]
-    place = await _scheduled(environment, quotas, size.contents, over_s)
-    await _published(environment.pool, place, expected(size))
-    if await environment.pool.fetchval(OVER, place.project_id):
+    sandbox = await _scheduled(environment, quotas, size.contents, over_s)
+    await _published(environment.pool, sandbox, expected(size))
+    if await environment.pool.fetchval(OVER, sandbox.project_id):
         raise BenchmarkFailed("an account sent more than its quota")
-    rows = await environment.pool.fetch(LATE, place.project_id)
+    rows = await environment.pool.fetch(LATE, sandbox.project_id)
     return spread([row["late_ms"] for row in rows])
 
 
 async def _capped(environment: Environment, size: Size) -> dict[str, float]:
     """All due at one instant, and nearly all of them have to wait for their quota."""
-    place = await _scheduled(environment, [(FEW, SPAN_S)] * size.capped_accounts, size.capped_contents, 0.0)
-    await _published(environment.pool, place, size.capped_accounts * size.capped_contents)
-    rows = await environment.pool.fetch(BEYOND, place.project_id, FEW, SPAN_S + ARRIVAL_S, float(SPAN_S))
+    sandbox = await _scheduled(environment, [(FEW, SPAN_S)] * size.capped_accounts, size.capped_contents, 0.0)
+    await _published(environment.pool, sandbox, size.capped_accounts * size.capped_contents)
+    rows = await environment.pool.fetch(BEYOND, sandbox.project_id, FEW, SPAN_S + ARRIVAL_S, float(SPAN_S))
     if any(row["over"] for row in rows):
         raise BenchmarkFailed("an account sent more than its quota")
     return spread([row["late_ms"] for row in rows])
@@ -119,40 +119,40 @@ async def _capped(environment: Environment, size: Size) -> dict[str, float]:
 
 async def _scheduled(
     environment: Environment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
-) -> Place:
+) -> Sandbox:
     """An account for each quota, and so many posts to each, due within `over_s` seconds."""
-    place = await transact(environment.pool, lambda conn: _place(conn, quotas))
+    sandbox = await transact(environment.pool, lambda conn: _sandbox(conn, quotas))
     due = await environment.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
     for number in range(contents):
         at = due + timedelta(seconds=over_s * number / contents)
-        await transact(environment.pool, lambda conn, at=at: _post(conn, place, at))  # type: ignore[misc]
+        await transact(environment.pool, lambda conn, at=at: _post(conn, sandbox, at))  # type: ignore[misc]
     # Posts are scheduled long before; autovacuum looks at a new table within a minute.
     await environment.pool.execute("analyze")
-    return place
+    return sandbox
 
 
 def expected(size: Size) -> int:
-    """How many posts the quotas let out."""
+    """The number of posts that the quotas let out."""
     tight = size.accounts // 4
     return (size.accounts - tight) * size.contents + tight * min(TIGHT, size.contents)
 
 
-async def _published(pool: Pool, place: Place, count: int) -> None:
+async def _published(pool: Pool, sandbox: Sandbox, count: int) -> None:
     async def all_are() -> bool:
         question = "select count(*) from scheduled_post where project_id = $1 and status = 'published'"
-        return bool(await pool.fetchval(question, place.project_id) >= count)
+        return bool(await pool.fetchval(question, sandbox.project_id) >= count)
 
     await fleet.until(all_are, within=DONE_S, every=0.1)
 
 
-async def _place(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Place:
+async def _sandbox(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Sandbox:
     org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
     body = ProjectCreate(name="bench", timezone="UTC")
     drafted = projects.draft(body, organization_id=org, now=await conn.fetchval("select now()"))
     await projects.create(conn, [New(org, None, drafted, None)])
     project_id = _id(ids.PROJECT, drafted.id)
     made = [await _account(conn, org, project_id, at, quota=quota) for at, quota in enumerate(quotas)]
-    return Place(org, project_id, made)
+    return Sandbox(org, project_id, made)
 
 
 async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quota: tuple[int, int]) -> UUID:
@@ -172,15 +172,15 @@ async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quot
     return account_id
 
 
-async def _post(conn: Conn, place: Place, at: datetime) -> None:
+async def _post(conn: Conn, sandbox: Sandbox, at: datetime) -> None:
     """One content to every account."""
-    org = place.org
+    org = sandbox.org
     made = await content.create_uploaded(
-        conn, organization_id=org, project_id=place.project_id, hook=None, caption="Fresh bread today.",
+        conn, organization_id=org, project_id=sandbox.project_id, hook=None, caption="Fresh bread today.",
         files=[], public_url="http://localhost",
     )  # fmt: skip
     body = ScheduleContent(
-        targets=[Target(social_account_id=ids.show(ids.ACCOUNT, one)) for one in place.account_ids],
+        targets=[Target(social_account_id=ids.show(ids.ACCOUNT, one)) for one in sandbox.account_ids],
         scheduled_for=at.isoformat().replace("+00:00", "Z"),
         allow_duplicate=True,
     )

@@ -17,7 +17,7 @@ ROWS, WARM = 10, 5
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """What was pulled is settled before the next pull: as many run as one worker would hold."""
+    """Pull, and let the jobs end before the next pull: as many run as one worker would have."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.prepare(environment.pool, tenants=size.waiting_tenants)
     await backlog.load(environment.pool, NOOP, tenants, count=size.waiting_rows)

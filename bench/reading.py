@@ -15,7 +15,7 @@ DECODER = msgspec.msgpack.Decoder(list[Source])
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """What one pass found: each page's brand, None where the page couldn't be read."""
+    """The findings of one pass: each page's brand, None where the page couldn't be read."""
 
     names: list[str | None]
     seconds: float

@@ -43,7 +43,7 @@ async def run(
 
 
 async def machine(environment: Environment) -> dict[str, Any]:
-    """Where it ran: a figure means little without. `load` is the host's before the run, over a minute."""
+    """The machine that it ran on; `load` is the host's over the minute before the run."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
         server = await redis.info("server")
     return {

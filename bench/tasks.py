@@ -34,7 +34,7 @@ async def write(context: Context) -> Outcome:
 
 
 async def stamp(_: Context) -> Outcome:
-    """When the handler started, by the clock that every process of the host shares."""
+    """The start of the handler, by the clock that every process of the host shares."""
     return Done({"startedNs": time.monotonic_ns()})
 
 

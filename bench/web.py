@@ -41,7 +41,7 @@ alter table bare_job add primary key (id);
 analyze bare_job"""
 
 WRITTEN = (
-    "select (select count(*) from project) as projects, (select count(*) from idempotency_key) as receipts"
+    "select (select count(*) from project) as projects, (select count(*) from idempotency_key) as records"
 )
 
 
@@ -142,14 +142,14 @@ def _note(side: Side, creates: Answers, polls: Answers) -> None:
 
 
 async def _check(environment: Environment, warm: list[Answers], sides: list[Side]) -> None:
-    """Every create that was answered is there once, and every one of ours with its receipt."""
+    """Every create that was answered is there once, and every one of ours with its idempotency record."""
     answered = [
         first.count + sum(answers.count for answers in side.creates)
         for first, side in zip(warm, sides, strict=True)
     ]
     found = tuple(await environment.pool.fetchrow(WRITTEN) or ())
     if found != (sum(answered), answered[1]):
-        raise BenchmarkFailed(f"answered {answered} creates, found projects and receipts {found}")
+        raise BenchmarkFailed(f"answered {answered} creates, found projects and idempotency records {found}")
 
 
 def _result(bare: Side, ours: Side) -> Result:

@@ -57,7 +57,7 @@ async def read(job_id: FromPath[str], state: State) -> Job:
 
 
 def create_app() -> Litestar:
-    """What granian's `--factory` calls."""
+    """The app, for granian's `--factory`."""
     return Litestar([create, read], lifespan=[lifespan], openapi_config=None)
 
 

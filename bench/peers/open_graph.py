@@ -10,7 +10,7 @@ from workers.ingest.shapes import Source
 
 
 def read(source: Source) -> str | None:
-    """What the page calls its brand; the rest is looked up, for the work of it."""
+    """The name that the page gives its brand; other fields are looked up too, for the work of it."""
     soup = BeautifulSoup(source.body, "lxml")
     found = {str(tag.get("property") or tag.get("name")): tag.get("content") for tag in soup.find_all("meta")}
     title = soup.title.get_text() if soup.title else None

@@ -20,7 +20,7 @@ from bench.load import callers, paced
 
 
 class Tally:
-    """What one worker saw."""
+    """The record of one worker."""
 
     def __init__(self, count: int) -> None:
         self.left = count

@@ -11,7 +11,7 @@ from workers.ingest.shapes import Source
 
 
 def read(source: Source) -> str | None:
-    """What the page calls its brand."""
+    """The name that the page gives its brand."""
     found = bare_extraction(source.body, url=source.url, with_metadata=True, fast=True)
     return (found.sitename or found.title) if isinstance(found, Document) else None
 

@@ -144,7 +144,7 @@ def _request(call: Call, remote: Remote, client: httpx.Client) -> httpx.Request:
 
 @contextmanager
 def _answered(advice: str | None) -> Iterator[None]:
-    """What a lost answer means, on stderr: `advice`, unless nothing was sent."""
+    """Explain a lost answer on stderr, with `advice` unless nothing was sent."""
     try:
         yield
     except httpx.TransportError as error:

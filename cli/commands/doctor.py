@@ -71,7 +71,7 @@ async def _examine_database(url: str, *, usable: bool) -> list[Check]:
 
 async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:
     secrets = [await checks.secrets(conn)] if usable else []
-    return [*secrets, *await checks.crews(conn), await checks.dispatcher(conn)]
+    return [*secrets, *await checks.workers(conn), await checks.dispatcher(conn)]
 
 
 def _view(found: list[Check]) -> Table:

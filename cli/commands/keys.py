@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import get_args
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.shared.command import Id, answering, at_database, paged
+from cli.shared.command import Id, at_database, paged
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, console, page
 from cli.shared.session import Session, vault
@@ -21,9 +22,10 @@ from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys as verbs
 from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.api_keys import ApiKey, ApiKeyCreate, Rewrapped, Scope
+from schemas.api_keys import ApiKeyCreate, Rewrapped, Scope
 
 KEY = Id(ids.KEY)
+FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
 COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
 ONCE = "Keep apiKey now: it is shown this once and nowhere kept."
@@ -44,8 +46,6 @@ def keys() -> None:
     "--return-origin", "origins", multiple=True, metavar="ORIGIN", help="Where an OAuth flow may return to."
 )
 @click.option("--days", type=click.IntRange(min=1), help="How long it works; for good, if not said.")
-@answering
-@at_database
 @for_organization
 async def create_key(
     session: Session,
@@ -85,8 +85,6 @@ async def create_key(
 
 
 @keys.command("list")
-@answering
-@at_database
 @for_organization
 @paged(ids.KEY)
 async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
@@ -101,7 +99,7 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
         found = await verbs.list_page(
             conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
         )
-    return page(found, limit, COLUMNS, _row)
+    return page(found, limit, COLUMNS, attrgetter(*FIELDS))
 
 
 @keys.command("rotate")
@@ -113,8 +111,6 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
     show_default=True,
     help="How long the old secret works on.",
 )
-@answering
-@at_database
 @for_organization
 async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_hours: int) -> Answer:
     """Give a key a new secret and show it, once; its id and scopes stay.
@@ -133,8 +129,6 @@ async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_
 
 @keys.command("kill")
 @click.argument("key_uuid", metavar="KEY_ID", type=KEY)
-@answering
-@at_database
 @for_organization
 async def kill_key(session: Session, actor: Actor, *, key_uuid: UUID) -> Answer:
     """Switch a key off for good, from its next request on.
@@ -148,7 +142,6 @@ async def kill_key(session: Session, actor: Actor, *, key_uuid: UUID) -> Answer:
 
 
 @keys.command("rewrap")
-@answering
 @at_database
 async def rewrap_secrets(session: Session) -> Answer:
     """Seal every secret in the database anew with the first key of VAULT_KEYS.
@@ -184,7 +177,3 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
 
 def _peppers(session: Session) -> Keyring:
     return parse_keyring(session.settings.peppers, setting="PEPPERS")
-
-
-def _row(key: ApiKey) -> tuple[object, ...]:
-    return (key.id, key.name, key.env, key.scopes, key.created_at, key.expires_at, key.killed_at)

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import Id, answering, at_database, paged
+from cli.shared.command import Id, paged
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, page
 from cli.shared.session import Session
@@ -41,8 +41,6 @@ def leases() -> None:
 @leases.command("offer")
 @click.argument("account_id", type=ACCOUNT)
 @click.option("--niche", required=True, help="What the account is about.")
-@answering
-@at_database
 @for_organization
 async def offer_account(session: Session, actor: Actor, *, account_id: UUID, niche: str) -> Answer:
     """Offer a connected account of the organization for lease; offered again, it is about another niche.
@@ -59,8 +57,6 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
 
 @leases.command("withdraw")
 @click.argument("account_id", type=ACCOUNT)
-@answering
-@at_database
 @for_organization
 async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
     """Offer an account no more; one that is leased has to be recalled first.
@@ -73,8 +69,6 @@ async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) 
 
 
 @leases.command("list")
-@answering
-@at_database
 @for_organization
 @paged(ids.ACCOUNT)
 async def list_offered(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
@@ -92,8 +86,6 @@ async def list_offered(session: Session, actor: Actor, *, before: UUID | None, l
 
 @leases.command("requests")
 @click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only with this status.")
-@answering
-@at_database
 @for_organization
 @paged(ids.LEASE_REQUEST)
 async def list_requests(
@@ -114,8 +106,6 @@ async def list_requests(
 @leases.command("assign")
 @click.argument("request_id", type=REQUEST)
 @click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
-@answering
-@at_database
 @for_organization
 async def assign_accounts(
     session: Session, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
@@ -141,8 +131,6 @@ async def assign_accounts(
 @leases.command("reject")
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="For the partner.")
-@answering
-@at_database
 @for_organization
 async def reject_request(session: Session, actor: Actor, *, request_id: UUID, reason: str) -> Answer:
     """Assign nothing to a request, or nothing more.
@@ -160,8 +148,6 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
 
 @leases.command("recall")
 @click.argument("account_id", type=ACCOUNT)
-@answering
-@at_database
 @for_organization
 async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
     """Take a leased account back; ACCOUNT_ID is what it is to its tenant, as `tenantry leases list` shows.

@@ -1,11 +1,12 @@
 """`tenantry org`."""
 
+from operator import attrgetter
 from uuid import UUID
 
 import click
 import msgspec
 
-from cli.shared.command import answering, at_database, paged
+from cli.shared.command import at_database, paged
 from cli.shared.output import Answer, card, page
 from cli.shared.session import Session
 from db.pool import Conn, transact
@@ -13,6 +14,7 @@ from domain.tenancy import organizations
 from schemas import ids
 from schemas.organizations import Organization, OrganizationCreate
 
+FIELDS = ("id", "name", "tier", "sandbox_id", "created_at")
 COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SANDBOX", "CREATED")
 
 
@@ -30,7 +32,6 @@ def org() -> None:
     show_default=True,
     help="What it may do a minute, a day and at once.",
 )
-@answering
 @at_database
 async def create_organization(session: Session, *, name: str, tier: str) -> Answer:
     """Create a live organization, and its sandbox for test keys.
@@ -52,7 +53,6 @@ async def create_organization(session: Session, *, name: str, tier: str) -> Answ
 
 
 @org.command("list")
-@answering
 @at_database
 @paged(ids.ORGANIZATION)
 async def list_organizations(session: Session, *, before: UUID | None, limit: int) -> Answer:
@@ -64,8 +64,4 @@ async def list_organizations(session: Session, *, before: UUID | None, limit: in
     """
     async with session.pool.acquire() as conn:
         found = await organizations.list_page(conn, before=before, limit=limit + 1)
-    return page(found, limit, COLUMNS, _row)
-
-
-def _row(each: Organization) -> tuple[object, ...]:
-    return (each.id, each.name, each.tier, each.sandbox_id, each.created_at)
+    return page(found, limit, COLUMNS, attrgetter(*FIELDS))

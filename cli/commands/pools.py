@@ -3,7 +3,7 @@
 import click
 from rich.table import Table
 
-from cli.shared.command import answering, at_database
+from cli.shared.command import at_database
 from cli.shared.output import Answer, card, table
 from cli.shared.session import Session
 from db.pool import transact
@@ -19,7 +19,6 @@ def pools() -> None:
 
 
 @pools.command("list")
-@answering
 @at_database
 async def list_pools(session: Session) -> Answer:
     """List the pools with what waits, what runs and how many workers that asks for.
@@ -36,7 +35,6 @@ async def list_pools(session: Session) -> Answer:
 
 @pools.command("pause")
 @click.argument("name")
-@answering
 @at_database
 async def pause_pool(session: Session, *, name: str) -> Answer:
     """Let a pool's workers take no more jobs; what runs goes on, what is submitted waits.
@@ -51,7 +49,6 @@ async def pause_pool(session: Session, *, name: str) -> Answer:
 
 @pools.command("resume")
 @click.argument("name")
-@answering
 @at_database
 async def resume_pool(session: Session, *, name: str) -> Answer:
     """Let a pool's workers take jobs again; they begin within a second.

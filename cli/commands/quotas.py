@@ -4,7 +4,7 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import Id, answering, at_database
+from cli.shared.command import Id
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card
 from cli.shared.session import Session
@@ -27,8 +27,6 @@ def quotas() -> None:
 @click.argument("account_id", type=ACCOUNT)
 @click.option("--posts", type=COUNT, required=True, help="At most so many posts ...")
 @click.option("--seconds", type=COUNT, required=True, help="... in any so many seconds.")
-@answering
-@at_database
 @for_organization
 async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: int, seconds: int) -> Answer:
     """Give an account a quota of its own.
@@ -42,8 +40,6 @@ async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: 
 
 @quotas.command("clear")
 @click.argument("account_id", type=ACCOUNT)
-@answering
-@at_database
 @for_organization
 async def clear_quota(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
     """Let an account go by its platform's own figures again.

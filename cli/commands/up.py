@@ -36,7 +36,7 @@ class Counts(click.ParamType[tuple[str, int]]):
 
 
 class Wanted(NamedTuple):
-    """What was asked for on the command line; `port` 0 is any."""
+    """The options of `up`; `port` 0 is any."""
 
     port: int
     as_json: bool

@@ -1,4 +1,4 @@
-"""What `up` tells: laps on stderr while it starts, then on stdout where everything is."""
+"""Messages of `up`: laps on stderr while it starts, then on stdout the addresses and keys."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What `tenantry doctor` looks at, one function a look."""
+"""Checks of `tenantry doctor`, one function each."""
 
 import platform
 import time
@@ -47,7 +47,7 @@ def python() -> Check:
 
 
 def settings() -> Check:
-    """Whether every process could start by them."""
+    """Settings by which every process could start."""
     try:
         _read_keyrings()
     except SettingsInvalid as error:
@@ -56,7 +56,7 @@ def settings() -> Check:
 
 
 async def secrets(conn: Conn) -> Check:
-    """Whether what the database holds hashed and sealed can be read."""
+    """The keyrings against what the database holds hashed and sealed."""
     try:
         peppers, vault = _read_keyrings()
         await check_keyrings(conn, peppers=peppers, vault=vault)
@@ -83,7 +83,7 @@ def postgres(conn: Conn) -> Check:
 
 
 async def migrations(conn: Conn) -> Check:
-    """What `tenantry migrate` would do."""
+    """The migrations that `tenantry migrate` would apply."""
     try:
         names = [each.name for each in await pending(conn)]
     except MigrationChanged as error:
@@ -99,7 +99,7 @@ async def migrations(conn: Conn) -> Check:
 
 
 async def clock(conn: Conn) -> Check:
-    """How far this host's clock is ahead of the database's, by the quickest of five answers."""
+    """This host's clock against the database's, by the quickest of five answers."""
     ahead = min([await _ahead(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > CLOCK_S:
@@ -110,25 +110,29 @@ async def clock(conn: Conn) -> Check:
 
 
 async def _ahead(conn: Conn) -> tuple[float, float]:
-    """How long the question took, and the difference with half of that taken off."""
+    """The time that the question took, and the difference with half of that taken off."""
     before = time.time()
     there = (await conn.fetchval("select clock_timestamp()")).timestamp()
     took = time.time() - before
     return took, before + took / 2 - there
 
 
-async def crews(conn: Conn) -> list[Check]:
+async def workers(conn: Conn) -> list[Check]:
     """The workers of each pool that has kinds or workers."""
-    return [_crew(crew) for crew in await pools.count_workers(conn) if crew.pool in POOLS or any(crew[1:])]
+    return [
+        _workers(counts)
+        for counts in await pools.count_workers(conn)
+        if counts.pool in POOLS or any(counts[1:])
+    ]
 
 
-def _crew(crew: pools.WorkerCounts) -> Check:
-    counts = crew._asdict()
+def _workers(found: pools.WorkerCounts) -> Check:
+    counts = found._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
-    name = f"workers {crew.pool}"
-    if not crew.active:
-        advice = f"start `python -m workers {crew.pool}`: until then its jobs wait"
+    name = f"workers {found.pool}"
+    if not found.active:
+        advice = f"start `python -m workers {found.pool}`: until then its jobs wait"
         return Check(name=name, status="warn", detail=detail, advice=advice, value=counts)
     return Check(name=name, status="ok", detail=detail, value=counts)
 

@@ -80,7 +80,7 @@ def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show(shown: Shown, host: str, file: IO[str]) -> None:
-    """Where the website is, the brand context read from it, where each field was found, and the post."""
+    """Print the website's address, the brand context with the place of each field, and the post."""
     print(f"export SITE=http://{host}/\n", file=file)
     brand, post = shown.project["brandContext"], shown.post
     rows = [

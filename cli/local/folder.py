@@ -1,4 +1,4 @@
-"""What `up` keeps in `.local/`: servers' data, logs, and in `env` the settings of its processes.
+"""The folder `.local/` of `up`: servers' data, logs, and in `env` the settings of its processes.
 
 `env` holds secrets, so only its owner can read it. It outlives a run: the keyrings in it are what the data
 was hashed and sealed with.
@@ -23,7 +23,7 @@ DEMO = FOLDER / "demo"
 
 
 class Servers(NamedTuple):
-    """Where Postgres and Redis are, and those of them that are ours, by name."""
+    """The addresses of Postgres and Redis, and those of them that are ours, by name."""
 
     database_url: str
     redis_url: str

@@ -87,7 +87,7 @@ def _installed(extras: str) -> bool:
 
 
 def _fingerprint() -> str:
-    """Of what decides the outcome: the files that name the packages, and the environment's Python."""
+    """A hash of what decides the outcome: the files that name the packages, the environment's Python."""
     parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
     return hashlib.sha256(b"\0".join([*parts, (VENV / "pyvenv.cfg").read_bytes()])).hexdigest()
 

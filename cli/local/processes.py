@@ -1,4 +1,4 @@
-"""What `up` runs beside the servers: the API, workers and the dispatcher, as in the Procfile."""
+"""Processes of `up` beside the servers: the API, workers and the dispatcher, as in the Procfile."""
 
 import contextlib
 import http.client

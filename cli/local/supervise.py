@@ -91,7 +91,7 @@ def _emptied(file: Path) -> IO[str]:
 
 
 def watch(servers: Mapping[str, Server], logs: Logs, say: Say) -> NoReturn:
-    """For ever: a signal is what ends it."""
+    """Look at each again and again; only a signal ends it."""
     watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
         logs.copy()

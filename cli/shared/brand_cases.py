@@ -44,9 +44,9 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
 async def predict(corpus: Path) -> int:
     """Print a prediction a line, in the cases' order; the exit code, which says whether all could be read."""
     cases = read_cases(corpus)
-    room, worst = asyncio.Semaphore(AT_ONCE), 0
+    limit, worst = asyncio.Semaphore(AT_ONCE), 0
     async with open_parser() as parser:
-        coming = [asyncio.create_task(attempt(parser, room, corpus.parent, case)) for case in cases]
+        coming = [asyncio.create_task(attempt(parser, limit, corpus.parent, case)) for case in cases]
         for case, answer in zip(cases, shown(coming), strict=True):
             try:
                 click.echo(msgspec.json.encode(await answer))
@@ -63,11 +63,11 @@ def read_cases(corpus: Path) -> list[Case]:
     return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 
 
-def read_case(place: str, line: bytes) -> Case:
+def read_case(where: str, line: bytes) -> Case:
     try:
         return msgspec.json.decode(line, type=Case)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(place, f"is no case: {error}") from error
+        raise Invalid(where, f"is no case: {error}") from error
 
 
 def pages_of(corpus: Path) -> list[Source]:
@@ -80,8 +80,8 @@ def shown(coming: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Predi
     return track(coming, "Reading pages", console=Console(stderr=True), transient=True)
 
 
-async def attempt(parser: Parser, room: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
-    async with room:
+async def attempt(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
+    async with limit:
         page = await parse(parser, Source(url=case.url, body=body(folder, case.file)))
     fields = choose(page.candidates)
     return Prediction(

@@ -1,4 +1,4 @@
-"""What `tenantry brand extract` is told to read, and how: as the ingests do, without jobs or a database."""
+"""Targets of `tenantry brand extract`, each read as its ingest would, without a job or a database."""
 
 import os
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ Target: TypeAlias = Path | Repository | Address | Listing
 
 
 class Reader(NamedTuple):
-    """What reads a target: `address` is the one that files are taken to have."""
+    """Everything that reading a target takes; `address` is the one that files are taken to have."""
 
     parser: Parser
     model: Model | None
@@ -61,7 +61,7 @@ class Reader(NamedTuple):
 
 @asynccontextmanager
 async def open_reader(address: str) -> AsyncIterator[Reader]:
-    """By the settings that reading depends on. Raises `SettingsInvalid`."""
+    """A reader by the settings that reading depends on. Raises `SettingsInvalid`."""
     settings = from_env({**os.environ, **UNUSED})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = urls.read_allowed(settings.fetch_allow)

@@ -1,4 +1,4 @@
-"""What every command shares: a session, an answer printed as asked, failures explained."""
+"""The frame of every command: a session if it needs one, its answer printed, its failure explained."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,10 +13,8 @@ from cli.shared.output import Answer, emit
 from cli.shared.session import open_session
 from schemas import ids
 
-#: A command's function before click calls it; what it takes is what its options say.
+#: A command's function as it is written, and as click calls it; both take what its options say.
 Body = Callable[..., Awaitable[Answer]]
-
-#: The same as click calls it.
 Run = Callable[..., None]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -40,9 +38,10 @@ async def _result(answer: Awaitable[Answer]) -> Answer:
     return await answer
 
 
-def at_database(body: Body) -> Body:
-    """Open a session for `body`, as its first argument."""
+def at_database(body: Body) -> Run:
+    """Open a session for `body`, as its first argument, and print its answer."""
 
+    @answering
     @wraps(body)
     async def within(**values: Any) -> Answer:
         async with open_session() as session:

@@ -1,4 +1,4 @@
-"""How a command fails: a line on stderr that says what to do next, and an exit code that means something.
+"""Failures of commands: a line on stderr that says what to do next, and an exit code that means something.
 
 With --json the line is the API's error envelope, without a request id.
 """
@@ -58,7 +58,7 @@ class Failure(NamedTuple):
     details: dict[str, Any] | None = None
 
     def envelope(self) -> bytes:
-        """For a program."""
+        """The API's error envelope, for a program."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         return msgspec.json.encode({"error": {**error, "details": self.details} if self.details else error})
 

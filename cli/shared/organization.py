@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import Body, Id
+from cli.shared.command import Body, Id, Run, at_database
 from cli.shared.output import Answer, printable
 from cli.shared.session import Session
 from db.pool import Conn
@@ -22,9 +22,10 @@ ORGANIZATION = Id(ids.ORGANIZATION)
 NAMED = 10
 
 
-def for_organization(body: Body) -> Body:
-    """Give `body` its actor after its session, by --org and --sandbox."""
+def for_organization(body: Body) -> Run:
+    """Give `body` a session and, by --org and --sandbox, its actor; print its answer."""
 
+    @at_database
     @click.option(
         "--org",
         type=ORGANIZATION,

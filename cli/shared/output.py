@@ -1,4 +1,4 @@
-"""What a command answers: a table for people, a JSON document for programs."""
+"""Answers of commands: a table for people, a JSON document for programs."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence

@@ -41,7 +41,7 @@ class Remote(NamedTuple):
         )
 
     def url(self, path: str) -> httpx.URL:
-        """Of a path, with or without /v1, or of an address of ours. Raises `click.UsageError`."""
+        """The URL of a path, with or without /v1, or of an address at this API. Raises `click.UsageError`."""
         try:
             parts = urlsplit(path)
             if not parts.scheme and not parts.netloc:
@@ -56,7 +56,7 @@ class Remote(NamedTuple):
 
 
 def find() -> Remote:
-    """By TENANTRY_API and TENANTRY_KEY, or what `bin/up` runs here. Raises `SettingsInvalid`.
+    """The API that TENANTRY_API and TENANTRY_KEY name, or `bin/up` runs here. Raises `SettingsInvalid`.
 
     A key that `bin/up` made is used for its own API only.
     """
@@ -76,7 +76,7 @@ def find() -> Remote:
 
 
 def exit_code(response: httpx.Response) -> int:
-    """What an answer is for a script; `tenantry --help` lists the codes."""
+    """The exit code that stands for an answer, as `tenantry --help` lists them."""
     if not response.is_error:
         return 0
     return _CODES.get(response.status_code, FAILED if response.is_server_error else USAGE)
@@ -111,7 +111,7 @@ def complain(response: httpx.Response, key: str | None) -> None:
 
 
 def repeat(key: str) -> str:
-    """What to do about a write whose outcome is unknown."""
+    """The advice about a write whose outcome is unknown."""
     return f"It may be done. To repeat it safely: --idempotency-key {key}"
 
 

@@ -1,4 +1,4 @@
-"""Where a command works: the settings it goes by, its database, the organization it is about."""
+"""The session of a command: its settings, and the database that they lead to."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ async def open_session() -> AsyncIterator[Session]:
 
 
 async def vault(session: Session) -> Keyring:
-    """What secrets are sealed with. Raises `SettingsInvalid` if it isn't what the database's rows name."""
+    """The keyring that seals secrets. Raises `SettingsInvalid` if it lacks a key that some row names."""
     settings = session.settings
     keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with session.pool.acquire() as conn:

@@ -1,4 +1,4 @@
-"""What a person meets first: help for every command, quickly."""
+"""Help for every command, quickly."""
 
 import subprocess
 import sys

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where both terminals are."""
+    """The current folder of both terminals."""
     return tmp_path_factory.mktemp("pasted")
 
 

@@ -1,4 +1,4 @@
-"""What `tenantry doctor` sees, on a platform that is well and on ones that aren't."""
+"""`tenantry doctor` on a platform that is well and on ones that aren't."""
 
 from typing import Any
 from uuid import UUID

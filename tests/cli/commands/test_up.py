@@ -156,7 +156,7 @@ def ready(process: "subprocess.Popen[str]", folder: Path) -> dict[str, Any]:
 
 
 def read_through(process: "subprocess.Popen[str]", word: str) -> str:
-    """What it prints up to the line that has `word`."""
+    """Its output up to the line that has `word`."""
     assert process.stdout is not None
     text = ""
     while word not in text:

@@ -1,4 +1,4 @@
-"""What `up` keeps in `.local/`."""
+"""The folder `.local/` of `up`."""
 
 from pathlib import Path
 

@@ -66,7 +66,7 @@ def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What would have been run."""
+    """The commands that would have been run."""
     steps: list[str] = []
     monkeypatch.setattr(install, "_run", lambda what, _: steps.append(what))
     monkeypatch.setattr(install, "_usable", lambda: True)

@@ -1,4 +1,4 @@
-"""What ends by itself starts again; what is logged is shown."""
+"""A process that ends by itself starts again; its log is shown."""
 
 import signal
 import sys

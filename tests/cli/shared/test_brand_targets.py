@@ -1,4 +1,4 @@
-"""What `tenantry brand extract` takes a word for, and each kind of target read as its ingest would."""
+"""Targets of `tenantry brand extract`: known by their form, read as their ingest would."""
 
 import json
 from pathlib import Path

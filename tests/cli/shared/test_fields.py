@@ -1,4 +1,4 @@
-"""What -f and -F mean: the JSON that fields become."""
+"""Fields of -f and -F, and the JSON that they become."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which organization a command is about, when it isn't told."""
+"""The organization that a command acts for when it isn't told."""
 
 from uuid import uuid4
 

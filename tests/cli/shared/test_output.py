@@ -1,4 +1,4 @@
-"""What is printed is safe for a terminal, and plain in a pipe."""
+"""Answers are safe for a terminal, and plain in a pipe."""
 
 from datetime import UTC, datetime
 from io import StringIO

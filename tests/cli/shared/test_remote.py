@@ -1,4 +1,4 @@
-"""Where `tenantry api` calls, and what it says when no answer comes."""
+"""The address and the key that `tenantry api` uses, and lost answers."""
 
 import contextlib
 import http.server

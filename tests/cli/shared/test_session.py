@@ -1,4 +1,4 @@
-"""Which database a command works on, and what it says where there is none."""
+"""The database that a command works on, and the advice where there is none."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ NOWHERE = "postgresql://operator:hunter2@127.0.0.1:1/tenantry"
 
 
 def write_local(folder: Path, settings: Settings, **changed: str) -> None:
-    """What `bin/up` leaves for the other commands."""
+    """The file that `bin/up` leaves for the other commands."""
     names = ("database_url", "redis_url", "peppers", "vault_keys")
     values = {name.upper(): getattr(settings, name) for name in names} | changed
     (folder / ".local").mkdir()
