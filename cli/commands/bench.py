@@ -40,8 +40,7 @@ async def jobs() -> Answer:
       tenantry bench jobs
       tenantry bench jobs --json | jq .details.drain_jobs_s
     """
-    result = await _run(JOBS)
-    return Answer({**result.figures, "details": result.details}, _whole(result))
+    return await _part(JOBS)
 
 
 @bench.command("http")
@@ -54,8 +53,7 @@ async def http() -> Answer:
       tenantry bench http
       tenantry bench http --json | jq .details.http
     """
-    result = await _run(HTTP)
-    return Answer({**result.figures, "details": result.details}, _whole(result))
+    return await _part(HTTP)
 
 
 @bench.command("publish")
@@ -70,8 +68,7 @@ async def publish() -> Answer:
       tenantry bench publish
       tenantry bench publish --json | jq .details.post_late_ms
     """
-    result = await _run(PUBLISH)
-    return Answer({**result.figures, "details": result.details}, _whole(result))
+    return await _part(PUBLISH)
 
 
 @bench.command("all")
@@ -110,6 +107,11 @@ async def ingest(cases: Path | None) -> Answer:
     with _progress(["pages"]) as progress:
         result = await pages.measure(given, pages.FULL, partial(progress, "pages"))
     return Answer({**result.figures, "details": result.details}, _readers(result))
+
+
+async def _part(suite: Mapping[str, Measure]) -> Answer:
+    result = await _run(suite)
+    return Answer({**result.figures, "details": result.details}, _whole(result))
 
 
 async def _run(suite: Mapping[str, Measure]) -> Result:

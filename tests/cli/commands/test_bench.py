@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,14 @@ async def test_a_person_sees_which_targets_are_reached(tenantry: Tenantry) -> No
 async def test_page_reading_needs_no_server_and_takes_a_corpus(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    results: list[Result] = []
+
+    async def measure_once(*given: Any) -> Result:
+        results[:] = results or [await measure(*given)]
+        return results[0]
+
+    measure = ingest.measure
+    monkeypatch.setattr(ingest, "measure", measure_once)
     monkeypatch.setattr(ingest, "FULL", ingest.TINY)
     (elsewhere / "1.html").write_text("<title>Acme</title>")
     (elsewhere / "cases.jsonl").write_text('{"id": "1", "url": "https://acme.test/", "file": "1.html"}')

@@ -38,7 +38,3 @@ async def test_a_person_reads_a_line_each(tenantry: Tenantry) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 129])
 async def test_a_name_has_1_to_128_characters(tenantry: Tenantry, name: str) -> None:
     assert refused(await tenantry("org", "create", name, "--json"), 2)["code"] == "VALIDATION"
-
-
-async def test_an_unknown_tier_is_a_usage_error(tenantry: Tenantry) -> None:
-    assert (await tenantry("org", "create", "Acme", "--tier", "gold")).exit_code == 2

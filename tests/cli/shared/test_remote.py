@@ -66,7 +66,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def peer(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
     with Peer() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setenv("TENANTRY_API", server.url)
         monkeypatch.setenv("TENANTRY_KEY", KEY)
         yield server
