@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: neither its name nor what its sender calls it has a say."""
+"""The type of a file, by its first bytes: neither its name nor what its sender calls it has a say."""
 
 import re
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""Where media lies: `ASSETS_URL`, a folder or a bucket."""
+"""The place where media lies: `ASSETS_URL`, a folder or a bucket."""
 
 from domain.media.bucket import open_bucket
 from domain.media.folder import open_folder

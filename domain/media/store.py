@@ -1,4 +1,4 @@
-"""What every place for media can do: one object for each token, written whole or not at all."""
+"""The contract of every place for media: one object for each token, written whole or not at all."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What the tree looks like, so that a file is found by guessing and read at a sitting."""
+"""The shape of the tree, so that a file is found by guessing and read at a sitting."""
 
 from importlib.metadata import distributions
 

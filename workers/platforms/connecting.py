@@ -1,4 +1,4 @@
-"""What connecting an account and refreshing its tokens share, whatever the platform."""
+"""Parts that connecting an account and refreshing its tokens share, whatever the platform."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What a post's files must be before any of them is uploaded."""
+"""Checks of a post's files before any of them is uploaded."""
 
 from collections.abc import Mapping
 from typing import Any
