@@ -110,8 +110,8 @@ async def schedule(conn: Conn, project: Project, account_id: UUID, *, hours: flo
     return await seeds.post(conn, project.org, content_id, account_id, at=at)
 
 
-async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> None:
-    await transact(
+async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> AccountDisconnected:
+    return await transact(
         pool,
         lambda conn: connect.disconnect(
             conn, organization_id=org, account_id=account_id, api_key_id=None, keyring=seeds.VAULT
