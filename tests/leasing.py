@@ -28,7 +28,7 @@ class Owner(NamedTuple):
     account_id: UUID
 
     @property
-    def who(self) -> Actor:
+    def actor(self) -> Actor:
         return Actor(self.org, "live", None, EVERY_SCOPE)
 
     @property
@@ -46,7 +46,7 @@ async def another(conn: Conn, owner: Owner, *, handle: str) -> Owner:
     """Of the same operator."""
     account_id = await seeds.account(conn, owner.org, owner.project_id, handle=handle)
     async with conn.transaction():
-        await offers.offer(conn, who=owner.who, account_id=account_id, niche="baking")
+        await offers.offer(conn, actor=owner.actor, account_id=account_id, niche="baking")
     return owner._replace(account_id=account_id)
 
 
@@ -68,7 +68,7 @@ async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID)
     """The owner's account, unless others are named."""
     named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
     return await transact(
-        pool, lambda conn: requests.assign(conn, who=owner.who, request_id=request_id, account_ids=named)
+        pool, lambda conn: requests.assign(conn, actor=owner.actor, request_id=request_id, account_ids=named)
     )
 
 
@@ -120,7 +120,7 @@ async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> AccountDisconne
 
 
 async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnected:
-    return await transact(pool, lambda conn: leases.recall(conn, who=owner.who, account_id=account_id))
+    return await transact(pool, lambda conn: leases.recall(conn, actor=owner.actor, account_id=account_id))
 
 
 async def end_next(pool: Pool, project: Project) -> bool:

@@ -134,7 +134,7 @@ async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> O
     """How a flow stands, for the key that made it; kept for a day after its time."""
     async with request.connection() as conn:
         return await authorization.status(
-            conn, who=request.principal, state=oauth_state, now=request.services.clock()
+            conn, principal=request.principal, state=oauth_state, now=request.services.clock()
         )
 
 
@@ -220,7 +220,7 @@ async def _make_link(
         made, wake = await authorization.start(
             conn,
             settings=services.settings,
-            who=request.principal,
+            principal=request.principal,
             project_id=paths.read("project", project_id),
             asked=asked,
             allowed=services.allowed,

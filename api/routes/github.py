@@ -49,7 +49,7 @@ async def create_github_install_url(
         made = await github_installations.start(
             conn,
             settings=request.services.settings,
-            who=request.principal,
+            principal=request.principal,
             return_url=data.return_url,
             now=request.services.clock(),
         )

@@ -42,7 +42,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     async def offer(conn: Conn) -> Made[OfferedAccount]:
         account_id = paths.read("account", data.social_account_id)
         return Made(
-            await offers.offer(conn, who=request.principal.actor, account_id=account_id, niche=data.niche),
+            await offers.offer(conn, actor=request.principal.actor, account_id=account_id, niche=data.niche),
             status=201,
         )
 
@@ -70,7 +70,7 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
     return await once_plain(
         request,
         lambda conn: offers.withdraw(
-            conn, who=request.principal.actor, account_id=paths.read("account", social_account_id)
+            conn, actor=request.principal.actor, account_id=paths.read("account", social_account_id)
         ),
     )
 
@@ -106,7 +106,7 @@ async def assign_leased_accounts(
         request,
         lambda conn: requests.assign(
             conn,
-            who=request.principal.actor,
+            actor=request.principal.actor,
             request_id=paths.read("lease_request", lease_request_id),
             account_ids=data.social_account_ids,
         ),
@@ -126,7 +126,7 @@ async def reject_lease_request(
         request,
         lambda conn: requests.reject(
             conn,
-            who=request.principal.actor,
+            actor=request.principal.actor,
             request_id=paths.read("lease_request", lease_request_id),
             reason=data.reason,
         ),
@@ -148,7 +148,7 @@ async def recall_lease(
     return await once_plain(
         request,
         lambda conn: leases.recall(
-            conn, who=request.principal.actor, account_id=paths.read("leased_account", social_account_id)
+            conn, actor=request.principal.actor, account_id=paths.read("leased_account", social_account_id)
         ),
     )
 

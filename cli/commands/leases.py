@@ -51,7 +51,7 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
     return await _do(
-        session, lambda conn: offers.offer(conn, who=actor, account_id=account_id, niche=body.niche)
+        session, lambda conn: offers.offer(conn, actor=actor, account_id=account_id, niche=body.niche)
     )
 
 
@@ -65,7 +65,7 @@ async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) 
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await _do(session, lambda conn: offers.withdraw(conn, who=actor, account_id=account_id))
+    return await _do(session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
@@ -123,7 +123,7 @@ async def assign_accounts(
     return await _do(
         session,
         lambda conn: requests.assign(
-            conn, who=actor, request_id=request_id, account_ids=body.social_account_ids
+            conn, actor=actor, request_id=request_id, account_ids=body.social_account_ids
         ),
     )
 
@@ -142,7 +142,7 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
     body = msgspec.convert({"reason": reason}, LeaseReject)
     return await _do(
         session,
-        lambda conn: requests.reject(conn, who=actor, request_id=request_id, reason=body.reason),
+        lambda conn: requests.reject(conn, actor=actor, request_id=request_id, reason=body.reason),
     )
 
 
@@ -156,7 +156,7 @@ async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> A
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await _do(session, lambda conn: verbs.recall(conn, who=actor, account_id=account_id))
+    return await _do(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
 
 
 async def _do(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:

@@ -66,6 +66,13 @@ async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None
     return Client(found.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
 
 
+async def ensure(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:
+    """The job that registers us, where we have no lasting registration."""
+    if await is_lasting(conn, server=server):
+        return None
+    return await submit(conn, server=server, organization_id=organization_id)
+
+
 async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
     """The job that registers us, one at a time for each organization."""
     return await ledger.submit(

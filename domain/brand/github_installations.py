@@ -63,26 +63,26 @@ FORGET_INSTALLATION = github_installation.forget_installation.typed(Installation
 
 
 async def start(
-    conn: Conn, *, settings: Settings, who: Principal, return_url: str, now: datetime
+    conn: Conn, *, settings: Settings, principal: Principal, return_url: str, now: datetime
 ) -> InstallUrl:
     """Raises `Invalid`, `NotReturnable`, `Conflict` GITHUB_NOT_CONFIGURED."""
-    checked = return_urls.check(return_url, origins=who.return_origins)
-    if not (who.sandbox or settings.github_app_slug):
+    checked = return_urls.check(return_url, origins=principal.return_origins)
+    if not (principal.sandbox or settings.github_app_slug):
         raise Conflict("GITHUB_NOT_CONFIGURED", f"this server has no GitHub App: its operator sets {_APP}")
     state, expires_at = await oauth_states.make(
         conn,
-        organization_id=who.organization_id,
-        api_key_id=who.key_uuid,
+        organization_id=principal.organization_id,
+        api_key_id=principal.key_uuid,
         purpose=CONNECT_GITHUB.name,
         return_url=checked,
         now=now,
         lifetime=LIFETIME,
     )
-    return InstallUrl(install_url=_url(settings, who, state), state=state, expires_at=expires_at)
+    return InstallUrl(install_url=_url(settings, principal, state), state=state, expires_at=expires_at)
 
 
-def _url(settings: Settings, who: Principal, state: str) -> str:
-    if who.sandbox:
+def _url(settings: Settings, principal: Principal, state: str) -> str:
+    if principal.sandbox:
         query = urlencode({**SANDBOX_CALLBACK, "state": state})
         return f"{settings.public_url.rstrip('/')}/v1/github/callback?{query}"
     app = f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"

@@ -42,7 +42,7 @@ LOGIN = "POST /v1/projects/{id}/social-accounts"
 SANDBOX_HANDLE = "ok"
 
 
-class CheckedFlow(NamedTuple):
+class NewFlow(NamedTuple):
     """A flow that may begin; `account_id` is the account that has to come of it, where one is there."""
 
     platform: str
@@ -75,13 +75,13 @@ class Onward(NamedTuple):
     job_id: UUID | None
 
 
-def check(asked: OAuthUrlCreate, *, settings: Settings, who: Principal, allowed: Allowed) -> CheckedFlow:
+def check(asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: Allowed) -> NewFlow:
     """Raises `Invalid`, `NotReturnable`."""
     if asked.platform == "bluesky":
         raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
-    service_url = _service_url(asked, settings, sandbox=who.sandbox, allowed=allowed)
-    return CheckedFlow(
-        asked.platform, service_url, return_urls.check(asked.return_url, origins=who.return_origins)
+    service_url = _service_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
+    return NewFlow(
+        asked.platform, service_url, return_urls.check(asked.return_url, origins=principal.return_origins)
     )
 
 
@@ -98,13 +98,15 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
     return shared_url
 
 
-async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, project_id: UUID) -> CheckedFlow:
+async def check_again(
+    conn: Conn, asked: ReauthUrlCreate, *, principal: Principal, project_id: UUID
+) -> NewFlow:
     """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
-    return_url = return_urls.check(asked.return_url, origins=who.return_origins)
+    return_url = return_urls.check(asked.return_url, origins=principal.return_origins)
     account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
         raise absent("account")
-    row = await accounts.find(conn, organization_id=who.organization_id, account_id=account_id)
+    row = await accounts.find(conn, organization_id=principal.organization_id, account_id=account_id)
     if row.project_id != project_id:
         raise absent("account")
     if row.owner_account_id is not None:
@@ -113,39 +115,37 @@ async def check_again(conn: Conn, asked: ReauthUrlCreate, *, who: Principal, pro
         raise accounts.gone()
     if row.platform == "bluesky":
         raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
-    return CheckedFlow(row.platform, row.service_url, return_url, account_id, row.handle)
+    return NewFlow(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
 async def start(
     conn: Conn,
     *,
     settings: Settings,
-    who: Principal,
+    principal: Principal,
     project_id: UUID,
     asked: OAuthUrlCreate | ReauthUrlCreate,
     allowed: Allowed,
     keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, Wake | None]:
-    """A link, and the wake of the job that registers us.
-
-    Raises what `check` and `check_again` do, `NotFound`, `Conflict` PROJECT_ARCHIVED.
-    """
-    await project_locks.hold_active(conn, organization_id=who.organization_id, project_id=project_id)
+    """A link, and the wake of the job that registers us. Raises as the checks do, and PROJECT_ARCHIVED."""
+    await project_locks.hold_active(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
-        wanted = check(asked, settings=settings, who=who, allowed=allowed)
+        wanted = check(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        wanted = await check_again(conn, asked, who=who, project_id=project_id)
+        wanted = await check_again(conn, asked, principal=principal, project_id=project_id)
     one_place = wanted.platform in consent_pages.shared_urls(settings)
     issuer = consent_pages.issuer(wanted.platform, wanted.service_url, one_place=one_place)
     server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback/{issuer}")
-    registered = who.sandbox or one_place
-    registering = None if registered else await _register(conn, server, who.organization_id)
+    registering = None
+    if not (principal.sandbox or one_place):
+        registering = await client_registrations.ensure(conn, server, principal.organization_id)
     details, verifier = _details(server, wanted, registering)
     state, expires_at = await oauth_states.make(
         conn,
-        organization_id=who.organization_id,
-        api_key_id=who.key_uuid,
+        organization_id=principal.organization_id,
+        api_key_id=principal.key_uuid,
         purpose=CONNECT_ACCOUNT.name,
         return_url=wanted.return_url,
         now=now,
@@ -154,7 +154,7 @@ async def start(
         details=msgspec.to_builtins(details),
         verifier=(verifier, keyring),
     )
-    url = link(settings, state) if not who.sandbox else sandbox_link(server, state, wanted.handle)
+    url = link(settings, state) if not principal.sandbox else sandbox_link(server, state, wanted.handle)
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
@@ -167,10 +167,9 @@ async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, k
     )
     if waits:
         return Onward(flow, None, details.register_job_id)
-    ours = consent_pages.applications(settings).get(details.platform)
-    client_id = (
-        ours.client.client_id if ours else await client_registrations.find_id(conn, server=details.server)
-    )
+    if ours := consent_pages.applications(settings).get(details.platform):
+        return Onward(flow, _page(details, ours.client.client_id, state), None)
+    client_id = await client_registrations.find_id(conn, server=details.server)
     if client_id is not None:
         return Onward(flow, _page(details, client_id, state), None)
     await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring)
@@ -225,12 +224,12 @@ async def _submit(conn: Conn, flow: Flow, project_id: UUID, secret: Code, keyrin
     )
 
 
-async def status(conn: Conn, *, who: Principal, state: str, now: datetime) -> OAuthStatus:
+async def status(conn: Conn, *, principal: Principal, state: str, now: datetime) -> OAuthStatus:
     """Raises `NotFound` for a state that another key made."""
     seen = await oauth_states.status(
         conn,
-        organization_id=who.organization_id,
-        api_key_id=who.key_uuid,
+        organization_id=principal.organization_id,
+        api_key_id=principal.key_uuid,
         state=state,
         purpose=CONNECT_ACCOUNT.name,
         now=now,
@@ -258,13 +257,7 @@ def _base(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-async def _register(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:
-    if await client_registrations.is_lasting(conn, server=server):
-        return None
-    return await client_registrations.submit(conn, server=server, organization_id=organization_id)
-
-
-def _details(server: Server, wanted: CheckedFlow, registering: Submitted | None) -> tuple[Details, str]:
+def _details(server: Server, wanted: NewFlow, registering: Submitted | None) -> tuple[Details, str]:
     """The details, and the verifier that goes with them."""
     verifier = secrets.token_urlsafe(48)
     details = Details(

@@ -83,7 +83,7 @@ END_ACCOUNT = account_lease.end_account.typed(AccountScope)
 
 
 async def begin(
-    conn: Conn, *, who: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
+    conn: Conn, *, actor: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
 ) -> list[UUID]:
     """Lease each of these accounts to the project of the request, which is locked active, or none of them.
 
@@ -96,7 +96,7 @@ async def begin(
         raise NotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[one] for one in known]
     leased = await offers.leased_of(conn, known)
-    _refuse(_blockers(who.env, request, owners, leased))
+    _refuse(_blockers(actor.env, request, owners, leased))
     new = [ids.new() for _ in known]
     org = request.organization_id
     rows = await account_lease.insert_accounts.all(
@@ -107,7 +107,7 @@ async def begin(
     _refuse([_issue(position, "is connected by the project itself") for position in connected])
     await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
     for account_id, owner in zip(new, owners, strict=True):
-        await _record_begin(conn, who, request, account_id, owner)
+        await _record_begin(conn, actor, request, account_id, owner)
     return new
 
 
@@ -132,9 +132,9 @@ async def release(
     return AccountDisconnected(social_account_id=shown, canceled_scheduled_posts=canceled)
 
 
-async def recall(conn: Conn, *, who: Actor, account_id: UUID) -> AccountDisconnected:
+async def recall(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
     """`release` by an operator, of any organization's lease in the environment. Raises `NotFound`."""
-    org = await account_lease.find_lease.value(conn, account_id=account_id, env=who.env)
+    org = await account_lease.find_lease.value(conn, account_id=account_id, env=actor.env)
     if org is None:
         raise absent("leased_account")
     ended = await release(
@@ -142,8 +142,8 @@ async def recall(conn: Conn, *, who: Actor, account_id: UUID) -> AccountDisconne
     )
     await audit.record(
         conn,
-        organization_id=who.organization_id,
-        api_key_id=who.key_uuid,
+        organization_id=actor.organization_id,
+        api_key_id=actor.key_uuid,
         action="lease.recalled",
         subject=ended.social_account_id,
         details={"organizationId": ids.show(ids.ORGANIZATION, org)},
@@ -230,7 +230,7 @@ async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id:
 
 
 async def _record_begin(
-    conn: Conn, who: Actor, request: LockedRequest, account_id: UUID, owner: Owner
+    conn: Conn, actor: Actor, request: LockedRequest, account_id: UUID, owner: Owner
 ) -> None:
     """Record it for the tenant, who learns nothing of the operator, and for the owner."""
     org, request_id = request.organization_id, ids.show(ids.LEASE_REQUEST, request.id)
@@ -240,7 +240,7 @@ async def _record_begin(
         "organizationId": ids.show(ids.ORGANIZATION, org),
         "socialAccountId": ids.show(ids.ACCOUNT, account_id),
     }
-    key_id = who.key_uuid if owner.organization_id == who.organization_id else None
+    key_id = actor.key_uuid if owner.organization_id == actor.organization_id else None
     owners = AccountScope(owner.organization_id, owner.id)
     await accounts.record(conn, owners, "lent", lent, api_key_id=key_id)
 

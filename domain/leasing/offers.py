@@ -45,9 +45,9 @@ GET_OFFERED = account_lease.get_offered.typed(OfferRow)
 LIST_OFFERED = account_lease.list_offered.typed(OfferRow)
 
 
-async def offer(conn: Conn, *, who: Actor, account_id: UUID, niche: str) -> OfferedAccount:
+async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
     """Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED."""
-    org = who.organization_id
+    org = actor.organization_id
     account = await _lock(conn, org, account_id)
     if account.status != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
@@ -60,19 +60,19 @@ async def offer(conn: Conn, *, who: Actor, account_id: UUID, niche: str) -> Offe
             "ACCOUNT_OFFERED", "another project has connected the same account and offers it: withdraw that"
         ) from None
     scope = AccountScope(org, account_id)
-    await accounts.record(conn, scope, "offered", {"niche": niche}, api_key_id=who.key_uuid)
+    await accounts.record(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
     return await get(conn, organization_id=org, account_id=account_id)
 
 
-async def withdraw(conn: Conn, *, who: Actor, account_id: UUID) -> OfferedAccount:
+async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
     """Lend it no more; a repeat changes nothing. Raises `NotFound`, `Conflict` ACCOUNT_LEASED."""
-    org = who.organization_id
+    org = actor.organization_id
     account = await _lock(conn, org, account_id)
     await check_free(conn, account_id=account_id)
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountScope(org, account_id)
-        await accounts.record(conn, scope, "withdrawn", {}, api_key_id=who.key_uuid)
+        await accounts.record(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
     return await get(conn, organization_id=org, account_id=account_id)
 
 

@@ -97,36 +97,38 @@ async def list_page(
     return [_operated(row) for row in rows]
 
 
-async def assign(conn: Conn, *, who: Actor, request_id: UUID, account_ids: Sequence[str]) -> OperatedRequest:
+async def assign(
+    conn: Conn, *, actor: Actor, request_id: UUID, account_ids: Sequence[str]
+) -> OperatedRequest:
     """Lend these accounts, all or none; fewer than are asked for leave the request `partial`.
 
     Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or
     ACCOUNT_NOT_LEASABLE.
     """
-    org, project_id = await _find(conn, who, request_id)
+    org, project_id = await _find(conn, actor, request_id)
     await project_locks.hold_active(conn, organization_id=org, project_id=project_id)
     request = await _lock(conn, org, request_id)
     owner_ids = _read(account_ids)
     left = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
     if len(owner_ids) > left:
         raise Conflict("TOO_MANY_ACCOUNTS", f"the request asks for {left} more: name no more than that")
-    leased = await leases.begin(conn, who=who, request=request, owner_ids=owner_ids)
+    leased = await leases.begin(conn, actor=actor, request=request, owner_ids=owner_ids)
     status = "assigned" if len(leased) == left else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
     shown = [ids.show(ids.ACCOUNT, one) for one in leased]
-    return await _decided(conn, who, request, "assigned", {"socialAccountIds": shown})
+    return await _decided(conn, actor, request, "assigned", {"socialAccountIds": shown})
 
 
-async def reject(conn: Conn, *, who: Actor, request_id: UUID, reason: str) -> OperatedRequest:
+async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
     """Assign nothing, or no more. Raises `NotFound`, `Conflict` ALREADY_DECIDED."""
-    org, _ = await _find(conn, who, request_id)
+    org, _ = await _find(conn, actor, request_id)
     request = await _lock(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
-    return await _decided(conn, who, request, "rejected", {"reason": reason})
+    return await _decided(conn, actor, request, "rejected", {"reason": reason})
 
 
-async def _find(conn: Conn, who: Actor, request_id: UUID) -> RequestScope:
-    found = await FIND_REQUEST.one(conn, id=request_id, env=who.env)
+async def _find(conn: Conn, actor: Actor, request_id: UUID) -> RequestScope:
+    found = await FIND_REQUEST.one(conn, id=request_id, env=actor.env)
     if found is None:
         raise absent("lease_request")
     return found
@@ -152,14 +154,14 @@ def _read(account_ids: Sequence[str]) -> list[UUID | None]:
 
 
 async def _decided(
-    conn: Conn, who: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
+    conn: Conn, actor: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
     """Recorded for both: the partner, without the operator's name, and the operator's organization."""
     org = request.organization_id
     await _record(conn, AuditLog(org, None), request.id, action, details)
-    if who.organization_id != org:
+    if actor.organization_id != org:
         theirs = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
-        await _record(conn, AuditLog(who.organization_id, who.key_uuid), request.id, action, theirs)
+        await _record(conn, AuditLog(actor.organization_id, actor.key_uuid), request.id, action, theirs)
     return _operated(await GET_REQUEST.row(conn, org=org, id=request.id))
 
 

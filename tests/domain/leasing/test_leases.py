@@ -69,7 +69,7 @@ async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
         (await leasing.another(conn, owner, handle=handle)).account_id for handle in "wsgf"
     ]
     async with conn.transaction():
-        await offers.withdraw(conn, who=owner.who, account_id=withdrawn)
+        await offers.withdraw(conn, actor=owner.actor, account_id=withdrawn)
         await accounts.require_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
     await leasing.disconnect(pool, owner.org, gone)
     request_id = await leasing.ask(conn, await leasing.tenant(conn), count=6)
@@ -97,7 +97,7 @@ async def test_an_account_of_the_other_environment_is_refused(
     assert "environment" in refused.value.details["issues"][0]["message"]
     with pytest.raises(NotFound):  # nor does a sandbox's operator see the request
         await requests.assign(
-            conn, who=test.who._replace(env="test"), request_id=request_id, account_ids=[test.shown]
+            conn, actor=test.actor._replace(env="test"), request_id=request_id, account_ids=[test.shown]
         )
 
 
@@ -125,7 +125,7 @@ async def test_what_is_asked_for_is_assigned_in_parts_and_no_more_than_that(
 async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
     return await transact(
         pool,
-        lambda conn: requests.reject(conn, who=owner.who, request_id=request_id, reason="None left."),
+        lambda conn: requests.reject(conn, actor=owner.actor, request_id=request_id, reason="None left."),
     )
 
 

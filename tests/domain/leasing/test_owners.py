@@ -68,11 +68,11 @@ async def test_it_is_withdrawn_when_it_is_back(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     with pytest.raises(Conflict, match="recall"):
-        await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
+        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
     await leasing.release(pool, project, leased)
     for _ in range(2):
         async with conn.transaction():
-            answer = await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
+            answer = await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
         assert (answer.offered_at, answer.niche, answer.lease) == (None, None, None)
     assert (await leasing.actions(conn, owner.org)).count("social_account.withdrawn") == 1
 
@@ -80,14 +80,14 @@ async def test_it_is_withdrawn_when_it_is_back(
 async def test_a_tenant_offers_it_to_nobody(conn: Conn, owner: Owner, project: Project, leased: UUID) -> None:
     with pytest.raises(Conflict, match="leased itself"):
         await offers.offer(
-            conn, who=owner.who._replace(organization_id=project.org), account_id=leased, niche="mine"
+            conn, actor=owner.actor._replace(organization_id=project.org), account_id=leased, niche="mine"
         )
 
 
 async def test_an_offer_repeated_is_about_something_else_and_as_old(conn: Conn, owner: Owner) -> None:
     async with conn.transaction():
         first = await offers.get(conn, organization_id=owner.org, account_id=owner.account_id)
-        again = await offers.offer(conn, who=owner.who, account_id=owner.account_id, niche="cooking")
+        again = await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="cooking")
     assert (again.niche, again.offered_at) == ("cooking", first.offered_at)
 
 
@@ -96,10 +96,10 @@ async def test_its_owner_posts_nothing_to_what_is_offered(conn: Conn, owner: Own
     with leasing.conflict("ACCOUNT_OFFERED"):
         await leasing.schedule(conn, own, owner.account_id)
     async with conn.transaction():
-        await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
+        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
     await leasing.schedule(conn, own, owner.account_id)
     with pytest.raises(Conflict, match="posts of your own"):
-        await offers.offer(conn, who=owner.who, account_id=owner.account_id, niche="baking")
+        await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="baking")
 
 
 async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUID) -> None:
@@ -133,7 +133,7 @@ async def test_one_account_is_offered_once_however_many_have_connected_it(
     with leasing.conflict("ACCOUNT_OFFERED"):
         await leasing.another(conn, twin, handle="bakes")
     async with conn.transaction():
-        await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
+        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
     await leasing.another(conn, twin, handle="bakes")
     for live in (owner.org, org):
         test = await conn.fetchval("select id from organization where live_organization_id = $1", live)

@@ -226,7 +226,7 @@ async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Ow
     for number in range(40):
         one = await leasing.another(conn, owner, handle=f"one{number}")
         request_id = await leasing.ask(conn, await leasing.tenant(conn))
-        asked: dict[str, Any] = {"who": one.who, "request_id": request_id, "account_ids": [one.shown]}
+        asked: dict[str, Any] = {"actor": one.actor, "request_id": request_id, "account_ids": [one.shown]}
         lent, gone = await shuffled(
             partial(late, wide, partial(requests.assign, **asked)),
             partial(leasing.disconnect, wide, one.org, one.account_id),
@@ -249,7 +249,7 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
     for number in range(40):
         account_id = await seeds.account(conn, owner.org, owner.project_id, handle=f"own{number}")
         mine = Full(owner.org, owner.project_id, [account_id], content_id)
-        offering: dict[str, Any] = {"who": owner.who, "account_id": account_id, "niche": "baking"}
+        offering: dict[str, Any] = {"actor": owner.actor, "account_id": account_id, "niche": "baking"}
         posted, offered = await shuffled(
             partial(transact, wide, partial(scene.schedule, full=mine)),
             partial(late, wide, partial(offers.offer, **offering)),

@@ -218,11 +218,11 @@ async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
         return post_id
     own = replace(project, org=owner.org, id=owner.project_id, account_id=owner.account_id)
     async with project.pool.acquire() as conn:
-        await offers.withdraw(conn, who=owner.who, account_id=owner.account_id)
+        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
     post_id = await own.post()
     assert await own.attempts() == ["completed"]
     async with project.pool.acquire() as conn:
-        await offers.offer(conn, who=owner.who, account_id=owner.account_id, niche="baking")
+        await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="baking")
     return post_id
 
 
