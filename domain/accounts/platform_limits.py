@@ -56,15 +56,13 @@ class Platform(NamedTuple):
     name: str
     caption_max: int
     measure: Callable[[str], int]
-    unit: str
-    caption_bytes: int | None
     images_max: int
-    videos_max: int
     text_only: bool
     quota: tuple[int, int]
     image_bytes: int
     video_bytes: int
     mime_types: frozenset[str]
+    caption_bytes: int | None = None
     modes: frozenset[str] = frozenset({"direct"})
     video_s: float | None = None
     privacy_levels: frozenset[str] = frozenset()
@@ -105,10 +103,8 @@ PLATFORMS: Mapping[str, Platform] = {
             "bluesky",
             caption_max=300,
             measure=graphemes,
-            unit="characters",
             caption_bytes=3000,
             images_max=4,
-            videos_max=1,
             text_only=True,
             quota=(1600, 3600),
             image_bytes=2_000_000,
@@ -119,10 +115,7 @@ PLATFORMS: Mapping[str, Platform] = {
             "mastodon",
             caption_max=500,
             measure=mastodon_length,
-            unit="characters",
-            caption_bytes=None,
             images_max=4,
-            videos_max=1,
             text_only=True,
             quota=(250, 300),
             image_bytes=16 << 20,
@@ -133,10 +126,7 @@ PLATFORMS: Mapping[str, Platform] = {
             "tiktok",
             caption_max=2200,
             measure=utf16,
-            unit="characters",
-            caption_bytes=None,
             images_max=35,
-            videos_max=1,
             text_only=False,
             quota=(15, 86_400),
             image_bytes=20 << 20,
@@ -150,10 +140,7 @@ PLATFORMS: Mapping[str, Platform] = {
             "instagram",
             caption_max=2200,
             measure=utf16,
-            unit="characters",
-            caption_bytes=None,
             images_max=10,
-            videos_max=1,
             text_only=False,
             quota=(25, 86_400),
             image_bytes=8 << 20,
@@ -175,7 +162,7 @@ def caption_max(platform: Platform, traits: Mapping[str, Any]) -> int:
 def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]:
     """The reasons that keep a caption from going out; `most` is `caption_max`."""
     limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
-        (most, platform.measure, platform.unit),
+        (most, platform.measure, "characters"),
         (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),
         (platform.hashtags_max, lambda text: len(_HASHTAG.findall(text)), "hashtags"),
         (platform.mentions_max, lambda text: len(_TAGGED.findall(text)), "mentions"),
@@ -221,7 +208,7 @@ def faults_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequen
         yield Fault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
     if len(set(kinds)) > 1:
         yield Fault("MEDIA_MIXED", f"{name} takes images or a video, not both")
-    for kind, most in (("image", platform.images_max), ("video", platform.videos_max)):
+    for kind, most in (("image", platform.images_max), ("video", 1)):
         if (count := kinds.count(kind)) > most:
             yield Fault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {most}")
     for file in files:

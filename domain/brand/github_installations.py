@@ -68,7 +68,10 @@ async def start(
     """Raises `Invalid`, `NotReturnable`, `Conflict` GITHUB_NOT_CONFIGURED."""
     checked = return_urls.check(return_url, origins=principal.return_origins)
     if not (principal.sandbox or settings.github_app_slug):
-        raise Conflict("GITHUB_NOT_CONFIGURED", f"this server has no GitHub App: its operator sets {_APP}")
+        raise Conflict(
+            "GITHUB_NOT_CONFIGURED",
+            f"this server has no GitHub App: its operator sets {', '.join(GITHUB_APP)}",
+        )
     state, expires_at = await oauth_states.make(
         conn,
         organization_id=principal.organization_id,
@@ -185,7 +188,7 @@ async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> ledger
         organization_id=organization_id,
         project_id=None,
         args={"installation_id": row.installation_id},
-        unique_key=_listing(row.installation_id),
+        unique_key=f"github_repos:{row.installation_id}",
     )
 
 
@@ -199,13 +202,6 @@ async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRe
         repositories=sorted(repositories, key=lambda repo: repo.full_name.lower()),
     )
     return {"repositories": len(repositories)}
-
-
-_APP = ", ".join(GITHUB_APP)
-
-
-def _listing(installation_id: int) -> str:
-    return f"github_repos:{installation_id}"
 
 
 async def _row(conn: Conn, organization_id: UUID) -> InstallationRow:

@@ -48,7 +48,7 @@ async def start_website(
 async def start_github(
     conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
 ) -> ledger.Submitted:
-    """Submit an ingest of a repository whose name `repositories` passed; else as `start_website`."""
+    """Submit an ingest of a repository whose name `github_repositories` passed; else as `start_website`."""
     args = {"repo": repo, "branch": branch}
     return await start(
         conn, kind=INGEST_GITHUB, organization_id=organization_id, project_id=project_id, args=args
