@@ -1,6 +1,5 @@
 """Rows of sources to one brand: the partner first, then confidence, then the newer; for any rows."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -47,20 +46,11 @@ def row(source: Source, values: dict[Field, Value], *, days: int = 0, confidence
     )
 
 
-def winner(rows: Sequence[BrandRow], field: Field) -> Value:
-    return brand.by_field(rows)[field][0].value
-
-
 def test_nobody_said_anything_is_no_brand_and_a_source_with_nothing_is_an_empty_one() -> None:
     assert brand.merge([]) is None
     empty = brand.merge([row("website", {})])
     assert empty is not None
     assert (empty.app_name, empty.keywords, empty.links, empty.provenance) == (None, [], {}, {})
-
-
-def test_the_partner_wins_over_any_confidence_and_age() -> None:
-    theirs = row("website", {"tagline": "Theirs"}, days=9, confidence=0.98)
-    assert winner([theirs, row("partner", {"tagline": "Mine"}, confidence=0.1)], "tagline") == "Mine"
 
 
 def test_none_that_the_partner_wants_stays_none() -> None:
@@ -69,12 +59,6 @@ def test_none_that_the_partner_wants_stays_none() -> None:
     assert merged is not None
     assert (merged.tagline, merged.keywords) == ("", [])
     assert merged.provenance["tagline"].source == "partner"
-
-
-def test_then_confidence_wins_and_of_equals_the_newer() -> None:
-    old, new = row("github", {"appName": "A"}), row("website", {"appName": "B"}, days=1)
-    assert winner([old, new], "appName") == "B"
-    assert winner([old, row("website", {"appName": "B"}, days=1, confidence=0.8)], "appName") == "A"
 
 
 def test_provenance_says_who_said_it() -> None:
@@ -91,14 +75,17 @@ def test_provenance_says_who_said_it() -> None:
 
 
 @given(ROWS)
-def test_for_any_rows_the_winner_is_the_partners_or_the_most_confident(rows: list[BrandRow]) -> None:
+def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
+    rows: list[BrandRow],
+) -> None:
     for field, said in brand.by_field(rows).items():
         first = said[0].provenance
         partners = [one for one in said if one.provenance.source == "partner"]
         if partners:
             assert first.source == "partner"
         else:
-            assert first.confidence == max(one.provenance.confidence for one in said)
+            best = max((one.provenance.confidence, one.provenance.at) for one in said)
+            assert (first.confidence, first.at) == best
         assert any(field in one.fields for one in rows)
 
 

@@ -1,8 +1,10 @@
 """The end of a lease that two see to at one moment: whoever comes second changes nothing."""
 
 import asyncio
+from uuid import UUID
 
 from db.pool import Conn, Pool
+from domain.accounts import accounts
 from domain.leasing import leases
 from tests import leasing
 from tests.domain.project import Project, archive
@@ -11,10 +13,9 @@ from tests.waiting import eventually
 
 
 async def test_an_archive_ends_no_lease_that_is_just_being_let_go(
-    pool: Pool, conn: Conn, project: Project
+    pool: Pool, conn: Conn, project: Project, leased: UUID
 ) -> None:
     """Its job has no lock of the project, and has read that the lease goes on."""
-    leased = await leasing.lend(pool, await leasing.owner(conn), project)
     await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
@@ -29,18 +30,15 @@ async def test_an_archive_ends_no_lease_that_is_just_being_let_go(
     assert answer.canceled_scheduled_posts == 1
     assert await leasing.release(pool, project, leased) == answer
     assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1
-    assert (
-        await conn.fetchval("select disconnect_reason from social_account where id = $1", leased)
-        == "released"
-    )
+    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
+    assert shown.disconnected_reason == "released"
     assert await conn.fetchval("select upper(period) from account_lease") == ended
     assert not await leasing.end_next(pool, project)
 
 
 async def test_whoever_lets_a_lease_go_that_an_archive_just_ends_hears_what_it_canceled(
-    pool: Pool, conn: Conn, project: Project
+    pool: Pool, conn: Conn, project: Project, leased: UUID
 ) -> None:
-    leased = await leasing.lend(pool, await leasing.owner(conn), project)
     await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
