@@ -234,7 +234,7 @@ async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Ow
         if isinstance(lent, OperatedRequest):
             assert isinstance(gone, Conflict)
         else:
-            assert (isinstance(lent, Conflict), gone) == (True, None), (lent, gone)
+            assert (type(lent), type(gone)) == (Conflict, AccountDisconnected), (lent, gone)
         status = await leasing.status(conn, one.account_id)
         assert (status == "disconnected") == await free(conn, one)
         ends[status] += 1
