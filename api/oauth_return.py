@@ -28,7 +28,7 @@ async def lead_back(
     if submitted:
         await _ended(request, flow, submitted)
     status = await _status(request, flow)
-    return redirect(return_urls.lead_back(flow.return_url, status=status, state=state))
+    return redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
 def redirect(location: str) -> Response[None]:

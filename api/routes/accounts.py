@@ -16,7 +16,7 @@ from api.waiting import unless_gone
 from db.pool import Conn, transact
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
-from domain.connecting.authorization import Onward
+from domain.connecting.authorization import LinkStep
 from domain.connecting.connect import Asked
 from domain.oauth.oauth_states import Flow
 from jobs.kinds import CONNECT_ACCOUNT
@@ -114,7 +114,7 @@ async def social_callback(
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
         services = request.services
-        return await authorization.come_back(
+        return await authorization.handle_callback(
             conn,
             state=returned,
             issuer=issuer,
@@ -232,16 +232,16 @@ async def _make_link(
     return await once(request, make)
 
 
-async def _follow_link(request: ApiRequest, state: str) -> Onward:
+async def _follow_link(request: ApiRequest, state: str) -> LinkStep:
     services = request.services
-    onward = partial(
-        authorization.onward,
+    follow = partial(
+        authorization.follow_link,
         settings=services.settings,
         state=state,
         now=services.clock(),
         keyring=services.vault,
     )
-    return await transact(services.pool, onward)
+    return await transact(services.pool, follow)
 
 
 ROUTES = [

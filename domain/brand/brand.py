@@ -74,7 +74,7 @@ async def patch(
 ) -> None:
     """Set and drop the partner's own values in a project that is locked."""
     sent = msgspec.to_builtins(body)
-    own = await said_by(conn, organization_id=organization_id, project_id=project_id, source="partner")
+    own = await fields_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
     kept = {name: said for name, said in own.items() if name not in sent}
     new = {
         name: Finding(value=value, confidence=1, rule="partner", at=now)
@@ -120,7 +120,7 @@ async def replace(
     return changed(before, await read(conn, organization_id=organization_id, project_id=project_id))
 
 
-async def said_by(
+async def fields_of(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
 ) -> dict[Field, Finding]:
     """The fields of one source's row; empty while it has none."""

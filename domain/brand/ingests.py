@@ -115,11 +115,11 @@ async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> 
     changed: list[Field] = []
     if not extraction.unchanged:
         changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
-    said = await brand.said_by(conn, **scope, source=source)
+    fields = await brand.fields_of(conn, **scope, source=source)
     return {
         "source": source,
         "url": extraction.url,
-        "fields": [name for name in brand.FIELDS if name in said],
+        "fields": [name for name in brand.FIELDS if name in fields],
         "changed": changed,
         "warnings": extraction.warnings,
     }

@@ -67,8 +67,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         return Server(self.platform, self.service_url, self.redirect_uri)
 
 
-class Onward(NamedTuple):
-    """The next place of a link: the server's page; nowhere yet while a job registers us; or back, failed."""
+class LinkStep(NamedTuple):
+    """The next step of a link: to the server's page; none yet while a job registers us; or back, failed."""
 
     flow: Flow
     url: str | None
@@ -158,7 +158,9 @@ async def start(
     return OAuthUrl(authorize_url=url, state=state, expires_at=expires_at), registering and registering.wake
 
 
-async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring) -> Onward:
+async def follow_link(
+    conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
+) -> LinkStep:
     """Raises `Invalid`. A flow whose registration failed ends with it."""
     flow = await oauth_states.find(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now)
     details = msgspec.convert(flow.details, Details)
@@ -166,18 +168,18 @@ async def onward(conn: Conn, *, settings: Settings, state: str, now: datetime, k
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
     if waits:
-        return Onward(flow, None, details.register_job_id)
+        return LinkStep(flow, None, details.register_job_id)
     if ours := consent_pages.applications(settings).get(details.platform):
-        return Onward(flow, _page(details, ours.client.client_id, state), None)
+        return LinkStep(flow, _page(details, ours.client.client_id, state), None)
     client_id = await client_registrations.find_id(conn, server=details.server)
     if client_id is not None:
-        return Onward(flow, _page(details, client_id, state), None)
+        return LinkStep(flow, _page(details, client_id, state), None)
     await oauth_states.use(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring)
     await oauth_states.end(conn, flow, outcome="failed", error=await _registration_error(conn, flow, details))
-    return Onward(flow, None, None)
+    return LinkStep(flow, None, None)
 
 
-async def come_back(
+async def handle_callback(
     conn: Conn,
     *,
     state: str,

@@ -26,8 +26,8 @@ def check(url: str, *, origins: Collection[str]) -> str:
     return url
 
 
-def lead_back(url: str, *, status: str, state: str) -> str:
-    """The address with how it went."""
+def with_outcome(url: str, *, status: str, state: str) -> str:
+    """The address, with the outcome of the flow and its state."""
     parts = urlsplit(url)
     added = urlencode({"status": status, "state": state})
     return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
