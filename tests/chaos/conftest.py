@@ -7,19 +7,19 @@ import pytest_asyncio
 
 from schemas.settings import Settings
 from tests import servers as made
-from tests.chaos.fleet import Fleet, sailing
+from tests.chaos.fleet import Fleet, open_fleet
 
 
 @pytest_asyncio.fixture
 async def fleet(settings: Settings, tmp_path: Path) -> AsyncIterator[Fleet]:
     """On the servers of the whole run, which it must leave alone."""
-    async with sailing(settings, tmp_path) as sailed:
-        yield sailed
+    async with open_fleet(settings, tmp_path) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture
 async def own_fleet(own_servers: made.Servers, tmp_path: Path) -> AsyncIterator[Fleet]:
     """On `own_servers`, which a test may stop, empty or kill."""
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
-    async with sailing(settings, tmp_path) as sailed:
-        yield sailed
+    async with open_fleet(settings, tmp_path) as opened:
+        yield opened

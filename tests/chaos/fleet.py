@@ -197,7 +197,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def sailing(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
+async def open_fleet(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
     """A fleet without processes on these servers, whose processes are gone afterwards."""
     async with (
         open_pool(settings.database_url, name="chaos test") as pool,

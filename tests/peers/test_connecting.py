@@ -108,7 +108,7 @@ async def project(settings: Settings, pool: Pool, instance: Instance) -> AsyncIt
 
 
 @pytest_asyncio.fixture
-async def blue(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Project]:
+async def bluesky(settings: Settings, pool: Pool, pds: Pds) -> AsyncIterator[Project]:
     async with opened(settings, pool, pds.base) as found:
         yield found
 
@@ -128,40 +128,40 @@ async def test_a_person_connects_their_account_and_again(project: Project, insta
     assert tokens.access_token not in await everything(project.pool)
 
 
-async def test_an_app_password_connects_an_account(blue: Project, pds: Pds) -> None:
+async def test_an_app_password_connects_an_account(bluesky: Project, pds: Pds) -> None:
     person = pds.person()
-    job = await blue.log_in(pds, person)
+    job = await bluesky.log_in(pds, person)
     assert (job["status"], job["error"]) == ("completed", None)
-    account = await blue.account(job["result"]["socialAccountId"])
+    account = await bluesky.account(job["result"]["socialAccountId"])
     assert (account["handle"], account["status"]) == (person.handle, "connected")
     assert account["tokenExpiresAt"] is not None
-    kept = await everything(blue.pool)
-    tokens = await blue.tokens(account["socialAccountId"])
+    kept = await everything(bluesky.pool)
+    tokens = await bluesky.tokens(account["socialAccountId"])
     for secret in (person.app_password, tokens.access_token, str(tokens.refresh_token)):
         assert secret not in kept
 
 
-async def test_a_wrong_app_password_connects_nothing(blue: Project, pds: Pds) -> None:
-    job = await blue.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
+async def test_a_wrong_app_password_connects_nothing(bluesky: Project, pds: Pds) -> None:
+    job = await bluesky.log_in(pds, pds.person(), "abcd-efgh-ijkl-mnop")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
 
 
-async def test_a_session_is_refreshed_until_it_is_ended(blue: Project, pds: Pds) -> None:
+async def test_a_session_is_refreshed_until_it_is_ended(bluesky: Project, pds: Pds) -> None:
     person = pds.person()
-    account = (await blue.log_in(pds, person))["result"]["socialAccountId"]
-    first = await blue.tokens(account)
-    assert await blue.refreshed(account) == {"refreshed": True}
-    second = await blue.tokens(account)
+    account = (await bluesky.log_in(pds, person))["result"]["socialAccountId"]
+    first = await bluesky.tokens(account)
+    assert await bluesky.refreshed(account) == {"refreshed": True}
+    second = await bluesky.tokens(account)
     assert (second.generation, second.refresh_token != first.refresh_token) == (2, True)
     pds.call("com.atproto.server.deleteSession", token=str(second.refresh_token))
-    assert await blue.refreshed(account) == {"reauthRequired": "SESSION_ENDED"}
-    assert (await blue.account(account))["status"] == "reauth_required"
-    assert (await blue.log_in(pds, person))["result"]["socialAccountId"] == account
-    assert (await blue.account(account))["status"] == "connected"
+    assert await bluesky.refreshed(account) == {"reauthRequired": "SESSION_ENDED"}
+    assert (await bluesky.account(account))["status"] == "reauth_required"
+    assert (await bluesky.log_in(pds, person))["result"]["socialAccountId"] == account
+    assert (await bluesky.account(account))["status"] == "connected"
 
 
-async def test_an_account_that_was_taken_down_is_not_connected(blue: Project, pds: Pds) -> None:
+async def test_an_account_that_was_taken_down_is_not_connected(bluesky: Project, pds: Pds) -> None:
     person = pds.person()
     pds.take_down(person)
-    assert (await blue.log_in(pds, person))["status"] == "failed"
-    assert await blue.pool.fetchval("select count(*) from social_account") == 0
+    assert (await bluesky.log_in(pds, person))["status"] == "failed"
+    assert await bluesky.pool.fetchval("select count(*) from social_account") == 0

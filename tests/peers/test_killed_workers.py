@@ -19,7 +19,7 @@ from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
-from tests.chaos.fleet import Fleet, Process, sailing
+from tests.chaos.fleet import Fleet, Process, open_fleet
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
 from tests.peers.leaks import Ear, leaked, listening
 from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_snac
@@ -162,7 +162,7 @@ async def playing(
         ours = msgspec.structs.replace(
             settings, fetch_allow=proxy.base.removeprefix("http://"), assets_url=f"file://{folder / 'media'}"
         )
-        async with sailing(ours, folder) as fleet:
+        async with open_fleet(ours, folder) as fleet:
             scene = Scene(fleet, proxy, ear, accounts)
             yield scene
             assert await scene.leaked() == []

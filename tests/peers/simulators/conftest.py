@@ -57,7 +57,7 @@ async def ada(sim: Sim, http: httpx.AsyncClient, files: str) -> User:
 
 
 @pytest_asyncio.fixture
-async def tok() -> AsyncIterator[Sim]:
+async def tiktok() -> AsyncIterator[Sim]:
     with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as address:
         async with Sim(address) as made:
             await made.account("ada")
@@ -65,11 +65,11 @@ async def tok() -> AsyncIterator[Sim]:
 
 
 @pytest_asyncio.fixture
-async def tiktok_http(tok: Sim) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=tok.base, trust_env=False, verify=False, timeout=10) as client:
+async def tiktok_http(tiktok: Sim) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=tiktok.base, trust_env=False, verify=False, timeout=10) as client:
         yield client
 
 
 @pytest_asyncio.fixture
-async def ada_tok(tok: Sim, tiktok_http: httpx.AsyncClient) -> tiktok_user.User:
-    return await tiktok_user.connected(tok, tiktok_http)
+async def creator(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> tiktok_user.User:
+    return await tiktok_user.connected(tiktok, tiktok_http)

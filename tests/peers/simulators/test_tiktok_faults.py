@@ -13,8 +13,8 @@ from tests.peers.simulators.tiktok import TikTok
 from tests.peers.simulators.tiktok_user import FILM, User, error_of
 
 
-async def test_half_of_a_chunk_is_nothing(ada_tok: User) -> None:
-    publish_id, url = await ada_tok.begun()
+async def test_half_of_a_chunk_is_nothing(creator: User) -> None:
+    publish_id, url = await creator.begun()
     parts = urlsplit(url)
     head = (
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\n"
@@ -26,16 +26,16 @@ async def test_half_of_a_chunk_is_nothing(ada_tok: User) -> None:
     assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
-    assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 0
+    assert (await creator.status(publish_id))["uploaded_bytes"] == 0
 
 
-async def test_a_fault_lets_some_pass_first_and_leaves_refusals_alone(ada_tok: User) -> None:
-    await ada_tok.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_500, skip=1, method="POST")
-    assert error_of(await ada_tok.init()) == (403, "privacy_level_option_mismatch")
-    await ada_tok.begun()
-    assert error_of(await ada_tok.init()) == (500, "internal_error")
-    assert await ada_tok.sim.struck() == {"accept_then_500": 1}
-    assert await ada_tok.sim.counts("ada", "Hello") == {"open": 2}
+async def test_a_fault_lets_some_pass_first_and_leaves_refusals_alone(creator: User) -> None:
+    await creator.sim.fault("/v2/post/publish/video/init/", Fault.ACCEPT_THEN_500, skip=1, method="POST")
+    assert error_of(await creator.init()) == (403, "privacy_level_option_mismatch")
+    await creator.begun()
+    assert error_of(await creator.init()) == (500, "internal_error")
+    assert await creator.sim.struck() == {"accept_then_500": 1}
+    assert await creator.sim.counts("ada", "Hello") == {"open": 2}
 
 
 class Broken(TikTok):

@@ -12,46 +12,46 @@ from tests.peers.simulators.tiktok_user import DAY_S, FILM, User, connected, err
 MIB = 1 << 20
 
 
-async def test_a_public_video_goes_through_every_status(ada_tok: User) -> None:
-    publish_id, url = await ada_tok.begun()
+async def test_a_public_video_goes_through_every_status(creator: User) -> None:
+    publish_id, url = await creator.begun()
     assert publish_id.startswith("v_pub_file~v2-1.")
     waiting = {"status": "PROCESSING_UPLOAD", "publicaly_available_post_id": [], "uploaded_bytes": 0}
-    assert await ada_tok.status(publish_id) == waiting
-    await ada_tok.put(url, FILM)
+    assert await creator.status(publish_id) == waiting
+    await creator.put(url, FILM)
     taken = waiting | {"uploaded_bytes": len(FILM)}
-    assert await ada_tok.status(publish_id) == taken
-    await ada_tok.sim.advance(5)
-    assert await ada_tok.status(publish_id) == taken | {"status": "PUBLISH_COMPLETE"}
-    await ada_tok.sim.advance(60)
-    (post_id,) = (await ada_tok.status(publish_id))["publicaly_available_post_id"]
+    assert await creator.status(publish_id) == taken
+    await creator.sim.advance(5)
+    assert await creator.status(publish_id) == taken | {"status": "PUBLISH_COMPLETE"}
+    await creator.sim.advance(60)
+    (post_id,) = (await creator.status(publish_id))["publicaly_available_post_id"]
     assert isinstance(post_id, int)
     assert int(float(post_id)) != post_id  # Whoever reads it as a float has another post.
-    (entry,) = await ada_tok.sim.posts("ada", "Hello")
+    (entry,) = await creator.sim.posts("ada", "Hello")
     assert (entry["external_id"], entry["key"]) == (str(post_id), publish_id)
     assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]
 
 
-async def test_chunks_come_in_their_order_and_once(ada_tok: User) -> None:
+async def test_chunks_come_in_their_order_and_once(creator: User) -> None:
     file = FILM + bytes(11 * MIB)
     changed = {"chunk_size": 5 * MIB, "total_chunk_count": 2}
-    publish_id, url = await ada_tok.begun(size=len(file), **changed)
+    publish_id, url = await creator.begun(size=len(file), **changed)
     first, last = file[: 5 * MIB], file[5 * MIB :]
-    assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 416
-    assert (await ada_tok.put(url, first[:-1], 0, len(file))).status_code == 416
-    answer = await ada_tok.put(url, first, 0, len(file))
+    assert (await creator.put(url, last, 5 * MIB, len(file))).status_code == 416
+    assert (await creator.put(url, first[:-1], 0, len(file))).status_code == 416
+    answer = await creator.put(url, first, 0, len(file))
     assert (answer.status_code, answer.headers["Content-Range"]) == (206, f"bytes 0-{5 * MIB}/{len(file)}")
-    again = await ada_tok.put(url, first, 0, len(file))
+    again = await creator.put(url, first, 0, len(file))
     assert (again.status_code, again.headers["Content-Range"]) == (416, f"bytes 0-{5 * MIB}/{len(file)}")
-    assert (await ada_tok.status(publish_id))["uploaded_bytes"] == 5 * MIB
-    assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 201
-    assert (await ada_tok.put(url, last, 5 * MIB, len(file))).status_code == 416
-    assert (await ada_tok.put(url, b"", len(file), len(file))).status_code == 416
-    (entry,) = await ada_tok.sim.posts("ada")
+    assert (await creator.status(publish_id))["uploaded_bytes"] == 5 * MIB
+    assert (await creator.put(url, last, 5 * MIB, len(file))).status_code == 201
+    assert (await creator.put(url, last, 5 * MIB, len(file))).status_code == 416
+    assert (await creator.put(url, b"", len(file), len(file))).status_code == 416
+    (entry,) = await creator.sim.posts("ada")
     assert entry["sha256"] == [hashlib.sha256(file).hexdigest()]
 
 
-async def test_a_chunk_is_what_it_says(ada_tok: User) -> None:
-    _, url = await ada_tok.begun()
+async def test_a_chunk_is_what_it_says(creator: User) -> None:
+    _, url = await creator.begun()
     headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes 0-{len(FILM) - 1}/{len(FILM)}"}
     wrong = [
         ({"Content-Type": "image/png"}, FILM, url),
@@ -59,11 +59,11 @@ async def test_a_chunk_is_what_it_says(ada_tok: User) -> None:
         ({}, FILM + b"1", url),
     ]
     for changed, body, where in wrong:
-        answer = await ada_tok.http.put(where, content=body, headers=headers | changed)
+        answer = await creator.http.put(where, content=body, headers=headers | changed)
         assert answer.status_code == 400
-    assert (await ada_tok.put(f"{url}x", FILM)).status_code == 404
-    assert (await ada_tok.put(url, FILM, total=len(FILM) + 1)).status_code == 416
-    assert (await ada_tok.put(url, FILM)).status_code == 201
+    assert (await creator.put(f"{url}x", FILM)).status_code == 404
+    assert (await creator.put(url, FILM, total=len(FILM) + 1)).status_code == 416
+    assert (await creator.put(url, FILM)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -84,94 +84,94 @@ async def test_a_chunk_is_what_it_says(ada_tok: User) -> None:
         {"brand_content_toggle": True, "privacy_level": "SELF_ONLY"},
     ],
 )
-async def test_a_wrong_init_is_refused(ada_tok: User, wrong: dict[str, object]) -> None:
-    await ada_tok.ask("creator_info/query")
-    assert error_of(await ada_tok.init(**wrong)) == (400, "invalid_param")  # type: ignore[arg-type]
-    assert await ada_tok.sim.posts("ada") == []
+async def test_a_wrong_init_is_refused(creator: User, wrong: dict[str, object]) -> None:
+    await creator.ask("creator_info/query")
+    assert error_of(await creator.init(**wrong)) == (400, "invalid_param")  # type: ignore[arg-type]
+    assert await creator.sim.posts("ada") == []
 
 
-async def test_only_what_the_person_was_last_offered(ada_tok: User) -> None:
+async def test_only_what_the_person_was_last_offered(creator: User) -> None:
     mismatch = (403, "privacy_level_option_mismatch")
-    assert error_of(await ada_tok.init()) == mismatch
-    await ada_tok.begun()
-    assert error_of(await ada_tok.init(privacy_level="FOLLOWER_OF_CREATOR")) == mismatch
-    assert error_of(await ada_tok.init(privacy_level=None)) == mismatch
-    await ada_tok.sim.account("ada", moderation_s=1)
-    assert (await ada_tok.init()).status_code == 200
-    await ada_tok.sim.account("ada", comment_disabled=True)
-    await ada_tok.sim.advance(60)
-    assert error_of(await ada_tok.init()) == mismatch
-    assert (await ada_tok.ask("creator_info/query")).json()["data"]["comment_disabled"] is True
-    assert (await ada_tok.init()).status_code == 200
-    await ada_tok.sim.account("ada", is_private=True)
-    said = (await ada_tok.ask("creator_info/query")).json()["data"]
+    assert error_of(await creator.init()) == mismatch
+    await creator.begun()
+    assert error_of(await creator.init(privacy_level="FOLLOWER_OF_CREATOR")) == mismatch
+    assert error_of(await creator.init(privacy_level=None)) == mismatch
+    await creator.sim.account("ada", moderation_s=1)
+    assert (await creator.init()).status_code == 200
+    await creator.sim.account("ada", comment_disabled=True)
+    await creator.sim.advance(60)
+    assert error_of(await creator.init()) == mismatch
+    assert (await creator.ask("creator_info/query")).json()["data"]["comment_disabled"] is True
+    assert (await creator.init()).status_code == 200
+    await creator.sim.account("ada", is_private=True)
+    said = (await creator.ask("creator_info/query")).json()["data"]
     assert said["privacy_level_options"] == ["MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
-    assert error_of(await ada_tok.init()) == mismatch
+    assert error_of(await creator.init()) == mismatch
 
 
 @pytest.mark.parametrize(("path", "a_minute"), [("creator_info/query", 20), ("status/fetch", 30)])
-async def test_a_minute_has_its_limits_whatever_the_token(ada_tok: User, path: str, a_minute: int) -> None:
+async def test_a_minute_has_its_limits_whatever_the_token(creator: User, path: str, a_minute: int) -> None:
     for _ in range(a_minute):
-        assert (await ada_tok.ask(path, {"publish_id": "x"})).status_code != 429
-    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
-    renewed = ada_tok._replace(access=said["access_token"])
+        assert (await creator.ask(path, {"publish_id": "x"})).status_code != 429
+    said = (await refresh(creator.http, creator.refresh)).json()
+    renewed = creator._replace(access=said["access_token"])
     assert error_of(await renewed.ask(path)) == (429, "rate_limit_exceeded")
-    await ada_tok.sim.advance(60)
+    await creator.sim.advance(60)
     assert (await renewed.ask(path, {"publish_id": "x"})).status_code != 429
 
 
-async def test_six_inits_a_minute(ada_tok: User) -> None:
+async def test_six_inits_a_minute(creator: User) -> None:
     for _ in range(6):
-        await ada_tok.begun()
-    assert error_of(await ada_tok.init()) == (429, "rate_limit_exceeded")
-    await ada_tok.sim.advance(60)
-    assert (await ada_tok.init()).status_code == 200
+        await creator.begun()
+    assert error_of(await creator.init()) == (429, "rate_limit_exceeded")
+    await creator.sim.advance(60)
+    assert (await creator.init()).status_code == 200
 
 
-async def test_each_call_has_its_scope(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    drafts = await connected(tok, tiktok_http, scope="user.info.basic,video.upload")
+async def test_each_call_has_its_scope(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    drafts = await connected(tiktok, tiktok_http, scope="user.info.basic,video.upload")
     assert error_of(await drafts.ask("creator_info/query")) == (401, "scope_not_authorized")
     assert error_of(await drafts.init()) == (401, "scope_not_authorized")
     assert (await drafts.init(where="inbox/video/init")).status_code == 200
-    direct = await connected(tok, tiktok_http, scope="video.publish")
+    direct = await connected(tiktok, tiktok_http, scope="video.publish")
     assert error_of(await direct.init(where="inbox/video/init")) == (401, "scope_not_authorized")
 
 
-async def test_the_days_cap_also_ends_what_was_begun_below_it(ada_tok: User) -> None:
-    await ada_tok.sim.account("ada", posts_per_day=2)
-    third, url = await ada_tok.begun(title="Third")
-    await ada_tok.sent()
-    await ada_tok.sent()
-    assert error_of(await ada_tok.init()) == (403, "spam_risk_too_many_posts")
-    assert error_of(await ada_tok.ask("creator_info/query")) == (200, "spam_risk_too_many_posts")
-    assert (await ada_tok.put(url, FILM)).status_code == 201
-    await ada_tok.sim.advance(5)
-    assert (await ada_tok.status(third))["fail_reason"] == "spam_risk_too_many_posts"
-    await ada_tok.sim.advance(DAY_S - 10)
-    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
-    renewed = ada_tok._replace(access=said["access_token"])
+async def test_the_days_cap_also_ends_what_was_begun_below_it(creator: User) -> None:
+    await creator.sim.account("ada", posts_per_day=2)
+    third, url = await creator.begun(title="Third")
+    await creator.sent()
+    await creator.sent()
+    assert error_of(await creator.init()) == (403, "spam_risk_too_many_posts")
+    assert error_of(await creator.ask("creator_info/query")) == (200, "spam_risk_too_many_posts")
+    assert (await creator.put(url, FILM)).status_code == 201
+    await creator.sim.advance(5)
+    assert (await creator.status(third))["fail_reason"] == "spam_risk_too_many_posts"
+    await creator.sim.advance(DAY_S - 10)
+    said = (await refresh(creator.http, creator.refresh)).json()
+    renewed = creator._replace(access=said["access_token"])
     assert error_of(await renewed.init()) == (403, "spam_risk_too_many_posts")
-    await ada_tok.sim.advance(10)
+    await creator.sim.advance(10)
     assert (await renewed.init()).status_code == 200
 
 
-async def test_what_failed_doesnt_count(ada_tok: User) -> None:
-    await ada_tok.sim.account("ada", posts_per_day=1, fails=["internal"])
-    await ada_tok.sent()
-    assert error_of(await ada_tok.init()) == (403, "spam_risk_too_many_posts")
-    await ada_tok.sim.advance(5)
-    assert (await ada_tok.init()).status_code == 200
+async def test_what_failed_doesnt_count(creator: User) -> None:
+    await creator.sim.account("ada", posts_per_day=1, fails=["internal"])
+    await creator.sent()
+    assert error_of(await creator.init()) == (403, "spam_risk_too_many_posts")
+    await creator.sim.advance(5)
+    assert (await creator.init()).status_code == 200
 
 
-async def test_five_drafts_may_wait(ada_tok: User) -> None:
-    first = await ada_tok.sent(where="inbox/video/init")
+async def test_five_drafts_may_wait(creator: User) -> None:
+    first = await creator.sent(where="inbox/video/init")
     for _ in range(4):
-        assert (await ada_tok.init(where="inbox/video/init")).status_code == 200
+        assert (await creator.init(where="inbox/video/init")).status_code == 200
     refusal = (403, "spam_risk_too_many_pending_share")
-    await ada_tok.sim.advance(60)
-    assert error_of(await ada_tok.init(where="inbox/video/init")) == refusal
-    await ada_tok.sim.call("POST", "/posts", publish_id=first, deed="post")
-    assert (await ada_tok.init(where="inbox/video/init")).status_code == 200
+    await creator.sim.advance(60)
+    assert error_of(await creator.init(where="inbox/video/init")) == refusal
+    await creator.sim.call("POST", "/posts", publish_id=first, deed="post")
+    assert (await creator.init(where="inbox/video/init")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -182,38 +182,38 @@ async def test_five_drafts_may_wait(ada_tok: User) -> None:
         (film(ms=600_000), None),
     ],
 )
-async def test_a_file_is_looked_at_after_it_was_accepted(ada_tok: User, file: bytes, reason: str) -> None:
-    publish_id = await ada_tok.sent(file)
-    await ada_tok.sim.advance(5)
-    assert (await ada_tok.status(publish_id)).get("fail_reason") == reason
+async def test_a_file_is_looked_at_after_it_was_accepted(creator: User, file: bytes, reason: str) -> None:
+    publish_id = await creator.sent(file)
+    await creator.sim.advance(5)
+    assert (await creator.status(publish_id)).get("fail_reason") == reason
 
 
-async def test_who_is_banned_is_told_so_and_what_they_had_begun_fails(ada_tok: User) -> None:
-    publish_id, url = await ada_tok.begun()
-    await ada_tok.sim.account("ada", banned=True)
+async def test_who_is_banned_is_told_so_and_what_they_had_begun_fails(creator: User) -> None:
+    publish_id, url = await creator.begun()
+    await creator.sim.account("ada", banned=True)
     banned = "spam_risk_user_banned_from_posting"
-    assert error_of(await ada_tok.ask("creator_info/query")) == (200, banned)
-    assert error_of(await ada_tok.init()) == (403, banned)
-    await ada_tok.put(url, FILM)
-    await ada_tok.sim.advance(5)
-    assert (await ada_tok.status(publish_id))["fail_reason"] == banned
+    assert error_of(await creator.ask("creator_info/query")) == (200, banned)
+    assert error_of(await creator.init()) == (403, banned)
+    await creator.put(url, FILM)
+    await creator.sim.advance(5)
+    assert (await creator.status(publish_id))["fail_reason"] == banned
 
 
-async def test_an_unaudited_client_posts_to_private_accounts(ada_tok: User) -> None:
-    await ada_tok.sim.call("POST", "/app", audited=False)
-    await ada_tok.ask("creator_info/query")
+async def test_an_unaudited_client_posts_to_private_accounts(creator: User) -> None:
+    await creator.sim.call("POST", "/app", audited=False)
+    await creator.ask("creator_info/query")
     refusal = (403, "unaudited_client_can_only_post_to_private_accounts")
-    assert error_of(await ada_tok.init()) == refusal
-    assert error_of(await ada_tok.init(privacy_level="SELF_ONLY")) == refusal
-    await ada_tok.sim.account("ada", is_private=True)
-    await ada_tok.ask("creator_info/query")
-    assert (await ada_tok.init(privacy_level="SELF_ONLY")).status_code == 200
+    assert error_of(await creator.init()) == refusal
+    assert error_of(await creator.init(privacy_level="SELF_ONLY")) == refusal
+    await creator.sim.account("ada", is_private=True)
+    await creator.ask("creator_info/query")
+    assert (await creator.init(privacy_level="SELF_ONLY")).status_code == 200
 
 
-async def test_a_post_is_its_owners_business(ada_tok: User) -> None:
-    await ada_tok.sim.account("bob")
-    bob = await connected(ada_tok.sim, ada_tok.http, "bob")
-    publish_id = await ada_tok.sent()
+async def test_a_post_is_its_owners_business(creator: User) -> None:
+    await creator.sim.account("bob")
+    bob = await connected(creator.sim, creator.http, "bob")
+    publish_id = await creator.sent()
     answer = await bob.ask("status/fetch", {"publish_id": publish_id})
     assert error_of(answer) == (400, "token_not_authorized_for_specified_publish_id")
     answer = await bob.ask("status/fetch", {"publish_id": "v_pub_file~v2-1.1"})

@@ -13,15 +13,15 @@ async def ready(user: User, files: str) -> None:
     await user.ask("creator_info/query")
 
 
-async def test_photos_have_their_limits(ada_tok: User, files: str) -> None:
-    await ready(ada_tok, files)
+async def test_photos_have_their_limits(creator: User, files: str) -> None:
+    await ready(creator, files)
     photo = f"{files}/a.jpg"
-    assert error_of(await ada_tok.photos(*[photo] * 36)) == (400, "invalid_param")
-    assert error_of(await ada_tok.photos()) == (400, "invalid_param")
-    assert error_of(await ada_tok.photos(photo, title="t" * 91)) == (400, "invalid_param")
-    assert error_of(await ada_tok.photos(photo, description="d" * 4001)) == (400, "invalid_param")
-    await ada_tok.sim.advance(60)
-    assert (await ada_tok.photos(*[photo] * 35, title="t" * 90, description="d" * 4000)).status_code == 200
+    assert error_of(await creator.photos(*[photo] * 36)) == (400, "invalid_param")
+    assert error_of(await creator.photos()) == (400, "invalid_param")
+    assert error_of(await creator.photos(photo, title="t" * 91)) == (400, "invalid_param")
+    assert error_of(await creator.photos(photo, description="d" * 4001)) == (400, "invalid_param")
+    await creator.sim.advance(60)
+    assert (await creator.photos(*[photo] * 35, title="t" * 90, description="d" * 4000)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -32,27 +32,27 @@ async def test_photos_have_their_limits(ada_tok: User, files: str) -> None:
     ],
 )
 async def test_media_lies_where_verified(
-    ada_tok: User, files: str, url: str, refusal: tuple[int, str]
+    creator: User, files: str, url: str, refusal: tuple[int, str]
 ) -> None:
-    await ready(ada_tok, files)
-    await ada_tok.sim.call("POST", "/app", verified_prefixes=[f"{files}/", "https://elsewhere.test"])
-    assert error_of(await ada_tok.photos(url)) == refusal
+    await ready(creator, files)
+    await creator.sim.call("POST", "/app", verified_prefixes=[f"{files}/", "https://elsewhere.test"])
+    assert error_of(await creator.photos(url)) == refusal
     source = {"size": None, "chunk_size": None, "total_chunk_count": None, "source": "PULL_FROM_URL"}
-    assert error_of(await ada_tok.init(**source, video_url=url)) == refusal  # type: ignore[arg-type]
+    assert error_of(await creator.init(**source, video_url=url)) == refusal  # type: ignore[arg-type]
 
 
-async def test_access_that_is_taken_away_ends_what_isnt_done(ada_tok: User) -> None:
-    await ada_tok.sent(title="Done")
-    await ada_tok.sim.advance(5)
-    await ada_tok.sent(title="Coming")
-    _, url = await ada_tok.begun(title="Begun")
-    await ada_tok.sim.call("POST", "/remove_access", username="ada")
-    assert error_of(await ada_tok.init()) == (401, "access_token_invalid")
-    assert (await ada_tok.put(url, FILM)).status_code == 201
-    await ada_tok.sim.advance(5)
-    assert await ada_tok.sim.counts("ada", "Done") == {"live": 1}
-    assert await ada_tok.sim.counts("ada", "Coming") == {"failed": 1}
-    (begun,) = await ada_tok.sim.posts("ada", "Begun")
+async def test_access_that_is_taken_away_ends_what_isnt_done(creator: User) -> None:
+    await creator.sent(title="Done")
+    await creator.sim.advance(5)
+    await creator.sent(title="Coming")
+    _, url = await creator.begun(title="Begun")
+    await creator.sim.call("POST", "/remove_access", username="ada")
+    assert error_of(await creator.init()) == (401, "access_token_invalid")
+    assert (await creator.put(url, FILM)).status_code == 201
+    await creator.sim.advance(5)
+    assert await creator.sim.counts("ada", "Done") == {"live": 1}
+    assert await creator.sim.counts("ada", "Coming") == {"failed": 1}
+    (begun,) = await creator.sim.posts("ada", "Begun")
     assert (begun["state"], begun["detail"]) == ("failed", "auth_removed")
 
 
@@ -75,19 +75,19 @@ class Receiver(Simulator):
         return [request.json()["event"] for request in self.got]
 
 
-async def test_webhooks_come_twice_late_and_out_of_order(ada_tok: User) -> None:
-    publish_id = await ada_tok.sent()
-    await ada_tok.sim.advance(3600)
-    await ada_tok.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
-    await ada_tok.sim.call("POST", "/remove_access", username="ada")
+async def test_webhooks_come_twice_late_and_out_of_order(creator: User) -> None:
+    publish_id = await creator.sent()
+    await creator.sim.advance(3600)
+    await creator.sim.call("POST", "/posts", publish_id=publish_id, deed="delete")
+    await creator.sim.call("POST", "/remove_access", username="ada")
     receiver = Receiver()
     with served(receiver) as base:
-        await ada_tok.sim.call("POST", "/app", callback_url=f"{base}/hook")
-        told = await ada_tok.sim.call("GET", "/webhooks")
+        await creator.sim.call("POST", "/app", callback_url=f"{base}/hook")
+        told = await creator.sim.call("GET", "/webhooks")
         events = [hook["event"] for hook in told["due"]]
-        await ada_tok.sim.call("POST", "/webhooks/deliver", order="reversed", copies=2)
-        assert (await ada_tok.sim.call("GET", "/webhooks"))["due"] == []
-        await ada_tok.sim.call("POST", "/webhooks/deliver", order=[told["due"][0]["id"]])
+        await creator.sim.call("POST", "/webhooks/deliver", order="reversed", copies=2)
+        assert (await creator.sim.call("GET", "/webhooks"))["due"] == []
+        await creator.sim.call("POST", "/webhooks/deliver", order=[told["due"][0]["id"]])
     assert events == [
         "post.publish.complete",
         "post.publish.publicly_available",

@@ -40,9 +40,9 @@ from tests.peers.simulators.tiktok_user import (
     ],
 )
 async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
-    tok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str]
+    tiktok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str]
 ) -> None:
-    await tok.consents("ada")
+    await tiktok.consents("ada")
     assert (await tiktok_http.get(authorize(**wrong))).status_code == 400
 
 
@@ -57,80 +57,82 @@ async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
     ],
 )
 async def test_a_code_that_is_redeemed_wrongly_stays_good(
-    tok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str], error: str
+    tiktok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str], error: str
 ) -> None:
-    code = await code_of(tok)
+    code = await code_of(tiktok)
     assert error_of(await redeem(tiktok_http, code, **wrong)) == (400, error)
     assert (await redeem(tiktok_http, code)).status_code == 200
 
 
-async def test_a_challenge_in_base64_proves_nothing(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+async def test_a_challenge_in_base64_proves_nothing(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     digest = hashlib.sha256(VERIFIER.encode()).digest()
-    code = await code_of(tok, code_challenge=base64.urlsafe_b64encode(digest).decode().rstrip("="))
+    code = await code_of(tiktok, code_challenge=base64.urlsafe_b64encode(digest).decode().rstrip("="))
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_request")
 
 
-async def test_a_code_lives_for_ten_minutes(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    code = await code_of(tok)
-    await tok.advance(600)
+async def test_a_code_lives_for_ten_minutes(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
+    code = await code_of(tiktok)
+    await tiktok.advance(600)
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
 
 
-async def test_a_code_used_again_takes_its_tokens_with_it(tok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    code = await code_of(tok)
+async def test_a_code_used_again_takes_its_tokens_with_it(
+    tiktok: Sim, tiktok_http: httpx.AsyncClient
+) -> None:
+    code = await code_of(tiktok)
     said = (await redeem(tiktok_http, code)).json()
     assert error_of(await redeem(tiktok_http, code)) == (400, "invalid_grant")
-    user = User(tiktok_http, tok, said["access_token"], said["refresh_token"])
+    user = User(tiktok_http, tiktok, said["access_token"], said["refresh_token"])
     assert error_of(await user.ask("creator_info/query")) == (401, "access_token_invalid")
     assert error_of(await refresh(tiktok_http, user.refresh)) == (400, "invalid_grant")
 
 
-async def test_tokens_end(ada_tok: User) -> None:
-    await ada_tok.sim.advance(DAY_S - 1)
-    assert (await ada_tok.ask("creator_info/query")).status_code == 200
-    await ada_tok.sim.advance(1)
-    assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
-    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
+async def test_tokens_end(creator: User) -> None:
+    await creator.sim.advance(DAY_S - 1)
+    assert (await creator.ask("creator_info/query")).status_code == 200
+    await creator.sim.advance(1)
+    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    said = (await refresh(creator.http, creator.refresh)).json()
     assert (said["expires_in"], said["refresh_expires_in"]) == (DAY_S, YEAR_S - DAY_S)
-    await ada_tok.sim.advance(YEAR_S - DAY_S)
-    assert error_of(await refresh(ada_tok.http, said["refresh_token"])) == (400, "invalid_grant")
+    await creator.sim.advance(YEAR_S - DAY_S)
+    assert error_of(await refresh(creator.http, said["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_a_refresh_is_answered_again_until_what_came_of_it_is_used(ada_tok: User) -> None:
-    await ada_tok.sim.fault("/v2/oauth/token/", Fault.ACCEPT_THEN_DROP)
+async def test_a_refresh_is_answered_again_until_what_came_of_it_is_used(creator: User) -> None:
+    await creator.sim.fault("/v2/oauth/token/", Fault.ACCEPT_THEN_DROP)
     with pytest.raises(httpx.TransportError):
-        await refresh(ada_tok.http, ada_tok.refresh)
-    assert (await ada_tok.ask("creator_info/query")).status_code == 200
-    first, again = [(await refresh(ada_tok.http, ada_tok.refresh)).json() for _ in "12"]
+        await refresh(creator.http, creator.refresh)
+    assert (await creator.ask("creator_info/query")).status_code == 200
+    first, again = [(await refresh(creator.http, creator.refresh)).json() for _ in "12"]
     assert first == again
-    renewed = ada_tok._replace(access=first["access_token"])
+    renewed = creator._replace(access=first["access_token"])
     assert (await renewed.ask("creator_info/query")).status_code == 200
-    assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
-    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
+    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
     assert error_of(await renewed.ask("creator_info/query")) == (401, "access_token_invalid")
 
 
-async def test_a_strict_refresh_works_once(ada_tok: User) -> None:
-    await ada_tok.sim.call("POST", "/app", strict_rotation=True)
-    said = (await refresh(ada_tok.http, ada_tok.refresh)).json()
-    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
-    assert error_of(await refresh(ada_tok.http, said["refresh_token"])) == (400, "invalid_grant")
+async def test_a_strict_refresh_works_once(creator: User) -> None:
+    await creator.sim.call("POST", "/app", strict_rotation=True)
+    said = (await refresh(creator.http, creator.refresh)).json()
+    assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
+    assert error_of(await refresh(creator.http, said["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_an_older_refresh_token_ends_them_all(ada_tok: User) -> None:
-    second = (await refresh(ada_tok.http, ada_tok.refresh)).json()
-    third = (await refresh(ada_tok.http, second["refresh_token"])).json()
-    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
-    assert error_of(await refresh(ada_tok.http, third["refresh_token"])) == (400, "invalid_grant")
+async def test_an_older_refresh_token_ends_them_all(creator: User) -> None:
+    second = (await refresh(creator.http, creator.refresh)).json()
+    third = (await refresh(creator.http, second["refresh_token"])).json()
+    assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
+    assert error_of(await refresh(creator.http, third["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_a_revoked_token_is_gone_with_its_family(ada_tok: User) -> None:
-    form = CLIENT | {"token": ada_tok.access}
-    answer = await ada_tok.http.post("/v2/oauth/revoke/", data=form)
+async def test_a_revoked_token_is_gone_with_its_family(creator: User) -> None:
+    form = CLIENT | {"token": creator.access}
+    answer = await creator.http.post("/v2/oauth/revoke/", data=form)
     assert (answer.status_code, answer.content) == (200, b"")
-    assert error_of(await ada_tok.ask("creator_info/query")) == (401, "access_token_invalid")
-    assert error_of(await refresh(ada_tok.http, ada_tok.refresh)) == (400, "invalid_grant")
-    assert error_of(await ada_tok.http.post("/v2/oauth/revoke/", data=form)) == (400, "invalid_request")
+    assert error_of(await creator.ask("creator_info/query")) == (401, "access_token_invalid")
+    assert error_of(await refresh(creator.http, creator.refresh)) == (400, "invalid_grant")
+    assert error_of(await creator.http.post("/v2/oauth/revoke/", data=form)) == (400, "invalid_request")
 
 
 def test_it_runs_as_a_process() -> None:
