@@ -4,9 +4,10 @@ A rule strikes the next `times` requests that have the name `path` (a glob), aft
 names of a request are its path and what else the simulator calls it (TikTok's: `chunk`, `last_chunk`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 import msgspec
 
@@ -40,20 +41,38 @@ BEFORE = frozenset({Fault.DROP_THEN_ACCEPT, Fault.REFUSE_500, Fault.REFUSE_429, 
 AFTER = frozenset(Fault) - BEFORE
 
 
-class Rule(msgspec.Struct, kw_only=True):
-    """`method` None: any; `account` None: whoever asks, else the username whose requests it strikes."""
+class Standing(msgspec.Struct, kw_only=True):
+    """An order of a test that stands until it has struck `times` requests. `method` None: any."""
 
     path: str
-    fault: Fault
     times: int = 1
     skip: int = 0
     method: str | None = None
-    account: str | None = None
 
-    def concerns(self, method: str, names: Sequence[str], account: str | None) -> bool:
-        if self.method not in {None, method} or self.account not in {None, account}:
-            return False
-        return any(fnmatchcase(name, self.path) for name in names)
+    def concerns(self, method: str, names: Sequence[str]) -> bool:
+        return self.method in {None, method} and any(fnmatchcase(name, self.path) for name in names)
+
+
+S = TypeVar("S", bound=Standing)
+
+
+def strike(orders: list[S], concerned: Callable[[S], bool]) -> S | None:
+    """The first of those concerned that lets no more pass; it uses one of its times up."""
+    for order in filter(concerned, orders):
+        if order.skip:
+            order.skip -= 1
+            continue
+        order.times -= 1
+        orders[:] = [kept for kept in orders if kept.times > 0]
+        return order
+    return None
+
+
+class Rule(Standing, kw_only=True):
+    """`account` None: whoever asks, else the username whose requests it strikes."""
+
+    fault: Fault
+    account: str | None = None
 
 
 class Faults:
@@ -67,15 +86,13 @@ class Faults:
     def take(
         self, kinds: frozenset[Fault], method: str, names: Sequence[str], account: str | None = None
     ) -> Fault | None:
-        """The fault of `kinds` that strikes such a request, which uses one of its times up."""
-        for rule in self.rules:
-            if rule.fault not in kinds or not rule.concerns(method, names, account):
-                continue
-            if rule.skip:
-                rule.skip -= 1
-                continue
-            rule.times -= 1
-            self.rules = [kept for kept in self.rules if kept.times > 0]
-            self.struck[rule.fault] = self.struck.get(rule.fault, 0) + 1
-            return rule.fault
-        return None
+        """The fault of `kinds` that strikes such a request."""
+
+        def concerned(rule: Rule) -> bool:
+            return rule.fault in kinds and rule.account in {None, account} and rule.concerns(method, names)
+
+        rule = strike(self.rules, concerned)
+        if rule is None:
+            return None
+        self.struck[rule.fault] = self.struck.get(rule.fault, 0) + 1
+        return rule.fault
