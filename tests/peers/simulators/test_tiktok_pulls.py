@@ -37,8 +37,6 @@ async def test_media_lies_where_verified(
     await ready(creator, files)
     await creator.sim.call("POST", "/app", verified_prefixes=[f"{files}/", "https://elsewhere.test"])
     assert error_of(await creator.photos(url)) == refusal
-    source = {"size": None, "chunk_size": None, "total_chunk_count": None, "source": "PULL_FROM_URL"}
-    assert error_of(await creator.init(**source, video_url=url)) == refusal  # type: ignore[arg-type]
 
 
 async def test_access_that_is_taken_away_ends_what_isnt_done(creator: User) -> None:

@@ -13,9 +13,9 @@ known and unchecked, [ours] is a harshness or a guess of ours. Its parts say it 
 - [ours] Unknown fields are errors. creator_info must have been asked since the person's options last
   changed. An upload that was begun and never ended says PROCESSING_UPLOAD for ever. A draft that its owner
   deletes has FAILED with `publish_cancelled`. What is begun below the day's cap and ended above it fails.
-  Pulls are tried once.
+  Pulls are tried once, and no video is pulled.
 
-What is accepted: FILE_UPLOAD, when the last byte of the last chunk is there; PULL_FROM_URL and photos, at
+What is accepted: a video, when the last byte of the last chunk is there; photos, which are pulled, at
 their init. From then on the post comes about whatever was answered, unless its file is wrong or can't be
 pulled, its owner takes the access away before it is done, or a test says so. A request that is cut off
 accepts nothing.

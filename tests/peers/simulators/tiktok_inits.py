@@ -34,11 +34,10 @@ class VideoInfo(Body):
 
 
 class VideoSource(Body):
-    source: Literal["FILE_UPLOAD", "PULL_FROM_URL"]
+    source: Literal["FILE_UPLOAD"]
     video_size: int | None = None
     chunk_size: int | None = None
     total_chunk_count: int | None = None
-    video_url: str | None = None
 
 
 class VideoInit(Body):
@@ -106,7 +105,7 @@ def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: A
 def check_upload(source: VideoSource) -> tuple[int, int, int]:
     """Size, chunk size and number of chunks of a FILE_UPLOAD."""
     size, chunk, count = source.video_size, source.chunk_size, source.total_chunk_count
-    if size is None or chunk is None or count is None or source.video_url is not None:
+    if size is None or chunk is None or count is None:
         raise refused("invalid_param", "FILE_UPLOAD takes video_size, chunk_size and total_chunk_count")
     if not 0 < size <= LARGEST_FILE:
         raise refused("invalid_param", f"video_size is {size}; 1 to {LARGEST_FILE} are allowed")

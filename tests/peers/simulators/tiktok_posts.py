@@ -209,8 +209,8 @@ def status_of(post: Post) -> dict[str, Any]:
     return said | ({"fail_reason": post.fate} if post.stage is Stage.FAILED else {})
 
 
-def publish_id(*, is_photo: bool, is_draft: bool, pulls: bool) -> str:
+def publish_id(*, is_photo: bool, is_draft: bool) -> str:
     """Of the three prefixes that their pages show, and their length of at most 64."""
     where = "inbox" if is_draft else "pub"
-    how = "url" if pulls else "file"
-    return f"{'p' if is_photo else 'v'}_{where}_{how}~v2-1.{secrets.randbelow(10**18):018d}"
+    kind, how = ("p", "url") if is_photo else ("v", "file")
+    return f"{kind}_{where}_{how}~v2-1.{secrets.randbelow(10**18):018d}"

@@ -121,7 +121,7 @@ class Publishing:
         now, is_photo = self._clock.now(), not isinstance(source, VideoSource)
         upload, urls = sourced(source, now)
         check_urls(urls, self._application)
-        key = publish_id(is_photo=is_photo, is_draft=is_draft, pulls=upload is None)
+        key = publish_id(is_photo=is_photo, is_draft=is_draft)
         entry = Entry(
             key=key,
             account=family.username,
@@ -163,8 +163,7 @@ class Publishing:
 
     async def _pulled(self, post: Post, at: float) -> None:
         await self._clock.sleep_until(at)
-        wrong = post.fate or await pull(post)
-        self._posts.judge(post, wrong or self._wrong_video(post), at)
+        self._posts.judge(post, post.fate or await pull(post), at)
 
     def uploader(self, request: Request) -> str | None:
         post = self._uploaded(request)
@@ -188,8 +187,6 @@ class Publishing:
 
     def _wrong_video(self, post: Post) -> str | None:
         """The fail_reason of what isn't a video that this person may post."""
-        if post.is_photo:
-            return None
         if not is_video(post.file.head):
             return "file_format_check_failed"
         seconds = duration_s(post.file.head)
@@ -214,8 +211,6 @@ def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[Upload | N
     """The file to upload, or the one to fetch: one or the other."""
     if not isinstance(source, VideoSource):
         return None, source
-    if source.source == "PULL_FROM_URL":
-        return None, [source.video_url or ""]
     size, chunk, count = check_upload(source)
     token = secrets.token_urlsafe(24)
     return Upload(size=size, chunk=chunk, count=count, token=token, ends_at=now + UPLOAD_S), []

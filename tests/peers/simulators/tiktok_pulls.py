@@ -10,14 +10,13 @@ LARGEST_PHOTO = 20 * 10**6
 
 async def pull(post: Post) -> str | None:
     """Fetch all of its addresses in their order; the fail_reason if one can't be had or isn't a photo."""
-    failed = "photo_pull_failed" if post.is_photo else "video_pull_failed"
     async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False, verify=False) as http:
         for url in post.urls:
-            file = Received() if post.is_photo else post.file
+            file = Received()
             if not await fetched(http, url, file):
-                return failed
+                return "photo_pull_failed"
             post.entry.sha256.append(file.sha256())
-            if post.is_photo and (wrong := wrong_photo(post, file)):
+            if wrong := wrong_photo(post, file):
                 return wrong
     return None
 

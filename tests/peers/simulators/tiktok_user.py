@@ -66,7 +66,7 @@ class User(NamedTuple):
         source = {"source": "FILE_UPLOAD", "video_size": size, "chunk_size": size, "total_chunk_count": 1}
         info = {} if "inbox" in where else {"title": "Hello", "privacy_level": "PUBLIC_TO_EVERYONE"}
         for name, value in changed.items():
-            (source if name in {*source, "video_url"} else info)[name] = value
+            (source if name in source else info)[name] = value
         source = {name: value for name, value in source.items() if value is not None}
         return await self.ask(where, {"source_info": source, "post_info": info})
 
