@@ -7,6 +7,8 @@ import msgspec
 
 from domain.accounts.credentials import Grant
 from domain.publishing.outgoing import Account
+from schemas import ids
+from tests.chaos.platform import Records
 from tests.chaos.publisher import MARKED
 from tests.peers.mastodon_account import let_in
 from tests.peers.mastodon_servers import Instance, as_another
@@ -43,6 +45,24 @@ def on_pds(pds: Pds) -> Peer:
 def on_snac(instance: Instance) -> Peer:
     """It ignores keys: its list is asked before anything is sent again."""
     return Peer(instance.port, frozenset({MARKED}), partial(join_snac, instance))
+
+
+def on_records(records: Records) -> Peer:
+    """As much of such a server as a post of text needs, in the test's own process."""
+    return Peer(int(records.host.rpartition(":")[2]), frozenset(), partial(join_records, records))
+
+
+async def join_records(records: Records) -> NewAccount:
+    did, token = f"did:plc:{ids.new()}", f"token-{ids.new()}"
+    account = Account(
+        platform="bluesky",
+        service_url=f"http://{records.host}",
+        external_id=did,
+        handle="",
+        traits={},
+        access_token=token,
+    )
+    return NewAccount(account, Grant(access_token=token), [token], partial(records.texts, did))
 
 
 async def join_pds(pds: Pds) -> NewAccount:

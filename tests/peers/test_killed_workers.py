@@ -1,4 +1,4 @@
-"""A worker killed at any point, a Redis emptied at any: servers of others have one post each."""
+"""A worker killed at any point, a Redis emptied at any: each server has one post each."""
 
 import itertools
 from collections.abc import AsyncIterator, Iterable
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+import pytest_asyncio
 from redis.asyncio import Redis
 
 from db.pool import Conn
@@ -20,13 +21,14 @@ from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
 from tests.chaos.fleet import Fleet, Process, open_fleet
+from tests.chaos.platform import serving
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
 from tests.peers.leaks import Ear, leaked, listening
-from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_snac
+from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_records, on_snac
 from tests.peers.proxy import Loss, Proxy, Rule, between
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 #: One waits for its time, one for a worker with a free slot.
 LATER, IN_LINE = "later", "in_line"
@@ -68,11 +70,19 @@ PASS_BY = [
 ]
 
 
-@pytest.fixture(params=["pds", "snac"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    if request.param == "pds":
-        return on_pds(request.getfixturevalue("pds"))
-    return on_snac(request.getfixturevalue("snac"))
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param("records", marks=pytest.mark.chaos),
+        *(pytest.param(name, marks=pytest.mark.peers) for name in ("pds", "snac")),
+    ]
+)
+async def peer(request: pytest.FixtureRequest) -> AsyncIterator[Peer]:
+    if request.param == "records":
+        async with serving() as records:
+            yield on_records(records)
+    else:
+        server = request.getfixturevalue(request.param)
+        yield on_pds(server) if request.param == "pds" else on_snac(server)
 
 
 class Scene(msgspec.Struct, frozen=True):
