@@ -1,4 +1,4 @@
-"""The answer to whatever starts a job."""
+"""Starting a job, and the 202 that answers it."""
 
 from collections.abc import Awaitable
 from typing import Protocol
@@ -17,7 +17,7 @@ from schemas.jobs import Accepted
 
 
 class Submit(Protocol):
-    """What submits a job in a project, its other arguments bound."""
+    """A function that submits a job in a project, its other arguments bound."""
 
     def __call__(self, conn: Conn, /, *, organization_id: UUID, project_id: UUID) -> Awaitable[Submitted]: ...
 

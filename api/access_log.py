@@ -1,4 +1,4 @@
-"""What surrounds every request, whatever answers it: id, headers, a line in the log, metrics."""
+"""The access log, and what else every request gets whatever answers it: id, headers, metrics."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from telemetry import logs, metrics
 
 UNMATCHED = "unmatched"
 
-#: How long the rest of a body is read and dropped, in seconds.
+#: Seconds for which what is left of a body is read and dropped.
 LINGER_S = 10.0
 
 _log = logs.get_gathering("api")

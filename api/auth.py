@@ -37,7 +37,7 @@ class Strangers:
         return self._clock() - failures[0] < WINDOW_S
 
     def standing(self, address: str) -> Probation:
-        """How many failures an address has left, and when its oldest one is forgotten."""
+        """The failures that an address has left, and when its oldest one is forgotten."""
         now = self._clock()
         recent = [at for at in self._failures.get(address, ()) if now - at < WINDOW_S]
         resets_in = math.ceil(WINDOW_S - (now - recent[0])) if recent else int(WINDOW_S)
@@ -85,7 +85,7 @@ class Authenticator:
         return api_keys.principal(row)
 
     def probation(self, address: str) -> Probation:
-        """Where an address stands whose key was refused."""
+        """The standing of an address whose key was refused."""
         return self._strangers.standing(address)
 
     def _opens(self, row: asyncpg.Record, presented: Presented) -> bool:
@@ -108,7 +108,7 @@ def presented(state: RequestState) -> Presented | None:
 
 
 def address(state: RequestState, peer: str, *, hops: int) -> str:
-    """Where a request comes from: the peer, or what the outermost of `hops` trusted proxies saw."""
+    """The address of a request: the peer's, or the one that the outermost of `hops` trusted proxies saw."""
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
     return chain[-hops].strip().decode("latin-1") if 0 < hops <= len(chain) else peer
 

@@ -17,7 +17,7 @@ from telemetry import logs
 
 
 class Code(NamedTuple):
-    """What a code is answered with, and when."""
+    """A code's status, and when it is answered."""
 
     status: int
     when: str
@@ -79,7 +79,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
 
 
 def _meaning(error: Exception) -> Exception:
-    """What the driver's errors mean to a caller. (Its ValueErrors are values of ours that it can't send.)"""
+    """The driver's errors as a caller has to hear them. (Its ValueErrors are values of ours, and faults.)"""
     if isinstance(error, BUSY):
         return Unavailable("something else is changing what this request needs: repeat the request")
     if isinstance(error, AWAY) and not isinstance(error, ValueError):

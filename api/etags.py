@@ -20,6 +20,6 @@ def matching(request: ApiRequest) -> frozenset[int] | None:
 
 
 def known(request: ApiRequest, version: int) -> bool:
-    """Whether `If-None-Match` says that the caller has this version; compared weakly."""
+    """True if `If-None-Match` says that the caller has this version; compared weakly."""
     header = request.request_state.headers.get(b"if-none-match", b"").strip()
     return header == b"*" or any(int(tag["version"]) == version for tag in _TAG.finditer(header))

@@ -1,4 +1,7 @@
-"""The checks between routing and a route's own work, in their order: 401, 503, 429, 403, 415, 422."""
+"""The guard: checks between routing and a route's own work, in the order of docs/reference/errors.md.
+
+First 401, then 503, 429, 403, 415 and 422.
+"""
 
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
@@ -18,7 +21,7 @@ from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
 
 class Requirements(NamedTuple):
-    """What a route asks of a key (None: nothing), which of its budgets it uses, and what it reads.
+    """The scope that a route asks of a key (None: any key), which of its budgets it uses, and what it reads.
 
     `statuses` are the statuses of its own; those that the guard, body and parameters bring are known. `parts`
     are the shape of a multipart body, which the route streams and reads by itself. `numbers` are those of

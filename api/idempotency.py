@@ -35,7 +35,7 @@ _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 
 
 class Made(NamedTuple, Generic[T]):
-    """What a write made: its answer, and whom to wake once it is committed.
+    """The answer of a write, and whom to wake once it is committed.
 
     `secret` says that `content` holds something shown once: its record is sealed.
     """
@@ -92,7 +92,7 @@ async def insert_once(
 
 
 async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
-    """What `write` comes to once nobody else uses the key. Raises `InFlight` if that takes too long."""
+    """The outcome of `write` once nobody else uses the key. Raises `InFlight` if that takes too long."""
     for _ in range(ASKS):
         if (came := await write()) is not None:
             return came

@@ -1,4 +1,4 @@
-"""What flows through another site's pages share: the way back, and waiting for the job that it starts."""
+"""The return from another site's pages: the redirect, and waiting for the job that the return starts."""
 
 import asyncio
 from typing import Literal

@@ -84,5 +84,5 @@ def _cursor(request: ApiRequest, shown: str) -> str:
 
 
 def _sign(pepper: bytes, request: ApiRequest, position: bytes) -> bytes:
-    place = f"cursor {request.principal.organization_id} {request.scope['path_template']} "
-    return hmac.digest(pepper, place.encode() + position, hashlib.sha256)[:_SIGNATURE]
+    listed = f"cursor {request.organization_id} {request.scope['path_template']} "
+    return hmac.digest(pepper, listed.encode() + position, hashlib.sha256)[:_SIGNATURE]

@@ -27,7 +27,7 @@ WINDOW_S, DAY_S = 60, 86_400
 
 
 class Class(StrEnum):
-    """What a request costs us, by its route."""
+    """The class of a route, by what its requests cost us."""
 
     READ_LIGHT = "read-light"
     WRITE_LIGHT = "write-light"
@@ -55,7 +55,7 @@ QUOTAS: dict[Tier, Quota] = {
 
 
 class Charge(NamedTuple):
-    """What one request asks of the script: `cap` 0 counts no day, `second` names one to give back."""
+    """One request as the script counts it: `cap` 0 counts no day, `second` names one to give back."""
 
     kind: Class
     window: str
@@ -66,7 +66,7 @@ class Charge(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where a key stands after one request, counted in `second`. Times are seconds from now."""
+    """The standing of a key after one request, counted in `second`. Times are seconds from now."""
 
     charge: Charge
     passed: bool
@@ -86,7 +86,7 @@ class Standing(NamedTuple):
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
     def given_back(self) -> "Standing":
-        """Where the key stands once this request is uncounted."""
+        """The standing once this request is uncounted."""
         return self._replace(left=self.left + 1)
 
     def refusal(self) -> Limited:
@@ -100,7 +100,7 @@ class Standing(NamedTuple):
 
 
 class Probation(NamedTuple):
-    """Where an address stands whose key opens nothing: only such failures are counted."""
+    """The standing of an address whose key opens nothing: only such failures are counted."""
 
     limit: int
     left: int
@@ -165,14 +165,14 @@ def _standings(
     charges: Sequence[Charge], rows: Mapping[Charge, list[int]], day_ends_in: int
 ) -> Iterator[Standing]:
     """Those that ask the same were counted together: the first of them pass, each with one less left."""
-    turns: Counter[Charge] = Counter()
+    counted: Counter[Charge] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]
-        turns[charge] += 1
-        behind = max(0, passed - turns[charge])
+        counted[charge] += 1
+        behind = max(0, passed - counted[charge])
         yield Standing(
             charge,
-            turns[charge] <= passed,
+            counted[charge] <= passed,
             left + behind,
             resets_in,
             left_of_day + behind,

@@ -1,4 +1,4 @@
-"""Answers as the two messages that they are."""
+"""Replies, as the two ASGI messages that they are."""
 
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ JSON = "application/json"
 
 
 class Reply(Response[T]):
-    """What Litestar's own comes to for JSON and bytes, at a fifth of its cost; without cookies and tasks."""
+    """A response of JSON or bytes at a fifth of the cost of Litestar's own; without cookies and tasks."""
 
     def to_asgi_response(self, *_: Any, **handler: Any) -> ASGIResponse:
         """`handler` has what the route sets where the answer itself doesn't."""

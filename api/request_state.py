@@ -49,7 +49,7 @@ class RequestState:
         return self.status == NOT_MODIFIED
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
-        """What the answer carries, whichever route or error makes it."""
+        """The headers of every answer, whichever route or error makes it."""
         answer = [(b"x-request-id", self.id.encode())]
         if self.kind is not None:
             answer.append((b"x-ratelimit-endpoint-class", self.kind.encode()))

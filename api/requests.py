@@ -28,7 +28,7 @@ _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
 class ApiRequest(Request[Any, Any, State]):
-    """What `requires` let through."""
+    """A request that the guard let through, or one to a route that has no guard."""
 
     @property
     def services(self) -> Services:
@@ -89,7 +89,7 @@ def _parse(body: bytes) -> None:
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:
-    """What msgspec says, with the field's path in the form `a.b[0].c`."""
+    """The refusal that msgspec's words come to, with the field's path in the form `a.b[0].c`."""
     found = _WHERE.fullmatch(str(error))
     what, path = (found["what"], found["path"]) if found else (str(error), "$")
     named = _NAMED.search(what)

@@ -1,4 +1,4 @@
-"""What the routes stand on: opened once by the lifespan, found on the application's state."""
+"""Services that the routes use: opened once by the lifespan, found on the application's state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

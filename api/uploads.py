@@ -57,7 +57,7 @@ class Received(NamedTuple):
 
 
 class _Form:
-    """What has come of an upload so far."""
+    """The parts of an upload that have come so far."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
@@ -93,7 +93,7 @@ async def receiving(request: ApiRequest) -> AsyncIterator[Received]:
 
 
 async def _events(request: ApiRequest) -> AsyncGenerator[_Event, None]:
-    """What the parser finds: each part's head, its bytes as they come, None at its end."""
+    """Events of the parser: each part's head, its bytes as they come, None at its end."""
     given = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(given)[1].get("boundary", "")
     try:
@@ -198,7 +198,7 @@ async def _look(request: ApiRequest, form: _Form) -> list[File]:
 
 
 async def _discard(request: ApiRequest, tokens: list[str]) -> None:
-    """What can't be deleted now, the dispatcher deletes in a day: the answer doesn't depend on it."""
+    """Delete files that no asset took. The dispatcher deletes in a day what can't be deleted now."""
     if not tokens:
         return
     try:

@@ -171,7 +171,7 @@ def _hearing(number: signal.Signals, react: Callable[[], None]) -> Iterator[None
 
 
 async def unless_gone(receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]) -> T | None:
-    """What `work` comes to; None if the client hangs up first."""
+    """The result of `work`; None if the client hangs up first."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)

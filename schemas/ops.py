@@ -1,4 +1,4 @@
-"""What an operator sees of the machinery; it belongs to no organization."""
+"""Pools and workers as operators see them; they belong to no organization."""
 
 from typing import Literal
 

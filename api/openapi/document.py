@@ -1,4 +1,4 @@
-"""The whole of it, as JSON."""
+"""The whole document, as JSON."""
 
 from importlib.metadata import version
 from typing import Any
@@ -26,7 +26,7 @@ _SECURITY = {
 }
 
 
-#: Groups whose file has another name: readers of the document know them by these.
+#: Groups whose file has another name: the document keeps the names that its readers know.
 TAGS = {"accounts": "social", "api_keys": "keys", "ingests": "ingest", "ops_leases": "lending"}
 
 

@@ -1,4 +1,4 @@
-"""What there is to document: each method of each path, and what its handler's signature says."""
+"""Operations to document: each method of each path, and what its handler's signature says."""
 
 import re
 from collections.abc import Iterator, Mapping

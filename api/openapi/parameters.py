@@ -1,4 +1,4 @@
-"""What a request may carry beside its body."""
+"""Parameters in the document: those of path, query and head."""
 
 from collections.abc import Iterator
 from typing import Any

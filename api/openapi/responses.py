@@ -1,4 +1,4 @@
-"""What a request may be answered: every status that an operation has, each with its shape and headers."""
+"""Responses in the document: every status that an operation has, each with its shape and headers."""
 
 from http import HTTPStatus
 from typing import Any

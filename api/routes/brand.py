@@ -1,4 +1,4 @@
-"""What is known of a project's brand, and from where."""
+"""The brand of a project: what is known of it, and from where."""
 
 from litestar import get
 from litestar.params import FromPath

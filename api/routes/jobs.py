@@ -141,7 +141,7 @@ async def _read(request: ApiRequest, ref: Ref) -> Versioned:
 
 
 async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) -> Versioned:
-    """What there is to say when the wait is over; an ended job changes no more."""
+    """The job when the wait is over; one that has ended changes no more."""
     if jobs.has_ended(seen):
         return seen
     enough: Enough

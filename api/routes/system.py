@@ -1,4 +1,4 @@
-"""For those who run the API: is it alive, is it ready, what does it count. No key, no limits."""
+"""Health, readiness and metrics, for those who run the API. No key, no limits."""
 
 import asyncio
 from typing import Literal

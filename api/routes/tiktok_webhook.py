@@ -1,4 +1,4 @@
-"""What platforms tell by themselves. Each is a hint: a job asks, and this answers at once."""
+"""The webhook that TikTok calls. An event is not believed: a job asks TikTok, and this answers at once."""
 
 from litestar import post
 
@@ -12,7 +12,7 @@ MAX_BODY = 64 * 1024
 
 
 @post("/v1/social/webhooks/tiktok", status_code=200, request_max_body_size=MAX_BODY, include_in_schema=False)
-async def take_tiktok_hint(request: ApiRequest) -> None:
+async def receive_tiktok_event(request: ApiRequest) -> None:
     """An event, signed with our app's secret. 401 for what isn't, 422 for what can't be read, else 200."""
     services = request.services
     hint = tiktok_webhook.read(
@@ -31,4 +31,4 @@ async def take_tiktok_hint(request: ApiRequest) -> None:
 
 
 #: Without a key: who comes here has signed it.
-PUBLIC = [take_tiktok_hint]
+PUBLIC = [receive_tiktok_event]

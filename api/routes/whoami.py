@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""The caller's own key."""
 
 from litestar import get
 
