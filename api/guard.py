@@ -1,7 +1,4 @@
-"""The guard: checks between routing and a route's own work, in the order of docs/reference/errors.md.
-
-First 401, then 503, 429, 403, 415 and 422.
-"""
+"""The guard: checks before a route's own work, in the contract's order: 401, 503, 429, 403, 415, 422."""
 
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl

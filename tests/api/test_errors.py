@@ -12,6 +12,7 @@ from api.app import create_app
 from api.errors import AWAY, CODES
 from db.pool import Pool, open_pool
 from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.hang_up import call
 from tests.servers import Servers, settings_for
 
 
@@ -169,32 +170,7 @@ def test_every_error_of_postgres_that_passes_is_told_from_a_fault() -> None:
 
 
 async def test_a_client_that_hangs_up_is_no_fault_of_ours(app: Litestar, acme: Caller) -> None:
-    events: list[Any] = [
-        {"type": "http.request", "body": b'{"name": ', "more_body": True},
-        {"type": "http.disconnect"},
-    ]
-
-    async def receive() -> Any:
-        return events.pop(0)
-
-    async def send(_: Any) -> None:
-        """Nobody listens any more."""
-
-    headers = [(b"x-api-key", acme.key.encode()), (b"content-type", b"application/json")]
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": "/v1/projects",
-        "raw_path": b"/v1/projects",
-        "root_path": "",
-        "query_string": b"",
-        "headers": headers,
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-        "extensions": {},
-    }
+    headers = {"X-Api-Key": acme.key, "Content-Type": "application/json"}
     with capture_logs() as lines:
-        await app(scope, receive, send)  # type: ignore[arg-type]
+        await call(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
     assert [(line["event"], line["code"]) for line in lines] == [("request", "BAD_REQUEST")]

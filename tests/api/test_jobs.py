@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import create_app
+from api.routes import jobs as route
 from db.pool import Conn, Pool
 from domain.jobs import jobs
 from jobs import ledger
@@ -17,9 +18,10 @@ from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Settlement
 from jobs.outcomes import Done, Failed, Outcome
 from schemas import ids
-from schemas.settings import Settings
+from schemas.jobs import Job
 from tests import seeds
-from tests.api.conftest import Caller, client_of, held
+from tests.api.conftest import Caller
+from tests.api.hang_up import call
 from tests.api.refusals import problem
 from tests.waiting import eventually
 
@@ -70,14 +72,10 @@ async def test_a_poll_costs_nothing_until_something_changes(
     assert (await acme.http.get(job, headers=weak)).status_code == 304
 
 
-async def test_an_older_job_is_asked_for_less_often(
-    settings: Settings, pool: Pool, acme: Caller, job: str
-) -> None:
-    made = await pool.fetchval("select created_at from job")
-    for age, seconds in ((0, "1"), (5, "2"), (30, "8"), (600, "10")):
-        later = create_app(settings, clock=lambda age=age: made + timedelta(seconds=age))  # type: ignore[misc]
-        async with held(later.lifespan()), client_of(later, acme.key) as client:
-            assert (await client.get(job)).headers["Retry-After"] == seconds
+async def test_an_older_job_is_asked_for_less_often(acme: Caller, job: str) -> None:
+    made = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
+    for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
+        assert route._retry_after(made, made.created_at + timedelta(seconds=age)) == seconds
 
 
 async def test_a_wait_ends_with_the_job(
@@ -146,31 +144,13 @@ async def test_a_key_has_a_hundred_seats(
 async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, job: str) -> None:
     for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
         hang_up = asyncio.Event()
-        calling = asyncio.create_task(call(app, acme.key, path, query, hang_up))
+        calling = asyncio.create_task(
+            call(app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up)
+        )
         await eventually(lambda: at(app, 1))
         hang_up.set()
         await asyncio.wait_for(calling, 5)
         assert watched(app) == 0
-
-
-async def call(app: Litestar, key: str, path: str, query: bytes, hang_up: asyncio.Event) -> None:
-    """A request as a server makes it, whose client goes away; its answer goes nowhere."""
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query,
-        "headers": [(b"x-api-key", key.encode())], "client": ("127.0.0.1", 1), "server": ("api", 80),
-        "scheme": "http", "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0"}, "state": {},
-    }  # fmt: skip
-    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-    async def receive() -> dict[str, Any]:
-        if message := next(messages, None):
-            return message
-        await hang_up.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(_: Any) -> None: ...
-
-    await app(scope, receive, send)  # type: ignore[arg-type]
 
 
 def events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from litestar import Litestar
 
 from api import access_log, uploads
 from api.uploads import BODY_MAX
@@ -15,6 +16,7 @@ from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
 from tests.api.content.project import FILM, PNG, Project, file, film, rows, text
+from tests.api.hang_up import call
 from tests.api.refusals import refused
 
 BOUNDARY = b"----boundary"
@@ -206,34 +208,12 @@ async def test_who_is_too_slow_is_refused(
     answered.set()
 
 
-async def test_who_hangs_up_leaves_nothing(project: Project) -> None:
+async def test_who_hangs_up_leaves_nothing(app: Litestar, project: Project) -> None:
     """As the server tells of it: the body breaks off in mid-file."""
-    messages = iter(
-        [
-            {"type": "http.request", "body": part(PNG * 1000)[:50_000], "more_body": True},
-            {"type": "http.disconnect"},
-        ]
-    )
-
-    async def receive() -> Any:
-        return next(messages)
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    transport = project.caller.http._transport
-    assert isinstance(transport, httpx.ASGITransport)
     headers = {**FORM, "Authorization": f"Bearer {project.caller.key}"}
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
-        "scheme": "http", "server": ("api", 80), "client": ("127.0.0.1", 1), "root_path": "",
-        "path": f"{project.path}/upload", "raw_path": f"{project.path}/upload".encode(), "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-    }  # fmt: skip
-    await transport.app(scope, receive, send)
-    assert sent[0]["status"] == 400
+    body = part(PNG * 1000)[:50_000]
+    [start, *_] = await call(app, "POST", f"{project.path}/upload", headers=headers, body=body)
+    assert start["status"] == 400
 
 
 async def test_an_idempotency_key_has_its_form(project: Project) -> None:

@@ -1,14 +1,9 @@
 """Posts and drafts on a simulated TikTok, from the request to what is there."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
-from db.pool import Pool
-from schemas.settings import Settings
 from tests.api.accounts.project import uuid
-from tests.api.accounts.tiktok_project import CAPTION, Project, opened
+from tests.api.accounts.tiktok.project import CAPTION, Project
 from tests.dumps import everything
 from tests.media import picture
 from tests.peers.simulators.faults import Fault
@@ -18,12 +13,6 @@ from workers.publishing import phases
 pytestmark = pytest.mark.long
 
 CONTENT_INIT = "/v2/post/publish/content/init/"
-
-
-@pytest_asyncio.fixture
-async def project(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    async with opened(settings, pool) as made, made.at_work():
-        yield made
 
 
 async def test_a_video_is_published_under_its_name(project: Project) -> None:

@@ -1,16 +1,14 @@
 """What TikTok tells by itself: signed, late, twice, out of order; each a hint that makes us ask."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.accounts.tiktok_project import CAPTION, HOOK, Project, opened
+from tests.api.accounts.tiktok.project import CAPTION, HOOK, Project, opened
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_webhooks import signature
 from tests.waiting import eventually
@@ -25,18 +23,6 @@ EVENT = {
     "content": '{"publish_id": "v_pub_file~v2-1.0"}',
 }
 SECRET = "simulated-client-secret"
-
-
-@pytest_asyncio.fixture
-async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    async with opened(settings, pool) as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def project(idle: Project) -> AsyncIterator[Project]:
-    async with idle.at_work():
-        yield idle
 
 
 async def tell(

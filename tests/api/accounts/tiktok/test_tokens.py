@@ -1,20 +1,17 @@
 """TikTok's tokens: one refresh however many need it, and when only the account's owner helps."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from db.pool import Pool, transact
+from db.pool import transact
 from db.queries import social_account
 from domain.accounts import credentials
 from jobs.ledger import Submitted
 from schemas import ids
-from schemas.settings import Settings
 from tests import seeds
 from tests.api.accounts.project import uuid
-from tests.api.accounts.tiktok_project import CAPTION, Project, opened
+from tests.api.accounts.tiktok.project import CAPTION, Project
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
@@ -24,18 +21,6 @@ TOKEN = "/v2/oauth/token/"
 #: Whether somebody waits for somebody else's row.
 WAITS = """select exists (
   select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
-
-
-@pytest_asyncio.fixture
-async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    async with opened(settings, pool) as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def project(idle: Project) -> AsyncIterator[Project]:
-    async with idle.at_work():
-        yield idle
 
 
 async def refreshed(project: Project, account_id: str) -> dict[str, Any]:

@@ -1,20 +1,9 @@
 """Connecting accounts of a simulated TikTok, by links and pages."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
-from db.pool import Pool
-from schemas.settings import Settings
-from tests.api.accounts.tiktok_project import Project, opened
+from tests.api.accounts.tiktok.project import Project
 from tests.dumps import everything
-
-
-@pytest_asyncio.fixture
-async def project(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    async with opened(settings, pool) as made, made.at_work():
-        yield made
 
 
 async def test_a_person_connects_their_account(project: Project) -> None:
