@@ -56,7 +56,7 @@ async def rotated(caller: Caller) -> Caller:
 
 
 @both
-async def test_a_key_outlives_its_pepper_at_the_head_of_the_ring(
+async def test_a_key_outlives_its_pepper_at_the_head_of_the_keyring(
     acme: Caller, settings: Settings, pool: Pool, write: Write
 ) -> None:
     first = await post(acme, write)

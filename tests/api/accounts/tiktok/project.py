@@ -143,7 +143,7 @@ class Project(Linked):
 
         await eventually(are)
 
-    async def rests(self) -> None:
+    async def quiet(self) -> None:
         """Until no job is at work."""
 
         async def do() -> bool:

@@ -130,7 +130,7 @@ async def test_the_tickets_of_a_call_that_is_over_say_nothing_of_the_next(projec
     await project.sim.account("ada", pull_after_s=0, processing_s=0, moderation_s=0, fails=["internal"])
     post_id = await project.photos(account_id)
     await project.taken()
-    await project.rests()
+    await project.quiet()
     await project.sim.account("ada", pull_after_s=30)
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
 
@@ -183,6 +183,6 @@ async def test_a_name_is_asked_for_until_there_is_one(project: Project) -> None:
     named = await project.post(post_id)
     assert named["externalUrl"].endswith(f"/@ada/video/{named['externalId']}")
     assert named["publishedAt"] == post["publishedAt"]
-    await project.rests()
+    await project.quiet()
     open_jobs = "select count(*) from job where kind = 'reconcile_post' and finished_at is null"
     assert await project.pool.fetchval(open_jobs) == 0

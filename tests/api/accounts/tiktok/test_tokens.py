@@ -67,7 +67,7 @@ async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> Non
     posts = [await idle.send(account_id, content_id) for _ in range(20)]
     async with idle.at_work():
         await idle.taken(6)  # As many as TikTok begins in a minute.
-        await idle.rests()
+        await idle.quiet()
     assert await idle.refreshes() == 1
     assert (await idle.account(account_id))["status"] == "connected"
     assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
@@ -126,7 +126,7 @@ async def test_posts_wait_for_their_accounts_owner_and_go_out_then(project: Proj
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
     await closed(project, account_id)
-    await project.rests()
+    await project.quiet()
     assert (await project.post(post_id))["status"] == "queued"
     assert await project.go(await project.again(account_id)) == "connected"
     await project.taken()

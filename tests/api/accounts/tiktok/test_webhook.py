@@ -1,4 +1,4 @@
-"""What TikTok tells by itself: signed, late, twice, out of order; each a hint that makes us ask."""
+"""What TikTok tells by itself: signed, late, twice, out of order; each an event that makes us ask."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ async def tell(
 
 
 async def state(project: Project) -> Any:
-    """All that a hint could change."""
+    """All that an event could change."""
     return [
         await project.pool.fetch(f"select * from {table} order by id")
         for table in ("job", "scheduled_post", "social_account", "post_event")
@@ -51,11 +51,11 @@ async def sent(project: Project, **target: Any) -> str:
     """A video that TikTok works on; its own job waits to ask."""
     post_id = await project.send(await project.connect(), **target)
     await project.taken()
-    await project.rests()
+    await project.quiet()
     return post_id
 
 
-async def test_a_hint_about_nothing_of_ours_changes_nothing(idle: Project) -> None:
+async def test_an_event_about_nothing_of_ours_changes_nothing(idle: Project) -> None:
     before = await state(idle)
     assert (await tell(idle)).status_code == 200
     assert await state(idle) == before
@@ -113,7 +113,7 @@ async def test_without_an_app_nothing_is_signed(settings: Settings, pool: Pool) 
         assert (await tell(made, body, secret="")).status_code == 401
 
 
-async def test_a_hint_wakes_the_post_that_waits(project: Project) -> None:
+async def test_an_event_wakes_the_post_that_waits(project: Project) -> None:
     post_id = await sent(project)
     await project.sim.advance(120)
     assert set(await project.deliver()) == {200}
@@ -126,16 +126,16 @@ async def test_twice_and_out_of_order_is_as_good_as_once(project: Project) -> No
     await project.sim.advance(120)
     assert set(await project.deliver("reversed", copies=3)) == {200}
     await project.becomes(post_id, "published")
-    await project.rests()
+    await project.quiet()
     before = await state(project)
     told = await project.sim.call("GET", "/webhooks")
     await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]], copies=2)
-    await project.rests()
+    await project.quiet()
     assert await state(project) == before
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_another_persons_hint_is_not_about_it(project: Project) -> None:
+async def test_another_persons_event_is_not_about_it(project: Project) -> None:
     post_id = await sent(project)
     before = await state(project)
     handle = await project.pool.fetchval("select handle from scheduled_post")
@@ -153,7 +153,7 @@ async def test_what_became_of_a_lost_post_is_asked_anew(project: Project) -> Non
     await project.becomes(post_id, "outcome_unknown", waits=True)
     await project.sim.call("DELETE", "/faults")
     await project.pool.execute("update job set run_at = now() + interval '1 h' where finished_at is null")
-    await project.rests()
+    await project.quiet()
     await project.sim.advance(120)
     await project.deliver()
     post = await project.becomes(post_id, "published")
@@ -203,7 +203,7 @@ async def test_a_draft_that_its_owner_deleted_stays_what_it_was(project: Project
     [entry] = await project.sim.posts("ada", CAPTION)
     await project.sim.call("POST", "/posts", publish_id=entry["key"], deed="delete")
     await project.deliver()
-    await project.rests()
+    await project.quiet()
     assert (await project.post(post_id))["status"] == "draft_in_inbox"
 
 
@@ -219,5 +219,5 @@ async def test_who_took_our_access_away_is_asked_for_it_again(project: Project) 
     assert await project.go(await project.again(account_id)) == "connected"
     told = await project.sim.call("GET", "/webhooks")
     await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]])
-    await project.rests()
+    await project.quiet()
     assert (await project.account(account_id))["status"] == "connected"
