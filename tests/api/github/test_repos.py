@@ -100,16 +100,6 @@ RENAMED = "repo_renamed: Acme-Inc/app is now Acme-Inc/anew"
 UNCHANGED = "unchanged: the repository is as the last ingest read it"
 
 
-async def test_a_private_repository_is_found_under_its_old_name(github: GitHub) -> None:
-    await github.connect()
-    github.hub.installations[ACME].rename("app", "anew")
-    job = await ingested(github.acme, await new_project(github.acme), "Acme-Inc/app")
-    assert (job["status"], job["error"]) == ("completed", None)
-    assert RENAMED in job["result"]["warnings"]
-    assert job["result"]["url"] == f"{github.hub.url}/Acme-Inc/anew"
-    assert job["result"]["fields"]
-
-
 async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
     idle: GitHub, mine: Settings, pool: Pool
 ) -> None:
