@@ -6,10 +6,8 @@ Whoever ends a job ends its subject too, in the same transaction. So outside thi
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import job
@@ -25,6 +23,16 @@ SCHEDULED_AFTER_S = 5.0
 
 #: A submit that finds its key taken and then free again tries again.
 TRIES = 3
+
+
+class LockedJob(Protocol):
+    """The row of a statement that locks a job; `cancel`: it was asked to cancel."""
+
+    @property
+    def cancel(self) -> bool: ...
+
+
+L = TypeVar("L", bound=LockedJob)
 
 
 class Wake(NamedTuple):
@@ -277,9 +285,9 @@ async def progress(
     _check(cancel, claim)
 
 
-def fenced(row: asyncpg.Record | None, claim: Claim) -> asyncpg.Record:
+def fenced(row: L | None, claim: Claim) -> L:
     """The row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
-    _check(row["cancel"] if row else None, claim)
+    _check(row.cancel if row else None, claim)
     assert row  # noqa: S101  else `Fenced`
     return row
 

@@ -200,7 +200,7 @@ async def connect(
     await accounts.record(conn, scope, action, details, api_key_id=api_key_id)
     for lessee in await FOLLOW_OWNER.all(conn, owner_id=account_id):
         await accounts.record(conn, lessee, "reconnected", details)
-    await account_queue.hasten(conn, organization_id=organization_id, account_id=account_id)
+    await account_queue.wake(conn, organization_id=organization_id, account_id=account_id)
     return account_id
 
 

@@ -58,14 +58,14 @@ async def finish(
     await accounts.lock(conn, **scope)
     written = await credentials.replace(conn, **scope, generation=generation, grant=brought, keyring=keyring)
     if written:
-        await account_queue.hasten(conn, **scope)
+        await account_queue.wake(conn, **scope)
     return {"refreshed": written}
 
 
 async def cool_down(conn: Conn, *, claim: Claim) -> None:
     """Let an account wait that its server is against: its posts would only ask again and again."""
     org, account_id = _scope(claim)
-    await account_send.rest_account.run(conn, org=org, account_id=account_id, rest_s=COOLDOWN_S)
+    await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=COOLDOWN_S)
 
 
 def _scope(claim: Claim) -> AccountScope:

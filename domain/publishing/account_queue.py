@@ -1,21 +1,21 @@
-"""Turns: one post of an account is prepared and sent at a time, in the order of their times (decision 12).
+"""Account queues: one post of an account is prepared and sent at a time, in the order of their times.
 
-The account's row names whose turn it is, and is locked by whoever takes, gives up or passes on a turn. A post
-that doesn't get it puts its job back in the same transaction, so whoever passes a turn on sees it wait.
+The post at the head of its account's queue is the one at work. The account's row names it (`turn_post_id`)
+and is locked by whoever takes or leaves the head. A post that doesn't get there puts its job back in the same
+transaction, so whoever wakes the next one sees it wait (docs/decisions/0012-turns-instead-of-lanes.md).
 """
 
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from db.pool import Conn
-from db.queries import account_lease, account_send
+from db.queries import account_lease, account_queue, account_send
 from domain.publishing import quotas
+from domain.publishing.locked_post import LockedPost
 from jobs.ledger import Claim
 
-#: A post that isn't the account's next looks again this soon should nobody wake it, in seconds. Whoever takes
-#: a turn lets so many of those behind it wait without a look.
+#: A post that is not the account's next looks again this soon should nobody wake it, in seconds. Whoever
+#: takes the head lets so many of those behind it wait without a look.
 WAIT_S, LINED_UP = 30.0, 50
 #: Posts that their platform may have already, woken at once; it is asked about each.
 WOKEN = 50
@@ -23,66 +23,80 @@ WOKEN = 50
 PREPARING = 0.1
 
 
-class Standing(NamedTuple):
-    """A post's among the others of its account.
+class QueuedPost(NamedTuple):
+    """A post in its account's queue."""
 
-    `full_s`: the account's quota has no room for so many seconds. `taken`: another post has the turn, and is
-    at work or about to be. `mine`: it is this post's turn from now on.
+    organization_id: UUID
+    account_id: UUID
+    id: UUID
+
+
+class QueuePosition(NamedTuple):
+    """Whether a post may go. `is_head`: it is at the head from now on.
+
+    `full_s`: the account's quota has no room for so many seconds. `busy`: another post is at the head, and at
+    work or about to be.
     """
 
     full_s: float
-    taken: bool
-    mine: bool
+    busy: bool
+    is_head: bool
 
 
-async def take(conn: Conn, *, claim: Claim, post_id: UUID, post: asyncpg.Record) -> Standing:
-    """Where it is its turn, the post is being prepared from now on; `post` is its row and its account's."""
-    row = await account_send.take_turn.row(
+_TAKE_HEAD = account_queue.take_head.typed(QueuePosition)
+
+
+async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition:
+    """Where it gets to the head, the post is being prepared from now on."""
+    window = quotas.window(post)
+    return await _TAKE_HEAD.row(
         conn,
-        org=claim.organization_id,
-        account_id=post["account_id"],
-        owner_id=post["owner_id"],
-        holder=post["turn_post_id"],
-        post_id=post_id,
-        scheduled_for=post["scheduled_for"],
+        org=post.organization_id,
+        account_id=post.account_id,
+        owner_id=post.owner_id,
+        head_post_id=post.head_post_id,
+        post_id=post.id,
+        scheduled_for=post.scheduled_for,
         job_id=claim.id,
         fence=claim.fence,
         progress=PREPARING,
         most=LINED_UP,
         wait_s=WAIT_S,
-        **quotas.window(post),
+        posts=window.posts,
+        window_s=window.window_s,
     )
-    return Standing(**row)
 
 
-async def give_up(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
-    """For what all of the account's posts wait for: the next one would be no better off."""
-    await account_send.drop_turn.run(conn, org=organization_id, account_id=account_id, post_id=post_id)
+async def leave(conn: Conn, post: QueuedPost | LockedPost) -> None:
+    """Leave the head for what all of the account's posts wait for: the next one would be no better off."""
+    await account_queue.leave_head.run(
+        conn, org=post.organization_id, account_id=post.account_id, post_id=post.id
+    )
 
 
-async def pass_on(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:
-    """The next one's job is due at once; the account is locked."""
-    await give_up(conn, organization_id=organization_id, account_id=account_id, post_id=post_id)
-    await hasten_next(conn, organization_id=organization_id, account_id=account_id)
+async def advance(conn: Conn, post: QueuedPost | LockedPost) -> None:
+    """Leave the head, and have the next one's job due at once; the account is locked."""
+    await leave(conn, post)
+    await wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
 
 
-async def hasten(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """What the account's posts may have waited for is over, and those of whoever leases it.
+async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+    """Wake the account's posts, and those of whoever leases it: what they may have waited for is over.
 
-    Wakes those that the platform may have, and the first of those in line, which will wake the next.
+    Those that the platform may have are woken, and the first of the others, which will wake the next.
     """
-    await _hasten(conn, organization_id, account_id)
+    await _wake(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
     if lessee is not None:
-        await _hasten(conn, lessee["organization_id"], lessee["account_id"])
+        await _wake(conn, lessee["organization_id"], lessee["account_id"])
 
 
-async def _hasten(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
+async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
-    await account_send.hasten_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
-    await hasten_next(conn, organization_id=organization_id, account_id=account_id)
+    await account_queue.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
+    await wake_next(conn, organization_id=organization_id, account_id=account_id)
 
 
-async def hasten_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+async def wake_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """The first one's job is due at once; the account is locked."""
-    await account_send.hasten_next.run(conn, org=organization_id, account_id=account_id)
+    await account_queue.wake_next.run(conn, org=organization_id, account_id=account_id)

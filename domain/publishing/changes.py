@@ -12,6 +12,7 @@ from db.queries import scheduled_post
 from db.queries.rows import WaitingPost
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, targets, waiting
+from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import Versioned
 from domain.publishing.targets import Print
 from domain.tenancy import project_locks
@@ -89,8 +90,7 @@ async def reschedule(
     await posts.note(
         conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
     )
-    account = {"organization_id": organization_id, "account_id": post["social_account_id"]}
-    await account_queue.pass_on(conn, **account, post_id=post_id)
+    await account_queue.advance(conn, QueuedPost(organization_id, post["social_account_id"], post_id))
     return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
 
 

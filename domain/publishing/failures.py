@@ -1,20 +1,17 @@
-"""What keeps a post from going out, and what follows for its job: the outcome table of research 4.3.
+"""Failures: what keeps a post from going out, and what follows for its job.
 
-Each verb is the body of a step that holds the post's job; it locks the account and then the post. Whoever
-answers with an outcome has let the account's turn go.
+The table is in docs/explain/publishing.md. Each verb that takes a claim is the body of a step: it locks the
+post's job, its account and the post. Whoever answers with an outcome has left the account's queue's head.
 """
 
 import random
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
 from domain.accounts import accounts, credentials
-from domain.publishing import account_queue, posts, quotas
+from domain.publishing import account_queue, locked_post, posts, quotas
+from domain.publishing.locked_post import LockedPost
 from jobs import ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Interrupted, NotDone, Retry, Snooze
@@ -28,15 +25,10 @@ from schemas.errors import (
     TokenExpired,
 )
 
-#: A post that comes later than this after its time is not sent any more.
-GRACE = timedelta(hours=2)
-#: How long a platform may work on what it has taken.
-CONFIRM = timedelta(minutes=30)
-
 #: Seconds before each further try, give or take a fifth so that many don't come back at once.
 WAITS_S, JITTER = (30.0, 120.0, 600.0, 1800.0), 0.2
-#: A rest whose end the platform doesn't say; a refresh; a new connection by the account's owner.
-REST_S, REFRESH_S, REAUTH_S = 60.0, 15.0, 600.0
+#: A cooldown whose end the platform doesn't say; a refresh; a new connection by the account's owner.
+COOLDOWN_S, REFRESH_S, REAUTH_S = 60.0, 15.0, 600.0
 
 TOO_LATE = "TOO_LATE"
 UNKNOWN = Failed(
@@ -53,103 +45,39 @@ DISCONNECTED = Rejected(
 )
 
 
-class Held(NamedTuple):
-    """A post whose job, account and row this transaction holds; `post` is both rows."""
-
-    claim: Claim
-    post_id: UUID
-    account_id: UUID
-    post: asyncpg.Record
-
-    @property
-    def place(self) -> dict[str, Any]:
-        return {"organization_id": self.claim.organization_id, "account_id": self.account_id}
-
-    @property
-    def owner(self) -> dict[str, Any]:
-        """Whose credential, quota and rests the account goes by: of a leased one its owner, else itself."""
-        return {
-            "organization_id": self.post["owner_organization_id"],
-            "account_id": self.post["owner_id"],
-        }
-
-    @property
-    def key(self) -> dict[str, Any]:
-        return {"org": self.claim.organization_id, "id": self.post_id}
-
-    @property
-    def who(self) -> dict[str, Any]:
-        return {"organization_id": self.claim.organization_id, "post_id": self.post_id}
-
-    @property
-    def sent(self) -> bool:
-        """The platform may have it."""
-        return bool(self.post["status"] == "publishing")
-
-    @property
-    def stopped(self) -> bool:
-        """Its project was archived before the platform could have it: nothing more is begun for it."""
-        return bool(self.post["archived"]) and not self.sent
-
-    @property
-    def left_s(self) -> float:
-        """Until it is too late: for sending it, or for waiting what becomes of it."""
-        taken = self.post["phase"] in {"accepted", "confirming"}
-        until: datetime = self.post["sent_at"] + CONFIRM if taken else self.post["scheduled_for"] + GRACE
-        now: datetime = self.post["now"]
-        return (until - now).total_seconds()
-
-    def repeats(self, error: PlatformError) -> bool:
-        """The last try met the same."""
-        last = self.post["last_error"]
-        return last is not None and bool(last["code"] == error.code)
-
-
-async def hold(conn: Conn, claim: Claim) -> Held:
-    """Opens each step of a post's job, in place of `ledger.lock`.
-
-    Raises `Fenced`, `CancelRequested`: so too where the post was canceled, blocked or given another job.
-    """
-    org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    row = await account_send.hold_sending.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)
-    post = ledger.fenced(row, claim)
-    return Held(claim, post_id, post["account_id"], post)
-
-
-async def blocker(conn: Conn, held: Held) -> NotDone | None:
+async def blocker(conn: Conn, post: LockedPost) -> NotDone | None:
     """What all posts of the account would have to wait for now, if anything.
 
     What may be live is looked for, however late it is, and for a lease that has ended too.
     """
-    if held.left_s <= 0 and not held.sent:
-        return await give_up(conn, held)
-    if held.post["account_status"] == "disconnected" and not held.sent:
-        return await fail(conn, held, DISCONNECTED)
-    match held.post["owner_status"]:
+    if post.left_s <= 0 and not post.sent:
+        return await give_up(conn, post)
+    if post.account_status == "disconnected" and not post.sent:
+        return await fail(conn, post, DISCONNECTED)
+    match post.owner_status:
         case "disconnected":
-            return await give_up(conn, held)
+            return await give_up(conn, post)
         case "reauth_required":
-            return await pause(conn, held, REAUTH_S)
-    if (rest_s := held.post["rest_s"]) and rest_s > 0:
-        return await pause(conn, held, rest_s)
+            return await pause(conn, post, REAUTH_S)
+    if post.cooldown_s and post.cooldown_s > 0:
+        return await pause(conn, post, post.cooldown_s)
     return None
 
 
-async def pause(conn: Conn, held: Held, after_s: float) -> NotDone:
+async def pause(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
     """For what all of the account's posts wait for; no longer than until it is too late."""
-    if held.left_s <= 0:
-        return await give_up(conn, held)
-    await account_queue.give_up(conn, **held.place, post_id=held.post_id)
-    return Snooze(min(after_s, held.left_s) + 0.01)
+    if post.left_s <= 0:
+        return await give_up(conn, post)
+    await account_queue.leave(conn, post)
+    return Snooze(min(after_s, post.left_s) + 0.01)
 
 
-async def let_pass(conn: Conn, held: Held, after_s: float) -> NotDone:
+async def let_others_pass(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
     """The platform works on a step of preparing: others of the account may go meanwhile."""
-    if held.left_s <= 0:
-        return await give_up(conn, held)
-    wait_s = min(after_s, held.left_s)
-    await scheduled_post.hold_back.run(conn, **held.key, wait_s=wait_s)
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
+    if post.left_s <= 0:
+        return await give_up(conn, post)
+    wait_s = min(after_s, post.left_s)
+    await _hold_back(conn, post, wait_s)
     return Snooze(wait_s)
 
 
@@ -161,30 +89,30 @@ async def not_sent(
     In a step that holds the active project; or in one of a project that was `archived`, where nothing waits
     for another try.
     """
-    held = await hold(conn, claim)
-    held = await _put_back(conn, held, code=error.code, outdated=isinstance(error, Outdated))
-    await _note_error(conn, held, error)
-    rest = await _after(conn, held, error, generation)
-    return Canceled() if archived and not isinstance(rest, Failed) else rest
+    post = await locked_post.lock(conn, claim)
+    post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, Outdated))
+    await _keep_error(conn, post, error)
+    outcome = await _after(conn, claim, post, error, generation)
+    return Canceled() if archived and not isinstance(outcome, Failed) else outcome
 
 
 async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
     """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
 
-    `outdated`: not by what was prepared, which is prepared anew too. If it is another post's turn by now,
-    this one waits for its own.
+    `outdated`: not by what was prepared, which is prepared anew too. If another post is at the head of the
+    account's queue by now, this one waits behind it.
     """
-    held = await hold(conn, claim)
-    held = await _put_back(conn, held, code="ABSENT", outdated=outdated)
-    standing = await account_queue.take(conn, claim=claim, post_id=held.post_id, post=held.post)
-    return None if standing.mine else Interrupted()
+    post = await locked_post.lock(conn, claim)
+    post = await _put_back(conn, claim, post, code="ABSENT", outdated=outdated)
+    position = await account_queue.take_head(conn, claim, post)
+    return None if position.is_head else Interrupted()
 
 
 async def unverified(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
     """The platform may have the post, and what became of it could not be found out."""
-    held = await hold(conn, claim)
-    await _note_error(conn, held, error)
-    return await _after(conn, held, error, generation)
+    post = await locked_post.lock(conn, claim)
+    await _keep_error(conn, post, error)
+    return await _after(conn, claim, post, error, generation)
 
 
 async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
@@ -192,91 +120,113 @@ async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool
 
     `spent`: it was sent anew, which is a try as any other.
     """
-    held = await hold(conn, claim)
-    await _note_error(conn, held, IN_FLIGHT)
+    post = await locked_post.lock(conn, claim)
+    await _keep_error(conn, post, IN_FLIGHT)
     if spent:
-        return await _try_again(conn, held, IN_FLIGHT, least_s=after_s)
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
-    return await pause(conn, held, after_s)
+        return await _try_again(conn, claim, post, IN_FLIGHT, least_s=after_s)
+    await account_queue.advance(conn, post)
+    return await pause(conn, post, after_s)
 
 
 async def unknown(conn: Conn, *, claim: Claim) -> NotDone:
     """No more can be found out in this job: its end makes the post `outcome_unknown`."""
-    return await give_up(conn, await hold(conn, claim))
+    return await give_up(conn, await locked_post.lock(conn, claim))
 
 
-async def give_up(conn: Conn, held: Held) -> Failed:
+async def give_up(conn: Conn, post: LockedPost) -> Failed:
     """What may be live is unknown from now on; what isn't is too late, and says what it met last."""
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
-    if held.sent:
-        await _keep(conn, held, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
+    await account_queue.advance(conn, post)
+    if post.sent:
+        await _write_error(conn, post, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
         return UNKNOWN
-    last = await scheduled_post.get_error.value(conn, **held.key)
+    last = await scheduled_post.get_error.value(conn, org=post.organization_id, id=post.id)
     why = f"; the last try met: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
-    await _keep(conn, held, TOO_LATE, "too_late", message, retryable=True)
+    await _write_error(conn, post, TOO_LATE, "too_late", message, retryable=True)
     return Failed(TOO_LATE, message, retryable=True)
 
 
-async def fail(conn: Conn, held: Held, error: PlatformError) -> Failed:
-    await _note_error(conn, held, error)
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
+async def fail(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
+    await _keep_error(conn, post, error)
+    await account_queue.advance(conn, post)
     return Failed(error.code, error.message)
 
 
-async def _after(conn: Conn, held: Held, error: PlatformError, generation: int) -> NotDone:
+async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cooldown_s: float) -> None:
+    """None of the account's posts is sent for so long; of several cooldowns the longest counts."""
+    await account_send.cool_down.run(conn, org=organization_id, account_id=account_id, cooldown_s=cooldown_s)
+
+
+async def refresh(conn: Conn, post: LockedPost) -> NotDone:
+    """Whoever asks, one job refreshes the account's token, and its end wakes the account's posts."""
+    await credentials.refresh(
+        conn,
+        organization_id=post.owner_organization_id,
+        project_id=post.owner_project_id,
+        account_id=post.owner_id,
+    )
+    return await pause(conn, post, REFRESH_S)
+
+
+async def _after(
+    conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, generation: int
+) -> NotDone:
+    org, account_id = post.owner_organization_id, post.owner_id
     match error:
         case Throttled():
-            rest_s = REST_S if error.after_s is None else error.after_s
-            await account_send.rest_account.run(
-                conn, org=held.owner["organization_id"], account_id=held.owner["account_id"], rest_s=rest_s
-            )
-            return await pause(conn, held, rest_s)
-        case TokenExpired() if not held.repeats(error):
-            return await refresh(conn, held)
+            cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
+            await cool_down(conn, organization_id=org, account_id=account_id, cooldown_s=cooldown_s)
+            return await pause(conn, post, cooldown_s)
+        case TokenExpired() if not post.repeats(error):
+            return await refresh(conn, post)
         case ReauthRequired():
-            await accounts.require_reauth(conn, **held.owner, reason=error.code, generation=generation)
-            return await pause(conn, held, REFRESH_S)
+            await accounts.require_reauth(
+                conn, organization_id=org, account_id=account_id, reason=error.code, generation=generation
+            )
+            return await pause(conn, post, REFRESH_S)
         case Rejected():
-            return await give_up(conn, held) if held.sent else await fail(conn, held, error)
+            return await give_up(conn, post) if post.sent else await fail(conn, post, error)
         case _:
-            return await _try_again(conn, held, error)
+            return await _try_again(conn, claim, post, error)
 
 
-async def refresh(conn: Conn, held: Held) -> NotDone:
-    """Whoever asks, one job refreshes the account's token, and its end wakes the account's posts."""
-    await credentials.refresh(conn, **held.owner, project_id=held.post["owner_project_id"])
-    return await pause(conn, held, REFRESH_S)
-
-
-async def _try_again(conn: Conn, held: Held, error: PlatformError, *, least_s: float = 0) -> NotDone:
+async def _try_again(
+    conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, *, least_s: float = 0
+) -> NotDone:
     """After a wait in which others of the account may go."""
-    wait_s = WAITS_S[min(held.claim.attempt, len(WAITS_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
+    wait_s = WAITS_S[min(claim.attempt, len(WAITS_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)
-    if wait_s >= held.left_s:
-        return await give_up(conn, held)
-    await scheduled_post.hold_back.run(conn, **held.key, wait_s=wait_s)
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
+    if wait_s >= post.left_s:
+        return await give_up(conn, post)
+    await _hold_back(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)
 
 
-async def _put_back(conn: Conn, held: Held, *, code: str, outdated: bool) -> Held:
+async def _hold_back(conn: Conn, post: LockedPost, wait_s: float) -> None:
+    """The post is passed over for so long."""
+    await scheduled_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
+    await account_queue.advance(conn, post)
+
+
+async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, outdated: bool) -> LockedPost:
     """As it was before it was marked `sending`: it counts in no quota and can be canceled again."""
-    org, key = held.claim.organization_id, held.key
-    await scheduled_post.put_back.run(conn, **key)
+    org, post_id = post.organization_id, post.id
+    await scheduled_post.put_back.run(conn, org=org, id=post_id)
     if outdated:
-        await scheduled_post.prepare_again.run(conn, **key)
-    await quotas.take_back(conn, **held.place, post_id=held.post_id)
-    await ledger.progress(conn, held.claim, progress=0, stage="preparing", cancelable=True)
+        await scheduled_post.prepare_again.run(conn, org=org, id=post_id)
+    await quotas.take_back(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
+    await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     told = {"code": code}
-    await posts.note(conn, organization_id=org, post_ids=[held.post_id], event="not_sent", details=told)
-    return await hold(conn, held.claim)
+    await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=told)
+    return await locked_post.lock(conn, claim)
 
 
-async def _note_error(conn: Conn, held: Held, error: PlatformError) -> None:
-    await _keep(conn, held, error.code, error.category, error.message, retryable=error.retryable)
+async def _keep_error(conn: Conn, post: LockedPost, error: PlatformError) -> None:
+    await _write_error(conn, post, error.code, error.category, error.message, retryable=error.retryable)
 
 
-async def _keep(conn: Conn, held: Held, code: str, category: str, message: str, *, retryable: bool) -> None:
+async def _write_error(
+    conn: Conn, post: LockedPost, code: str, category: str, message: str, *, retryable: bool
+) -> None:
     told = {"code": code, "category": category, "message": message, "retryable": retryable}
-    await scheduled_post.keep_error.run(conn, **held.key, error=told)
+    await scheduled_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=told)

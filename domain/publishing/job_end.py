@@ -1,7 +1,8 @@
-"""What becomes of posts whose jobs end without having ended them (I10)."""
+"""The end of posts whose jobs end without having ended them: no post outlives its job undecided."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -15,8 +16,30 @@ from jobs.ledger import Moved, Submitted
 RECONCILE_AFTER = timedelta(seconds=30)
 
 
+class QueueHead(NamedTuple):
+    """An account and the post at the head of its queue."""
+
+    id: UUID
+    turn_post_id: UUID | None
+
+
+class EndedPost(NamedTuple):
+    """A post that was given its job's end, and why."""
+
+    organization_id: UUID
+    project_id: UUID
+    id: UUID
+    status: Literal["failed", "canceled", "outcome_unknown"]
+    reason: str
+    now: datetime
+
+
+LOCK_ACCOUNTS = scheduled_post.lock_accounts_of_jobs.typed(QueueHead)
+END_POSTS = scheduled_post.end_posts.typed(EndedPost)
+
+
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Give the posts of these jobs, just ended in this transaction, their jobs' end (I10).
+    """Give the posts of these jobs, just ended in this transaction, their jobs' end.
 
     A post that a platform may have is `outcome_unknown`, and a job of its own asks on. One whose job
     completed was given its end by the job's last step.
@@ -25,19 +48,20 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
     jobs = [row.id for row in rows if row.state != "completed"]
     if not jobs:
         return
-    held = await scheduled_post.lock_accounts_of_jobs.all(conn, orgs=orgs, job_ids=jobs)
-    turn = {row["turn_post_id"]: row["id"] for row in held}
+    accounts = await LOCK_ACCOUNTS.all(conn, orgs=orgs, job_ids=jobs)
+    heads = {account.turn_post_id: account.id for account in accounts if account.turn_post_id}
     alike: dict[tuple[UUID, posts.Event, str], list[UUID]] = {}
-    for row in await scheduled_post.end_posts.all(conn, orgs=orgs, job_ids=jobs):
-        organization_id, post_id, status = row["organization_id"], row["id"], row["status"]
-        alike.setdefault((organization_id, status, row["reason"]), []).append(post_id)
-        if status == "outcome_unknown":
-            place = {"organization_id": organization_id, "project_id": row["project_id"]}
-            await reconcile(conn, **place, post_id=post_id, now=row["now"])
-    for (organization_id, status, reason), gone in alike.items():
+    for post in await END_POSTS.all(conn, orgs=orgs, job_ids=jobs):
+        org = post.organization_id
+        alike.setdefault((org, post.status, post.reason), []).append(post.id)
+        if post.status == "outcome_unknown":
+            await reconcile(
+                conn, organization_id=org, project_id=post.project_id, post_id=post.id, now=post.now
+            )
+    for (org, status, reason), gone in alike.items():
         why = {"reason": reason}
-        await posts.note(conn, organization_id=organization_id, post_ids=gone, event=status, details=why)
-        await waiting.pass_on(conn, organization_id=organization_id, turn=turn, gone=gone)
+        await posts.note(conn, organization_id=org, post_ids=gone, event=status, details=why)
+        await waiting.advance(conn, organization_id=org, heads=heads, gone=gone)
 
 
 async def reconcile(

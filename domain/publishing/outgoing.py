@@ -1,19 +1,19 @@
-"""What an attempt to send a post starts from: the post as it is to go out, its files, whose it is."""
+"""OutgoingPost: a post as it is to go out, with its files and its account, as an attempt starts from it."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.accounts import credentials
-from domain.accounts.credentials import SealedCredential, Tokens
+from domain.accounts.credentials import SealedCredential
 from domain.publishing import sealed
-from domain.publishing.failures import IN_FLIGHT, Held
+from domain.publishing.failures import IN_FLIGHT
+from domain.publishing.locked_post import LockedPost
 from domain.security.keyring import Keyring
 
 
@@ -31,7 +31,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose post it is. `traits` are what connecting found out about the server; the token is a secret."""
+    """The account that posts, with its token, a secret; `traits` are what connecting found out about it."""
 
     platform: str
     service_url: str
@@ -45,7 +45,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt starts from: the post as it is to go out, and how far it has come.
+    """A post as it is to go out, and how far it has come.
 
     `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
     the token, and `token_ends` its end, if it has one. `handle`, `request` and `secret` are what was
@@ -80,41 +80,83 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
         return f"OutgoingPost({self.post_id}, {self.phase})"
 
 
-async def read(conn: Conn, held: Held, keyring: Keyring) -> OutgoingPost:
+class Draft(NamedTuple):
+    """The row of `get_draft`: what opens the account, what goes out, and one of its files, if it has any."""
+
+    sealed: bytes
+    vault_key_id: str
+    generation: int
+    expires_at: datetime | None
+    caption: str
+    revision: int
+    language: str
+    sandbox: bool
+    id: UUID | None
+    kind: str
+    mime_type: str
+    size_bytes: int
+    width: int
+    height: int
+    duration_ms: int | None
+    token: str
+
+
+_GET_DRAFT = scheduled_post.get_draft.typed(Draft)
+
+
+async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     """In the step that begins the attempt. Raises LookupError for a disconnected account."""
-    owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
-    draft = await scheduled_post.get_draft.all(conn, **held.key, **owner)
-    if not draft:
-        raise LookupError(f"post {held.post_id} has no credential")
-    tokens = credentials.opened(_credential(draft[0]), **held.owner, keyring=keyring)
+    org, owner_org = post.organization_id, post.owner_organization_id
+    rows = await _GET_DRAFT.all(
+        conn, org=org, id=post.id, owner_organization_id=owner_org, owner_id=post.owner_id
+    )
+    if not rows:
+        raise LookupError(f"post {post.id} has no credential")
+    draft = rows[0]
+    sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
+    tokens = credentials.opened(
+        sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
+    )
     return OutgoingPost(
-        post_id=held.post_id,
-        account=opened(held.post, tokens, handle=held.post["account_handle"]),
+        post_id=post.id,
+        content_id=post.content_id,
+        account=Account(
+            platform=post.platform,
+            service_url=post.service_url,
+            external_id=post.external_id,
+            handle=post.account_handle,
+            traits=post.traits,
+            access_token=tokens.access_token,
+        ),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
-        moment=held.post["scheduled_for"],
-        in_flight=held.repeats(IN_FLIGHT),
-        secret=sealed.reveal(
-            keyring, held.post, organization_id=held.claim.organization_id, post_id=held.post_id
-        ),
-        files=[File(**{name: row[name] for name in _FILE}) for row in draft if row["id"]],
-        **{name: draft[0][name] for name in _DRAFT},
-        **{name: held.post[name] for name in _SAME},
+        sandbox=draft.sandbox,
+        caption=draft.caption,
+        language=draft.language,
+        mode=post.mode,
+        privacy_level=post.privacy_level,
+        moment=post.scheduled_for,
+        files=[_file(row, row.id) for row in rows if row.id],
+        revision=draft.revision,
+        phase=post.phase,
+        handle=post.handle,
+        request=post.request,
+        secret=sealed.reveal(keyring, post.secret, organization_id=org, post_id=post.id),
+        content_revision=post.content_revision,
+        sent_at=post.sent_at,
+        in_flight=post.repeats(IN_FLIGHT),
+        now=post.now,
     )
 
 
-_FILE = File.__struct_fields__
-_DRAFT = ("caption", "revision", "language", "sandbox")
-#: What `OutgoingPost` and the post's row call by one name.
-_SAME = (
-    "content_id", "mode", "privacy_level", "phase", "handle", "request", "content_revision", "sent_at", "now",
-)  # fmt: skip
-
-
-def _credential(row: asyncpg.Record) -> SealedCredential:
-    return SealedCredential(*(row[name] for name in SealedCredential._fields))
-
-
-def opened(account: asyncpg.Record, tokens: Tokens, *, handle: str) -> Account:
-    same = ("platform", "service_url", "external_id", "traits")
-    return Account(access_token=tokens.access_token, handle=handle, **{name: account[name] for name in same})
+def _file(row: Draft, asset_id: UUID) -> File:
+    return File(
+        id=asset_id,
+        kind=row.kind,
+        mime_type=row.mime_type,
+        size_bytes=row.size_bytes,
+        width=row.width,
+        height=row.height,
+        duration_ms=row.duration_ms,
+        token=row.token,
+    )

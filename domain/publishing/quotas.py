@@ -4,15 +4,15 @@ A send is written down before its call, under the account's lock, and taken back
 not to have the post.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import account_send
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import PLATFORMS
+from domain.publishing.locked_post import LockedPost
 from jobs import maintenance
 
 #: A call reaches the platform after it was written down, one later than another: windows are longer by this.
@@ -27,25 +27,37 @@ class Quota(NamedTuple):
     window_s: float
 
 
-def of(account: asyncpg.Record) -> Quota | None:
+class Window(NamedTuple):
+    """A quota as a statement counts by it; nulls count nothing."""
+
+    posts: int | None
+    window_s: float | None
+
+
+def of(
+    *, platform: str, traits: Mapping[str, Any], quota_posts: int | None, quota_window_s: float | None
+) -> Quota | None:
     """An operator's figures for the account before its platform's for it, and those before the platform's.
 
     None: no limit is known.
     """
-    if account["quota_posts"] is not None:
-        return Quota(account["quota_posts"], account["quota_window_s"])
-    if (own := platform_limits.quota_of(account["traits"])) is not None:
+    if quota_posts is not None and quota_window_s is not None:
+        return Quota(quota_posts, quota_window_s)
+    if (own := platform_limits.quota_of(traits)) is not None:
         return Quota(*own)
-    platform = PLATFORMS.get(account["platform"])
-    return platform and Quota(*platform.quota)
+    known = PLATFORMS.get(platform)
+    return known and Quota(*known.quota)
 
 
-def window(account: asyncpg.Record) -> dict[str, Any]:
-    """What a statement counts by; nulls count nothing."""
-    quota = of(account)
-    if quota is None:
-        return {"posts": None, "window_s": None}
-    return {"posts": quota.posts, "window_s": quota.window_s + ARRIVAL_S}
+def window(post: LockedPost) -> Window:
+    """The window of the post's account."""
+    quota = of(
+        platform=post.platform,
+        traits=post.traits,
+        quota_posts=post.quota_posts,
+        quota_window_s=post.quota_window_s,
+    )
+    return Window(quota.posts, quota.window_s + ARRIVAL_S) if quota else Window(None, None)
 
 
 async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:

@@ -1,11 +1,11 @@
-"""What became of posts whose answer was lost: the platform is asked again and again, and nothing is sent.
+"""Reconciliation: a platform is asked again and again what became of a post whose answer was lost.
 
-So it is for the name of a post that has none yet, and for whether its owner published a draft. In a project
-that was archived too; a person's word, and the end of the account, end it.
+Nothing is sent. The same goes for the name of a post that has none yet, and for whether its owner published a
+draft; in a project that was archived too. A person's word, and the end of the account, end it.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -15,14 +15,14 @@ from db.queries import account_send, scheduled_post
 from domain.accounts import accounts, credentials
 from domain.media import tickets
 from domain.publishing import failures, job_end, posts, sending
-from domain.publishing.outgoing import Account, opened
+from domain.publishing.outgoing import Account
 from domain.security.keyring import Keyring
 from jobs.ledger import Claim
 from jobs.outcomes import NotDone, Snooze
 from schemas import ids
 from schemas.errors import NotSent, PlatformError, ReauthRequired, TokenExpired
 
-#: When it is asked, in seconds from the loss (api.md 9).
+#: When it is asked, in seconds from the loss.
 ASKS_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: An ask that comes so much too soon still is that ask.
 EARLY_S = 1.0
@@ -33,8 +33,41 @@ NOT_PUBLISHED = NotSent(
 )
 
 
-class Lost(msgspec.Struct, frozen=True, kw_only=True):
-    """What an ask takes; `next_s` is until the one after it, None: this is the last.
+class Sender(NamedTuple):
+    """The row of `lock_sender`: an account, and the one that owns it, which may be itself."""
+
+    platform: str
+    service_url: str
+    external_id: str
+    handle: str
+    traits: dict[str, Any]
+    status: str
+    owner_status: str
+    owner_organization_id: UUID
+    owner_project_id: UUID
+    owner_id: UUID
+
+
+class Unfound(NamedTuple):
+    """The row of `find_lost`; `age_s` is that of the job that asks."""
+
+    project_id: UUID
+    account_id: UUID
+    status: str
+    handle: dict[str, Any]
+    request: bytes
+    sent_at: datetime
+    sandbox: bool
+    now: datetime
+    age_s: float
+
+
+_LOCK_SENDER = account_send.lock_sender.typed(Sender)
+_FIND = scheduled_post.find_lost.typed(Unfound)
+
+
+class LostPost(msgspec.Struct, frozen=True, kw_only=True):
+    """A post to ask for; `next_s` is until the ask after this one, None: this is the last.
 
     `status` is the post's: `outcome_unknown`, `draft_in_inbox`, or `published` without a name. `fetched` is
     whether a ticket of the call was; they are closed by now. None: it had none.
@@ -60,35 +93,49 @@ def next_ask(age_s: float) -> float | None:
     return next((ask_s - age_s for ask_s in ASKS_S if ask_s > age_s + EARLY_S), None)
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> Lost | NotDone | None:
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | NotDone | None:
     """None: there is nothing to ask any more, or nobody who could."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    post = await scheduled_post.find_lost.one(conn, org=org, id=post_id, job_id=claim.id)
+    post = await _FIND.one(conn, org=org, id=post_id, job_id=claim.id)
     if post is None:
         return None
-    account = await account_send.lock_sender.row(conn, org=org, account_id=post["account_id"])
-    owner = {"organization_id": account["owner_organization_id"], "account_id": account["owner_id"]}
-    later_s = next_ask(post["age_s"])
-    if account["owner_status"] == "disconnected":
+    account = await _LOCK_SENDER.row(conn, org=org, account_id=post.account_id)
+    later_s = next_ask(post.age_s)
+    if account.owner_status == "disconnected":
         return None
-    if account["owner_status"] == "reauth_required":
+    if account.owner_status == "reauth_required":
         return undecided(later_s)
-    tokens = await credentials.open(conn, **owner, keyring=keyring)
-    if tokens.expires_at is not None and tokens.expires_at <= post["now"] + sending.FRESH:
-        await credentials.refresh(conn, **owner, project_id=account["owner_project_id"])
-        return undecided(later_s and min(later_s, max(failures.REFRESH_S, post["age_s"] / 4)))
-    return Lost(
-        post_id=post_id,
-        account=opened(account, tokens, handle=account["handle"]),
-        generation=tokens.generation,
-        next_s=later_s,
-        fetched=await tickets.close(conn, organization_id=org, post_id=post_id),
-        **{name: post[name] for name in _SAME},
+    tokens = await credentials.open(
+        conn,
+        organization_id=account.owner_organization_id,
+        account_id=account.owner_id,
+        keyring=keyring,
     )
-
-
-#: What `Lost` and its row call by one name.
-_SAME = ("account_id", "project_id", "status", "sandbox", "handle", "request", "sent_at", "now")
+    if tokens.expires_at is not None and tokens.expires_at <= post.now + sending.FRESH:
+        await _refresh(conn, account)
+        return undecided(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
+    return LostPost(
+        post_id=post_id,
+        account_id=post.account_id,
+        project_id=post.project_id,
+        status=post.status,
+        account=Account(
+            platform=account.platform,
+            service_url=account.service_url,
+            external_id=account.external_id,
+            handle=account.handle,
+            traits=account.traits,
+            access_token=tokens.access_token,
+        ),
+        generation=tokens.generation,
+        sandbox=post.sandbox,
+        handle=post.handle,
+        request=post.request,
+        sent_at=post.sent_at,
+        now=post.now,
+        fetched=await tickets.close(conn, organization_id=org, post_id=post_id),
+        next_s=later_s,
+    )
 
 
 def undecided(next_s: float | None) -> Snooze | None:
@@ -96,19 +143,33 @@ def undecided(next_s: float | None) -> Snooze | None:
     return None if next_s is None else Snooze(next_s)
 
 
-async def unseen(conn: Conn, *, claim: Claim, lost: Lost, error: PlatformError) -> NotDone | None:
+async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: PlatformError) -> NotDone | None:
     """The platform could not be asked: again at the next time."""
-    account = await account_send.lock_sender.row(conn, org=claim.organization_id, account_id=lost.account_id)
-    owner = {"organization_id": account["owner_organization_id"], "account_id": account["owner_id"]}
+    account = await _LOCK_SENDER.row(conn, org=claim.organization_id, account_id=lost.account_id)
     if isinstance(error, TokenExpired):
-        await credentials.refresh(conn, **owner, project_id=account["owner_project_id"])
+        await _refresh(conn, account)
     if isinstance(error, ReauthRequired):
-        await accounts.require_reauth(conn, **owner, reason=error.code, generation=lost.generation)
+        await accounts.require_reauth(
+            conn,
+            organization_id=account.owner_organization_id,
+            account_id=account.owner_id,
+            reason=error.code,
+            generation=lost.generation,
+        )
     return undecided(lost.next_s)
 
 
+async def _refresh(conn: Conn, account: Sender) -> None:
+    await credentials.refresh(
+        conn,
+        organization_id=account.owner_organization_id,
+        project_id=account.owner_project_id,
+        account_id=account.owner_id,
+    )
+
+
 async def found(
-    conn: Conn, *, claim: Claim, lost: Lost, external_id: str | None, external_url: str | None
+    conn: Conn, *, claim: Claim, lost: LostPost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
     """It is live, under this name; without one it is asked for that on, by another job.
 
@@ -117,31 +178,43 @@ async def found(
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
-    named = {"external_id": external_id, "external_url": external_url}
-    if lost.status == "published":
-        await scheduled_post.name_post.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named)
-    elif await scheduled_post.publish_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, **named):
+    known_before = lost.status == "published"
+    query = scheduled_post.name_post if known_before else scheduled_post.publish_lost
+    published = await query.run(
+        conn,
+        org=org,
+        id=lost.post_id,
+        sent_at=lost.sent_at,
+        external_id=external_id,
+        external_url=external_url,
+    )
+    if published and not known_before:
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
         if external_id is None:
-            place = {"organization_id": org, "project_id": lost.project_id}
-            await job_end.reconcile(conn, **place, post_id=lost.post_id, now=lost.now)
-    return {"postId": ids.show(ids.POST, lost.post_id), "status": "published"}
+            await job_end.reconcile(
+                conn, organization_id=org, project_id=lost.project_id, post_id=lost.post_id, now=lost.now
+            )
+    return _result(lost, "published")
 
 
-async def drafted(conn: Conn, *, claim: Claim, lost: Lost) -> dict[str, Any]:
+async def drafted(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
     """It lay in its owner's inbox all the while."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await scheduled_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
-    return {"postId": ids.show(ids.POST, lost.post_id), "status": "draft_in_inbox"}
+    return _result(lost, "draft_in_inbox")
 
 
-async def absent(conn: Conn, *, claim: Claim, lost: Lost, why: PlatformError) -> dict[str, Any]:
+async def absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
     """Proved: it is not there, nor can it come any more."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     told = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
     if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=told):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
-    return {"postId": ids.show(ids.POST, lost.post_id), "status": "failed"}
+    return _result(lost, "failed")
+
+
+def _result(lost: LostPost, status: str) -> dict[str, Any]:
+    return {"postId": ids.show(ids.POST, lost.post_id), "status": status}

@@ -1,8 +1,6 @@
-"""What was prepared for a post and nobody else may know: sealed in the post's row, gone with its end."""
+"""Secrets of a post: what was prepared and nobody else may know, sealed in its row and gone with its end."""
 
 from uuid import UUID
-
-import asyncpg
 
 from domain.security import vault
 from domain.security.keyring import Keyring
@@ -13,12 +11,8 @@ def seal(keyring: Keyring, secret: bytes | None, *, organization_id: UUID, post_
     return None if secret is None else vault.seal(keyring, secret, row=row_name(organization_id, post_id))
 
 
-def reveal(keyring: Keyring, post: asyncpg.Record, *, organization_id: UUID, post_id: UUID) -> bytes | None:
-    """Of a row with `sealed` and `vault_key_id`."""
-    if post["sealed"] is None:
-        return None
-    sealed = Sealed(post["vault_key_id"], post["sealed"])
-    return vault.unseal(keyring, sealed, row=row_name(organization_id, post_id))
+def reveal(keyring: Keyring, secret: Sealed | None, *, organization_id: UUID, post_id: UUID) -> bytes | None:
+    return None if secret is None else vault.unseal(keyring, secret, row=row_name(organization_id, post_id))
 
 
 def row_name(organization_id: UUID, post_id: UUID) -> str:

@@ -9,13 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from db.pool import Conn
 from db.queries import account_send, scheduled_post
 from domain.media import tickets as media_tickets
-from domain.publishing import account_queue, failures, job_end, outgoing, posts, quotas, sealed
-from domain.publishing.failures import Held
+from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
+from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
 from domain.security.keyring import Keyring
 from jobs import ledger
@@ -24,7 +22,7 @@ from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 
-#: How often the wait for a turn doubles, so that a long line costs little.
+#: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
@@ -34,34 +32,7 @@ NOT_APPROVED = Rejected(
 )
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
-    """The account's turn for a post that waits; what is under way goes on where it was left."""
-    held = await failures.hold(conn, claim)
-    rest = Canceled() if held.stopped else await failures.blocker(conn, held)
-    if rest is None and not held.sent:
-        rest = await _line_up(conn, held)
-    if rest is not None:
-        return rest
-    begun = await outgoing.read(conn, held, keyring)
-    if begun.token_ends is not None and begun.token_ends <= begun.now + FRESH:
-        return await failures.refresh(conn, held)
-    return begun
-
-
-async def _line_up(conn: Conn, held: Held) -> NotDone | None:
-    """None: it is this post's turn. What all of the account's posts wait for has an end of its own."""
-    standing = await account_queue.take(conn, claim=held.claim, post_id=held.post_id, post=held.post)
-    if standing.mine:
-        return None
-    if standing.full_s:
-        return await failures.pause(conn, held, standing.full_s)
-    if not standing.taken:
-        await account_queue.hasten_next(conn, **held.place)
-    waits = min(held.claim.fence - held.claim.attempt, MOST_DOUBLED)
-    return Snooze(min(account_queue.WAIT_S * 2**waits, held.left_s))
-
-
-class Step(NamedTuple):
+class PreparedStep(NamedTuple):
     """What was prepared of the content's `revision`, in whole or as far as a step on the way there came."""
 
     keyring: Keyring
@@ -72,46 +43,96 @@ class Step(NamedTuple):
     tickets: Sequence[str]
 
     def __repr__(self) -> str:
-        return f"Step({self.revision})"
+        return f"PreparedStep({self.revision})"
 
 
-async def keep(conn: Conn, *, claim: Claim, step: Step, after_s: float) -> NotDone | None:
+class Marked(NamedTuple):
+    """The row of `mark_sending`: when the call may be made, else what was in the way."""
+
+    approved: bool
+    current: bool
+    full_s: float | None
+    sent_at: datetime | None
+
+
+_MARK = account_send.mark_sending.typed(Marked)
+
+
+async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
+    """Take the account's queue's head for a post that waits; what is under way goes on where it was left."""
+    post = await locked_post.lock(conn, claim)
+    outcome = Canceled() if post.stopped else await failures.blocker(conn, post)
+    if outcome is None and not post.sent:
+        outcome = await _line_up(conn, claim, post)
+    if outcome is not None:
+        return outcome
+    begun = await outgoing.read(conn, post, keyring)
+    if begun.token_ends is not None and begun.token_ends <= begun.now + FRESH:
+        return await failures.refresh(conn, post)
+    return begun
+
+
+async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
+    """None: this post is at the head. What all of the account's posts wait for has an end of its own."""
+    position = await account_queue.take_head(conn, claim, post)
+    if position.is_head:
+        return None
+    if position.full_s:
+        return await failures.pause(conn, post, position.full_s)
+    if not position.busy:
+        await account_queue.wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
+    waits = min(claim.fence - claim.attempt, MOST_DOUBLED)
+    return Snooze(min(account_queue.WAIT_S * 2**waits, post.left_s))
+
+
+async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) -> NotDone | None:
     """A step on the way to being prepared, before the next one.
 
     One that takes the platform `after_s` goes on then; others of the account may go first.
     """
-    held = await failures.hold(conn, claim)
-    if held.stopped:
+    post = await locked_post.lock(conn, claim)
+    if post.stopped:
         return Canceled()
-    await _keep(conn, held, step, phase="preparing")
-    return await failures.let_pass(conn, held, after_s) if after_s else None
+    await _keep(conn, post, step, phase="preparing")
+    return await failures.let_others_pass(conn, post, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, unsaved: Step | None = None) -> datetime | NotDone:
+async def mark(conn: Conn, *, claim: Claim, unsaved: PreparedStep | None = None) -> datetime | NotDone:
     """When the call may be made: now, from the commit on. In a step that holds the active project.
 
     `unsaved` is what was just prepared. It is kept with the mark, or without it where the post has to wait.
     An edit since then starts over.
     """
-    held = await failures.hold(conn, claim)
-    revision = unsaved.revision if unsaved else held.post["content_revision"]
-    marked = await _go(conn, held, revision, unsaved)
+    post = await locked_post.lock(conn, claim)
+    revision = unsaved.revision if unsaved else post.content_revision
+    marked = await _mark(conn, claim, post, revision, unsaved)
     if unsaved and isinstance(marked, Snooze):
-        await _keep(conn, held, unsaved, phase="prepared")
+        await _keep(conn, post, unsaved, phase="prepared")
     return marked
 
 
-async def _keep(conn: Conn, held: Held, step: Step, *, phase: str) -> None:
-    given = _given(held, step)
-    await scheduled_post.keep_prepared.run(conn, **held.key, event_id=ids.new(), phase=phase, **given)
-    await media_tickets.keep(conn, **held.who, tickets=step.tickets)
+async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
+    """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
+    post = await locked_post.lock(conn, claim)
+    if post.left_s <= 0 or post.account_status == "disconnected":
+        return None
+    return await _mark(conn, claim, post, None, None)
 
 
-def _given(held: Held, step: Step | None) -> dict[str, Any]:
-    """Nulls leave what is there."""
+async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
+    org, post_id = post.organization_id, post.id
+    given = _given(post, step)
+    await scheduled_post.keep_prepared.run(
+        conn, org=org, id=post_id, event_id=ids.new(), phase=phase, **given
+    )
+    await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=step.tickets)
+
+
+def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
+    """The columns of what was prepared; nulls leave what is there."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = sealed.seal(step.keyring, step.secret, **held.who)
+    secret = sealed.seal(step.keyring, step.secret, organization_id=post.organization_id, post_id=post.id)
     return {
         "handle": step.handle,
         "request": step.request,
@@ -121,70 +142,66 @@ def _given(held: Held, step: Step | None) -> dict[str, Any]:
     }
 
 
-async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
-    """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
-    held = await failures.hold(conn, claim)
-    if held.left_s <= 0 or held.post["account_status"] == "disconnected":
-        return None
-    return await _go(conn, held)
-
-
-async def _go(
-    conn: Conn, held: Held, revision: int | None = None, unsaved: Step | None = None
+async def _mark(
+    conn: Conn, claim: Claim, post: LockedPost, revision: int | None, unsaved: PreparedStep | None
 ) -> datetime | NotDone:
-    rest = await failures.blocker(conn, held)
-    if rest is not None:
-        return rest
-    marked = await account_send.mark_sending.row(
+    outcome = await failures.blocker(conn, post)
+    if outcome is not None:
+        return outcome
+    org, post_id, window = post.organization_id, post.id, quotas.window(post)
+    marked = await _MARK.row(
         conn,
-        **held.key,
-        content_id=held.post["content_id"],
+        org=org,
+        id=post_id,
+        content_id=post.content_id,
         revision=revision,
-        account_id=held.account_id,
-        owner_id=held.post["owner_id"],
-        job_id=held.claim.id,
-        fence=held.claim.fence,
+        account_id=post.account_id,
+        owner_id=post.owner_id,
+        job_id=claim.id,
+        fence=claim.fence,
         progress=0.5,
         send_id=ids.new(),
         prepared_id=unsaved and ids.new(),
         event_id=ids.new(),
-        **_given(held, unsaved),
-        **quotas.window(held.post),
+        posts=window.posts,
+        window_s=window.window_s,
+        **_given(post, unsaved),
     )
-    sent_at: datetime | None = marked["sent_at"]
-    if sent_at is None:
-        return await _unmarked(conn, held, marked)
+    if marked.sent_at is None:
+        return await _unmarked(conn, post, marked)
     if unsaved:
-        await media_tickets.keep(conn, **held.who, tickets=unsaved.tickets)
-    return sent_at
+        await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=unsaved.tickets)
+    return marked.sent_at
 
 
-async def _unmarked(conn: Conn, held: Held, why: asyncpg.Record) -> NotDone:
-    if not why["approved"]:
-        return await failures.fail(conn, held, NOT_APPROVED)
-    if not why["current"]:
-        await scheduled_post.prepare_again.run(conn, **held.key)
+async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
+    if not marked.approved:
+        return await failures.fail(conn, post, NOT_APPROVED)
+    if not marked.current:
+        await scheduled_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
-    return await failures.pause(conn, held, why["full_s"])
+    return await failures.pause(conn, post, marked.full_s or 0)
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> NotDone | None:
     """The platform has taken it and works on it: the account's next post may go."""
-    held = await failures.hold(conn, claim)
-    phase = "accepted" if held.post["phase"] == "sending" else "confirming"
-    await scheduled_post.accept_post.run(conn, **held.key, phase=phase, handle=handle)
+    post = await locked_post.lock(conn, claim)
+    phase = "accepted" if post.phase == "sending" else "confirming"
+    await scheduled_post.accept_post.run(
+        conn, org=post.organization_id, id=post.id, phase=phase, handle=handle
+    )
     if phase == "accepted":
         await ledger.progress(conn, claim, progress=0.8, stage="confirming")
-        await _note(conn, held, "accepted")
-        await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
+        await _note(conn, post, "accepted")
+        await account_queue.advance(conn, post)
     return None
 
 
 async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
     """What became of a post that the platform has, or may have; the account's others go on meanwhile."""
-    held = await failures.hold(conn, claim)
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
-    return await failures.pause(conn, held, after_s)
+    post = await locked_post.lock(conn, claim)
+    await account_queue.advance(conn, post)
+    return await failures.pause(conn, post, after_s)
 
 
 async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> Done:
@@ -192,29 +209,40 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
 
     Raises `OutcomeUnknown` where the platform has named another of the account's posts.
     """
-    held = await failures.hold(conn, claim)
-    named = {"external_id": external_id, "external_url": external_url}
-    owner = {name: held.post[name] for name in ("owner_organization_id", "owner_id")}
-    published = await account_send.publish_post.one(
-        conn, **held.key, account_id=held.account_id, **owner, event_id=ids.new(), **named
+    post = await locked_post.lock(conn, claim)
+    published = await account_send.publish_post.value(
+        conn,
+        org=post.organization_id,
+        id=post.id,
+        account_id=post.account_id,
+        owner_organization_id=post.owner_organization_id,
+        owner_id=post.owner_id,
+        event_id=ids.new(),
+        external_id=external_id,
+        external_url=external_url,
     )
     if published is None:
         raise named_twice()
     if external_id is None:
-        of = {"organization_id": claim.organization_id, "project_id": held.post["project_id"]}
-        await job_end.reconcile(conn, **of, post_id=held.post_id, now=held.post["now"])
+        await job_end.reconcile(
+            conn,
+            organization_id=post.organization_id,
+            project_id=post.project_id,
+            post_id=post.id,
+            now=post.now,
+        )
     return Done(
-        {"postId": ids.show(ids.POST, held.post_id), "externalId": external_id, "externalUrl": external_url}
+        {"postId": ids.show(ids.POST, post.id), "externalId": external_id, "externalUrl": external_url}
     )
 
 
 async def leave_in_inbox(conn: Conn, *, claim: Claim) -> Done:
     """Proved: it lies in its owner's inbox."""
-    held = await failures.hold(conn, claim)
-    await scheduled_post.leave_in_inbox.run(conn, **held.key)
-    await _note(conn, held, "draft_in_inbox")
-    await account_queue.pass_on(conn, **held.place, post_id=held.post_id)
-    return Done({"postId": ids.show(ids.POST, held.post_id), "status": "draft_in_inbox"})
+    post = await locked_post.lock(conn, claim)
+    await scheduled_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
+    await _note(conn, post, "draft_in_inbox")
+    await account_queue.advance(conn, post)
+    return Done({"postId": ids.show(ids.POST, post.id), "status": "draft_in_inbox"})
 
 
 async def name(
@@ -232,5 +260,5 @@ def named_twice() -> OutcomeUnknown:
     return OutcomeUnknown("NAMED_TWICE", "the platform names a post that another one of ours has become")
 
 
-async def _note(conn: Conn, held: Held, event: posts.Event) -> None:
-    await posts.note(conn, organization_id=held.claim.organization_id, post_ids=[held.post_id], event=event)
+async def _note(conn: Conn, post: LockedPost, event: posts.Event) -> None:
+    await posts.note(conn, organization_id=post.organization_id, post_ids=[post.id], event=event)

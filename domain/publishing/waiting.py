@@ -13,6 +13,7 @@ from db.pool import Conn
 from db.queries import scheduled_post
 from db.queries.rows import LockedAccount, WaitingPost
 from domain.publishing import account_queue, posts
+from domain.publishing.account_queue import QueuedPost
 from jobs import controls
 from jobs.ledger import Wake
 
@@ -90,11 +91,11 @@ async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUI
         )
     waiting = await _waiting(conn, organization_id, content_id)
     await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
-    turn = await _lock_accounts(conn, organization_id, waiting)
+    heads = await _lock_accounts(conn, organization_id, waiting)
     rows = await BLOCK_POSTS.all(conn, org=organization_id, content_id=content_id)
     blocked = [row.id for row in rows]
     await posts.note(conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=EDITED)
-    await pass_on(conn, organization_id=organization_id, turn=turn, gone=blocked)
+    await advance(conn, organization_id=organization_id, heads=heads, gone=blocked)
     return len(blocked)
 
 
@@ -126,24 +127,21 @@ async def cancel_waiting(
 ) -> int:
     """Cancel those of these posts that still wait, and their jobs; how many."""
     await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
-    turn = await _lock_accounts(conn, organization_id, waiting)
+    heads = await _lock_accounts(conn, organization_id, waiting)
     found = [post.id for post in waiting]
     rows = await CANCEL_POSTS.all(conn, org=organization_id, ids=found, reason=reason)
     canceled, why = [row.id for row in rows], {"reason": reason}
     await posts.note(conn, organization_id=organization_id, post_ids=canceled, event="canceled", details=why)
-    await pass_on(conn, organization_id=organization_id, turn=turn, gone=canceled)
+    await advance(conn, organization_id=organization_id, heads=heads, gone=canceled)
     return len(canceled)
 
 
-async def pass_on(
-    conn: Conn, *, organization_id: UUID, turn: Mapping[UUID, UUID], gone: Sequence[UUID]
+async def advance(
+    conn: Conn, *, organization_id: UUID, heads: Mapping[UUID, UUID], gone: Sequence[UUID]
 ) -> None:
-    """Give the turns that these posts had to the next of their accounts; `turn` is who has one, and where."""
-    for post_id in turn.keys() & set(gone):
-        account_id = turn[post_id]
-        await account_queue.pass_on(
-            conn, organization_id=organization_id, account_id=account_id, post_id=post_id
-        )
+    """Advance the queues that these posts were at the head of; `heads` has the accounts by such posts."""
+    for post_id in heads.keys() & set(gone):
+        await account_queue.advance(conn, QueuedPost(organization_id, heads[post_id], post_id))
 
 
 async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[WaitingPost]:
@@ -153,7 +151,7 @@ async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[
 async def _lock_accounts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
-    """Lock the accounts of these posts; those where a post has the turn, by that post."""
+    """Lock the accounts of these posts; by the posts at the head of their queues."""
     account_ids = list({post.social_account_id for post in waiting})
     held = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     return {account.turn_post_id: account.id for account in held if account.turn_post_id}

@@ -40,7 +40,7 @@ class PublishAttempt:
     keyring: Keyring
     heard_at: float
     so_far: Prepared | None = None
-    unsaved: sending.Step | None = None
+    unsaved: sending.PreparedStep | None = None
     prepared: Prepared = field(init=False)
     sent_at: datetime = field(init=False)
     answer: Sent = field(init=False)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from domain.media import tickets
-from domain.publishing import failures, sending
+from domain.publishing import failures, locked_post, sending
 from jobs.outcomes import Canceled, NotDone, Outcome
 from schemas.errors import Conflict, NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Unavailable
 from telemetry import metrics
@@ -59,7 +59,7 @@ async def prepare(attempt: PublishAttempt) -> Next:
     except PlatformError as error:
         return await attempt.not_sent(error)
     made = step.handle, step.request, step.secret, step.tickets
-    unsaved = sending.Step(attempt.keyring, attempt.outgoing.revision, *made)
+    unsaved = sending.PreparedStep(attempt.keyring, attempt.outgoing.revision, *made)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
         return Phase.MARK
@@ -213,7 +213,7 @@ async def confirm(attempt: PublishAttempt) -> Next:
         return await attempt.unverified(error)
     if isinstance(said, Taken):
         age = attempt.now() - attempt.sent_at
-        if age >= failures.CONFIRM:
+        if age >= locked_post.CONFIRM:
             return await attempt.unknown()
         after_s = min(max(said.after_s, age.total_seconds() / 4, LEAST_S), LONG_S)
         said = msgspec.structs.replace(said, after_s=after_s)

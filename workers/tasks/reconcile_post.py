@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 
 from domain.publishing import reconciliation
-from domain.publishing.reconciliation import Lost
+from domain.publishing.reconciliation import LostPost
 from jobs.outcomes import Done, Outcome
 from schemas.errors import OutcomeUnknown, PlatformError
 from telemetry import logs
@@ -28,24 +28,24 @@ async def open_task(resources: Resources) -> Task:
 
 async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     lost = await ctx.decide(partial(reconciliation.begin, claim=ctx.job, keyring=platforms.keyring))
-    if not isinstance(lost, Lost):
+    if not isinstance(lost, LostPost):
         return lost or Done()
     try:
         found = await look(platforms, lost)
     except PlatformError as error:
-        unseen = partial(reconciliation.unseen, claim=ctx.job, lost=lost, error=error)
-        return await ctx.decide(unseen) or Done()
+        body = partial(reconciliation.unverified, claim=ctx.job, lost=lost, error=error)
+        return await ctx.decide(body) or Done()
     _log.info("asked", found=type(found).__name__, **logs.post(ctx.job.organization_id, lost.post_id))
     return await end(ctx, lost, found)
 
 
-async def look(platforms: Platforms, lost: Lost) -> Found:
+async def look(platforms: Platforms, lost: LostPost) -> Found:
     adapter = platforms.adapter(lost.account, sandbox=lost.sandbox)
     prepared = Prepared(handle=lost.handle, request=lost.request)
     return await adapter.reconcile(lost.account, Inquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
 
-async def end(ctx: Context, lost: Lost, found: Found) -> Outcome:
+async def end(ctx: Context, lost: LostPost, found: Found) -> Outcome:
     """What is not decided, or still worked on, waits for the next ask."""
     if isinstance(found, Live) and not (lost.status == "published" and found.external_id is None):
         with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.

@@ -159,7 +159,10 @@ def test_the_others_count_no_hashtags() -> None:
 def test_an_operators_quota_goes_before_the_accounts_own_and_that_before_the_platforms(
     traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
 ) -> None:
-    window_s = None if operator is None else 60
-    row: Any = {"platform": "instagram", "traits": traits, "quota_posts": operator}
-    row["quota_window_s"] = window_s
-    assert quotas.of(row) == expected
+    found = quotas.of(
+        platform="instagram",
+        traits=traits,
+        quota_posts=operator,
+        quota_window_s=None if operator is None else 60,
+    )
+    assert found == expected

@@ -16,7 +16,7 @@ from domain.oauth import oauth_states
 from domain.operations import rewrap
 from domain.operations.rewrap import TABLES
 from domain.publishing import sealed as sealed_of_post
-from domain.security import job_secrets
+from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import Claim, StoredAnswer
@@ -134,7 +134,8 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
         "select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id
     )
     assert post
-    address = sealed_of_post.reveal(keyring, post, organization_id=sealed.org, post_id=sealed.post_id)
+    kept = vault.Sealed(post["vault_key_id"], post["sealed"])
+    address = sealed_of_post.reveal(keyring, kept, organization_id=sealed.org, post_id=sealed.post_id)
     return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b""]
 
 

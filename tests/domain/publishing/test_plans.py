@@ -122,7 +122,7 @@ publish = undone(sending.publish, external_id="its name", external_url=None)
 
 
 async def hasten(conn: Conn, found: Table) -> None:
-    await account_queue.hasten(conn, **found.account)
+    await account_queue.wake(conn, **found.account)
 
 
 async def hint(conn: Conn, found: Table) -> None:

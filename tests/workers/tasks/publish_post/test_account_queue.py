@@ -135,7 +135,7 @@ async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Proje
         assert len(await project.jobs(REFRESH_TOKEN)) == 1
         await project.pool.execute("update account_credential set expires_at = null")
         async with project.pool.acquire() as conn, conn.transaction():
-            await account_queue.hasten(conn, organization_id=project.org, account_id=project.account_id)
+            await account_queue.wake(conn, organization_id=project.org, account_id=project.account_id)
         await all_ended(project)
     assert sent(project) == [str(post_id) for post_id in mine]
 
@@ -182,7 +182,7 @@ async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> 
 
     async with project.pool.acquire() as other, other.transaction():
         await hold(other)
-        await project.do(account_queue.hasten, account_id=project.account_id)
+        await project.do(account_queue.wake, account_id=project.account_id)
     async with project.pool.acquire() as conn:
         claimed = await seeds.claims(conn, PUBLISH_POST)
     assert [claim.id for claim in claimed] == [ids[1]]
