@@ -15,7 +15,7 @@ MAX_BODY = 64 * 1024
 async def receive_tiktok_event(request: ApiRequest) -> None:
     """An event, signed with our app's secret. 401 for what isn't, 422 for what can't be read, else 200."""
     services = request.services
-    hint = tiktok_webhook.read(
+    event = tiktok_webhook.read(
         await request.body(),
         request.request_state.headers.get(b"tiktok-signature", b""),
         client_key=services.settings.tiktok_client_key,
@@ -24,7 +24,7 @@ async def receive_tiktok_event(request: ApiRequest) -> None:
     )
 
     async def take(conn: Conn) -> list[Wake]:
-        return await tiktok_webhook.take(conn, hint)
+        return await tiktok_webhook.take(conn, event)
 
     for wake in await transact(services.pool, take):
         await services.courier.send(wake)

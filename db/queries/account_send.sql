@@ -9,8 +9,8 @@ select a.platform, a.service_url, a.external_id, a.handle, a.traits, a.status, o
    for no key update of o, a;
 
 -- name: hold_sending    locks the job, the account and the post, in this order; no row: fenced
--- Opens each step of a post's job. `cancel`: the job was asked to cancel, or the post was canceled, blocked or
--- given another job. A leased account's owner is another row, which is locked first; any other account owns
+-- Opens each step of a post's job. `cancel`: the job was asked to cancel, or the post was canceled, blocked
+-- or given another job. A leased account's owner is another row, which is locked first; any other account owns
 -- itself. The project is not locked: that it was archived spares work in vain, and it is `mark_sending` that
 -- must not miss it.
 select organization_id, id, archived, cancel, project_id, content_id, mode, privacy_level, status, phase,
@@ -42,7 +42,7 @@ select organization_id, id, archived, cancel, project_id, content_id, mode, priv
        and j.attempt_started_at is not null
        for no key update of j, o, a, p) locked;
 
--- name: publish_post    proved to be there, and its account's queue advances; no row: the name is another post's
+-- name: publish_post    proved to be there; its account's queue advances. No row: the name is another post's
 with published as (
   -- The name may not be known of another post of the account, of its owner, or of whoever has leased it.
   update scheduled_post

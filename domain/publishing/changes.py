@@ -1,15 +1,13 @@
-"""What a person does to one post: a cancel, another time, a retry, a word on what became of it (api.md 9)."""
+"""Changes of one post by a person: a cancel, another time, a retry, a word on what became of it."""
 
 import re
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from db.queries.rows import WaitingPost
+from db.queries.rows import LockedAccount, WaitingPost
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, targets, waiting
 from domain.publishing.account_queue import QueuedPost
@@ -22,7 +20,7 @@ from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, Invalid, Stale
 from schemas.errors.absent import absent
-from schemas.posts import Reschedule, ResolvePost
+from schemas.posts import Reschedule, ResolvePost, Status
 
 _ADDRESS = re.compile(r"https?://[!-~]+")
 
@@ -35,11 +33,36 @@ NOT_THERE = {
 }
 
 
-class Held(NamedTuple):
-    """A post and its account, as nobody else changes them in this transaction."""
+class FoundPost(NamedTuple):
+    """A post before it is locked: the rows to lock before it, and the zone of its local times."""
 
-    post: asyncpg.Record
-    account: asyncpg.Record
+    project_id: UUID
+    content_id: UUID
+    social_account_id: UUID
+    job_id: UUID | None
+    version: int
+    timezone: str
+
+
+class ChangedPost(NamedTuple):
+    """A post that this transaction has locked, to change it."""
+
+    organization_id: UUID
+    project_id: UUID
+    id: UUID
+    content_id: UUID
+    social_account_id: UUID
+    job_id: UUID | None
+    status: Status
+    scheduled_for: datetime
+    fingerprint: bytes
+    last_error: dict[str, Any] | None
+    version: int
+
+
+FIND_POST = scheduled_post.find_post.typed(FoundPost)
+LOCK_POST = scheduled_post.lock_post.typed(ChangedPost)
+LOCK_ACCOUNTS = scheduled_post.lock_accounts.typed(LockedAccount)
 
 
 async def cancel(
@@ -54,10 +77,10 @@ async def cancel(
 
     Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
     """
-    post, _ = await _hold(conn, organization_id, post_id, versions)
-    if post["status"] != "canceled":
+    post, _ = await _lock_all(conn, organization_id, post_id, versions)
+    if post.status != "canceled":
         _check_waits(post)
-        one = WaitingPost(post["id"], post["job_id"], post["social_account_id"])
+        one = WaitingPost(post.id, post.job_id, post.social_account_id)
         await waiting.cancel_waiting(conn, organization_id=organization_id, waiting=[one], reason=reason)
     return await posts.get(conn, organization_id=organization_id, post_id=post_id)
 
@@ -77,20 +100,20 @@ async def reschedule(
     DUPLICATE_POST.
     """
     found = await _find(conn, organization_id, post_id)
-    when = scheduling.instant(body, zone=found["timezone"], now=now)
+    when = scheduling.instant(body, zone=found.timezone, now=now)
     _check_version(found, versions)
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=found["project_id"])
-    post, _ = await _hold(conn, organization_id, post_id, versions)
+    await project_locks.hold_active(conn, organization_id=organization_id, project_id=found.project_id)
+    post, _ = await _lock_all(conn, organization_id, post_id, versions)
     _check_waits(post)
     if not body.allow_duplicate:
         await _check_new(conn, post, when.at)
     job_id, wakes = await _move_job(conn, post, when.at)
     await _move(conn, post, job_id, when.at)
-    moved = {"from": post["scheduled_for"].isoformat(), "to": when.at.isoformat()}
+    moved = {"from": post.scheduled_for.isoformat(), "to": when.at.isoformat()}
     await posts.note(
         conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
     )
-    await account_queue.advance(conn, QueuedPost(organization_id, post["social_account_id"], post_id))
+    await account_queue.advance(conn, QueuedPost(organization_id, post.social_account_id, post_id))
     return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
 
 
@@ -113,7 +136,7 @@ async def retry(
         retry_of=retry_of,
     )
     if submitted.fresh:
-        post, account = await _hold(conn, organization_id, post_id, None)
+        post, account = await _lock_all(conn, organization_id, post_id, None)
         await _check_again(conn, post, account, retry_of)
         await _check_new(conn, post, submitted.created_at)
         await _move(conn, post, submitted.job_id, submitted.created_at)
@@ -136,10 +159,8 @@ async def resolve(
     """
     _check_address(body)
     post = await _lock(conn, organization_id, post_id, versions)
-    if post["status"] != "outcome_unknown":
-        raise Conflict(
-            "OUTCOME_KNOWN", f"the post is {post['status']}: there is no doubt", status=post["status"]
-        )
+    if post.status != "outcome_unknown":
+        raise Conflict("OUTCOME_KNOWN", f"the post is {post.status}: there is no doubt", status=post.status)
     await scheduled_post.resolve_post.run(
         conn,
         org=organization_id,
@@ -164,50 +185,50 @@ def _check_address(body: ResolvePost) -> None:
         raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
-async def _find(conn: Conn, organization_id: UUID, post_id: UUID) -> asyncpg.Record:
-    found = await scheduled_post.find_post.one(conn, org=organization_id, id=post_id)
+async def _find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
+    found = await FIND_POST.one(conn, org=organization_id, id=post_id)
     if found is None:
         raise absent("post")
     return found
 
 
-async def _hold(conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions) -> Held:
+async def _lock_all(
+    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
+) -> tuple[ChangedPost, LockedAccount]:
     """Lock its job, its content against edits, its account and then itself.
 
-    What job it has is sure only once it is held itself: one that it has got meanwhile is held after it. (Out
-    of order: a worker that has just begun that job may make one of the two a deadlock's victim.)
+    Which job it has is sure only once the post is locked too: one that it has got meanwhile is locked after
+    it. (Out of order: a worker that has just begun that job may make one of the two a deadlock's victim.)
     """
     while True:
         found = await _find(conn, organization_id, post_id)
-        if found["job_id"]:
-            await controls.lock_many(conn, organization_id=organization_id, job_ids=[found["job_id"]])
-        await scheduled_post.share_content.row(conn, org=organization_id, id=found["content_id"])
-        [account] = await scheduled_post.lock_accounts.all(
-            conn, org=organization_id, ids=[found["social_account_id"]]
-        )
+        if found.job_id:
+            await controls.lock_many(conn, organization_id=organization_id, job_ids=[found.job_id])
+        await scheduled_post.share_content.row(conn, org=organization_id, id=found.content_id)
+        [account] = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=[found.social_account_id])
         post = await _lock(conn, organization_id, post_id, versions)
-        if post["job_id"] == found["job_id"]:
-            return Held(post, account)
+        if post.job_id == found.job_id:
+            return post, account
 
 
 async def _lock(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
-) -> asyncpg.Record:
-    post = await scheduled_post.lock_post.one(conn, org=organization_id, id=post_id)
+) -> ChangedPost:
+    post = await LOCK_POST.one(conn, org=organization_id, id=post_id)
     if post is None:
         raise absent("post")
     _check_version(post, versions)
     return post
 
 
-def _check_version(post: asyncpg.Record, versions: project_locks.Versions) -> None:
-    if versions is not None and post["version"] not in versions:
+def _check_version(post: FoundPost | ChangedPost, versions: project_locks.Versions) -> None:
+    if versions is not None and post.version not in versions:
         raise Stale("the post has changed since: read it again and repeat with its new ETag")
 
 
-def _check_waits(post: asyncpg.Record) -> None:
-    if post["status"] not in {"blocked", "queued"}:
-        raise _too_late(post["status"])
+def _check_waits(post: ChangedPost) -> None:
+    if post.status not in {"blocked", "queued"}:
+        raise _too_late(post.status)
 
 
 def _too_late(status: str) -> Conflict:
@@ -216,55 +237,51 @@ def _too_late(status: str) -> Conflict:
     )
 
 
-async def _check_new(conn: Conn, post: asyncpg.Record, at: datetime) -> None:
-    mine = Print("scheduledFor", post["social_account_id"], post["fingerprint"])
-    await targets.check_new(
-        conn, organization_id=post["organization_id"], prints=[mine], at=at, but=post["id"]
-    )
+async def _check_new(conn: Conn, post: ChangedPost, at: datetime) -> None:
+    mine = Print("scheduledFor", post.social_account_id, post.fingerprint)
+    await targets.check_new(conn, organization_id=post.organization_id, prints=[mine], at=at, but=post.id)
 
 
-async def _check_again(conn: Conn, post: asyncpg.Record, account: asyncpg.Record, retry_of: UUID) -> None:
+async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, retry_of: UUID) -> None:
     """Nothing but the attempt itself may have been wrong, and it must be the post's last."""
-    error = post["last_error"] or {}
-    if (post["status"], post["job_id"]) != ("failed", retry_of) or not error.get("retryable"):
+    error = post.last_error or {}
+    if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
         raise Conflict(
             "JOB_NOT_RETRYABLE", "its post did not fail for a reason that could be gone: schedule it anew"
         )
-    found = await scheduling.ready(
-        conn, organization_id=post["organization_id"], content_id=post["content_id"]
-    )
+    found = await scheduling.ready(conn, organization_id=post.organization_id, content_id=post.content_id)
     if found.pending:
         raise ApprovalRequired
-    if account["status"] == "disconnected":
+    if account.status == "disconnected":
         raise accounts.gone()
-    if account["offered"]:
+    if account.offered:
         raise accounts.offered()
 
 
-async def _move_job(conn: Conn, post: asyncpg.Record, at: datetime) -> tuple[UUID | None, list[Wake]]:
+async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID | None, list[Wake]]:
     """The job that the post has from now on, at its new time; none while its content awaits an approval."""
-    org, project_id = post["organization_id"], post["project_id"]
-    if post["status"] == "queued":
+    org, project_id = post.organization_id, post.project_id
+    if post.status == "queued" and post.job_id:
         wakes = await controls.move(
-            conn, kind=PUBLISH_POST, organization_id=org, job_id=post["job_id"], run_at=at
+            conn, kind=PUBLISH_POST, organization_id=org, job_id=post.job_id, run_at=at
         )
         if wakes is None:
             raise Conflict(
                 "POST_NOT_QUEUED", "the post is being prepared: cancel it, or let it go", status="queued"
             )
-        return post["job_id"], wakes
-    found = await scheduling.ready(conn, organization_id=org, content_id=post["content_id"])
+        return post.job_id, wakes
+    found = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
     if found.pending:
         return None, []
-    made = await posts.submit(conn, organization_id=org, project_id=project_id, post_id=post["id"], run_at=at)
+    made = await posts.submit(conn, organization_id=org, project_id=project_id, post_id=post.id, run_at=at)
     return made.job_id, [made.wake] if made.wake else []
 
 
-async def _move(conn: Conn, post: asyncpg.Record, job_id: UUID | None, at: datetime) -> None:
+async def _move(conn: Conn, post: ChangedPost, job_id: UUID | None, at: datetime) -> None:
     await scheduled_post.move_post.run(
         conn,
-        org=post["organization_id"],
-        id=post["id"],
+        org=post.organization_id,
+        id=post.id,
         status="queued" if job_id else "blocked",
         job_id=job_id,
         scheduled_for=at,

@@ -8,7 +8,7 @@ import random
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import account_send, scheduled_post
+from db.queries import account_send, outgoing_post
 from domain.accounts import accounts, credentials
 from domain.publishing import account_queue, locked_post, posts, quotas
 from domain.publishing.locked_post import LockedPost
@@ -139,7 +139,7 @@ async def give_up(conn: Conn, post: LockedPost) -> Failed:
     if post.sent:
         await _write_error(conn, post, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
         return UNKNOWN
-    last = await scheduled_post.get_error.value(conn, org=post.organization_id, id=post.id)
+    last = await outgoing_post.get_error.value(conn, org=post.organization_id, id=post.id)
     why = f"; the last try met: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
     await _write_error(conn, post, TOO_LATE, "too_late", message, retryable=True)
@@ -204,16 +204,16 @@ async def _try_again(
 
 async def _hold_back(conn: Conn, post: LockedPost, wait_s: float) -> None:
     """The post is passed over for so long."""
-    await scheduled_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
+    await outgoing_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
     await account_queue.advance(conn, post)
 
 
 async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, outdated: bool) -> LockedPost:
     """As it was before it was marked `sending`: it counts in no quota and can be canceled again."""
     org, post_id = post.organization_id, post.id
-    await scheduled_post.put_back.run(conn, org=org, id=post_id)
+    await outgoing_post.put_back.run(conn, org=org, id=post_id)
     if outdated:
-        await scheduled_post.prepare_again.run(conn, org=org, id=post_id)
+        await outgoing_post.prepare_again.run(conn, org=org, id=post_id)
     await quotas.take_back(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
     await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     told = {"code": code}
@@ -229,4 +229,4 @@ async def _write_error(
     conn: Conn, post: LockedPost, code: str, category: str, message: str, *, retryable: bool
 ) -> None:
     told = {"code": code, "category": category, "message": message, "retryable": retryable}
-    await scheduled_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=told)
+    await outgoing_post.keep_error.run(conn, org=post.organization_id, id=post.id, error=told)

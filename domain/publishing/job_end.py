@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import scheduled_post
+from db.queries import post_end
 from domain.publishing import posts, waiting
 from jobs import ledger
 from jobs.kinds import RECONCILE_POST
@@ -20,7 +20,7 @@ class QueueHead(NamedTuple):
     """An account and the post at the head of its queue."""
 
     id: UUID
-    turn_post_id: UUID | None
+    head_post_id: UUID | None
 
 
 class EndedPost(NamedTuple):
@@ -34,8 +34,8 @@ class EndedPost(NamedTuple):
     now: datetime
 
 
-LOCK_ACCOUNTS = scheduled_post.lock_accounts_of_jobs.typed(QueueHead)
-END_POSTS = scheduled_post.end_posts.typed(EndedPost)
+LOCK_ACCOUNTS = post_end.lock_accounts_of_jobs.typed(QueueHead)
+END_POSTS = post_end.end_posts.typed(EndedPost)
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
@@ -49,7 +49,7 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
     if not jobs:
         return
     accounts = await LOCK_ACCOUNTS.all(conn, orgs=orgs, job_ids=jobs)
-    heads = {account.turn_post_id: account.id for account in accounts if account.turn_post_id}
+    heads = {account.head_post_id: account.id for account in accounts if account.head_post_id}
     alike: dict[tuple[UUID, posts.Event, str], list[UUID]] = {}
     for post in await END_POSTS.all(conn, orgs=orgs, job_ids=jobs):
         org = post.organization_id

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import scheduled_post
+from db.queries import outgoing_post
 from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
 from domain.publishing import sealed
@@ -101,7 +101,7 @@ class Draft(NamedTuple):
     token: str
 
 
-_GET_DRAFT = scheduled_post.get_draft.typed(Draft)
+_GET_DRAFT = outgoing_post.get_draft.typed(Draft)
 
 
 async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import account_send, scheduled_post
+from db.queries import account_send, lost_post
 from domain.accounts import accounts, credentials
 from domain.media import tickets
 from domain.publishing import failures, job_end, posts, sending
@@ -63,7 +63,7 @@ class Unfound(NamedTuple):
 
 
 _LOCK_SENDER = account_send.lock_sender.typed(Sender)
-_FIND = scheduled_post.find_lost.typed(Unfound)
+_FIND = lost_post.find_lost.typed(Unfound)
 
 
 class LostPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +179,7 @@ async def found(
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     await sending.name(conn, org, lost.account_id, lost.post_id, external_id)
     known_before = lost.status == "published"
-    query = scheduled_post.name_post if known_before else scheduled_post.publish_lost
+    query = lost_post.name_post if known_before else lost_post.publish_lost
     published = await query.run(
         conn,
         org=org,
@@ -201,7 +201,7 @@ async def drafted(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]
     """It lay in its owner's inbox all the while."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    if await scheduled_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
+    if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
     return _result(lost, "draft_in_inbox")
 
@@ -211,7 +211,7 @@ async def absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     told = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
-    if await scheduled_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=told):
+    if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=told):
         await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
     return _result(lost, "failed")
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import account_send, scheduled_post
+from db.queries import account_send, lost_post, outgoing_post
 from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
 from domain.publishing.locked_post import LockedPost
@@ -122,9 +122,7 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
 async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
     org, post_id = post.organization_id, post.id
     given = _given(post, step)
-    await scheduled_post.keep_prepared.run(
-        conn, org=org, id=post_id, event_id=ids.new(), phase=phase, **given
-    )
+    await outgoing_post.keep_prepared.run(conn, org=org, id=post_id, event_id=ids.new(), phase=phase, **given)
     await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=step.tickets)
 
 
@@ -178,7 +176,7 @@ async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
     if not marked.approved:
         return await failures.fail(conn, post, NOT_APPROVED)
     if not marked.current:
-        await scheduled_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
+        await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
     return await failures.pause(conn, post, marked.full_s or 0)
 
@@ -187,7 +185,7 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> NotDone
     """The platform has taken it and works on it: the account's next post may go."""
     post = await locked_post.lock(conn, claim)
     phase = "accepted" if post.phase == "sending" else "confirming"
-    await scheduled_post.accept_post.run(
+    await outgoing_post.accept_post.run(
         conn, org=post.organization_id, id=post.id, phase=phase, handle=handle
     )
     if phase == "accepted":
@@ -239,7 +237,7 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
 async def leave_in_inbox(conn: Conn, *, claim: Claim) -> Done:
     """Proved: it lies in its owner's inbox."""
     post = await locked_post.lock(conn, claim)
-    await scheduled_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
+    await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
     await _note(conn, post, "draft_in_inbox")
     await account_queue.advance(conn, post)
     return Done({"postId": ids.show(ids.POST, post.id), "status": "draft_in_inbox"})
@@ -249,7 +247,7 @@ async def name(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
     """Raises `OutcomeUnknown` where another post of ours is known by this name."""
-    taken = await scheduled_post.is_named.value(
+    taken = await lost_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
     if taken:

@@ -1,21 +1,20 @@
-"""What TikTok tells by itself: a signed hint that it is worth asking, never more (research 5.1).
+"""TikTok's webhook: a signed event says that TikTok is worth asking, and never more.
 
-Hints come at least once, late, and in no order. Whatever one says, the platform is asked before anything
-changes, by a job: so a hint that comes twice, too late or about nothing of ours changes nothing.
+Events come at least once, late, and in no order. Whatever one says, the platform is asked before anything
+changes, by a job: so an event that comes twice, too late or about nothing of ours changes nothing.
 """
 
 import hashlib
 import hmac
 import re
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn
-from db.queries import scheduled_post, social_account
+from db.queries import lost_post, social_account
 from domain.accounts import credentials
 from jobs import controls, ledger
 from jobs.kinds import RECONCILE_POST
@@ -28,8 +27,8 @@ _SIGNATURE = re.compile(rb"t=(?P<at>\d{1,12}),s=(?P<digest>[0-9a-fA-F]{64})")
 _REMOVED = "authorization.removed"
 
 
-class Event(msgspec.Struct):
-    """The body; `content` is JSON within the JSON."""
+class Body(msgspec.Struct):
+    """The body of a request; `content` is JSON within the JSON."""
 
     client_key: str
     event: str
@@ -41,25 +40,25 @@ class Content(msgspec.Struct):
     publish_id: str = ""
 
 
-class Hint(msgspec.Struct, frozen=True, kw_only=True):
-    """About a post of this person's, or, without a `publish_id`, about their account."""
+class WebhookEvent(NamedTuple):
+    """An event of a post of this person's, or, without a `publish_id`, of their account."""
 
     event: str
     open_id: str
     publish_id: str
 
 
-def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: datetime) -> Hint:
+def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: datetime) -> WebhookEvent:
     """Raises `Unsigned` for what TikTok didn't sign just now for our app, `Invalid` for no event."""
     check(body, signature, secret=secret, now=now)
     try:
-        told = msgspec.json.decode(body, type=Event)
+        told = msgspec.json.decode(body, type=Body)
         content = msgspec.json.decode(told.content, type=Content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("body", f"is no event of TikTok's: {error}") from error
     if told.client_key != client_key:
         raise Invalid("client_key", "is another app's")
-    return Hint(event=told.event, open_id=told.user_openid, publish_id=content.publish_id)
+    return WebhookEvent(event=told.event, open_id=told.user_openid, publish_id=content.publish_id)
 
 
 def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
@@ -72,26 +71,53 @@ def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
         raise Unsigned
 
 
-async def take(conn: Conn, hint: Hint) -> list[Wake]:
-    """Let what it is about be asked for now; whom to wake."""
-    if hint.publish_id and "\0" not in hint.publish_id + hint.open_id:
-        said = {"publish_id": hint.publish_id, "open_id": hint.open_id}
-        posts = await scheduled_post.find_hinted.all(conn, **said)
+class KnownPost(NamedTuple):
+    """A post of ours that has this id at TikTok."""
+
+    organization_id: UUID
+    project_id: UUID
+    id: UUID
+    status: str
+    job_id: UUID | None
+
+
+class ConnectedAccount(NamedTuple):
+    """An account of this person's at TikTok."""
+
+    organization_id: UUID
+    project_id: UUID
+    account_id: UUID
+
+
+FIND_ACCOUNTS = social_account.find_connected.typed(ConnectedAccount)
+FIND = lost_post.find_by_publish_id.typed(KnownPost)
+
+
+async def take(conn: Conn, event: WebhookEvent) -> list[Wake]:
+    """Let what the event is about be asked for now; whom to wake."""
+    open_id, publish_id = event.open_id, event.publish_id
+    if publish_id and "\0" not in publish_id + open_id:
+        posts = await FIND.all(conn, publish_id=publish_id, open_id=open_id)
         return [wake for post in posts for wake in await _ask(conn, post)]
-    if hint.event == _REMOVED and "\0" not in hint.open_id:
-        accounts = await social_account.find_connected.all(conn, platform="tiktok", external_id=hint.open_id)
-        return _wakes([await credentials.refresh(conn, **account) for account in accounts])
+    if event.event == _REMOVED and "\0" not in open_id:
+        accounts = await FIND_ACCOUNTS.all(conn, platform="tiktok", external_id=open_id)
+        return _wakes([await credentials.refresh(conn, **account._asdict()) for account in accounts])
     return []
 
 
-async def _ask(conn: Conn, post: asyncpg.Record) -> list[Wake]:
+async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
     """Its own job asks for what is under way; for the rest there is one that sends nothing."""
-    org: UUID = post["organization_id"]
-    if post["status"] == "publishing":
-        return await controls.hasten(conn, organization_id=org, job_id=post["job_id"])
-    asked: dict[str, Any] = {"organization_id": org, "project_id": post["project_id"]}
-    key, args = f"hint:{post['id']}", {"post_id": str(post["id"])}
-    submitted = await ledger.submit(conn, kind=RECONCILE_POST, args=args, unique_key=key, **asked)
+    org = post.organization_id
+    if post.status == "publishing" and post.job_id:
+        return await controls.hasten(conn, organization_id=org, job_id=post.job_id)
+    submitted = await ledger.submit(
+        conn,
+        kind=RECONCILE_POST,
+        organization_id=org,
+        project_id=post.project_id,
+        args={"post_id": str(post.id)},
+        unique_key=f"hint:{post.id}",
+    )
     if submitted.fresh:
         return _wakes([submitted])
     return await controls.hasten(conn, organization_id=org, job_id=submitted.job_id)

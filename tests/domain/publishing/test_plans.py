@@ -11,7 +11,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook, waiting
 from domain.publishing.targets import Print
-from domain.publishing.tiktok_webhook import Hint
+from domain.publishing.tiktok_webhook import WebhookEvent
 from jobs.ledger import Claim, Moved
 from jobs.outcomes import NotDone
 from schemas import ids
@@ -126,7 +126,9 @@ async def hasten(conn: Conn, found: Table) -> None:
 
 
 async def hint(conn: Conn, found: Table) -> None:
-    await tiktok_webhook.take(conn, Hint(event="post.publish.complete", open_id="shop0", publish_id="v_pub"))
+    await tiktok_webhook.take(
+        conn, WebhookEvent(event="post.publish.complete", open_id="shop0", publish_id="v_pub")
+    )
 
 
 #: At most so many rows of the table and its indexes may be read, dead ones that were undone among them.

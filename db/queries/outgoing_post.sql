@@ -1,0 +1,91 @@
+-- The steps of a post's own job, under its account's lock; account_send.sql has those that count a send.
+
+-- name: get_draft    what goes out and what opens the account: a row for each file, or one without any
+select k.sealed, k.vault_key_id, k.generation, k.expires_at,
+       coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language, o.env = 'test' as sandbox, a.id, a.kind, a.mime_type,
+       a.size_bytes, a.width, a.height, a.duration_ms, a.token
+  from scheduled_post p
+  join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
+  join project j on j.organization_id = p.organization_id and j.id = p.project_id
+  join organization o on o.id = p.organization_id
+  join account_credential k on k.organization_id = :owner_organization_id and k.account_id = :owner_id
+  left join content_asset a on a.organization_id = c.organization_id and a.content_id = c.id
+ where p.organization_id = :org
+   and p.id = :id
+ order by a.position;
+
+-- name: keep_prepared    or a step on the way there
+with noted as (
+  insert into post_event (organization_id, post_id, id, type)
+  select :org, :id, :event_id, 'prepared'
+   where :phase = 'prepared')
+update scheduled_post
+   set phase = :phase,
+       handle = :handle,
+       request = :request,
+       content_revision = :content_revision,
+       sealed = :sealed,
+       vault_key_id = :vault_key_id,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
+
+-- name: prepare_again    its content was edited since, or what was prepared is of no more use
+update scheduled_post
+   set phase = 'preparing',
+       handle = null,
+       request = null,
+       content_revision = null,
+       sealed = null,
+       vault_key_id = null,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
+
+-- name: put_back    proved not to be there
+update scheduled_post
+   set status = 'queued',
+       phase = case phase when 'preparing' then 'preparing' else 'prepared' end,
+       not_before = null,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
+
+-- name: hold_back    until another try
+update scheduled_post
+   set not_before = now() + :wait_s * interval '1 second'
+ where organization_id = :org
+   and id = :id;
+
+-- name: keep_error
+update scheduled_post
+   set last_error = :error,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
+
+-- name: get_error    as it is by now
+select last_error
+  from scheduled_post
+ where organization_id = :org
+   and id = :id;
+
+-- name: accept_post    the platform works on it
+update scheduled_post
+   set phase = :phase,
+       handle = :handle,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
+
+-- name: leave_in_inbox    proved to lie there: only the account's owner can publish it
+update scheduled_post
+   set status = 'draft_in_inbox',
+       phase = null,
+       sealed = null,
+       vault_key_id = null,
+       last_error = null,
+       not_before = null,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
