@@ -80,7 +80,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
         return f"OutgoingPost({self.post_id}, {self.phase})"
 
 
-class Draft(NamedTuple):
+class OutgoingRow(NamedTuple):
     """The row of `get_draft`: what opens the account, what goes out, and one of its files, if it has any."""
 
     sealed: bytes
@@ -101,7 +101,7 @@ class Draft(NamedTuple):
     token: str
 
 
-_GET_DRAFT = outgoing_post.get_draft.typed(Draft)
+_GET_DRAFT = outgoing_post.get_draft.typed(OutgoingRow)
 
 
 async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
@@ -149,7 +149,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     )
 
 
-def _file(row: Draft, asset_id: UUID) -> File:
+def _file(row: OutgoingRow, asset_id: UUID) -> File:
     return File(
         id=asset_id,
         kind=row.kind,

@@ -1,6 +1,7 @@
 """Whatever people and workers do to posts, in any order: they move as the table says, each with its job."""
 
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from domain.content import approvals
 from domain.jobs import jobs
 from domain.operations import maintenance
 from domain.publishing import changes
-from domain.publishing.states import ALLOWED
+from domain.publishing.states import ALLOWED, PostState
 from domain.tenancy.api_keys import EVERY_SCOPE
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
@@ -202,6 +203,13 @@ async def born(pool: Pool, conn: Conn, *, gated: bool) -> Life:
     life = Life(pool, full, [])
     await schedule(life, at=timedelta(0))
     return life
+
+
+async def test_the_database_knows_the_same_states(conn: Conn) -> None:
+    states = await conn.fetchval(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'scheduled_post_status_check'"
+    )
+    assert set(re.findall(r"'(\w+)'", states)) == set(PostState)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -95,22 +95,19 @@ async def test_what_may_be_live_is_unknown_and_asked_for(
     assert (await scene.events(conn, post_of(claim)))[-1] == "outcome_unknown"
 
 
-async def test_what_a_step_said_of_the_error_stays(pool: Pool, conn: Conn, full: Full) -> None:
-    noted = {"code": "NETWORK", "category": "network", "message": "noted before", "retryable": True}
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [("NETWORK", ("noted before", "network")), ("THROTTLED", ("no answer", "unknown"))],
+)
+async def test_what_a_step_said_of_the_same_error_stays(
+    pool: Pool, conn: Conn, full: Full, code: str, kept: tuple[str, str]
+) -> None:
+    noted = {"code": code, "category": "network", "message": "noted before", "retryable": True}
     claim = await begun(conn, full, last_error=noted)
     await settle(pool, claim, FAILED)
-    post = await scene.shown(conn, full, post_of(claim))
-    assert post.last_error is not None
-    assert (post.last_error.category, post.last_error.message) == ("network", "noted before")
-
-
-async def test_another_error_takes_its_place(pool: Pool, conn: Conn, full: Full) -> None:
-    noted = {"code": "THROTTLED", "category": "rate_limit", "message": "wait", "retryable": True}
-    claim = await begun(conn, full, last_error=noted)
-    await settle(pool, claim, FAILED)
-    post = await scene.shown(conn, full, post_of(claim))
-    assert post.last_error is not None
-    assert (post.last_error.code, post.last_error.category) == ("NETWORK", "unknown")
+    error = (await scene.shown(conn, full, post_of(claim))).last_error
+    assert error
+    assert (error.code, (error.message, error.category)) == ("NETWORK", kept)
 
 
 async def test_a_deadline_is_too_late(conn: Conn, full: Full) -> None:

@@ -121,11 +121,11 @@ mark = undone(sending.again)
 publish = undone(sending.publish, external_id="its name", external_url=None)
 
 
-async def hasten(conn: Conn, found: Table) -> None:
+async def wake(conn: Conn, found: Table) -> None:
     await account_queue.wake(conn, **found.account)
 
 
-async def hint(conn: Conn, found: Table) -> None:
+async def webhook(conn: Conn, found: Table) -> None:
     await tiktok_webhook.take(
         conn, WebhookEvent(event="post.publish.complete", open_id="shop0", publish_id="v_pub")
     )
@@ -146,12 +146,12 @@ USES: dict[Use, int] = {
     begin: 2 * WAITING,
     mark: 50,
     publish: 2 * WAITING,
-    hasten: 3 * WAITING,
-    hint: 5,
+    wake: 3 * WAITING,
+    webhook: 5,
 }
 
 #: Those whose cost must not wait for the first ANALYZE of a table that fills up; autovacuum sees to the rest.
-FROM_THE_START = (list_all, list_further, list_published, list_failed, count, check_new, hasten, hint)
+FROM_THE_START = (list_all, list_further, list_published, list_failed, count, check_new, wake, webhook)
 
 
 @pytest_asyncio.fixture
@@ -166,8 +166,8 @@ async def found(conn: Conn, project: Project) -> Table:
                         attempt_started_at = now(), attempt_deadline_at = now() + interval '1 hour'
                   where id = $2"""
     await conn.execute(running, ids.new(), job_id)
-    turn = "update social_account set turn_post_id = $1 where id = $2"
-    await conn.execute(turn, post_id, full.account_ids[0])
+    head = "update social_account set turn_post_id = $1 where id = $2"
+    await conn.execute(head, post_id, full.account_ids[0])
     return Table(full, post_id, job_id)
 
 

@@ -41,17 +41,6 @@ async def test_a_limit_rests_the_account_and_costs_no_attempt(project: Project) 
     assert (len(project.platform.calls), len(project.platform.drafts), project.records(post_id)) == (2, 1, 1)
 
 
-async def test_what_is_proved_absent_again_says_why_it_was_in_doubt(project: Project) -> None:
-    """A platform's own words, of a refusal that alone would prove nothing."""
-    project.platform = Scripted(repeatable=False)
-    project.platform.plan(send=["lose", "lose"])
-    post_id = await project.post()
-    assert await project.attempt() == "retry"
-    error = (await project.row(post_id))["last_error"]
-    assert error["code"] == "NOT_TAKEN"
-    assert "lost on its way there" in error["message"]
-
-
 async def test_what_is_lost_and_absent_again_and_again_is_tried_as_often_as_anything(
     project: Project,
 ) -> None:

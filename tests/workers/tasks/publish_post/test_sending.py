@@ -65,11 +65,8 @@ async def test_bytes_lost_twice_go_again_in_another_attempt(project: Project) ->
     post_id = await project.post()
     assert await project.attempt() == "retry"
     row, job = await project.row(post_id), await project.job(post_id)
-    assert (row["status"], row["phase"], row["last_error"]["code"]) == (
-        "publishing",
-        "sending",
-        "ANSWER_LOST",
-    )
+    sending = (row["status"], row["phase"], row["last_error"]["code"])
+    assert sending == ("publishing", "sending", "ANSWER_LOST")
     assert (job["stage"], job["cancelable"], job["attempt"]) == ("scheduled", False, 1)
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
@@ -161,10 +158,16 @@ async def test_a_look_that_fails_is_made_again(project: Project) -> None:
 
 
 async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(project: Project) -> None:
+    """Its error says why it was in doubt, in the platform's own words."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose", "lose"])
     post_id = await project.post()
-    assert await project.attempts() == ["retry", "completed"]
+    assert await project.attempt() == "retry"
+    error = (await project.row(post_id))["last_error"]
+    assert error["code"] == "NOT_TAKEN"
+    assert "lost on its way there" in error["message"]
+    await project.skip_waits()
+    assert await project.attempts() == ["completed"]
     assert (len(project.platform.calls), project.records(post_id), await project.sends()) == (3, 1, 1)
 
 
@@ -175,13 +178,6 @@ async def test_what_is_taken_is_asked_about_and_never_sent_again(project: Projec
     assert (len(project.platform.calls), project.records(post_id)) == (1, 1)
     assert "accepted" in await project.events(post_id)
     assert (await project.row(post_id))["handle"]["upload"] == "1"
-
-
-async def test_what_is_given_up_after_it_was_taken_has_failed(project: Project) -> None:
-    project.platform.plan(send=["take"], poll=["take", "refuse"])
-    post_id = await project.post()
-    assert await project.attempts() == ["failed"]
-    assert ((await project.row(post_id))["status"], project.records(post_id)) == ("failed", 0)
 
 
 async def test_what_is_worked_on_for_too_long_is_outcome_unknown(project: Project) -> None:
