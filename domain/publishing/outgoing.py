@@ -120,14 +120,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     return OutgoingPost(
         post_id=post.id,
         content_id=post.content_id,
-        account=Account(
-            platform=post.platform,
-            service_url=post.service_url,
-            external_id=post.external_id,
-            handle=post.account_handle,
-            traits=post.traits,
-            access_token=tokens.access_token,
-        ),
+        account=_account(post, tokens.access_token),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
         sandbox=draft.sandbox,
@@ -146,6 +139,17 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
         sent_at=post.sent_at,
         in_flight=post.repeats(IN_FLIGHT),
         now=post.now,
+    )
+
+
+def _account(post: LockedPost, access_token: str) -> Account:
+    return Account(
+        platform=post.platform,
+        service_url=post.service_url,
+        external_id=post.external_id,
+        handle=post.account_handle,
+        traits=post.traits,
+        access_token=access_token,
     )
 
 

@@ -119,14 +119,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
         account_id=post.account_id,
         project_id=post.project_id,
         status=post.status,
-        account=Account(
-            platform=account.platform,
-            service_url=account.service_url,
-            external_id=account.external_id,
-            handle=account.handle,
-            traits=account.traits,
-            access_token=tokens.access_token,
-        ),
+        account=_account(account, tokens.access_token),
         generation=tokens.generation,
         sandbox=post.sandbox,
         handle=post.handle,
@@ -135,6 +128,17 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
         now=post.now,
         fetched=await tickets.close(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
+    )
+
+
+def _account(account: Sender, access_token: str) -> Account:
+    return Account(
+        platform=account.platform,
+        service_url=account.service_url,
+        external_id=account.external_id,
+        handle=account.handle,
+        traits=account.traits,
+        access_token=access_token,
     )
 
 
