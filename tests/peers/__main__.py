@@ -1,6 +1,6 @@
 """Installs every peer: `python -m tests.peers`. One that needs a newer Python than there is, is left out."""
 
-from tests.peers import debian, node, pypi
+from tests.peers import mastodon_servers, node, pypi
 
 print(node.install())  # noqa: T201  What a person who runs it wants to know.
 for name in pypi.PROGRAMS:
@@ -8,4 +8,4 @@ for name in pypi.PROGRAMS:
         print(pypi.install(name))  # noqa: T201
     except pypi.NoPython as error:
         print(f"{name} is left out: {error}")  # noqa: T201
-print(debian.install())  # noqa: T201
+print(mastodon_servers.install_snac())  # noqa: T201

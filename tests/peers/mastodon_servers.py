@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ import httpx
 import msgspec
 
 from db.server import free_port
-from tests.peers import debian, pypi
+from tests.peers import pypi
+from tests.peers.node import FOLDER
 from tests.peers.processes import running
 
 #: It delivers each post to its own inbox too: its few threads would wait for one another, until the delivery
@@ -60,7 +62,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 @contextmanager
 def snac(folder: Path) -> Iterator[Instance]:
-    program, port, data = debian.install(), free_port(), folder / "snac"
+    program, port, data = install_snac(), free_port(), folder / "snac"
     answered = f"127.0.0.1\n{port}\nlocalhost:{port}\n\n\n"
     subprocess.run([program, "init", data], input=answered, text=True, check=True, capture_output=True)
     settings = data / "server.json"
@@ -73,7 +75,7 @@ def snac(folder: Path) -> Iterator[Instance]:
 def as_another(instance: Instance) -> Instance:
     """snac's, for somebody who is new there."""
     login = f"person{next(NAMES)}"
-    words = [str(debian.install()), "adduser", str(instance.data), login]
+    words = [str(install_snac()), "adduser", str(instance.data), login]
     said = subprocess.run(words, text=True, check=True, capture_output=True).stdout
     password = said.partition("password is ")[2].split()[0]
     return msgspec.structs.replace(instance, form={"login": login, "passwd": password})
@@ -87,3 +89,31 @@ def mock(folder: Path) -> Iterator[Instance]:
     words = [str(program), "serve", *place, "--in-memory"]
     with running(words, ready=f"{instance.base}/api/v1/instance", cwd=folder):
         yield instance
+
+
+PACKAGE = "snac2"
+
+
+def install_snac() -> Path:
+    """The program; at once where it is there. The package's hash is checked by apt."""
+    folder = FOLDER / PACKAGE
+    program = folder / "usr" / "bin" / "snac"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        if not downloaded(folder):
+            run(folder, "apt-get", "update", "-q")
+            if not downloaded(folder):
+                sys.exit(
+                    f"tests against peers need {PACKAGE} from Debian's packages: apt-get download it here"
+                )
+        (package,) = folder.glob("*.deb")
+        run(folder, "dpkg", "-x", package.name, ".")
+    return program
+
+
+def downloaded(folder: Path) -> bool:
+    return run(folder, "apt-get", "download", "-q", PACKAGE) == 0 and any(folder.glob("*.deb"))
+
+
+def run(folder: Path, *words: str) -> int:
+    return subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode

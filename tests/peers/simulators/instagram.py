@@ -15,14 +15,12 @@ from typing import Any
 
 import msgspec
 
-from tests.peers.simulators.instagram_answers import told, with_usage
 from tests.peers.simulators.instagram_calls import caller, fields, token_of
 from tests.peers.simulators.instagram_containers import Containers
-from tests.peers.simulators.instagram_controls import Controls
-from tests.peers.simulators.instagram_errors import Denied, named
+from tests.peers.simulators.instagram_controls import Controls, Orders
+from tests.peers.simulators.instagram_errors import Denied, named, told, with_usage
 from tests.peers.simulators.instagram_media import Media
 from tests.peers.simulators.instagram_oauth import Consents, OAuth
-from tests.peers.simulators.instagram_orders import Orders
 from tests.peers.simulators.instagram_state import Container, Medium, Person, State, Status
 from tests.peers.simulators.ledger import Entry
 from tests.peers.simulators.ledger import State as Stage

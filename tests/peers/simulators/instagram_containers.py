@@ -6,15 +6,14 @@ videos, never reels; only carousels' own items may be in one; an account makes 4
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from tests.peers.simulators.clock import Clock
 from tests.peers.simulators.instagram_calls import caller, fields, parameters
-from tests.peers.simulators.instagram_captions import check, check_alt_text
 from tests.peers.simulators.instagram_errors import Denied, Refusal
-from tests.peers.simulators.instagram_fetch import fetch
-from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, judge_film, judge_image
+from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, fetch, judge_film, judge_image
 from tests.peers.simulators.instagram_state import PUBLISH, Container, Kind, Person, State, Status
 from tests.peers.simulators.ledger import Entry, Ledger
 from tests.peers.simulators.routing import Answer, Request, as_json
@@ -155,3 +154,26 @@ def check_belongs(kind: Kind, asked: Mapping[str, str], *, is_item: bool) -> Non
     if asked.get("alt_text") and kind is not Kind.IMAGE:
         raise Denied("parameter", why="alt_text only goes with an image")
     check_alt_text(asked.get("alt_text", ""))
+
+
+CAPTION_MAX, HASHTAGS_MAX, MENTIONS_MAX, ALT_TEXT_MAX = 2200, 30, 20, 1000
+
+_HASHTAG = re.compile(r"(?<![\w&])[#＃]\w+")
+_MENTION = re.compile(r"(?<![\w.])[@＠][\w.]+")
+
+
+def check(caption: str) -> None:
+    """Meta doesn't say which characters it means: UTF-16's are the most, and those of its own program."""
+    length = len(caption.encode("utf-16-le")) // 2
+    if length > CAPTION_MAX:
+        raise Denied("caption_too_long", length=length)
+    hashtags = len(_HASHTAG.findall(caption))
+    if hashtags > HASHTAGS_MAX:
+        raise Denied("too_many_hashtags", count=hashtags)
+    if len(_MENTION.findall(caption)) > MENTIONS_MAX:
+        raise Denied("too_many_tags")
+
+
+def check_alt_text(text: str) -> None:
+    if len(text.encode("utf-16-le")) // 2 > ALT_TEXT_MAX:
+        raise Denied("parameter", why=f"alt_text may have at most {ALT_TEXT_MAX} characters")

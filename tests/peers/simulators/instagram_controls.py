@@ -9,18 +9,41 @@
 - `POST /_sim/posts/delete {"id"}`: the person deletes a post.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from tests.peers.simulators.clock import Clock
 from tests.peers.simulators.control import doing
-from tests.peers.simulators.instagram_errors import REFUSALS
+from tests.peers.simulators.faults import Standing, strike
+from tests.peers.simulators.instagram_errors import REFUSALS, Refusal, named
 from tests.peers.simulators.instagram_media import Media
-from tests.peers.simulators.instagram_orders import Order, Orders
 from tests.peers.simulators.instagram_state import Kind, Person, State
 from tests.peers.simulators.ledger import Entry, Ledger
 from tests.peers.simulators.routing import Answer, Request, Routes, as_json
+
+
+class Order(Standing, kw_only=True, forbid_unknown_fields=True):
+    """`created`: where the call can be done it is done all the same."""
+
+    error: str
+    created: bool = False
+
+    def __post_init__(self) -> None:
+        if self.error not in REFUSALS:
+            raise ValueError(f"no such refusal; there are {', '.join(sorted(REFUSALS))}")
+
+
+class Orders:
+    """`standing` are those that have still to be answered with, oldest first."""
+
+    def __init__(self) -> None:
+        self.standing: list[Order] = []
+
+    def take(self, method: str, names: Sequence[str], *, created: bool) -> Refusal | None:
+        found = strike(self.standing, lambda one: one.created is created and one.concerns(method, names))
+        return named(found.error) if found else None
 
 
 class Posted(msgspec.Struct, forbid_unknown_fields=True):

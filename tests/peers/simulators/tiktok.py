@@ -42,9 +42,8 @@ from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, oauth_refused, refused
 from tests.peers.simulators.tiktok_oauth import OAuth
 from tests.peers.simulators.tiktok_people import Application, People
-from tests.peers.simulators.tiktok_posts import Posts, status_of
+from tests.peers.simulators.tiktok_posts import Posts, range_of, status_of
 from tests.peers.simulators.tiktok_publishing import Publishing
-from tests.peers.simulators.tiktok_uploads import range_of
 from tests.peers.simulators.tiktok_webhooks import Delivery, Hooks
 
 #: user/info: the fields and the scope that each needs.

@@ -8,14 +8,31 @@ RFC 6749 4.1.2]. The pages don't say with which status errors come: `Application
 """
 
 import hashlib
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from tests.peers.simulators.consent import Asked, Consents, Grant
 from tests.peers.simulators.routing import Answer, Refused, Request, as_json, as_page
 from tests.peers.simulators.tiktok_errors import oauth_refused, refused
-from tests.peers.simulators.tiktok_limits import Windows
 from tests.peers.simulators.tiktok_people import Application, Creator, People
 from tests.peers.simulators.tiktok_tokens import Family, Stolen, Tokens
+
+
+class Windows:
+    """Sliding windows. What is over the limit isn't counted."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def admits(self, what: str, who: str, limit: int, now: float, window_s: float = 60) -> bool:
+        times = self._times[what, who]
+        while times and times[0] <= now - window_s:
+            times.popleft()
+        if len(times) >= limit:
+            return False
+        times.append(now)
+        return True
+
 
 SCOPES = {
     "user.info.basic",

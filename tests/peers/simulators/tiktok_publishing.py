@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import httpx
 import msgspec
 
 from tests.peers.simulators.ledger import Entry
 from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok_errors import envelope, refused
-from tests.peers.simulators.tiktok_files import duration_s, is_video
+from tests.peers.simulators.tiktok_files import Received, duration_s, is_photo, is_video
 from tests.peers.simulators.tiktok_inits import (
     InboxInit,
     PhotoInit,
@@ -24,10 +25,8 @@ from tests.peers.simulators.tiktok_inits import (
 )
 from tests.peers.simulators.tiktok_oauth import OAuth
 from tests.peers.simulators.tiktok_people import Application, Creator, People
-from tests.peers.simulators.tiktok_posts import Post, Posts, Upload, publish_id, status_of
-from tests.peers.simulators.tiktok_pulls import pull
+from tests.peers.simulators.tiktok_posts import Post, Posts, Upload, progress, publish_id, status_of, take
 from tests.peers.simulators.tiktok_tokens import Family
-from tests.peers.simulators.tiktok_uploads import progress, take
 
 UPLOAD_S = 3600
 #: Of a draft, which its owner may still cut.
@@ -224,3 +223,38 @@ def body_of(request: Request, shape: type[T]) -> T:
         return msgspec.json.decode(request.body, type=shape)
     except msgspec.DecodeError as error:
         raise refused("invalid_param", str(error)) from None
+
+
+LARGEST_PHOTO = 20 * 10**6
+
+
+async def pull(post: Post) -> str | None:
+    """Fetch all of its addresses in their order; the fail_reason if one can't be had or isn't a photo."""
+    async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False, verify=False) as http:
+        for url in post.urls:
+            file = Received()
+            if not await fetched(http, url, file):
+                return "photo_pull_failed"
+            post.entry.sha256.append(file.sha256())
+            if wrong := wrong_photo(post, file):
+                return wrong
+    return None
+
+
+async def fetched(http: httpx.AsyncClient, url: str, file: Received) -> bool:
+    try:
+        async with http.stream("GET", url) as answer:
+            if answer.status_code != 200:
+                return False
+            async for part in answer.aiter_raw():
+                file.add(part)
+    except httpx.TransportError:
+        return False
+    return file.size > 0
+
+
+def wrong_photo(post: Post, file: Received) -> str | None:
+    post.file.size += file.size
+    if not is_photo(file.head):
+        return "file_format_check_failed"
+    return "picture_size_check_failed" if file.size > LARGEST_PHOTO else None
