@@ -17,7 +17,7 @@ from db.pool import Conn, transact
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
 from domain.connecting.authorization import LinkStep
-from domain.connecting.connect import Asked
+from domain.connecting.connect import ConnectArgs
 from domain.oauth.oauth_states import Flow
 from jobs.kinds import CONNECT_ACCOUNT
 from jobs.ledger import Submitted
@@ -153,7 +153,9 @@ async def connect_social_account(
     """
     who, services = request.principal, request.services
     service_url, login = connect.check(data, sandbox=who.sandbox, allowed=services.allowed)
-    asked = Asked(platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid)
+    asked = ConnectArgs(
+        platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
+    )
     submit = partial(connect.submit, asked=asked, secret=login, keyring=services.vault)
     return await accept(request, project_id, CONNECT_ACCOUNT, submit)
 

@@ -16,7 +16,7 @@ from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
 from domain.accounts.client_registrations import Server
 from domain.connecting import connect, consent_pages
-from domain.connecting.connect import Asked, Code
+from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
@@ -290,6 +290,6 @@ def _page(details: Details, client_id: str, state: str) -> str:
     )
 
 
-def _asked(flow: Flow) -> Asked:
+def _asked(flow: Flow) -> ConnectArgs:
     details = msgspec.convert(flow.details, Details)
-    return Asked(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)
+    return ConnectArgs(**details.server._asdict(), api_key_id=flow.api_key_id, account_id=details.account_id)

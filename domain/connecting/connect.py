@@ -62,7 +62,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return "Login()"
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectArgs(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of a connection's job: nothing in them is secret.
 
     `account_id` is the account that has to come of it, where it is one that is there already.
@@ -86,7 +86,7 @@ class ConnectAttempt(NamedTuple):
     """One attempt of the job; `client` is None before we are registered, and where nobody has to be."""
 
     sandbox: bool
-    asked: Asked
+    asked: ConnectArgs
     secret: Code | Login
     client: Client | None
 
@@ -109,7 +109,7 @@ async def submit(
     *,
     organization_id: UUID,
     project_id: UUID,
-    asked: Asked,
+    asked: ConnectArgs,
     secret: Code | Login,
     keyring: Keyring,
 ) -> Submitted:
@@ -136,7 +136,7 @@ async def submit(
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt:
-    asked = msgspec.convert(claim.args, Asked)
+    asked = msgspec.convert(claim.args, ConnectArgs)
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
         await job_secrets.reveal(conn, claim=claim, keyring=keyring), type=Code | Login

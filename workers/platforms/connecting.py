@@ -12,7 +12,7 @@ from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
 from domain.connecting import consent_pages
-from domain.connecting.connect import Asked, Code
+from domain.connecting.connect import Code, ConnectArgs
 from domain.values import urls
 from domain.values.urls import Allowed
 from jobs.outcomes import Failed, Outcome, Retry, Snooze
@@ -56,7 +56,7 @@ def application(net: Net, name: str) -> Client:
     return found.client
 
 
-def code_form(asked: Asked, secret: Code) -> dict[str, str]:
+def code_form(asked: ConnectArgs, secret: Code) -> dict[str, str]:
     """The form that exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
     return {
         "grant_type": "authorization_code",

@@ -10,7 +10,7 @@ from db.pool import Conn, transact
 from domain.accounts import client_registrations
 from domain.accounts.client_registrations import Server
 from domain.connecting import connect
-from domain.connecting.connect import Asked, Code, Login
+from domain.connecting.connect import Code, ConnectArgs, Login
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256
 from tests.workers.accounts.project import BACK, Project
@@ -23,7 +23,9 @@ LOGIN = "/xrpc/com.atproto.server.createSession"
 async def submit(project: Project, platform: str, secret: Code | Login) -> UUID:
     """The job, for nobody's key."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
-    asked = Asked(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project))
+    asked = ConnectArgs(
+        platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project)
+    )
     submit = partial(connect.submit, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
     return (await transact(project.workers.pool, submit)).job_id
 

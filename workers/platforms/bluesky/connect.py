@@ -7,7 +7,7 @@ import httpx
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Asked, Login
+from domain.connecting.connect import ConnectArgs, Login
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
@@ -15,7 +15,7 @@ from workers.platforms.bluesky.api import Api, Session
 from workers.platforms.connecting import Connected, Net
 
 
-async def connect(net: Net, asked: Asked, secret: Login) -> Connected:
+async def connect(net: Net, asked: ConnectArgs, secret: Login) -> Connected:
     """The account that the password opens. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
 
     From then on the account's own server is asked, which its DID document names.

@@ -6,7 +6,7 @@ import re
 
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
-from domain.connecting.connect import Asked, Code, Login
+from domain.connecting.connect import Code, ConnectArgs, Login
 from schemas.errors import ReauthRequired
 from workers.platforms.connecting import Connected
 
@@ -14,7 +14,7 @@ from workers.platforms.connecting import Connected
 HANDLE = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
-def connect(asked: Asked, secret: Code | Login) -> Connected:
+def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
     """The account of the handle. Raises `ReauthRequired` for what is no handle."""
     handle = secret.code if isinstance(secret, Code) else secret.identifier
     if not HANDLE.fullmatch(handle):

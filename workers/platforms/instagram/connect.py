@@ -10,7 +10,7 @@ from domain.accounts import credentials
 from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Asked, Code
+from domain.connecting.connect import Code, ConnectArgs
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
 from workers.platforms.connecting import START_AGAIN, Connected, Net, application, code_form
 from workers.platforms.http import Api
@@ -26,7 +26,7 @@ EXTENDED_AT = 5 / 6
 TOO_YOUNG, LIFE = timedelta(days=1), timedelta(days=60)
 
 
-async def connect(net: Net, asked: Asked, secret: Code) -> Connected:
+async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
     """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
     us = application(net, "Instagram")
     short = await _exchange(net, asked, us, secret)
@@ -63,7 +63,7 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
         raise ReauthRequired(error.code, f"{error.message}: {errors.CONNECT}") from error
 
 
-async def _exchange(net: Net, asked: Asked, us: Client, secret: Code) -> ShortLived:
+async def _exchange(net: Net, asked: ConnectArgs, us: Client, secret: Code) -> ShortLived:
     form = {**code_form(asked, secret), "code": secret.code.removesuffix("#_")}
     try:
         return await api.exchange(net.client, net.settings.instagram_oauth_url, us, form)

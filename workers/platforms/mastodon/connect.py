@@ -12,7 +12,7 @@ from domain.accounts import credentials
 from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import SCOPES, Client, Server
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Asked, Code
+from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import ReauthRequired, Rejected
 from workers.platforms.connecting import START_AGAIN, Connected, code_form, refresh_form
@@ -38,7 +38,9 @@ async def register(client: httpx.AsyncClient, server: Server, *, website: str) -
     return Client(app.client_id, app.client_secret)
 
 
-async def connect(client: httpx.AsyncClient, asked: Asked, us: Client | None, secret: Code) -> Connected:
+async def connect(
+    client: httpx.AsyncClient, asked: ConnectArgs, us: Client | None, secret: Code
+) -> Connected:
     """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(client, asked, _known(us), secret)
     person = await api.verify_credentials(
@@ -110,7 +112,7 @@ async def _check_open(as_account: Api) -> None:
         raise ReauthRequired("TOKEN_REFUSED", error.message) from error
 
 
-async def _exchange(client: httpx.AsyncClient, asked: Asked, us: Client, secret: Code) -> Token:
+async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, secret: Code) -> Token:
     form = {**code_form(asked, secret), "scope": SCOPES}
     try:
         return await api.token(client, asked.service_url, us, form)

@@ -6,7 +6,7 @@ from typing import Any
 from domain.accounts import credentials
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant, Tokens
-from domain.connecting.connect import Asked, Code
+from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
@@ -21,7 +21,7 @@ REFRESHED_AT = 0.5
 FRESH = timedelta(seconds=60)
 
 
-async def connect(net: Net, asked: Asked, secret: Code) -> Connected:
+async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
     """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(net, asked, secret)
     _check_scopes(token)
@@ -60,7 +60,7 @@ async def revoke(net: Net, revocable: Revocable) -> None:
     await oauth.post(net, "revoke", {"token": token})
 
 
-async def _exchange(net: Net, asked: Asked, secret: Code) -> Token:
+async def _exchange(net: Net, asked: ConnectArgs, secret: Code) -> Token:
     try:
         return await oauth.token(net, code_form(asked, secret))
     except (ReauthRequired, Rejected) as error:
