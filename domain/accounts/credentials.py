@@ -4,7 +4,7 @@ Each refresh and each new connection is another `generation`; what is based on a
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -97,34 +97,16 @@ def opened(row: SealedCredential, *, organization_id: UUID, account_id: UUID, ke
 
 async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring) -> None:
     """Keep the tokens of a new connection; the account's row is locked."""
-    sealed = _seal(grant, keyring, organization_id, account_id)
-    await account_credential.put_credential.run(
-        conn,
-        org=organization_id,
-        account_id=account_id,
-        sealed=sealed.data,
-        vault_key_id=sealed.key_id,
-        expires_at=grant.expires_at,
-        refresh_at=grant.refresh_at,
-    )
+    columns = _columns(grant, keyring, organization_id, account_id)
+    await account_credential.put_credential.run(conn, **columns)
 
 
 async def replace(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, keyring: Keyring
 ) -> bool:
     """Keep what a refresh of this generation brought; False where something newer is there, or nothing."""
-    sealed = _seal(grant, keyring, organization_id, account_id)
-    written = await account_credential.refresh_credential.run(
-        conn,
-        org=organization_id,
-        account_id=account_id,
-        generation=generation,
-        sealed=sealed.data,
-        vault_key_id=sealed.key_id,
-        expires_at=grant.expires_at,
-        refresh_at=grant.refresh_at,
-    )
-    return written > 0
+    columns = _columns(grant, keyring, organization_id, account_id)
+    return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
 
 async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
@@ -171,5 +153,14 @@ def row_name(organization_id: UUID, account_id: UUID) -> str:
     return f"account_credential/{organization_id}/{account_id}"
 
 
-def _seal(grant: Grant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> vault.Sealed:
-    return vault.seal(keyring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))
+def _columns(grant: Grant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> dict[str, Any]:
+    """The columns of a credential's row, its tokens sealed."""
+    sealed = vault.seal(keyring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))
+    return {
+        "org": organization_id,
+        "account_id": account_id,
+        "sealed": sealed.data,
+        "vault_key_id": sealed.key_id,
+        "expires_at": grant.expires_at,
+        "refresh_at": grant.refresh_at,
+    }
