@@ -11,11 +11,12 @@ import asyncpg
 import msgspec
 
 from db.pool import transact
-from domain.projects import projects
+from domain.projects import archive, projects
 from domain.tenancy import organizations
-from jobs.kinds import Kind
+from jobs.kinds import ARCHIVE_PROJECT, Kind
 from jobs.ledger import Submitted
 from schemas.brand import BrandContext
+from schemas.projects import Archived
 from schemas.projects import Project as Shown
 from tests import seeds
 from tests.workers.runtime.workers import Workers, at_work
@@ -46,6 +47,16 @@ class Project:
     async def ingested(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> asyncpg.Record:
         """The job's row, once a worker has ended it."""
         return await self.workers.ended(await self.start(verb, **asked))
+
+    async def archive(self) -> Archived:
+        stop = partial(archive.archive, organization_id=self.org, project_id=self.id, api_key_id=None)
+        return (await transact(self.workers.pool, stop))[0]
+
+    async def archived(self) -> asyncpg.Record:
+        """The row of the archive's job, once a worker has ended it."""
+        async with self.at_work(ARCHIVE_PROJECT):
+            job_id = await self.workers.pool.fetchval("select id from job where kind = 'archive_project'")
+            return await self.workers.ended(job_id)
 
     async def shown(self) -> Shown:
         async with self.workers.pool.acquire() as conn:

@@ -9,10 +9,8 @@ import msgspec
 import pytest
 
 from cli.local import demo
-from db.pool import transact
 from domain.brand import ingests
-from domain.projects import archive
-from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, KINDS
+from jobs.kinds import INGEST_WEBSITE, KINDS
 from jobs.outcomes import Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
@@ -103,20 +101,11 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
         async with open_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE):
             job_id = await project.start(ingests.start_website, url=f"http://{host}/", **PAGE)
             await asyncio.wait_for(reading.wait(), 5)
-            await archive_it(project)
+            await project.archive()
             archived.set()
             row = await workers.ended(job_id)
     assert row["state"] == "canceled"
     assert (await state(project)).status == "canceled"
-
-
-async def archive_it(project: Project) -> None:
-    await transact(
-        project.workers.pool,
-        lambda conn: archive.archive(
-            conn, organization_id=project.org, project_id=project.id, api_key_id=None
-        ),
-    )
 
 
 async def test_an_archive_cancels_the_projects_jobs_and_no_others(
@@ -130,10 +119,8 @@ async def test_an_archive_cancels_the_projects_jobs_and_no_others(
         for n in range(8)
     ]
     spared = await workers.submit(kind=INGEST_WEBSITE, project_id=other, args={"url": "x"})
-    await archive_it(project)
-    async with project.at_work(ARCHIVE_PROJECT):
-        archiving = await workers.pool.fetchval("select id from job where kind = 'archive_project'")
-        row = await workers.ended(archiving)
+    await project.archive()
+    row = await project.archived()
     assert (row["state"], row["result"]) == (
         "completed",
         {"canceledJobs": 8, "canceledBlockedPosts": 0, "endedLeases": 0},
