@@ -8,15 +8,13 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import asyncpg
-
 from api.coalescing import Coalesced
 from api.ratelimit import Probation
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys
-from domain.tenancy.api_keys import Presented, Principal
+from domain.tenancy.api_keys import Presented, PresentedKey, Principal
 from schemas.errors import Killed, Unauthenticated
 
 K = TypeVar("K")
@@ -75,14 +73,14 @@ class Authenticator:
         if presented is None or (self._strangers.bars(address) and not self.expect(presented)):
             raise Unauthenticated
         row = await self._rows.ask(presented.key_id)
-        if row is None or row["env"] != presented.env or not api_keys.opens(row, presented, self._peppers):
+        if row is None or row.env != presented.env or not api_keys.opens(row, presented, self._peppers):
             self._strangers.failed(address)
             raise Unauthenticated
-        if row["killed"]:
+        if row.killed:
             raise Killed
-        if row["expired"]:
+        if row.expired:
             raise Unauthenticated
-        principal, key = api_keys.principal(row), self._hash(presented)
+        principal, key = row.principal, self._hash(presented)
         self._opened[key] = principal
         _touch(self._opened, key)
         return principal
@@ -95,7 +93,7 @@ class Authenticator:
         """A hash under random bytes that the process forgets at its end: no secret is kept."""
         return hashlib.blake2b("".join(presented).encode(), key=self._salt, digest_size=16).digest()
 
-    async def _find(self, key_ids: Sequence[str]) -> list[asyncpg.Record | None]:
+    async def _find(self, key_ids: Sequence[str]) -> list[PresentedKey | None]:
         async with self._pool.acquire() as conn:
             rows = await api_keys.find(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]

@@ -1,6 +1,7 @@
 """Named SQL statements: `db/queries/<table>.sql`, called as `job.submit_job.one(conn, org=...)`.
 
-A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`.
+A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`. A piece that
+several statements of the file share is headed `-- part: noun` and taken up as `{noun}`.
 Calling with another set of parameters is a TypeError. The loader adds nothing to a call's cost.
 
 Typed rows: `GET_JOB = job.get_job.typed(JobRow)`, once, at the top of the module that calls it; then
@@ -21,7 +22,7 @@ from db.pool import Conn
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
-_HEADER = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
+_HEADER = re.compile(r"^-- (name|part): (\w+)[^\n]*\n", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -116,9 +117,16 @@ class Queries:
 
     def __init__(self, table: str) -> None:
         pieces = _HEADER.split(files(__name__).joinpath(f"{table}.sql").read_text("utf-8"))
-        self._queries = {
-            name: Query(name, text) for name, text in zip(pieces[1::2], pieces[2::2], strict=True)
-        }
+        self._queries: dict[str, Query] = {}
+        parts: dict[str, str] = {}
+        for kind, name, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+            body = text
+            for part, shared in parts.items():
+                body = body.replace(f"{{{part}}}", shared)
+            if kind == "part":
+                parts[name] = body.strip()
+            else:
+                self._queries[name] = Query(name, body)
 
     def __getattr__(self, name: str) -> Query:
         try:

@@ -1,44 +1,62 @@
+-- part: key    a key as its owner sees it; never its hash
+id, key_id, name, scopes, return_origins, expires_at, killed_at, overlap_until, created_at
+
 -- name: find_keys    what a presented key is checked against; times are judged by the database's clock
-select k.organization_id, k.id, k.key_id, k.secret_hash, k.pepper_id,
+select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
+       k.return_origins, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
-       k.scopes, k.return_origins,
-       k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
-       o.env, o.tier, o.name as organization_name
+       k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired
   from api_key k
   join organization o on o.id = k.organization_id
  where k.key_id = any(:key_ids);
 
 -- name: insert_key
-insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins, expires_at)
+insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins,
+                     expires_at)
 values (:org, :id, :name, :key_id, :secret_hash, :pepper_id, :scopes, :return_origins, :expires_at)
-returning *;
+returning {key};
 
 -- name: get_key
-select * from api_key where organization_id = :org and id = :id;
+select {key}
+  from api_key
+ where organization_id = :org
+   and id = :id;
 
 -- name: list_keys
-select * from api_key
- where organization_id = :org and (:before::uuid is null or id < :before)
+select {key}
+  from api_key
+ where organization_id = :org
+   and (:before::uuid is null or id < :before)
  order by id desc
  limit :limit;
 
 -- name: lock_key
-select * from api_key where organization_id = :org and id = :id for no key update;
+select {key}
+  from api_key
+ where organization_id = :org
+   and id = :id
+   for no key update;
 
 -- name: rotate_key    the old secret goes on opening the door for `overlap`
 update api_key
-   set old_secret_hash = secret_hash, old_pepper_id = pepper_id, overlap_until = now() + nullif(:overlap, interval '0'),
+   set old_secret_hash = secret_hash, old_pepper_id = pepper_id,
+       overlap_until = now() + nullif(:overlap, interval '0'),
        secret_hash = :secret_hash, pepper_id = :pepper_id
- where organization_id = :org and id = :id
-returning *;
+ where organization_id = :org
+   and id = :id
+returning {key};
 
 -- name: kill_key    a repeat keeps the first time
 update api_key
    set killed_at = coalesce(killed_at, now()), overlap_until = null
- where organization_id = :org and id = :id
-returning *;
+ where organization_id = :org
+   and id = :id
+returning {key};
 
 -- name: pepper_ids    every pepper that some secret, a killed key's too, is hashed with
-select pepper_id from api_key
+select pepper_id
+  from api_key
 union
-select old_pepper_id from api_key where overlap_until > now();
+select old_pepper_id
+  from api_key
+ where overlap_until > now();

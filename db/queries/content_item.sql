@@ -1,66 +1,102 @@
--- name: insert_content    with the gate's word: the project is held, so its policy stands, and an approval that this statement
---   doesn't see yet comes after it
-insert into content_item (organization_id, project_id, id, format, status, creative_type, hook, caption, approval_status)
+-- name: insert_content    pending or not by the project's policy
+-- The project is locked, so its policy stands; an approval that this statement doesn't see comes after it.
+insert into content_item (organization_id, project_id, id, format, status, creative_type, hook, caption,
+                          approval_status)
 select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption,
        case when p.requires_approval
-              or (select count(*) from (select from content_item c
-                                         where c.organization_id = p.organization_id and c.project_id = p.id
-                                           and c.approval_status = 'approved' limit p.first_n_posts_blocked) passed)
-                 < p.first_n_posts_blocked
+              or (select count(*)
+                    from (
+                           select
+                             from content_item c
+                            where c.organization_id = p.organization_id
+                              and c.project_id = p.id
+                              and c.approval_status = 'approved'
+                            limit p.first_n_posts_blocked) passed) < p.first_n_posts_blocked
             then 'pending' else 'not_required' end
   from project p
- where p.organization_id = :org and p.id = :project_id;
+ where p.organization_id = :org
+   and p.id = :project_id;
 
 -- name: find_project    it never changes
-select project_id from content_item where organization_id = :org and id = :id;
+select project_id
+  from content_item
+ where organization_id = :org
+   and id = :id;
+
+-- part: content    a content as partners see it
+c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
+       c.influencer_id, c.created_at, c.updated_at,
+       (select coalesce(jsonb_agg(jsonb_build_object(
+                 'id', a.id, 'kind', a.kind, 'mimeType', a.mime_type, 'width', a.width,
+                 'height', a.height, 'durationMs', a.duration_ms, 'sizeBytes', a.size_bytes,
+                 'checksumSha256', encode(a.sha256, 'hex'), 'token', a.token) order by a.position), '[]')
+          from content_asset a
+         where a.organization_id = c.organization_id
+           and a.content_id = c.id) as assets,
+       (select jsonb_build_object(
+                 'decision', d.decision, 'revision', d.revision, 'note', d.note, 'decidedAt', d.created_at)
+          from approval_decision d
+         where d.organization_id = c.organization_id
+           and d.content_id = c.id
+         order by d.revision desc
+         limit 1) as decision
+
+-- part: page    the rest of each search of a page
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    order by id desc
+    limit :limit
 
 -- name: get_content
-select c.*,
-       (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'kind', a.kind, 'mimeType', a.mime_type, 'width', a.width,
-                  'height', a.height, 'durationMs', a.duration_ms, 'sizeBytes', a.size_bytes,
-                  'checksumSha256', encode(a.sha256, 'hex'), 'token', a.token) order by a.position), '[]')
-          from content_asset a where a.organization_id = c.organization_id and a.content_id = c.id) as assets,
-       (select jsonb_build_object('decision', d.decision, 'revision', d.revision, 'note', d.note, 'decidedAt', d.created_at)
-          from approval_decision d where d.organization_id = c.organization_id and d.content_id = c.id
-         order by d.revision desc limit 1) as decision
+select {content}
   from content_item c
- where c.organization_id = :org and c.id = :id;
+ where c.organization_id = :org
+   and c.id = :id;
 
--- name: list_content    a page and one row more, newest first. Of the three searches one is begun: each has an index, which a
---   plan for all at once would have none of
+-- name: list_content    a page and one row more, newest first
 with found as (
-  (select * from content_item
-    where organization_id = :org and project_id = :project_id and :status::text is null and :approval_status::text is null
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-    order by id desc limit :limit)
+  -- One of the three searches is begun: each has an index, and a plan for all at once would have none.
+  (select *
+     from content_item
+    where organization_id = :org
+      and project_id = :project_id
+      and :status::text is null
+      and :approval_status::text is null
+      {page})
   union all
-  (select * from content_item
-    where organization_id = :org and project_id = :project_id and status = :status and :approval_status::text is null
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-    order by id desc limit :limit)
+  (select *
+     from content_item
+    where organization_id = :org
+      and project_id = :project_id
+      and status = :status
+      and :approval_status::text is null
+      {page})
   union all
-  (select * from content_item
-    where organization_id = :org and project_id = :project_id and approval_status = :approval_status
+  (select *
+     from content_item
+    where organization_id = :org
+      and project_id = :project_id
+      and approval_status = :approval_status
       and (:status::text is null or status = :status)
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-    order by id desc limit :limit))
-select c.*,
-       (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'kind', a.kind, 'mimeType', a.mime_type, 'width', a.width,
-                  'height', a.height, 'durationMs', a.duration_ms, 'sizeBytes', a.size_bytes,
-                  'checksumSha256', encode(a.sha256, 'hex'), 'token', a.token) order by a.position), '[]')
-          from content_asset a where a.organization_id = c.organization_id and a.content_id = c.id) as assets,
-       (select jsonb_build_object('decision', d.decision, 'revision', d.revision, 'note', d.note, 'decidedAt', d.created_at)
-          from approval_decision d where d.organization_id = c.organization_id and d.content_id = c.id
-         order by d.revision desc limit 1) as decision
-  from found c order by c.id desc;
+      {page}))
+select {content}
+  from found c
+ order by c.id desc;
 
 -- name: lock_content    what an edit or a decision goes by must not change before it is written
-select * from content_item where organization_id = :org and id = :id for no key update;
+select organization_id, id, status, format, caption, approval_status, revision
+  from content_item
+ where organization_id = :org
+   and id = :id
+   for no key update;
 
 -- name: edit_content
 update content_item
    set caption = :caption, approval_status = :approval_status, revision = revision + 1, updated_at = now()
- where organization_id = :org and id = :id;
+ where organization_id = :org
+   and id = :id;
 
 -- name: decide_content
-update content_item set approval_status = :approval_status, updated_at = now() where organization_id = :org and id = :id;
+update content_item
+   set approval_status = :approval_status, updated_at = now()
+ where organization_id = :org
+   and id = :id;

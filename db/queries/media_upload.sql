@@ -1,16 +1,25 @@
 -- name: start_upload    before the file's first byte
-insert into media_upload (organization_id, token) values (:org, :token);
+insert into media_upload (organization_id, token)
+values (:org, :token);
 
--- name: hold_uploads    those that no asset took; whoever commits one right now is waited for
-select organization_id, token from media_upload
- where organization_id = :org and token = any(:tokens::text[])
- order by token for update;
+-- name: lock_uploads    those that no asset took; whoever commits one right now is waited for
+select organization_id, token
+  from media_upload
+ where organization_id = :org
+   and token = any(:tokens::text[])
+ order by token
+   for update;
 
--- name: hold_stale_uploads    what crashes left: no upload takes so long
-select organization_id, token from media_upload
- where started_at <= now() - interval '24 hours' order by started_at limit :limit for update skip locked;
+-- name: lock_stale_uploads    what crashes left: no upload takes so long
+select organization_id, token
+  from media_upload
+ where started_at <= now() - interval '24 hours'
+ order by started_at
+ limit :limit
+   for update skip locked;
 
 -- name: end_uploads    in the transaction that makes their assets, or once their files are gone
 delete from media_upload m
  using unnest(:orgs::uuid[], :tokens::text[]) as t (org, token)
- where m.organization_id = t.org and m.token = t.token;
+ where m.organization_id = t.org
+   and m.token = t.token;

@@ -1,5 +1,5 @@
--- name: get_post    `schedule_passed`: approved, but not before its time
-select p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
+-- part: post    a post as partners see it; `schedule_passed`: approved, but not before its time
+p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
        p.status = 'blocked' and (
          select c.approval_status in ('approved', 'not_required')
            from content_item c
@@ -7,6 +7,17 @@ select p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode
             and c.id = p.content_id) as schedule_passed,
        p.job_id, p.scheduled_for, p.caption_override, p.attempted_at, p.published_at, p.canceled_at,
        p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.version
+
+-- part: page    the rest of each search of a page
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and (:account_id::uuid is null or social_account_id = :account_id)
+      and (:since::timestamptz is null or scheduled_for >= :since)
+      and (:until::timestamptz is null or scheduled_for < :until)
+    order by id desc
+    limit :limit
+
+-- name: get_post
+select {post}
   from scheduled_post p
  where p.organization_id = :org
    and p.id = :id;
@@ -19,31 +30,14 @@ with found as (
     where organization_id = :org
       and project_id = :project_id
       and :status::text is null
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      and (:account_id::uuid is null or social_account_id = :account_id)
-      and (:since::timestamptz is null or scheduled_for >= :since)
-      and (:until::timestamptz is null or scheduled_for < :until)
-    order by id desc
-    limit :limit)
+      {page})
   union all
   (select *
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
       and status = :status
-      and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      and (:account_id::uuid is null or social_account_id = :account_id)
-      and (:since::timestamptz is null or scheduled_for >= :since)
-      and (:until::timestamptz is null or scheduled_for < :until)
-    order by id desc
-    limit :limit))
-select p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
-       p.status = 'blocked' and (
-         select c.approval_status in ('approved', 'not_required')
-           from content_item c
-          where c.organization_id = p.organization_id
-            and c.id = p.content_id) as schedule_passed,
-       p.job_id, p.scheduled_for, p.caption_override, p.attempted_at, p.published_at, p.canceled_at,
-       p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.version
+      {page}))
+select {post}
   from found p
  order by p.id desc;

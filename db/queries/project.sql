@@ -1,60 +1,85 @@
--- name: insert_projects    many requests' at once, each with the receipt of its request, if there is one, and its line in the audit
---   log. Answers for each in turn: true, false where the key was used in the last 24 h (or twice in here), null where another
---   transaction is using it. Nobody is waited for: one tenant's key must not hold up the others (claim_key takes the same lock)
+-- name: insert_projects    many requests' at once, with their idempotency records and audit entries
+-- For each in turn: true; false where the key was used in the last 24 h, or twice in here; null where another
+-- transaction is using it. Nobody is waited for: one tenant's key must not hold up the others.
 with asked as materialized (
+  -- The requests; `free` by the lock that claim_key takes too, `turn` among those of one key.
   select t.*, key is null or pg_try_advisory_xact_lock(73, hashtext(api_key_id || key)) as free,
          row_number() over (partition by org, api_key_id, key order by place) as turn
-    from unnest(:orgs::uuid[], :ids::uuid[], :names::text[], :timezones::text[], :primary_languages::text[], :metadata::jsonb[],
-                :times::timestamptz[], :subjects::text[], :audit_ids::uuid[], :api_key_ids::uuid[], :keys::text[],
-                :fingerprints::bytea[], :statuses::smallint[], :locations::text[], :bodies::bytea[], :vault_key_ids::text[])
-         with ordinality as t (org, id, name, timezone, primary_language, metadata, at, subject, audit_id, api_key_id, key,
-                               fingerprint, status, location, body, vault_key_id, place)),
-receipt as (
-  insert into idempotency_key as held
+    from unnest(
+           :orgs::uuid[], :ids::uuid[], :names::text[], :timezones::text[], :primary_languages::text[],
+           :metadata::jsonb[], :times::timestamptz[], :subjects::text[], :audit_ids::uuid[],
+           :api_key_ids::uuid[], :keys::text[], :fingerprints::bytea[], :statuses::smallint[],
+           :locations::text[], :bodies::bytea[], :vault_key_ids::text[])
+         with ordinality as t (
+           org, id, name, timezone, primary_language, metadata, at, subject, audit_id, api_key_id, key,
+           fingerprint, status, location, body, vault_key_id, place)),
+record as (
+  -- The idempotency records of the keys that are free; a record past its 24 h is written over.
+  insert into idempotency_key as kept
          (organization_id, api_key_id, key, fingerprint, status, location, body, vault_key_id)
   select org, api_key_id, key, fingerprint, status, location, body, vault_key_id
-    from asked where key is not null and free and turn = 1
-  on conflict (organization_id, api_key_id, key) do update
+    from asked
+   where key is not null
+     and free
+     and turn = 1
+      on conflict (organization_id, api_key_id, key) do update
      set fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
          body = excluded.body, vault_key_id = excluded.vault_key_id, created_at = now()
-   where held.created_at <= now() - interval '24 hours'
+   where kept.created_at <= now() - interval '24 hours'
   returning organization_id, api_key_id, key),
 fresh as materialized (
-  select a.* from asked a left join receipt r on (r.organization_id, r.api_key_id, r.key) = (a.org, a.api_key_id, a.key)
-   where a.key is null or (a.turn = 1 and r.key is not null)),
+  -- The requests that go through: those without a key, and those whose record was written.
+  select a.*
+    from asked a
+    left join record r on (r.organization_id, r.api_key_id, r.key) = (a.org, a.api_key_id, a.key)
+   where a.key is null
+      or (a.turn = 1 and r.key is not null)),
 made as (
-  insert into project (organization_id, id, name, timezone, primary_language, metadata, created_at, updated_at)
-  select org, id, name, timezone, primary_language, metadata, at, at from fresh),
+  -- Their projects.
+  insert into project (organization_id, id, name, timezone, primary_language, metadata,
+                       created_at, updated_at)
+  select org, id, name, timezone, primary_language, metadata, at, at
+    from fresh),
 noted as (
+  -- Their entries in the audit log.
   insert into audit_log (organization_id, id, api_key_id, action, subject)
-  select org, audit_id, api_key_id, 'project.created', subject from fresh)
+  select org, audit_id, api_key_id, 'project.created', subject
+    from fresh)
 select case when a.free then f.place is not null end as wrote
-  from asked a left join fresh f on f.place = a.place
+  from asked a
+  left join fresh f on f.place = a.place
  order by a.place;
 
--- name: get_project
-select p.*,
-       (select coalesce(jsonb_agg(jsonb_build_object('source', b.source, 'fields', b.fields, 'url', b.url,
-                  'job_id', b.job_id, 'at', b.updated_at)), '[]') from brand_source b
-         where b.organization_id = p.organization_id and b.project_id = p.id) as brand,
-       (select coalesce(jsonb_agg(jsonb_build_object('source', i.source, 'status', i.status, 'job_id', i.job_id,
-                  'completedAt', i.completed_at, 'error', i.error)), '[]') from ingest i
-         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests,
-       (select count(*) from content_item c where c.organization_id = p.organization_id and c.project_id = p.id
+-- part: project    a project as partners see it
+p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.timezone, p.primary_language,
+       p.requires_approval, p.first_n_posts_blocked, p.metadata, p.created_at, p.updated_at, p.archived_at,
+       p.version,
+       (select coalesce(jsonb_agg(jsonb_build_object(
+                 'source', b.source, 'fields', b.fields, 'url', b.url, 'job_id', b.job_id,
+                 'at', b.updated_at)), '[]')
+          from brand_source b
+         where b.organization_id = p.organization_id
+           and b.project_id = p.id) as brand,
+       (select coalesce(jsonb_agg(jsonb_build_object(
+                 'source', i.source, 'status', i.status, 'job_id', i.job_id,
+                 'completedAt', i.completed_at, 'error', i.error)), '[]')
+          from ingest i
+         where i.organization_id = p.organization_id
+           and i.project_id = p.id) as ingests,
+       (select count(*)
+          from content_item c
+         where c.organization_id = p.organization_id
+           and c.project_id = p.id
            and c.approval_status = 'pending') as blocked
+
+-- name: get_project
+select {project}
   from project p
- where p.organization_id = :org and p.id = :id;
+ where p.organization_id = :org
+   and p.id = :id;
 
 -- name: list_projects    a page and one row more, newest first
-select p.*,
-       (select coalesce(jsonb_agg(jsonb_build_object('source', b.source, 'fields', b.fields, 'url', b.url,
-                  'job_id', b.job_id, 'at', b.updated_at)), '[]') from brand_source b
-         where b.organization_id = p.organization_id and b.project_id = p.id) as brand,
-       (select coalesce(jsonb_agg(jsonb_build_object('source', i.source, 'status', i.status, 'job_id', i.job_id,
-                  'completedAt', i.completed_at, 'error', i.error)), '[]') from ingest i
-         where i.organization_id = p.organization_id and i.project_id = p.id) as ingests,
-       (select count(*) from content_item c where c.organization_id = p.organization_id and c.project_id = p.id
-           and c.approval_status = 'pending') as blocked
+select {project}
   from project p
  where p.organization_id = :org
    and p.status = :status
@@ -67,48 +92,75 @@ select p.*,
 -- name: has_project
 select exists (select from project where organization_id = :org and id = :id);
 
--- name: share_project    against archive_project's lock: what starts in a project and its archive have an order. The advisory lock
---   comes first and makes it a fair one: who shares a row passes by whoever waits for it alone, so that an archive would wait for as
---   long as posts go out without a pause
-with turn as materialized (select pg_advisory_xact_lock_shared(74, hashtext(:id::uuid::text)))
-select p.status from project p, turn where p.organization_id = :org and p.id = :id for share of p;
+-- name: share_project    so that an archive and what starts in the project come in an order
+with turn as materialized (
+  -- A fair lock: a row lock alone can be shared past whoever waits for it, and an archive would wait for as
+  -- long as posts go out without a pause.
+  select pg_advisory_xact_lock_shared(74, hashtext(:id::uuid::text)))
+select p.status
+  from project p, turn
+ where p.organization_id = :org
+   and p.id = :id
+   for share of p;
 
--- name: lock_project    what PATCH and DELETE decide on must not change before they write; in turn, as share_project
-with turn as materialized (select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
-select p.*, now() as now from project p, turn where p.organization_id = :org and p.id = :id for no key update of p;
+-- name: lock_project    what PATCH and DELETE decide on must not change before they write
+with turn as materialized (
+  -- The lock of share_project, alone.
+  select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
+select p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.timezone, p.primary_language,
+       p.requires_approval, p.first_n_posts_blocked, p.metadata, p.version, p.archived_at, p.archive_job_id,
+       p.canceled_scheduled_posts, p.in_flight_posts, now() as now
+  from project p, turn
+ where p.organization_id = :org
+   and p.id = :id
+   for no key update of p;
 
 -- name: update_project
 update project
    set name = :name, timezone = :timezone, primary_language = :primary_language, metadata = :metadata,
        version = version + 1, updated_at = now()
- where organization_id = :org and id = :id;
+ where organization_id = :org
+   and id = :id;
 
 -- name: get_policy
 select p.requires_approval, p.first_n_posts_blocked,
-       (select count(*) from content_item c where c.organization_id = p.organization_id and c.project_id = p.id
+       (select count(*)
+          from content_item c
+         where c.organization_id = p.organization_id
+           and c.project_id = p.id
            and c.approval_status = 'pending') as current_blocked_count
-  from project p where p.organization_id = :org and p.id = :id;
+  from project p
+ where p.organization_id = :org
+   and p.id = :id;
 
 -- name: update_policy
 update project
    set requires_approval = :requires_approval, first_n_posts_blocked = :first_n_posts_blocked,
        version = version + 1, updated_at = now()
- where organization_id = :org and id = :id;
+ where organization_id = :org
+   and id = :id;
 
 -- name: archive_project
 update project
    set status = 'archived', archived_at = now(), archive_job_id = :archive_job_id,
        canceled_scheduled_posts = :canceled_scheduled_posts, in_flight_posts = :in_flight_posts,
        version = version + 1, updated_at = now()
- where organization_id = :org and id = :id
+ where organization_id = :org
+   and id = :id
 returning archived_at;
 
 -- name: unarchive_project
 update project
    set status = 'active', archived_at = null, archive_job_id = null, canceled_scheduled_posts = null,
        in_flight_posts = null, version = version + 1, updated_at = now()
- where organization_id = :org and id = :id;
+ where organization_id = :org
+   and id = :id;
 
 -- name: archive_runs    the archive's own job or a retry of it
-select exists (select from job where organization_id = :org and project_id = :id
-                  and kind = 'archive_project' and state in ('queued', 'running'));
+select exists (
+         select
+           from job
+          where organization_id = :org
+            and project_id = :id
+            and kind = 'archive_project'
+            and state in ('queued', 'running'));

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas import jobs, posts
+from schemas import jobs, posts, projects
 
 
 class JobRow(NamedTuple):
@@ -89,3 +89,24 @@ class AssetRow(NamedTuple):
     size_bytes: int
     duration_ms: int | None
     sha256: bytes
+
+
+class LockedProject(NamedTuple):
+    """A project that nobody else changes in this transaction, and the database's time."""
+
+    organization_id: UUID
+    id: UUID
+    name: str
+    status: projects.Status
+    customer_external_id: str | None
+    timezone: str
+    primary_language: str
+    requires_approval: bool
+    first_n_posts_blocked: int
+    metadata: dict[str, Any]
+    version: int
+    archived_at: datetime | None
+    archive_job_id: UUID | None
+    canceled_scheduled_posts: int | None
+    in_flight_posts: int | None
+    now: datetime

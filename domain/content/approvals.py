@@ -1,15 +1,14 @@
-"""Approval: a project's policy, and what reviewers decide (api.md 9).
+"""Approval: a project's policy, and what reviewers decide.
 
-The gate itself is in the statement that inserts content. It needs no lock but the one that keeps the project
-active: a policy changes under the project's own lock, and content that is made never counts as approved, so
-two makers can't let each other through.
+What needs an approval is decided by the statement that inserts content. It needs no lock but the one that
+keeps the project active. For a policy changes under the project's own lock, and new content never counts as
+approved, so that two makers can't let each other through.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
 from msgspec import UNSET
 
 from db.pool import Conn
@@ -28,6 +27,20 @@ from schemas.errors.absent import absent
 REJECTED = "content_rejected"
 
 
+class _Policy(NamedTuple):
+    requires_approval: bool
+    first_n_posts_blocked: int
+
+
+class _CountedPolicy(NamedTuple):
+    requires_approval: bool
+    first_n_posts_blocked: int
+    current_blocked_count: int
+
+
+GET_POLICY = projects.get_policy.typed(_CountedPolicy)
+
+
 async def approve(
     conn: Conn,
     *,
@@ -39,14 +52,14 @@ async def approve(
     now: datetime,
     public_url: str,
 ) -> tuple[Content, list[Wake]]:
-    """Let content go out, and its blocked posts into the line; `revision` is the one that was seen, if said.
+    """Let content go out, and queue its blocked posts; `revision` is the one that was seen, if said.
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
     project_id = await content.project_of(conn, organization_id=organization_id, content_id=content_id)
     await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
     held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
-    if held["status"] != "completed":
+    if held.status != "completed":
         raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
     await _decide(conn, held, "approved", revision=revision, note=note, api_key_id=api_key_id)
     wakes = await waiting.release_of_content(
@@ -85,7 +98,7 @@ async def reject(
 
 async def _decide(
     conn: Conn,
-    held: asyncpg.Record,
+    held: content.LockedContent,
     verdict: Verdict,
     *,
     revision: int | None,
@@ -93,7 +106,7 @@ async def _decide(
     api_key_id: UUID | None,
 ) -> None:
     _check(held, revision)
-    org, content_id = held["organization_id"], held["id"]
+    org, content_id = held.organization_id, held.id
     await content_item.decide_content.run(conn, org=org, id=content_id, approval_status=verdict)
     await approval_decision.insert_decision.run(
         conn,
@@ -101,7 +114,7 @@ async def _decide(
         content_id=content_id,
         id=ids.new(),
         decision=verdict,
-        revision=held["revision"],
+        revision=held.revision,
         note=note,
         api_key_id=api_key_id,
     )
@@ -111,29 +124,33 @@ async def _decide(
         api_key_id=api_key_id,
         action=f"content.{verdict}",
         subject=ids.show(ids.CONTENT, content_id),
-        details={"revision": held["revision"]},
+        details={"revision": held.revision},
     )
 
 
-def _check(held: asyncpg.Record, revision: int | None) -> None:
-    status = held["approval_status"]
+def _check(held: content.LockedContent, revision: int | None) -> None:
+    status = held.approval_status
     if status != "pending":
         what = "needs no approval" if status == "not_required" else f"was {status} already"
         raise Conflict("ALREADY_DECIDED", f"this content {what}: read it again", approvalStatus=status)
-    if revision not in {None, held["revision"]}:
+    if revision not in {None, held.revision}:
         raise Conflict(
             "VERSION_MISMATCH",
             "the content was edited since: read it again and decide on what it is now",
-            revision=held["revision"],
+            revision=held.revision,
         )
 
 
 async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
     """Raises `NotFound`."""
-    row = await projects.get_policy.one(conn, org=organization_id, id=project_id)
+    row = await GET_POLICY.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
-    return ApprovalPolicy(**row)
+    return ApprovalPolicy(
+        requires_approval=row.requires_approval,
+        first_n_posts_blocked=row.first_n_posts_blocked,
+        current_blocked_count=row.current_blocked_count,
+    )
 
 
 async def patch_policy(
@@ -148,24 +165,30 @@ async def patch_policy(
     held = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )
-    before = {name: held[name] for name in ("requires_approval", "first_n_posts_blocked")}
-    after = before | _given(body)
+    before = _Policy(held.requires_approval, held.first_n_posts_blocked)
+    after = _patched(before, body)
     if after != before:
-        await projects.update_policy.run(conn, org=organization_id, id=project_id, **after)
+        await projects.update_policy.run(
+            conn,
+            org=organization_id,
+            id=project_id,
+            requires_approval=after.requires_approval,
+            first_n_posts_blocked=after.first_n_posts_blocked,
+        )
         await audit.record(
             conn,
             organization_id=organization_id,
             api_key_id=api_key_id,
             action="approval_policy.updated",
             subject=ids.show(ids.PROJECT, project_id),
-            details={"before": before, "after": after},
+            details={"before": before._asdict(), "after": after._asdict()},
         )
     return await get_policy(conn, organization_id=organization_id, project_id=project_id)
 
 
-def _given(body: ApprovalPolicyPatch) -> dict[str, Any]:
-    given = {
-        "requires_approval": body.requires_approval,
-        "first_n_posts_blocked": body.first_n_posts_blocked,
-    }
-    return {name: value for name, value in given.items() if value is not UNSET}
+def _patched(policy: _Policy, body: ApprovalPolicyPatch) -> _Policy:
+    if body.requires_approval is not UNSET:
+        policy = policy._replace(requires_approval=body.requires_approval)
+    if body.first_n_posts_blocked is not UNSET:
+        policy = policy._replace(first_n_posts_blocked=body.first_n_posts_blocked)
+    return policy

@@ -1,13 +1,13 @@
-"""Content: captions and files, and whether they may go out (api.md 9).
+"""Content: captions and files, and whether they may go out.
 
 Lock order: project, job rows by id, content row, account rows by id, post rows by id.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from db.pool import Conn
@@ -17,7 +17,16 @@ from domain.media.files import File
 from domain.publishing import targets, waiting
 from domain.tenancy import project_locks
 from schemas import ids
-from schemas.content import MAX_FILES, ApprovalStatus, Asset, Content, ContentStatus, Decision, Format
+from schemas.content import (
+    MAX_FILES,
+    ApprovalStatus,
+    Asset,
+    Content,
+    ContentStatus,
+    CreativeType,
+    Decision,
+    Format,
+)
 from schemas.errors import ContentRejected, Invalid, NotFound, Stale
 from schemas.errors.absent import absent
 
@@ -28,6 +37,41 @@ class Served(NamedTuple):
     mime_type: str
     size_bytes: int
     sha256: bytes
+
+
+class _Row(NamedTuple):
+    id: UUID
+    project_id: UUID
+    format: Format
+    status: ContentStatus
+    hook: str | None
+    caption: str
+    approval_status: ApprovalStatus
+    revision: int
+    creative_type: CreativeType
+    influencer_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    assets: list[dict[str, Any]]
+    decision: dict[str, Any] | None
+
+
+class LockedContent(NamedTuple):
+    """A content that nobody else changes in this transaction."""
+
+    organization_id: UUID
+    id: UUID
+    status: ContentStatus
+    format: Format
+    caption: str
+    approval_status: ApprovalStatus
+    revision: int
+
+
+GET_CONTENT = content_item.get_content.typed(_Row)
+LIST_CONTENT = content_item.list_content.typed(_Row)
+LOCK_CONTENT = content_item.lock_content.typed(LockedContent)
+FIND_ASSET = content_asset.find_asset.typed(Served)
 
 
 async def create_uploaded(
@@ -97,7 +141,7 @@ def format_of(kinds: Sequence[str], caption: str) -> Format:
 
 async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url: str) -> Content:
     """Raises `NotFound`."""
-    row = await content_item.get_content.one(conn, org=organization_id, id=content_id)
+    row = await GET_CONTENT.one(conn, org=organization_id, id=content_id)
     if row is None:
         raise absent("content")
     return _shown(row, public_url)
@@ -116,7 +160,7 @@ async def list_page(
 ) -> list[Content]:
     """At most `limit` items of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    rows = await content_item.list_content.all(
+    rows = await LIST_CONTENT.all(
         conn,
         org=organization_id,
         project_id=project_id,
@@ -130,10 +174,10 @@ async def list_page(
 
 async def find_file(conn: Conn, *, token: str) -> Served:
     """Whosever it is: the token is all that it takes. Raises `NotFound`."""
-    row = await content_asset.find_asset.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
+    row = await FIND_ASSET.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
     if row is None:
         raise NotFound("no such file: take the url of an asset as it came")
-    return Served(*row)
+    return row
 
 
 async def edit(
@@ -156,31 +200,30 @@ async def edit(
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     held = await lock(conn, organization_id=organization_id, content_id=content_id)
     _check_edit(held, caption, versions)
-    if caption != held["caption"]:
-        where = {"organization_id": organization_id, "content_id": content_id}
-        await targets.check_caption(conn, **where, caption=caption)
+    if caption != held.caption:
+        await targets.check_caption(
+            conn, organization_id=organization_id, content_id=content_id, caption=caption
+        )
         await _write(conn, held, caption)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-def _check_edit(held: asyncpg.Record, caption: str, versions: project_locks.Versions) -> None:
-    if versions is not None and held["revision"] not in versions:
+def _check_edit(held: LockedContent, caption: str, versions: project_locks.Versions) -> None:
+    if versions is not None and held.revision not in versions:
         raise Stale("the content has changed since: read it again and repeat with its new ETag")
-    if held["approval_status"] == "rejected":
+    if held.approval_status == "rejected":
         raise ContentRejected
-    if held["format"] == "text" and not caption.strip():
+    if held.format == "text" and not caption.strip():
         raise Invalid("caption", "is all that this content has: it can't be empty")
 
 
-async def _write(conn: Conn, held: asyncpg.Record, caption: str) -> None:
-    place: dict[str, Any] = {"org": held["organization_id"], "id": held["id"]}
-    approved = held["approval_status"] == "approved"
-    status = "pending" if approved else held["approval_status"]
-    await content_item.edit_content.run(conn, **place, caption=caption, approval_status=status)
-    where = {"organization_id": held["organization_id"], "content_id": held["id"]}
+async def _write(conn: Conn, held: LockedContent, caption: str) -> None:
+    org, approved = held.organization_id, held.approval_status == "approved"
+    status = "pending" if approved else held.approval_status
+    await content_item.edit_content.run(conn, org=org, id=held.id, caption=caption, approval_status=status)
     if approved:
-        await waiting.block_of_content(conn, **where)
-    await targets.reprint(conn, **where)
+        await waiting.block_of_content(conn, organization_id=org, content_id=held.id)
+    await targets.reprint(conn, organization_id=org, content_id=held.id)
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
@@ -191,40 +234,33 @@ async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
     return found
 
 
-async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> asyncpg.Record:
+async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
     """The content's row, that nobody else changes in this transaction. Raises `NotFound`."""
-    held = await content_item.lock_content.one(conn, org=organization_id, id=content_id)
+    held = await LOCK_CONTENT.one(conn, org=organization_id, id=content_id)
     if held is None:
         raise absent("content")
     return held
 
 
-def _shown(row: asyncpg.Record, public_url: str) -> Content:
-    influencer_id = row["influencer_id"]
+def _shown(row: _Row, public_url: str) -> Content:
     return Content(
-        id=ids.show(ids.CONTENT, row["id"]),
-        project_id=ids.show(ids.PROJECT, row["project_id"]),
-        assets=[_asset(each, public_url) for each in row["assets"]],
-        decision=row["decision"] and msgspec.convert(row["decision"], Decision),
-        influencer_id=influencer_id and str(influencer_id),
-        **{name: row[name] for name in _SAME},
+        id=ids.show(ids.CONTENT, row.id),
+        project_id=ids.show(ids.PROJECT, row.project_id),
+        format=row.format,
+        status=row.status,
+        hook=row.hook,
+        caption=row.caption,
+        assets=[_asset(each, public_url) for each in row.assets],
+        approval_status=row.approval_status,
+        decision=msgspec.convert(row.decision, Decision) if row.decision else None,
+        revision=row.revision,
+        creative_type=row.creative_type,
+        influencer_id=str(row.influencer_id) if row.influencer_id else None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 
 def _asset(each: dict[str, Any], public_url: str) -> Asset:
     own = {"assetId": ids.show(ids.ASSET, UUID(each["id"])), "url": f"{public_url}/media/{each['token']}"}
     return msgspec.convert({**each, **own}, Asset)
-
-
-#: What a row and a reader call by one name and hold in one form.
-_SAME = (
-    "format",
-    "status",
-    "hook",
-    "caption",
-    "approval_status",
-    "revision",
-    "creative_type",
-    "created_at",
-    "updated_at",
-)

@@ -7,9 +7,8 @@ import asyncio
 import re
 import secrets
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import media_upload
@@ -24,6 +23,15 @@ BATCH = 20
 
 #: What a storage may cost while rows, and a connection, are held. In seconds.
 DELETE_S = 2.0
+
+
+class _Upload(NamedTuple):
+    organization_id: UUID
+    token: str
+
+
+LOCK_UPLOADS = media_upload.lock_uploads.typed(_Upload)
+LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_Upload)
 
 
 async def begin(conn: Conn, *, organization_id: UUID) -> str:
@@ -43,26 +51,26 @@ async def take(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> N
 async def discard(conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]) -> None:
     """Delete those of the files that no asset took."""
     async with conn.transaction():
-        rows = await media_upload.hold_uploads.all(conn, org=organization_id, tokens=tokens)
+        rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
         await _delete(conn, store, rows)
 
 
 async def prune(conn: Conn, store: Store) -> int:
     """Delete a batch of the files that crashes left a day ago; how many."""
     async with conn.transaction():
-        rows = await media_upload.hold_stale_uploads.all(conn, limit=BATCH)
+        rows = await LOCK_STALE_UPLOADS.all(conn, limit=BATCH)
         await _delete(conn, store, rows)
     return len(rows)
 
 
-async def _delete(conn: Conn, store: Store, rows: Sequence[asyncpg.Record]) -> None:
+async def _delete(conn: Conn, store: Store, rows: Sequence[_Upload]) -> None:
     """First the files: what a crash leaves in between is a row, which is found again."""
     if not rows:
         return
     try:
         async with asyncio.timeout(DELETE_S):
-            await asyncio.gather(*(store.delete(row["token"]) for row in rows))
+            await asyncio.gather(*(store.delete(row.token) for row in rows))
     except TimeoutError:
         raise Unavailable("the storage of media takes too long to delete files") from None
-    orgs, tokens = [row["organization_id"] for row in rows], [row["token"] for row in rows]
+    orgs, tokens = [row.organization_id for row in rows], [row.token for row in rows]
     await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens)

@@ -1,13 +1,12 @@
 """Archiving a project: at once for whoever wants to start something, in a job for what it leaves behind."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
-import asyncpg
+import msgspec
 
 from db.pool import Conn
 from db.queries import project as projects
+from db.queries.rows import LockedProject
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from jobs import ledger
@@ -34,18 +33,20 @@ async def archive(
     held = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
-    if held["status"] == "archived":
-        return _archived({**held}), None
+    if held.status == "archived":
+        return _archived(held), None
     submitted = await ledger.submit(
         conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
     )
     counts = await posts.count_of_project(conn, organization_id=organization_id, project_id=project_id)
-    stopped = {
-        "archive_job_id": submitted.job_id,
-        "canceled_scheduled_posts": counts.waiting,
-        "in_flight_posts": counts.in_flight,
-    }
-    archived_at = await projects.archive_project.value(conn, org=organization_id, id=project_id, **stopped)
+    archived_at = await projects.archive_project.value(
+        conn,
+        org=organization_id,
+        id=project_id,
+        archive_job_id=submitted.job_id,
+        canceled_scheduled_posts=counts.waiting,
+        in_flight_posts=counts.in_flight,
+    )
     await audit.record(
         conn,
         organization_id=organization_id,
@@ -53,7 +54,13 @@ async def archive(
         action="project.archived",
         subject=ids.show(ids.PROJECT, project_id),
     )
-    return _archived({**held, **stopped, "archived_at": archived_at}), submitted.wake
+    archived = held._replace(
+        archived_at=archived_at,
+        archive_job_id=submitted.job_id,
+        canceled_scheduled_posts=counts.waiting,
+        in_flight_posts=counts.in_flight,
+    )
+    return _archived(archived), submitted.wake
 
 
 async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID) -> ledger.Submitted:
@@ -71,24 +78,27 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
     )
 
 
-async def revive(conn: Conn, held: asyncpg.Record) -> None:
+async def revive(conn: Conn, held: LockedProject) -> None:
     """Revives nothing that the archive ended; all of it must have ended first."""
-    key = {"org": held["organization_id"], "id": held["id"]}
-    if await projects.archive_runs.value(conn, **key):
+    if await projects.archive_runs.value(conn, org=held.organization_id, id=held.id):
         raise Conflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job",
-            jobId=ids.show(ids.JOB, held["archive_job_id"]),
+            jobId=ids.show(ids.JOB, held.archive_job_id) if held.archive_job_id else None,
         )
-    await projects.unarchive_project.run(conn, **key)
+    await projects.unarchive_project.run(conn, org=held.organization_id, id=held.id)
 
 
-def _archived(row: Mapping[str, Any]) -> Archived:
-    return Archived(
-        id=ids.show(ids.PROJECT, row["id"]),
-        status="archived",
-        archived_at=row["archived_at"],
-        canceled_scheduled_posts=row["canceled_scheduled_posts"],
-        in_flight_posts=row["in_flight_posts"],
-        job_id=ids.show(ids.JOB, row["archive_job_id"]),
+def _archived(project: LockedProject) -> Archived:
+    """The answer of an archive, as long as the project is archived."""
+    return msgspec.convert(
+        {
+            "id": ids.show(ids.PROJECT, project.id),
+            "status": "archived",
+            "archivedAt": project.archived_at,
+            "canceledScheduledPosts": project.canceled_scheduled_posts,
+            "inFlightPosts": project.in_flight_posts,
+            "jobId": project.archive_job_id and ids.show(ids.JOB, project.archive_job_id),
+        },
+        Archived,
     )

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import project as projects
+from db.queries.rows import LockedProject
 from domain.brand import brand
 from domain.projects import archive
 from domain.tenancy import audit, project_locks
@@ -29,6 +29,30 @@ from schemas.projects import (
 )
 
 MAX_NAME = 128
+
+
+class _Row(NamedTuple):
+    organization_id: UUID
+    id: UUID
+    name: str
+    status: Status
+    customer_external_id: str | None
+    timezone: str
+    primary_language: str
+    requires_approval: bool
+    first_n_posts_blocked: int
+    metadata: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+    version: int
+    brand: list[Any]
+    ingests: list[Any]
+    blocked: int
+
+
+GET_PROJECT = projects.get_project.typed(_Row)
+LIST_PROJECTS = projects.list_projects.typed(_Row)
 
 
 def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
@@ -98,18 +122,18 @@ async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
     """The project and its version, which grows with whatever PATCH and DELETE can change."""
-    row = await projects.get_project.one(conn, org=organization_id, id=project_id)
+    row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
-    return _shown(row), row["version"]
+    return _shown(row), row.version
 
 
 async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """For each field the winner and the alternatives. Raises `NotFound`."""
-    row = await projects.get_project.one(conn, org=organization_id, id=project_id)
+    row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
-    return brand.describe(msgspec.convert(row["brand"], list[BrandRow]), project_id=project_id)
+    return brand.describe(msgspec.convert(row.brand, list[BrandRow]), project_id=project_id)
 
 
 async def list_page(
@@ -123,7 +147,7 @@ async def list_page(
     limit: int,
 ) -> list[Project]:
     """At most `limit` projects older than `before`, newest first; `search` is a part of the name."""
-    rows = await projects.list_projects.all(
+    rows = await LIST_PROJECTS.all(
         conn,
         org=organization_id,
         status=status,
@@ -163,18 +187,18 @@ async def patch(
     held = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
-    if body.status == "active" and held["status"] == "archived":
+    if body.status == "active" and held.status == "archived":
         await archive.revive(conn, held)
     if body.brand_context is not UNSET:
         await brand.patch(
             conn,
             organization_id=organization_id,
             project_id=project_id,
-            now=held["now"],
+            now=held.now,
             body=body.brand_context,
         )
     if sent := msgspec.to_builtins(body):
-        await projects.update_project.run(conn, org=organization_id, id=project_id, **_patched(body, held))
+        await _update(conn, held, body)
         await audit.record(
             conn,
             organization_id=organization_id,
@@ -186,47 +210,42 @@ async def patch(
     return await get(conn, organization_id=organization_id, project_id=project_id)
 
 
-def _patched(body: ProjectPatch, held: asyncpg.Record) -> dict[str, Any]:
-    own = {key: value for key, value in held["metadata"].items() if key != "partner"}
-    return {
-        "name": held["name"] if body.name is UNSET else body.name,
-        "timezone": held["timezone"] if body.timezone is UNSET else body.timezone,
-        "primary_language": (
-            held["primary_language"] if body.primary_language is UNSET else body.primary_language
-        ),
-        "metadata": metadata.compose(
+async def _update(conn: Conn, held: LockedProject, body: ProjectPatch) -> None:
+    own = {key: value for key, value in held.metadata.items() if key != "partner"}
+    await projects.update_project.run(
+        conn,
+        org=held.organization_id,
+        id=held.id,
+        name=held.name if body.name is UNSET else body.name,
+        timezone=held.timezone if body.timezone is UNSET else body.timezone,
+        primary_language=held.primary_language if body.primary_language is UNSET else body.primary_language,
+        metadata=metadata.compose(
             own if body.metadata is UNSET else body.metadata,
             customer_external_id=body.customer_external_id,
-            kept=held["customer_external_id"],
+            kept=held.customer_external_id,
         ),
-    }
-
-
-def _shown(row: asyncpg.Record) -> Project:
-    return Project(
-        id=ids.show(ids.PROJECT, row["id"]),
-        organization_id=ids.show(ids.ORGANIZATION, row["organization_id"]),
-        brand_context=brand.merge(msgspec.convert(row["brand"], list[BrandRow])),
-        ingest_state=_ingest_states(row["ingests"]),
-        current_blocked_count=row["blocked"],
-        **{name: row[name] for name in _SAME},
     )
 
 
-#: What a row and a reader call by one name and hold in one form.
-_SAME = (
-    "name",
-    "status",
-    "customer_external_id",
-    "timezone",
-    "primary_language",
-    "requires_approval",
-    "first_n_posts_blocked",
-    "metadata",
-    "created_at",
-    "updated_at",
-    "archived_at",
-)
+def _shown(row: _Row) -> Project:
+    return Project(
+        id=ids.show(ids.PROJECT, row.id),
+        organization_id=ids.show(ids.ORGANIZATION, row.organization_id),
+        name=row.name,
+        status=row.status,
+        customer_external_id=row.customer_external_id,
+        timezone=row.timezone,
+        primary_language=row.primary_language,
+        brand_context=brand.merge(msgspec.convert(row.brand, list[BrandRow])),
+        ingest_state=_ingest_states(row.ingests),
+        requires_approval=row.requires_approval,
+        first_n_posts_blocked=row.first_n_posts_blocked,
+        current_blocked_count=row.blocked,
+        metadata=row.metadata,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        archived_at=row.archived_at,
+    )
 
 
 def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:

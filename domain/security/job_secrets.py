@@ -1,4 +1,4 @@
-"""What only a job may read: a code, a password. Sealed for as long as the job has not ended."""
+"""Secrets of jobs: a code or a password that only the job may read, sealed until the job has ended."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,6 +8,8 @@ from db.queries import job_secret
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs.ledger import Claim, Moved
+
+FIND_SECRET = job_secret.find_secret.typed(vault.Sealed)
 
 
 async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
@@ -20,8 +22,7 @@ async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes
 
 async def reveal(conn: Conn, *, claim: Claim, keyring: Keyring) -> bytes:
     """Raises LookupError for a job without."""
-    row = await job_secret.find_secret.row(conn, org=claim.organization_id, job_id=claim.id)
-    sealed = vault.Sealed(row["vault_key_id"], row["sealed"])
+    sealed = await FIND_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
     return vault.unseal(keyring, sealed, row=row_name(claim.organization_id, claim.id))
 
 

@@ -1,4 +1,4 @@
-"""API keys: `lp_<env>_<key id>_<secret>`, of which only an HMAC of the secret is kept (api.md 1)."""
+"""API keys: `lp_<env>_<key id>_<secret>`, of which only an HMAC of the secret is kept."""
 
 import hashlib
 import hmac
@@ -7,10 +7,10 @@ import secrets
 import string
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 from uuid import UUID
 
-import asyncpg
+import msgspec
 
 from db.pool import Conn
 from db.queries import api_key
@@ -67,7 +67,7 @@ class Principal(NamedTuple):
 
     @property
     def sandbox(self) -> bool:
-        """Whether every adapter is a fake (api.md 1)."""
+        """Whether every adapter is a fake."""
         return self.env == "test"
 
     @property
@@ -75,33 +75,64 @@ class Principal(NamedTuple):
         return Actor(self.organization_id, self.env, self.key_uuid, self.scopes)
 
 
-def principal(row: asyncpg.Record) -> Principal:
-    """Who a row of `find` is, once its secret was shown."""
-    return Principal(
-        row["organization_id"],
-        row["organization_name"],
-        row["id"],
-        row["key_id"],
-        row["env"],
-        row["tier"],
-        frozenset(row["scopes"]),
-        tuple(row["return_origins"]),
-    )
+class PresentedKey(NamedTuple):
+    """What a presented key is checked against; its times were judged by the database's clock."""
+
+    organization_id: UUID
+    organization_name: str
+    id: UUID
+    key_id: str
+    env: Env
+    tier: Tier
+    scopes: list[Scope]
+    return_origins: list[str]
+    secret_hash: bytes
+    pepper_id: str
+    old_secret_hash: bytes | None
+    old_pepper_id: str
+    killed: bool
+    expired: bool
+
+    @property
+    def principal(self) -> Principal:
+        """Who it is, once its secret was shown."""
+        return Principal(*self[:6], frozenset(self.scopes), tuple(self.return_origins))
 
 
-async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, asyncpg.Record]:
+class _Row(NamedTuple):
+    id: UUID
+    key_id: str
+    name: str
+    scopes: list[Scope]
+    return_origins: list[str]
+    expires_at: datetime | None
+    killed_at: datetime | None
+    overlap_until: datetime | None
+    created_at: datetime
+
+
+FIND_KEYS = api_key.find_keys.typed(PresentedKey)
+INSERT_KEY = api_key.insert_key.typed(_Row)
+GET_KEY = api_key.get_key.typed(_Row)
+LIST_KEYS = api_key.list_keys.typed(_Row)
+LOCK_KEY = api_key.lock_key.typed(_Row)
+ROTATE_KEY = api_key.rotate_key.typed(_Row)
+KILL_KEY = api_key.kill_key.typed(_Row)
+
+
+async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]:
     """The rows of those key ids that exist, by key id."""
-    rows = await api_key.find_keys.all(conn, key_ids=list(key_ids))
-    return {row["key_id"]: row for row in rows}
+    rows = await FIND_KEYS.all(conn, key_ids=list(key_ids))
+    return {row.key_id: row for row in rows}
 
 
-def opens(row: asyncpg.Record, presented: Presented, peppers: Keyring) -> bool:
+def opens(row: PresentedKey, presented: Presented, peppers: Keyring) -> bool:
     """Whether the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
-    current = hmac.compare_digest(_digest(presented.secret, peppers, row["pepper_id"]), row["secret_hash"])
-    if row["old_secret_hash"] is None:
+    current = hmac.compare_digest(_digest(presented.secret, peppers, row.pepper_id), row.secret_hash)
+    if row.old_secret_hash is None:
         return current
-    old = _digest(presented.secret, peppers, row["old_pepper_id"])
-    return hmac.compare_digest(old, row["old_secret_hash"]) or current
+    old = _digest(presented.secret, peppers, row.old_pepper_id)
+    return hmac.compare_digest(old, row.old_secret_hash) or current
 
 
 def grants(scopes: Collection[str], scope: str) -> bool:
@@ -132,7 +163,7 @@ async def create(
     if expires_at is not None and not now < expires_at < now + LONGEST:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     secret = secrets.token_urlsafe(32)
-    row = await api_key.insert_key.row(
+    row = await INSERT_KEY.row(
         conn,
         org=actor.organization_id,
         id=ids.new(),
@@ -148,7 +179,7 @@ async def create(
 
 
 async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) -> ApiKey:
-    row = await api_key.get_key.one(conn, org=organization_id, id=key_uuid)
+    row = await GET_KEY.one(conn, org=organization_id, id=key_uuid)
     if row is None:
         raise absent("api_key")
     return _shown(row, env)
@@ -158,7 +189,7 @@ async def list_page(
     conn: Conn, *, organization_id: UUID, env: Env, before: UUID | None, limit: int
 ) -> list[ApiKey]:
     """At most `limit` keys older than `before`, newest first, the killed ones too."""
-    rows = await api_key.list_keys.all(conn, org=organization_id, before=before, limit=limit)
+    rows = await LIST_KEYS.all(conn, org=organization_id, before=before, limit=limit)
     return [_shown(row, env) for row in rows]
 
 
@@ -169,14 +200,14 @@ async def rotate(
 
     Whoever rotates gets the key's power, so `Forbidden` for a key that can do what the actor can't.
     """
-    held = await api_key.lock_key.one(conn, org=actor.organization_id, id=key_uuid)
+    held = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
     if held is None:
         raise absent("api_key")
-    check_delegation(actor.scopes, held["scopes"])
-    if held["killed_at"] is not None:
+    check_delegation(actor.scopes, held.scopes)
+    if held.killed_at is not None:
         raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
     secret = secrets.token_urlsafe(32)
-    row = await api_key.rotate_key.row(
+    row = await ROTATE_KEY.row(
         conn,
         org=actor.organization_id,
         id=key_uuid,
@@ -189,7 +220,7 @@ async def rotate(
 
 async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
     """Switch a key off for good, from its next request on; a repeat changes nothing. Raises `NotFound`."""
-    row = await api_key.kill_key.one(conn, org=actor.organization_id, id=key_uuid)
+    row = await KILL_KEY.one(conn, org=actor.organization_id, id=key_uuid)
     if row is None:
         raise absent("api_key")
     await _record(conn, actor, "api_key.killed", row)
@@ -200,41 +231,34 @@ def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
     return hmac.digest(peppers.keys[pepper_id], secret.encode(), hashlib.sha256)
 
 
-async def _recorded(conn: Conn, actor: Actor, action: str, row: asyncpg.Record, secret: str) -> ApiKeyShown:
+async def _recorded(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:
     await _record(conn, actor, action, row)
-    text = f"lp_{actor.env}_{row['key_id']}_{secret}"
-    return ApiKeyShown(**_fields(row, actor.env), api_key=text)
+    text = f"lp_{actor.env}_{row.key_id}_{secret}"
+    return ApiKeyShown(**msgspec.structs.asdict(_shown(row, actor.env)), api_key=text)
 
 
-async def _record(conn: Conn, actor: Actor, action: str, row: asyncpg.Record) -> None:
+async def _record(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
     await audit.record(
         conn,
         organization_id=actor.organization_id,
         api_key_id=actor.key_uuid,
         action=action,
-        subject=ids.show(ids.KEY, row["id"]),
-        details={"name": row["name"], "keyId": row["key_id"]},
+        subject=ids.show(ids.KEY, row.id),
+        details={"name": row.name, "keyId": row.key_id},
     )
 
 
-def _shown(row: asyncpg.Record, env: Env) -> ApiKey:
-    return ApiKey(**_fields(row, env))
-
-
-def _fields(row: asyncpg.Record, env: Env) -> dict[str, Any]:
-    same = (
-        "key_id",
-        "name",
-        "scopes",
-        "return_origins",
-        "expires_at",
-        "killed_at",
-        "overlap_until",
-        "created_at",
+def _shown(row: _Row, env: Env) -> ApiKey:
+    return ApiKey(
+        id=ids.show(ids.KEY, row.id),
+        env=env,
+        key_id=row.key_id,
+        name=row.name,
+        scopes=row.scopes,
+        return_origins=row.return_origins,
+        expires_at=row.expires_at,
+        kill_switch=row.killed_at is not None,
+        killed_at=row.killed_at,
+        overlap_until=row.overlap_until,
+        created_at=row.created_at,
     )
-    return {
-        "id": ids.show(ids.KEY, row["id"]),
-        "env": env,
-        "kill_switch": row["killed_at"] is not None,
-        **{name: row[name] for name in same},
-    }

@@ -1,15 +1,26 @@
-"""What was done with the power to do it: a row in the transaction of each such change."""
+"""The audit log: an entry for each change that takes a key's power, in the transaction of the change."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from db.pool import Conn
 from db.queries import audit_log
 from schemas import ids
 from schemas.api_keys import AuditEntry
+
+
+class _Row(NamedTuple):
+    id: UUID
+    action: str
+    subject: str
+    api_key_id: UUID | None
+    details: dict[str, Any]
+    created_at: datetime
+
+
+LIST_ENTRIES = audit_log.list_entries.typed(_Row)
 
 
 async def record(
@@ -37,18 +48,16 @@ async def list_page(
     conn: Conn, *, organization_id: UUID, action: str | None, before: UUID | None, limit: int
 ) -> list[AuditEntry]:
     """At most `limit` entries older than `before`, newest first."""
-    rows = await audit_log.list_entries.all(
-        conn, org=organization_id, action=action, before=before, limit=limit
-    )
+    rows = await LIST_ENTRIES.all(conn, org=organization_id, action=action, before=before, limit=limit)
     return [_shown(row) for row in rows]
 
 
-def _shown(row: asyncpg.Record) -> AuditEntry:
+def _shown(row: _Row) -> AuditEntry:
     return AuditEntry(
-        id=ids.show(ids.AUDIT, row["id"]),
-        action=row["action"],
-        subject=row["subject"],
-        api_key_id=row["api_key_id"] and ids.show(ids.KEY, row["api_key_id"]),
-        details=row["details"],
-        created_at=row["created_at"],
+        id=ids.show(ids.AUDIT, row.id),
+        action=row.action,
+        subject=row.subject,
+        api_key_id=ids.show(ids.KEY, row.api_key_id) if row.api_key_id else None,
+        details=row.details,
+        created_at=row.created_at,
     )

@@ -1,20 +1,21 @@
 """The locks of a project: what starts in one, and what changes one, come in an order.
 
-Lock order everywhere: the project, then job rows by id, then the rows that jobs are about (design 5).
+Lock order everywhere: the project, then job rows by id, then the rows that jobs are about.
 """
 
 from collections.abc import Collection
 from uuid import UUID
 
-import asyncpg
-
 from db.pool import Conn
 from db.queries import project as projects
+from db.queries.rows import LockedProject
 from schemas.errors import Conflict, Stale
 from schemas.errors.absent import absent
 
 #: What a caller's If-Match allows; None allows every version.
 Versions = Collection[int] | None
+
+LOCK_PROJECT = projects.lock_project.typed(LockedProject)
 
 
 async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
@@ -35,11 +36,11 @@ async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
         raise absent("project")
 
 
-async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> asyncpg.Record:
+async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> LockedProject:
     """The project's row, that nobody else changes in this transaction. Raises `NotFound`, `Stale`."""
-    held = await projects.lock_project.one(conn, org=organization_id, id=project_id)
+    held = await LOCK_PROJECT.one(conn, org=organization_id, id=project_id)
     if held is None:
         raise absent("project")
-    if versions is not None and held["version"] not in versions:
+    if versions is not None and held.version not in versions:
         raise Stale("the project has changed since: read it again and repeat with its new ETag")
     return held
