@@ -147,7 +147,7 @@ update project
        version = version + 1, updated_at = now()
  where organization_id = :org
    and id = :id
-returning archived_at;
+returning id, status, archived_at, canceled_scheduled_posts, in_flight_posts, archive_job_id;
 
 -- name: unarchive_project
 update project

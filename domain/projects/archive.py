@@ -1,5 +1,7 @@
 """Archiving a project: at once for whoever wants to start something, in a job for what it leaves behind."""
 
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,6 +16,18 @@ from jobs.kinds import ARCHIVE_PROJECT
 from schemas import ids
 from schemas.errors import Conflict
 from schemas.projects import Archived
+
+
+class _Row(NamedTuple):
+    id: UUID
+    status: str
+    archived_at: datetime
+    canceled_scheduled_posts: int
+    in_flight_posts: int
+    archive_job_id: UUID
+
+
+MARK_ARCHIVED = projects.archive_project.typed(_Row)
 
 
 async def archive(
@@ -39,7 +53,7 @@ async def archive(
         conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
     )
     counts = await posts.count_of_project(conn, organization_id=organization_id, project_id=project_id)
-    archived_at = await projects.archive_project.value(
+    archived = await MARK_ARCHIVED.row(
         conn,
         org=organization_id,
         id=project_id,
@@ -53,12 +67,6 @@ async def archive(
         api_key_id=api_key_id,
         action="project.archived",
         subject=ids.show(ids.PROJECT, project_id),
-    )
-    archived = held._replace(
-        archived_at=archived_at,
-        archive_job_id=submitted.job_id,
-        canceled_scheduled_posts=counts.waiting,
-        in_flight_posts=counts.in_flight,
     )
     return _archived(archived), submitted.wake
 
@@ -89,16 +97,14 @@ async def revive(conn: Conn, held: LockedProject) -> None:
     await projects.unarchive_project.run(conn, org=held.organization_id, id=held.id)
 
 
-def _archived(project: LockedProject) -> Archived:
+def _archived(row: _Row | LockedProject) -> Archived:
     """The answer of an archive, as long as the project is archived."""
-    return msgspec.convert(
-        {
-            "id": ids.show(ids.PROJECT, project.id),
-            "status": "archived",
-            "archivedAt": project.archived_at,
-            "canceledScheduledPosts": project.canceled_scheduled_posts,
-            "inFlightPosts": project.in_flight_posts,
-            "jobId": project.archive_job_id and ids.show(ids.JOB, project.archive_job_id),
-        },
-        Archived,
-    )
+    shown = {
+        "id": ids.show(ids.PROJECT, row.id),
+        "status": row.status,
+        "archivedAt": row.archived_at,
+        "canceledScheduledPosts": row.canceled_scheduled_posts,
+        "inFlightPosts": row.in_flight_posts,
+        "jobId": row.archive_job_id and ids.show(ids.JOB, row.archive_job_id),
+    }
+    return msgspec.convert(shown, Archived)
