@@ -1,9 +1,10 @@
-"""A run in which something is lost, doubled or dead gives no figure, and leaves nothing behind."""
+"""Figures: met or missed as their targets say; a run in which something is lost or doubled gives none."""
 
 import pytest
 
 from bench import backlog, processes
 from bench.environment import Environment
+from bench.figures import TARGETS
 from bench.tasks import NOOP, POOL
 from db.pool import connect
 from jobs import heartbeat, ledger
@@ -55,3 +56,15 @@ async def test_the_scratch_database_is_dropped(servers: tuple[str, str], environ
     conn = await connect(servers[0], name="test")
     assert await conn.fetchval("select true from pg_database where datname = $1", name)
     await conn.close()
+
+
+def test_a_target_is_a_least_or_a_most() -> None:
+    assert TARGETS["drain_noop_x"].met(3.0, {})
+    assert not TARGETS["drain_noop_x"].met(2.9, {})
+    assert TARGETS["pickup_p50_ms"].met(3.0, {})
+    assert not TARGETS["pickup_p50_ms"].met(3.1, {})
+
+
+def test_recovery_is_counted_from_the_end_of_the_lease() -> None:
+    assert TARGETS["recovery_s"].met(4.5, {"lease_s": 3.0})
+    assert not TARGETS["recovery_s"].met(4.6, {"lease_s": 3.0})

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from domain.values import urls
-from schemas.errors import SourceError, SourceNotFound
+from schemas.errors import SourceError
 from workers.ingest.github.about import look
 from workers.ingest.github.client import JSON, RAW, Api, get
 from workers.web.fetch import open_client
@@ -79,24 +79,9 @@ async def test_what_was_recorded_absent_is_not_found(
     assert await replay(fixtures_server, name, recorded(recordings, name)) == ["SourceNotFound"]
 
 
-async def test_a_recorded_repository_is_understood(fixtures_server: str) -> None:
-    base = scenario(fixtures_server, "get-repository")
-    async with open_client(allowed=urls.operated(fixtures_server), contact="https://tenantry.test") as client:
-        about, answer = await look(api_at(client, base), "octokit-fixture-org/hello-world", None)
-    assert (about.full_name, about.id, about.public) == ("octokit-fixture-org/hello-world", 1000, True)
-    assert answer.validators.etag
-
-
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
     async with open_client(allowed=urls.operated(fixtures_server), contact="https://tenantry.test") as client:
         about, answer = await look(api_at(client, base), "octokit-fixture-org/rename-repository", None)
     assert about.full_name == "octokit-fixture-org/rename-repository-newname"
     assert answer.url == f"{base}/repositories/1000"
-
-
-async def test_what_was_not_recorded_is_not_there(fixtures_server: str) -> None:
-    base = scenario(fixtures_server, "get-repository")
-    async with open_client(allowed=urls.operated(fixtures_server), contact="https://tenantry.test") as client:
-        with pytest.raises(SourceNotFound):
-            await look(api_at(client, base), "octokit-fixture-org/absent", None)

@@ -15,7 +15,8 @@ from domain.values import urls
 from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import say
-from workers.platforms.contract import Draft, Media
+from workers.platforms.contract import Draft, Media, Prepared
+from workers.platforms.mastodon.publish import Mastodon
 from workers.web.fetch import open_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
@@ -161,3 +162,42 @@ async def chunks(content: bytes) -> AsyncIterator[bytes]:
     middle = len(content) // 2
     yield content[:middle]
     yield content[middle:]
+
+
+# Of a server of Mastodon's API
+
+
+def status(
+    number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **fields: Any
+) -> dict[str, Any]:
+    attachments = [{"id": str(n)} for n in range(files)]
+    url = f"https://m.example/@me/{number}"
+    return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields
+
+
+async def prepared(served: Server, what: Draft | None = None) -> Prepared:
+    async with client_for(served) as client:
+        return await Mastodon(client).prepare(account(served, "mastodon"), what or draft())
+
+
+# Of a Personal Data Server
+
+BLOB = {"blob": {"$type": "blob", "ref": {"$link": "bafkqaaa"}, "mimeType": "image/png", "size": 7}}
+METHODS = {
+    "putRecord": "com.atproto.repo.putRecord",
+    "getRecord": "com.atproto.repo.getRecord",
+    "uploadBlob": "com.atproto.repo.uploadBlob",
+    "resolveHandle": "com.atproto.identity.resolveHandle",
+    "describeServer": "com.atproto.server.describeServer",
+    "createSession": "com.atproto.server.createSession",
+    "refreshSession": "com.atproto.server.refreshSession",
+}
+
+
+def pds(**answers: Any) -> Any:
+    """A server by the methods' last words."""
+    return server(**{METHODS[name]: said for name, said in answers.items()})
+
+
+def xrpc(error: str, status: int = 400, **headers: str) -> bytes:
+    return told({"error": error, "message": f"about {error}"}, status, **headers)

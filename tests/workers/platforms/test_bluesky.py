@@ -7,8 +7,21 @@ from typing import Any
 import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, Outdated, PlatformError, Rejected, Throttled, TokenExpired
-from tests.workers.platforms.bluesky_server import BLOB, METHODS, pds, xrpc
-from tests.workers.platforms.scripted import AT, LOST, Answer, Server, account, client_for, draft, file, told
+from tests.workers.platforms.scripted import (
+    AT,
+    BLOB,
+    LOST,
+    METHODS,
+    Answer,
+    Server,
+    account,
+    client_for,
+    draft,
+    file,
+    pds,
+    told,
+    xrpc,
+)
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, Undecided
 

@@ -5,8 +5,7 @@ from datetime import datetime
 import pytest
 
 from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected
-from tests.workers.platforms.bluesky_server import BLOB, pds, xrpc
-from tests.workers.platforms.scripted import LOST, Answer, Server, client_for, told
+from tests.workers.platforms.scripted import BLOB, LOST, Answer, Server, client_for, pds, told, xrpc
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, ReauthRequired, Rejected, Throttled
-from tests.workers.platforms.mastodon_server import prepared, status
 from tests.workers.platforms.scripted import (
     AT,
     LOST,
@@ -18,7 +17,9 @@ from tests.workers.platforms.scripted import (
     client_for,
     draft,
     file,
+    prepared,
     server,
+    status,
     told,
 )
 from tests.workers.web.web import say

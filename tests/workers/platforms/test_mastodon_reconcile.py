@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 
 from schemas.errors import NotSent
-from tests.workers.platforms.mastodon_server import prepared, status
-from tests.workers.platforms.scripted import AT, LOST, Server, account, client_for, draft, file, server, told
+from tests.workers.platforms.scripted import (
+    AT,
+    LOST,
+    Server,
+    account,
+    client_for,
+    draft,
+    file,
+    prepared,
+    server,
+    status,
+    told,
+)
 from workers.platforms.contract import Absent, Inquiry, Live, Prepared, Undecided
 from workers.platforms.mastodon.publish import Mastodon
 

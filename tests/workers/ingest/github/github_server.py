@@ -12,11 +12,15 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.values import urls
+from schemas.brand import Field
 from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import say
+from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
 from workers.ingest.github.paths import STORE
+from workers.ingest.github.reading.repository import read
+from workers.ingest.github.shapes import File, Repository
 from workers.web.fetch import open_client
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -188,3 +192,16 @@ def target(path: str, link: str) -> str:
     for part in PurePosixPath(link).parts:
         folders = folders[:-1] if part == ".." else [*folders, part]
     return "/".join(folders)
+
+
+def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
+    """Each field's winner, of files by their path."""
+    made = [
+        File(path=path, body=body.encode() if isinstance(body, str) else body)
+        for path, body in (files or {}).items()
+    ]
+    readmes = [file for file in made if "readme" in file.path.lower()]
+    others = [file for file in made if file not in readmes]
+    plain = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
+    found = read(Repository(**plain | fields, readme=next(iter(readmes), None), files=others))
+    return {field: one.value for field, one in choose(found.candidates).items()}

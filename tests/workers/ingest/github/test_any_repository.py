@@ -5,7 +5,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from tests.workers.ingest.github.github_files import reading
+from tests.workers.ingest.github.github_server import reading
 from tests.workers.ingest.page.test_any_page import LIMITS, check
 
 MARKUP = [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.brand import Field
-from tests.workers.ingest.github.github_files import reading
+from tests.workers.ingest.github.github_server import reading
 from workers.ingest.github.paths import worth_reading
 from workers.ingest.github.shapes import Entry
 

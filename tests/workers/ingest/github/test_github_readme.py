@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.workers.ingest.github.github_files import reading
+from tests.workers.ingest.github.github_server import reading
 from workers.ingest.github.reading.prose import telling
 from workers.ingest.github.reading.readme import blocks
 
