@@ -147,7 +147,7 @@ def _answered(advice: str | None) -> Iterator[None]:
     """Explain a lost answer on stderr, with `advice` unless nothing was sent."""
     try:
         yield
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         click.echo(f"Error: no answer from the API: {error or type(error).__name__}", err=True)
         if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             click.echo(advice, err=True)

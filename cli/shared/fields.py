@@ -1,7 +1,8 @@
 """Fields of a request, as `tenantry api` takes them with -f and -F.
 
 Names nest as they do for `gh api`: `a[b]=c` is an object, `a[]=c` an array. In an array of objects
-(`a[][b]=c`) a name that the last object has already begins the next object.
+(`a[][b]=c`) a name that the last object has already begins the next object. Unlike there, `@FILE` is not
+read into the JSON: this API takes files as parts of a form.
 """
 
 import re

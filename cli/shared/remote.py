@@ -88,8 +88,12 @@ def show(content: bytes) -> None:
 
 
 def show_items(response: httpx.Response) -> str | None:
-    """Print a list's items, one a line; the next page's cursor."""
-    page = msgspec.json.decode(response.content, type=Page)
+    """Print a list's items, one a line, or what is no list as it is; the next page's cursor."""
+    try:
+        page = msgspec.json.decode(response.content, type=Page)
+    except msgspec.DecodeError:
+        show(response.content)
+        return None
     for item in page.items:
         click.echo(bytes(item))
     return page.next_cursor

@@ -134,6 +134,7 @@ async def test_a_list_is_read_to_its_end(api: Api) -> None:
     made = [decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)]
     seen = lines(await api("projects?limit=2", "--paginate"))
     assert [item["id"] for item in seen] == made[::-1]
+    assert decoded(await api("whoami", "--paginate"))["organizationName"] == "Acme"
 
 
 class Ending(NamedTuple):
