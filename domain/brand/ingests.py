@@ -75,7 +75,7 @@ async def start(
     retry_of: UUID | None = None,
 ) -> ledger.Submitted:
     """A job and its ingest row, in a project that stays active; a retry goes the same way."""
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCES[kind.name]
     submitted = await ledger.submit(
         conn,

@@ -130,7 +130,7 @@ async def start(
     now: datetime,
 ) -> tuple[OAuthUrl, Wake | None]:
     """A link, and the wake of the job that registers us. Raises as the checks do, and PROJECT_ARCHIVED."""
-    await project_locks.hold_active(conn, organization_id=principal.organization_id, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
         wanted = check(asked, settings=settings, principal=principal, allowed=allowed)
     else:

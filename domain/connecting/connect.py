@@ -117,7 +117,7 @@ async def submit(
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
     """
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     submitted = await ledger.submit(
         conn,
         kind=CONNECT_ACCOUNT,

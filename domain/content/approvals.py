@@ -57,11 +57,11 @@ async def approve(
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
     project_id = await content.project_of(conn, organization_id=organization_id, content_id=content_id)
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
-    held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
-    if held.status != "completed":
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
+    if locked.status != "completed":
         raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
-    await _decide(conn, held, "approved", revision=revision, note=note, api_key_id=api_key_id)
+    await _decide(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
     wakes = await waiting.release_of_content(
         conn, organization_id=organization_id, project_id=project_id, content_id=content_id, now=now
     )
@@ -86,8 +86,8 @@ async def reject(
     Raises `NotFound`, `Conflict` ALREADY_DECIDED, VERSION_MISMATCH.
     """
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
-    held = await content.lock(conn, organization_id=organization_id, content_id=content_id)
-    await _decide(conn, held, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
+    locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
+    await _decide(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
     await waiting.cancel_of_content(
         conn, organization_id=organization_id, content_id=content_id, reason=REJECTED
     )
@@ -98,15 +98,15 @@ async def reject(
 
 async def _decide(
     conn: Conn,
-    held: content.LockedContent,
+    locked: content.LockedContent,
     verdict: Verdict,
     *,
     revision: int | None,
     note: str | None,
     api_key_id: UUID | None,
 ) -> None:
-    _check(held, revision)
-    org, content_id = held.organization_id, held.id
+    _check(locked, revision)
+    org, content_id = locked.organization_id, locked.id
     await content_item.decide_content.run(conn, org=org, id=content_id, approval_status=verdict)
     await approval_decision.insert_decision.run(
         conn,
@@ -114,7 +114,7 @@ async def _decide(
         content_id=content_id,
         id=ids.new(),
         decision=verdict,
-        revision=held.revision,
+        revision=locked.revision,
         note=note,
         api_key_id=api_key_id,
     )
@@ -124,20 +124,20 @@ async def _decide(
         api_key_id=api_key_id,
         action=f"content.{verdict}",
         subject=ids.show(ids.CONTENT, content_id),
-        details={"revision": held.revision},
+        details={"revision": locked.revision},
     )
 
 
-def _check(held: content.LockedContent, revision: int | None) -> None:
-    status = held.approval_status
+def _check(locked: content.LockedContent, revision: int | None) -> None:
+    status = locked.approval_status
     if status != "pending":
         what = "needs no approval" if status == "not_required" else f"was {status} already"
         raise Conflict("ALREADY_DECIDED", f"this content {what}: read it again", approvalStatus=status)
-    if revision not in {None, held.revision}:
+    if revision not in {None, locked.revision}:
         raise Conflict(
             "VERSION_MISMATCH",
             "the content was edited since: read it again and decide on what it is now",
-            revision=held.revision,
+            revision=locked.revision,
         )
 
 
@@ -162,10 +162,10 @@ async def patch_policy(
     body: ApprovalPolicyPatch,
 ) -> ApprovalPolicy:
     """For what is made from now on: no item changes by it. Raises `NotFound`."""
-    held = await project_locks.lock(
+    locked = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )
-    before = _Policy(held.requires_approval, held.first_n_posts_blocked)
+    before = _Policy(locked.requires_approval, locked.first_n_posts_blocked)
     after = _patched(before, body)
     if after != before:
         await projects.update_policy.run(

@@ -89,7 +89,7 @@ async def create_uploaded(
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, `Invalid`, `Unavailable`.
     """
     kind = format_of([file.kind for file in files], caption)
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new()
     await content_item.insert_content.run(
         conn,
@@ -198,32 +198,32 @@ async def edit(
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
-    held = await lock(conn, organization_id=organization_id, content_id=content_id)
-    _check_edit(held, caption, versions)
-    if caption != held.caption:
+    locked = await lock(conn, organization_id=organization_id, content_id=content_id)
+    _check_edit(locked, caption, versions)
+    if caption != locked.caption:
         await targets.check_caption(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
         )
-        await _write(conn, held, caption)
+        await _write(conn, locked, caption)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-def _check_edit(held: LockedContent, caption: str, versions: project_locks.Versions) -> None:
-    if versions is not None and held.revision not in versions:
+def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Versions) -> None:
+    if versions is not None and locked.revision not in versions:
         raise Stale("the content has changed since: read it again and repeat with its new ETag")
-    if held.approval_status == "rejected":
+    if locked.approval_status == "rejected":
         raise ContentRejected
-    if held.format == "text" and not caption.strip():
+    if locked.format == "text" and not caption.strip():
         raise Invalid("caption", "is all that this content has: it can't be empty")
 
 
-async def _write(conn: Conn, held: LockedContent, caption: str) -> None:
-    org, approved = held.organization_id, held.approval_status == "approved"
-    status = "pending" if approved else held.approval_status
-    await content_item.edit_content.run(conn, org=org, id=held.id, caption=caption, approval_status=status)
+async def _write(conn: Conn, locked: LockedContent, caption: str) -> None:
+    org, approved = locked.organization_id, locked.approval_status == "approved"
+    status = "pending" if approved else locked.approval_status
+    await content_item.edit_content.run(conn, org=org, id=locked.id, caption=caption, approval_status=status)
     if approved:
-        await waiting.block_of_content(conn, organization_id=org, content_id=held.id)
-    await targets.reprint(conn, organization_id=org, content_id=held.id)
+        await waiting.block_of_content(conn, organization_id=org, content_id=locked.id)
+    await targets.reprint(conn, organization_id=org, content_id=locked.id)
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
@@ -236,10 +236,10 @@ async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
 
 async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
     """The content's row, that nobody else changes in this transaction. Raises `NotFound`."""
-    held = await LOCK_CONTENT.one(conn, org=organization_id, id=content_id)
-    if held is None:
+    locked = await LOCK_CONTENT.one(conn, org=organization_id, id=content_id)
+    if locked is None:
         raise absent("content")
-    return held
+    return locked
 
 
 def _shown(row: _Row, public_url: str) -> Content:

@@ -63,7 +63,7 @@ async def create(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: LeaseRequestCreate
 ) -> LeaseRequest:
     """Raises `NotFound`, `Conflict` PROJECT_ARCHIVED."""
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     request_id = ids.new()
     await lease_request.insert_request.run(
         conn,
@@ -106,7 +106,7 @@ async def assign(
     ACCOUNT_NOT_LEASABLE.
     """
     org, project_id = await _find(conn, actor, request_id)
-    await project_locks.hold_active(conn, organization_id=org, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
     request = await _lock(conn, org, request_id)
     owner_ids = _read(account_ids)
     left = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)

@@ -40,15 +40,15 @@ async def archive(
 ) -> tuple[Archived, ledger.Wake | None]:
     """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
 
-    From the commit on `hold_active` refuses, so that nothing starts there: of the posts counted as waiting
+    From the commit on `lock_active` refuses, so that nothing starts there: of the posts counted as waiting
     none goes out any more, and those on their way are the ones that were marked `sending`.
     Raises `NotFound`, `Stale`.
     """
-    held = await project_locks.lock(
+    locked = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
-    if held.status == "archived":
-        return _archived(held), None
+    if locked.status == "archived":
+        return _archived(locked), None
     submitted = await ledger.submit(
         conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
     )
@@ -86,15 +86,15 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
     )
 
 
-async def revive(conn: Conn, held: LockedProject) -> None:
+async def revive(conn: Conn, locked: LockedProject) -> None:
     """Revives nothing that the archive ended; all of it must have ended first."""
-    if await projects.archive_runs.value(conn, org=held.organization_id, id=held.id):
+    if await projects.archive_runs.value(conn, org=locked.organization_id, id=locked.id):
         raise Conflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job",
-            jobId=ids.show(ids.JOB, held.archive_job_id) if held.archive_job_id else None,
+            jobId=ids.show(ids.JOB, locked.archive_job_id) if locked.archive_job_id else None,
         )
-    await projects.unarchive_project.run(conn, org=held.organization_id, id=held.id)
+    await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
 
 
 def _archived(row: _Row | LockedProject) -> Archived:

@@ -184,21 +184,21 @@ async def patch(
     versions: project_locks.Versions = None,
 ) -> tuple[Project, int]:
     """Apply a checked patch. Raises `NotFound`, `Stale`, `Conflict` ARCHIVE_RUNNING."""
-    held = await project_locks.lock(
+    locked = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
-    if body.status == "active" and held.status == "archived":
-        await archive.revive(conn, held)
+    if body.status == "active" and locked.status == "archived":
+        await archive.revive(conn, locked)
     if body.brand_context is not UNSET:
         await brand.patch(
             conn,
             organization_id=organization_id,
             project_id=project_id,
-            now=held.now,
+            now=locked.now,
             body=body.brand_context,
         )
     if sent := msgspec.to_builtins(body):
-        await _update(conn, held, body)
+        await _update(conn, locked, body)
         await audit.record(
             conn,
             organization_id=organization_id,
@@ -210,19 +210,19 @@ async def patch(
     return await get(conn, organization_id=organization_id, project_id=project_id)
 
 
-async def _update(conn: Conn, held: LockedProject, body: ProjectPatch) -> None:
-    own = {key: value for key, value in held.metadata.items() if key != "partner"}
+async def _update(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None:
+    own = {key: value for key, value in locked.metadata.items() if key != "partner"}
     await projects.update_project.run(
         conn,
-        org=held.organization_id,
-        id=held.id,
-        name=held.name if body.name is UNSET else body.name,
-        timezone=held.timezone if body.timezone is UNSET else body.timezone,
-        primary_language=held.primary_language if body.primary_language is UNSET else body.primary_language,
+        org=locked.organization_id,
+        id=locked.id,
+        name=locked.name if body.name is UNSET else body.name,
+        timezone=locked.timezone if body.timezone is UNSET else body.timezone,
+        primary_language=locked.primary_language if body.primary_language is UNSET else body.primary_language,
         metadata=metadata.compose(
             own if body.metadata is UNSET else body.metadata,
             customer_external_id=body.customer_external_id,
-            kept=held.customer_external_id,
+            kept=locked.customer_external_id,
         ),
     )
 

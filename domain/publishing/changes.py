@@ -102,7 +102,7 @@ async def reschedule(
     found = await _find(conn, organization_id, post_id)
     when = scheduling.instant(body, zone=found.timezone, now=now)
     _check_version(found, versions)
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=found.project_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
     post, _ = await _lock_all(conn, organization_id, post_id, versions)
     _check_waits(post)
     if not body.allow_duplicate:
@@ -125,7 +125,7 @@ async def retry(
     Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
-    await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     submitted = await posts.submit(
         conn,
         organization_id=organization_id,

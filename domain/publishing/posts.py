@@ -101,7 +101,7 @@ async def list_page(
 
 
 async def count_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Counts:
-    """Exact in a transaction that holds the project's row: nothing begins to wait or to be sent meanwhile."""
+    """Exact in a transaction that has locked the project: nothing begins to wait or to be sent meanwhile."""
     return await COUNT_OPEN.row(conn, org=organization_id, project_id=project_id)
 
 

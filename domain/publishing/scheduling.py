@@ -98,7 +98,7 @@ def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) ->
 
 
 async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:
-    """Hold content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
+    """Lock content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
         raise ContentRejected
@@ -122,7 +122,7 @@ async def _post(
     org, project_id = scope.organization_id, scope.project_id
     # An account that isn't there is refused before what can't be done now.
     targets.check_known(body.targets, scope.known)
-    await project_locks.hold_active(conn, organization_id=org, project_id=project_id)
+    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
     found = await ready(conn, organization_id=org, content_id=scope.content_id)
     if found.pending and not may_wait:
         raise ApprovalRequired

@@ -78,13 +78,13 @@ LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 async def plan(
     conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
 ) -> list[Planned]:
-    """Check every target and hold its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
+    """Check every target and lock its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
 
     An account that has to be connected again will do: its posts wait for that.
     """
     rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=named(targets))
-    held = {row.id: row for row in rows if row.project_id == project_id}
-    accounts = [held[account_id] for account_id in check_known(targets, held)]
+    locked = {row.id: row for row in rows if row.project_id == project_id}
+    accounts = [locked[account_id] for account_id in check_known(targets, locked)]
     await _check_fit(targets, accounts, material)
     _check_connected(accounts)
     return [
@@ -108,7 +108,7 @@ async def check_new(
     at: datetime,
     but: UUID | None = None,
 ) -> None:
-    """In a transaction that holds these accounts: does none have the same fingerprint within 24 h of `at`?
+    """Check that none of these accounts, which are locked, has the same fingerprint within 24 h of `at`.
 
     `but` is the post that this is about. Raises `Conflict` DUPLICATE_POST.
     """
@@ -132,9 +132,9 @@ async def check_new(
 
 
 async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
-    """Would the platforms take it with each post that waits with its content's caption? Holds the accounts.
+    """Check a caption for each post that waits with its content's caption; locks their accounts.
 
-    In a transaction that holds the content. Raises `Invalid` with what is wrong for each post.
+    In a transaction that has locked the content. Raises `Invalid` with what is wrong for each post.
     """
     waiting = await LIST_CAPTIONED.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
@@ -172,11 +172,11 @@ def named(targets: Sequence[Target]) -> list[UUID]:
 def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
     """Each target's account, of those that the project has. Raises `NotFound`."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
-    unknown = [place for place, account_id in enumerate(read) if account_id not in known]
+    unknown = [number for number, account_id in enumerate(read) if account_id not in known]
     if unknown:
         raise NotFound(
             "no such social account in this project: check the targets' socialAccountId",
-            issues=_issues([(path(place), "is no account of this project") for place in unknown]),
+            issues=_issues([(path(number), "is no account of this project") for number in unknown]),
         )
     return [account_id for account_id in read if account_id is not None]
 
@@ -186,26 +186,26 @@ async def _check_fit(
 ) -> None:
     issues: list[Issue] = []
     seen: set[UUID] = set()
-    for place, (target, account) in enumerate(zip(targets, accounts, strict=True)):
+    for number, (target, account) in enumerate(zip(targets, accounts, strict=True)):
         if account.id in seen:
-            issues.append((path(place), "is given twice"))
+            issues.append((path(number), "is given twice"))
         seen.add(account.id)
-        issues += [(path(place, field), what) for field, what in _misfits(target, account, material)]
+        issues += [(path(number, field), what) for field, what in _misfits(target, account, material)]
         await asyncio.sleep(0)  # to count a long caption takes 5 ms: others have their turn between two
     if issues:
         raise Invalid(*issues[0], *issues[1:])
 
 
 def _check_connected(accounts: Sequence[LockedAccount]) -> None:
-    offered = [place for place, account in enumerate(accounts) if account.offered]
+    offered = [number for number, account in enumerate(accounts) if account.offered]
     if offered:
-        raise refusals.offered(issues=_issues([(path(place), "is offered for lease") for place in offered]))
-    gone = [place for place, account in enumerate(accounts) if account.status == "disconnected"]
+        raise refusals.offered(issues=_issues([(path(number), "is offered for lease") for number in offered]))
+    gone = [number for number, account in enumerate(accounts) if account.status == "disconnected"]
     if gone:
         raise Conflict(
             "ACCOUNT_NOT_CONNECTED",
             "an account is disconnected: connect it again, or leave it out",
-            issues=_issues([(path(place), "is disconnected") for place in gone]),
+            issues=_issues([(path(number), "is disconnected") for number in gone]),
         )
 
 
@@ -233,8 +233,8 @@ def _bound(account: LockedAccount) -> _Bound:
     return platform, platform_limits.caption_max(platform, account.traits)
 
 
-def path(place: int, field: str = "socialAccountId") -> str:
-    return f"targets[{place}].{field}"
+def path(number: int, field: str = "socialAccountId") -> str:
+    return f"targets[{number}].{field}"
 
 
 def _issues(found: Sequence[Issue]) -> list[dict[str, str]]:

@@ -200,11 +200,11 @@ async def rotate(
 
     Whoever rotates gets the key's power, so `Forbidden` for a key that can do what the actor can't.
     """
-    held = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
-    if held is None:
+    locked = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
+    if locked is None:
         raise absent("api_key")
-    check_delegation(actor.scopes, held.scopes)
-    if held.killed_at is not None:
+    check_delegation(actor.scopes, locked.scopes)
+    if locked.killed_at is not None:
         raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
     secret = secrets.token_urlsafe(32)
     row = await ROTATE_KEY.row(

@@ -18,7 +18,7 @@ Versions = Collection[int] | None
 LOCK_PROJECT = projects.lock_project.typed(LockedProject)
 
 
-async def hold_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project active until this transaction ends: first in each verb that starts something.
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
@@ -38,9 +38,9 @@ async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
 
 async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> LockedProject:
     """The project's row, that nobody else changes in this transaction. Raises `NotFound`, `Stale`."""
-    held = await LOCK_PROJECT.one(conn, org=organization_id, id=project_id)
-    if held is None:
+    locked = await LOCK_PROJECT.one(conn, org=organization_id, id=project_id)
+    if locked is None:
         raise absent("project")
-    if versions is not None and held.version not in versions:
+    if versions is not None and locked.version not in versions:
         raise Stale("the project has changed since: read it again and repeat with its new ETag")
-    return held
+    return locked

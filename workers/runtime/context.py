@@ -103,4 +103,4 @@ class Context:
     async def _lock_project(self, conn: Conn, wanted: bool) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if wanted and project_id is not None:
-            await project_locks.hold_active(conn, organization_id=organization_id, project_id=project_id)
+            await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)

@@ -96,7 +96,7 @@ async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
     with pytest.raises(NotFound):
         await archive.archive(conn, organization_id=other, project_id=project_id, api_key_id=None)
     with pytest.raises(NotFound):
-        await project_locks.hold_active(conn, organization_id=other, project_id=project_id)
+        await project_locks.lock_active(conn, organization_id=other, project_id=project_id)
 
 
 async def listed(conn: Conn, org: UUID, **filters: Any) -> list[str]:

@@ -1,0 +1,42 @@
+"""SQL of the statements: short lines, headers of one line, and a comment for each CTE."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAX_LINE = 110
+
+#: Files that are still being put into this form.
+UNFORMED = {"account_queue", "account_send", "media_ticket", "outgoing_post", "post_end", "scheduled_post"}
+FILES = sorted(path for path in (ROOT / "db" / "queries").glob("*.sql") if path.stem not in UNFORMED)
+
+_HEADER = re.compile(r"-- (?:name|part): \w+(?:    \S.*)?")
+_CTE = re.compile(r"^(?:with )?\w+ as (?:(?:not )?materialized )?\($")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_sql_reads_like_the_rest_of_it(path: Path) -> None:
+    assert [*faults(path.read_text())] == []
+
+
+def faults(text: str) -> list[str]:
+    lines = text.splitlines()
+    found = [f"{number}: is too long" for number, line in enumerate(lines, 1) if len(line) > MAX_LINE]
+    for number, line in enumerate(lines, 1):
+        if re.match(r"-- (?:name|part):", line) and not _HEADER.fullmatch(line):
+            found.append(f"{number}: a header is a name and, four spaces on, what one line can say")
+        if re.match(r"(?:with )?\w+ as (?:(?:not )?materialized )?\(", line) and not (
+            _CTE.fullmatch(line) and lines[number].lstrip().startswith("--")
+        ):
+            found.append(f"{number}: a CTE begins with a comment on a line of its own")
+    return found
+
+
+def test_a_statement_that_reads_otherwise_is_found() -> None:
+    assert faults("-- name: get_thing more\nselect 1") != []
+    assert faults("with a as (\n  select 1)\nselect 1") != []
+    assert faults("with a as (select 1)\nselect 1") != []
+    assert faults("select 1" + " " * MAX_LINE) != []
+    assert faults("-- name: get_thing    the one\nwith a as (\n  -- One.\n  select 1)\nselect 1") == []
