@@ -225,11 +225,6 @@ async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) 
         assert await rows(pool, PROJECT) == 0
 
 
-async def test_the_longest_key_works(acme: Caller) -> None:
-    first = await post(acme, PROJECT, key="x" * 255)
-    assert (await post(acme, PROJECT, key="x" * 255)).content == first.content
-
-
 async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
     """A replay starts nothing, and works on what was archived since."""
     path = (await post(acme, PROJECT)).headers["Location"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.waiting import Ref, Watcher, open_watcher, unless_gone
+from api.waiting import Ref, Watcher, open_watcher
 from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job
@@ -146,20 +146,3 @@ async def test_a_signal_answers_everybody_and_goes_on_to_its_handler(ledger: Led
         assert signal.getsignal(signal.SIGTERM) is server
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-async def test_work_stops_when_the_client_has_gone() -> None:
-    stopped = asyncio.Event()
-
-    async def work() -> str:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            stopped.set()
-        return "never"
-
-    async def receive() -> dict[str, str]:
-        return {"type": "http.disconnect"}
-
-    assert await unless_gone(receive, work()) is None
-    await asyncio.wait_for(stopped.wait(), 5)

@@ -44,21 +44,6 @@ async def test_a_person_connects_their_account(project: Project) -> None:
     assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_nothing_that_is_secret_is_written_down(
-    project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    project.fediverse.expires_in = 3600
-    made = await project.start()
-    await project.go(made)
-    await project.logged_in()
-    await project.logged_in(appPassword="secret-wrong-password")
-    kept = await everything(project.pool) + "".join(capsys.readouterr())
-    for secret in ("secret-", made["state"]):
-        assert secret not in kept
-    assert await project.pool.fetchval("select count(*) from job_secret") == 0
-    assert await project.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
-
-
 async def test_a_code_lies_sealed_until_its_job_has_ended(
     idle: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

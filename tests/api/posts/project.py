@@ -78,8 +78,7 @@ class Project(Parties):
     async def job(self, post_id: str) -> dict[str, Any]:
         """The row of its job."""
         row = await self.pool.fetchrow(
-            "select j.* from scheduled_post p join job j on j.id = p.job_id where p.id = $1",
-            uuid_of(post_id),
+            "select j.* from scheduled_post p join job j on j.id = p.job_id where p.id = $1", uuid_of(post_id)
         )
         assert row is not None
         return dict(row)

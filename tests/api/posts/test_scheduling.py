@@ -242,11 +242,6 @@ async def test_a_post_for_an_account_that_must_be_connected_again_waits(project:
     assert (await project.schedule(await project.content(), account)).status_code == 202
 
 
-async def test_the_instances_own_limit_counts(project: Project) -> None:
-    roomy = await project.account("roomy", traits={"captionMax": 5000})
-    assert (await project.schedule(await project.content("x" * 4000), roomy)).status_code == 202
-
-
 async def test_another_project_is_another_place(project: Project) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
