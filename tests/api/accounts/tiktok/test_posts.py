@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.api.accounts.project import uuid
 from tests.api.accounts.tiktok.project import CAPTION, Project
 from tests.dumps import everything
 from tests.media import picture
@@ -75,18 +74,6 @@ async def test_what_the_creator_does_not_allow_is_refused_when_it_is_scheduled(p
     assert answer.status_code == 422
     assert "image/png" in answer.text
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
-
-
-async def test_the_token_that_was_rotated_away_is_no_more(project: Project) -> None:
-    account_id = await project.connect()
-    await project.expire()
-    post_id = await project.send(account_id)
-    await project.taken()
-    assert await project.refreshes() == 1
-    await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
-    generation = "select generation from account_credential where account_id = $1"
-    assert await project.pool.fetchval(generation, uuid(account_id)) == 2
 
 
 async def test_a_lost_answer_to_what_tiktok_gave_up_is_no_riddle(project: Project) -> None:
