@@ -6,16 +6,22 @@ from typing import Any
 import pytest
 
 from domain.accounts.client_registrations import Client
+from domain.accounts.credentials import Grant
 from schemas.errors import ReauthRequired
+from tests import seeds
+from tests.peers.bluesky_project import all_published, at_work
 from tests.peers.mastodon_account import MastodonAccount, behind, unique
 from tests.peers.proxy import Loss
 from tests.peers.publishing import deliver, post, publish
+from tests.workers.runtime.workers import Workers
 from workers.platforms.contract import Absent, Inquiry, Live
 from workers.platforms.mastodon import api
+from workers.publishing import phases
 
 pytestmark = pytest.mark.peers
 
-POSTS = 40
+#: Of ours alone, and through a worker.
+POSTS, FEW = 40, 10
 
 
 async def test_what_each_says_of_itself(mastodon: MastodonAccount) -> None:
@@ -87,3 +93,31 @@ async def test_a_key_brings_back_the_same_post_where_it_is_kept(mastodon: Mastod
         await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=10) for _ in range(2)
     ]
     assert (first == second) is mastodon.account.traits["tokenExact"]
+
+
+async def test_posts_whose_answers_are_lost_are_there_once(
+    mastodon: MastodonAccount, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
+    captions = [unique(f"post {number}") for number in range(FEW)]
+    async with mastodon.losing(Loss.ANSWER) as proxy:
+        await send(workers, mastodon, proxy.base, captions)
+        host = proxy.base.removeprefix("http://")
+        async with at_work(workers, fetch_allow=host):
+            await all_published(workers.pool, FEW)
+    assert mastodon.shown(*captions) == sorted(captions)
+    assert proxy.lost == FEW
+
+
+async def send(workers: Workers, mastodon: MastodonAccount, base: str, captions: list[str]) -> None:
+    """Posts that are due now, to the account as it is reached there."""
+    account, grant = mastodon.account, Grant(access_token=mastodon.account.access_token)
+    found: dict[str, Any] = {"external_id": account.external_id, "traits": account.traits}
+    async with workers.pool.acquire() as conn:
+        project_id = await seeds.project(conn, workers.org)
+        account_id = await seeds.account(
+            conn, workers.org, project_id, grant=grant, service_url=base, **found
+        )
+        for caption in captions:
+            content_id = await seeds.content(conn, workers.org, project_id, caption=caption)
+            await seeds.post(conn, workers.org, content_id, account_id)

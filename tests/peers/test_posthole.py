@@ -95,13 +95,6 @@ async def test_lost_calls_leave_each_video_there_once(posthole: Posthole, losses
     assert [posthole.published(caption) for caption in captions] == [1] * POSTS
 
 
-async def test_an_image_is_published(posthole: Posthole, client: httpx.AsyncClient) -> None:
-    caption, account = unique("Grüße 🎉"), posthole.account("instagram")
-    live = await publish(Instagram(client, posthole.base), account, image(caption))
-    assert posthole.published(caption) == 1
-    assert live.external_id
-
-
 async def test_an_image_whose_publish_was_lost_is_never_proved_absent(posthole: Posthole) -> None:
     """Its containers never say PUBLISHED and nothing lists its posts: so nobody may send it again."""
     caption, account = unique("lost"), posthole.account("instagram")

@@ -11,7 +11,7 @@ nothing here is logged. A platform adds controls of its own by `Simulator.contro
 - `POST /_sim/release`: held answers of `accept_then_timeout` go out, and what `drop_then_accept` dropped is
   done now: `{"accepted": [status, ...]}`.
 - `GET /_sim/ledger`: see `ledger.py`.
-- `GET /_sim/requests`: see `requestlog.py`. `DELETE`: begins anew.
+- `GET /_sim/requests`: see `ledger.py`. `DELETE`: begins anew.
 - `POST /_sim/accounts {"username", ...}`: makes or changes a person, as the platform describes.
 - `POST /_sim/consent {"username", "allow": true, "scopes": null}`: this person answers every authorize page
   from now on. With `"url"`: answers that page once: `{"location": where it sends the person}`.

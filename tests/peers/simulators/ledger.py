@@ -1,6 +1,7 @@
-"""The posts that a platform really has: the oracle of exactly-once."""
+"""The posts that a platform really has, the oracle of exactly-once, and the log of its requests."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -65,3 +66,33 @@ def counted(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, int]]]:
         states = counts.setdefault(entry.account, {}).setdefault(entry.caption, dict.fromkeys(State, 0))
         states[entry.state] += 1
     return counts
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True):
+    """`status` is what the platform decided, told or not; None: it was kept from the platform.
+
+    `names` are what a rule of `faults` may call it, `account` whose token or upload it came with.
+    """
+
+    at: float
+    method: str
+    path: str
+    names: Sequence[str] = ()
+    account: str | None = None
+    status: int | None
+    fault: str | None
+
+
+class RequestLog:
+    """Paths without their query, and never a token: for the tests of limits."""
+
+    def __init__(self) -> None:
+        self.entries: list[Logged] = []
+
+    def add(self, entry: Logged) -> None:
+        self.entries.append(entry)
+
+    def told(self) -> dict[str, Any]:
+        """`{"counts": {"POST /path": number}, "requests": [entry, ...]}`."""
+        counts = Counter(f"{entry.method} {entry.path}" for entry in self.entries)
+        return {"counts": dict(counts), "requests": msgspec.to_builtins(self.entries)}

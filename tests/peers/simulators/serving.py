@@ -14,7 +14,7 @@ import h11
 
 from tests.peers.simulators.control import Controlled
 from tests.peers.simulators.faults import AFTER, BEFORE, Fault
-from tests.peers.simulators.requestlog import Logged
+from tests.peers.simulators.ledger import Logged
 from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.simulator import Simulator
 

@@ -6,8 +6,7 @@ from typing import Any
 from tests.peers.simulators.clock import Clock
 from tests.peers.simulators.consent import Consents
 from tests.peers.simulators.faults import Faults
-from tests.peers.simulators.ledger import Ledger
-from tests.peers.simulators.requestlog import RequestLog
+from tests.peers.simulators.ledger import Ledger, RequestLog
 from tests.peers.simulators.routing import Answer, Refused, Request, Routes
 
 
