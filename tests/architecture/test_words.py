@@ -1,0 +1,76 @@
+"""Words: those that were given up name nothing any more, and those that are ours are explained."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.architecture.tree import ROOT, contents, sources, text, tracked
+
+GLOSSARY = Path("docs/explain/glossary.md")
+TERM = re.compile(r"^- \*\*(.+?)\*\*: .+ (?:`(\S+)`)$", re.MULTILINE)
+
+#: Parts of names, and what is said in place of them.
+GIVEN_UP = {
+    "bell": "wake",
+    "crew": "workers",
+    "desk": "slots",
+    "gram": "Instagram",
+    "hindrance": "blocker",
+    "hint": "TikTok webhook",
+    "lending": "leasing",
+    "pace": "rate limit",
+    "presence": "heartbeat",
+    "receipt": "idempotency record",
+    "rehearsal": "warmup",
+    "resident": "account",
+    "ring": "keyring, or wake",
+    "setback": "failure",
+    "settler": "completer",
+    "trip": "publish attempt",
+    "unseen": "unverified",
+}
+#: Whole names that were given up, although as a part of others they are plain English.
+NAMES = {
+    "Begun", "Exchange", "Gate", "Held", "Hold", "Place", "Rest", "Turns", "Work",
+    "access", "changing", "exchange", "flows", "gate", "holds", "place", "reports", "rest", "room", "stage",
+    "turns", "work",
+}  # fmt: skip
+#: Names that have such a word all the same, and why.
+EXCEPT = {
+    "upstream_pace": "a table, and the file of its statements",
+}
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def test_what_was_given_up_names_nothing() -> None:
+    found = [f"{path}: {name}" for path in sources(".py") for name in names(path) if given_up(name)]
+    assert found == []
+
+
+def test_no_file_is_called_so() -> None:
+    assert [
+        path
+        for path in tracked()
+        if path.suffix in {".py", ".sql"} and (given_up(path.stem) or path.stem in NAMES)
+    ] == []
+
+
+def given_up(name: str) -> bool:
+    words = {word.lower().removesuffix("s") for word in _WORDS.findall(name)}
+    return name not in EXCEPT and (bool(words & GIVEN_UP.keys()) or name in NAMES & {name.capitalize()})
+
+
+def names(path: Path) -> Iterator[str]:
+    """All that a file names, but for tests: their names are sentences."""
+    functions, others = contents(path)
+    yield from others
+    yield from (function.name for function in functions if not function.name.startswith("test_"))
+
+
+def test_each_term_is_explained_once_and_lives_in_a_file() -> None:
+    lines = [line for line in text(GLOSSARY).splitlines() if line.startswith("- ")]
+    terms = TERM.findall(text(GLOSSARY))
+    assert len(terms) == len(lines)
+    assert [term for term, _ in terms] == sorted({term for term, _ in terms}, key=str.casefold)
+    assert [path for _, path in terms if not (ROOT / path).is_file()] == []
