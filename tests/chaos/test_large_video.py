@@ -22,7 +22,6 @@ from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
-from tests.peers.simulators.tiktok_people import Application
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long
@@ -63,16 +62,12 @@ class Line(NamedTuple):
 
 @pytest_asyncio.fixture
 async def line(fleet: Fleet) -> AsyncIterator[Line]:
-    ours = Application()
     with served(TikTok(rate=100, redirect_uris=[tiktok_user.CALLBACK])) as base:
         fleet.settings = msgspec.structs.replace(
             fleet.settings,
             fetch_allow=base.removeprefix("http://"),
             assets_url=f"file://{fleet.folder / 'media'}",
-            tiktok_client_key=ours.client_key,
-            tiktok_client_secret=ours.client_secret,
-            tiktok_url=base,
-            tiktok_api_url=base,
+            **tiktok_user.settings(base),
         )
         with serving(fleet.settings, fleet.folder / "api.log") as api:
             worker = await fleet.of_product(PUBLISH_POST.pool)

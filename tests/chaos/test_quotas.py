@@ -17,7 +17,7 @@ from tests import media, seeds
 from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.chaos.fleet import Fleet
-from tests.peers.simulators import instagram_oauth, instagram_state, instagram_user
+from tests.peers.simulators import instagram_state, instagram_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
@@ -54,11 +54,7 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
             fleet.settings,
             fetch_allow=base.removeprefix("http://"),
             assets_url=f"file://{fleet.folder / 'media'}",
-            instagram_client_id=instagram_oauth.CLIENT_ID,
-            instagram_client_secret=instagram_oauth.CLIENT_SECRET,
-            instagram_url=base,
-            instagram_api_url=base,
-            instagram_oauth_url=base,
+            **instagram_user.settings(base),
         )
         with serving(fleet.settings, fleet.folder / "api.log") as api:
             fleet.settings = msgspec.structs.replace(fleet.settings, public_url=api.url)

@@ -25,13 +25,12 @@ from tests import api_process, seeds
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.peers.exactly_once.shapes import SHAPES, Shape
-from tests.peers.simulators import instagram_oauth, instagram_user, tiktok_user
+from tests.peers.simulators import instagram_user, tiktok_user
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
-from tests.peers.simulators.tiktok_people import Application
 
 #: Found before Postgres' own, whose names then mean these in every statement, default and trigger of ours.
 CLOCK = """
@@ -219,19 +218,11 @@ async def database(server_url: str) -> AsyncIterator[str]:
 
 def settings_for(database_url: str, redis_url: str, folder: Path, bases: Mapping[str, str]) -> Settings:
     tiktok, instagram = (bases.get(name, NOWHERE) for name in ("tiktok", "instagram"))
-    ours = Application()
     return made.settings_for(
         database_url,
         redis_url,
         assets_url=f"file://{folder / 'media'}",
         fetch_allow=",".join(base.removeprefix("http://") for base in bases.values()),
-        tiktok_client_key=ours.client_key,
-        tiktok_client_secret=ours.client_secret,
-        tiktok_url=tiktok,
-        tiktok_api_url=tiktok,
-        instagram_client_id=instagram_oauth.CLIENT_ID,
-        instagram_client_secret=instagram_oauth.CLIENT_SECRET,
-        instagram_url=instagram,
-        instagram_api_url=instagram,
-        instagram_oauth_url=instagram,
+        **tiktok_user.settings(tiktok),
+        **instagram_user.settings(instagram),
     )

@@ -30,6 +30,12 @@ FILES = {
 }
 
 
+def settings(base: str) -> dict[str, str]:
+    """Ours, for an Instagram at this address."""
+    urls = dict.fromkeys(("instagram_url", "instagram_api_url", "instagram_oauth_url"), base)
+    return {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET} | urls
+
+
 class Host(Simulator):
     """The host of our files; faults strike there too."""
 

@@ -18,6 +18,14 @@ FILM = film(ms=4000)
 DAY_S, YEAR_S = 86400, 365 * 86400
 
 
+def settings(base: str) -> dict[str, str]:
+    """Ours, for a TikTok at this address."""
+    return {f"tiktok_{name}": value for name, value in CLIENT.items()} | {
+        "tiktok_url": base,
+        "tiktok_api_url": base,
+    }
+
+
 def authorize(base: str = "", **changed: str) -> str:
     """The authorize page's address; a parameter that is changed to nothing is left out."""
     query = {

@@ -150,12 +150,6 @@ def test_all_bytes_are_no_reason_to_begin_anew() -> None:
     assert [upload.number(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
 
-async def test_a_chunk_that_fails_and_fails_is_given_up_for_now(person: TikTokAccount) -> None:
-    await person.sim.fault("chunk", Fault.REFUSE_500, times=3)
-    with pytest.raises(NotSent, match="part of the video"):
-        await person.prepare(post(video(LONG)))
-
-
 async def test_another_attempt_goes_on_where_the_last_one_was(person: TikTokAccount) -> None:
     what = post(video(LONG))
     begun = await person.adapter.prepare(person.account, what)

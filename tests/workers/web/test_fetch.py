@@ -15,7 +15,6 @@ from schemas.errors import (
     SourceForbidden,
     SourceNotFound,
     SourceRateLimited,
-    Unreachable,
 )
 from tests.workers.web.web import Script, allowed_client, answered, say, serve
 from workers.web.errors import SHORTEST_COOLDOWN_S
@@ -130,14 +129,6 @@ async def test_each_redirect_is_admitted_before_it_is_opened() -> None:
             await fetch(client, site.url(), admit=admit)
     assert seen == [site.url("/a")]
     assert site.paths == ["/"]
-
-
-@pytest.mark.parametrize("location", ["http://[", "http://exa mple.com:99999/", "mailto:a@b.c", "\x01"])
-async def test_a_redirect_to_nothing_that_can_be_opened_fails(location: str) -> None:
-    async with serve({"/": say(302, location=location)}) as site, allowed_client(site) as client:
-        with pytest.raises((FetchFailed, FetchBlocked)) as refused:
-            await fetch(client, site.url())
-    assert not (refused.value.retryable and not isinstance(refused.value, Unreachable))
 
 
 JSON = Want(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)

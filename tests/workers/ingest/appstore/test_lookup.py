@@ -77,12 +77,6 @@ async def test_another_storefront_is_said(parser: Parser) -> None:
     assert "/gb/app/id284882215" in site.paths
 
 
-async def test_an_app_in_no_storefront_is_not_found(parser: Parser) -> None:
-    answers = {at(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
-    with pytest.raises(SourceNotFound, match="has no app 284882215"):
-        await look_up(parser, answers)
-
-
 @pytest.mark.parametrize("status", [200, 400])
 async def test_an_id_that_cannot_be_is_not_found_at_once(parser: Parser, status: int) -> None:
     patiences: list[float] = []
@@ -152,12 +146,6 @@ async def test_what_is_no_list_of_apps_has_a_clear_code(parser: Parser, answer: 
 async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
     with pytest.raises(TooLarge):
         await look_up(parser, {at(FACEBOOK): json(APP + " " * (1 << 20))})
-
-
-@pytest.mark.parametrize("target", ["http://169.254.169.254/latest/meta-data", "http://127.0.0.1:1/"])
-async def test_a_redirect_to_a_private_address_is_refused(parser: Parser, target: str) -> None:
-    with pytest.raises(FetchBlocked):
-        await look_up(parser, {at(FACEBOOK): say(302, location=target)})
 
 
 async def test_only_what_the_operator_moved_may_be_private() -> None:
