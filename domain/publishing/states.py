@@ -1,4 +1,4 @@
-"""What a post may be and become. The database's checks and docs/explain/publishing.md follow this table."""
+"""States of a post, and the ways between them. The database's checks and the docs follow this table."""
 
 from enum import StrEnum
 from typing import NamedTuple

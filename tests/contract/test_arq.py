@@ -165,7 +165,7 @@ async def turns(worker: Worker, count: int) -> None:
 async def test_by_after_job_end_the_same_message_can_be_sent_again_and_nothing_is_left(
     client: ArqRedis,
 ) -> None:
-    """So a bell acted on there never misses the commit of a sender whose message was a duplicate."""
+    """So a wake acted on there never misses the commit of a sender whose message was a duplicate."""
     left: list[bytes] = []
 
     async def look(_: dict[Any, Any]) -> None:
