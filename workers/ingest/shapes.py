@@ -1,11 +1,12 @@
 """Messages to and from the parsing process. They import no parser, which its parent needn't load."""
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import field
 
-from schemas.brand import Candidate
+from schemas.brand import Candidate, Field, Value
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.github.shapes import Chosen, Repository, Tree
 
@@ -84,6 +85,14 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     refresh: str | None = None
     manifest: str | None = None
     links: list[Link] = field(default_factory=list)
+
+
+def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -> list[Candidate]:
+    """Candidates of a document at `url`, from fields, values, confidences and rules."""
+    return [
+        Candidate(field=field, value=value, confidence=confidence, rule=rule, url=url)
+        for field, value, confidence, rule in scored
+    ]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):

@@ -2,14 +2,11 @@
 
 from functools import partial
 
-import httpx
-
 from domain.values import urls
 from jobs.outcomes import Outcome
 from schemas.brand import Extraction, Visit
-from schemas.settings import Settings
 from workers.ingest import sandbox
-from workers.ingest.github.client import Api
+from workers.ingest.github.client import Api, open_api
 from workers.ingest.github.credentials import App, open_app, tokens, with_token
 from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
@@ -28,15 +25,6 @@ async def open_task(resources: Resources) -> Task:
     api = open_api(await resources.stack.enter_async_context(client), settings)
     app = await resources.once(open_app)
     return partial(ingest_github, api=api, app=app, parser=parser, model=model)
-
-
-def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
-    return Api(
-        client=client,
-        base=settings.github_api_url.rstrip("/"),
-        web=settings.github_url.rstrip("/"),
-        token=settings.github_token or None,
-    )
 
 
 async def ingest_github(

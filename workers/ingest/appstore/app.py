@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from domain.values import countries
-from schemas.brand import Candidate, Field, Value
+from schemas.brand import Field, Value
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import secure
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
-from workers.ingest.shapes import Reading
+from workers.ingest.shapes import Reading, candidates_of
 
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
 #: The genre of apps that fit no other, which alone says nothing.
@@ -52,12 +51,13 @@ def read(app: App) -> Reading:
         "logoUrl": logos(app),
         "links": links(app),
     }
-    scored = chain.from_iterable(((field, *one) for one in ladder) for field, ladder in found.items())
+    scored = (
+        (field, value, worth, f"{app.store}.{rule}")
+        for field, ladder in found.items()
+        for value, worth, rule in ladder
+    )
     return Reading(
-        candidates=[
-            Candidate(field=field, value=value, confidence=worth, rule=f"{app.store}.{rule}", url=app.url)
-            for field, value, worth, rule in scored
-        ],
+        candidates=candidates_of(app.url, scored),
         passages=list(prose.passages(f"{app.short}\n{app.description}", app.url)),
     )
 

@@ -27,7 +27,7 @@ def lines(description: str) -> list[str]:
 def opening(description: str) -> list[str]:
     """The first lines that are sentences, up to a list or heading; else the first plain paragraph."""
     paragraphs = map(lines, PARAGRAPH.split(description[:READ]))
-    under_none = (first_run(is_no_heading, paragraph) for paragraph in paragraphs)
+    under_none = (first_run(lambda line: not is_heading(line), paragraph) for paragraph in paragraphs)
     found = first_run(is_sentence, lines(description)) or next(filter(None, under_none), [])
     return [text for line in found if (text := clean(MARK.sub("", line)))]
 
@@ -52,7 +52,3 @@ def passages(description: str, url: str) -> Iterator[Passage]:
 def is_heading(line: str) -> bool:
     short = words(line) <= HEADING_WORDS and not ENDED.search(line)
     return short and (line.isupper() or line.endswith(":") or FENCE.match(line) is not None)
-
-
-def is_no_heading(line: str) -> bool:
-    return not is_heading(line)

@@ -41,7 +41,7 @@ def in_data(page: Document, track_id: int) -> Iterator[str]:
         if attribute(script, "id") in DATA:
             data = jsonld.load(script.get_text())
             for one in islice(objects(data), OBJECTS):
-                if track_id_of(one) == str(track_id):
+                if str(one.get("adamId") or one.get("id")) == str(track_id):
                     yield from subtitles(one)
 
 
@@ -56,10 +56,6 @@ def objects(data: Any) -> Iterator[dict[str, Any]]:
             yield one
         children = one.values() if isinstance(one, dict) else one
         waiting += [child for child in reversed([*children]) if isinstance(child, dict | list)]
-
-
-def track_id_of(one: dict[str, Any]) -> str:
-    return str(one.get("adamId") or one.get("id"))
 
 
 def subtitles(one: dict[str, Any]) -> Iterator[str]:

@@ -96,12 +96,8 @@ def formality(tone: Tone, known: Lexicon, address: Address | None) -> Iterator[T
     if score >= CASUAL:
         signs = [address.word] if address and by_address < 0 else []
         yield Trait("casual", (*signs, *(sign for sign, weight in casual.items() if weight)))
-    elif score - 0.4 * dense(tone, known) <= FORMAL:
+    elif score - 0.4 * (known.lix is not None and tone.lix > known.lix[1]) <= FORMAL:
         yield Trait("formal", (address.word,) if address and by_address > 0 else ("long", "even"))
-
-
-def dense(tone: Tone, known: Lexicon) -> bool:
-    return known.lix is not None and tone.lix > known.lix[1]
 
 
 def enthusiasm(tone: Tone) -> Iterator[Trait]:

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
+from schemas.settings import Settings
 from workers.ingest.github.errors import ERROR_STATUSES, UNREADABLE, error_of
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
@@ -56,6 +57,12 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     def headers(self) -> dict[str, str]:
         version = {"X-GitHub-Api-Version": API_VERSION}
         return version if self.token is None else version | {"Authorization": f"Bearer {self.token}"}
+
+
+def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
+    """The API at the addresses of the settings, with the operator's token if there is one."""
+    base, web = settings.github_api_url.rstrip("/"), settings.github_url.rstrip("/")
+    return Api(client=client, base=base, web=web, token=settings.github_token or None)
 
 
 async def nobody(_full_name: str) -> str | None:

@@ -29,7 +29,7 @@ from schemas.errors import (
 )
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
-from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to
+from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to, open_api
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
@@ -98,11 +98,8 @@ async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -
         return
     key = read_key(settings.github_private_key)
     async with open_trusted(identity(settings.public_url)) as client:
-        api = Api(
-            client=client, base=settings.github_api_url.rstrip("/"), web=settings.github_url.rstrip("/")
-        )
         yield App(
-            api=api,
+            api=msgspec.structs.replace(open_api(client, settings), token=None),
             client_id=settings.github_client_id,
             client_secret=settings.github_client_secret,
             key=key,

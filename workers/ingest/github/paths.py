@@ -157,15 +157,11 @@ def icon(entries: Iterable[Entry]) -> str | None:
 
 
 def manifests(files: Iterable[str], name: str) -> Iterator[str]:
-    own = [path for path in files if not is_aside(path)]
+    own = [path for path in files if not any(map(ASIDE.fullmatch, path.split("/")[:-1]))]
     return chain.from_iterable(
         sorted(filter(kind.fullmatch, own), key=lambda path: nearness(path, name))[:most]
         for kind, most in MANIFESTS
     )
-
-
-def is_aside(path: str) -> bool:
-    return any(map(ASIDE.fullmatch, path.split("/")[:-1]))
 
 
 def nearness(path: str, name: str) -> tuple[bool, bool, int, str]:

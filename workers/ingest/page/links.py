@@ -21,6 +21,8 @@ UNRANKED = Link(url="", rank=1 << 30)
 NEAR = 8
 #: Endings of a path that is no page.
 ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+#: The ending of a page, squashed.
+PAGE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
 #: Names of the four topics, squashed, in addresses and link texts; the first topic tells most.
@@ -82,9 +84,10 @@ def links(page: Document, language: str | None) -> list[Link]:
 
 
 def read(page: Document, language: str | None) -> Iterator[Seen]:
+    home = site(page.url)
     for tag in islice(page.tags["a"], READ):
         url = page.link(attribute(tag, "href"))
-        if url and site(url) == site(page.url) and is_page(url):
+        if url and site(url) == home and not ENDING.search(urlsplit(url).path):
             label = squash(text_of(tag)[:100])
             words = [squash(part) for part in unquote(urlsplit(url).path).split("/") if squash(part)]
             if not any(map(NEVER.fullmatch, (*words, label))):
@@ -98,22 +101,14 @@ def read(page: Document, language: str | None) -> Iterator[Seen]:
                 )
 
 
-def is_page(url: str) -> bool:
-    return not ENDING.search(urlsplit(url).path)
-
-
 def topic(words: list[str], label: str) -> int:
     """Topic by the end of the address or by the link's text; pages below one of those come after them."""
-    last = without_ending(words[-1]) if words else ""
+    last = PAGE_ENDING.sub("", words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
         if last in names or label in names:
             return index
     below = any(names & {*words} for names in TOPICS)
     return len(TOPICS) if below else len(TOPICS) + 1
-
-
-def without_ending(word: str) -> str:
-    return re.sub(r"(?:html?|php|aspx?)$", "", word)
 
 
 def position(tag: Tag) -> int:

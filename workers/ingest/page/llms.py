@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from schemas.brand import Candidate, Field
+from schemas.brand import Field
 from workers.ingest.page.names import is_name, parted
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as TAGLINE
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
-from workers.ingest.shapes import Llms, Passage, Reading
+from workers.ingest.shapes import Llms, Passage, Reading, candidates_of
 
 LIMIT = 500
 TITLE = re.compile(r"#[ \t]+(.+)")
@@ -24,10 +24,7 @@ def read(llms: Llms) -> Reading:
     if title is None:
         return Reading(candidates=[])
     summary = quoted(text[title.end() :])
-    candidates = [
-        Candidate(field=field, value=value, confidence=confidence, rule=rule, url=llms.url)
-        for field, value, confidence, rule in ladder(plain(title[1]), summary)
-    ]
+    candidates = candidates_of(llms.url, ladder(plain(title[1]), summary))
     passages = [Passage(text=cut(summary, 1000), url=llms.url)] if words(summary) >= FEWEST_WORDS else []
     return Reading(candidates=candidates, passages=passages)
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import Candidate, Field, Value
+from schemas.brand import Field, Value
 from workers.ingest import detection
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import PART_LIMIT, is_name, parted
 from workers.ingest.page.text import clean, cut
-from workers.ingest.shapes import Manifest, Reading
+from workers.ingest.shapes import Manifest, Reading, candidates_of
 
 LIMIT = 500
 #: Worth of its language beside a page's: manifests are copied from templates, language included.
@@ -23,12 +23,7 @@ def read(manifest: Manifest) -> Reading:
     except (ValueError, RecursionError):
         found = None
     members = found if isinstance(found, dict) else {}
-    return Reading(
-        candidates=[
-            Candidate(field=field, value=value, confidence=confidence, rule=rule, url=manifest.url)
-            for field, value, confidence, rule in ladder(members)
-        ]
-    )
+    return Reading(candidates=candidates_of(manifest.url, ladder(members)))
 
 
 def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
