@@ -18,8 +18,8 @@ class LeaseLost:
     word: ClassVar[str] = "lost"
 
 
-#: With a backlog, a pull waits until this part of the slots is free: one for few costs nearly what one for
-#: many does.
+#: With a backlog, a pull waits until one slot in so many is free: a pull for few jobs costs nearly as much as
+#: one for many.
 BACKLOG_SHARE = 2
 
 Verdict: TypeAlias = Outcome | LeaseLost
