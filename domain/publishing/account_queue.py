@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import account_lease, account_queue, account_send
+from db.queries import account_lease, account_send, sending
 from domain.publishing import quotas
 from domain.publishing.locked_post import LockedPost
 from jobs.ledger import Claim
@@ -43,7 +43,7 @@ class QueuePosition(NamedTuple):
     is_head: bool
 
 
-_TAKE_HEAD = account_queue.take_head.typed(QueuePosition)
+_TAKE_HEAD = sending.take_head.typed(QueuePosition)
 
 
 async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition:
@@ -69,9 +69,7 @@ async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition
 
 async def leave(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Leave the head for what all of the account's posts wait for: the next one would be no better off."""
-    await account_queue.leave_head.run(
-        conn, org=post.organization_id, account_id=post.account_id, post_id=post.id
-    )
+    await sending.leave_head.run(conn, org=post.organization_id, account_id=post.account_id, post_id=post.id)
 
 
 async def advance(conn: Conn, post: QueuedPost | LockedPost) -> None:
@@ -93,10 +91,10 @@ async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
 
 async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
-    await account_queue.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
+    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
     await wake_next(conn, organization_id=organization_id, account_id=account_id)
 
 
 async def wake_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """The first one's job is due at once; the account is locked."""
-    await account_queue.wake_next.run(conn, org=organization_id, account_id=account_id)
+    await sending.wake_next.run(conn, org=organization_id, account_id=account_id)

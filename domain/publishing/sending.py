@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import account_send, lost_post, outgoing_post
+from db.queries import lost_post, outgoing_post, sending
 from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
 from domain.publishing.locked_post import LockedPost
@@ -55,7 +55,7 @@ class Marked(NamedTuple):
     sent_at: datetime | None
 
 
-_MARK = account_send.mark_sending.typed(Marked)
+_MARK = sending.mark_sending.typed(Marked)
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
@@ -208,7 +208,7 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
     Raises `OutcomeUnknown` where the platform has named another of the account's posts.
     """
     post = await locked_post.lock(conn, claim)
-    published = await account_send.publish_post.value(
+    published = await sending.publish_post.value(
         conn,
         org=post.organization_id,
         id=post.id,

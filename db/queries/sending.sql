@@ -1,0 +1,270 @@
+-- The account queue and the sends of an account: statements under the account's lock.
+
+-- part: room_in_s    how long until the quota has room for another send; null: it has
+(select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
+   from account_send s
+  where coalesce(s.owner_account_id, s.account_id) = :owner_id
+    and s.at > clock_timestamp() - :window_s * interval '1 second'
+  order by s.at desc
+ offset (select :posts - 1)
+  limit 1)
+
+-- part: next_job    the job of the first post in order that waits
+-- One that somebody holds is awake or about to change. The account's lock comes after jobs': so this waits
+-- for no job.
+next as materialized (
+  select j.organization_id, j.id, p.scheduled_for
+    from scheduled_post p
+    join job j on j.organization_id = p.organization_id and j.id = p.job_id
+   where p.organization_id = :org
+     and p.social_account_id = :account_id
+     and p.status = 'queued'
+     and p.scheduled_for <= now()
+     and (p.not_before is null or p.not_before <= now())
+     and j.attempt_started_at is null
+     and j.finished_at is null
+   order by p.scheduled_for, p.id
+   limit 1
+     for no key update of j skip locked)
+
+-- name: take_head    of the account's queue, if it is this post's turn; else why not
+-- Under the locks of the account, the post and its job, of an earlier statement: it must see what was
+-- committed before they were granted. What is at the head already stays there, unless the quota has no room.
+with position as materialized (
+  -- `busy`: the post at the head is at work or about to be; one whose job waits for later has left it.
+  -- `behind`: an earlier post waits in the queue, and not for another try.
+  select {room_in_s} as full_s,
+         exists (
+           select from scheduled_post p
+             join job j on j.organization_id = p.organization_id and j.id = p.job_id
+            where p.organization_id = :org
+              and p.id = :head_post_id
+              and j.finished_at is null
+              and (j.attempt_started_at is not null or j.run_at <= clock_timestamp())) as busy,
+         exists (
+           select from scheduled_post p
+            where p.organization_id = :org
+              and p.social_account_id = :account_id
+              and p.status = 'queued'
+              and p.scheduled_for <= now()
+              and (p.not_before is null or p.not_before <= now())
+              and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as behind),
+-- One row if the post may go, else none.
+head as materialized (
+  select from position
+   where coalesce(full_s, 0) <= 0
+     and (:head_post_id = :post_id or not (busy or behind))),
+moved_up as (
+  update social_account
+     set turn_post_id = :post_id
+    from head
+   where organization_id = :org
+     and id = :account_id
+     and turn_post_id is distinct from :post_id),
+-- The post is begun with nothing that an earlier time or caption left.
+begun as (
+  update scheduled_post
+     set phase = 'preparing',
+         handle = null,
+         request = null,
+         content_revision = null,
+         sealed = null,
+         vault_key_id = null,
+         version = version + 1
+    from head
+   where organization_id = :org
+     and id = :post_id
+     and phase is null),
+shown as (
+  update job
+     set progress = greatest(progress, :progress),
+         stage = 'preparing',
+         state_version = state_version + 1
+    from head
+   where organization_id = :org
+     and id = :job_id
+     and fence = :fence
+     and attempt_started_at is not null),
+-- The posts next in order, as far as they are due.
+behind as materialized (
+  select p.organization_id, p.job_id
+    from head
+   cross join scheduled_post p
+   where p.organization_id = :org
+     and p.social_account_id = :account_id
+     and p.status = 'queued'
+     and p.scheduled_for <= now()
+     and (p.scheduled_for, p.id) > (:scheduled_for, :post_id)
+   order by p.scheduled_for, p.id
+   limit :most),
+-- Their jobs, as far as nobody holds them: they would be pulled for nothing.
+free as materialized (
+  select j.organization_id, j.id
+    from behind b
+    join job j on j.organization_id = b.organization_id and j.id = b.job_id
+   where j.attempt_started_at is null
+     and j.finished_at is null
+     and j.run_at <= now()
+     for no key update of j skip locked),
+lined_up as (
+  update job j
+     set run_at = now() + :wait_s * interval '1 second',
+         stage = 'scheduled',
+         state_version = j.state_version + 1
+    from free f
+   where j.organization_id = f.organization_id
+     and j.id = f.id)
+select greatest(0, full_s) as full_s, busy, exists (select from head) as is_head
+  from position;
+
+-- name: leave_head    if this post is there; under the account's lock
+update social_account
+   set turn_post_id = null
+ where organization_id = :org
+   and id = :account_id
+   and turn_post_id = :post_id;
+
+-- name: wake_next    the first post in order whose job waits; under the account's lock
+-- It is as due as its post is: before those of later posts, which would come for nothing.
+with {next_job}
+update job j
+   set run_at = n.scheduled_for,
+       stage = 'queued',
+       state_version = j.state_version + 1
+  from next n
+ where j.organization_id = n.organization_id
+   and j.id = n.id
+   and j.run_at > now();
+
+-- name: wake_sent    the posts that the platform has, or may have: they wait in no queue
+with waiting as materialized (
+  select j.organization_id, j.id, p.scheduled_for
+    from scheduled_post p
+    join job j on j.organization_id = p.organization_id and j.id = p.job_id
+   where p.organization_id = :org
+     and p.social_account_id = :account_id
+     and p.status = 'publishing'
+     and (p.not_before is null or p.not_before <= now())
+     and j.attempt_started_at is null
+     and j.finished_at is null
+     and j.run_at > now()
+   order by p.scheduled_for, p.id
+   limit :most
+     for no key update of j skip locked)
+update job j
+   set run_at = w.scheduled_for,
+       stage = 'queued',
+       state_version = j.state_version + 1
+  from waiting w
+ where j.organization_id = w.organization_id
+   and j.id = w.id;
+
+-- name: mark_sending    from the commit on the platform may have it; no `sent_at`: nothing was marked
+-- Its job can't be canceled any more, and its account's quota counts it. Under the locks of all three, of an
+-- earlier statement: it must see each send that was written down before. No edit comes between: it would hold
+-- the project alone.
+with room as materialized (
+  -- `revision` is what was prepared; null: that is no matter any more.
+  select :revision::int is null or c.approval_status in ('approved', 'not_required') as approved,
+         :revision is null or c.revision = :revision as current,
+         {room_in_s} as full_s
+    from content_item c
+   where c.organization_id = :org
+     and c.id = :content_id),
+-- One row if the post may be sent, else none.
+go as materialized (
+  select from room
+   where approved
+     and current
+     and (full_s is null or full_s <= 0)),
+counted as (
+  insert into account_send (organization_id, account_id, owner_account_id, id, post_id, at)
+  select :org, :account_id, nullif(:owner_id, :account_id), :send_id, :id, clock_timestamp()
+    from go),
+shown as (
+  update job
+     set progress = greatest(progress, :progress),
+         stage = 'sending',
+         cancelable = false,
+         state_version = state_version + 1
+    from go
+   where organization_id = :org
+     and id = :job_id
+     and fence = :fence
+     and attempt_started_at is not null),
+noted as (
+  insert into post_event (organization_id, post_id, id, type)
+  select :org, :id, e.id, e.type
+    from go, (values (:prepared_id::uuid, 'prepared'), (:event_id::uuid, 'sending')) as e (id, type)
+   where e.id is not null),
+-- With what was just prepared, where `prepared_id` says so.
+marked as (
+  update scheduled_post
+     set status = 'publishing',
+         phase = 'sending',
+         attempted_at = coalesce(attempted_at, clock_timestamp()),
+         sent_at = clock_timestamp(),
+         handle = coalesce(:handle, handle),
+         request = coalesce(:request, request),
+         content_revision = coalesce(:content_revision, content_revision),
+         sealed = case when :prepared_id is null then sealed else :sealed end,
+         vault_key_id = case when :prepared_id is null then vault_key_id else :vault_key_id end,
+         not_before = null,
+         version = version + 1
+    from go
+   where organization_id = :org
+     and id = :id
+  returning sent_at)
+select r.approved, r.current, r.full_s, m.sent_at
+  from room r
+  left join marked m on true;
+
+-- name: publish_post    proved to be there; its account's queue advances. No row: the name is another post's
+with published as (
+  -- The name may not be known of another post of the account, of its owner, or of whoever has leased it.
+  update scheduled_post
+     set status = 'published',
+         phase = null,
+         published_at = now(),
+         external_id = :external_id,
+         external_url = :external_url,
+         sealed = null,
+         vault_key_id = null,
+         last_error = null,
+         not_before = null,
+         version = version + 1
+   where organization_id = :org
+     and id = :id
+     and not exists (
+       select from (select :org::uuid as organization_id, :account_id::uuid as account_id
+                    union all select :owner_organization_id::uuid, :owner_id::uuid
+                    union all select l.organization_id, l.account_id
+                                from account_lease l
+                               where l.owner_account_id = :owner_id) s
+         join scheduled_post p on p.organization_id = s.organization_id and p.social_account_id = s.account_id
+        where p.external_id = :external_id
+          and p.id <> :id)
+  returning id),
+noted as (
+  insert into post_event (organization_id, post_id, id, type)
+  select :org, id, :event_id, 'published'
+    from published),
+-- As leave_head and wake_next, without a round trip for each.
+left_head as (
+  update social_account
+     set turn_post_id = null
+   where organization_id = :org
+     and id = :account_id
+     and turn_post_id = :id),
+{next_job},
+woken as (
+  update job j
+     set run_at = n.scheduled_for,
+         stage = 'queued',
+         state_version = j.state_version + 1
+    from next n
+   where j.organization_id = n.organization_id
+     and j.id = n.id
+     and j.run_at > now())
+select id
+  from published;
