@@ -62,7 +62,7 @@ class WaitingPost(NamedTuple):
 
 
 class LockedAccount(NamedTuple):
-    """An account that this transaction holds; `turn_post_id` is the post whose turn it is there."""
+    """An account that this transaction holds; `head_post_id` is the post at the head of its queue."""
 
     id: UUID
     project_id: UUID
@@ -70,7 +70,7 @@ class LockedAccount(NamedTuple):
     traits: dict[str, Any]
     status: str
     offered: bool
-    turn_post_id: UUID | None
+    head_post_id: UUID | None
 
 
 class SharedContent(NamedTuple):

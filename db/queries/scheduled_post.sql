@@ -36,7 +36,8 @@ select kind, mime_type, size_bytes, duration_ms, sha256
  order by position;
 
 -- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
-select id, project_id, platform, traits, status, offered_at is not null as offered, turn_post_id
+select id, project_id, platform, traits, status, offered_at is not null as offered,
+       turn_post_id as head_post_id
   from social_account
  where organization_id = :org
    and id = any(:ids)

@@ -59,7 +59,7 @@ async def release_of_content(
 ) -> list[Wake]:
     """Let an approved content's posts wait for their time; those whose time has passed stay blocked.
 
-    In a transaction that has locked the active project and the content. Raises `Limited`.
+    In a transaction that holds the active project and the content. Raises `Limited`.
     """
     await _lock_accounts(conn, organization_id, await _waiting(conn, organization_id, content_id))
     blocked = await LOCK_BLOCKED.all(conn, org=organization_id, content_id=content_id)
@@ -78,8 +78,8 @@ async def release_of_content(
 async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
     """Let the queued posts of an edited content wait for a new approval; how many.
 
-    In a transaction that has locked the content. A post that was marked `sending` before goes out; one whose
-    job was asked to cancel before is canceled, else it would come back with the next approval.
+    In a transaction that holds the content. A post that was marked `sending` before goes out; one whose job
+    was asked to cancel before is canceled, else it would come back with the next approval.
     """
     stopped = await LIST_STOPPED_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
     if stopped:
@@ -100,7 +100,7 @@ async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUI
 
 
 async def cancel_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
-    """Cancel the posts of a content that wait; how many. In a transaction that has locked the content."""
+    """Cancel the posts of a content that wait; how many. In a transaction that holds the content."""
     waiting = await _waiting(conn, organization_id, content_id)
     return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
 
@@ -151,10 +151,10 @@ async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[
 async def _lock_accounts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
-    """Lock the accounts of these posts; by the posts at the head of their queues."""
+    """Lock the accounts of these posts; those with a post at the head of their queue, by that post."""
     account_ids = list({post.social_account_id for post in waiting})
     locked = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    return {account.turn_post_id: account.id for account in locked if account.turn_post_id}
+    return {account.head_post_id: account.id for account in locked if account.head_post_id}
 
 
 def _jobs(waiting: Sequence[WaitingPost]) -> list[UUID]:
