@@ -58,6 +58,7 @@ update social_account
 
 -- name: prune_sends    older than any window that counts them
 with old as (
+  -- The oldest first.
   select s.organization_id, s.account_id, s.id
     from account_send s
     join social_account a on a.id = coalesce(s.owner_account_id, s.account_id)

@@ -45,6 +45,7 @@ having count(*) > 0;
 
 -- name: prune_tickets    which nobody asks about any more
 with old as (
+  -- The oldest first.
   select organization_id, post_id, ticket
     from media_ticket
    where created_at < now() - :keep_s * interval '1 second'

@@ -17,6 +17,7 @@ select k.sealed, k.vault_key_id, k.generation, k.expires_at,
 
 -- name: keep_prepared    or a step on the way there
 with noted as (
+  -- A step on the way is no event.
   insert into post_event (organization_id, post_id, id, type)
   select :org, :id, :event_id, 'prepared'
    where :phase = 'prepared')

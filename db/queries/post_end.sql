@@ -23,8 +23,8 @@ with held as materialized (
    where p.status in ('queued', 'publishing')
    order by p.organization_id, p.id
      for no key update of p),
--- An error that the sending noted says more than the job's of the same code.
 ending as (
+  -- An error that the sending noted says more than the job's of the same code.
   select h.organization_id, h.id, h.status, h.error,
          case h.status when 'canceled' then now() end as canceled_at,
          case when h.status = 'canceled' and h.archived then 'project_archived'

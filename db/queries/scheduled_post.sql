@@ -99,6 +99,7 @@ update scheduled_post
 
 -- name: cancel_posts    those that wait; locks by id
 with waiting as materialized (
+  -- Those of them that still wait.
   select id
     from scheduled_post
    where organization_id = :org
@@ -166,6 +167,7 @@ select p.id, p.job_id, p.social_account_id,
 
 -- name: block_posts    those that wait for their time with a job that was just canceled; locks by id
 with waiting as materialized (
+  -- Those that still wait.
   select id
     from scheduled_post
    where organization_id = :org
@@ -215,6 +217,7 @@ update scheduled_post
 
 -- name: rewrite_posts    of an edited content, those that may go out yet with its caption; locks by id
 with waiting as materialized (
+  -- Those that may go out yet.
   select id
     from scheduled_post
    where organization_id = :org

@@ -10,9 +10,9 @@
   limit 1)
 
 -- part: next_job    the job of the first post in order that waits
--- One that somebody holds is awake or about to change. The account's lock comes after jobs': so this waits
--- for no job.
 next as materialized (
+  -- A job that somebody holds is awake or about to change. The account's lock comes after jobs': so this
+  -- waits for no job.
   select j.organization_id, j.id, p.scheduled_for
     from scheduled_post p
     join job j on j.organization_id = p.organization_id and j.id = p.job_id
@@ -49,20 +49,21 @@ with position as materialized (
               and p.scheduled_for <= now()
               and (p.not_before is null or p.not_before <= now())
               and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as behind),
--- One row if the post may go, else none.
 head as materialized (
+  -- One row if the post may go, else none.
   select from position
    where coalesce(full_s, 0) <= 0
      and (:head_post_id = :post_id or not (busy or behind))),
 moved_up as (
+  -- The account's row names it.
   update social_account
      set turn_post_id = :post_id
     from head
    where organization_id = :org
      and id = :account_id
      and turn_post_id is distinct from :post_id),
--- The post is begun with nothing that an earlier time or caption left.
 begun as (
+  -- The post is begun with nothing that an earlier time or caption left.
   update scheduled_post
      set phase = 'preparing',
          handle = null,
@@ -76,6 +77,7 @@ begun as (
      and id = :post_id
      and phase is null),
 shown as (
+  -- The job shows how far it is.
   update job
      set progress = greatest(progress, :progress),
          stage = 'preparing',
@@ -85,8 +87,8 @@ shown as (
      and id = :job_id
      and fence = :fence
      and attempt_started_at is not null),
--- The posts next in order, as far as they are due.
 behind as materialized (
+  -- The posts next in order, as far as they are due.
   select p.organization_id, p.job_id
     from head
    cross join scheduled_post p
@@ -97,8 +99,8 @@ behind as materialized (
      and (p.scheduled_for, p.id) > (:scheduled_for, :post_id)
    order by p.scheduled_for, p.id
    limit :most),
--- Their jobs, as far as nobody holds them: they would be pulled for nothing.
 free as materialized (
+  -- Their jobs, as far as nobody holds them: they would be pulled for nothing.
   select j.organization_id, j.id
     from behind b
     join job j on j.organization_id = b.organization_id and j.id = b.job_id
@@ -107,6 +109,7 @@ free as materialized (
      and j.run_at <= now()
      for no key update of j skip locked),
 lined_up as (
+  -- They come later.
   update job j
      set run_at = now() + :wait_s * interval '1 second',
          stage = 'scheduled',
@@ -138,6 +141,7 @@ update job j
 
 -- name: wake_sent    the posts that the platform has, or may have: they wait in no queue
 with waiting as materialized (
+  -- Their jobs, those of earlier posts first.
   select j.organization_id, j.id, p.scheduled_for
     from scheduled_post p
     join job j on j.organization_id = p.organization_id and j.id = p.job_id
@@ -171,17 +175,19 @@ with room as materialized (
     from content_item c
    where c.organization_id = :org
      and c.id = :content_id),
--- One row if the post may be sent, else none.
 go as materialized (
+  -- One row if the post may be sent, else none.
   select from room
    where approved
      and current
      and (full_s is null or full_s <= 0)),
 counted as (
+  -- The account's quota counts it.
   insert into account_send (organization_id, account_id, owner_account_id, id, post_id, at)
   select :org, :account_id, nullif(:owner_id, :account_id), :send_id, :id, clock_timestamp()
     from go),
 shown as (
+  -- The job shows how far it is.
   update job
      set progress = greatest(progress, :progress),
          stage = 'sending',
@@ -193,12 +199,13 @@ shown as (
      and fence = :fence
      and attempt_started_at is not null),
 noted as (
+  -- What happened is written down.
   insert into post_event (organization_id, post_id, id, type)
   select :org, :id, e.id, e.type
     from go, (values (:prepared_id::uuid, 'prepared'), (:event_id::uuid, 'sending')) as e (id, type)
    where e.id is not null),
--- With what was just prepared, where `prepared_id` says so.
 marked as (
+  -- With what was just prepared, where `prepared_id` says so.
   update scheduled_post
      set status = 'publishing',
          phase = 'sending',
@@ -246,11 +253,12 @@ with published as (
           and p.id <> :id)
   returning id),
 noted as (
+  -- What happened is written down.
   insert into post_event (organization_id, post_id, id, type)
   select :org, id, :event_id, 'published'
     from published),
--- As leave_head and wake_next, without a round trip for each.
 left_head as (
+  -- As leave_head and wake_next, without a round trip for each.
   update social_account
      set turn_post_id = null
    where organization_id = :org
@@ -258,6 +266,7 @@ left_head as (
      and turn_post_id = :id),
 {next_job},
 woken as (
+  -- Its job is due at once.
   update job j
      set run_at = n.scheduled_for,
          stage = 'queued',

@@ -8,9 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINE = 110
 
-#: Files that are still being put into this form.
-UNFORMED = {"account_queue", "account_send", "media_ticket", "outgoing_post", "post_end", "scheduled_post"}
-FILES = sorted(path for path in (ROOT / "db" / "queries").glob("*.sql") if path.stem not in UNFORMED)
+FILES = sorted((ROOT / "db" / "queries").glob("*.sql"))
 
 _HEADER = re.compile(r"-- (?:name|part): \w+(?:    \S.*)?")
 _CTE = re.compile(r"^(?:with )?\w+ as (?:(?:not )?materialized )?\($")
