@@ -119,22 +119,23 @@ async def test_a_deadline_is_too_late(conn: Conn, full: Full) -> None:
     assert (post.status, post.last_error.code, post.last_error.category) == ("failed", "DEADLINE", "too_late")
 
 
-@pytest.mark.parametrize(("columns", "status"), [({}, "failed"), (SENT, "outcome_unknown")])
-async def test_a_third_dead_worker(conn: Conn, full: Full, columns: dict[str, Any], status: str) -> None:
+@pytest.mark.parametrize(
+    ("columns", "deaths", "ends"),
+    [
+        (SENT, 1, ("publishing", None)),
+        ({}, 3, ("failed", "POISONED")),
+        (SENT, 3, ("outcome_unknown", "POISONED")),
+    ],
+)
+async def test_a_dead_worker_leaves_the_post_to_the_next_and_the_third_ends_it(
+    conn: Conn, full: Full, columns: dict[str, Any], deaths: int, ends: tuple[str, str | None]
+) -> None:
     claim = await begun(conn, full, **columns)
-    await conn.execute("update job set crashes = 2 where id = $1", claim.id)
+    await conn.execute("update job set crashes = $2 where id = $1", claim.id, deaths - 1)
     await ledger_scene.lose(conn, claim)
     await maintenance.rescue(conn, before=FUTURE)
     post = await scene.shown(conn, full, post_of(claim))
-    assert post.last_error is not None
-    assert (post.status, post.last_error.code) == (status, "POISONED")
-
-
-async def test_a_dead_worker_leaves_the_post_to_the_next(conn: Conn, full: Full) -> None:
-    claim = await begun(conn, full, **SENT)
-    await ledger_scene.lose(conn, claim)
-    await maintenance.rescue(conn, before=FUTURE)
-    assert (await scene.shown(conn, full, post_of(claim))).status == "publishing"
+    assert (post.status, post.last_error and post.last_error.code) == ends
 
 
 async def test_what_the_last_step_said_stays(pool: Pool, conn: Conn, full: Full) -> None:
