@@ -83,5 +83,5 @@ def _assets() -> str:
 
 
 def _keyring() -> str:
-    """A ring of one fresh key, see `schemas.settings`."""
+    """A keyring of one fresh key, see `schemas.settings`."""
     return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

@@ -79,17 +79,6 @@ async def test_a_lost_job_that_cant_go_on_ends(
     assert row["finished_at"] is not None
 
 
-async def test_three_lost_workers_and_the_job_is_given_up(conn: Conn, org: UUID) -> None:
-    kind = ERRAND._replace(max_attempts=100)
-    submitted, states = await scene.submit(conn, org, kind), []
-    for _ in range(3):
-        [claim] = await scene.pull(conn, await scene.worker(conn), 1, kind)
-        await scene.lose(conn, claim)
-        states += [row.state for row in await rescue(conn)]
-    assert states == ["queued", "queued", "failed"]
-    assert await scene.attempts(conn, submitted.job_id) == ["lost"] * 3
-
-
 async def test_a_rescue_skips_what_somebody_holds(pool: Pool, conn: Conn, org: UUID) -> None:
     job_id = await lost(conn, org)
     async with pool.acquire() as other, other.transaction():
@@ -110,13 +99,6 @@ async def test_two_rescues_at_once_take_each_job_once(pool: Pool, conn: Conn) ->
     moved = [row for rows in await asyncio.gather(once(), once(), once()) for row in rows]
     assert len(moved) == len({row.id for row in moved}) == 100
     assert await conn.fetchval("select sum(crashes) from job") == 100
-
-
-async def test_the_zombie_of_a_rescued_job_is_fenced(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
-    await scene.lose(conn, claim)
-    await rescue(conn)
-    assert await scene.settle(conn, [claim]) == []
 
 
 async def test_a_scheduled_job_ripens_at_its_time(conn: Conn, org: UUID) -> None:

@@ -40,11 +40,6 @@ async def test_a_tenants_jobs_start_in_the_order_of_their_times(conn: Conn, org:
     assert [(await scene.pull(conn, worker, 1))[0].id for _ in submitted] == submitted
 
 
-async def test_no_slot_no_pull(conn: Conn, org: UUID) -> None:
-    await scene.submit(conn, org)
-    assert await scene.pull(conn, await scene.worker(conn), 0) == []
-
-
 async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)

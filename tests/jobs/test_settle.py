@@ -54,11 +54,6 @@ async def test_failed(conn: Conn, org: UUID) -> None:
     assert await scene.attempts(conn, row["id"]) == ["failed"]
 
 
-async def test_canceled(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Canceled())
-    assert (row["state"], row["error"], row["finished_at"] is not None) == ("canceled", None, True)
-
-
 async def test_a_retry_goes_back_into_its_line_and_costs_an_attempt(conn: Conn, org: UUID) -> None:
     row = await judged(conn, org, Retry("TRIED", "it broke", after_s=2))
     assert (row["state"], row["stage"], row["attempt"], row["error"]) == ("queued", "queued", 1, None)
@@ -152,10 +147,6 @@ async def test_another_tenants_claim_settles_nothing(conn: Conn) -> None:
     acme, rival = await scene.tenants(conn, 2)
     claim = await scene.started(conn, acme)
     assert await scene.settle(conn, [claim._replace(organization_id=rival)]) == []
-
-
-async def test_an_empty_batch_is_nothing(conn: Conn) -> None:
-    assert await ledger.settle(conn, []) == []
 
 
 async def test_batches_that_share_jobs_in_opposite_orders_dont_deadlock(pool: Pool, conn: Conn) -> None:

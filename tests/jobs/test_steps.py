@@ -107,15 +107,6 @@ async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
     assert shown == [(0.25, 3, "starting"), (0.75, 4, "starting"), (0.75, 5, "starting")]
 
 
-async def test_progress_starts_where_the_last_attempt_was(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
-    await ledger.progress(conn, claim, progress=0.5)
-    await scene.settle(conn, [claim], Interrupted())
-    [again] = await scene.pull(conn, await scene.worker(conn))
-    await ledger.progress(conn, again, progress=0.1)
-    assert (await scene.row(conn, claim.id))["progress"] == 0.5
-
-
 async def test_a_stage_may_close_the_door_to_cancel_and_open_it_again(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
@@ -125,10 +116,3 @@ async def test_a_stage_may_close_the_door_to_cancel_and_open_it_again(conn: Conn
     await ledger.progress(conn, claim, progress=0.7, cancelable=True)
     assert await controls.cancel(conn, organization_id=org, job_id=claim.id) is not None
     assert (await scene.row(conn, claim.id))["stage"] == "confirming"
-
-
-async def test_the_door_doesnt_close_behind_an_accepted_cancel(conn: Conn, org: UUID) -> None:
-    claim = await scene.started(conn, org)
-    await controls.cancel(conn, organization_id=org, job_id=claim.id)
-    with pytest.raises(CancelRequested):
-        await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)

@@ -159,7 +159,7 @@ async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
     assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)
 
 
-async def test_the_ring_has_to_know_every_tables_keys(conn: Conn, project: Project) -> None:
+async def test_the_keyring_has_to_know_every_tables_keys(conn: Conn, project: Project) -> None:
     await seal_each(conn, project)
     for table in TABLES:
         async with conn.transaction():

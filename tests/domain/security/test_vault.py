@@ -54,7 +54,7 @@ def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
         vault.unseal(KEYRING, sealed._replace(data=bytes(data)), row="t/1")
 
 
-def test_the_first_of_a_ring_writes() -> None:
+def test_the_first_of_a_keyring_writes() -> None:
     assert parse_keyring(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == KEYRING
 
 
@@ -71,7 +71,7 @@ def test_the_first_of_a_ring_writes() -> None:
         f"{entry('a', OLD)},",
     ],
 )
-def test_a_malformed_ring_is_named_without_its_keys(text: str) -> None:
+def test_a_malformed_keyring_is_named_without_its_keys(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="PEPPERS") as raised:
         parse_keyring(text, setting="PEPPERS")
     assert base64.b64encode(OLD).decode() not in str(raised.value)
