@@ -32,15 +32,11 @@ async def test_a_container_is_gone_after_a_day(ada: User) -> None:
 @pytest.mark.parametrize(
     ("name", "refusal"),
     [
-        ("png.jpg", (36001, 2207005)),
-        ("tall.jpg", (36003, 2207009)),
-        ("huge.jpg", (36000, 2207004)),
-        ("half.jpg", (9004, 2207052)),
-        ("text.jpg", (9004, 2207052)),
-        ("none.jpg", (9004, 2207052)),
+        ("png.jpg", (36001, 2207005)), ("tall.jpg", (36003, 2207009)), ("huge.jpg", (36000, 2207004)),
+        ("half.jpg", (9004, 2207052)), ("text.jpg", (9004, 2207052)), ("none.jpg", (9004, 2207052)),
         ("reel.mp4", (9004, 2207052)),
     ],
-)
+)  # fmt: skip
 async def test_an_image_that_is_none_for_it_fails(ada: User, name: str, refusal: tuple[int, int]) -> None:
     made = await ada.finished(name)
     said = await ada.status(made)

@@ -69,21 +69,17 @@ async def test_a_chunk_is_what_it_says(creator: User) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"title": "\N{PARTY POPPER}" * 1100 + "!"},
-        {"privacy": "PUBLIC_TO_EVERYONE"},
-        {"disable_duet": "no"},
-        {"size": 0},
-        {"size": 65 * 10**6},
+        {"title": "\N{PARTY POPPER}" * 1100 + "!"}, {"privacy": "PUBLIC_TO_EVERYONE"},
+        {"disable_duet": "no"}, {"size": 0}, {"size": 65 * 10**6},
         {"size": 11 * MIB, "chunk_size": 5 * MIB, "total_chunk_count": 3},
         {"size": 11 * MIB, "chunk_size": 5 * MIB - 1, "total_chunk_count": 2},
         {"size": 300 * MIB, "chunk_size": 65 * MIB, "total_chunk_count": 4},
         {"size": 4 * MIB, "chunk_size": 2 * MIB, "total_chunk_count": 2},
         {"size": 8 * MIB, "chunk_size": 9 * MIB, "total_chunk_count": 0},
-        {"size": 100 * 10**6, "chunk_size": 60 * 10**6, "total_chunk_count": 1},
-        {"chunk_size": None},
+        {"size": 100 * 10**6, "chunk_size": 60 * 10**6, "total_chunk_count": 1}, {"chunk_size": None},
         {"brand_content_toggle": True, "privacy_level": "SELF_ONLY"},
     ],
-)
+)  # fmt: skip
 async def test_a_wrong_init_is_refused(creator: User, wrong: dict[str, object]) -> None:
     await creator.ask("creator_info/query")
     assert error_of(await creator.init(**wrong)) == (400, "invalid_param")  # type: ignore[arg-type]

@@ -36,15 +36,11 @@ from tests.peers.simulators.tiktok_user import (
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"client_key": "another"},
-        {"redirect_uri": f"{CALLBACK}/"},
-        {"response_type": "token"},
-        {"scope": SCOPES.replace(",", " ")},
-        {"scope": ""},
-        {"state": ""},
+        {"client_key": "another"}, {"redirect_uri": f"{CALLBACK}/"}, {"response_type": "token"},
+        {"scope": SCOPES.replace(",", " ")}, {"scope": ""}, {"state": ""},
         {"code_challenge_method": "plain"},
     ],
-)
+)  # fmt: skip
 async def test_an_authorize_page_that_is_asked_wrongly_sends_nobody_back(
     tiktok: Sim, tiktok_http: httpx.AsyncClient, wrong: dict[str, str]
 ) -> None:

@@ -35,13 +35,9 @@ class Windows:
 
 
 SCOPES = {
-    "user.info.basic",
-    "user.info.profile",
-    "user.info.stats",
-    "video.list",
-    "video.publish",
+    "user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish",
     "video.upload",
-}
+}  # fmt: skip
 CODE_S = 600
 
 

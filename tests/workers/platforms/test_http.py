@@ -119,21 +119,17 @@ DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        ({}, None),
-        ({"Retry-After": "7"}, 7),
-        ({"Reset": "1795521630", **DATE}, 30),
+        ({}, None), ({"Retry-After": "7"}, 7), ({"Reset": "1795521630", **DATE}, 30),
         ({"Reset": "2026-11-24T12:05:00.000Z", **DATE}, 300),
         ({"Reset": "2026-11-24T12:05:00", **DATE}, 300),
         ({"Reset": "2026-11-24T11:00:00Z", **DATE}, LEAST_COOLDOWN_S),
         ({"Reset": "1", **DATE}, LEAST_COOLDOWN_S),
         ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, LEAST_COOLDOWN_S),
-        ({"Retry-After": "0"}, LEAST_COOLDOWN_S),
-        ({"Reset": "9" * 30, **DATE}, None),
-        ({"Reset": "soon", **DATE}, None),
-        ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
+        ({"Retry-After": "0"}, LEAST_COOLDOWN_S), ({"Reset": "9" * 30, **DATE}, None),
+        ({"Reset": "soon", **DATE}, None), ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
         ({"Retry-After": "9" * 20}, 86400),
     ],
-)
+)  # fmt: skip
 def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | None) -> None:
     assert cooldown_s(httpx.Headers(headers), reset="Reset") == seconds
 

@@ -110,16 +110,12 @@ async def test_a_container_that_instagram_lost_is_prepared_again(ada: InstagramA
 @pytest.mark.parametrize(
     ("name", "kind", "code"),
     [
-        ("tall.jpg", Rejected, "MEDIA_ASPECT"),
-        ("png.jpg", Rejected, "MEDIA_REFUSED"),
-        ("huge.jpg", Rejected, "MEDIA_TOO_LARGE"),
-        ("no.mp4", Rejected, "MEDIA_REFUSED"),
-        ("short.mp4", Rejected, "MEDIA_REFUSED"),
-        ("half.jpg", Outdated, "MEDIA_NOT_FETCHED"),
-        ("text.jpg", Outdated, "MEDIA_NOT_FETCHED"),
-        ("gone.jpg", Outdated, "MEDIA_NOT_FETCHED"),
+        ("tall.jpg", Rejected, "MEDIA_ASPECT"), ("png.jpg", Rejected, "MEDIA_REFUSED"),
+        ("huge.jpg", Rejected, "MEDIA_TOO_LARGE"), ("no.mp4", Rejected, "MEDIA_REFUSED"),
+        ("short.mp4", Rejected, "MEDIA_REFUSED"), ("half.jpg", Outdated, "MEDIA_NOT_FETCHED"),
+        ("text.jpg", Outdated, "MEDIA_NOT_FETCHED"), ("gone.jpg", Outdated, "MEDIA_NOT_FETCHED"),
     ],
-)
+)  # fmt: skip
 @pytest.mark.parametrize("fetches_first", [True, False])
 async def test_a_file_that_instagram_can_not_use_says_why(
     ada: InstagramAccount, name: str, kind: type[Exception], code: str, fetches_first: bool

@@ -80,14 +80,10 @@ async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "shown", "expected"),
     [
-        (0, 0, "Live"),
-        (2, 2, "Live"),
-        (2, 1, "Live"),
-        (0, 1, "Undecided"),
-        (1, 0, "Undecided"),
+        (0, 0, "Live"), (2, 2, "Live"), (2, 1, "Live"), (0, 1, "Undecided"), (1, 0, "Undecided"),
         (1, 2, "Undecided"),
     ],
-)
+)  # fmt: skip
 async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
     """A file that is in a post twice may be shown once."""
     assert type(await found([status(3, files=shown), OLD], files=sent)).__name__ == expected

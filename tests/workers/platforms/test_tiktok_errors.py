@@ -102,15 +102,11 @@ def test_a_fail_reason_that_nobody_knows_is_the_last_word() -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
-        (200, Rejected, OutcomeUnknown),
-        (400, Rejected, OutcomeUnknown),
-        (401, TokenExpired, TokenExpired),
-        (403, Rejected, OutcomeUnknown),
-        (408, NotSent, OutcomeUnknown),
-        (429, Throttled, Throttled),
+        (200, Rejected, OutcomeUnknown), (400, Rejected, OutcomeUnknown), (401, TokenExpired, TokenExpired),
+        (403, Rejected, OutcomeUnknown), (408, NotSent, OutcomeUnknown), (429, Throttled, Throttled),
         (502, NotSent, OutcomeUnknown),
     ],
-)
+)  # fmt: skip
 def test_a_code_that_nobody_knows_goes_by_its_status(
     status: int, kind: type[PlatformError], sent: type[PlatformError]
 ) -> None:

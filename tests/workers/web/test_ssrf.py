@@ -60,15 +60,10 @@ async def test_robots_txt_leads_nowhere_else(url: str, net: Net, client: httpx.A
 @pytest.mark.parametrize(
     "url",
     [
-        "http://good.example/",
-        "http://GOOD.example./",
-        "http://good.example:80/",
-        "http://also-good.example/",
-        "http://münchen.example/",
-        f"http://{GOOD}/",
-        f"http://[{GOOD6}]/",
+        "http://good.example/", "http://GOOD.example./", "http://good.example:80/",
+        "http://also-good.example/", "http://münchen.example/", f"http://{GOOD}/", f"http://[{GOOD6}]/",
     ],
-)
+)  # fmt: skip
 async def test_what_is_public_is_opened(url: str, net: Net, client: httpx.AsyncClient) -> None:
     net.answers["good.example."] = itertools.repeat([GOOD])
     with pytest.raises(SourceError) as missing:

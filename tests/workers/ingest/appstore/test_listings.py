@@ -147,15 +147,10 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
 @pytest.mark.parametrize(
     "website",
     [
-        "javascript:alert(1)",
-        "https://[",
-        "https://u:p@acme.example/",
-        "http://a b.example",
-        "slack.com",
-        "https://",
-        "",
+        "javascript:alert(1)", "https://[", "https://u:p@acme.example/", "http://a b.example", "slack.com",
+        "https://", "",
     ],
-)
+)  # fmt: skip
 async def test_a_website_that_is_none_is_left_out(parser: Parser, website: str) -> None:
     assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
 

@@ -19,12 +19,8 @@ URL = "https://acme.test/"
 PIECES = some.sampled_from(
     [
         *(
-            "Built for teams",
-            "for developers",
-            "built for desıgners",
-            "Whether you're a designer",
-            "helps you to save time,",
-            "Für Sie!",
+            "Built for teams", "for developers", "built for desıgners", "Whether you're a designer",
+            "helps you to save time,", "Für Sie!",
         ),
         *(
             "pour les étudiants", "para familias", "It's great!", "🎉", "你好", "مرحبا بالعالم", "\u202e",

@@ -77,14 +77,10 @@ async def test_a_fourth_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize(
     "location",
     [
-        "https://codeload.github.com/a/b/legacy.tar.gz/main",
-        "http://169.254.169.254/latest/meta-data",
-        "http://127.0.0.1:1/",
-        "https://api.github.com.evil.test/",
-        "file:///etc/passwd",
-        "//evil.test/x",
+        "https://codeload.github.com/a/b/legacy.tar.gz/main", "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:1/", "https://api.github.com.evil.test/", "file:///etc/passwd", "//evil.test/x",
     ],
-)
+)  # fmt: skip
 async def test_nothing_leads_away_from_github(location: str) -> None:
     error = await refused(say(302, location=location), token="ghp_secret")
     assert isinstance(error, FetchBlocked | FetchFailed)

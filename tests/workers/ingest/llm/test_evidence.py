@@ -58,30 +58,20 @@ async def test_a_story_has_a_brands_voice_and_not_its_customers() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        claim("Enterprises."),
-        claim("Enterprises.", "Built for large enterprises"),
+        claim("Enterprises."), claim("Enterprises.", "Built for large enterprises"),
         claim("Designers.", "built for freelance designers"),
-        claim("Designers.", "Built  for freelance designers"),
-        claim("Designers.", "for"),
-        claim("Designers.", ""),
-        claim("Designers.", " " * 40),
-        claim("", QUOTE),
-        claim("<b></b>\u200b", QUOTE),
-        claim("Designers. " * 40, QUOTE),
-        claim("Designers, see https://evil.test/pay", QUOTE),
-        claim("Designers, see www.evil.test.", QUOTE),
-        claim("Designers, see EVIL.com now", QUOTE),
-        claim("Designers, see evil.co.uk/x?y", QUOTE),
-        claim("Designers, write to me@evil.test", QUOTE),
-        claim("Designers, javascript:alert(1)", QUOTE),
-        claim("Designers [here](//evil.test)", QUOTE),
-        claim("Designers, see http://8.8.8.8/", QUOTE),
-        claim("Designers, see acme.test/help/evil", QUOTE),
-        claim("Designers, see me.test", QUOTE),
+        claim("Designers.", "Built  for freelance designers"), claim("Designers.", "for"),
+        claim("Designers.", ""), claim("Designers.", " " * 40), claim("", QUOTE),
+        claim("<b></b>\u200b", QUOTE), claim("Designers. " * 40, QUOTE),
+        claim("Designers, see https://evil.test/pay", QUOTE), claim("Designers, see www.evil.test.", QUOTE),
+        claim("Designers, see EVIL.com now", QUOTE), claim("Designers, see evil.co.uk/x?y", QUOTE),
+        claim("Designers, write to me@evil.test", QUOTE), claim("Designers, javascript:alert(1)", QUOTE),
+        claim("Designers [here](//evil.test)", QUOTE), claim("Designers, see http://8.8.8.8/", QUOTE),
+        claim("Designers, see acme.test/help/evil", QUOTE), claim("Designers, see me.test", QUOTE),
         claim("Designers, see acme.test.co", QUOTE),
     ],
     ids=lambda said: f"{said['statement'][:30]} {said['evidence']}",
-)
+)  # fmt: skip
 async def test_a_claim_without_a_true_quote_or_with_its_own_address_is_dropped(said: dict[str, Any]) -> None:
     found = await kept({**NOTHING, "icp": [said, claim("Studios.", "Small studios of two")]})
     assert found["icp"].value == "Studios."

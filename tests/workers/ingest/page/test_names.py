@@ -49,16 +49,11 @@ def test_what_is_no_name_is_none(bad: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "name"),
     [
-        ("Zap - Device Mockup Generator", "Zap"),
-        ("Zap: Things &amp; Tasks To Do", "Zap"),
-        ("Zap (beta)", "Zap"),
-        ("Zap GmbH", "Zap"),
-        ("Zap, Inc.", "Zap"),
-        ("AT&amp;amp;T", "AT&T"),
-        ("E-Mountainbike", "E-Mountainbike"),
-        ("Z\u200ba\u00adp\u202e", "Zap"),
+        ("Zap - Device Mockup Generator", "Zap"), ("Zap: Things &amp; Tasks To Do", "Zap"),
+        ("Zap (beta)", "Zap"), ("Zap GmbH", "Zap"), ("Zap, Inc.", "Zap"), ("AT&amp;amp;T", "AT&T"),
+        ("E-Mountainbike", "E-Mountainbike"), ("Z\u200ba\u00adp\u202e", "Zap"),
     ],
-)
+)  # fmt: skip
 def test_a_name_is_cut_to_itself(sent: str, name: str) -> None:
     assert value("appName", meta("og:site_name", sent)) == name
 
