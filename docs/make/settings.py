@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from cli.reference.table import table
+from docs.make.table import table
 from schemas.settings import OWN, Settings
 
 _HEAD = """\

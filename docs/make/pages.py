@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cli.reference import command_line, contract, folders, settings
+from docs.make import command_line, contract, folders, settings
 from domain.publishing import states as post_states
 from jobs import states
 from workers.publishing import loop
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WRITTEN = "<!-- Written by `python -m cli.reference`: change the code, then run it. -->\n\n"
+WRITTEN = "<!-- Written by `python -m docs.make`: change the code, then run it. -->\n\n"
 
 WHOLE: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_line.page,

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, get_args
 
 from api.errors import CODES
 from api.ratelimit import QUOTAS, Class
-from cli.reference import meanings
-from cli.reference.table import code, table
+from docs.make import meanings
+from docs.make.table import code, table
 from jobs import outcomes
 from jobs.kinds import KINDS, Kind
 from schemas import accounts, api_keys, content, jobs, leases, ops, posts, projects

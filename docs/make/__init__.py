@@ -1,4 +1,4 @@
-"""The pages of docs/ that follow from the code: `python -m cli.reference` writes them.
+"""The pages of docs/ that follow from the code: `python -m docs.make` writes them.
 
 `command_line` and `settings` make whole pages. `contract` and `folders` fill blocks of pages that people
 write, with what `meanings` says of each word.

@@ -1,6 +1,6 @@
 """The command that writes all of it."""
 
-from cli.reference.pages import ROOT, pages
+from docs.make.pages import ROOT, pages
 
 if __name__ == "__main__":
     for name, text in pages().items():
