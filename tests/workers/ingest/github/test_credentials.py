@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from domain.brand.github_installations import Installation
 from jobs.outcomes import Done, Outcome
 from schemas.errors import (
+    FetchBlocked,
     FetchFailed,
     InstallationGone,
     SettingsInvalid,
@@ -133,6 +134,14 @@ async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hu
     with pytest.raises(SourceNotFound):
         await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
     assert app.tokens.keys() == {(42, None)}
+
+
+async def test_a_redirect_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
+    """The App's client has no guard: its requests go to the API's own host alone."""
+    away = ("Location: https://evil.example/repositories/4200",)
+    hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
+    with pytest.raises(FetchBlocked):
+        await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
 
 
 async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> None:
