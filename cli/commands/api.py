@@ -31,6 +31,12 @@ def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     return {match[1].title(): match[2] for match in given if match}
 
 
+def _key(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not (given.isascii() and given.isprintable()):
+        raise click.BadParameter("an Idempotency-Key is of printable ASCII characters")
+    return given
+
+
 class Call(NamedTuple):
     """The request as it was asked for; `key` is its Idempotency-Key if it is a write."""
 
@@ -58,7 +64,9 @@ class Call(NamedTuple):
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", callback=_headers,
     help="A header of the request.",
 )  # fmt: skip
-@click.option("--idempotency-key", "key", metavar="KEY", help="Of a write; a fresh one, unless you say.")
+@click.option(
+    "--idempotency-key", "key", metavar="KEY", callback=_key, help="Of a write; a fresh one, unless you say.",
+)  # fmt: skip
 @click.option("--paginate", is_flag=True, help="Print every item of a list, one a line.")
 @click.option("--wait", is_flag=True, help="Follow the jobs that it starts, and print their ends instead.")
 @click.pass_context

@@ -10,7 +10,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.output import console
-from cli.shared.remote import Remote
+from cli.shared.remote import UNREADABLE, Remote
 
 #: How long the API holds a question, and a pause where it doesn't hold one, in seconds.
 WAIT_S, PAUSE_S = 30, 1.0
@@ -31,7 +31,7 @@ def jobs_of(content: bytes) -> list[str]:
     """The ids of the jobs that an answer names."""
     try:
         started = msgspec.json.decode(content, type=Started)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return []
     named = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
     return [job_id for job_id in named if job_id]

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ _KEY = re.compile(r"[!-~]+")
 _CODES = {401: UNUSABLE, 403: REFUSED, 404: ABSENT, 409: REFUSED, 412: REFUSED, 429: REFUSED, 503: UNUSABLE}
 
 OUR_HOSTS = {"127.0.0.1", "localhost", "::1"}
+
+#: Errors for a body that isn't ours: a proxy before the API has answered.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class Remote(NamedTuple):
@@ -83,15 +87,18 @@ def exit_code(response: httpx.Response) -> int:
 
 
 def show(content: bytes) -> None:
-    """A JSON document on stdout: indented for a person, else as it came."""
-    click.echo(msgspec.json.format(content) if sys.stdout.isatty() else content)
+    """A document on stdout: JSON indented for a person, all else as it came."""
+    if sys.stdout.isatty():
+        with suppress(*UNREADABLE):
+            content = msgspec.json.format(content)
+    click.echo(content)
 
 
 def show_items(response: httpx.Response) -> str | None:
     """Print a list's items, one a line, or what is no list as it is; the next page's cursor."""
     try:
         page = msgspec.json.decode(response.content, type=Page)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         show(response.content)
         return None
     for item in page.items:
@@ -122,7 +129,7 @@ def repeat(key: str) -> str:
 def _error(response: httpx.Response) -> dict[str, Any]:
     try:
         return msgspec.json.decode(response.content, type=Envelope).error
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}
 
 

@@ -243,6 +243,8 @@ async def test_the_key_goes_to_no_other_host(api: Api, path: str) -> None:
         ["projects", "-H", "no-colon"],
         ["projects", "-H", "X-A: a\nX-B: b"],
         ["projects", "--input", "nothing.json"],
+        ["projects", "-f", "name=a", "--idempotency-key", "ä"],
+        ["projects", "-f", "name=a", "--idempotency-key", "a\nX-B: b"],
     ],
 )
 async def test_what_makes_no_request_is_a_usage_error(api: Api, words: list[str]) -> None:

@@ -30,7 +30,7 @@ class Peer(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         self.seen: list[dict[str, str]] = []
         self.bytes_read = 0
-        self.status = 200
+        self.status, self.content = 200, b"{}"
         self.hold, self.hangs_up = threading.Event(), False
         self.hold.set()
         super().__init__(("127.0.0.1", 0), Handler)
@@ -55,7 +55,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(self.server.content)
 
     do_GET = do_POST = answer  # noqa: N815 - the library's names
 
@@ -104,6 +104,20 @@ async def test_an_answer_that_the_server_broke_says_so_too(tenantry: Tenantry, p
     assert (result.exit_code, result.stdout) == (1, "{}\n")
     assert "Error: 502 Bad Gateway" in result.stderr
     assert key_of(peer) in result.stderr
+
+
+@pytest.mark.parametrize("content", [b"<h1>Bad Gateway</h1>", b'{"error": {"message": "\xff"}}'])
+async def test_an_answer_of_a_proxys_own_is_shown_and_said_too(
+    tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    peer.status, peer.content = 502, content
+    for terminal in (False, True):
+        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _, is_one=terminal: is_one)
+        result = await tenantry(*SENDING)
+        assert result.exit_code == 1
+        assert b"".join(result.stdout_bytes.split()) == b"".join(content.split())
+        assert "Error: 502 Bad Gateway" in result.stderr
+        assert key_of(peer) in result.stderr
 
 
 async def test_a_redirect_is_not_followed(tenantry: Tenantry, peer: Peer) -> None:
