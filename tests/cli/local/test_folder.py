@@ -30,12 +30,6 @@ def test_secrets_of_the_environment_win(monkeypatch: pytest.MonkeyPatch) -> None
     assert folder.settings(URLS, "http://127.0.0.1:1")["PEPPERS"] == "theirs:key"
 
 
-def test_only_the_owner_reads_them() -> None:
-    folder.settings(URLS, "http://127.0.0.1:1")
-    assert LOCAL.stat().st_mode & 0o777 == 0o600
-    assert {path.name for path in folder.FOLDER.iterdir()} == {"assets", "env"}
-
-
 def test_servers_of_the_environment_replace_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", URLS.database_url)
     monkeypatch.setenv("REDIS_URL", URLS.redis_url)

@@ -11,7 +11,6 @@ from domain.accounts import accounts, credentials
 from domain.accounts.credentials import Grant
 from domain.connecting import connect
 from schemas.accounts import AccountDisconnected
-from schemas.errors import Conflict
 from tests import leasing, seeds
 from tests.domain.project import Project, archive
 
@@ -61,25 +60,6 @@ async def test_what_waits_for_it_is_canceled_with_its_jobs_and_nothing_else(
     assert await disconnect(pool, project, account) == answer
     assert await pool.fetchval("select count(*) from job where kind = 'revoke_token'") == 1
     assert await waiting(pool, other) == 1
-
-
-async def test_no_post_comes_between(pool: Pool, conn: Conn, project: Project) -> None:
-    """Each is canceled and counted, or was refused: none waits for an account that is gone."""
-    for number in range(RACES):
-        account = await seeds.account(conn, project.org, project.id, handle=f"shop-{number}")
-        came = await asyncio.gather(
-            schedule(pool, project, account),
-            disconnect(pool, project, account),
-            schedule(pool, project, account),
-            return_exceptions=True,
-        )
-        scheduled = [one for one in came if isinstance(one, UUID)]
-        refused = [one for one in came if isinstance(one, Conflict)]
-        (answer,) = [one for one in came if isinstance(one, AccountDisconnected)]
-        assert len(scheduled) + len(refused) == 2, came
-        assert {one.details["reason"] for one in refused} <= {"ACCOUNT_NOT_CONNECTED"}
-        assert answer.canceled_scheduled_posts == len(scheduled)
-        assert await waiting(pool, account) == 0
 
 
 async def test_four_that_disconnect_it_at_once_hear_the_same(

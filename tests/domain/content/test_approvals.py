@@ -7,53 +7,12 @@ import pytest
 from db.pool import Conn
 from domain.content import approvals, content
 from domain.projects import projects
-from domain.tenancy import project_locks
-from schemas import ids
 from schemas.content import ApprovalPolicy
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
 from tests import seeds
 from tests.domain import project as projects_of
-from tests.domain.content.reviewing import URL, approve, blocked, create, edit, policy, reject, status
+from tests.domain.content.reviewing import URL, approve, create, edit, policy, reject, status
 from tests.domain.project import Project
-
-
-async def test_the_gate_is_the_policys_at_the_moment_of_making(conn: Conn, project: Project) -> None:
-    before = await create(conn, project)
-    await policy(conn, project, requires_approval=True)
-    during = await create(conn, project)
-    await policy(conn, project, requires_approval=False)
-    after = await create(conn, project)
-    assert [await status(conn, one) for one in (before, during, after)] == [
-        "not_required",
-        "pending",
-        "not_required",
-    ]
-    assert await blocked(conn, project) == 1
-
-
-async def test_the_first_ones_are_those_that_were_approved(conn: Conn, project: Project) -> None:
-    """A backlog does not let itself through, and what was rejected doesn't count."""
-    await policy(conn, project, first_n_posts_blocked=2)
-    waiting = [await create(conn, project) for _ in range(4)]
-    assert {await status(conn, one) for one in waiting} == {"pending"}
-    await approve(conn, project, waiting[0])
-    await reject(conn, project, waiting[1])
-    assert await status(conn, await create(conn, project)) == "pending"
-    await approve(conn, project, waiting[2])
-    assert await status(conn, await create(conn, project)) == "not_required"
-    assert await blocked(conn, project) == 2
-    await edit(conn, project, waiting[0], "Other words")
-    assert await status(conn, await create(conn, project)) == "pending"
-    assert await blocked(conn, project) == 4
-
-
-async def test_another_projects_approvals_do_not_count(conn: Conn, project: Project) -> None:
-    other = Project(project.org, await seeds.project(conn, project.org))
-    for where in (project, other):
-        await policy(conn, where, first_n_posts_blocked=1)
-    await approve(conn, project, await create(conn, project))
-    assert await status(conn, await create(conn, other)) == "pending"
-    assert (await blocked(conn, project), await blocked(conn, other)) == (0, 1)
 
 
 async def test_a_change_of_policy_is_on_record_and_none_is_not(conn: Conn, project: Project) -> None:
@@ -87,12 +46,6 @@ async def test_a_decision_is_final_and_on_record(conn: Conn, project: Project) -
             assert refused.value.details == {"reason": "ALREADY_DECIDED", "approvalStatus": what}
     actions = await conn.fetch("select action from audit_log where action like 'content.%' order by id")
     assert [row["action"] for row in actions] == ["content.approved", "content.rejected"]
-
-
-async def test_what_needs_no_approval_gets_none(conn: Conn, project: Project) -> None:
-    made = await create(conn, project)
-    with pytest.raises(Conflict, match="needs no approval"):
-        await approve(conn, project, made)
 
 
 async def test_an_edit_between_read_and_approval_is_told(conn: Conn, project: Project) -> None:
@@ -160,10 +113,3 @@ async def test_another_organization_sees_and_decides_nothing(conn: Conn, project
         with pytest.raises(NotFound):
             await attempt()
     assert await status(conn, made) == "pending"
-
-
-async def test_an_unknown_project_has_no_policy(conn: Conn, project: Project) -> None:
-    with pytest.raises(NotFound):
-        await policy(conn, project._replace(id=ids.new()), requires_approval=True)
-    with pytest.raises(NotFound):
-        await project_locks.check(conn, organization_id=project.org, project_id=ids.new())

@@ -60,22 +60,3 @@ async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, project: Proje
             if rows_after - rows > 3 * count + 5:
                 excessive.append((asked, count, rows_after - rows))
     assert excessive == []
-
-
-FOUND: list[tuple[dict[str, str], int]] = [
-    ({}, 4),
-    ({"status": "failed"}, 3),
-    ({"approval_status": "pending"}, 2),
-    ({"status": "failed", "approval_status": "pending"}, 1),
-    ({"status": "queued"}, 0),
-]
-
-
-@pytest.mark.parametrize(("asked", "count"), FOUND)
-async def test_each_filter_finds_its_own(
-    conn: Conn, project: Project, asked: dict[str, str], count: int
-) -> None:
-    await fill(conn, project, 2, "failed", "not_required")
-    await fill(conn, project, 1, "failed", "pending")
-    await fill(conn, project, 1, "completed", "pending")
-    assert await listed(conn, project, **asked) == count

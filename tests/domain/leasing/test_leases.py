@@ -16,51 +16,6 @@ from tests.domain.project import Project, archive
 from tests.leasing import Owner
 
 
-async def test_it_is_an_account_of_the_tenants_own(
-    conn: Conn, owner: Owner, project: Project, leased: UUID
-) -> None:
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
-    assert (shown.leased, shown.status, shown.handle) == (True, "connected", "bakes")
-    assert shown.project_id == ids.show(ids.PROJECT, project.id)
-    assert shown.token_expires_at is None
-    with pytest.raises(NotFound):
-        await accounts.get(conn, organization_id=project.org, account_id=owner.account_id)
-    [listed] = await offers.list_page(conn, env="live", before=None, limit=5)
-    assert listed.lease
-    assert listed.lease.social_account_id == ids.show(ids.ACCOUNT, leased)
-
-
-async def test_letting_it_go_cancels_its_posts_and_a_repeat_answers_the_same(
-    pool: Pool, conn: Conn, project: Project, leased: UUID
-) -> None:
-    for hours in (0, 1, 48):
-        await leasing.schedule(conn, project, leased, hours=hours)
-    answer = await leasing.release(pool, project, leased)
-    assert answer.canceled_scheduled_posts == 3
-    rows = await conn.fetch("select distinct status, cancel_reason from scheduled_post")
-    assert [tuple(row.values()) for row in rows] == [("canceled", "lease_released")]
-    assert await conn.fetchval("select count(*) from job where finished_at is null") == 0
-    assert await leasing.release(pool, project, leased) == answer
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
-    assert (shown.status, shown.leased, shown.disconnected_reason) == ("disconnected", True, "released")
-    with pytest.raises(Conflict, match="disconnected"):
-        await leasing.schedule(conn, project, leased)
-
-
-async def test_the_next_tenant_gets_another_account(
-    pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
-) -> None:
-    await leasing.release(pool, project, leased)
-    assert await leasing.status(conn, owner.account_id) == "connected"
-    other = await leasing.tenant(conn)
-    again = await leasing.lend(pool, owner, other)
-    assert again != leased
-    with pytest.raises(NotFound):
-        await accounts.get(conn, organization_id=other.org, account_id=leased)
-    await leasing.release(pool, other, again)
-    assert await leasing.lend(pool, owner, project) not in {again, leased}
-
-
 async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
     pool: Pool, conn: Conn, owner: Owner, leased: UUID
 ) -> None:

@@ -91,17 +91,6 @@ async def test_an_offer_repeated_is_about_something_else_and_as_old(conn: Conn, 
     assert (again.niche, again.offered_at) == ("cooking", first.offered_at)
 
 
-async def test_its_owner_posts_nothing_to_what_is_offered(conn: Conn, owner: Owner) -> None:
-    own = Project(owner.org, owner.project_id)
-    with leasing.conflict("ACCOUNT_OFFERED"):
-        await leasing.schedule(conn, own, owner.account_id)
-    async with conn.transaction():
-        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
-    await leasing.schedule(conn, own, owner.account_id)
-    with pytest.raises(Conflict, match="posts of your own"):
-        await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="baking")
-
-
 async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUID) -> None:
     with pytest.raises(Conflict, match="owner's quota"):
         await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)

@@ -143,13 +143,6 @@ async def test_an_archive_repeats_its_answer_and_an_ended_one_can_be_undone(conn
     assert again.job_id != answer.job_id
 
 
-async def test_an_archived_project_still_takes_names_and_metadata(conn: Conn, org: UUID) -> None:
-    project_id = await seeds.project(conn, org)
-    await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
-    project, _ = await patched(conn, org, project_id, name="Old shop", metadata={"a": 1})
-    assert (project.status, project.name, project.metadata) == ("archived", "Old shop", {"a": 1})
-
-
 async def test_a_failed_archive_is_tried_again_only_while_it_is_one(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
     _, wake = await archive.archive(conn, organization_id=org, project_id=project_id, api_key_id=None)
@@ -190,21 +183,3 @@ async def test_of_two_patches_of_one_version_one_wins(pool: Pool, conn: Conn, or
     assert any(isinstance(answer, Stale) for answer in answers)
     project, version = await projects.get(conn, organization_id=org, project_id=project_id)
     assert (project.name, version) == (winners[0], 2)
-
-
-async def test_two_archives_at_once_are_one(pool: Pool, conn: Conn, org: UUID) -> None:
-    project_id = await seeds.project(conn, org)
-    answers = await asyncio.gather(
-        *(
-            transact(
-                pool,
-                lambda inner: archive.archive(
-                    inner, organization_id=org, project_id=project_id, api_key_id=None
-                ),
-            )
-            for _ in range(5)
-        )
-    )
-    assert len({answer.job_id for answer, _ in answers}) == 1
-    assert sum(wake is not None for _, wake in answers) == 1
-    assert await conn.fetchval("select count(*) from job") == 1

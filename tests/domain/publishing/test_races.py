@@ -226,13 +226,16 @@ async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Con
             await scene.pending(conn, full, str(number)),
         )
         await scene.schedule(conn, one, at=later, content_id=content_id)
-        scheduled, canceled, _ = await asyncio.gather(
-            transact(wide, partial(scene.schedule, full=one, at=later)),
+        schedules = [transact(wide, partial(scene.schedule, full=one, at=later)) for _ in range(2)]
+        canceled, _, *scheduled = await asyncio.gather(
             transact(wide, partial(scene.disconnect, full=full, account_id=account_id)),
             transact(wide, partial(scene.approve, full=full, content_id=content_id)),
+            *schedules,
             return_exceptions=True,
         )
-        assert canceled == (1 if isinstance(scheduled, Conflict) else 2)
+        refused = [answer for answer in scheduled if isinstance(answer, Conflict)]
+        assert {answer.details["reason"] for answer in refused} <= {"ACCOUNT_NOT_CONNECTED"}
+        assert canceled == 3 - len(refused)
         found = await conn.fetch("select status from scheduled_post where social_account_id = $1", account_id)
         assert {row["status"] for row in found} == {"canceled"}
     assert await scene.unfinished(conn) == []

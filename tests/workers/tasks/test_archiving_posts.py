@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from db.pool import Conn, transact
+from domain.brand import ingests
 from domain.jobs import jobs
 from domain.projects import projects
 from jobs.ledger import Settlement
@@ -28,12 +29,15 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     running = await scene.schedule(conn, full)
     claims = await scene.pull(conn)
     queued = await scene.schedule(conn, full)
+    page = {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
+    ingest = await project.start(ingests.start_website, **page)
     spared = await scene.schedule(conn, other)
     answer = await project.archive()
     assert (answer.canceled_scheduled_posts, answer.in_flight_posts) == (21, 0)
     row = await project.archived()
-    assert row["result"] == {"canceledJobs": 14, "canceledBlockedPosts": 7, "endedLeases": 0}
+    assert row["result"] == {"canceledJobs": 15, "canceledBlockedPosts": 7, "endedLeases": 0}
     assert Counter(await scene.statuses(conn, blocked + queued)) == {"canceled": 14}
+    assert (await project.workers.job(ingest))["state"] == "canceled"
     await jobs.settle(project.workers.pool, [Settlement(claim, Canceled()) for claim in claims])
     assert set(await scene.statuses(conn, running)) == {"canceled"}
     assert await scene.statuses(conn, spared) == ["queued"]

@@ -14,13 +14,11 @@ from jobs.kinds import INGEST_WEBSITE, KINDS
 from jobs.outcomes import Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
-from tests import seeds
-from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.project import Project
 from tests.workers.web.web import say, serve
 from workers.ingest import perform
 from workers.runtime.context import Context
-from workers.tasks import OPENERS, POOLS, archive_project, open_tasks
+from workers.tasks import OPENERS, POOLS, open_tasks
 
 PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
 
@@ -106,27 +104,6 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
             row = await workers.ended(job_id)
     assert row["state"] == "canceled"
     assert (await state(project)).status == "canceled"
-
-
-async def test_an_archive_cancels_the_projects_jobs_and_no_others(
-    workers: Workers, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archive_project, "BATCH", 3)
-    async with workers.pool.acquire() as conn:
-        other = await seeds.project(conn, workers.org)
-    doomed = [
-        await workers.submit(kind=INGEST_WEBSITE, project_id=project.id, args={"url": str(n)})
-        for n in range(8)
-    ]
-    spared = await workers.submit(kind=INGEST_WEBSITE, project_id=other, args={"url": "x"})
-    await project.archive()
-    row = await project.archived()
-    assert (row["state"], row["result"]) == (
-        "completed",
-        {"canceledJobs": 8, "canceledBlockedPosts": 0, "endedLeases": 0},
-    )
-    assert {(await workers.job(job_id))["state"] for job_id in doomed} == {"canceled"}
-    assert (await workers.job(spared))["state"] == "queued"
 
 
 def test_every_kind_has_a_task() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -23,7 +23,9 @@ from jobs.ledger import Settlement
 from schemas.accounts import AccountDisconnected
 from schemas.projects import Archived
 from schemas.settings import Settings
-from tests import seeds
+from tests import leasing, seeds
+from tests.domain.project import Project as Tenant
+from tests.leasing import Owner
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.publish_post.scripted import Died, Scripted
@@ -254,6 +256,25 @@ class Project:
 
 #: What ends all that waits in a project.
 Stop: TypeAlias = Callable[[Project], Awaitable[Archived | AccountDisconnected]]
+
+
+async def lender(project: Project) -> Owner:
+    """An operator with an account to lend."""
+    async with project.pool.acquire() as conn:
+        return await leasing.owner(conn)
+
+
+async def tenant(project: Project, owner: Owner, borrower: Tenant | None = None) -> Project:
+    """Another project on the same platform, which leases the owner's account."""
+    if borrower is None:
+        async with project.pool.acquire() as conn:
+            borrower = await leasing.tenant(conn)
+    account_id = await leasing.lend(project.pool, owner, borrower)
+    return replace(project, org=borrower.org, id=borrower.id, account_id=account_id)
+
+
+async def release(project: Project) -> AccountDisconnected:
+    return await leasing.release(project.pool, Tenant(project.org, project.id), project.account_id)
 
 
 async def hours_pass(project: Project, hours: float) -> None:

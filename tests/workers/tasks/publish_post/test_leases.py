@@ -14,12 +14,11 @@ from domain.accounts.credentials import Grant
 from domain.leasing import offers
 from domain.publishing.outgoing import Account
 from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
-from schemas.accounts import AccountDisconnected
-from tests import leasing, seeds
+from tests import seeds
 from tests.domain.project import Project as Tenant
 from tests.leasing import Owner
 from tests.waiting import eventually
-from tests.workers.tasks.publish_post.project import Project
+from tests.workers.tasks.publish_post.project import Project, lender, release, tenant
 from tests.workers.tasks.publish_post.scripted import Scripted
 
 #: What the account may send, whoever has it.
@@ -28,28 +27,13 @@ QUOTA = 30
 
 @pytest_asyncio.fixture
 async def owner(project: Project) -> Owner:
-    async with project.pool.acquire() as conn:
-        return await leasing.owner(conn)
+    return await lender(project)
 
 
 @pytest_asyncio.fixture
 async def leased(project: Project, owner: Owner) -> Project:
     """The project, of a tenant of the owner's account."""
     return await tenant(project, owner, Tenant(project.org, project.id))
-
-
-async def tenant(project: Project, owner: Owner, borrower: Tenant | None = None) -> Project:
-    """A tenant of the same platform's."""
-    if borrower is None:
-        async with project.pool.acquire() as conn:
-            borrower = await leasing.tenant(conn)
-    account_id = await leasing.lend(project.pool, owner, borrower)
-    return replace(project, org=borrower.org, id=borrower.id, account_id=account_id)
-
-
-async def release(project: Project) -> AccountDisconnected:
-    borrower = Tenant(project.org, project.id)
-    return await leasing.release(project.pool, borrower, project.account_id)
 
 
 async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Owner, leased: Project) -> None:
@@ -68,54 +52,6 @@ async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Own
     assert await leased.attempts() == ["completed"]
     assert ((await leased.row(post_id))["status"], tokens) == ("published", ["the-owners"])
     assert await project.pool.fetchval("select owner_account_id from account_send") == owner.account_id
-
-
-async def test_a_release_stops_what_is_not_marked(leased: Project) -> None:
-    post_id = await leased.post()
-    answers: list[AccountDisconnected] = []
-
-    async def let_go() -> None:
-        answers.append(await release(leased))
-
-    leased.platform.on["prepare"] = let_go
-    assert await leased.attempts() == ["canceled"]
-    row = await leased.row(post_id)
-    assert (row["status"], row["cancel_reason"]) == ("canceled", "lease_released")
-    assert (leased.platform.calls, answers[0].canceled_scheduled_posts) == ([], 1)
-
-
-@pytest.mark.parametrize(
-    ("answer", "status", "code"),
-    [
-        ("ok", "published", None),
-        ("take", "published", None),
-        ("drop", "published", None),
-        ("lose", "failed", "ACCOUNT_DISCONNECTED"),
-        ("unreached", "failed", "ACCOUNT_DISCONNECTED"),
-        ("refuse", "failed", "PLATFORM_REJECTED"),
-    ],
-)
-@pytest.mark.parametrize("repeatable", [True, False])
-async def test_what_is_under_way_ends_truthfully_and_is_sent_no_second_time(
-    leased: Project, answer: str, status: str, code: str | None, *, repeatable: bool
-) -> None:
-    """The lease ends during the call; what became of it is asked by the owner's credential."""
-    leased.platform = Scripted(repeatable=repeatable)
-    leased.platform.plan(send=[answer])
-    post_id = await leased.post()
-    answers: list[AccountDisconnected] = []
-
-    async def let_go() -> None:
-        if not answers:
-            answers.append(await release(leased))
-
-    leased.platform.on["send"] = let_go
-    await leased.attempts()
-    row = await leased.row(post_id)
-    assert (row["status"], row["last_error"] and row["last_error"]["code"]) == (status, code)
-    assert (len(leased.platform.calls), answers[0].canceled_scheduled_posts) == (1, 0)
-    assert leased.records(post_id) == (status == "published")
-    assert await leased.open_jobs() == 0
 
 
 async def test_what_was_lost_is_asked_for_after_the_lease(leased: Project) -> None:

@@ -48,18 +48,6 @@ async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-@pytest.mark.parametrize("lost", ["drop", "break", "lose"])
-@pytest.mark.parametrize("exact", [True, False])
-async def test_a_lost_answer_leaves_one_record(project: Project, lost: str, exact: bool) -> None:
-    """The same bytes again where that is safe; else a look, and again only what is proved absent."""
-    project.platform = Scripted(repeatable=exact)
-    project.platform.plan(send=[lost])
-    post_id = await project.post()
-    assert await project.attempts() == ["completed"]
-    assert ((await project.row(post_id))["status"], project.records(post_id)) == ("published", 1)
-    assert len(project.platform.calls) == (2 if exact or lost == "lose" else 1)
-
-
 async def test_bytes_lost_twice_go_again_in_another_attempt(project: Project) -> None:
     project.platform.plan(send=["lose", "drop", "ok"])
     post_id = await project.post()
@@ -147,14 +135,6 @@ async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(proj
     row = await project.row(post_id)
     assert (row["status"], row["last_error"]["code"]) == ("failed", "PLATFORM_REJECTED")
     assert project.records(post_id) == 0
-
-
-async def test_a_look_that_fails_is_made_again(project: Project) -> None:
-    project.platform = Scripted(repeatable=False)
-    project.platform.plan(send=["drop"], reconcile=["unreached", "throttle", "expire"])
-    post_id = await project.post()
-    assert await project.attempts() == ["retry", "snoozed", "snoozed", "completed"]
-    assert (len(project.platform.calls), project.records(post_id)) == (1, 1)
 
 
 async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(project: Project) -> None:
