@@ -97,6 +97,8 @@ async def test_a_wrong_answer_is_mended_in_one_more_turn(content: object) -> Non
     first, second = (body["messages"] for body in endpoint.bodies)
     assert second[:2] == first
     assert [message["role"] for message in second[2:]] == ["assistant", "user"]
+    assert "\nAnswer with one JSON object" in first[0]["content"]
+    assert second[3]["content"].endswith("Answer again, with the JSON object alone.")
     assert max(len(message["content"]) for message in second[2:]) <= 4_000
     assert endpoint.formats == ["json_schema"] * 2
 
