@@ -1,7 +1,7 @@
 """Scheduled posts: content to accounts at a time, and what may still be done about it."""
 
-from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -103,15 +103,21 @@ async def list_scheduled_posts(
 ) -> Page[Post]:
     """A project's posts, newest first."""
     project = paths.read("project", project_id)
-    find = partial(
-        posts.list_page,
-        organization_id=request.organization_id,
-        project_id=project,
-        account_id=None if social_account_id is None else paths.read("account", social_account_id),
-        status=status,
-        since=None if since is None else timezones.read(since, path="since"),
-        until=None if until is None else timezones.read(until, path="until"),
-    )
+
+    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
+        """Reads the filters once the project is known to be there: a 404 comes before a 422."""
+        return await posts.list_page(
+            conn,
+            organization_id=request.organization_id,
+            project_id=project,
+            account_id=None if social_account_id is None else paths.read("account", social_account_id),
+            status=status,
+            since=None if since is None else timezones.read(since, path="since"),
+            until=None if until is None else timezones.read(until, path="until"),
+            before=before,
+            limit=limit,
+        )
+
     return await paging.page(
         request, find, cursor=cursor, limit=limit, identify=lambda post: post.id, project_id=project
     )

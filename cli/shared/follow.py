@@ -59,13 +59,19 @@ def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
     response, etag = client.get(url), ""
     while True:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            time.sleep(float(response.headers.get("Retry-After", PAUSE_S)))
+            time.sleep(_retry_after_s(response))
         else:
             yield response
             if response.is_error or response.json()["status"] != "running":
                 return
             etag = response.headers["ETag"]
         response = _next(client, url, etag)
+
+
+def _retry_after_s(response: httpx.Response) -> float:
+    """Seconds; a proxy may send a date instead (RFC 9110 10.2.3), which isn't worth a clock here."""
+    said = response.headers.get("Retry-After", "")
+    return float(said) if said.isdecimal() else PAUSE_S
 
 
 def _next(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:

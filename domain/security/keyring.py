@@ -26,6 +26,9 @@ class Keyring(NamedTuple):
     writer: str
     keys: Mapping[str, bytes]
 
+    def __repr__(self) -> str:
+        return f"Keyring({self.writer})"
+
 
 def parse_keyring(text: str, *, setting: str) -> Keyring:
     """Read `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""

@@ -73,3 +73,11 @@ async def test_accounts_that_are_not_the_projects_are_not_found(project: Project
 
     assert await said(foreign) == await said(ids.show(ids.ACCOUNT, ids.new()))
     assert (await said(foreign))[0] == 404
+
+
+async def test_a_project_that_is_not_there_is_said_before_what_is_wrong_with_a_filter(
+    project: Project,
+) -> None:
+    path = f"/v1/projects/{ids.show(ids.PROJECT, ids.new())}/scheduled-posts"
+    assert (await project.acme.http.get(path, params={"since": "soon"})).status_code == 404
+    assert (await project.acme.http.get(project.list_path, params={"since": "soon"})).status_code == 422

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schemas.brand import Candidate, Field
-from workers.ingest.llm.answer import Claim, Claims, Sureness
+from workers.ingest.llm.answer import Answer, Claim, Sureness
 from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
@@ -37,7 +37,7 @@ class Given(NamedTuple):
     url: str
 
 
-def candidates(answer: Claims, given: Given) -> Iterator[Candidate]:
+def candidates(answer: Answer, given: Given) -> Iterator[Candidate]:
     by_field: dict[Field, tuple[list[Claim], str]] = {
         "tagline": ([claim for claim in answer.tagline if is_own_line(claim, given.own)], given.own),
         "audience": (answer.audience, given.own),

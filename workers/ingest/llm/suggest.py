@@ -8,7 +8,7 @@ from schemas.brand import Candidate
 from schemas.errors import ModelError, ModelFormatRefused, ModelInvalid, ModelUnavailable
 from telemetry import metrics
 from workers.ingest.llm import prompt
-from workers.ingest.llm.answer import Claims, read
+from workers.ingest.llm.answer import Answer, read
 from workers.ingest.llm.endpoint import Choice, Form, Model, complete, content_of
 from workers.ingest.llm.evidence import Given, candidates
 from workers.ingest.llm.prompt import Message
@@ -41,7 +41,7 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
     return Suggested(found, [])
 
 
-async def within_deadline(model: Model, text: str) -> Claims:
+async def within_deadline(model: Model, text: str) -> Answer:
     try:
         async with asyncio.timeout(model.deadline_s):
             return await converse(model, prompt.ask(text))
@@ -49,7 +49,7 @@ async def within_deadline(model: Model, text: str) -> Claims:
         raise ModelUnavailable(f"the model did not answer within {model.deadline_s:g} s") from error
 
 
-async def converse(model: Model, messages: list[Message]) -> Claims:
+async def converse(model: Model, messages: list[Message]) -> Answer:
     """The claims: with a schema that the endpoint enforces, else with one in the prompt."""
     try:
         choice = await complete(model, messages, "json_schema")
@@ -61,7 +61,7 @@ async def converse(model: Model, messages: list[Message]) -> Claims:
     return await read_claims(model, messages, choice, "json_schema")
 
 
-async def read_claims(model: Model, messages: list[Message], choice: Choice, form: Form) -> Claims:
+async def read_claims(model: Model, messages: list[Message], choice: Choice, form: Form) -> Answer:
     """The claims of a choice, asked for once more where they are invalid."""
     try:
         return read(content_of(choice))

@@ -24,7 +24,7 @@ from tests.workers.ingest.llm.endpoint import (
 from tests.workers.web.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.llm import prompt
-from workers.ingest.llm.answer import SCHEMA, Claim, Claims
+from workers.ingest.llm.answer import SCHEMA, Answer, Claim
 from workers.ingest.llm.evidence import Given, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage
@@ -198,8 +198,8 @@ CLAIMS = some.lists(
 )
 
 
-@given(some.builds(Claims, tagline=CLAIMS, audience=CLAIMS, icp=CLAIMS, brand_voice=CLAIMS))
-def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: Claims) -> None:
+@given(some.builds(Answer, tagline=CLAIMS, audience=CLAIMS, icp=CLAIMS, brand_voice=CLAIMS))
+def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: Answer) -> None:
     text = prompt.prose(PASSAGES)
     for candidate in candidates(answer, Given(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
