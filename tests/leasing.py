@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -55,8 +56,8 @@ async def tenant(conn: Conn) -> Project:
     return Project(org, await seeds.project(conn, org))
 
 
-async def ask(conn: Conn, project: Project, *, count: int = 1) -> UUID:
-    body = LeaseRequestCreate(count=count, niche="baking")
+async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) -> UUID:
+    body = LeaseRequestCreate(count=count, niche="baking", **fields)
     async with conn.transaction():
         made = await requests.create(
             conn, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
@@ -67,9 +68,8 @@ async def ask(conn: Conn, project: Project, *, count: int = 1) -> UUID:
 async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
     """The owner's account, unless others are named."""
     named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
-    return await transact(
-        pool, lambda conn: requests.assign(conn, actor=owner.actor, request_id=request_id, account_ids=named)
-    )
+    lend = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=named)
+    return await transact(pool, lend)
 
 
 async def lend(pool: Pool, owner: Owner, project: Project) -> UUID:
@@ -81,12 +81,8 @@ async def lend(pool: Pool, owner: Owner, project: Project) -> UUID:
 
 
 async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisconnected:
-    return await transact(
-        pool,
-        lambda conn: leases.release(
-            conn, organization_id=project.org, account_id=account_id, api_key_id=None, reason="released"
-        ),
-    )
+    let_go = partial(leases.release, organization_id=project.org, account_id=account_id)
+    return await transact(pool, partial(let_go, api_key_id=None, reason="released"))
 
 
 @contextmanager
@@ -111,12 +107,8 @@ async def schedule(conn: Conn, project: Project, account_id: UUID, *, hours: flo
 
 
 async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> AccountDisconnected:
-    return await transact(
-        pool,
-        lambda conn: connect.disconnect(
-            conn, organization_id=org, account_id=account_id, api_key_id=None, keyring=seeds.VAULT
-        ),
-    )
+    end = partial(connect.disconnect, organization_id=org, account_id=account_id)
+    return await transact(pool, partial(end, api_key_id=None, keyring=seeds.VAULT))
 
 
 async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnected:
@@ -125,10 +117,8 @@ async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnec
 
 async def end_next(pool: Pool, project: Project) -> bool:
     """As the archive's job does."""
-    return await transact(
-        pool,
-        lambda conn: leases.end_next_of_project(conn, organization_id=project.org, project_id=project.id),
-    )
+    end = partial(leases.end_next_of_project, organization_id=project.org, project_id=project.id)
+    return await transact(pool, end)
 
 
 async def status(conn: Conn, account_id: UUID) -> str:

@@ -1,5 +1,6 @@
 """Rows that a test starts from, written by the product's own verbs."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -83,22 +84,40 @@ async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fr
     return found
 
 
-async def post(
-    conn: Conn, org: UUID, content_id: UUID, account_id: UUID, *, at: datetime | None = None, **fields: Any
-) -> UUID:
-    """A post that is due now or `at` its time; `fields` are those of `Target`."""
-    now, target = datetime.now(UTC), Target(social_account_id=ids.show(ids.ACCOUNT, account_id), **fields)
-    asked: dict[str, Any] = {"organization_id": org, "content_id": content_id, "now": now}
+def in_utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def posts(
+    conn: Conn,
+    org: UUID,
+    content_id: UUID,
+    account_ids: Sequence[UUID],
+    *,
+    at: datetime | None = None,
+    target: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> list[UUID]:
+    """A post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
+    shown, now = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids], datetime.now(UTC)
     body = ScheduleContent(
-        targets=[target],
-        scheduled_for=(at or now).astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        allow_duplicate=True,
+        targets=[Target(social_account_id=account_id, **target or {}) for account_id in shown],
+        scheduled_for=in_utc(at or now),
+        **{"allow_duplicate": True} | fields,
     )
     async with conn.transaction():
-        scheduled, _ = await scheduling.schedule(conn, **asked, body=body)
-    found = ids.read(ids.POST, scheduled.scheduled_posts[0].id)
-    assert found is not None
-    return found
+        scheduled, _ = await scheduling.schedule(
+            conn, organization_id=org, content_id=content_id, body=body, now=now
+        )
+    return [UUID(made.id.removeprefix("sp_")) for made in scheduled.scheduled_posts]
+
+
+async def post(
+    conn: Conn, org: UUID, content_id: UUID, account_id: UUID, *, at: datetime | None = None, **target: Any
+) -> UUID:
+    """One; what else is said of it are fields of `Target`."""
+    [made] = await posts(conn, org, content_id, [account_id], at=at, target=target)
+    return made
 
 
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:

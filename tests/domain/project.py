@@ -1,5 +1,6 @@
 """A project with an ingest, and what partners do to its jobs."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,14 +13,19 @@ from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Claim
 from schemas.jobs import CancelAnswer, Job
+from schemas.projects import Archived
 from tests import seeds
 
 SCOPES = {"ingest:write", "projects:write"}
 
 
 class Project(NamedTuple):
+    """A partner's, with the accounts and the content that posts are made of where a test needs them."""
+
     org: UUID
     id: UUID
+    account_ids: Sequence[UUID] = ()
+    content_id: UUID = UUID(int=0)
 
 
 async def start(conn: Conn, project: Project, *, url: str = "https://example.com/") -> UUID:
@@ -39,9 +45,10 @@ async def started(conn: Conn, project: Project) -> Claim:
     return claim
 
 
-async def archive(conn: Conn, project: Project) -> None:
+async def archive(conn: Conn, project: Project) -> tuple[Archived, ledger.Wake | None]:
+    where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
     async with conn.transaction():
-        await archiving.archive(conn, organization_id=project.org, project_id=project.id, api_key_id=None)
+        return await archiving.archive(conn, **where, api_key_id=None)
 
 
 async def shown(conn: Conn, project: Project, job_id: UUID) -> Job:

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn, Pool, transact
-from domain.content import approvals
 from domain.jobs import jobs
 from domain.operations import maintenance
 from domain.publishing import changes
@@ -23,10 +22,10 @@ from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
 from schemas.errors import CancelRequested, DomainError, Fenced
 from schemas.posts import ResolvePost
-from tests import seeds
+from tests import leasing, seeds
+from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.domain.publishing.post_scene import Full
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
@@ -44,13 +43,13 @@ class Life(NamedTuple):
     """A project's posts, and every claim of theirs that a worker has not settled."""
 
     pool: Pool
-    full: Full
+    project: Project
     claims: list[Claim]
 
     async def post(self, number: int, status: str) -> Record | None:
         """One with this status, if there is any, else any."""
         rows = await self.pool.fetch(
-            "select * from scheduled_post where project_id = $1 order by id", self.full.project_id
+            "select * from scheduled_post where project_id = $1 order by id", self.project.id
         )
         fit = [row for row in rows if row["status"] == status] or rows
         return fit[number % len(fit)] if fit else None
@@ -82,31 +81,33 @@ def of_a_claim(body: Callable[[Life, Claim], Awaitable[object]], number: int) ->
 
 
 async def schedule(life: Life, *, at: timedelta) -> None:
-    asked = partial(scene.schedule, full=life.full, at=datetime.now(UTC) + at)
+    asked = partial(scene.schedule, project=life.project, at=datetime.now(UTC) + at)
     await transact(life.pool, asked)
 
 
 async def approve(life: Life) -> None:
-    await transact(life.pool, partial(scene.approve, full=life.full, content_id=life.full.content_id))
+    await transact(
+        life.pool, partial(reviewing.approve, project=life.project, content_id=life.project.content_id)
+    )
 
 
 async def edit(life: Life) -> None:
-    words = partial(scene.edit, full=life.full, content_id=life.full.content_id)
+    words = partial(reviewing.edit, project=life.project, content_id=life.project.content_id)
     await transact(life.pool, partial(words, caption=str(datetime.now(UTC))))
 
 
 async def reject(life: Life) -> None:
-    no = {"revision": None, "reason": "No.", "api_key_id": None, "public_url": scene.URL}
-    asked: Any = partial(approvals.reject, organization_id=life.full.org, content_id=life.full.content_id)
-    await transact(life.pool, partial(asked, **no))
+    await transact(
+        life.pool, partial(reviewing.reject, project=life.project, content_id=life.project.content_id)
+    )
 
 
 async def disconnect(life: Life) -> None:
-    await transact(life.pool, partial(scene.disconnect, full=life.full, account_id=life.full.account_ids[0]))
+    await leasing.disconnect(life.pool, life.project.org, life.project.account_ids[0])
 
 
 async def archive(life: Life) -> None:
-    await scene.archive(life.pool, life.full)
+    await scene.archive(life.pool, life.project)
 
 
 async def pull(life: Life) -> None:
@@ -127,27 +128,29 @@ async def ripen(life: Life) -> None:
 
 
 async def cancel(life: Life, post: Record) -> None:
-    await scene.cancel(life.pool, life.full, post["id"])
+    await scene.cancel(life.pool, life.project, post["id"])
 
 
 async def postpone(life: Life, post: Record) -> None:
-    await scene.postpone(life.pool, life.full, post["id"])
+    await scene.postpone(life.pool, life.project, post["id"])
 
 
 async def cancel_job(life: Life, post: Record) -> None:
     if post["job_id"]:
-        asked = partial(jobs.cancel, organization_id=life.full.org, job_id=post["job_id"])
+        asked = partial(jobs.cancel, organization_id=life.project.org, job_id=post["job_id"])
         await transact(life.pool, asked)
 
 
 async def retry_job(life: Life, post: Record) -> None:
     if post["job_id"]:
-        asked = partial(jobs.retry, organization_id=life.full.org, job_id=post["job_id"], scopes=EVERY_SCOPE)
+        asked = partial(
+            jobs.retry, organization_id=life.project.org, job_id=post["job_id"], scopes=EVERY_SCOPE
+        )
         await transact(life.pool, asked)
 
 
 async def resolve(life: Life, post: Record) -> None:
-    asked = partial(changes.resolve, organization_id=life.full.org, post_id=post["id"], api_key_id=None)
+    asked = partial(changes.resolve, organization_id=life.project.org, post_id=post["id"], api_key_id=None)
     await transact(life.pool, partial(asked, body=ResolvePost(published=post["version"] % 2 == 0)))
 
 
@@ -197,10 +200,10 @@ ENDS = st.lists(st.sampled_from([reject, disconnect, archive]), max_size=2)
 async def born(pool: Pool, conn: Conn, *, gated: bool) -> Life:
     await conn.execute("truncate organization, worker cascade")
     org = await seeds.organization(conn)
-    full = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
+    project = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
     if gated:
-        full = full._replace(content_id=await scene.pending(conn, full, "First."))
-    life = Life(pool, full, [])
+        project = project._replace(content_id=await scene.pending(conn, project, "First."))
+    life = Life(pool, project, [])
     await schedule(life, at=timedelta(0))
     return life
 
@@ -238,7 +241,7 @@ async def seen(conn: Conn, life: Life) -> dict[UUID, Record]:
     rows = await conn.fetch(
         """select p.*, (select count(*) from post_event e where e.post_id = p.id) as events
              from scheduled_post p where project_id = $1""",
-        life.full.project_id,
+        life.project.id,
     )
     return {row["id"]: row for row in rows}
 
@@ -268,6 +271,6 @@ async def strays(conn: Conn, life: Life) -> list[str]:
             where p.project_id = $1 and p.status in ('blocked', 'queued') and j.cancel_requested_at is null
               and (a.status = 'disconnected' or o.status = 'archived' or c.approval_status = 'rejected'
                    or (p.status = 'queued' and c.approval_status = 'pending'))""",
-        life.full.project_id,
+        life.project.id,
     )
     return [row["what"] for row in rows]

@@ -6,9 +6,8 @@ from db.pool import Conn, Pool
 from db.queries import social_account
 from domain.accounts import credentials
 from domain.accounts.credentials import Grant
-from tests import seeds
+from tests import plans, seeds
 from tests.domain.project import Project
-from tests.domain.publishing.test_plans import read
 
 MANY, DUE = 5000, 3
 
@@ -41,17 +40,18 @@ async def test_only_those_that_are_due_are_read(
     pool: Pool, conn: Conn, project: Project, analyzed: bool
 ) -> None:
     async with pool.acquire() as session:
-        for _ in range(6):  # from then on PostgreSQL may keep a plan for good
+        for _ in range(plans.TIMES):
             assert await credentials.refresh_due(session) == 0
         await fill(conn, project)
         if analyzed:
             await conn.execute("vacuum analyze account_credential, social_account")
-        before = [await read(session, table) for table in ("account_credential", "social_account")]
-        assert await credentials.refresh_due(session) == DUE
-        after = [await read(session, table) for table in ("account_credential", "social_account")]
-    assert [scans for scans, _ in after] == [scans for scans, _ in before]
-    rows = [now - then for (_, now), (_, then) in zip(after, before, strict=True)]
-    assert max(rows) <= 10 * DUE
+        async with (
+            plans.reading(session, "account_credential") as tokens,
+            plans.reading(session, "social_account") as accounts,
+        ):
+            assert await credentials.refresh_due(session) == DUE
+    assert tokens.scans == accounts.scans == 0
+    assert max(tokens.rows, accounts.rows) <= 10 * DUE
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
@@ -60,13 +60,12 @@ async def test_whether_an_account_is_anybodys_is_read_at_once(
 ) -> None:
     named = {"platform": "instagram", "service_url": "https://instagram.example"}
     async with pool.acquire() as session:
-        for _ in range(6):
+        for _ in range(plans.TIMES):
             assert not await social_account.is_connected.value(session, **named, external_id="7")
         await fill(conn, project)
         if analyzed:
             await conn.execute("vacuum analyze social_account")
-        scans, rows = await read(session, "social_account")
-        assert await social_account.is_connected.value(session, **named, external_id="7")
-        scans_after, rows_after = await read(session, "social_account")
-    assert scans_after == scans
-    assert rows_after - rows <= 3
+        async with plans.reading(session, "social_account") as come:
+            assert await social_account.is_connected.value(session, **named, external_id="7")
+    assert come.scans == 0
+    assert come.rows <= 3

@@ -1,5 +1,6 @@
 """What partners and reviewers do to content, and what it comes to."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +14,14 @@ from tests.domain.project import Project
 URL = "https://api.example"
 
 
+def named(project: Project, content_id: UUID) -> dict[str, Any]:
+    return {"organization_id": project.org, "content_id": content_id, "public_url": URL}
+
+
 async def policy(conn: Conn, project: Project, **fields: Any) -> ApprovalPolicy:
+    where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "api_key_id": None}
     async with conn.transaction():
-        return await approvals.patch_policy(
-            conn,
-            organization_id=project.org,
-            project_id=project.id,
-            api_key_id=None,
-            body=ApprovalPolicyPatch(**fields),
-        )
+        return await approvals.patch_policy(conn, **where, body=ApprovalPolicyPatch(**fields))
 
 
 async def create(conn: Conn, project: Project) -> UUID:
@@ -29,43 +29,21 @@ async def create(conn: Conn, project: Project) -> UUID:
 
 
 async def approve(conn: Conn, project: Project, content_id: UUID, revision: int | None = None) -> Content:
+    asked = named(project, content_id) | {"api_key_id": None, "revision": revision, "note": None}
     async with conn.transaction():
-        approved, _ = await approvals.approve(
-            conn,
-            organization_id=project.org,
-            content_id=content_id,
-            api_key_id=None,
-            revision=revision,
-            note=None,
-            now=seeds.NOW,
-            public_url=URL,
-        )
-    return approved
+        return (await approvals.approve(conn, **asked, now=datetime.now(UTC)))[0]
 
 
 async def reject(conn: Conn, project: Project, content_id: UUID, revision: int | None = None) -> Content:
+    asked = named(project, content_id) | {"api_key_id": None, "revision": revision, "reason": "no"}
     async with conn.transaction():
-        return await approvals.reject(
-            conn,
-            organization_id=project.org,
-            content_id=content_id,
-            api_key_id=None,
-            revision=revision,
-            reason="no",
-            public_url=URL,
-        )
+        return await approvals.reject(conn, **asked)
 
 
 async def edit(conn: Conn, project: Project, content_id: UUID, caption: str, versions: Any = None) -> Content:
+    asked = named(project, content_id) | {"caption": caption, "versions": versions}
     async with conn.transaction():
-        return await content.edit(
-            conn,
-            organization_id=project.org,
-            content_id=content_id,
-            caption=caption,
-            versions=versions,
-            public_url=URL,
-        )
+        return await content.edit(conn, **asked)
 
 
 async def status(conn: Conn, content_id: UUID) -> str:

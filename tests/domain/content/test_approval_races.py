@@ -16,6 +16,7 @@ from schemas.errors import Conflict, ContentRejected
 from tests import seeds
 from tests.domain.content.reviewing import approve, blocked, create, edit, policy, reject, status
 from tests.domain.project import Project
+from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 
 
@@ -79,25 +80,17 @@ async def test_what_is_made_while_a_policy_changes_goes_by_the_new_one(
         await transaction.start()
         await policy(other, project, requires_approval=True)
         making = asyncio.create_task(transact(pool, lambda inner: create(inner, project)))
-        await eventually(lambda: waits(pool))
+        await eventually(lambda: waits_for_lock(conn))
         await transaction.commit()
     assert await status(conn, await making) == "pending"
-
-
-async def waits(pool: Pool) -> bool:
-    found = await pool.fetchval(
-        "select count(*) from pg_stat_activity"
-        " where datname = current_database() and wait_event_type = 'Lock'"
-    )
-    return bool(found)
 
 
 async def test_an_edit_and_an_approval_have_an_order(pool: Pool, conn: Conn, project: Project) -> None:
     """Never is a text approved that its reviewer has not seen."""
     await policy(conn, project, requires_approval=True)
-    for turn in range(30):
+    for number in range(30):
         made = await create(conn, project)
-        came = await outcomes(pool, (edit, project, made, f"Edit {turn}"), (approve, project, made, 1))
+        came = await outcomes(pool, (edit, project, made, f"Edit {number}"), (approve, project, made, 1))
         row = await conn.fetchrow("select approval_status, revision from content_item where id = $1", made)
         assert row is not None
         assert (row["approval_status"], row["revision"]) == ("pending", 2)

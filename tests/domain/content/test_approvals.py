@@ -8,7 +8,7 @@ from db.pool import Conn
 from domain.content import approvals, content
 from domain.projects import projects
 from schemas.content import ApprovalPolicy
-from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
+from schemas.errors import Conflict, NotFound
 from tests import seeds
 from tests.domain import project as projects_of
 from tests.domain.content.reviewing import URL, approve, create, edit, policy, reject, status
@@ -72,18 +72,6 @@ async def test_an_edit_of_approved_content_asks_anew(conn: Conn, project: Projec
     again = await approve(conn, project, made, 2)
     assert again.decision is not None
     assert (again.approval_status, again.decision.revision) == ("approved", 2)
-
-
-async def test_an_edit_needs_its_place(conn: Conn, project: Project) -> None:
-    await policy(conn, project, requires_approval=True)
-    made = await create(conn, project)
-    with pytest.raises(Stale):
-        await edit(conn, project, made, "Other words", {2})
-    with pytest.raises(Invalid):
-        await edit(conn, project, made, "  ")
-    await reject(conn, project, made)
-    with pytest.raises(ContentRejected):
-        await edit(conn, project, made, "Other words")
 
 
 async def test_an_archived_project_lets_nothing_out(conn: Conn, project: Project) -> None:

@@ -22,7 +22,6 @@ from schemas.leases import OfferedAccount, OperatedRequest
 from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.domain.publishing.post_scene import Full
 from tests.leasing import Owner
 
 T = TypeVar("T")
@@ -30,22 +29,12 @@ T = TypeVar("T")
 RACES, SENDS = 200, 12
 
 
-async def posting(pool: Pool, owner: Owner, project: Project) -> Full:
+async def posting(pool: Pool, owner: Owner, project: Project) -> Project:
     """A tenant of the account, with content."""
     leased = await leasing.lend(pool, owner, project)
     async with pool.acquire() as conn:
         content_id = await seeds.content(conn, project.org, project.id)
-    return Full(project.org, project.id, [leased], content_id)
-
-
-async def prepared(conn: Conn, full: Full, count: int = SENDS) -> list[Claim]:
-    """Posts that a worker has begun, so far that they are about to be marked."""
-    for _ in range(count):
-        await scene.schedule(conn, full)
-    claims = await scene.pull(conn, count)
-    assert len(claims) == count
-    await scene.prepare(conn)
-    return claims
+    return Project(project.org, project.id, [leased], content_id)
 
 
 async def free(conn: Conn, owner: Owner) -> bool:
@@ -60,7 +49,7 @@ async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
     order = list(enumerate(racers))
     random.shuffle(order)
     came = await asyncio.gather(*[racer() for _, racer in order], return_exceptions=True)
-    return [one for _, one in sorted(zip([project for project, _ in order], came, strict=True))]
+    return [one for _, one in sorted(zip([number for number, _ in order], came, strict=True))]
 
 
 @pytest.mark.long
@@ -100,15 +89,14 @@ async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
     """Each post goes out before, or is canceled; the answer counts those."""
     went = 0
     for _ in range(8):
-        project = await leasing.tenant(conn)
-        full = await posting(wide, owner, project)
-        claims = await prepared(conn, full)
+        project = await posting(wide, owner, await leasing.tenant(conn))
+        claims = await scene.prepared(conn, project, SENDS)
         ends = {
-            "release": partial(leasing.release, wide, project, full.account_ids[0]),
-            "recall": partial(leasing.recall, wide, owner, full.account_ids[0]),
-            "archive": partial(archived, wide, project, full),
+            "release": partial(leasing.release, wide, project, project.account_ids[0]),
+            "recall": partial(leasing.recall, wide, owner, project.account_ids[0]),
+            "archive": partial(archived, wide, project),
         }
-        sent, answer = await race_to_the_end(wide, full, claims, ends[end])
+        sent, answer = await scene.race(wide, claims, ends[end])
         assert answer.canceled_scheduled_posts == SENDS - len(sent)
         assert not await conn.fetchval(LATE)
         assert await free(conn, owner)
@@ -125,32 +113,8 @@ LATE = """select exists (
              where p.sent_at >= upper(l.period))"""
 
 
-async def race_to_the_end(
-    pool: Pool, full: Full, claims: list[Claim], end: Callable[[], Awaitable[T]]
-) -> tuple[list[Claim], T]:
-    """It comes in among the marks of four senders; those that went out, and its answer."""
-    went: list[Claim] = []
-    due, under_way, early = list(claims), asyncio.Event(), random.randrange(1, len(claims))
-
-    async def send() -> None:
-        while due:
-            claim = due.pop()
-            if len(due) <= early:
-                under_way.set()
-            if await scene.mark(pool, claim):
-                went.append(claim)
-
-    async def stop() -> T:
-        await under_way.wait()
-        return await end()
-
-    stopped = asyncio.create_task(stop())
-    await asyncio.gather(*[send() for _ in range(4)])
-    return went, await stopped
-
-
-async def archived(pool: Pool, project: Project, full: Full) -> Any:
-    answer = await scene.archive(pool, full)
+async def archived(pool: Pool, project: Project) -> Any:
+    answer = await scene.archive(pool, project)
     assert await leasing.end_next(pool, project)
     return answer
 
@@ -161,10 +125,9 @@ async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn:
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
         await accounts.set_quota(conn, **named, posts=quota, seconds=86400)
-        project = await leasing.tenant(conn)
-        full = await posting(wide, owner, project)
-        change = partial(change_tenants, wide, owner, project, full)
-        _, after = await race_to_the_end(wide, full, await prepared(conn, full), change)
+        project = await posting(wide, owner, await leasing.tenant(conn))
+        change = partial(change_tenants, wide, owner, project)
+        _, after = await scene.race(wide, await scene.prepared(conn, project, SENDS), change)
         sends = await conn.fetch("select owner_account_id from account_send")
         assert len(sends) == quota
         assert {row["owner_account_id"] for row in sends} == {owner.account_id}
@@ -173,12 +136,12 @@ async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn:
     assert await scene.unfinished(conn) == []
 
 
-async def change_tenants(pool: Pool, owner: Owner, project: Project, full: Full) -> UUID:
+async def change_tenants(pool: Pool, owner: Owner, project: Project) -> UUID:
     """The next one, who sends all that the account may; what it is to them."""
-    await leasing.release(pool, project, full.account_ids[0])
+    await leasing.release(pool, project, project.account_ids[0])
     async with pool.acquire() as conn:
         after = await posting(pool, owner, await leasing.tenant(conn))
-        claims = await prepared(conn, after)
+        claims = await scene.prepared(conn, after, SENDS)
     await asyncio.gather(*[scene.mark(pool, claim) for claim in claims])
     return after.account_ids[0]
 
@@ -188,8 +151,8 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
     """Steps that find the token or the quota wanting, new connections, and changes of tenants."""
     chance = random.Random(5)
     for _ in range(15):
-        full = await posting(wide, owner, project := await leasing.tenant(conn))
-        claims = await prepared(conn, full)
+        project = await posting(wide, owner, await leasing.tenant(conn))
+        claims = await scene.prepared(conn, project, SENDS)
 
         async def come_back() -> None:
             connect = partial(seeds.account, org=owner.org, project_id=owner.project_id, handle="bakes")
@@ -200,15 +163,14 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
         ]
         racers += [come_back] * 6
         racers += [partial(scene.mark, wide, claim) for claim in claims[:4]]
-        racers.append(partial(leasing.release, wide, project, full.account_ids[0]))
+        racers.append(partial(leasing.release, wide, project, project.account_ids[0]))
         came = await shuffled(*racers)
         assert not [one for one in came if isinstance(one, BaseException)], came
         await come_back()
         assert await leasing.status(conn, owner.account_id) == "connected"
         await conn.execute("update social_account set cooldown_until = null")
-    assert (await conn.fetch("select deadlocks from pg_stat_database where datname = current_database()"))[0][
-        "deadlocks"
-    ] == 0
+    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
+    assert await conn.fetchval(deadlocks) == 0
 
 
 async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttled]) -> NotDone | None:
@@ -248,10 +210,10 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
     content_id = await seeds.content(conn, owner.org, owner.project_id)
     for number in range(40):
         account_id = await seeds.account(conn, owner.org, owner.project_id, handle=f"own{number}")
-        mine = Full(owner.org, owner.project_id, [account_id], content_id)
+        mine = Project(owner.org, owner.project_id, [account_id], content_id)
         offering: dict[str, Any] = {"actor": owner.actor, "account_id": account_id, "niche": "baking"}
         posted, offered = await shuffled(
-            partial(transact, wide, partial(scene.schedule, full=mine)),
+            partial(transact, wide, partial(scene.schedule, project=mine)),
             partial(late, wide, partial(offers.offer, **offering)),
         )
         assert {type(posted), type(offered)} in ({list, Conflict}, {Conflict, OfferedAccount})
@@ -274,9 +236,9 @@ async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
 async def test_whoever_lets_it_go_twice_at_once_hears_the_same(
     wide: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    full = await posting(wide, owner, project)
-    await scene.schedule(conn, full)
-    [leased] = full.account_ids
+    project = await posting(wide, owner, project)
+    await scene.schedule(conn, project)
+    [leased] = project.account_ids
     came = await shuffled(
         *[partial(leasing.release, wide, project, leased)] * 3,
         *[partial(leasing.recall, wide, owner, leased)] * 3,

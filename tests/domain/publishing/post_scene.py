@@ -1,24 +1,22 @@
-"""A project full of posts, a worker's steps on them, and what people do meanwhile."""
+"""A project project of posts, a worker's steps on them, and what people do meanwhile."""
 
 import asyncio
-from collections.abc import Sequence
+import random
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 from uuid import UUID
 
 from db.pool import Conn, Pool, transact
-from domain.connecting import connect
-from domain.content import approvals
-from domain.content import content as contents
 from domain.jobs import jobs
 from domain.projects import archive as archiving
-from domain.publishing import changes, posts, scheduling, sending, waiting
+from domain.publishing import changes, posts, sending, waiting
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled
 from schemas.errors import CancelRequested, Conflict
-from schemas.posts import Post, Reschedule, ScheduleContent, Target
+from schemas.posts import Post, Reschedule
 from schemas.projects import Archived
 from tests import seeds
 from tests.domain.project import Project
@@ -26,49 +24,25 @@ from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt
 
-URL = "https://api.example"
+T = TypeVar("T")
 
 
-class Full(NamedTuple):
-    """A project with accounts and content."""
-
-    org: UUID
-    project_id: UUID
-    account_ids: list[UUID]
-    content_id: UUID
-
-
-async def fill(conn: Conn, project: Project, accounts: int = 5) -> Full:
+async def fill(conn: Conn, project: Project, accounts: int = 5) -> Project:
     """Completed content and connected accounts."""
     account_ids = [
         await seeds.account(conn, project.org, project.id, handle=f"shop{number}")
         for number in range(accounts)
     ]
     content_id = await seeds.content(conn, project.org, project.id)
-    return Full(project.org, project.id, account_ids, content_id)
-
-
-def in_utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return project._replace(account_ids=account_ids, content_id=content_id)
 
 
 async def schedule(
-    conn: Conn, full: Full, *, at: datetime | None = None, content_id: UUID | None = None, **fields: Any
+    conn: Conn, project: Project, *, content_id: UUID | None = None, **fields: Any
 ) -> list[UUID]:
     """A post for each account; due now unless it says when."""
-    body = ScheduleContent(
-        targets=[Target(social_account_id=str(account_id)) for account_id in full.account_ids],
-        scheduled_for=in_utc(at or datetime.now(UTC)),
-        **{"allow_duplicate": True} | fields,
-    )
-    scheduled, _ = await scheduling.schedule(
-        conn,
-        organization_id=full.org,
-        content_id=content_id or full.content_id,
-        body=body,
-        now=datetime.now(UTC),
-    )
-    return [UUID(made.id.removeprefix("sp_")) for made in scheduled.scheduled_posts]
+    where = (project.org, content_id or project.content_id, project.account_ids)
+    return await seeds.posts(conn, *where, **fields)
 
 
 async def pull(conn: Conn, free: int = 100) -> list[Claim]:
@@ -82,6 +56,16 @@ async def prepare(conn: Conn) -> None:
               set phase = 'prepared', handle = '{}', request = '\\x', content_revision = 1
              from job j where j.id = p.job_id and j.state = 'running' and p.status = 'queued'"""
     )
+
+
+async def prepared(conn: Conn, project: Project, rounds: int) -> list[Claim]:
+    """Posts for every account, due and begun by a worker, so far that they are about to be marked."""
+    for _ in range(rounds):
+        await schedule(conn, project)
+    claims = await pull(conn, rounds * len(project.account_ids))
+    assert len(claims) == rounds * len(project.account_ids)
+    await prepare(conn)
+    return claims
 
 
 def context(pool: Pool, claim: Claim) -> Context:
@@ -102,14 +86,36 @@ async def mark(pool: Pool, claim: Claim) -> bool:
     return False
 
 
+async def race(pool: Pool, claims: Sequence[Claim], end: Callable[[], Awaitable[T]]) -> tuple[list[Claim], T]:
+    """Four senders and an end that comes in among their marks: what went out before it, and its answer."""
+    went: list[Claim] = []
+    due, under_way, early = list(claims), asyncio.Event(), random.randrange(1, len(claims))
+
+    async def send() -> None:
+        while due:
+            claim = due.pop()
+            if len(due) <= early:
+                under_way.set()
+            if await mark(pool, claim):
+                went.append(claim)
+
+    async def stop() -> T:
+        await under_way.wait()
+        return await end()
+
+    senders = asyncio.gather(*[send() for _ in range(4)])
+    answer, _ = await asyncio.gather(stop(), senders)
+    return went, answer
+
+
 async def publish(pool: Pool, claim: Claim) -> None:
     done = partial(sending.publish, claim=claim, external_id=str(claim.id), external_url=None)
     await context(pool, claim).decide(done, locks=True)
 
 
-async def archive(pool: Pool, full: Full) -> Archived:
+async def archive(pool: Pool, project: Project) -> Archived:
     """As the DELETE and then its job do."""
-    where: dict[str, Any] = {"organization_id": full.org, "project_id": full.project_id}
+    where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
     answer, _ = await transact(pool, lambda conn: archiving.archive(conn, **where, api_key_id=None))
     for stop in (jobs.cancel_of_project, waiting.cancel_blocked_of_project):
         while await transact(pool, partial(stop, **where, limit=20)):
@@ -117,69 +123,37 @@ async def archive(pool: Pool, full: Full) -> Archived:
     return answer
 
 
-async def approve(conn: Conn, full: Full, content_id: UUID) -> None:
-    await approvals.approve(
-        conn,
-        organization_id=full.org,
-        content_id=content_id,
-        api_key_id=None,
-        revision=None,
-        note=None,
-        now=datetime.now(UTC),
-        public_url=URL,
-    )
-
-
-async def edit(conn: Conn, full: Full, content_id: UUID, caption: str) -> None:
-    await contents.edit(
-        conn,
-        organization_id=full.org,
-        content_id=content_id,
-        caption=caption,
-        versions=None,
-        public_url=URL,
-    )
-
-
-async def disconnect(conn: Conn, full: Full, account_id: UUID) -> int:
-    """How many posts it canceled."""
-    answer = await connect.disconnect(
-        conn, organization_id=full.org, account_id=account_id, api_key_id=None, keyring=seeds.VAULT
-    )
-    return answer.canceled_scheduled_posts
-
-
-async def pending(conn: Conn, full: Full, caption: str) -> UUID:
+async def pending(conn: Conn, project: Project, caption: str) -> UUID:
     """Content that awaits its approval."""
-    content_id = await seeds.content(conn, full.org, full.project_id, caption=caption)
+    content_id = await seeds.content(conn, project.org, project.id, caption=caption)
     await conn.execute("update content_item set approval_status = 'pending' where id = $1", content_id)
     return content_id
 
 
-async def cancel(pool: Pool, full: Full, post_id: UUID) -> bool:
-    """Whether it came in time."""
-    asked = partial(changes.cancel, organization_id=full.org, post_id=post_id, reason=None)
+async def in_time(pool: Pool, change: Callable[[Conn], Awaitable[object]]) -> bool:
+    """Whether a change of a post came in time."""
     try:
-        await transact(pool, asked)
+        await transact(pool, change)
     except Conflict:
         return False
     return True
 
 
-async def postpone(pool: Pool, full: Full, post_id: UUID) -> bool:
-    """To tomorrow; whether it came in time."""
+async def cancel(pool: Pool, project: Project, post_id: UUID) -> bool:
+    asked = partial(changes.cancel, organization_id=project.org, post_id=post_id, reason=None)
+    return await in_time(pool, asked)
+
+
+async def postpone(pool: Pool, project: Project, post_id: UUID) -> bool:
+    """To tomorrow."""
     now = datetime.now(UTC)
-    body = Reschedule(scheduled_for=in_utc(now + timedelta(days=1)), allow_duplicate=True)
-    asked = partial(changes.reschedule, organization_id=full.org, post_id=post_id, body=body, now=now)
-    try:
-        await transact(pool, asked)
-    except Conflict:
-        return False
-    return True
+    body = Reschedule(scheduled_for=seeds.in_utc(now + timedelta(days=1)), allow_duplicate=True)
+    asked = partial(changes.reschedule, organization_id=project.org, post_id=post_id)
+    return await in_time(pool, partial(asked, body=body, now=now))
 
 
-async def shown(conn: Conn, full: Full, post_id: UUID) -> Post:
-    return (await posts.get(conn, organization_id=full.org, post_id=post_id))[0]
+async def shown(conn: Conn, project: Project, post_id: UUID) -> Post:
+    return (await posts.get(conn, organization_id=project.org, post_id=post_id))[0]
 
 
 async def statuses(conn: Conn, post_ids: Sequence[UUID]) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,37 +12,19 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, open_pool, transact
+from db.pool import Conn, Pool, transact
 from jobs.ledger import Claim
 from schemas.errors import Conflict
 from schemas.projects import Archived
-from schemas.settings import Settings
-from tests import seeds
+from tests import leasing, seeds
+from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.domain.publishing.post_scene import Full
 
 
 @pytest_asyncio.fixture
-async def wide(settings: Settings) -> AsyncIterator[Pool]:
-    """Connections enough for many racers."""
-    async with open_pool(settings.database_url, name="racers", size=20) as pool:
-        yield pool
-
-
-@pytest_asyncio.fixture
-async def full(conn: Conn, project: Project) -> Full:
+async def project(conn: Conn, project: Project) -> Project:
     return await scene.fill(conn, project)
-
-
-async def prepared(conn: Conn, full: Full, rounds: int) -> list[Claim]:
-    """Posts for every account, due and begun by a worker, so far that they are about to be marked."""
-    for _ in range(rounds):
-        await scene.schedule(conn, full)
-    claims = await scene.pull(conn, rounds * len(full.account_ids))
-    assert len(claims) == rounds * len(full.account_ids)
-    await scene.prepare(conn)
-    return claims
 
 
 async def test_a_thousand_posts_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
@@ -50,10 +32,10 @@ async def test_a_thousand_posts_against_archives(wide: Pool, conn: Conn, project
     marked = 0
     for _ in range(10):
         project_id = await seeds.project(conn, project.org)
-        full = await scene.fill(conn, Project(project.org, project_id), accounts=10)
-        claims = await prepared(conn, full, 10)
-        blocked = await scene.schedule(conn, full, content_id=await scene.pending(conn, full, "Later."))
-        went, answer = await race_to_archive(wide, full, claims)
+        project = await scene.fill(conn, Project(project.org, project_id), accounts=10)
+        claims = await scene.prepared(conn, project, 10)
+        blocked = await scene.schedule(conn, project, content_id=await scene.pending(conn, project, "Later."))
+        went, answer = await scene.race(wide, claims, partial(scene.archive, wide, project))
         assert (answer.in_flight_posts, answer.canceled_scheduled_posts) == (
             len(went),
             len(claims) + len(blocked) - len(went),
@@ -67,38 +49,16 @@ async def test_a_thousand_posts_against_archives(wide: Pool, conn: Conn, project
     assert await scene.unfinished(conn) == []
 
 
-async def race_to_archive(pool: Pool, full: Full, claims: list[Claim]) -> tuple[list[Claim], Any]:
-    """The archive comes in among the marks of four senders; those that went, and its answer."""
-    went: list[Claim] = []
-    due, under_way = list(claims), asyncio.Event()
-    early = random.randrange(len(claims))
-
-    async def send() -> None:
-        while due:
-            claim = due.pop()
-            if len(due) <= early:
-                under_way.set()
-            if await scene.mark(pool, claim):
-                went.append(claim)
-
-    async def stop() -> Any:
-        await under_way.wait()
-        return await scene.archive(pool, full)
-
-    *_, answer = await asyncio.gather(*[send() for _ in range(4)], stop())
-    return went, answer
-
-
 async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
     """What came before an archive is counted and canceled, what comes after it is refused."""
     for _ in range(20):
-        full = await scene.fill(
+        project = await scene.fill(
             conn, Project(project.org, await seeds.project(conn, project.org)), accounts=2
         )
         racers: list[Callable[[], Awaitable[Any]]] = [
-            partial(transact, wide, partial(scene.schedule, full=full)) for _ in range(6)
+            partial(transact, wide, partial(scene.schedule, project=project)) for _ in range(6)
         ]
-        racers.insert(random.randrange(6), partial(scene.archive, wide, full))
+        racers.insert(random.randrange(6), partial(scene.archive, wide, project))
         answers = await asyncio.gather(*[racer() for racer in racers], return_exceptions=True)
         refused = [answer for answer in answers if isinstance(answer, Conflict)]
         assert {answer.details["reason"] for answer in refused} <= {"PROJECT_ARCHIVED"}
@@ -108,22 +68,22 @@ async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Proje
     assert await scene.unfinished(conn) == []
 
 
-async def disconnect(pool: Pool, full: Full, account_id: UUID) -> int:
-    return await transact(pool, partial(scene.disconnect, full=full, account_id=account_id))
+async def disconnect(pool: Pool, project: Project, account_id: UUID) -> int:
+    return (await leasing.disconnect(pool, project.org, account_id)).canceled_scheduled_posts
 
 
 @pytest.mark.parametrize(("stop", "of"), [(scene.cancel, "id"), (disconnect, "social_account_id")])
 async def test_cancels_and_disconnects_against_sends(
-    wide: Pool, conn: Conn, full: Full, stop: Callable[[Pool, Full, UUID], Awaitable[int]], of: str
+    wide: Pool, conn: Conn, project: Project, stop: Callable[[Pool, Project, UUID], Awaitable[int]], of: str
 ) -> None:
     """What was answered to be canceled never goes out, and all the rest does."""
-    claims = await prepared(conn, full, 20)
+    claims = await scene.prepared(conn, project, 20)
     rows = await conn.fetch("select id, social_account_id from scheduled_post")
     whose = {row["id"]: row[of] for row in rows}
     canceled, sent = Counter[UUID](), list[UUID]()
 
     async def end(its_id: UUID) -> None:
-        canceled[its_id] = await stop(wide, full, its_id)
+        canceled[its_id] = await stop(wide, project, its_id)
 
     async def send(claim: Claim) -> None:
         if await scene.mark(wide, claim):
@@ -143,10 +103,10 @@ async def test_cancels_and_disconnects_against_sends(
 
 @pytest.mark.parametrize("change", [scene.cancel, scene.postpone])
 async def test_changes_against_claims(
-    wide: Pool, conn: Conn, full: Full, change: Callable[[Pool, Full, UUID], Awaitable[bool]]
+    wide: Pool, conn: Conn, project: Project, change: Callable[[Pool, Project, UUID], Awaitable[bool]]
 ) -> None:
     """What was moved isn't begun, and what was begun isn't moved; a cancel comes in time all the same."""
-    post_ids = [post_id for _ in range(20) for post_id in await scene.schedule(conn, full)]
+    post_ids = [post_id for _ in range(20) for post_id in await scene.schedule(conn, project)]
     begun: list[UUID] = []
     changed: list[UUID] = []
 
@@ -155,7 +115,7 @@ async def test_changes_against_claims(
             begun.extend([UUID(claim.args["post_id"]) for claim in await scene.pull(own, 5)])
 
     async def alter(post_id: UUID) -> None:
-        if await change(wide, full, post_id):
+        if await change(wide, project, post_id):
             changed.append(post_id)
 
     racers = [partial(alter, post_id) for post_id in post_ids] + [pull] * 10
@@ -173,38 +133,42 @@ async def test_changes_against_claims(
 
 
 async def test_the_same_twice_at_once_is_one_post_and_one_duplicate(
-    wide: Pool, conn: Conn, full: Full
+    wide: Pool, conn: Conn, project: Project
 ) -> None:
     at = datetime.now(UTC) + timedelta(days=1)
     for _ in range(20):
-        content_id = await seeds.content(conn, full.org, full.project_id, caption=str(random.random()))
-        once = partial(scene.schedule, full=full, at=at, content_id=content_id, allow_duplicate=False)
+        content_id = await seeds.content(conn, project.org, project.id, caption=str(random.random()))
+        once = partial(scene.schedule, project=project, at=at, content_id=content_id, allow_duplicate=False)
         came = await asyncio.gather(transact(wide, once), transact(wide, once), return_exceptions=True)
         [refused] = [answer for answer in came if isinstance(answer, Conflict)]
         assert refused.details["reason"] == "DUPLICATE_POST"
-    assert await conn.fetchval("select count(*) from scheduled_post") == 20 * len(full.account_ids)
+    assert await conn.fetchval("select count(*) from scheduled_post") == 20 * len(project.account_ids)
     assert await scene.unfinished(conn) == []
 
 
-async def test_targets_in_any_order_never_deadlock(wide: Pool, conn: Conn, full: Full) -> None:
-    turned = full._replace(account_ids=full.account_ids[::-1])
+async def test_targets_in_any_order_never_deadlock(wide: Pool, conn: Conn, project: Project) -> None:
+    turned = project._replace(account_ids=project.account_ids[::-1])
     await asyncio.gather(
-        *[transact(wide, partial(scene.schedule, full=way)) for _ in range(20) for way in (full, turned)]
+        *[
+            transact(wide, partial(scene.schedule, project=way))
+            for _ in range(20)
+            for way in (project, turned)
+        ]
     )
     assert await scene.unfinished(conn) == []
 
 
-async def test_approvals_edits_and_schedules_at_once(wide: Pool, conn: Conn, full: Full) -> None:
+async def test_approvals_edits_and_schedules_at_once(wide: Pool, conn: Conn, project: Project) -> None:
     """Posts of approved content wait with a job, those of pending content without one."""
     later = datetime.now(UTC) + timedelta(hours=1)
     for number in range(30):
-        content_id = await scene.pending(conn, full, f"Version {number}.")
-        await scene.schedule(conn, full, at=later, content_id=content_id)
+        content_id = await scene.pending(conn, project, f"Version {number}.")
+        await scene.schedule(conn, project, at=later, content_id=content_id)
         racers: list[Callable[[Conn], Awaitable[Any]]] = [
-            partial(scene.approve, full=full, content_id=content_id),
-            partial(scene.edit, full=full, content_id=content_id, caption="Other."),
-            partial(scene.schedule, full=full, at=later, content_id=content_id),
-            partial(scene.edit, full=full, content_id=content_id, caption="Again another."),
+            partial(reviewing.approve, project=project, content_id=content_id),
+            partial(reviewing.edit, project=project, content_id=content_id, caption="Other."),
+            partial(scene.schedule, project=project, at=later, content_id=content_id),
+            partial(reviewing.edit, project=project, content_id=content_id, caption="Again another."),
         ]
         random.shuffle(racers)
         await asyncio.gather(*[transact(wide, racer) for racer in racers])
@@ -216,20 +180,20 @@ async def test_approvals_edits_and_schedules_at_once(wide: Pool, conn: Conn, ful
     assert await scene.unfinished(conn) == []
 
 
-async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Conn, full: Full) -> None:
+async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Conn, project: Project) -> None:
     """No post waits for an account that is gone, and each disconnect counts what it canceled."""
     later = datetime.now(UTC) + timedelta(hours=1)
     for number in range(20):
-        account_id = await seeds.account(conn, full.org, full.project_id, handle=f"gone{number}")
+        account_id = await seeds.account(conn, project.org, project.id, handle=f"gone{number}")
         one, content_id = (
-            full._replace(account_ids=[account_id]),
-            await scene.pending(conn, full, str(number)),
+            project._replace(account_ids=[account_id]),
+            await scene.pending(conn, project, str(number)),
         )
         await scene.schedule(conn, one, at=later, content_id=content_id)
-        schedules = [transact(wide, partial(scene.schedule, full=one, at=later)) for _ in range(2)]
+        schedules = [transact(wide, partial(scene.schedule, project=one, at=later)) for _ in range(2)]
         canceled, _, *scheduled = await asyncio.gather(
-            transact(wide, partial(scene.disconnect, full=full, account_id=account_id)),
-            transact(wide, partial(scene.approve, full=full, content_id=content_id)),
+            disconnect(wide, project, account_id),
+            transact(wide, partial(reviewing.approve, project=project, content_id=content_id)),
             *schedules,
             return_exceptions=True,
         )

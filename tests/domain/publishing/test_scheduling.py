@@ -9,16 +9,15 @@ from jobs.kinds import PUBLISH_POST
 from schemas.errors import Limited
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-from tests.domain.publishing.post_scene import Full
 from tests.jobs.scene import fill
 
 
 async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: Project) -> None:
-    full = await scene.fill(conn, project, 50)
-    one = full._replace(account_ids=full.account_ids[:1])
+    project = await scene.fill(conn, project, 50)
+    one = project._replace(account_ids=project.account_ids[:1])
     await scene.schedule(conn, one)
     _, alone = await counted(conn, one)
-    post_ids, together = await counted(conn, full)
+    post_ids, together = await counted(conn, project)
     assert 1 < together <= alone
     rows = await conn.fetch(
         """select p.id, p.social_account_id, j.args from scheduled_post p join job j on j.id = p.job_id
@@ -26,24 +25,24 @@ async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: 
         post_ids,
     )
     assert [row["id"] for row in rows] == post_ids
-    assert [row["social_account_id"] for row in rows] == full.account_ids
+    assert [row["social_account_id"] for row in rows] == project.account_ids
     assert [row["args"]["post_id"] for row in rows] == [str(post_id) for post_id in post_ids]
 
 
 async def test_the_cap_counts_all_targets(conn: Conn, project: Project) -> None:
-    full = await scene.fill(conn, project, 5)
+    project = await scene.fill(conn, project, 5)
     await conn.execute("update organization set tier = 'standard' where id = $1", project.org)
     await fill(conn, [project.org], 991, PUBLISH_POST)
-    await scene.schedule(conn, full)
+    await scene.schedule(conn, project)
     with pytest.raises(Limited):
-        await scene.schedule(conn, full)
+        await scene.schedule(conn, project)
     assert await conn.fetchval("select count(*) from job") == 996
 
 
-async def counted(conn: Conn, full: Full) -> tuple[list[UUID], int]:
+async def counted(conn: Conn, project: Project) -> tuple[list[UUID], int]:
     """The posts of a schedule, and how many statements it took."""
     seen: list[str] = []
     with conn.query_logger(lambda statement: seen.append(statement.query)):
-        post_ids = await scene.schedule(conn, full)
+        post_ids = await scene.schedule(conn, project)
         await conn.execute("select")  # the logger is told of a statement while the next one is on its way
     return post_ids, len(seen)

@@ -3,20 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from db.pool import Conn, transact
+from db.pool import transact
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import Found
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting import connect
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
-from tests import seeds
+from tests import leasing, seeds
 from tests.social_servers import Fediverse, Pds, Registered
 from tests.workers.runtime.workers import Workers, at_work
 from workers.tasks import OPENERS
@@ -76,11 +77,8 @@ class Project:
 
     async def refresh(self, account_id: UUID) -> UUID:
         """The job."""
-
-        async def submit(conn: Conn) -> UUID:
-            return (await credentials.refresh(conn, **self.scope, account_id=account_id)).job_id
-
-        return await transact(self.workers.pool, submit)
+        submit = partial(credentials.refresh, **self.scope, account_id=account_id)
+        return (await transact(self.workers.pool, submit)).job_id
 
     async def refreshed(self, account_id: UUID, **settings: str) -> asyncpg.Record:
         """The job's row, once a worker has ended it."""
@@ -95,11 +93,7 @@ class Project:
             )
 
     async def disconnect(self, account_id: UUID, *, org: UUID | None = None) -> None:
-        named = {"organization_id": org or self.workers.org, "account_id": account_id}
-        await transact(
-            self.workers.pool,
-            lambda conn: connect.disconnect(conn, **named, api_key_id=None, keyring=seeds.VAULT),
-        )
+        await leasing.disconnect(self.workers.pool, org or self.workers.org, account_id)
 
     async def revoked(self, account_id: UUID, **settings: str) -> asyncpg.Record:
         """The row of the job that revokes its tokens, once a worker has ended it: it keeps no secret."""

@@ -23,12 +23,12 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     project: Project, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_project, "BATCH", 3)
-    full = await scene.fill(conn, Scope(project.org, project.id), accounts=7)
+    mine = await scene.fill(conn, Scope(project.org, project.id), accounts=7)
     other = await scene.fill(conn, Scope(project.org, await seeds.project(conn, project.org)), accounts=1)
-    blocked = await scene.schedule(conn, full, content_id=await scene.pending(conn, full, "Later."))
-    running = await scene.schedule(conn, full)
+    blocked = await scene.schedule(conn, mine, content_id=await scene.pending(conn, mine, "Later."))
+    running = await scene.schedule(conn, mine)
     claims = await scene.pull(conn)
-    queued = await scene.schedule(conn, full)
+    queued = await scene.schedule(conn, mine)
     page = {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
     ingest = await project.start(ingests.start_website, **page)
     spared = await scene.schedule(conn, other)
@@ -43,7 +43,7 @@ async def test_an_archive_ends_what_waits_and_nothing_else(
     assert await scene.statuses(conn, spared) == ["queued"]
     for post_id in (blocked[0], running[0], queued[0]):
         assert (await scene.events(conn, post_id))[1:] == ["canceled"]
-        assert (await scene.shown(conn, full, post_id)).cancel_reason == "project_archived"
+        assert (await scene.shown(conn, mine, post_id)).cancel_reason == "project_archived"
     body = projects.check(ProjectPatch(status="active"))
     revive = partial(
         projects.patch, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
