@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ import pytest_asyncio
 from db.pool import transact
 from domain.accounts import accounts, credentials
 from domain.accounts.credentials import Grant, Tokens
-from jobs.kinds import REFRESH_TOKEN
 from tests import seeds
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
@@ -168,25 +168,21 @@ async def test_ten_dispatchers_at_once_have_one_job(account: Account) -> None:
     await account.age(50)
     assert sum(await asyncio.gather(*(account.due() for _ in range(10)))) == 1
     (job,) = await account.workers.pool.fetch("select * from job")
-    assert (job["kind"], job["state"], job["project_id"]) == (
-        REFRESH_TOKEN.name,
-        "queued",
-        account.project.id,
-    )
+    found = (job["kind"], job["state"], job["project_id"])
+    assert found == ("refresh_token", "queued", account.project.id)
     assert await account.due() == 0
     assert await account.next_s() == pytest.approx(credentials.AGAIN_S, abs=60)
 
 
-@pytest.mark.parametrize("days", [0, 49])
-async def test_one_that_is_not_due_is_left_alone(account: Account, days: float) -> None:
+@pytest.mark.parametrize(("days", "due"), [(0, False), (49, False), (0, True)])
+async def test_one_that_is_not_due_or_of_today_is_left_alone(
+    account: Account, days: float, *, due: bool
+) -> None:
+    """One of today would be refused."""
     await account.age(days)
+    if due:
+        await account.workers.pool.execute("update account_credential set refresh_at = now()")
     assert (await account.due(), await account.project.count("job")) == (0, 0)
-
-
-async def test_one_of_today_is_left_alone_whatever_is_due(account: Account) -> None:
-    """It would be refused."""
-    await account.workers.pool.execute("update account_credential set refresh_at = now() - interval '1 day'")
-    assert await account.due() == 0
 
 
 async def test_one_whose_refresh_failed_comes_up_again(account: Account) -> None:
@@ -201,11 +197,8 @@ async def test_one_whose_refresh_failed_comes_up_again(account: Account) -> None
 
 async def test_one_that_waits_for_its_owner_is_not_asked_about(account: Account) -> None:
     await account.age(50)
-    named: dict[str, Any] = {"organization_id": account.workers.org, "account_id": account.id}
-    await transact(
-        account.workers.pool,
-        lambda conn: accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED"),
-    )
+    need = partial(accounts.require_reauth, organization_id=account.workers.org, account_id=account.id)
+    await transact(account.workers.pool, partial(need, reason="TOKEN_REFUSED"))
     assert (await account.due(), await account.project.count("job")) == (1, 0)
     assert await account.due() == 0
 

@@ -21,20 +21,6 @@ from tests.workers.accounts.project import BACK, Project
 REVOKE, DELETE = "/oauth/revoke", "/xrpc/com.atproto.server.deleteSession"
 
 
-async def test_a_mastodon_token_is_revoked(project: Project, fediverse: Fediverse) -> None:
-    account = await project.ada()
-    assert len(fediverse.tokens) == 1
-    assert (await project.revoked(account))["result"] == {"revoked": True}
-    assert (fediverse.tokens, fediverse.count(REVOKE)) == ({}, 1)
-
-
-async def test_a_bluesky_session_is_ended(project: Project, pds: Pds) -> None:
-    account = await project.blogger()
-    assert len(pds.sessions) == 1
-    assert (await project.revoked(account))["result"] == {"revoked": True}
-    assert (pds.sessions, pds.count(DELETE)) == ({}, 1)
-
-
 async def test_disconnecting_waits_for_no_platform(project: Project, pds: Pds) -> None:
     """The tokens move, sealed, from the account to the job."""
     account = await project.blogger()
@@ -60,22 +46,28 @@ async def test_disconnecting_twice_revokes_once(project: Project, pds: Pds) -> N
     assert pds.count(DELETE) == 1
 
 
+@pytest.mark.parametrize("dies", [False, True])
 @pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
-async def test_one_that_dies_after_the_platform_has_done_it_ends_all_the_same(
-    project: Project, fediverse: Fediverse, pds: Pds, platform: str
+async def test_it_is_revoked_also_if_the_job_dies_after_the_platform_has_done_it(
+    project: Project, fediverse: Fediverse, pds: Pds, platform: str, *, dies: bool
 ) -> None:
     account = await (project.blogger() if platform == "bluesky" else project.ada())
     server, path = (pds, DELETE) if platform == "bluesky" else (fediverse, REVOKE)
+    assert len(pds.sessions) + len(fediverse.tokens) == 1
     await project.disconnect(account)
     server.held[path] = asyncio.Event()
     async with project.at_work():
         job_id = (await project.revoking())["id"]
         await server.reached(path)
-        await project.workers.take_away(job_id)
-        await server.reached(path, times=2)
+        if dies:
+            await project.workers.take_away(job_id)
+            await server.reached(path, times=2)
         server.held[path].set()
-        assert (await project.workers.ended(job_id))["state"] == "completed"
+        job = await project.workers.ended(job_id)
+    assert job["state"] == "completed"
+    assert dies or job["result"] == {"revoked": True}
     assert (pds.sessions, fediverse.tokens, await project.count("job_secret")) == ({}, {}, 0)
+    assert server.count(path) == 1 + dies
 
 
 @pytest.mark.parametrize("told", [Told(503, {}), Told(429, {}, ("Retry-After: 0",))])

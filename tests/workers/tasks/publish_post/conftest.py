@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -41,3 +42,9 @@ async def project(
         yield Project(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")
     assert {(row["source"], row["target"]) for row in moves} <= ALLOWED
+
+
+@pytest_asyncio.fixture
+async def post(project: Project) -> UUID:
+    """One that is due."""
+    return await project.post()

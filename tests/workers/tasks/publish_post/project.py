@@ -136,6 +136,18 @@ class Project:
         await self.move(post_id, ago_s)
         return post_id
 
+    async def attach(self, *tokens: str) -> None:
+        """Pictures in this order to all content there is; the last one is written first."""
+        await self.pool.execute(
+            """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
+                                          height, size_bytes, sha256, token)
+               select organization_id, id, gen_random_uuid(), n - 1, 'image', 'image/png', 1, 1, 43,
+                      sha256(''), token
+                 from content_item, unnest($1::text[]) with ordinality as given (token, n)
+                order by n desc""",
+            tokens,
+        )
+
     async def move(self, post_id: UUID, ago_s: float) -> None:
         await self.pool.execute(
             "update scheduled_post set scheduled_for = now() - $2 * interval '1 second' where id = $1",
@@ -245,6 +257,14 @@ class Project:
 
     def records(self, post_id: UUID) -> int:
         return self.platform.live[str(post_id)]
+
+    async def drained(self) -> None:
+        """Workers have ended every job of a post."""
+
+        async def none_open() -> bool:
+            return await self.open_jobs() == 0
+
+        await eventually(none_open, within=20)
 
     async def open_jobs(self) -> int:
         return int(

@@ -37,22 +37,12 @@ class Died(BaseException):
 
 #: What one call comes to. Those of `TAKES` have made the post all the same.
 TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "inbox", "nameless")
-REFUSES = (
-    "unreached",
-    "outdate",
-    "refuse",
-    "throttle",
-    "expire",
-    "shut",
-    "lose",
-    "die_before",
-    "slow_before",
-)
+REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_before".split()
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
     "outdate": lambda: Outdated("UPLOAD_GONE", "the upload ran out"),
     "refuse": lambda: Rejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
-    "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a rest", after_s=60.0),
+    "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a cooldown", after_s=60.0),
     "expire": lambda: TokenExpired("TOKEN_EXPIRED", "the token has ended"),
     "shut": lambda: ReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
     "lose": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way there"),
@@ -169,7 +159,7 @@ class Scripted:
             raise fault()
         if word == "undecided":
             return Undecided()
-        if word == "settling":
+        if word == "later":
             return Undecided(after_s=60.0)
         post_id = inquiry.prepared.handle["key"]
         if not self.live[post_id]:

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import UUID
 
+import pytest
+
 from db.pool import Conn
 from domain.publishing import account_queue
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
@@ -19,13 +21,6 @@ async def posts(project: Project, count: int, *, account_id: UUID | None = None)
         await project.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000)
         for number in range(count)
     ]
-
-
-async def all_ended(project: Project, *, within: float = 20) -> None:
-    async def none_open() -> bool:
-        return await project.open_jobs() == 0
-
-    await eventually(none_open, within=within)
 
 
 def sent(project: Project, handle: str = "shop") -> list[str]:
@@ -49,7 +44,7 @@ async def test_one_at_a_time_in_the_order_of_their_times(project: Project) -> No
     async with AsyncExitStack() as stack:
         for _ in range(2):
             await stack.enter_async_context(project.working(slots=20))
-        await all_ended(project)
+        await project.drained()
     assert sent(project) == [str(post_id) for post_id in mine]
     assert sent(project, "other") == [str(post_id) for post_id in theirs]
     assert busy["most"] <= 2
@@ -69,14 +64,20 @@ async def test_those_behind_wait_outside_of_the_line(project: Project) -> None:
     assert sent(project) == [str(post_id) for post_id in mine]
 
 
-async def test_a_post_that_must_wait_for_another_try_lets_the_others_pass(project: Project) -> None:
-    first, second, third = await posts(project, 3)
-    project.platform.plan(send=["unreached"])
+@pytest.mark.parametrize(
+    ("send", "status", "phase"), [("unreached", "queued", "prepared"), ("take", "publishing", "accepted")]
+)
+async def test_a_post_that_waits_for_another_try_or_look_lets_the_others_pass(
+    project: Project, send: str, status: str, phase: str
+) -> None:
+    mine = first, second, third = await posts(project, 3)
+    project.platform.plan(send=[send], poll=["unreached"])
     async with project.working():
         await project.becomes(second, "published")
         await project.becomes(third, "published")
-    assert sent(project) == [str(first), str(second), str(third)]
-    assert (await project.row(first))["status"] == "queued"
+    assert sent(project) == [str(post_id) for post_id in mine]
+    row = await project.row(first)
+    assert (row["status"], row["phase"]) == (status, phase)
 
 
 async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: Project) -> None:
@@ -92,11 +93,13 @@ async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: Project
     assert sent(project) == [str(first), str(second)]
 
 
-async def test_a_turn_outlives_a_worker_that_died_and_ends_with_a_job(project: Project) -> None:
+async def test_the_head_of_the_queue_outlives_its_worker_and_ends_with_its_job(
+    project: Project,
+) -> None:
     first, second = await posts(project, 2)
     project.platform.plan(prepare=["die_before"])
     assert await project.attempt() == "died"
-    # The first one is due again, so the second gets no turn.
+    # The first one is due again, so the second isn't the head.
     await project.pool.execute(
         "update job set run_at = now() - interval '1 hour', stage = 'queued' where id = $1",
         (await project.job(second))["id"],
@@ -109,14 +112,6 @@ async def test_a_turn_outlives_a_worker_that_died_and_ends_with_a_job(project: P
     # Its end woke the other one.
     assert await project.attempt() == "completed"
     assert (await project.row(second))["status"] == "published"
-
-
-async def test_what_is_taken_lets_the_next_one_go(project: Project) -> None:
-    first, second = await posts(project, 2)
-    project.platform.plan(send=["take"], poll=["unreached"])
-    async with project.working():
-        await project.becomes(second, "published")
-    assert (await project.row(first))["phase"] == "accepted"
 
 
 async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Project) -> None:
@@ -136,7 +131,7 @@ async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Proje
         await project.pool.execute("update account_credential set expires_at = null")
         async with project.pool.acquire() as conn, conn.transaction():
             await account_queue.wake(conn, organization_id=project.org, account_id=project.account_id)
-        await all_ended(project)
+        await project.drained()
     assert sent(project) == [str(post_id) for post_id in mine]
 
 
@@ -148,7 +143,7 @@ async def test_no_account_sends_more_than_its_quota_in_any_window(project: Proje
     async with AsyncExitStack() as stack:
         for _ in range(4):
             await stack.enter_async_context(project.working(slots=10))
-        await all_ended(project)
+        await project.drained()
     assert sent(project) == [str(post_id) for post_id in mine]
     assert sorted(sent(project, "free")) == sorted(map(str, theirs))
     times = [call.at for call in project.platform.calls if call.account == "shop"]
@@ -188,10 +183,12 @@ async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> 
     assert [claim.id for claim in claimed] == [ids[1]]
 
 
-async def test_what_is_proved_absent_waits_for_its_turn_to_be_sent_anew(project: Project) -> None:
-    """It let the turn go while nobody could tell, and another post has it by now."""
+async def test_what_is_proved_absent_is_sent_anew_only_at_the_head_of_the_queue(
+    project: Project,
+) -> None:
+    """It left the head of the queue while nobody could tell, and another post is there by now."""
     project.platform = Scripted(repeatable=False)
-    project.platform.plan(send=["lose"], reconcile=["settling"])
+    project.platform.plan(send=["lose"], reconcile=["later"])
     [first, second] = await posts(project, 2)
     assert await project.attempt() == "snoozed"
     looked = list[str | None]()

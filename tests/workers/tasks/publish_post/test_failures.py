@@ -1,18 +1,18 @@
 """One post: what keeps it from going out, how long it waits, and when it is given up."""
 
+from uuid import UUID
+
 import pytest
 
-from domain.accounts import accounts
 from jobs.kinds import REFRESH_TOKEN
 from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
 
 
-async def test_a_refusal_fails_it_with_its_category(project: Project) -> None:
+async def test_a_refusal_fails_it_with_its_category(project: Project, post: UUID) -> None:
     project.platform.plan(send=["refuse"])
-    post_id = await project.post()
     assert await project.attempts() == ["failed"]
-    row, job = await project.row(post_id), await project.job(post_id)
+    row, job = await project.row(post), await project.job(post)
     assert row["status"] == "failed"
     assert row["last_error"] == {
         "code": "PLATFORM_REJECTED",
@@ -21,14 +21,13 @@ async def test_a_refusal_fails_it_with_its_category(project: Project) -> None:
         "retryable": False,
     }
     assert (job["error"]["code"], await project.sends()) == ("PLATFORM_REJECTED", 0)
-    assert await project.events(post_id) == ["scheduled", "prepared", "sending", "not_sent", "failed"]
+    assert await project.events(post) == ["scheduled", "prepared", "sending", "not_sent", "failed"]
 
 
-async def test_a_limit_rests_the_account_and_costs_no_attempt(project: Project) -> None:
+async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: Project, post: UUID) -> None:
     project.platform.plan(send=["throttle"])
-    post_id = await project.post()
     assert await project.attempt() == "snoozed"
-    row, job = await project.row(post_id), await project.job(post_id)
+    row, job = await project.row(post), await project.job(post)
     assert (row["status"], row["phase"], job["attempt"], job["cancelable"]) == ("queued", "prepared", 0, True)
     left = await project.pool.fetchval(
         "select extract(epoch from cooldown_until - now()) from social_account"
@@ -38,39 +37,36 @@ async def test_a_limit_rests_the_account_and_costs_no_attempt(project: Project) 
     assert await project.attempt() == "snoozed"
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert (len(project.platform.calls), len(project.platform.drafts), project.records(post_id)) == (2, 1, 1)
+    assert (len(project.platform.calls), len(project.platform.drafts), project.records(post)) == (2, 1, 1)
 
 
 async def test_what_is_lost_and_absent_again_and_again_is_tried_as_often_as_anything(
-    project: Project,
+    project: Project, post: UUID
 ) -> None:
-    """The wait until that is settled costs nothing; a call that is made once more does."""
+    """The wait until that is known costs nothing; a call that is made once more does."""
     project.platform = Scripted(repeatable=False)
-    project.platform.plan(send=["lose"] * 3, reconcile=["settling", "ok"] * 3)
-    post_id = await project.post()
+    project.platform.plan(send=["lose"] * 3, reconcile=["later", "ok"] * 3)
     assert await project.attempts() == ["snoozed", "retry", "retry", "completed"]
-    assert (len(project.platform.calls), project.records(post_id)) == (4, 1)
+    assert (len(project.platform.calls), project.records(post)) == (4, 1)
 
 
-async def test_files_that_cannot_be_read_now_are_waited_for(project: Project) -> None:
+async def test_files_that_cannot_be_read_now_are_waited_for(project: Project, post: UUID) -> None:
     project.platform.plan(prepare=["unstored"])
-    post_id = await project.post()
     assert await project.attempt() == "retry"
-    assert (await project.row(post_id))["last_error"]["code"] == "MEDIA_UNREADABLE"
+    assert (await project.row(post))["last_error"]["code"] == "MEDIA_UNREADABLE"
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert project.records(post_id) == 1
+    assert project.records(post) == 1
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
 async def test_an_ended_token_is_refreshed_once_and_again_only_after_a_wait(
-    project: Project, where: str
+    project: Project, post: UUID, where: str
 ) -> None:
     project.platform.plan(**{where: ["expire", "expire"]})
-    post_id = await project.post()
     assert await project.attempt() == "snoozed"
     assert len(await project.jobs(REFRESH_TOKEN)) == 1
-    assert (await project.job(post_id))["attempt"] == 0
+    assert (await project.job(post))["attempt"] == 0
     await project.skip_waits()
     assert await project.attempts() == ["retry", "completed"]
     assert len(await project.jobs(REFRESH_TOKEN)) == 1
@@ -83,22 +79,8 @@ async def test_a_token_about_to_end_is_refreshed_before_anything(project: Projec
     assert (project.platform.drafts, len(await project.jobs(REFRESH_TOKEN))) == ([], 1)
 
 
-async def test_an_account_that_needs_its_owner_is_waited_for(project: Project) -> None:
-    project.platform.plan(send=["shut"])
-    post_id = await project.post()
-    assert await project.attempt() == "snoozed"
-    assert await project.pool.fetchval("select status from social_account") == "reauth_required"
-    await project.skip_waits()
-    assert await project.attempt() == "snoozed"
-    assert await project.attempt() is None
-    # The owner comes back: the same account again, and its posts are awake at once.
-    assert await project.account() == project.account_id
-    assert await project.attempts() == ["completed"]
-    assert project.records(post_id) == 1
-
-
 async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_back(project: Project) -> None:
-    """All of them, since they wait for no turn; but none before its time that waits for another try."""
+    """All of them, since they wait in no queue; but none before its time that waits for another try."""
     project.platform.plan(send=["take"] * 3, poll=["unreached", "shut", "shut"])
     patient, *others = [await project.post() for _ in range(3)]
     seen = []
@@ -113,25 +95,11 @@ async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_b
     assert (await project.row(patient))["status"] == "publishing"
 
 
-async def test_an_account_that_nobody_opens_in_time_makes_its_post_too_late(project: Project) -> None:
-    await project.do(accounts.require_reauth, account_id=project.account_id, reason="TEST")
-    post_id = await project.post()
-    assert await project.attempt() == "snoozed"
-    await project.move(post_id, 2 * 3600)
-    await project.skip_waits()
-    assert await project.attempts() == ["failed"]
-    row = await project.row(post_id)
-    assert (row["status"], row["last_error"]["code"], row["last_error"]["category"]) == (
-        "failed", "TOO_LATE", "too_late",
-    )  # fmt: skip
-
-
-async def test_tries_that_fail_wait_longer_each_time(project: Project) -> None:
+async def test_tries_that_fail_wait_longer_each_time(project: Project, post: UUID) -> None:
     project.platform.plan(send=["unreached"] * 4)
-    post_id = await project.post()
     for wait_s in (30, 120, 600, 1800):
         assert await project.attempt() == "retry"
-        job = await project.job(post_id)
+        job = await project.job(post)
         left = await project.pool.fetchval(
             "select extract(epoch from $1::timestamptz - now())", job["run_at"]
         )

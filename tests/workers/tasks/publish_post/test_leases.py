@@ -83,33 +83,31 @@ async def test_one_job_of_the_owners_refreshes_for_whoever_asks(
     assert job["args"] == {"account_id": str(owner.account_id)}
 
 
-async def test_a_rest_is_the_next_tenants_too(project: Project, owner: Owner, leased: Project) -> None:
-    project.platform.plan(send=["throttle"])
+@pytest.mark.parametrize(("send", "word"), [("throttle", "snoozed"), ("ok", "completed")])
+async def test_a_cooldown_and_a_quota_are_the_next_tenants_too(
+    project: Project, owner: Owner, leased: Project, *, send: str, word: str
+) -> None:
+    if send == "ok":
+        await limit(project, owner, posts=1)
+    project.platform.plan(send=[send])
     await leased.post()
-    assert await leased.attempt() == "snoozed"
+    assert await leased.attempt() == word
     await release(leased)
     after = await tenant(project, owner)
     post_id = await after.post()
     assert await after.attempt() == "snoozed"
     assert len(project.platform.calls) == 1
+    await project.pool.execute("update account_send set at = at - interval '25 hours'")
     await project.skip_waits()
     assert await after.attempts() == ["completed"]
     assert after.records(post_id) == 1
 
 
-async def test_a_quota_is_all_tenants_together(project: Project, owner: Owner, leased: Project) -> None:
-    borrower = {"organization_id": owner.org, "account_id": owner.account_id}
+async def limit(project: Project, owner: Owner, *, posts: int) -> None:
+    """A quota of so many a day."""
+    named = {"organization_id": owner.org, "account_id": owner.account_id}
     async with project.pool.acquire() as conn:
-        await accounts.set_quota(conn, **borrower, posts=1, seconds=86400)
-    await leased.post()
-    assert await leased.attempts() == ["completed"]
-    await release(leased)
-    after = await tenant(project, owner)
-    await after.post()
-    assert await after.attempt() == "snoozed"
-    await project.pool.execute("update account_send set at = at - interval '25 hours'")
-    await project.skip_waits()
-    assert await after.attempts() == ["completed"]
+        await accounts.set_quota(conn, **named, posts=posts, seconds=86400)
 
 
 async def test_its_owner_helps_and_its_posts_go_on(project: Project, owner: Owner, leased: Project) -> None:
@@ -166,10 +164,7 @@ async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owne
     """Each post goes out once or not at all, and none that is begun after its lease; all within one quota."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)
-    async with project.pool.acquire() as conn:
-        await accounts.set_quota(
-            conn, organization_id=owner.org, account_id=owner.account_id, posts=QUOTA, seconds=86400
-        )
+    await limit(project, owner, posts=QUOTA)
     posts: list[UUID] = []
     async with project.working(slots=10), project.working(slots=10):
         for number in range(8):

@@ -9,13 +9,13 @@ import pytest_asyncio
 import time_machine
 
 from domain.media.folder import open_folder
-from domain.publishing.outgoing import Account
 from domain.tenancy import organizations
 from jobs.kinds import RECONCILE_POST
 from tests import seeds
 from tests.workers.net import Net
+from tests.workers.platforms import scripted
 from tests.workers.tasks.publish_post.project import Project
-from workers.platforms.contract import Draft, Inquiry, Prepared
+from workers.platforms.contract import Inquiry, Prepared
 from workers.platforms.fakes.publish import Fake
 from workers.platforms.registry import Platforms
 
@@ -90,19 +90,7 @@ async def test_a_lost_answer_is_found_at_the_first_ask_or_never(
 
 
 async def test_the_same_input_has_the_same_outcome() -> None:
-    account = Account(
-        platform="bluesky", service_url="", external_id="1", handle="shop", traits={}, access_token=""
-    )
-    draft = Draft(
-        post_id=UUID(int=1),
-        caption="hello",
-        language="en",
-        media=[],
-        mode="direct",
-        privacy_level=None,
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        now=datetime(2026, 1, 1, tzinfo=UTC),
-    )
+    account, draft = scripted.account(None, "bluesky"), scripted.draft()
     prepared: list[Prepared] = [await Fake().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]
     sent = await Fake().send(account, prepared[0], draft, timeout_s=1)

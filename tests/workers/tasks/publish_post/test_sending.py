@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
 from domain.content import content
 from jobs.kinds import RECONCILE_POST
-from schemas import ids
 from tests.workers.tasks.publish_post.project import Project, hours_pass
 from tests.workers.tasks.publish_post.scripted import Scripted
 
@@ -25,22 +25,17 @@ async def test_a_post_goes_out_in_steps_that_are_written_down(project: Project) 
 
 
 async def test_its_files_come_in_their_order_and_can_be_read_again(project: Project) -> None:
-    post_id = await project.post()
-    for position, token in enumerate(["a" * 43, "b" * 43]):
+    first, second = "b" * 43, "a" * 43
+    await project.post()
+    for token in (first, second):
         await project.store.write(token, one_chunk(token.encode()))
-        await project.pool.execute(
-            """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
-                                          height, size_bytes, sha256, token)
-               select organization_id, content_id, $2, $3, 'image', 'image/png', 1, 1, 43, sha256(''), $4
-                 from scheduled_post where id = $1""",
-            post_id, ids.new(), 1 - position, token,
-        )  # fmt: skip
+    await project.attach(first, second)
     assert await project.attempts() == ["completed"]
     [draft] = project.platform.drafts
-    for media, letter in zip(draft.media, "ba", strict=True):
+    for media, token in zip(draft.media, (first, second), strict=True):
         for _ in range(2):
             async with media.read() as chunks:
-                assert b"".join([bytes(chunk) async for chunk in chunks]) == letter.encode() * 43
+                assert b"".join([bytes(chunk) async for chunk in chunks]) == token.encode()
     assert (draft.caption, draft.language, draft.mode) == ("hello", "en", "direct")
 
 
@@ -48,18 +43,17 @@ async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def test_bytes_lost_twice_go_again_in_another_attempt(project: Project) -> None:
+async def test_bytes_lost_twice_go_again_in_another_attempt(project: Project, post: UUID) -> None:
     project.platform.plan(send=["lose", "drop", "ok"])
-    post_id = await project.post()
     assert await project.attempt() == "retry"
-    row, job = await project.row(post_id), await project.job(post_id)
+    row, job = await project.row(post), await project.job(post)
     sending = (row["status"], row["phase"], row["last_error"]["code"])
     assert sending == ("publishing", "sending", "ANSWER_LOST")
     assert (job["stage"], job["cancelable"], job["attempt"]) == ("scheduled", False, 1)
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert (project.records(post_id), await project.sends()) == (1, 3)
-    assert (await project.row(post_id))["last_error"] is None
+    assert (project.records(post), await project.sends()) == (1, 3)
+    assert (await project.row(post))["last_error"] is None
 
 
 @pytest.mark.parametrize("lost", [["die_after"], ["lose", "drop"]])
@@ -88,47 +82,44 @@ async def test_an_edit_does_not_change_what_is_sent_again(project: Project, lost
     ],
 )
 async def test_what_a_repeat_is_refused_says_nothing_of_the_first_call(
-    project: Project, fault: str, words: list[str]
+    project: Project, post: UUID, fault: str, words: list[str]
 ) -> None:
     project.platform.plan(send=["drop", fault])
-    post_id = await project.post()
     seen: list[str] = []
     while (word := await project.attempt()) is not None:
         seen.append(word)
-        assert (await project.row(post_id))["status"] in {"publishing", "published"}
+        assert (await project.row(post))["status"] in {"publishing", "published"}
         await project.skip_waits()
-    assert (seen, project.records(post_id)) == (words, 1)
+    assert (seen, project.records(post)) == (words, 1)
 
 
-async def test_what_nobody_can_tell_is_outcome_unknown_and_asked_on(project: Project) -> None:
+async def test_what_nobody_can_tell_is_outcome_unknown_and_asked_on(project: Project, post: UUID) -> None:
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["drop"], reconcile=["undecided"])
-    post_id = await project.post()
     assert await project.attempts() == ["failed"]
-    row, job = await project.row(post_id), await project.job(post_id)
+    row, job = await project.row(post), await project.job(post)
     assert (row["status"], row["last_error"]["category"]) == ("outcome_unknown", "unknown")
     assert (job["error"]["code"], job["error"]["retryable"]) == ("OUTCOME_UNKNOWN", False)
     [asking] = await project.jobs(RECONCILE_POST)
-    assert asking["args"] == {"post_id": str(post_id)}
+    assert asking["args"] == {"post_id": str(post)}
 
 
-async def test_what_time_will_decide_is_looked_for_again_then(project: Project) -> None:
+async def test_what_time_will_decide_is_looked_for_again_then(project: Project, post: UUID) -> None:
     project.platform = Scripted(repeatable=False)
-    project.platform.plan(send=["lose"], reconcile=["settling", "ok"])
-    post_id = await project.post()
+    project.platform.plan(send=["lose"], reconcile=["later", "ok"])
     assert await project.attempt() == "snoozed"
-    row, job = await project.row(post_id), await project.job(post_id)
+    row, job = await project.row(post), await project.job(post)
     assert (row["phase"], job["attempt"]) == ("sending", 0)
     left = await project.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
     assert 58 < left <= 60.1
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert (len(project.platform.calls), project.records(post_id)) == (2, 1)
+    assert (len(project.platform.calls), project.records(post)) == (2, 1)
 
 
 async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(project: Project) -> None:
     """Else each repeat that is refused would put the end off, as long as the post is in time."""
-    project.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["settling", "settling", "ok"])
+    project.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["later", "later", "ok"])
     post_id = await project.post()
     assert await project.attempts() == ["retry", "snoozed", "failed"]
     assert len(project.platform.calls) == 3
@@ -151,36 +142,33 @@ async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(proj
     assert (len(project.platform.calls), project.records(post_id), await project.sends()) == (3, 1, 1)
 
 
-async def test_what_is_taken_is_asked_about_and_never_sent_again(project: Project) -> None:
+async def test_what_is_taken_is_asked_about_and_never_sent_again(project: Project, post: UUID) -> None:
     project.platform.plan(send=["take"], poll=["take", "unreached", "expire", "ok"])
-    post_id = await project.post()
     assert await project.attempts() == ["retry", "snoozed", "completed"]
-    assert (len(project.platform.calls), project.records(post_id)) == (1, 1)
-    assert "accepted" in await project.events(post_id)
-    assert (await project.row(post_id))["handle"]["upload"] == "1"
+    assert (len(project.platform.calls), project.records(post)) == (1, 1)
+    assert "accepted" in await project.events(post)
+    assert (await project.row(post))["handle"]["upload"] == "1"
 
 
-async def test_what_is_worked_on_for_too_long_is_outcome_unknown(project: Project) -> None:
+async def test_what_is_worked_on_for_too_long_is_outcome_unknown(project: Project, post: UUID) -> None:
     project.platform.plan(send=["take"], poll=["unreached", "take"])
-    post_id = await project.post()
     assert await project.attempt() == "retry"
     await hours_pass(project, 0.6)
     await project.skip_waits()
     assert await project.attempts() == ["failed"]
-    assert (await project.row(post_id))["status"] == "outcome_unknown"
+    assert (await project.row(post))["status"] == "outcome_unknown"
 
 
 async def test_an_answer_that_takes_too_long_is_given_up(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, post: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.publishing.phases.SEND_S", 0.05)
     project.platform.plan(send=["slow_after", "slow_after"])
-    post_id = await project.post()
     assert await project.attempts() == ["retry", "completed"]
-    assert project.records(post_id) == 1
+    assert project.records(post) == 1
 
 
-async def test_a_call_is_given_up_before_the_lease_may_run_out(project: Project) -> None:
+async def test_a_call_is_given_up_before_the_lease_may_run_out(project: Project, post: UUID) -> None:
     """An answer that comes at the lease's end comes too late."""
     project.lease_left_s = 0.1
     project.platform.plan(send=["slow_after"])
@@ -190,16 +178,14 @@ async def test_a_call_is_given_up_before_the_lease_may_run_out(project: Project)
         asyncio.get_running_loop().call_later(project.lease_left_s, project.platform.answers.set)
 
     project.platform.on["send"] = answer_at_its_end
-    post_id = await project.post()
     assert await project.attempts() == ["completed"]
-    assert (len(project.platform.calls), project.records(post_id)) == (2, 1)
+    assert (len(project.platform.calls), project.records(post)) == (2, 1)
 
 
-async def test_no_call_is_made_once_the_lease_may_have_run_out(project: Project) -> None:
-    post_id = await project.post()
+async def test_no_call_is_made_once_the_lease_may_have_run_out(project: Project, post: UUID) -> None:
     project.lease_left_s = 0.0
     assert await project.attempt() == "retry"
-    assert ((await project.row(post_id))["phase"], project.platform.calls) == ("prepared", [])
+    assert ((await project.row(post))["phase"], project.platform.calls) == ("prepared", [])
 
 
 async def test_an_edit_after_it_was_prepared_prepares_it_anew(project: Project) -> None:
@@ -222,17 +208,18 @@ async def test_a_platforms_name_for_another_post_is_no_proof(project: Project) -
     assert (await project.row(second))["status"] == "outcome_unknown"
 
 
-async def test_a_platform_that_we_dont_post_to_fails_the_post(project: Project) -> None:
-    post_id = await project.post()
-    await project.pool.execute("update social_account set platform = 'tiktok'")
+@pytest.mark.parametrize(
+    ("change", "code", "category"),
+    [
+        ("update social_account set platform = 'tiktok'", "PLATFORM_UNSUPPORTED", "config"),
+        ("update content_item set approval_status = 'pending'", "NOT_APPROVED", "user_content"),
+    ],
+)
+async def test_what_may_not_go_out_fails(
+    project: Project, post: UUID, change: str, code: str, category: str
+) -> None:
+    await project.pool.execute(change)
     assert await project.attempts() == ["failed"]
-    error = (await project.row(post_id))["last_error"]
-    assert (error["code"], error["category"]) == ("PLATFORM_UNSUPPORTED", "config")
-
-
-async def test_content_that_lost_its_approval_does_not_go_out(project: Project) -> None:
-    post_id = await project.post()
-    await project.pool.execute("update content_item set approval_status = 'pending'")
-    assert await project.attempts() == ["failed"]
-    assert (await project.row(post_id))["last_error"]["code"] == "NOT_APPROVED"
+    error = (await project.row(post))["last_error"]
+    assert (error["code"], error["category"]) == (code, category)
     assert project.platform.calls == []

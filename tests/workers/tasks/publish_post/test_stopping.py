@@ -1,6 +1,7 @@
 """Cancels, archives and disconnects against a post on its way: whoever commits first wins."""
 
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 
@@ -15,12 +16,11 @@ from tests.workers.tasks.publish_post.scripted import Scripted
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
-async def test_a_cancel_wins_until_the_post_is_marked(project: Project, where: str) -> None:
-    post_id = await project.post()
+async def test_a_cancel_wins_until_the_post_is_marked(project: Project, post: UUID, where: str) -> None:
     refused: list[str] = []
 
     async def cancel() -> None:
-        job_id = (await project.row(post_id))["job_id"]
+        job_id = (await project.row(post))["job_id"]
         try:
             await project.do(jobs.cancel, job_id=job_id)
         except Conflict as conflict:
@@ -28,8 +28,8 @@ async def test_a_cancel_wins_until_the_post_is_marked(project: Project, where: s
 
     project.platform.on[where] = cancel
     words = await project.attempts()
-    status = (await project.row(post_id))["status"]
-    came = (words, status, refused, project.records(post_id))
+    status = (await project.row(post))["status"]
+    came = (words, status, refused, project.records(post))
     if where == "prepare":
         assert came == (["canceled"], "canceled", [], 0)
     else:
@@ -144,13 +144,12 @@ async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truth
 
 
 async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
-    project: Project,
+    project: Project, post: UUID
 ) -> None:
     """Nothing of that step is kept, so a death behind it can't leave a post that waits."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"])
-    post_id = await project.post()
     project.platform.on["reconcile"] = project.archive
     assert await project.attempt(Death(failures.absent, after=True)) == "canceled"
     assert failures.absent in project.verbs
-    assert ((await project.row(post_id))["status"], await project.open_jobs()) == ("canceled", 0)
+    assert ((await project.row(post))["status"], await project.open_jobs()) == ("canceled", 0)
