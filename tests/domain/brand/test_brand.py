@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas import ids
 from schemas.brand import BrandRow, Field, Finding, Source, Value
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -59,19 +58,6 @@ def test_none_that_the_partner_wants_stays_none() -> None:
     assert merged is not None
     assert (merged.tagline, merged.keywords) == ("", [])
     assert merged.provenance["tagline"].source == "partner"
-
-
-def test_provenance_says_who_said_it() -> None:
-    merged = brand.merge([row("website", {"appName": "Acme"}), row("partner", {"tagline": "Mine"})])
-    assert merged is not None
-    said, own = merged.provenance["appName"], merged.provenance["tagline"]
-    assert (said.source, said.job_id, said.url) == (
-        "website",
-        ids.show(ids.JOB, JOB),
-        "https://website.test/",
-    )
-    assert (own.source, own.job_id, own.url) == ("partner", None, None)
-    assert merged.provenance.keys() == {"appName", "tagline"}
 
 
 @given(ROWS)

@@ -31,37 +31,31 @@ def test_real_names_pass_as_they_are(text: str) -> None:
     assert github_repositories.check(text) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "advice"),
-    [
-        ("", "owner/name"),
-        ("octocat", "owner/name"),
-        ("octocat/", "owner/name"),
-        ("octocat/hello/world", "owner/name"),
-        ("https://github.com/octocat", "names no repository"),
-        ("-octocat/hello", "no account"),
-        ("octo--cat/hello", "no account"),
-        ("octocat-/hello", "no account"),
-        ("a" * 40 + "/hello", "no account"),
-        ("octocat/..", "no repository's name"),
-        ("octocat/.git", "no repository's name"),
-        ("octocat/hello world", "no repository's name"),
-        ("octocat/" + "x" * 101, "no repository's name"),
-        ("octocat/hello\nworld", "no repository's name"),
-        ("octocat/hellö", "no repository's name"),
-        ("https://github.com/topics/python", "no account"),
-        ("https://gist.github.com/octocat/1", "gist"),
-        ("https://raw.githubusercontent.com/octocat/hello/main/README.md", "single files"),
-        ("https://octocat.github.io/hello-world", "ingest/website"),
-        ("octocat.github.io/hello", "ingest/website"),
-        ("https://gitlab.com/octocat/hello", "not github.com"),
-        ("https://github.com.evil.test/octocat/hello", "not github.com"),
-        ("https://github.com@evil.test/octocat/hello", "not github.com"),
-        ("git@gitlab.com:octocat/hello.git", "not github.com"),
-        ("file:///octocat/hello", "https address"),
-        ("https://[github.com/octocat/hello", "web address"),
-        ("x" * 501, "at most 500"),
+#: What to send instead, and texts that are told so.
+ADVICE = {
+    "owner/name": ["", "octocat", "octocat/", "octocat/hello/world"],
+    "names no repository": ["https://github.com/octocat"],
+    "no account": [
+        *"-octocat/hello octo--cat/hello octocat-/hello https://github.com/topics/python".split(),
+        "a" * 40 + "/hello",
     ],
+    "no repository's name": [
+        *"octocat/.. octocat/.git octocat/hellö".split(),
+        *("octocat/hello world", "octocat/hello\nworld", "octocat/" + "x" * 101),
+    ],
+    "gist": ["https://gist.github.com/octocat/1"],
+    "single files": ["https://raw.githubusercontent.com/octocat/hello/main/README.md"],
+    "ingest/website": ["https://octocat.github.io/hello-world", "octocat.github.io/hello"],
+    "not github.com": """https://gitlab.com/octocat/hello https://github.com.evil.test/octocat/hello
+        https://github.com@evil.test/octocat/hello git@gitlab.com:octocat/hello.git""".split(),
+    "https address": ["file:///octocat/hello"],
+    "web address": ["https://[github.com/octocat/hello"],
+    "at most 500": ["x" * 501],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"), [(text, advice) for advice, texts in ADVICE.items() for text in texts]
 )
 def test_what_is_no_repository_is_told_what_to_send(text: str, advice: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -1,6 +1,7 @@
 """Ingests: one at a time for each source, never in an archived project, ended with their jobs."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Claim, Moved, Submitted
 from schemas import ids
 from schemas.brand import Extraction, Finding
-from schemas.errors import Conflict
 from tests import seeds
 from tests.domain import project as verbs
 from tests.domain.project import Project
@@ -21,10 +21,8 @@ PAGE: dict[str, Any] = {"url": "https://example.com/", "follow_links": False, "m
 
 async def start(pool: Pool, project: Project, **asked: Any) -> Submitted:
     named: dict[str, Any] = {"kind": INGEST_WEBSITE, "args": PAGE} | asked
-    return await transact(
-        pool,
-        lambda conn: ingests.start(conn, organization_id=project.org, project_id=project.id, **named),
-    )
+    begin = partial(ingests.start, organization_id=project.org, project_id=project.id, **named)
+    return await transact(pool, begin)
 
 
 async def end(conn: Conn, job_id: UUID, word: str, error: dict[str, Any] | None = None) -> None:
@@ -103,31 +101,3 @@ async def test_a_finish_replaces_what_its_source_said_before(
     assert (brand.app_name, brand.app_description, brand.tagline) == ("Shop", "All", None)
     assert brand.provenance["appName"].job_id == ingested.job_id
     assert (brand.provenance["appName"].source, brand.provenance["appName"].confidence) == ("website", 0.8)
-
-
-async def ingest_jobs(pool: Pool, project: Project) -> list[UUID]:
-    rows = await pool.fetch(
-        "select id from job where project_id = $1 and kind = 'ingest_website'", project.id
-    )
-    return [row["id"] for row in rows]
-
-
-async def test_no_ingest_begins_behind_an_archive(pool: Pool, conn: Conn, project: Project) -> None:
-    """Whichever of the two comes first: the archive's job finds all that it must cancel."""
-
-    async def archive(own: Project) -> list[UUID]:
-        async with pool.acquire() as other:
-            await verbs.archive(other, own)
-        return await ingest_jobs(pool, own)
-
-    begun = 0
-    for _ in range(100):
-        own = Project(project.org, await seeds.project(conn, project.org))
-        started, found = await asyncio.gather(start(pool, own), archive(own), return_exceptions=True)
-        if isinstance(started, Conflict):
-            assert started.details["reason"] == "PROJECT_ARCHIVED"
-        else:
-            assert isinstance(started, Submitted)
-            begun += 1
-        assert found == await ingest_jobs(pool, own)
-    assert await conn.fetchval("select count(*) from ingest") == begun

@@ -58,11 +58,14 @@ https://apps.apple.com.example.com/us/app/slack/id618783545
 https://apps.apple.com@example.com/us/app/slack/id618783545
 https://apps.apple.com:8080/us/app/slack/id618783545 https://apps.apple.com:x/us/app/slack/id618783545
 https://[/us/app/slack/id618783545 javascript:alert(1) file:///etc/passwd
+https://apps.apple.com/uk/app/slack/id618783545
+https://play.google.com/store/apps/details?id=com.Slack&gl=xx
+https://play.google.com/store/apps/details?id=Slack https://play.google.com/store/apps/details
 """.split()
 
 
 @pytest.mark.parametrize("text", ["", *NO_STORES])
-def test_what_is_no_stores_page_is_refused(text: str) -> None:
+def test_what_is_no_stores_page_or_has_a_broken_part_is_refused(text: str) -> None:
     assert refused(app_store_url=text) == "appStoreUrl"
 
 
@@ -82,18 +85,6 @@ def test_a_stores_page_of_something_else_is_refused(url: str) -> None:
         store_listings.check(IngestAppStore(app_store_url=url))
 
 
-BROKEN = """
-https://apps.apple.com/uk/app/slack/id618783545
-https://play.google.com/store/apps/details?id=com.Slack&gl=xx
-https://play.google.com/store/apps/details?id=Slack https://play.google.com/store/apps/details
-""".split()
-
-
-@pytest.mark.parametrize("url", BROKEN)
-def test_a_listing_with_a_broken_part_is_refused(url: str) -> None:
-    assert refused(app_store_url=url) == "appStoreUrl"
-
-
 def test_what_several_name_is_all_read_and_each_once() -> None:
     body = IngestAppStore(
         app_store_url="https://play.google.com/store/apps/details?id=com.Slack",
@@ -107,17 +98,19 @@ def test_what_several_name_is_all_read_and_each_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["618783545", "", "com..example", "com.example/app", "com.example&country=de"]
+    ("field", "path", "values"),
+    [
+        ("ios_bundle_id", "iosBundleId", "618783545||com..example|com.example/app|com.example&country=de"),
+        (
+            "android_package",
+            "androidPackage",
+            "slack|com.1example|com.example-app|https://x.example/?id=com.S",
+        ),
+    ],
 )
-def test_a_malformed_bundle_id_is_refused_by_its_field(value: str) -> None:
-    assert refused(ios_bundle_id=value) == "iosBundleId"
-
-
-@pytest.mark.parametrize(
-    "value", ["slack", "com.1example", "com.example-app", "https://x.example/?id=com.Slack"]
-)
-def test_a_malformed_package_is_refused_by_its_field(value: str) -> None:
-    assert refused(android_package=value) == "androidPackage"
+def test_a_malformed_name_is_refused_by_its_field(field: str, path: str, values: str) -> None:
+    for value in values.split("|"):
+        assert refused(**{field: value}) == path
 
 
 def test_nothing_at_all_is_refused_with_what_to_give() -> None:

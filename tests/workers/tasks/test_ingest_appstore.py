@@ -9,14 +9,11 @@ import asyncpg
 import pytest
 
 from domain.brand import ingests
-from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import InGooglePlay, Listing
 from jobs.kinds import INGEST_APPSTORE
 from tests.workers.ingest.appstore.store_server import FACEBOOK, NOTHING, at, json, play_at, recorded
 from tests.workers.tasks.project import Project, create
 from tests.workers.web.web import Answers, Site, say, serve
-
-#: Nobody listens there.
-NOWHERE = "http://127.0.0.1:1"
 
 
 @asynccontextmanager
@@ -81,13 +78,6 @@ async def test_an_app_that_is_nowhere_costs_its_five_tokens(project: Project) ->
     assert await project.workers.pool.fetchval(ahead) == pytest.approx(20, abs=2)
 
 
-async def test_an_answer_that_is_no_json_is_tried_again(project: Project) -> None:
-    async with stores(project, {at(FACEBOOK): say(body="<h1>Maintenance</h1>")}):
-        job_id = await start(project, FACEBOOK)
-        await project.workers.becomes(job_id, "attempt > 0 and state = 'queued'")
-    assert (await project.workers.attempts(job_id))[0] == "retry"
-
-
 async def test_a_refusal_puts_every_job_to_sleep_and_costs_no_attempt(project: Project) -> None:
     answers = {at(FACEBOOK): json("", 403)}
     other = await create(project.workers)
@@ -149,23 +139,3 @@ async def test_google_play_needs_no_token(project: Project) -> None:
     row = await ingest(project, {play_at(listing): page}, listing)
     assert row["state"] == "completed"
     assert await project.workers.pool.fetchval("select count(*) from upstream_pace") == 0
-
-
-@pytest.mark.parametrize(
-    ("listing", "name", "code"),
-    [
-        (InAppStore(by="bundleId", value="test.example.ok"), "Example", None),
-        (InGooglePlay(package="test.example.ok"), "Example", None),
-        (InGooglePlay(package="com.acme.planner"), "Planner", None),
-        (InAppStore(by="id", value="618783545"), "618783545", None),
-        (InAppStore(by="bundleId", value="test.example.missing"), None, "SOURCE_NOT_FOUND"),
-    ],
-)
-async def test_a_sandbox_reads_fakes(
-    sandbox: Project, listing: Listing, name: str | None, code: str | None
-) -> None:
-    async with at_work(sandbox, NOWHERE):
-        row = await sandbox.workers.ended(await start(sandbox, listing))
-    assert (row["error"] and row["error"]["code"]) == code
-    said = "select fields -> 'appName' ->> 'value' from brand_source where project_id = $1"
-    assert await sandbox.workers.pool.fetchval(said, sandbox.id) == name

@@ -38,28 +38,6 @@ async def test_an_ingest_writes_what_the_repository_says(project: Project) -> No
     assert known.provenance["appDescription"].url == "https://github.com/acme/zap/blob/main/package.json"
 
 
-async def test_the_same_again_says_that_nothing_changed_and_keeps_all(project: Project) -> None:
-    async with github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
-        first = await ingested(project)
-        asked = len(served.asked)
-        again = await ingested(project)
-    assert len(served.asked) == asked + 2
-    assert again["result"]["fields"] == first["result"]["fields"]
-    assert again["result"]["changed"] == []
-    assert again["result"]["warnings"] == ["unchanged: the repository is as the last ingest read it"]
-    assert (await project.brand()).app_name == "Zap"
-
-
-async def test_a_renamed_repository_is_the_same_one(project: Project) -> None:
-    repo = Repo("acme/zap", files=FILES)
-    async with github(repo) as served, at_work(project, served):
-        await ingested(project)
-        repo.full_name = "acme/zapper"
-        row = await ingested(project)
-    assert row["result"]["warnings"] == ["repo_renamed: acme/zap is now acme/zapper"]
-    assert row["result"]["url"] == "https://github.com/acme/zapper"
-
-
 async def test_a_limit_puts_the_job_to_sleep_until_its_end_and_costs_no_attempt(project: Project) -> None:
     """The reset is 30 minutes after the server's Date, whatever our own clock says."""
     limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
@@ -104,18 +82,3 @@ async def test_the_servers_own_token_raises_the_limit_and_opens_nothing(project:
         row = await ingested(project)
     assert row["error"]["code"] == "SOURCE_NOT_FOUND"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_server"]
-
-
-@pytest.mark.parametrize(
-    ("repo", "code"),
-    [
-        ("example/ok", None),
-        ("acme/zap", None),
-        ("example/missing", "SOURCE_NOT_FOUND"),
-        ("example/empty", "SCRAPE_FAILED"),
-    ],
-)
-async def test_a_sandbox_reads_fakes(sandbox: Project, repo: str, code: str | None) -> None:
-    async with sandbox.at_work(INGEST_GITHUB, github_api_url="http://127.0.0.1:1"):
-        row = await ingested(sandbox, repo)
-    assert row["error"] is None if code is None else row["error"]["code"] == code

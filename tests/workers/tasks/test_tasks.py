@@ -10,8 +10,9 @@ import pytest
 
 from cli.local import demo
 from domain.brand import ingests
-from jobs.kinds import INGEST_WEBSITE, KINDS
-from jobs.outcomes import Snooze
+from domain.brand.store_listings import InGooglePlay
+from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, KINDS, Kind
+from jobs.outcomes import Failed, Retry, Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
 from tests.workers.tasks.project import Project
@@ -21,6 +22,7 @@ from workers.runtime.context import Context
 from workers.tasks import OPENERS, POOLS, open_tasks
 
 PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
+ITS_APP = InGooglePlay(package="com.acme.planner")
 
 
 async def ingest(project: Project, url: str) -> asyncpg.Record:
@@ -78,11 +80,22 @@ async def test_what_may_work_later_is_tried_again(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "code"), [("ok", None), ("blocked", "FETCH_BLOCKED"), ("not-html", "NOT_HTML")]
+    ("kind", "start", "asked", "code"),
+    [
+        (INGEST_WEBSITE, ingests.start_website, PAGE | {"url": "https://example.test/ok"}, None),
+        (INGEST_WEBSITE, ingests.start_website, PAGE | {"url": "https://example.test/not-html"}, "NOT_HTML"),
+        (INGEST_GITHUB, ingests.start_github, {"repo": "acme/zap", "branch": None}, None),
+        (INGEST_APPSTORE, ingests.start_appstore, {"listings": [ITS_APP], "country_code": "us"}, None),
+    ],
 )
-async def test_a_sandbox_reads_fakes(sandbox: Project, page: str, code: str | None) -> None:
-    row = await ingest(sandbox, f"https://example.test/{page}")
-    assert row["error"] is None if code is None else row["error"]["code"] == code
+async def test_a_sandbox_reads_fakes(
+    sandbox: Project, kind: Kind, start: Any, asked: dict[str, Any], code: str | None
+) -> None:
+    upstreams = ("github_api_url", "itunes_api_url", "app_store_url", "play_url")
+    async with sandbox.at_work(kind, **dict.fromkeys(upstreams, "http://127.0.0.1:1")):
+        row = await sandbox.ingested(start, **asked)
+    assert (row["error"] and row["error"]["code"]) == code
+    assert code or (await sandbox.brand()).app_name
 
 
 async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: Project) -> None:
@@ -111,13 +124,9 @@ def test_every_kind_has_a_task() -> None:
     assert {kind.pool for kind in KINDS.values()} == set(POOLS)
 
 
-def test_a_refusal_keeps_its_code_and_its_wish() -> None:
+def test_a_refusal_keeps_its_code_and_its_wish_and_one_with_an_end_costs_no_attempt() -> None:
     again = perform.outcome_of(SourceError("wait", retryable=True, retry_after=30))
-    never = perform.outcome_of(SourceError("no", retryable=False))
-    assert (again.word, again.after_s) == ("retry", 30)  # type: ignore[union-attr]
-    assert (never.word, never.code) == ("failed", "SCRAPE_FAILED")  # type: ignore[union-attr]
-
-
-def test_a_limit_with_an_end_costs_no_attempt() -> None:
+    assert again == Retry("SCRAPE_FAILED", "wait", after_s=30)
+    assert perform.outcome_of(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")
     assert perform.outcome_of(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
     assert perform.outcome_of(SourceRateLimited("not now")).word == "retry"
