@@ -42,14 +42,6 @@ async def test_a_file_is_read_as_the_page_of_an_address(tenantry: Tenantry, page
     assert [other["value"] for other in found["fields"]["appName"]["alternatives"]] == ["Acme"]
 
 
-async def test_a_packed_file_is_read_too(tenantry: Tenantry, elsewhere: Path) -> None:
-    (elsewhere / "page.gz").write_bytes(gzip.compress(HTML.encode()))
-    assert (
-        decoded(await tenantry("brand", "extract", "page.gz", "--json"))["fields"]["appName"]["value"]
-        == "Zap"
-    )
-
-
 async def test_one_that_fails_keeps_no_other_back(tenantry: Tenantry, page: Path) -> None:
     result = await tenantry(
         "brand", "extract", str(page), "no.html", "http://127.0.0.1:1/", str(page), "--json"
@@ -60,25 +52,9 @@ async def test_one_that_fails_keeps_no_other_back(tenantry: Tenantry, page: Path
     assert [error["code"] for error in errors] == ["VALIDATION", "VALIDATION"]
 
 
-async def test_a_page_that_cant_be_read_has_its_code(
-    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with serve({}) as site:
-        monkeypatch.setenv("TENANTRY_FETCH_ALLOW", site.host)
-        error = refused(await tenantry("brand", "extract", site.url(), "--json"), 1)
-    assert error["code"] == "SOURCE_NOT_FOUND"
-
-
 @pytest.mark.parametrize("words", [(), ("page.html", "--cases", "page.html")])
 async def test_either_targets_or_a_corpus(tenantry: Tenantry, page: Path, words: tuple[str, ...]) -> None:
     assert (await tenantry("brand", "extract", *words)).exit_code == 2
-
-
-async def test_a_malformed_allowance_is_a_setting_to_mend(
-    tenantry: Tenantry, page: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TENANTRY_FETCH_ALLOW", "localhost")
-    assert refused(await tenantry("brand", "extract", str(page), "--json"), 5)["code"] == "SETTINGS"
 
 
 async def test_a_corpus_is_predicted_line_by_line(tenantry: Tenantry, elsewhere: Path) -> None:

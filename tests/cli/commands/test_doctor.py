@@ -12,8 +12,6 @@ from schemas import ids
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
 
-NOWHERE = "postgresql://operator:hunter2@127.0.0.1:1/tenantry"
-
 
 async def examined(tenantry: Tenantry) -> tuple[int, dict[str, Any]]:
     """The exit code, and each check by its name."""
@@ -30,12 +28,7 @@ async def test_a_platform_that_is_well(tenantry: Tenantry, environment: Settings
     assert abs(checks["clock"]["value"]) < 1
     assert int(checks["postgresql"]["value"].split(".")[0]) >= 15
     assert checks["redis"]["status"] == "ok"
-
-
-async def test_a_person_reads_it_as_lines(tenantry: Tenantry, environment: Settings) -> None:
-    result = await tenantry("doctor")
-    assert result.exit_code == 0
-    assert result.stdout.split()[:2] == ["ok", "tenantry"]
+    assert (await tenantry("doctor")).stdout.split()[:2] == ["ok", "tenantry"]
 
 
 async def test_pending_migrations_fail(tenantry: Tenantry, environment: Settings, conn: Conn) -> None:
@@ -50,16 +43,6 @@ async def test_without_settings_it_says_which(tenantry: Tenantry, elsewhere: obj
     code, checks = await examined(tenantry)
     assert code == 5
     assert "DATABASE_URL" in checks["settings"]["detail"]
-
-
-async def test_a_database_away_fails_and_shows_no_password(
-    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", NOWHERE)
-    result = await tenantry("doctor")
-    assert result.exit_code == 5
-    assert "127.0.0.1:1" in result.stdout
-    assert "hunter2" not in result.output
 
 
 async def test_redis_away_is_a_warning(

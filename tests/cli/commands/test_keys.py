@@ -1,7 +1,7 @@
 import base64
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -20,6 +20,17 @@ async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, A
     """The only one, as `tenantry org create` answers."""
     made: dict[str, Any] = decoded(await tenantry("org", "create", "Acme", "--json"))
     return made
+
+
+@pytest.fixture
+async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
+    """One with a token, and whose it is."""
+    org = ids.read(ids.ORGANIZATION, organization["id"])
+    assert org
+    return {
+        "organization_id": org,
+        "account_id": await seeds.account(conn, org, await seeds.project(conn, org)),
+    }
 
 
 async def opens(conn: Conn, text: str, settings: Settings) -> bool:
@@ -107,14 +118,11 @@ async def test_bad_words_change_nothing(tenantry: Tenantry, organization: dict[s
 
 async def test_secrets_are_sealed_with_the_rings_first_key(
     tenantry: Tenantry,
-    organization: dict[str, Any],
+    account: dict[str, UUID],
     conn: Conn,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    organization_id = ids.read(ids.ORGANIZATION, organization["id"])
-    assert organization_id
-    account = await seeds.account(conn, organization_id, await seeds.project(conn, organization_id))
     newer = f"new:{base64.b64encode(bytes(32)).decode()}"
     monkeypatch.setenv("VAULT_KEYS", newer)
     assert "lacks test" in refused(await tenantry("keys", "rewrap", "--json"), 5)["message"]
@@ -122,8 +130,7 @@ async def test_secrets_are_sealed_with_the_rings_first_key(
     done = decoded(await tenantry("keys", "rewrap", "--json"))
     assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
     keyring = parse_keyring(newer, setting="VAULT_KEYS")
-    place = {"organization_id": organization_id, "account_id": account}
-    assert (await credentials.open(conn, **place, keyring=keyring)).access_token == "the-access-token"
+    assert (await credentials.open(conn, **account, keyring=keyring)).access_token == "the-access-token"
     again = await tenantry("keys", "rewrap")
     assert "Every secret is sealed with new" in again.stderr
     monkeypatch.setenv("VAULT_KEYS", newer)
@@ -132,15 +139,12 @@ async def test_secrets_are_sealed_with_the_rings_first_key(
 
 async def test_a_secret_that_was_changed_is_named(
     tenantry: Tenantry,
-    organization: dict[str, Any],
+    account: dict[str, UUID],
     conn: Conn,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    organization_id = ids.read(ids.ORGANIZATION, organization["id"])
-    assert organization_id
-    account = await seeds.account(conn, organization_id, await seeds.project(conn, organization_id))
     await conn.execute("update account_credential set sealed = set_bit(sealed, 9, 1 - get_bit(sealed, 9))")
     monkeypatch.setenv("VAULT_KEYS", f"new:{base64.b64encode(bytes(32)).decode()},{settings.vault_keys}")
     error = refused(await tenantry("keys", "rewrap", "--json"), 1)
-    assert f"account_credential/{organization_id}/{account}" in error["message"]
+    assert "account_credential/{organization_id}/{account_id}".format(**account) in error["message"]

@@ -7,12 +7,11 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.leasing import requests
-from domain.tenancy import organizations
 from schemas import ids
-from schemas.leases import LeaseRequestCreate
+from tests import leasing as lease
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
+from tests.domain.project import Project
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -26,26 +25,18 @@ class Leasing(NamedTuple):
     project: UUID
 
 
-async def organization(conn: Conn, name: str) -> tuple[UUID, UUID]:
-    """A live one, and a project of it."""
-    made = (await organizations.create(conn, name=name, tier="standard")).live
-    return made, await seeds.project(conn, made)
-
-
 @pytest_asyncio.fixture
 async def leasing(conn: Conn) -> Leasing:
-    (ours, project), (partner, shop) = await organization(conn, "Platform"), await organization(conn, "Acme")
+    (ours, project, *_), (partner, shop, *_) = await lease.tenant(conn), await lease.tenant(conn)
     account = ids.show(ids.ACCOUNT, await seeds.account(conn, ours, project, handle="bakes"))
     return Leasing(account, ("--org", str(ours), "--json"), partner, shop)
 
 
 @pytest_asyncio.fixture
 async def request_id(conn: Conn, leasing: Leasing) -> str:
-    body = LeaseRequestCreate(count=1, niche="home baking", platform="mastodon", note="Please.")
-    asked = await requests.create(
-        conn, organization_id=leasing.partner, project_id=leasing.project, api_key_id=None, body=body
-    )
-    return asked.request_id
+    project = Project(leasing.partner, leasing.project)
+    made = await lease.ask(conn, project, platform="mastodon", note="Please.")
+    return ids.show(ids.LEASE_REQUEST, made)
 
 
 async def test_an_account_goes_there_and_back(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:

@@ -16,20 +16,11 @@ import redis
 from click.testing import CliRunner
 
 from cli.__main__ import tenantry
-from cli.local.announce import Ready
 from cli.local.folder import DEMO, LOCAL
 from tests.waiting import until
 
 START_S, END_S = 40.0, 30.0
-OURS = (
-    "DATABASE_URL",
-    "REDIS_URL",
-    "PEPPERS",
-    "VAULT_KEYS",
-    "PUBLIC_URL",
-    "HEALTH_PORT",
-    "TENANTRY_FETCH_ALLOW",
-)
+OURS = "DATABASE_URL REDIS_URL PEPPERS VAULT_KEYS PUBLIC_URL HEALTH_PORT TENANTRY_FETCH_ALLOW".split()
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -237,17 +228,3 @@ def test_workers_of_no_pool_are_a_usage_error(elsewhere: Path, count: str) -> No
     done = CliRunner().invoke(tenantry, ["up", "--workers", count])
     assert done.exit_code == 2
     assert "POOL=N" in done.stderr
-
-
-def test_the_curl_is_one_that_a_shell_takes() -> None:
-    said = Ready(
-        api="http://127.0.0.1:1",
-        api_key="lp_live_k_s",
-        test_key="lp_test_k_s",
-        docs="",
-        console="",
-        database_url="",
-        redis_url="",
-    )
-    checked = subprocess.run(["sh", "-nc", said.curl()], check=False, capture_output=True)
-    assert (checked.returncode, checked.stderr) == (0, b"")

@@ -49,15 +49,16 @@ def test_the_keys_of_one_database_are_never_used_on_another(
     assert "PEPPERS" not in environment()
 
 
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
 async def test_an_unreachable_database_is_named_without_its_password(
-    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", NOWHERE)
-    result = await tenantry("migrate")
+    result = await tenantry(command)
     assert result.exit_code == 5
-    assert "127.0.0.1:1" in result.stderr
-    assert "hunter2" not in result.stderr
-    assert "Traceback" not in result.stderr
+    assert "127.0.0.1:1" in result.output
+    assert "hunter2" not in result.output
+    assert "Traceback" not in result.output
 
 
 async def test_a_local_platform_that_has_ended_is_told_so(

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -17,9 +18,7 @@ MINUTE_S = 60.0
 async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRate = ITUNES) -> float | None:
     """The wait for a token, or None."""
     with suppress(SourceRateLimited):
-        return await transact(
-            pool, lambda conn: upstream_rate.take_token(conn, rate=rate, patience_s=patience_s)
-        )
+        return await transact(pool, partial(upstream_rate.take_token, rate=rate, patience_s=patience_s))
     return None
 
 

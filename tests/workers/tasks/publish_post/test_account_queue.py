@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn
 from domain.publishing import account_queue
 from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
 from tests import seeds
@@ -172,11 +171,8 @@ async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> 
     ids = [(await project.job(post_id))["id"] for post_id in (first, second)]
     await project.pool.execute("update job set run_at = now() + interval '1 hour', stage = 'scheduled'")
 
-    async def hold(conn: Conn) -> None:
-        await conn.execute("select from job where id = $1 for update", ids[0])
-
     async with project.pool.acquire() as other, other.transaction():
-        await hold(other)
+        await other.execute("select from job where id = $1 for update", ids[0])
         await project.do(account_queue.wake, account_id=project.account_id)
     async with project.pool.acquire() as conn:
         claimed = await seeds.claims(conn, PUBLISH_POST)
