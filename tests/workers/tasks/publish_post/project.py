@@ -18,7 +18,7 @@ from domain.media.store import Store
 from domain.operations import maintenance
 from domain.projects import archive
 from jobs.courier import Courier
-from jobs.kinds import PUBLISH_POST, Kind
+from jobs.kinds import PUBLISH_POST, RECONCILE_POST, Kind
 from jobs.ledger import Settlement
 from schemas.accounts import AccountDisconnected
 from schemas.projects import Archived
@@ -203,10 +203,8 @@ class Project:
 
     async def skip_to_asking(self) -> None:
         """The next ask after a post whose answer was lost is due."""
-        await self.pool.execute(
-            """update job set run_at = now(), stage = 'queued'
-                where kind = 'reconcile_post' and state = 'queued'"""
-        )
+        due = "update job set run_at = now(), stage = 'queued' where kind = $1 and state = 'queued'"
+        await self.pool.execute(due, RECONCILE_POST.name)
 
     async def attempts(self, most: int = 12) -> list[str]:
         """Until no job of a post is left; what each came to."""
@@ -267,11 +265,8 @@ class Project:
         await eventually(none_open, within=20)
 
     async def open_jobs(self) -> int:
-        return int(
-            await self.pool.fetchval(
-                "select count(*) from job where kind = 'publish_post' and finished_at is null"
-            )
-        )
+        left = "select count(*) from job where kind = 'publish_post' and finished_at is null"
+        return int(await self.pool.fetchval(left))
 
 
 #: What ends all that waits in a project.
