@@ -13,19 +13,19 @@ class Breaker:
     cool_s: float
     clock: Callable[[], float] = time.monotonic
     failing: bool = False
-    shut_until: float = -inf
+    open_until: float = -inf
 
     def passes(self) -> bool:
         """Whether to make the call; whoever gets True says how it went."""
         now = self.clock()
-        if now < self.shut_until:
+        if now < self.open_until:
             return False
         if self.failing:
-            self.shut_until = now + self.cool_s
+            self.open_until = now + self.cool_s
         return True
 
     def worked(self) -> None:
-        self.failing, self.shut_until = False, -inf
+        self.failing, self.open_until = False, -inf
 
     def failed(self) -> None:
-        self.failing, self.shut_until = True, self.clock() + self.cool_s
+        self.failing, self.open_until = True, self.clock() + self.cool_s

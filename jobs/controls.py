@@ -51,7 +51,7 @@ async def hasten(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wak
 async def cancel_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[Moved]:
-    """The same for a project's next `limit` jobs of these kinds that nobody asked yet."""
+    """`cancel` for the next `limit` jobs of these kinds in a project that nobody asked to cancel yet."""
     return await CANCEL_JOBS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
     )

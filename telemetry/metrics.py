@@ -37,7 +37,7 @@ MODEL_ANSWERS = Counter(
     ["outcome"],
 )
 UPSTREAM_REFUSALS = Counter(
-    "upstream_refusals", "Requests that an upstream with a pace refused as too many.", ["upstream"]
+    "upstream_refusals", "Requests that an upstream with a rate limit refused as too many.", ["upstream"]
 )
 SUBTITLES = Counter(
     "appstore_subtitles", "App Store pages: `read`, or `missing` a subtitle that we can find.", ["outcome"]

@@ -1,6 +1,5 @@
 """Leased accounts, for operators: offer accounts, answer requests of all organizations, recall.
 
-from functools import partial
 An operator's key sees its own environment, live or sandbox, and offers accounts of its own organization.
 """
 

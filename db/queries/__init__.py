@@ -1,4 +1,4 @@
-"""Named SQL statements: `db/queries/<table>.sql`, called as `job.submit_job.one(conn, org=...)`.
+"""Named SQL statements: `db/queries/<table or step>.sql`, called as `job.submit_job.one(conn, org=...)`.
 
 A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`. A piece that
 several statements of the file share is headed `-- part: noun` and taken up as `{noun}`.
@@ -56,7 +56,7 @@ class Query:
         return await conn.fetchval(self.sql, *self._ordered(values))
 
     async def run(self, conn: Conn, **values: Any) -> int:
-        """How many rows it touched."""
+        """Run it; return the number of rows that it touched."""
         status = await conn.execute(self.sql, *self._ordered(values))
         return int(status.rpartition(" ")[2])
 

@@ -1,5 +1,5 @@
 -- name: submit_job    no row: its key has a job that hasn't ended, or too many of the tenant's jobs wait
--- `send` is a hint: the job is due now, and none of this tenant's waits before it.
+-- `send` asks for a wake: the job is due now, and none of this tenant's waits before it.
 insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
                  run_at, deadline_at, stage, args, unique_key)
 select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
@@ -103,11 +103,11 @@ select error->>'code'
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs
+-- name: pull_jobs    as the function of this name in db/migrations/0002_create_ledger.sql does it
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
 
--- name: settle_jobs    a row for each claim that was not fenced
+-- name: settle_jobs    a row for each claim that was not fenced; the function is in 0002_create_ledger.sql
 select organization_id, project_id, id, kind, fence, state, error
   from settle_jobs(
          :orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);

@@ -87,7 +87,10 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
 
 
 async def revive(conn: Conn, locked: LockedProject) -> None:
-    """Revives nothing that the archive ended; all of it must have ended first."""
+    """Make the project active again; what the archive ended stays ended.
+
+    Raises `Conflict` ARCHIVE_RUNNING as long as the archive's job runs.
+    """
     if await projects.archive_runs.value(conn, org=locked.organization_id, id=locked.id):
         raise Conflict(
             "ARCHIVE_RUNNING",

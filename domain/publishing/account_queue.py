@@ -47,7 +47,7 @@ _TAKE_HEAD = sending.take_head.typed(QueuePosition)
 
 
 async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition:
-    """Where it gets to the head, the post is being prepared from now on."""
+    """Take the head for the post if it may go; it is then `preparing`."""
     window = quotas.window(post)
     return await _TAKE_HEAD.row(
         conn,

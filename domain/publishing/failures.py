@@ -46,9 +46,9 @@ DISCONNECTED = Rejected(
 
 
 async def blocker(conn: Conn, post: LockedPost) -> NotDone | None:
-    """What all posts of the account would have to wait for now, if anything.
+    """The outcome that keeps all posts of the account from going out now, if anything does.
 
-    What may be live is looked for, however late it is, and for a lease that has ended too.
+    A post that may be live is looked for however late it is, and after the end of its account's lease too.
     """
     if post.left_s <= 0 and not post.sent:
         return await give_up(conn, post)
@@ -116,7 +116,7 @@ async def unverified(conn: Conn, *, claim: Claim, error: PlatformError, generati
 
 
 async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
-    """What may be on its way yet is looked for then, and not sent again before.
+    """Look again in `after_s` for a post that may be on its way, and don't send it again before.
 
     `spent`: it was sent anew, which is a try as any other.
     """
@@ -134,7 +134,7 @@ async def unknown(conn: Conn, *, claim: Claim) -> NotDone:
 
 
 async def give_up(conn: Conn, post: LockedPost) -> Failed:
-    """What may be live is unknown from now on; what isn't is too late, and says what it met last."""
+    """End the job: `OUTCOME_UNKNOWN` if the post may be there, else `TOO_LATE` and what it met last."""
     await account_queue.advance(conn, post)
     if post.sent:
         await _write_error(conn, post, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
@@ -158,7 +158,7 @@ async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cool
 
 
 async def refresh(conn: Conn, post: LockedPost) -> NotDone:
-    """Whoever asks, one job refreshes the account's token, and its end wakes the account's posts."""
+    """Refresh the account's token in one job, whoever asks; its end wakes the account's posts."""
     await credentials.refresh(
         conn,
         organization_id=post.owner_organization_id,

@@ -1,7 +1,8 @@
 """Reconciliation: a platform is asked again and again what became of a post whose answer was lost.
 
-Nothing is sent. The same goes for the name of a post that has none yet, and for whether its owner published a
-draft; in a project that was archived too. A person's word, and the end of the account, end it.
+It follows an attempt that ended `OUTCOME_UNKNOWN` (`workers/publishing/phases.py`). Nothing is sent.
+It asks in the same way for the name of a post that has none yet, and for whether its owner published a draft;
+in a project that was archived too. A person's word, and the end of the account, end it.
 """
 
 from datetime import datetime

@@ -33,7 +33,7 @@ NOT_APPROVED = Rejected(
 
 
 class PreparedStep(NamedTuple):
-    """What was prepared of the content's `revision`, in whole or as far as a step on the way there came."""
+    """A prepared post, or a step on the way there, of the content's `revision`."""
 
     keyring: Keyring
     revision: int
@@ -98,10 +98,11 @@ async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) 
 
 
 async def mark(conn: Conn, *, claim: Claim, unsaved: PreparedStep | None = None) -> datetime | NotDone:
-    """When the call may be made: now, from the commit on. In a step that holds the active project.
+    """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
 
-    `unsaved` is what was just prepared. It is kept with the mark, or without it where the post has to wait.
-    An edit since then starts over.
+    The call may be made once this is committed. The step holds the active project. `unsaved` is what was
+    just prepared: it is kept with the mark, or without it where the post has to wait. An edit since then
+    starts over.
     """
     post = await locked_post.lock(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
@@ -196,7 +197,10 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> NotDone
 
 
 async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
-    """What became of a post that the platform has, or may have; the account's others go on meanwhile."""
+    """Snooze the job until the next question about a post that the platform has, or may have.
+
+    The account's other posts go on meanwhile.
+    """
     post = await locked_post.lock(conn, claim)
     await account_queue.advance(conn, post)
     return await failures.pause(conn, post, after_s)

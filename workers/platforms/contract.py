@@ -36,7 +36,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to go out. `created_at` is the post's own moment, the same in each attempt.
+    """A post as it is to go out. `created_at` is the post's own moment, the same in each attempt.
 
     `now` is the database's time as this attempt began, which later times of its are held against.
     """
@@ -52,7 +52,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored before the next call: `handle` finds the post again, `request` is its bytes.
+    """A prepared post, stored before the next call: `handle` finds it again, `request` is its bytes.
 
     `handle` is JSON without secrets: an own key, ids of uploaded media, a container. `secret` is kept
     sealed, such as an address that lets its holder upload. `tickets` are last parts of addresses of ours
@@ -151,7 +151,7 @@ class Adapter(Protocol):
         ...
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:  # noqa: ARG002
-        """What became of what was taken.
+        """Ask what became of a post that the platform has taken.
 
         Raises `Rejected`, or `Outdated` to send it anew, where the platform gave it up; `PlatformError`.
         A platform that answers `send` with the post has nothing to poll.

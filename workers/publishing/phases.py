@@ -33,7 +33,7 @@ TIMED_OUT = "the platform did not answer in time: the post may be live"
 
 
 class Phase(StrEnum):
-    """A part of an attempt; the column `phase` of a post says with which one its next attempt begins."""
+    """A part of an attempt. `loop.first` says which one fits a post's column `phase`."""
 
     PREPARE = "prepare"
     MARK = "mark"
@@ -156,7 +156,10 @@ async def look(attempt: PublishAttempt) -> Next:
 
 
 async def await_verdict(attempt: PublishAttempt, found: Undecided) -> Outcome:
-    """What time will decide is looked for again then, still `sending`; the rest is for others to find out."""
+    """Wait, with the post still `sending`, and look again if time alone will tell.
+
+    If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation asks on.
+    """
     if found.after_s is None:
         return await attempt.unknown()
     claim, spent = attempt.ctx.job, attempt.cleared_up

@@ -80,7 +80,7 @@ LANDING = b"""<html lang="en"><title>Ledgerly - Invoices that send themselves</t
 <h1>Get paid on time</h1><p>Ledgerly is the invoicing app for freelancers and small businesses.</p>
 <p>It's quick: you write an invoice in seconds, and we'll remind your client so you don't have to!</p>
 <p>Ledgerly helps you track every payment. You'll love how it works, whether you're a designer or a baker!</p>
-<p>Invoices and payments are on your phone and on your desk, and nobody else can see your books but you.</p>
+<p>Invoices and payments are on your phone and on your laptop, and nobody else can see your books but you.</p>
 <p>We're a small team in Porto, and we're here when you need us. Write to us and we'll answer today!</p>
 <h2>Free</h2><p>For your first invoices.</p><h2>Team</h2><p>For many invoices.</p></html>"""
 
