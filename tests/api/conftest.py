@@ -12,8 +12,8 @@ import httpx
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import build, serve_from
-from db.pool import Pool
+from api.app import build, create_app, serve_from
+from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
 from domain.tenancy.api_keys import Actor
@@ -22,7 +22,7 @@ from schemas.organizations import LiveTier
 from schemas.settings import Settings
 from tests.api.described import routes
 from tests.api.everything import Operator, census, one_of_each
-from tests.servers import KEYRING
+from tests.servers import KEYRING, Servers, settings_for
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
 PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
@@ -67,6 +67,19 @@ async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
 async def rival(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
     """Another organization, with the same power."""
     async with calling(app, pool, "Rival") as caller:
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def acme_apart(own_servers: Servers) -> AsyncIterator[Caller]:
+    """The same on servers that the test may stop."""
+    settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
+    app = create_app(settings)
+    async with (
+        held(app.lifespan()),
+        open_pool(settings.database_url, name="test") as pool,
+        calling(app, pool, "Acme") as caller,
+    ):
         yield caller
 
 

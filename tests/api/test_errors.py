@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.errors import AWAY, CODES
-from db.pool import Pool, open_pool
+from db.pool import Pool
 from tests.api.conftest import Caller, calling, client_of, held
 from tests.api.hang_up import call
 from tests.servers import Servers, settings_for
@@ -124,23 +124,18 @@ async def test_a_body_is_read_up_to_the_limit(acme: Caller) -> None:
         assert problem(answer)["code"] == "PAYLOAD_TOO_LARGE"
 
 
-async def test_without_postgres_it_is_unavailable_and_comes_back(own_servers: Servers) -> None:
-    settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
-    app = create_app(settings)
-    async with (
-        held(app.lifespan()),
-        open_pool(settings.database_url, name="test") as pool,
-        calling(app, pool, "Acme") as acme,
-    ):
-        own_servers.postgres.stop()
-        answer = await acme.http.get("/v1/whoami")
-        assert problem(answer)["code"] == "UNAVAILABLE"
-        assert answer.headers["Retry-After"] == "1"
-        assert (await acme.http.get("/readyz")).status_code == 503
-        assert (await acme.http.get("/healthz")).status_code == 200
-        own_servers.postgres.start()
-        assert (await acme.http.get("/v1/whoami")).status_code == 200
-        assert (await acme.http.get("/readyz")).json() == {"postgres": "ok", "redis": "ok"}
+async def test_without_postgres_it_is_unavailable_and_comes_back(
+    own_servers: Servers, acme_apart: Caller
+) -> None:
+    own_servers.postgres.stop()
+    answer = await acme_apart.http.get("/v1/whoami")
+    assert problem(answer)["code"] == "UNAVAILABLE"
+    assert answer.headers["Retry-After"] == "1"
+    assert (await acme_apart.http.get("/readyz")).status_code == 503
+    assert (await acme_apart.http.get("/healthz")).status_code == 200
+    own_servers.postgres.start()
+    assert (await acme_apart.http.get("/v1/whoami")).status_code == 200
+    assert (await acme_apart.http.get("/readyz")).json() == {"postgres": "ok", "redis": "ok"}
 
 
 async def test_without_redis_it_is_ready_and_degraded(own_servers: Servers) -> None:

@@ -15,10 +15,10 @@ from redis.asyncio import Redis
 from api import ratelimit
 from api.app import create_app
 from api.ratelimit import Class, Quota
-from db.pool import Pool, open_pool
+from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held, new_key
-from tests.servers import Servers, settings_for
+from tests.servers import Servers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FEW = Quota({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNING: 1}, day=4)
@@ -204,20 +204,15 @@ def uncounted() -> float:
 
 
 @pytest.mark.parametrize("stop", ["stop", "pause"])
-async def test_without_redis_requests_pass_and_are_counted_as_such(own_servers: Servers, stop: str) -> None:
-    settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
-    app = create_app(settings)
-    async with (
-        held(app.lifespan()),
-        open_pool(settings.database_url, name="test") as pool,
-        calling(app, pool, "Acme") as acme,
-    ):
-        getattr(own_servers.valkey, stop)()
-        before = uncounted()
-        answers = [await acme.http.get("/v1/whoami") for _ in range(3)]
-        assert {answer.status_code for answer in answers} == {200}
-        assert policies(answers[0].headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
-        assert uncounted() == before + 3
+async def test_without_redis_requests_pass_and_are_counted_as_such(
+    own_servers: Servers, acme_apart: Caller, stop: str
+) -> None:
+    getattr(own_servers.valkey, stop)()
+    before = uncounted()
+    answers = [await acme_apart.http.get("/v1/whoami") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert policies(answers[0].headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
+    assert uncounted() == before + 3
 
 
 @pytest.mark.usefixtures("patient")

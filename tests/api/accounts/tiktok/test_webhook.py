@@ -181,13 +181,19 @@ async def test_a_post_gets_its_name_when_tiktok_has_looked_at_it(project: Projec
     assert named["publishedAt"] == post["publishedAt"]
 
 
-async def test_a_draft_that_its_owner_published_is_published(project: Project) -> None:
+async def drafted(project: Project, *, then: str) -> str:
+    """A post that lay in its owner's inbox, until they did this with it."""
     post_id = await sent(project, mode="draft")
     await project.sim.advance(60)
     await project.deliver()
     await project.becomes(post_id, "draft_in_inbox")
     [entry] = await project.sim.posts("ada", CAPTION)
-    await project.sim.call("POST", "/posts", publish_id=entry["key"], deed="post")
+    await project.sim.call("POST", "/posts", publish_id=entry["key"], deed=then)
+    return post_id
+
+
+async def test_a_draft_that_its_owner_published_is_published(project: Project) -> None:
+    post_id = await drafted(project, then="post")
     await project.sim.advance(120)
     await project.deliver()
     post = await project.becomes(post_id, "published")
@@ -196,12 +202,7 @@ async def test_a_draft_that_its_owner_published_is_published(project: Project) -
 
 
 async def test_a_draft_that_its_owner_deleted_stays_what_it_was(project: Project) -> None:
-    post_id = await sent(project, mode="draft")
-    await project.sim.advance(60)
-    await project.deliver()
-    await project.becomes(post_id, "draft_in_inbox")
-    [entry] = await project.sim.posts("ada", CAPTION)
-    await project.sim.call("POST", "/posts", publish_id=entry["key"], deed="delete")
+    post_id = await drafted(project, then="delete")
     await project.deliver()
     await project.quiet()
     assert (await project.post(post_id))["status"] == "draft_in_inbox"
