@@ -26,7 +26,7 @@ class Requirements(NamedTuple):
     """
 
     scope: Scope | None
-    kind: Class
+    rate_class: Class
     statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
@@ -35,10 +35,10 @@ class Requirements(NamedTuple):
 
 
 def requires(
-    scope: Scope | None, kind: Class, *statuses: int, parts: type[msgspec.Struct] | None = None
+    scope: Scope | None, rate_class: Class, *statuses: int, parts: type[msgspec.Struct] | None = None
 ) -> dict[str, Any]:
     """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
-    return {"requirements": Requirements(scope, kind, statuses, parts=parts)}
+    return {"requirements": Requirements(scope, rate_class, statuses, parts=parts)}
 
 
 def bind(app: Litestar) -> None:
@@ -60,7 +60,10 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     needs: Requirements = opt["requirements"]
-    request.request_state.kind, request.request_state.lingers = needs.kind, needs.parts is not None
+    request.request_state.rate_class, request.request_state.lingers = (
+        needs.rate_class,
+        needs.parts is not None,
+    )
     await _admit(request, needs)
     if query := request.scope["query_string"]:
         _check_query(query, needs)
@@ -78,13 +81,15 @@ async def _admit(request: ApiRequest, needs: Requirements) -> None:
     address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = auth.presented(call)
     expected = services.authenticator.expect(presented)
-    charging = expected and services.limiter.charge(expected, needs.kind)  # beside the look-up, not after it
+    charging = expected and services.limiter.charge(
+        expected, needs.rate_class
+    )  # beside the look-up, not after it
     try:
         call.principal = await services.authenticator.authenticate(presented, address=address)
     except Unauthenticated:
         call.probation = services.authenticator.probation(address)
         raise
-    call.standing = await (charging or services.limiter.charge(call.principal, needs.kind))
+    call.standing = await (charging or services.limiter.charge(call.principal, needs.rate_class))
     if not call.standing.passed:
         raise call.standing.refusal()
     if needs.scope is not None and not grants(call.principal.scopes, needs.scope):

@@ -20,7 +20,7 @@ from api.requests import ApiRequest
 from db.pool import Conn, transact
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import Claim, Record, StoredAnswer
+from domain.tenancy.idempotency import KeyUse, Record, StoredAnswer
 from jobs.ledger import Wake
 from schemas.errors import InFlight, Invalid
 
@@ -101,7 +101,7 @@ async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
 
 
 async def _write(
-    request: ApiRequest, claim: Claim | None, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
+    request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
 ) -> Made[T] | None:
     """None while another transaction uses the key."""
     if claim is None:
@@ -116,7 +116,7 @@ async def _write(
     return made
 
 
-def _claim_of(request: ApiRequest, body: bytes) -> Claim | None:
+def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
     key = request.request_state.headers.get(b"idempotency-key")
     if key is None:
         return None
@@ -124,7 +124,7 @@ def _claim_of(request: ApiRequest, body: bytes) -> Claim | None:
         raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
     prints = _fingerprints(request.services.peppers, _digest(request, body))
-    return Claim(who.organization_id, who.key_uuid, key.decode(), *prints)
+    return KeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
 def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
@@ -147,12 +147,12 @@ def _digest(request: ApiRequest, body: bytes) -> bytes:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
 
 
-def _record(request: ApiRequest, claim: Claim, made: Made[Any]) -> Record:
+def _record(request: ApiRequest, claim: KeyUse, made: Made[Any]) -> Record:
     answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content))
     return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
 
 
-async def _replay(request: ApiRequest, conn: Conn, claim: Claim) -> Made[Any]:
+async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> Made[Any]:
     answer = await idempotency.replay(conn, claim, keyring=request.services.vault)
     return Made(answer.body, answer.status, answer.location, replayed=True)
 

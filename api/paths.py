@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from schemas import ids
-from schemas.errors.absent import KINDS, Noun, absent
+from schemas.errors.absent import MISSING, Noun, absent
 
 
 def read(noun: Noun, text: str) -> UUID:
     """The id of such a thing. Raises `NotFound`."""
-    prefix = KINDS[noun].prefix
+    prefix = MISSING[noun].prefix
     found = ids.read(prefix, text) if prefix else None
     if found is None:
         raise absent(noun)

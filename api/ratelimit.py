@@ -34,19 +34,19 @@ class Class(StrEnum):
     LONG_RUNNING = "long-running"
 
 
-class Quota(NamedTuple):
+class RequestLimits(NamedTuple):
     """Requests a minute and key by class, writes a day and organization."""
 
     minute: dict[Class, int]
     day: int
 
 
-def _quota(reads: int, writes: int, long: int, day: int) -> Quota:
-    return Quota({Class.READ_LIGHT: reads, Class.WRITE_LIGHT: writes, Class.LONG_RUNNING: long}, day)
+def _quota(reads: int, writes: int, long: int, day: int) -> RequestLimits:
+    return RequestLimits({Class.READ_LIGHT: reads, Class.WRITE_LIGHT: writes, Class.LONG_RUNNING: long}, day)
 
 
 _STANDARD = _quota(120, 60, 20, 10_000)
-QUOTAS: dict[Tier, Quota] = {
+QUOTAS: dict[Tier, RequestLimits] = {
     "sandbox": _STANDARD,
     "standard": _STANDARD,
     "pilot": _quota(1200, 600, 60, 100_000),
@@ -57,7 +57,7 @@ QUOTAS: dict[Tier, Quota] = {
 class Charge(NamedTuple):
     """One request as the script counts it: `cap` 0 counts no day, `second` names one to give back."""
 
-    kind: Class
+    rate_class: Class
     window: str
     day: str
     limit: int
@@ -78,8 +78,8 @@ class Standing(NamedTuple):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         charge = self.charge
-        policy = f'"{charge.kind}";q={charge.limit};w={WINDOW_S}'
-        state = f'"{charge.kind}";r={self.left};t={self.resets_in}'
+        policy = f'"{charge.rate_class}";q={charge.limit};w={WINDOW_S}'
+        state = f'"{charge.rate_class}";r={self.left};t={self.resets_in}'
         if charge.cap:
             policy += f', "daily-writes";q={charge.cap};w={DAY_S}'
             state += f', "daily-writes";r={self.left_of_day};t={self.day_ends_in}'
@@ -94,9 +94,9 @@ class Standing(NamedTuple):
         if self.charge.cap and self.left_of_day <= 0:
             message = "the organization's writes of this UTC day are used up: go on tomorrow, or ask for more"
             return Limited("daily-writes", message, retry_after=self.day_ends_in)
-        kind = self.charge.kind
-        message = f"too many {kind} requests with this key: wait as long as Retry-After says"
-        return Limited(kind, message, retry_after=self.resets_in)
+        rate_class = self.charge.rate_class
+        message = f"too many {rate_class} requests with this key: wait as long as Retry-After says"
+        return Limited(rate_class, message, retry_after=self.resets_in)
 
 
 class Probation(NamedTuple):
@@ -123,16 +123,16 @@ class Limiter:
         self._clock = clock
         self._charges = Coalesced(self._ask)
 
-    def charge(self, principal: Principal, kind: Class) -> asyncio.Future[Standing]:
+    def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[Standing]:
         """Count one request, if it may pass. It is on its way before it is waited for."""
         quota = QUOTAS[principal.tier]
         return self._charges.ask(
             Charge(
-                kind,
-                window=f"rate:{principal.key_uuid}:{kind}",
+                rate_class,
+                window=f"rate:{principal.key_uuid}:{rate_class}",
                 day=f"rate:{principal.organization_id}:{self._clock():%Y-%m-%d}",
-                limit=quota.minute[kind],
-                cap=0 if kind is Class.READ_LIGHT else quota.day,
+                limit=quota.minute[rate_class],
+                cap=0 if rate_class is Class.READ_LIGHT else quota.day,
             )
         )
 

@@ -18,10 +18,10 @@ class RequestState:
         "code",
         "headers",
         "id",
-        "kind",
         "lingers",
         "principal",
         "probation",
+        "rate_class",
         "standing",
         "started",
         "status",
@@ -33,7 +33,7 @@ class RequestState:
         #: The last one of each name, in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)
         #: The route's class; None where no limit applies: no such route, or one that asks for no key.
-        self.kind: Class | None = None
+        self.rate_class: Class | None = None
         self.principal: Principal | None = None
         self.probation: Probation | None = None
         self.standing: Standing | None = None
@@ -51,8 +51,8 @@ class RequestState:
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of every answer, whichever route or error makes it."""
         answer = [(b"x-request-id", self.id.encode())]
-        if self.kind is not None:
-            answer.append((b"x-ratelimit-endpoint-class", self.kind.encode()))
+        if self.rate_class is not None:
+            answer.append((b"x-ratelimit-endpoint-class", self.rate_class.encode()))
         return answer + self._limits()
 
     def _limits(self) -> list[tuple[bytes, bytes]]:

@@ -148,7 +148,7 @@ async def _published(pool: Pool, sandbox: Sandbox, count: int) -> None:
 async def _sandbox(conn: Conn, quotas: Sequence[tuple[int, int]]) -> Sandbox:
     org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
     body = ProjectCreate(name="bench", timezone="UTC")
-    drafted = projects.draft(body, organization_id=org, now=await conn.fetchval("select now()"))
+    drafted = projects.compose(body, organization_id=org, now=await conn.fetchval("select now()"))
     await projects.create(conn, [New(org, None, drafted, None)])
     project_id = _id(ids.PROJECT, drafted.id)
     made = [await _account(conn, org, project_id, at, quota=quota) for at, quota in enumerate(quotas)]

@@ -67,7 +67,7 @@ async def look(conn: Conn) -> tuple[datetime, list[Due]]:
     return rows[0].at, [Due(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
 
 
-async def ripen(conn: Conn) -> int:
+async def promote(conn: Conn) -> int:
     """Queue scheduled jobs whose time has come; how many."""
     return await job_maintenance.ripen_jobs.run(conn, limit=BATCH)
 

@@ -36,9 +36,9 @@ async def organization(conn: Conn) -> UUID:
 async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """A project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
-    drafted = projects.draft(body, organization_id=org, now=NOW)
-    await projects.create(conn, [New(org, None, drafted, None)])
-    found = ids.read(ids.PROJECT, drafted.id)
+    composed = projects.compose(body, organization_id=org, now=NOW)
+    await projects.create(conn, [New(org, None, composed, None)])
+    found = ids.read(ids.PROJECT, composed.id)
     assert found is not None
     return found
 

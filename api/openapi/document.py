@@ -88,7 +88,7 @@ def _asks(one: Operation) -> str:
     if one.needs is None:
         return ""
     scope = f"the scope `{one.needs.scope}`" if one.needs.scope else "any key"
-    return f"Needs {scope}; counts as `{one.needs.kind}`."
+    return f"Needs {scope}; counts as `{one.needs.rate_class}`."
 
 
 def _body(one: Operation, schemas: dict[Any, Json]) -> Json:

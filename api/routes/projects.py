@@ -31,11 +31,11 @@ StatusFilter = Annotated[
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
     """Create a project; it is there when this answers."""
     who = request.principal
-    drafted = projects.draft(data, organization_id=who.organization_id, now=request.services.clock())
-    made = Made(drafted, status=201, location=f"/v1/projects/{drafted.id}", etag=etags.show(1))
+    composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
+    made = Made(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.show(1))
 
     async def insert(record: Record | None) -> bool | None:
-        new = New(who.organization_id, who.key_uuid, drafted, record)
+        new = New(who.organization_id, who.key_uuid, composed, record)
         return await request.services.creates.ask(new)
 
     return await insert_once(request, made, insert)

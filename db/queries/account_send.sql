@@ -2,7 +2,7 @@
 join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
                      and o.id = coalesce(a.owner_account_id, a.id)
 
--- name: lock_sender    as hold_sending, without a post
+-- name: lock_sender    as lock_post, without a post
 select a.platform, a.service_url, a.external_id, a.handle, a.traits, a.status, o.status as owner_status,
        o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id
   from social_account a
@@ -11,7 +11,7 @@ select a.platform, a.service_url, a.external_id, a.handle, a.traits, a.status, o
    and a.id = :account_id
    for no key update of o, a;
 
--- name: hold_sending    locks the job, the account and the post, in this order; no row: fenced
+-- name: lock_post    locks the job, the account and the post, in this order; no row: fenced
 -- Opens each step of a post's job. `cancel`: the job was asked to cancel, or the post was canceled, blocked
 -- or given another job. The account's owner is locked before it. The project is not locked: that it was
 -- archived spares work in vain, and it is `mark_sending` that must not miss it.

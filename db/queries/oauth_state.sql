@@ -82,7 +82,7 @@ select distinct vault_key_id
   from oauth_state
  where vault_key_id is not null;
 
--- name: prune_states    a day after their time, when a job that came of one has long ended
+-- name: prune_oauth_states    a day after their time, when a job that came of one has long ended
 with old as (
   -- A batch of them; what somebody else prunes is left to them.
   select organization_id, state_hash

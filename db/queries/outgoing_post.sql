@@ -1,6 +1,6 @@
 -- The steps of a post's own job, under its account's lock; sending.sql has those that count a send.
 
--- name: get_draft    what goes out and what opens the account: a row for each file, or one without any
+-- name: get_outgoing    what goes out and what opens the account: a row for each file, or one without any
 select k.sealed, k.vault_key_id, k.generation, k.expires_at,
        coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language,
        o.env = 'test' as sandbox, a.id, a.kind, a.mime_type, a.size_bytes, a.width, a.height, a.duration_ms,

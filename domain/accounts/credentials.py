@@ -115,7 +115,7 @@ async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, gen
     return bool(current == generation)
 
 
-async def refresh(
+async def submit_refresh(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
 ) -> Submitted:
     """The job that refreshes an account's tokens: one at a time, whoever asks."""
@@ -138,7 +138,7 @@ async def refresh_due(conn: Conn) -> int:
         due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
         for organization_id, project_id, account_id, connected in due:
             if connected:
-                await refresh(
+                await submit_refresh(
                     conn, organization_id=organization_id, project_id=project_id, account_id=account_id
                 )
     return len(due)

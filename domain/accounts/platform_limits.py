@@ -45,7 +45,7 @@ class Fault(NamedTuple):
     message: str
 
 
-class Platform(NamedTuple):
+class PlatformLimits(NamedTuple):
     """Captions are counted as the platform counts them; `quota` is posts in any so many seconds.
 
     A post has images or one video, never both, and none of them above its bytes or of another type.
@@ -96,10 +96,10 @@ def mastodon_length(text: str) -> int:
 #: how long a video may be, and who may see it, each creator's own settings say.
 #: Instagram: 2,200 characters, 30 hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at
 #: most 15 minutes; at least 25 posts in 24 h, more where the account says so.
-PLATFORMS: Mapping[str, Platform] = {
+PLATFORMS: Mapping[str, PlatformLimits] = {
     platform.name: platform
     for platform in (
-        Platform(
+        PlatformLimits(
             "bluesky",
             caption_max=300,
             measure=graphemes,
@@ -111,7 +111,7 @@ PLATFORMS: Mapping[str, Platform] = {
             video_bytes=100_000_000,
             mime_types=IMAGES | {"video/mp4"},
         ),
-        Platform(
+        PlatformLimits(
             "mastodon",
             caption_max=500,
             measure=mastodon_length,
@@ -122,7 +122,7 @@ PLATFORMS: Mapping[str, Platform] = {
             video_bytes=99 << 20,
             mime_types=IMAGES | VIDEOS,
         ),
-        Platform(
+        PlatformLimits(
             "tiktok",
             caption_max=2200,
             measure=utf16,
@@ -136,7 +136,7 @@ PLATFORMS: Mapping[str, Platform] = {
             video_s=600.0,
             privacy_levels=frozenset({"public", "friends", "followers", "private"}),
         ),
-        Platform(
+        PlatformLimits(
             "instagram",
             caption_max=2200,
             measure=utf16,
@@ -154,12 +154,12 @@ PLATFORMS: Mapping[str, Platform] = {
 }
 
 
-def caption_max(platform: Platform, traits: Mapping[str, Any]) -> int:
+def caption_max(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
     """The instance's own figure, kept in `traits.captionMax` when the account was connected."""
     return _positive(traits.get("captionMax")) or platform.caption_max
 
 
-def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]:
+def caption_faults(platform: PlatformLimits, most: int, caption: str) -> Iterator[str]:
     """The reasons that keep a caption from going out; `most` is `caption_max`."""
     limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
         (most, platform.measure, "characters"),
@@ -172,7 +172,7 @@ def caption_faults(platform: Platform, most: int, caption: str) -> Iterator[str]
             yield f"the caption has {found} {unit} and {platform.name} takes {limit}: shorten it"
 
 
-def bytes_max(platform: Platform, kind: str, traits: Mapping[str, Any]) -> int:
+def bytes_max(platform: PlatformLimits, kind: str, traits: Mapping[str, Any]) -> int:
     """The most bytes of one file: the instance's own (`traits.imageBytesMax`) or the platform's."""
     if kind == "image":
         return _positive(traits.get("imageBytesMax")) or platform.image_bytes
@@ -190,7 +190,7 @@ def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
     return posts, seconds
 
 
-def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | None) -> str | None:
+def privacy_fault(platform: PlatformLimits, traits: Mapping[str, Any], level: str | None) -> str | None:
     """The reason against a post's audience; `traits.privacyLevels` is what its account may choose."""
     if level is not None and level not in platform.privacy_levels:
         return f"{platform.name} takes no privacyLevel" + (f" {level}" if platform.privacy_levels else "")
@@ -201,7 +201,9 @@ def privacy_fault(platform: Platform, traits: Mapping[str, Any], level: str | No
     return None
 
 
-def faults_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequence[File]) -> Iterator[Fault]:
+def faults_of_files(
+    platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[File]
+) -> Iterator[Fault]:
     """The reasons that keep all of a post's files, together, from going out."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
@@ -215,7 +217,7 @@ def faults_of_files(platform: Platform, traits: Mapping[str, Any], files: Sequen
         yield from _faults_of_file(platform, traits, file)
 
 
-def _faults_of_file(platform: Platform, traits: Mapping[str, Any], file: File) -> Iterator[Fault]:
+def _faults_of_file(platform: PlatformLimits, traits: Mapping[str, Any], file: File) -> Iterator[Fault]:
     if file.mime_type not in platform.mime_types:
         yield Fault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
     most = bytes_max(platform, file.kind, traits)

@@ -223,7 +223,7 @@ async def _write(conn: Conn, locked: LockedContent, caption: str) -> None:
     await content_item.edit_content.run(conn, org=org, id=locked.id, caption=caption, approval_status=status)
     if approved:
         await waiting.block_of_content(conn, organization_id=org, content_id=locked.id)
-    await targets.reprint(conn, organization_id=org, content_id=locked.id)
+    await targets.update_fingerprints(conn, organization_id=org, content_id=locked.id)
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:

@@ -30,6 +30,6 @@ async def prune_idempotency(conn: Conn) -> int:
     return await idempotency_key.prune_keys.run(conn, limit=maintenance.BATCH)
 
 
-async def prune_states(conn: Conn) -> int:
+async def prune_oauth_states(conn: Conn) -> int:
     """Forget a batch of states that expired a day ago; how many."""
-    return await oauth_state.prune_states.run(conn, limit=maintenance.BATCH)
+    return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.BATCH)

@@ -55,7 +55,7 @@ GET_PROJECT = projects.get_project.typed(_Row)
 LIST_PROJECTS = projects.list_projects.typed(_Row)
 
 
-def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
+def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
     """The whole project as its first reader will see it, before any row exists. Raises `Invalid`."""
     stored = metadata.compose(body.metadata, customer_external_id=body.customer_external_id or UNSET)
     return Project(
@@ -79,11 +79,11 @@ def draft(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Proje
 
 
 class New(NamedTuple):
-    """A drafted project that is to be written with the record of its request, if there is one."""
+    """A composed project that is to be written with the record of its request, if there is one."""
 
     organization_id: UUID
     api_key_id: UUID | None
-    drafted: Project
+    composed: Project
     record: Record | None
 
 
@@ -96,18 +96,18 @@ async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
     For each in turn: True if it is written, False if its record's key was used before, None if somebody
     uses the key right now. What could make one fail alone was refused before it got here.
     """
-    drafted = [new.drafted for new in news]
+    composed = [new.composed for new in news]
     records = [new.record or _NO_RECORD for new in news]
     rows = await projects.insert_projects.all(
         conn,
         orgs=[new.organization_id for new in news],
-        ids=[ids.read(ids.PROJECT, project.id) for project in drafted],
-        names=[project.name for project in drafted],
-        timezones=[project.timezone for project in drafted],
-        primary_languages=[project.primary_language for project in drafted],
-        metadata=[project.metadata for project in drafted],
-        times=[project.created_at for project in drafted],
-        subjects=[project.id for project in drafted],
+        ids=[ids.read(ids.PROJECT, project.id) for project in composed],
+        names=[project.name for project in composed],
+        timezones=[project.timezone for project in composed],
+        primary_languages=[project.primary_language for project in composed],
+        metadata=[project.metadata for project in composed],
+        times=[project.created_at for project in composed],
+        subjects=[project.id for project in composed],
         audit_ids=[ids.new() for _ in news],
         api_key_ids=[new.api_key_id for new in news],
         keys=[record.key for record in records],

@@ -12,7 +12,7 @@ from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, targets, waiting
 from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import Versioned
-from domain.publishing.targets import Print
+from domain.publishing.targets import TargetFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
 from jobs.kinds import PUBLISH_POST
@@ -238,7 +238,7 @@ def _too_late(status: str) -> Conflict:
 
 
 async def _check_new(conn: Conn, post: ChangedPost, at: datetime) -> None:
-    mine = Print("scheduledFor", post.social_account_id, post.fingerprint)
+    mine = TargetFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
     await targets.check_new(conn, organization_id=post.organization_id, prints=[mine], at=at, but=post.id)
 
 

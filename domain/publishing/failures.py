@@ -96,7 +96,7 @@ async def not_sent(
     return Canceled() if archived and not isinstance(outcome, Failed) else outcome
 
 
-async def absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
+async def proved_absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
     """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
 
     `outdated`: not by what was prepared, which is prepared anew too. If another post is at the head of the
@@ -159,7 +159,7 @@ async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cool
 
 async def refresh(conn: Conn, post: LockedPost) -> NotDone:
     """Refresh the account's token in one job, whoever asks; its end wakes the account's posts."""
-    await credentials.refresh(
+    await credentials.submit_refresh(
         conn,
         organization_id=post.owner_organization_id,
         project_id=post.owner_project_id,

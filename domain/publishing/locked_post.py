@@ -18,7 +18,7 @@ CONFIRM = timedelta(minutes=30)
 
 
 class LockedPost(NamedTuple):
-    """The row of `hold_sending`: the post, its account, and the account that owns it.
+    """The row of `lock_post`: the post, its account, and the account that owns it.
 
     A leased account's owner is another account, whose credential, quota and cooldown it goes by; any other
     account owns itself. `now` is the database's time, read after the locks.
@@ -88,7 +88,7 @@ class LockedPost(NamedTuple):
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
 
 
-_LOCK = account_send.hold_sending.typed(LockedPost)
+_LOCK = account_send.lock_post.typed(LockedPost)
 
 
 async def lock(conn: Conn, claim: Claim) -> LockedPost:

@@ -81,7 +81,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutgoingRow(NamedTuple):
-    """The row of `get_draft`: what opens the account, what goes out, and one of its files, if it has any."""
+    """The row of `get_outgoing`: the key of the account, the post, and one of its files, if it has any."""
 
     sealed: bytes
     vault_key_id: str
@@ -101,13 +101,13 @@ class OutgoingRow(NamedTuple):
     token: str
 
 
-_GET_DRAFT = outgoing_post.get_draft.typed(OutgoingRow)
+_GET_OUTGOING = outgoing_post.get_outgoing.typed(OutgoingRow)
 
 
 async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     """In the step that begins the attempt. Raises LookupError for a disconnected account."""
     org, owner_org = post.organization_id, post.owner_organization_id
-    rows = await _GET_DRAFT.all(
+    rows = await _GET_OUTGOING.all(
         conn, org=org, id=post.id, owner_organization_id=owner_org, owner_id=post.owner_id
     )
     if not rows:

@@ -165,7 +165,7 @@ async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: Platfor
 
 
 async def _refresh(conn: Conn, account: Sender) -> None:
-    await credentials.refresh(
+    await credentials.submit_refresh(
         conn,
         organization_id=account.owner_organization_id,
         project_id=account.owner_project_id,
@@ -202,7 +202,7 @@ async def found(
     return _result(lost, "published")
 
 
-async def drafted(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
+async def found_in_inbox(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
     """It lay in its owner's inbox all the while."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
@@ -211,7 +211,7 @@ async def drafted(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]
     return _result(lost, "draft_in_inbox")
 
 
-async def absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
+async def proved_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
     """Proved: it is not there, nor can it come any more."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)

@@ -9,7 +9,7 @@ from db.pool import Conn
 from db.queries import scheduled_post
 from db.queries.rows import AssetRow, SharedContent
 from domain.publishing import posts, targets
-from domain.publishing.targets import Material, Planned, Print
+from domain.publishing.targets import Material, Planned, TargetFingerprint
 from domain.tenancy import project_locks
 from domain.values import timezones
 from domain.values.timezones import Resolved
@@ -22,7 +22,7 @@ from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled
 LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
 
 
-class Scope(NamedTuple):
+class Schedule(NamedTuple):
     """The tenant, project and content of a schedule, the zone of its local times, and the database's time.
 
     `known` are the accounts, of those that were asked for, that belong there too.
@@ -108,16 +108,16 @@ async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready
     return Ready(Material(row.caption, assets), row.approval_status == "pending")
 
 
-async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Scope:
+async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
     named = targets.named(aims)
     row = await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=named)
     if row is None:
         raise absent("content")
-    return Scope(organization_id, content_id, *row)
+    return Schedule(organization_id, content_id, *row)
 
 
 async def _post(
-    conn: Conn, scope: Scope, body: ScheduleContent | PublishContent, when: Resolved, *, may_wait: bool
+    conn: Conn, scope: Schedule, body: ScheduleContent | PublishContent, when: Resolved, *, may_wait: bool
 ) -> tuple[Scheduled, list[Wake]]:
     org, project_id = scope.organization_id, scope.project_id
     # An account that isn't there is refused before what can't be done now.
@@ -130,7 +130,7 @@ async def _post(
         conn, organization_id=org, project_id=project_id, material=found.material, targets=body.targets
     )
     if not body.allow_duplicate:
-        await targets.check_new(conn, organization_id=org, prints=_prints(planned), at=when.at)
+        await targets.check_new(conn, organization_id=org, prints=_fingerprints(planned), at=when.at)
     made, wakes = await _insert(conn, scope, planned, when.at, pending=found.pending)
     scheduled = Scheduled(
         content_id=ids.show(ids.CONTENT, scope.content_id),
@@ -141,14 +141,15 @@ async def _post(
     return scheduled, wakes
 
 
-def _prints(planned: Sequence[Planned]) -> list[Print]:
+def _fingerprints(planned: Sequence[Planned]) -> list[TargetFingerprint]:
     return [
-        Print(targets.path(number), one.account_id, one.fingerprint) for number, one in enumerate(planned)
+        TargetFingerprint(targets.path(number), one.account_id, one.fingerprint)
+        for number, one in enumerate(planned)
     ]
 
 
 async def _insert(
-    conn: Conn, scope: Scope, planned: Sequence[Planned], at: datetime, *, pending: bool
+    conn: Conn, scope: Schedule, planned: Sequence[Planned], at: datetime, *, pending: bool
 ) -> tuple[list[ScheduledTarget], list[Wake]]:
     """The posts, and unless they wait for an approval their jobs, in the order of the targets."""
     org, post_ids = scope.organization_id, [ids.new() for _ in planned]

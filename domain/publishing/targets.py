@@ -12,7 +12,7 @@ from db.queries import scheduled_post
 from db.queries.rows import AssetRow, LockedAccount, SharedContent
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
-from domain.accounts.platform_limits import PLATFORMS, File, Platform
+from domain.accounts.platform_limits import PLATFORMS, File, PlatformLimits
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.posts import Target
@@ -21,7 +21,7 @@ from schemas.posts import Target
 Issue = tuple[str, str]
 
 #: Who counts a caption, and up to what.
-_Bound = tuple[Platform, int]
+_Bound = tuple[PlatformLimits, int]
 
 
 class Material(NamedTuple):
@@ -37,7 +37,7 @@ class Material(NamedTuple):
         return hashlib.sha256(caption.encode() + b"\0" + files).digest()
 
 
-class Print(NamedTuple):
+class TargetFingerprint(NamedTuple):
     """What would be posted to an account; `path` is where the request says so."""
 
     path: str
@@ -104,7 +104,7 @@ async def check_new(
     conn: Conn,
     *,
     organization_id: UUID,
-    prints: Sequence[Print],
+    prints: Sequence[TargetFingerprint],
     at: datetime,
     but: UUID | None = None,
 ) -> None:
@@ -153,7 +153,7 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
         raise Invalid(*issues[0], *issues[1:])
 
 
-async def reprint(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """What may go out yet of an edited content, and has no caption of its own, looks different now."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)

@@ -101,7 +101,7 @@ async def take(conn: Conn, event: WebhookEvent) -> list[Wake]:
         return [wake for post in posts for wake in await _ask(conn, post)]
     if event.event == _REMOVED and "\0" not in open_id:
         accounts = await FIND_ACCOUNTS.all(conn, platform="tiktok", external_id=open_id)
-        return _wakes([await credentials.refresh(conn, **account._asdict()) for account in accounts])
+        return _wakes([await credentials.submit_refresh(conn, **account._asdict()) for account in accounts])
     return []
 
 

@@ -10,7 +10,7 @@ from domain.security.keyring import Keyring
 from schemas.errors import InFlight, KeyReused
 
 
-class Claim(NamedTuple):
+class KeyUse(NamedTuple):
     """A key as one request uses it; `fingerprint` is the same for the same request.
 
     `older` are what an earlier writer of `PEPPERS` would have made of this request. A row of a pepper that
@@ -45,7 +45,7 @@ class Record(NamedTuple):
     vault_key_id: str | None
 
 
-def fill(claim: Claim, answer: StoredAnswer, *, seal_with: Keyring | None) -> Record:
+def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> Record:
     """The row for an answer; one that holds a secret is sealed."""
     if seal_with is None:
         return Record(*claim[:4], *answer, None)
@@ -53,7 +53,7 @@ def fill(claim: Claim, answer: StoredAnswer, *, seal_with: Keyring | None) -> Re
     return Record(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id)
 
 
-async def claim(conn: Conn, claim: Claim) -> bool | None:
+async def claim(conn: Conn, claim: KeyUse) -> bool | None:
     """Whether the key is this transaction's: not if it was used in the last 24 h; None while it is in use."""
     free: bool | None = await idempotency_key.claim_key.value(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key, fingerprint=claim.fingerprint
@@ -66,7 +66,7 @@ async def store(conn: Conn, record: Record) -> None:
     await idempotency_key.store_answer.run(conn, **record._asdict())
 
 
-async def replay(conn: Conn, claim: Claim, *, keyring: Keyring) -> StoredAnswer:
+async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer:
     """What the key was answered. Raises `KeyReused` if it was for another request."""
     found = await idempotency_key.find_answer.one(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key

@@ -15,7 +15,7 @@ Noun = Literal[
 ]  # fmt: skip
 
 
-class Kind(NamedTuple):
+class Missing(NamedTuple):
     """`prefix` is None for a thing that no path names by its id."""
 
     prefix: str | None
@@ -24,26 +24,26 @@ class Kind(NamedTuple):
 
 _FOREIGN = "check the id, and that the key belongs to its organization"
 
-KINDS: Mapping[Noun, Kind] = {
-    "account": Kind(ids.ACCOUNT, f"no such social account: {_FOREIGN}"),
-    "api_key": Kind(ids.KEY, "no such API key: check the id"),
-    "content": Kind(ids.CONTENT, f"no such content: {_FOREIGN}"),
-    "github_installation": Kind(
+MISSING: Mapping[Noun, Missing] = {
+    "account": Missing(ids.ACCOUNT, f"no such social account: {_FOREIGN}"),
+    "api_key": Missing(ids.KEY, "no such API key: check the id"),
+    "content": Missing(ids.CONTENT, f"no such content: {_FOREIGN}"),
+    "github_installation": Missing(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
-    "job": Kind(ids.JOB, f"no such job: {_FOREIGN}"),
-    "lease_request": Kind(
+    "job": Missing(ids.JOB, f"no such job: {_FOREIGN}"),
+    "lease_request": Missing(
         ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"
     ),
-    "leased_account": Kind(
+    "leased_account": Missing(
         ids.ACCOUNT,
         "no such leased account: check the id; others are disconnected with DELETE /v1/social-accounts/{id}",
     ),
-    "post": Kind(ids.POST, f"no such scheduled post: {_FOREIGN}"),
-    "project": Kind(ids.PROJECT, f"no such project: {_FOREIGN}"),
+    "post": Missing(ids.POST, f"no such scheduled post: {_FOREIGN}"),
+    "project": Missing(ids.PROJECT, f"no such project: {_FOREIGN}"),
 }
 
 
 def absent(noun: Noun) -> NotFound:
     """The error to raise for one that isn't."""
-    return NotFound(KINDS[noun].message)
+    return NotFound(MISSING[noun].message)

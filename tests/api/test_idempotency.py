@@ -12,7 +12,7 @@ from litestar import Litestar
 from api import idempotency as api_idempotency
 from db.pool import Pool
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import Claim
+from domain.tenancy.idempotency import KeyUse
 from tests.api.conftest import Caller, client_of
 from tests.api.everything import Operator
 from tests.waiting import eventually
@@ -151,7 +151,7 @@ async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
     async with pool.acquire() as conn:
         transaction = conn.transaction()
         await transaction.start()
-        assert await idempotency.claim(conn, Claim(caller.organization_id, key, "k", b""))
+        assert await idempotency.claim(conn, KeyUse(caller.organization_id, key, "k", b""))
         yield
         await transaction.rollback()
 

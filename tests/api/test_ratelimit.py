@@ -14,14 +14,14 @@ from redis.asyncio import Redis
 
 from api import ratelimit
 from api.app import create_app
-from api.ratelimit import Class, Quota
+from api.ratelimit import Class, RequestLimits
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held, new_key
 from tests.servers import Servers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FEW = Quota({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNING: 1}, day=4)
+FEW = RequestLimits({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNING: 1}, day=4)
 
 
 @pytest.fixture

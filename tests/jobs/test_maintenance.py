@@ -104,9 +104,9 @@ async def test_two_rescues_at_once_take_each_job_once(pool: Pool, conn: Conn) ->
 async def test_a_scheduled_job_ripens_at_its_time(conn: Conn, org: UUID) -> None:
     soon = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     later = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=2))
-    assert await maintenance.ripen(conn) == 0
+    assert await maintenance.promote(conn) == 0
     await conn.execute("update job set run_at = now() where id = $1", soon.job_id)
-    assert await maintenance.ripen(conn) == 1
+    assert await maintenance.promote(conn) == 1
     assert [claim.id for claim in await scene.pull(conn, await scene.worker(conn))] == [soon.job_id]
     assert (await scene.row(conn, later.job_id))["stage"] == "scheduled"
 

@@ -62,7 +62,7 @@ USES: dict[str, tuple[Use, int]] = {
         5,
     ),
     "look": (lambda conn, _: maintenance.look(conn), 10),
-    "ripen": (lambda conn, _: maintenance.ripen(conn), 5),
+    "promote": (lambda conn, _: maintenance.promote(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
     "end_overdue": (lambda conn, _: maintenance.end_overdue(conn), 5),
 }

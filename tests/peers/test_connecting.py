@@ -77,7 +77,7 @@ class Project:
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
 
         async def submit(conn: Any) -> Submitted:
-            return await credentials.refresh(conn, project_id=project_id, **named)
+            return await credentials.submit_refresh(conn, project_id=project_id, **named)
 
         job = (await transact(self.pool, submit)).job_id
         done = "select result from job where id = $1 and finished_at is not null"

@@ -123,7 +123,7 @@ async def lose_workers(life: Life) -> None:
         await conn.execute("delete from worker")
 
 
-async def ripen(life: Life) -> None:
+async def promote(life: Life) -> None:
     await life.pool.execute("update job set run_at = now(), stage = 'queued' where stage = 'scheduled'")
 
 
@@ -185,7 +185,7 @@ def settle(outcome: Outcome) -> Callable[[Life, Claim], Awaitable[None]]:
 
 NUMBERS = st.integers(0, 30)
 EVENTS = st.one_of(
-    st.sampled_from([approve, edit, pull, pull, pull, ripen, lose_workers]),
+    st.sampled_from([approve, edit, pull, pull, pull, promote, lose_workers]),
     st.builds(lambda hours: partial(schedule, at=timedelta(hours=hours)), st.sampled_from([0, 0, 24])),
     st.builds(of_a_post, st.sampled_from([cancel, postpone, cancel_job, retry_job, resolve]), NUMBERS),
     st.builds(of_a_claim, st.sampled_from([mark, mark, mark, publish]), NUMBERS),

@@ -62,9 +62,9 @@ async def lose_worker(conn: Conn, life: Life) -> None:
     await conn.execute("update worker set lease_expires_at = now() + interval '1 hour'")
 
 
-async def ripen(conn: Conn, life: Life) -> None:
+async def promote(conn: Conn, life: Life) -> None:
     await conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", life.job_id)
-    await maintenance.ripen(conn)
+    await maintenance.promote(conn)
 
 
 async def pass_deadline(conn: Conn, life: Life) -> None:
@@ -101,7 +101,7 @@ async def complete(conn: Conn, claim: Claim) -> None:
 
 ATTEMPTS = st.sampled_from([-1, -1, -1, 0])
 EVENTS = st.one_of(
-    st.sampled_from([pull, pull, pull, cancel, lose_worker, ripen, pass_deadline]),
+    st.sampled_from([pull, pull, pull, cancel, lose_worker, promote, pass_deadline]),
     st.builds(lambda outcome, claim: settle(outcome, claim=claim), st.sampled_from(OUTCOMES), ATTEMPTS),
     st.builds(lambda verb, claim: step(verb, claim=claim), st.sampled_from([progress, complete]), ATTEMPTS),
 )

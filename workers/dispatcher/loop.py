@@ -21,7 +21,7 @@ from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
-from workers.dispatcher.retention import RETENTION, retain_media
+from workers.dispatcher.retention import RETENTION, prune_media
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.runtime import health
@@ -55,7 +55,7 @@ class Dispatcher:
         self._wake_limiter = WakeLimiter()
         store = open_store(settings)
         self._agenda = Agenda(
-            [PROMOTE, rescue(self._uptime), OVERDUE, REFRESH, *RETENTION, retain_media(store)]
+            [PROMOTE, rescue(self._uptime), OVERDUE, REFRESH, *RETENTION, prune_media(store)]
         )
         self._clock = asyncio.get_running_loop().time
 

@@ -3,4 +3,4 @@
 from jobs import maintenance
 from workers.dispatcher.chore import Chore
 
-PROMOTE = Chore("promote", 0.1, maintenance.ripen)
+PROMOTE = Chore("promote", 0.1, maintenance.promote)

@@ -3,7 +3,7 @@
 from db.pool import Conn
 from domain.media import tickets, uploads
 from domain.media.store import Store
-from domain.operations.maintenance import prune_idempotency, prune_states
+from domain.operations.maintenance import prune_idempotency, prune_oauth_states
 from domain.publishing import quotas
 from jobs.maintenance import prune_jobs, prune_workers
 from schemas.errors import Unavailable
@@ -15,16 +15,16 @@ EVERY_S = 60.0
 _log = logs.get("retention")
 
 RETENTION = [
-    Chore("retain_jobs", EVERY_S, prune_jobs),
-    Chore("retain_workers", EVERY_S, prune_workers),
-    Chore("retain_idempotency", EVERY_S, prune_idempotency),
-    Chore("retain_oauth_states", EVERY_S, prune_states),
-    Chore("retain_sends", EVERY_S, quotas.prune),
-    Chore("retain_tickets", EVERY_S, tickets.prune),
+    Chore("prune_jobs", EVERY_S, prune_jobs),
+    Chore("prune_workers", EVERY_S, prune_workers),
+    Chore("prune_idempotency", EVERY_S, prune_idempotency),
+    Chore("prune_oauth_states", EVERY_S, prune_oauth_states),
+    Chore("prune_sends", EVERY_S, quotas.prune),
+    Chore("prune_tickets", EVERY_S, tickets.prune),
 ]
 
 
-def retain_media(store: Store) -> Chore:
+def prune_media(store: Store) -> Chore:
     """The chore for files whose upload never ended. Where the storage is away it tries again in a minute."""
 
     async def run(conn: Conn) -> int:
@@ -34,4 +34,4 @@ def retain_media(store: Store) -> Chore:
             _log.warning("files not pruned", error=str(error))
             return 0
 
-    return Chore("retain_media", EVERY_S, run)
+    return Chore("prune_media", EVERY_S, run)

@@ -174,7 +174,7 @@ async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
     absent = kind("NOT_TAKEN", f"{why.message}; it was looked for and is not there: it is sent again")
     if attempt.cleared_up:
         return await attempt.not_sent(absent)
-    body = partial(failures.absent, claim=attempt.ctx.job, outdated=outdated)
+    body = partial(failures.proved_absent, claim=attempt.ctx.job, outdated=outdated)
     try:
         blocked = await attempt.decide(body, project=True)
     except Conflict:

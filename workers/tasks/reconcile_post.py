@@ -53,9 +53,9 @@ async def end(ctx: Context, lost: LostPost, found: Found) -> Outcome:
             return await ctx.commit(partial(reconciliation.found, claim=ctx.job, lost=lost, **named))
     if lost.status == "outcome_unknown" and isinstance(found, Absent | GivenUp):
         why = found.why if isinstance(found, GivenUp) else reconciliation.NOT_PUBLISHED
-        return await ctx.commit(partial(reconciliation.absent, claim=ctx.job, lost=lost, why=why))
+        return await ctx.commit(partial(reconciliation.proved_absent, claim=ctx.job, lost=lost, why=why))
     if lost.status == "outcome_unknown" and isinstance(found, Drafted):
-        return await ctx.commit(partial(reconciliation.drafted, claim=ctx.job, lost=lost))
+        return await ctx.commit(partial(reconciliation.found_in_inbox, claim=ctx.job, lost=lost))
     if isinstance(found, Drafted | GivenUp):
         return Done()
     return reconciliation.undecided(lost.next_s) or Done()

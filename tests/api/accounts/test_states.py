@@ -125,9 +125,9 @@ async def test_a_project_archived_while_its_job_asks_connects_nothing(project: P
 async def test_old_states_go(idle: Project) -> None:
     await idle.start()
     async with idle.pool.acquire() as conn:
-        assert await maintenance.prune_states(conn) == 0
+        assert await maintenance.prune_oauth_states(conn) == 0
         await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
-        assert await maintenance.prune_states(conn) == 1
+        assert await maintenance.prune_oauth_states(conn) == 1
 
 
 @pytest.mark.parametrize("mixed", ["address", "iss"])

@@ -14,7 +14,7 @@ from schemas.errors import Unavailable
 from tests import seeds
 from tests.s3.keeping import BREAKABLE, EVERYWHERE, Kept, KeptBucket
 from tests.waiting import eventually
-from workers.dispatcher.retention import retain_media
+from workers.dispatcher.retention import prune_media
 
 
 @pytest_asyncio.fixture
@@ -92,7 +92,7 @@ async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: St
     await conn.execute(
         "update media_upload set started_at = now() - interval '24 hours' where token <> $1", fresh
     )
-    assert await retain_media(store).run(conn) == 2
+    assert await prune_media(store).run(conn) == 2
     assert await pending(conn) == [fresh]
     assert not await is_there(store, old)
     assert not await is_there(store, unwritten)
@@ -108,9 +108,9 @@ async def test_a_chore_waits_for_a_storage_that_is_away(
     token = await stored(conn, store, org)
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
     with media_kept.away():
-        assert await retain_media(store).run(conn) == 0
+        assert await prune_media(store).run(conn) == 0
         assert await pending(conn) == [token]
-    assert await retain_media(store).run(conn) == 1
+    assert await prune_media(store).run(conn) == 1
     assert await pending(conn) == []
     assert media_kept.names() == []
 
@@ -125,7 +125,7 @@ async def test_a_silent_storage_holds_up_no_other_chore(
     tokens = [await stored(conn, store, org) for _ in range(3)]
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
     media_kept.service.fail("delete", "hang", times=1)
-    assert await retain_media(store).run(conn) == 0
+    assert await prune_media(store).run(conn) == 0
     assert await pending(conn) == tokens
-    assert await retain_media(store).run(conn) == 3
+    assert await prune_media(store).run(conn) == 3
     assert media_kept.names() == []

@@ -19,7 +19,7 @@ from domain.publishing import sealed as sealed_of_post
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import Claim, StoredAnswer
+from domain.tenancy.idempotency import KeyUse, StoredAnswer
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.errors import SealBroken, SettingsInvalid
@@ -41,7 +41,7 @@ class Sealed(NamedTuple):
     org: UUID
     account_id: UUID
     state: str
-    record: Claim
+    record: KeyUse
     job: ledger.Claim
     post_id: UUID
 
@@ -67,7 +67,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
         lifetime=timedelta(minutes=10),
         verifier=("the verifier", keyring),
     )
-    record = Claim(project.org, key, "k", bytes(32))
+    record = KeyUse(project.org, key, "k", bytes(32))
     await idempotency.claim(conn, record)
     await idempotency.store(
         conn, idempotency.fill(record, StoredAnswer(200, None, b'"body"'), seal_with=keyring)

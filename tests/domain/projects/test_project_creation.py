@@ -11,7 +11,7 @@ from domain.projects.projects import New
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, idempotency
 from domain.tenancy.api_keys import Actor
-from domain.tenancy.idempotency import Claim, Record
+from domain.tenancy.idempotency import KeyUse, Record
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
@@ -50,9 +50,9 @@ async def a_key(conn: Conn) -> Key:
 def new(who: Key, name: str, key: str | None = None) -> New:
     org, api_key_id = who
     body = ProjectCreate(name=name, timezone="UTC")
-    drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
-    record = key and Record(org, api_key_id, key, b"print", 201, f"/v1/projects/{drafted.id}", b"{}", None)
-    return New(org, api_key_id, drafted, record or None)
+    composed = projects.compose(body, organization_id=org, now=seeds.NOW)
+    record = key and Record(org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None)
+    return New(org, api_key_id, composed, record or None)
 
 
 async def names(conn: Conn) -> list[str]:
@@ -64,16 +64,16 @@ async def test_each_is_written_with_its_record_and_its_line(conn: Conn, acme: Ke
     assert await projects.create(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]
     for one in asked:
-        project_id = ids.read(ids.PROJECT, one.drafted.id)
+        project_id = ids.read(ids.PROJECT, one.composed.id)
         assert project_id is not None
         read = await projects.get(conn, organization_id=one.organization_id, project_id=project_id)
-        assert read == (one.drafted, 1)
+        assert read == (one.composed, 1)
     found = await conn.fetch("select organization_id, key, location from idempotency_key")
     assert {tuple(row) for row in found} == {
-        (one.organization_id, "k", f"/v1/projects/{one.drafted.id}") for one in asked[:2]
+        (one.organization_id, "k", f"/v1/projects/{one.composed.id}") for one in asked[:2]
     }
     noted = await conn.fetch("select subject, api_key_id from audit_log where action = 'project.created'")
-    assert {tuple(row) for row in noted} == {(one.drafted.id, one.api_key_id) for one in asked}
+    assert {tuple(row) for row in noted} == {(one.composed.id, one.api_key_id) for one in asked}
 
 
 async def test_a_used_key_writes_nothing_and_spares_the_others(conn: Conn, acme: Key, rival: Key) -> None:
@@ -93,7 +93,7 @@ async def test_a_key_is_free_again_after_a_day(conn: Conn, acme: Key) -> None:
 async def test_a_key_in_use_holds_up_nobody(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
     org, api_key_id = acme
     async with pool.acquire() as other, other.transaction():
-        assert await idempotency.claim(other, Claim(org, api_key_id, "k", b"print"))
+        assert await idempotency.claim(other, KeyUse(org, api_key_id, "k", b"print"))
         asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C")]
         assert await projects.create(conn, asked) == [None, True, True]
     assert await names(conn) == ["B", "C"]

@@ -37,7 +37,7 @@ async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> No
     body = ProjectCreate(
         name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
     )
-    drafted = projects.draft(body, organization_id=org, now=seeds.NOW)
+    drafted = projects.compose(body, organization_id=org, now=seeds.NOW)
     assert await projects.create(conn, [New(org, None, drafted, None)]) == [True]
     project_id = ids.read(ids.PROJECT, drafted.id)
     assert project_id is not None
@@ -58,7 +58,7 @@ async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> No
 def test_a_bad_value_is_named(field: str, value: str, path: str) -> None:
     fields: dict[str, Any] = {"name": "Shop", "timezone": "UTC"} | {field: value}
     with pytest.raises(Invalid) as refused:
-        projects.draft(ProjectCreate(**fields), organization_id=ids.new(), now=seeds.NOW)
+        projects.compose(ProjectCreate(**fields), organization_id=ids.new(), now=seeds.NOW)
     assert refused.value.details["issues"][0]["path"] == path
 
 

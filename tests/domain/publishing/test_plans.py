@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook, waiting
-from domain.publishing.targets import Print
+from domain.publishing.targets import TargetFingerprint
 from domain.publishing.tiktok_webhook import WebhookEvent
 from jobs.ledger import Claim, Moved
 from jobs.outcomes import NotDone
@@ -61,7 +61,7 @@ def listed(**filters: Any) -> Use:
 
 
 async def check_new(conn: Conn, found: Table) -> None:
-    prints = [Print("", account_id, bytes(32)) for account_id in found.project.account_ids]
+    prints = [TargetFingerprint("", account_id, bytes(32)) for account_id in found.project.account_ids]
     at = datetime.now(UTC) + timedelta(days=30)
     await targets.check_new(conn, organization_id=found.project.org, prints=prints, at=at)
 
@@ -103,8 +103,10 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
     "get": (lambda conn, found: posts.get(conn, **found.tenant, post_id=found.post_id), 5),
     "block": (lambda conn, found: waiting.block_of_content(conn, **found.tenant, content_id=ids.new()), 5),
-    "reprint": (
-        lambda conn, found: targets.reprint(conn, **found.tenant, content_id=found.project.content_id),
+    "update_fingerprints": (
+        lambda conn, found: targets.update_fingerprints(
+            conn, **found.tenant, content_id=found.project.content_id
+        ),
         2 * WAITING + 50,
     ),
     "end": (end, 50),

@@ -89,7 +89,7 @@ class Hand:
 
     async def _pull(self) -> Claim | None:
         async with self.system.pool.acquire() as conn:
-            await maintenance.ripen(conn)
+            await maintenance.promote(conn)
             claims = await ledger.pull(
                 conn, pool="publish", worker_id=self.worker_id, free=1, kinds=[*self.tasks]
             )

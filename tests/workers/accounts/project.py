@@ -77,7 +77,7 @@ class Project:
 
     async def refresh(self, account_id: UUID) -> UUID:
         """The job."""
-        submit = partial(credentials.refresh, **self.scope, account_id=account_id)
+        submit = partial(credentials.submit_refresh, **self.scope, account_id=account_id)
         return (await transact(self.workers.pool, submit)).job_id
 
     async def refreshed(self, account_id: UUID, **settings: str) -> asyncpg.Record:

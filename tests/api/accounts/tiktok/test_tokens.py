@@ -30,7 +30,7 @@ async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
         project_id = ids.read(ids.PROJECT, project.id)
         assert project_id
         where = {"organization_id": project.acme.organization_id, "project_id": project_id}
-        return await credentials.refresh(conn, **where, account_id=uuid(account_id))
+        return await credentials.submit_refresh(conn, **where, account_id=uuid(account_id))
 
     job_id = (await transact(project.pool, submit)).job_id
 
@@ -79,14 +79,14 @@ async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(proj
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
     await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
     async with project.pool.acquire() as conn, conn.transaction():
-        asked = await credentials.refresh(conn, project_id=None, **account)
+        asked = await credentials.submit_refresh(conn, project_id=None, **account)
     await eventually(project.sim.held)
     async with project.pool.acquire() as conn, conn.transaction():
         await social_account.lock_account.row(conn, org=account["organization_id"], id=account["account_id"])
         await project.sim.release()
         await eventually(lambda: project.pool.fetchval(WAITS))
         await conn.execute("set local lock_timeout = '300ms'")
-        again = await credentials.refresh(conn, project_id=None, **account)
+        again = await credentials.submit_refresh(conn, project_id=None, **account)
     assert (again.job_id, again.fresh) == (asked.job_id, False)
     done = "select attempt from job where id = $1 and state = 'completed'"
     assert await eventually(lambda: project.pool.fetchval(done, asked.job_id)) == 1

@@ -150,6 +150,6 @@ async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"])
     project.platform.on["reconcile"] = project.archive
-    assert await project.attempt(Death(failures.absent, after=True)) == "canceled"
-    assert failures.absent in project.verbs
+    assert await project.attempt(Death(failures.proved_absent, after=True)) == "canceled"
+    assert failures.proved_absent in project.verbs
     assert ((await project.row(post))["status"], await project.open_jobs()) == ("canceled", 0)
