@@ -41,7 +41,7 @@ class Size(NamedTuple):
 #: Seconds instead of minutes: for a test that everything works, not for a figure that means something.
 TINY = Size(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
-    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, idle_s=0.3, lease_s=3.0,
+    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, idle_s=0.3, lease_s=5.0,
     waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4, contents=12,
     publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
 )  # fmt: skip
