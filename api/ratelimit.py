@@ -90,7 +90,7 @@ class Standing(NamedTuple):
         return self._replace(left=self.left + 1)
 
     def refusal(self) -> Limited:
-        """Why it did not pass: the day's cap where that is used up, else the minute's window."""
+        """The reason why it did not pass: the day's cap where that is used up, else the minute's window."""
         if self.charge.cap and self.left_of_day <= 0:
             message = "the organization's writes of this UTC day are used up: go on tomorrow, or ask for more"
             return Limited("daily-writes", message, retry_after=self.day_ends_in)

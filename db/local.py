@@ -189,7 +189,7 @@ def _has_name(uid: int) -> bool:
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
-    """Whether the server runs, by the eighth line of its pid file, which a killed server may lack."""
+    """True if the server runs, by the eighth line of its pid file, which a killed server may lack."""
     try:
         lines = pidfile.read_text().split("\n")
     except FileNotFoundError:

@@ -16,7 +16,7 @@ class Breaker:
     open_until: float = -inf
 
     def passes(self) -> bool:
-        """Whether to make the call; whoever gets True says how it went."""
+        """True if the call is to be made; whoever gets True says how it went."""
         now = self.clock()
         if now < self.open_until:
             return False

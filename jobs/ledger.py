@@ -186,12 +186,12 @@ def _full(kind: Kind) -> Limited:
 
 
 async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
-    """Whether the job still has to end."""
+    """True if the job still has to end."""
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
 async def error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
-    """Why the job failed, if it did."""
+    """The code of the error that the job failed with, if it did."""
     found: str | None = await job.get_error_code.value(conn, org=organization_id, id=job_id)
     return found
 

@@ -34,7 +34,7 @@ class Due(NamedTuple):
 
 
 class Lead(NamedTuple):
-    """Whether this session leads, and the database's time."""
+    """The lead: whether this session has it, and the database's time."""
 
     leads: bool
     at: datetime
@@ -57,7 +57,7 @@ END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(Moved)
 
 
 async def try_to_lead(conn: Conn) -> Lead:
-    """Whether this session leads from now on, or already did; and the database's time."""
+    """The lead: whether this session has it from now on, or already had it, and the database's time."""
     return await TRY_TO_LEAD.row(conn, lock=LEADER_LOCK)
 
 

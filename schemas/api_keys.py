@@ -80,7 +80,7 @@ class Whoami(Out, frozen=True, kw_only=True):
 
 
 class Rewrapped(Out, frozen=True, kw_only=True):
-    """How many sealed rows of each table are sealed with `keyId` now that weren't before."""
+    """Numbers of sealed rows, by table, that are sealed with `keyId` now and weren't before."""
 
     key_id: str
     rows: dict[str, int]

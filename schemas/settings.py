@@ -241,7 +241,7 @@ def check_model(settings: Settings) -> None:
 
 
 def is_address(url: str) -> bool:
-    """Whether a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""
+    """True if a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""
     try:
         return urlsplit(url).port != 0
     except ValueError:

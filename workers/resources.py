@@ -24,7 +24,7 @@ class Resources:
         self.opened: dict[Callable[..., Any], Any] = {}
 
     async def once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
-        """What `opener` opens: the same for every task of the process."""
+        """The resource that `opener` opens: the same for every task of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
         found: T = self.opened[opener]

@@ -59,7 +59,7 @@ async def http() -> Answer:
 @bench.command("publish")
 @answering
 async def publish() -> Answer:
-    """How late posts go out: 500 over 20 accounts with quotas, four workers, at once and in 20 s.
+    """Delays of posts: 500 over 20 accounts with quotas, four workers, at once and in 20 s.
 
     No platform is asked: a sandbox's answers at once. An account over its quota is an error, not a figure.
 

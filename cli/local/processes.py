@@ -83,7 +83,7 @@ def end(processes: Mapping[str, Server]) -> None:
 
 
 def answers(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
-    """Whether a GET is answered with 200."""
+    """True if a GET is answered with 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path, headers=headers or {})

@@ -104,7 +104,7 @@ def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
 
 
 def _has(found: dict[str, Any], path: Sequence[str]) -> bool:
-    """Whether the name is taken, so that the field belongs to the next object of its array."""
+    """True if the name is taken, so that the field belongs to the next object of its array."""
     inner = found.get(path[0])
     if path[0] not in found or path[1:2] == [""]:
         return False

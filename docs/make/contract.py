@@ -75,7 +75,7 @@ def _leaves(error: type[SourceError]) -> Iterator[type[SourceError]]:
 
 
 def job_errors() -> str:
-    """What ends a job of any kind from outside of its task."""
+    """Errors that end a job of any kind from outside of its task."""
     ends = [outcomes.DEADLINE, outcomes.WORKER_LOST, outcomes.POISONED]
     return table(
         ["code", "message", "retryable"],
@@ -99,7 +99,7 @@ def request_limits() -> str:
 
 
 def scopes() -> str:
-    """What each scope opens."""
+    """Scopes, and what each opens."""
     rows = _joined(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPES)
     return table(["scope", "lets a key"], [(code(name), said) for name, _, said in rows])
 

@@ -33,7 +33,7 @@ def _imports(inside: str) -> Mapping[str, set[str]]:
 
 
 def _names(path: Path, inside: str) -> Iterator[str]:
-    """What a module imports, as names of packages of `inside`."""
+    """Imports of a module, as names of packages of `inside`."""
     prefix = f"{inside}." if inside else ""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -58,7 +58,7 @@ def _nearest(imports: Mapping[str, set[str]], source: str) -> list[str]:
 
 
 def _reached(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
-    """What imports lead to from `source` on, never through `but`."""
+    """Packages that imports lead to from `source` on, never through `but`."""
     reached: set[str] = set()
     todo = [source]
     while todo:

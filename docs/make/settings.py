@@ -34,7 +34,7 @@ def _row(name: str, described: dict[str, Any]) -> list[str]:
 
 
 def _values(described: dict[str, Any]) -> str:
-    """What a setting may hold, in words."""
+    """Values that a setting may hold, in words."""
     match described:
         case {"enum": values}:
             return ", ".join(f"`{value}`" for value in values)

@@ -32,7 +32,7 @@ from schemas.errors.absent import absent
 
 
 class Served(NamedTuple):
-    """What a reader of a file is told beside its bytes."""
+    """Facts that a reader of a file is told beside its bytes."""
 
     mime_type: str
     size_bytes: int
@@ -125,7 +125,7 @@ async def _attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files:
 
 
 def format_of(kinds: Sequence[str], caption: str) -> Format:
-    """What files of these kinds make, in their order. Raises `Invalid` for what is no content."""
+    """The format that files of these kinds make, in their order. Raises `Invalid` for what is no content."""
     if len(kinds) > MAX_FILES:
         raise Invalid("file", f"at most {MAX_FILES} files make one item of content")
     if "video" in kinds and len(kinds) > 1:

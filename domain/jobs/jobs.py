@@ -34,7 +34,7 @@ from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
 
 class Origin(NamedTuple):
-    """What a retry starts from."""
+    """The job that a retry starts from."""
 
     kind: str
     state: str

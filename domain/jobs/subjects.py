@@ -45,7 +45,7 @@ ENDS: Mapping[str, Ended] = {
 
 
 def concerned(settlements: Iterable[Settlement]) -> bool:
-    """Whether a subject may end with them."""
+    """True if a subject may end with them."""
     return any(claim.kind in ENDS for claim, _ in settlements)
 
 

@@ -180,7 +180,7 @@ def _blockers(
 
 
 def _blockers_of(env: Env, request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
-    """Why an account can't be leased now: the first reason of its state, and its platform."""
+    """Reasons why an account can't be leased now: the first one of its state, and its platform."""
     if owner.env != env:
         yield "belongs to the other environment, live or sandbox"
     elif owner.owner_account_id is not None:

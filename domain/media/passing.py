@@ -49,7 +49,7 @@ class Passing:
 
 
 async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[File]:
-    """What is in those that are stored, each under its token. Raises `Invalid` as `probe`."""
+    """Files that were stored, each under its token, with what is in them. Raises `Invalid` as `probe`."""
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]

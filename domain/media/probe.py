@@ -45,7 +45,7 @@ class Found(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """What is wrong with the file, for its sender."""
+    """The fault of a file, in words for its sender."""
 
     why: str
 
@@ -78,7 +78,7 @@ def limit(files: int) -> None:
 
 
 def look(media: IO[bytes], mime: str) -> Said:
-    """What there is to know of a file, or what speaks against it."""
+    """All that there is to know of a file, or the fault that speaks against it."""
     return picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
 
 

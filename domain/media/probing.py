@@ -35,7 +35,7 @@ class ProbeQueue:
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
-    """What the files are, each a token and its sniffed type. Raises `Invalid` for one that is no use.
+    """Findings of files, each given as a token and its sniffed type. Raises `Invalid` for one that is no use.
 
     `path` of the refusal is `file[1]` for the second.
     """

@@ -77,12 +77,12 @@ async def count_workers(conn: Conn) -> list[WorkerCounts]:
 
 
 async def has_dispatcher(conn: Conn) -> bool:
-    """Whether one runs and works: those that stand by are not seen."""
+    """True if one runs and works: those that stand by are not seen."""
     return bool(await pool.has_leader.value(conn, lock=LEADER_LOCK))
 
 
 def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
-    """How many workers would run what runs and take up what is due.
+    """The number of workers that would run what runs and take up what is due.
 
     Jobs that end within a second share a slot ten to one. A pool without a past counts as slow.
     """

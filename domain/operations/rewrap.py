@@ -93,13 +93,13 @@ TABLES: Mapping[str, Table] = {
 
 
 async def count(conn: Conn, *, keyring: Keyring) -> int:
-    """How many rows there are to do."""
+    """The number of rows that are left to seal anew."""
     counts = [await table.left.value(conn, writer=keyring.writer) for table in TABLES.values()]
     return sum(counts)
 
 
 async def rewrap(pool: Pool, *, keyring: Keyring, report: Report) -> dict[str, int]:
-    """How many rows were sealed anew, by table; the keyring has all their keys. Raises `SealBroken`."""
+    """Numbers of rows sealed anew, by table; the keyring has all their keys. Raises `SealBroken`."""
     return {name: await _rewrap(pool, name, keyring, report) for name in TABLES}
 
 

@@ -32,7 +32,7 @@ class QueuedPost(NamedTuple):
 
 
 class QueuePosition(NamedTuple):
-    """Whether a post may go. `is_head`: it is at the head from now on.
+    """The position of a post, which says if it may go. `is_head`: it is at the head from now on.
 
     `full_s`: the account's quota has no room for so many seconds. `busy`: another post is at the head, and at
     work or about to be.

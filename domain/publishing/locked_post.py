@@ -61,7 +61,7 @@ class LockedPost(NamedTuple):
 
     @property
     def secret(self) -> Sealed | None:
-        """What was prepared and is kept sealed."""
+        """The secret that was prepared and is kept sealed."""
         if self.sealed is None or self.vault_key_id is None:
             return None
         return Sealed(self.vault_key_id, self.sealed)

@@ -80,7 +80,7 @@ async def publish(
 
 
 def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) -> Resolved:
-    """When a request says; local times are of `zone`. Raises `Invalid`."""
+    """The time that a request asks for; local times are of `zone`. Raises `Invalid`."""
     if asked.scheduled_for is not None and asked.local_time is None:
         path, when = (
             "scheduledFor",

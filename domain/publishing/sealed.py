@@ -16,5 +16,5 @@ def reveal(keyring: Keyring, secret: Sealed | None, *, organization_id: UUID, po
 
 
 def row_name(organization_id: UUID, post_id: UUID) -> str:
-    """What binds a secret to its row."""
+    """The name that binds a secret to its row."""
     return f"scheduled_post/{organization_id}/{post_id}"

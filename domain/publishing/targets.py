@@ -25,7 +25,7 @@ _Bound = tuple[PlatformLimits, int]
 
 
 class Material(NamedTuple):
-    """What is to go out: a content's caption and its files, in their order."""
+    """A content's caption and its files, in their order, as they are to go out."""
 
     caption: str
     assets: Sequence[AssetRow]
@@ -38,7 +38,7 @@ class Material(NamedTuple):
 
 
 class TargetFingerprint(NamedTuple):
-    """What would be posted to an account; `path` is where the request says so."""
+    """The fingerprint of what would be posted to an account; `path` is where the request says so."""
 
     path: str
     account_id: UUID
@@ -154,7 +154,7 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
 
 
 async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """What may go out yet of an edited content, and has no caption of its own, looks different now."""
+    """Posts of an edited content that may go out yet, without a caption of their own, look different now."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
     fingerprint = Material(row.caption, assets).fingerprint(None)
@@ -210,7 +210,7 @@ def _check_connected(accounts: Sequence[LockedAccount]) -> None:
 
 
 def _misfits(target: Target, account: LockedAccount, material: Material) -> Iterator[Issue]:
-    """What the account's platform would refuse, as far as that is known before anything is sent."""
+    """Issues that the account's platform would refuse, as far as they are known before anything is sent."""
     platform = PLATFORMS[account.platform]
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:

@@ -34,5 +34,5 @@ async def wipe(conn: Conn, *, rows: Sequence[Moved]) -> None:
 
 
 def row_name(organization_id: UUID, job_id: UUID) -> str:
-    """What binds a secret to its row."""
+    """The name that binds a secret to its row."""
     return f"job_secret/{organization_id}/{job_id}"

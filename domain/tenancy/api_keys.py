@@ -39,7 +39,7 @@ class Presented(NamedTuple):
 
 
 class Actor(NamedTuple):
-    """Who asks, and what they may do. `key_uuid` is None for an operator on the machine itself."""
+    """The one who asks, and what they may do. `key_uuid` is None for an operator on the machine itself."""
 
     organization_id: UUID
     env: Env
@@ -67,7 +67,7 @@ class Principal(NamedTuple):
 
     @property
     def sandbox(self) -> bool:
-        """Whether every adapter is a fake."""
+        """True if every adapter is a fake."""
         return self.env == "test"
 
     @property
@@ -76,7 +76,7 @@ class Principal(NamedTuple):
 
 
 class PresentedKey(NamedTuple):
-    """What a presented key is checked against; its times were judged by the database's clock."""
+    """The row that a presented key is checked against; its times were judged by the database's clock."""
 
     organization_id: UUID
     organization_name: str
@@ -95,7 +95,7 @@ class PresentedKey(NamedTuple):
 
     @property
     def principal(self) -> Principal:
-        """Who it is, once its secret was shown."""
+        """The principal that it stands for, once its secret was shown."""
         return Principal(*self[:6], frozenset(self.scopes), tuple(self.return_origins))
 
 
@@ -127,7 +127,7 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
 
 
 def opens(row: PresentedKey, presented: Presented, peppers: Keyring) -> bool:
-    """Whether the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
+    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
     current = hmac.compare_digest(_digest(presented.secret, peppers, row.pepper_id), row.secret_hash)
     if row.old_secret_hash is None:
         return current

@@ -54,7 +54,7 @@ def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> R
 
 
 async def claim(conn: Conn, claim: KeyUse) -> bool | None:
-    """Whether the key is this transaction's: not if it was used in the last 24 h; None while it is in use."""
+    """True if this transaction has the key; False if it was used within 24 h, None while it is in use."""
     free: bool | None = await idempotency_key.claim_key.value(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key, fingerprint=claim.fingerprint
     )
@@ -67,7 +67,7 @@ async def store(conn: Conn, record: Record) -> None:
 
 
 async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer:
-    """What the key was answered. Raises `KeyReused` if it was for another request."""
+    """The answer that the key was given. Raises `KeyReused` if it was for another request."""
     found = await idempotency_key.find_answer.one(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
     )
@@ -83,5 +83,5 @@ async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer
 
 
 def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
-    """What binds a sealed body to its row."""
+    """The name that binds a sealed body to its row."""
     return f"idempotency_key/{organization_id}/{api_key_id}/{key}"

@@ -28,6 +28,6 @@ def check(code: str, *, path: str) -> str:
 
 
 def language(code: str) -> str | None:
-    """What most of a country's people speak, by CLDR: what a storefront speaks, most often."""
+    """The language that most of a country's people speak, by CLDR: a storefront's too, most often."""
     tag = langcodes.Language.make(territory=code.upper()).maximize().language
     return None if tag in {None, "und"} else tag

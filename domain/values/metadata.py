@@ -17,7 +17,7 @@ _INNER = "metadata.partner.customerExternalId"
 def compose(
     metadata: dict[str, Any], *, customer_external_id: str | UnsetType | None, kept: str | None = None
 ) -> dict[str, Any]:
-    """What is stored: `metadata` with the partner's id of its customer at `partner.customerExternalId`.
+    """The object to store: `metadata` with the partner's id of its customer at `partner.customerExternalId`.
 
     Sent in one place, that one counts; sent in both, they must agree; sent in none, `kept` stays.
     Everything else under `partner` is dropped, so that a partner may send back what it read.

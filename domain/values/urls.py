@@ -1,4 +1,4 @@
-"""Which addresses we may be asked to fetch: one policy for the API's refusal and the worker's sockets.
+"""Policies of the addresses that we may be asked to fetch: the API refuses by them, as do workers' sockets.
 
 Nothing here resolves a name. `check` refuses what the text alone gives away; what a name points at is
 known only at the connection, where `workers/web/fetch.py` holds the same policies against the address.

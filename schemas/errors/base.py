@@ -22,7 +22,7 @@ class LocalUnavailable(TenantryError):
 
 
 class BenchmarkFailed(TenantryError):
-    """What was measured is not what should have happened, so there is no figure to print."""
+    """A benchmark in which something else happened than should have, so there is no figure to print."""
 
 
 class Fenced(TenantryError):

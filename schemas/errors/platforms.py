@@ -29,7 +29,7 @@ class NotSent(PlatformError):
 
 
 class Outdated(NotSent):
-    """What was prepared is of no more use, such as an upload that ran out: nothing is live, prepare again."""
+    """Preparations of no more use, such as an upload that ran out: nothing is live, prepare again."""
 
 
 class Throttled(PlatformError):

@@ -19,7 +19,7 @@ class DomainError(TenantryError):
 
 
 class Malformed(DomainError):
-    """What came is not readable as what it says it is."""
+    """A body that is not readable as what it says it is."""
 
     code = "BAD_REQUEST"
 

@@ -1,10 +1,14 @@
-"""Words: those that were given up name nothing any more, and those that are ours are explained."""
+"""Words: those that were given up name nothing any more, and those that are ours are explained.
 
+Docstrings begin with the noun that the thing is, so that a reader knows it from the first word on.
+"""
+
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.tree import ROOT, contents, sources, text, tracked
+from tests.architecture.tree import ROOT, contents, parsed, sources, text, tracked
 
 GLOSSARY = Path("docs/explain/glossary.md")
 TERM = re.compile(r"^- \*\*(.+?)\*\*: .+ (?:`(\S+)`)$", re.MULTILINE)
@@ -41,6 +45,8 @@ EXCEPT = {
     "upstream_pace": "a table, and the file of its statements",
 }
 
+QUESTION = re.compile(r"(?:What|Where|Whether|Who|Whom|Whose|How|Which|Why|When)\b")
+
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -67,6 +73,28 @@ def names(path: Path) -> Iterator[str]:
     functions, others = contents(path)
     yield from others
     yield from (function.name for function in functions if not function.name.startswith("test_"))
+
+
+def test_docstrings_begin_with_the_noun_that_the_thing_is() -> None:
+    product = [path for path in sources(".py") if path.parts[0] != "tests"]
+    asking = [f"{path}: {said}" for path in product for said in docstrings(path) if QUESTION.match(said)]
+    assert asking == []
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    """All of a file but those that the API's document shows: they answer a caller of the API."""
+    for node in ast.walk(parsed(path)):
+        match node:
+            case ast.FunctionDef(decorator_list=[_, *_]) | ast.AsyncFunctionDef(decorator_list=[_, *_]):
+                shown = path.parent == Path("api/routes")
+            case ast.ClassDef():
+                shown = path.parent == Path("schemas")
+            case ast.Module() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                shown = False
+            case _:
+                continue
+        if not shown:
+            yield ast.get_docstring(node) or ""
 
 
 def test_each_term_is_explained_once_and_lives_in_a_file() -> None:

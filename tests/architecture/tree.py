@@ -25,6 +25,11 @@ def text(path: Path) -> str:
     return (ROOT / path).read_text("utf-8")
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(text(path))
+
+
 class Function(NamedTuple):
     """`length` is in lines from `def` on: decorators are a table, not code."""
 
@@ -43,7 +48,7 @@ class Contents(NamedTuple):
 @cache
 def contents(path: Path) -> Contents:
     found = Contents([], set())
-    for node in ast.walk(ast.parse(text(path))):
+    for node in ast.walk(parsed(path)):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -25,7 +25,7 @@ class Uptime:
 
     @property
     def is_steady(self) -> bool:
-        """Whether it lasts for a whole lease already: every living worker has renewed in that time."""
+        """True if it lasts for a whole lease already: every living worker has renewed in that time."""
         return self._last - self._since >= self._lease
 
     @property

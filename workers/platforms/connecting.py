@@ -26,7 +26,7 @@ START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
 
 
 class Net(NamedTuple):
-    """How to get out: guarded sockets, and the loopback hosts that they may open all the same."""
+    """The way out to the net: guarded sockets, and the loopback hosts that they may open all the same."""
 
     client: httpx.AsyncClient
     allowed: Allowed

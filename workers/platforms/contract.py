@@ -135,7 +135,7 @@ class Adapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002  an adapter's may need them
-        """Whether the same call again, after a lost answer, can't make a second post. In doubt it can."""
+        """True if the same call again, after a lost answer, can't make a second post. In doubt it can."""
         return False
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:

@@ -120,7 +120,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refused(self) -> bool:
-        """Whether the server refused before any write: no redirect, timeout or failure half-way."""
+        """True if the server refused before any write: no redirect, timeout or failure half-way."""
         return 400 <= self.status < 500 and self.status != 408
 
     def quoted(self, text: str) -> str:

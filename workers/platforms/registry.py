@@ -1,4 +1,4 @@
-"""Which adapter posts for an account, and what its calls take."""
+"""The adapter that posts for an account, and what its calls take."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -46,7 +46,7 @@ async def look(platforms: Platforms, lost: LostPost) -> Found:
 
 
 async def end(ctx: Context, lost: LostPost, found: Found) -> Outcome:
-    """What is not decided, or still worked on, waits for the next ask."""
+    """The outcome of an ask: a post that is not decided, or still worked on, waits for the next one."""
     if isinstance(found, Live) and not (lost.status == "published" and found.external_id is None):
         with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.
             named = msgspec.structs.asdict(found)

@@ -26,7 +26,7 @@ async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: 
 
 
 def is_compressed(encoding: str) -> bool:
-    """Whether there is a layer to inflate. Raises `FetchFailed` for two of them, or an unknown one."""
+    """True if there is a layer to inflate. Raises `FetchFailed` for two of them, or an unknown one."""
     layers = [
         layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}
     ]
@@ -60,5 +60,5 @@ def inflate(wire: bytes, limit: int) -> bytes:
 
 
 def has_header(wire: bytes) -> bool:
-    """Whether it begins with gzip's magic number, or zlib's two bytes, a multiple of 31 (RFC 1950 2.2)."""
+    """True if it begins with gzip's magic number, or zlib's two bytes, a multiple of 31 (RFC 1950 2.2)."""
     return wire[:2] == b"\x1f\x8b" or (wire[:1] == b"\x78" and int.from_bytes(wire[:2]) % 31 == 0)

@@ -88,7 +88,7 @@ async def read_all(stores: Stores, listings: Sequence[Listing], country: str) ->
 
 
 def is_read(listing: Listing, parts: list[Part]) -> bool:
-    """Whether the listing is a bundle id of an app that was read by its URL."""
+    """True if the listing is a bundle id of an app that was read by its URL."""
     return (
         isinstance(listing, InAppStore)
         and listing.by == "bundleId"

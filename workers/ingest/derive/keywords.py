@@ -99,5 +99,5 @@ def clauses(passages: Iterable[Passage], mute: frozenset[str]) -> Iterator[tuple
 
 
 def telling(word: str, mute: frozenset[str]) -> bool:
-    """Whether a word says something: no stop word, and of two letters only an abbreviation."""
+    """True if a word says something: no stop word, and of two letters only an abbreviation."""
     return word.lower() not in mute and (len(word) > 2 or (len(word) == 2 and word.isupper()))

@@ -113,12 +113,12 @@ class Finder:
                 yield self.names[folded(match["form"])]
 
     def is_own(self, words: str) -> bool:
-        """Whether the words speak of the brand's own people, as in `for our customers' teams`."""
+        """True if the words speak of the brand's own people, as in `for our customers' teams`."""
         found = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
         return not found.isdisjoint(self.lexicon.we) or OWN.search(words) is not None
 
     def is_whole(self, sentence: str, end: int) -> bool:
-        """Whether the name ends here, and is no part of a longer one."""
+        """True if the name ends here, and is no part of a longer one."""
         following = NEXT.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 

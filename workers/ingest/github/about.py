@@ -29,7 +29,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> bool:
-        """Whether GitHub says that it is public; where it says nothing, it is not."""
+        """True if GitHub says that it is public; where it says nothing, it is not."""
         return self.private is False and self.visibility in {None, "public"}
 
 

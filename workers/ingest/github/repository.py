@@ -32,7 +32,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def is_same(api: Api, visit: Visit) -> bool:
-    """Whether neither the repository nor any of its files has changed since the visit."""
+    """True if neither the repository nor any of its files has changed since the visit."""
     for address in visit.answers:
         try:
             answer = await get(api, address, want=TREE, known=visit.answers)

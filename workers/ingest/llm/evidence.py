@@ -51,7 +51,7 @@ def candidates(answer: Answer, given: Given) -> Iterator[Candidate]:
 
 
 def is_own_line(claim: Claim, text: str) -> bool:
-    """Whether the claim is a tagline: a quote, word for word."""
+    """True if the claim is a tagline: a quote, word for word."""
     return len(claim.statement) <= TAGLINE and is_quote(claim.statement, text)
 
 
@@ -69,7 +69,7 @@ def is_quote(quote: str, text: str) -> bool:
 
 
 def adds_address(statement: str, text: str) -> bool:
-    """Whether it names an address that the text doesn't: `me.com` is not in `acme.com`."""
+    """True if it names an address that the text doesn't: `me.com` is not in `acme.com`."""
     found = {match.group().rstrip(".,;:!?)'\"") for match in ADDRESS.finditer(statement)}
     return any(
         not re.search(rf"(?<![\w@.-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE) for address in found

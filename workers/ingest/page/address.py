@@ -11,7 +11,7 @@ HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\
 
 
 def is_home(url: str) -> bool:
-    """Whether it is a site's first page, or that of one of its languages."""
+    """True if it is a site's first page, or that of one of its languages."""
     parts = urlsplit(url)
     return HOME.fullmatch(parts.path) is not None and not parts.query
 

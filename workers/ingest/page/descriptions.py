@@ -29,7 +29,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 
 
 def is_weak(text: str) -> bool:
-    """Whether it is too short, a byline, or nothing but a quotation."""
+    """True if it is too short, a byline, or nothing but a quotation."""
     return len(text) < SHORT or BYLINE.fullmatch(text) is not None or QUOTATION.fullmatch(text) is not None
 
 
@@ -54,7 +54,7 @@ def standing(node: jsonld.Node) -> tuple[float, str]:
 
 
 def is_brand(node: jsonld.Node) -> bool:
-    """Whether the node is an app or its maker, not the page or a thing on it."""
+    """True if the node is an app or its maker, not the page or a thing on it."""
     kinds = jsonld.types(node)
     return bool(kinds & APPS) or any(ORGANIZATION.fullmatch(kind) for kind in kinds)
 

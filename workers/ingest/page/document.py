@@ -83,14 +83,14 @@ class Document:
 
     @cached_property
     def is_article(self) -> bool:
-        """Whether it is an article: its texts are about one subject, and only its names about the brand."""
+        """True if it is an article: its texts are about one subject, and only its names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.types(node))
         return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
 
     @cached_property
     def is_scripted(self) -> bool:
-        """Whether scripts make its text: it has next to none, and a script that is a program."""
+        """True if scripts make its text: it has next to none, and a script that is a program."""
         return len(self.text) < SHELL and any(map(is_bundle, self.tags["script"]))
 
     @cached_property
@@ -138,7 +138,7 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def is_bundle(script: Tag) -> bool:
-    """Whether a script is a program, not a line that counts visitors or a block of data."""
+    """True if a script is a program, not a line that counts visitors or a block of data."""
     program = not attribute(script, "type").endswith("json")
     return program and ("src" in script.attrs or len(script.get_text()) > BUNDLE)
 

@@ -118,7 +118,7 @@ def position(tag: Tag) -> int:
 
 
 def is_foreign(tag: Tag, url: str, language: str | None) -> bool:
-    """Whether its hreflang or its address says that its page is in another language."""
+    """True if its hreflang or its address says that its page is in another language."""
     parts = urlsplit(url)
     ends = (parts.path.strip("/").partition("/")[0], parts.netloc.partition(".")[0])
     declared = [attribute(tag, "hreflang"), *(end for end in ends if LANGUAGE.fullmatch(end))]

@@ -127,13 +127,13 @@ def from_title(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def is_site(part: str, page: Document) -> bool:
-    """Whether a part is short, and not the page's headline."""
+    """True if a part is short, and not the page's headline."""
     heading = text_of(page.headline) if page.headline else ""
     return len(part) <= PART_LIMIT and squash(part) != squash(heading)
 
 
 def resembles(part: str, label: str) -> bool:
-    """Whether they are the same, or one begins or ends with the other and is little longer."""
+    """True if they are the same, or one begins or ends with the other and is little longer."""
     if min(len(part), len(label)) < 2:
         return False
     shorter, longer = sorted((part, label), key=len)

@@ -56,7 +56,7 @@ async def read(parser: Parser, fetched: Fetched) -> Page:
 
 
 def is_empty(page: Page) -> bool:
-    """Whether the page has no text, and no candidate but its address."""
+    """True if the page has no text, and no candidate but its address."""
     return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
 
 

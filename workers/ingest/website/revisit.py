@@ -18,7 +18,7 @@ REVISIT_S = 20.0
 
 
 async def is_unchanged(session: Session, visit: Visit) -> bool:
-    """Whether nothing has changed. An answer that has goes to `session.fetched`."""
+    """True if nothing has changed. An answer that has goes to `session.fetched`."""
     try:
         async with asyncio.timeout(REVISIT_S):
             for url, known in visit.answers.items():
@@ -30,7 +30,7 @@ async def is_unchanged(session: Session, visit: Visit) -> bool:
 
 
 async def is_same(session: Session, url: str, known: Validators) -> bool:
-    """Whether the answer is as before: a 304, or still an error where there was one."""
+    """True if the answer is as before: a 304, or still an error where there was one."""
     was_there, final_url = bool(known.etag or known.last_modified), known.url or url
     try:
         fetched = await session.open(url, known.kind or "page", known={final_url: known})

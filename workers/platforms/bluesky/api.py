@@ -80,7 +80,7 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the access token ends, as its claims say; None where they say nothing."""
+        """The time at which the access token ends, as its claims say; None where they say nothing."""
         try:
             claims = jwt.decode(self.access_jwt, options={"verify_signature": False})
             return datetime.fromtimestamp(claims["exp"], UTC)

@@ -31,7 +31,7 @@ class ShortLived(msgspec.Struct, frozen=True):
     permissions: str | list[str] = ""
 
     def allows(self, scope: str) -> bool:
-        """Whether the scope was given. True where none are listed: the next calls will show it."""
+        """True if the scope was given, or none are listed: the next calls will show it."""
         listed = self.permissions
         return not listed or scope in (listed.split(",") if isinstance(listed, str) else listed)
 

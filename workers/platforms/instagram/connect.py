@@ -107,7 +107,7 @@ def _grant(token: LongLived) -> Grant:
 
 
 def _due(ends: datetime | None) -> datetime | None:
-    """When to extend a token; not within a day of now, when Instagram would refuse."""
+    """The time to extend a token; not within a day of now, when Instagram would refuse."""
     if ends is None:
         return None
     now = datetime.now(UTC)

@@ -98,7 +98,7 @@ def source(file: Media) -> dict[str, str]:
 
 
 async def is_finished(server: Api, container: str) -> bool:
-    """Whether the container is finished. Raises its error, `Outdated` where it is gone."""
+    """True if the container is finished. Raises its error, `Outdated` where it is gone."""
     status = await api.status(server, container)
     if status.status_code == "ERROR":
         raise failure(status.status)

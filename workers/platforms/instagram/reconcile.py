@@ -76,7 +76,7 @@ async def look(server: Api, account: Account, inquiry: Inquiry, post: Post) -> t
 
 
 def is_alike(listed: ListedPost, post: Post, since: datetime, until: datetime) -> bool:
-    """Whether it may be the post; one without a time may."""
+    """True if it may be the post; one without a time may."""
     return essence(listed.caption) == essence(post.caption) and since <= (listed.at or since) <= until
 
 

@@ -137,7 +137,7 @@ async def upload_media(
 
 
 async def media_is_ready(api: Api, media_id: str) -> bool:
-    """Whether the file can be used: 206 while the server processes it. Raises `Rejected` where it failed."""
+    """True if the file can be used: 206 while the server processes it. Raises `Rejected` where it failed."""
     answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
 

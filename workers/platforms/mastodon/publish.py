@@ -47,7 +47,7 @@ class Mastodon(Adapter):
     client: httpx.AsyncClient
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
-        """Whether the key is still kept, from before the first call on: `sent_at` is that of the last."""
+        """True if the key is still kept, from before the first call on: `sent_at` is that of the last."""
         age = inquiry.now - handle(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < KEY_KEPT
 

@@ -77,7 +77,7 @@ def has_text(status: Status, text: str) -> bool:
 
 
 def may_have_text(status: Status, text: str) -> bool:
-    """Whether one text is a part of the other: servers with markup show `[a](https://a.example)` as a."""
+    """True if one text is a part of the other: servers with markup show `[a](https://a.example)` as a."""
     theirs, ours = essence(shown(status)), essence(text)
     if status.reblog is not None or not theirs or not ours:
         return False
@@ -85,7 +85,7 @@ def may_have_text(status: Status, text: str) -> bool:
 
 
 def has_in_order(whole: str, part: str) -> bool:
-    """Whether all letters of `part` are in `whole`, in their order."""
+    """True if all letters of `part` are in `whole`, in their order."""
     letters = iter(whole)
     return all(letter in letters for letter in part)
 
@@ -95,7 +95,7 @@ def shown(status: Status) -> str:
 
 
 def may_have_files(status: Status, media_ids: Sequence[str]) -> bool:
-    """Whether the files may be ours: some servers give them new ids, and show a repeated one once."""
+    """True if the files may be ours: some servers give them new ids, and show a repeated one once."""
     shown = len(status.media_attachments)
     return shown == len(media_ids) or 0 < shown < len(media_ids)
 

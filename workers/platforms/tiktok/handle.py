@@ -41,7 +41,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return number if not remainder and 0 <= number < self.count else None
 
     def is_good(self, now: datetime) -> bool:
-        """Whether its address still lives."""
+        """True if its address still lives."""
         return now < self.init_at + UPLOAD_LIVES
 
 

@@ -36,7 +36,7 @@ def outcome_of(account: Account, inquiry: Inquiry, status: Status) -> Found:
 
 
 def lacks_bytes(status: Status, upload: Upload) -> bool:
-    """Whether the status says that bytes are missing; without a figure, or with an impossible one, not."""
+    """True if the status says that bytes are missing; without a figure, or with an impossible one, not."""
     return status.uploaded_bytes is not None and 0 <= status.uploaded_bytes < upload.size
 
 

@@ -96,7 +96,7 @@ def plain(text: str) -> str:
 
 
 def is_menu(one: Block) -> bool:
-    """Whether the block is a row of links: badges, languages, other pages."""
+    """True if the block is a row of links: badges, languages, other pages."""
     outside = words(BETWEEN.sub("", one.free))
     return outside < 3 and words(one.text) > outside
 

@@ -76,11 +76,11 @@ def cased(name: str, own: Own) -> str:
 
 
 def is_own(text: str, own: Own) -> bool:
-    """Whether the text is the repository's own name, with or without its owner."""
+    """True if the text is the repository's own name, with or without its owner."""
     return bool(own.key) and own.key in {squash(text), squash(text.rpartition("/")[2])}
 
 
 def is_about(text: str, own: Own) -> bool:
-    """Whether the text is the repository's own name with at most two words beside it."""
+    """True if the text is the repository's own name with at most two words beside it."""
     few = len(text.split()) <= len(own.shown.split()) + BESIDE
     return bool(own.key) and own.key in squash(text) and few

@@ -114,7 +114,7 @@ def opening(blocks: list[Block], first: Block) -> str:
 
 
 def is_paragraph(one: Block) -> bool:
-    """Whether the block has a sentence or more, and asks nothing of its readers."""
+    """True if the block has a sentence or more, and asks nothing of its readers."""
     whole = one.kind in {"text", "quote"} and not is_menu(one) and not ASKING.match(one.text)
     long = len(one.text) >= SHORT and words(one.text) >= SENTENCE_WORDS and not OVER.search(one.text)
     ended = PROSE.search(one.text) is not None or words(one.text) >= SENTENCE_WORDS * 2
