@@ -56,11 +56,11 @@ FRAMEWORK = {
     413: ("PAYLOAD_TOO_LARGE", "the body is larger than 1 MiB"),
 }
 
-#: Postgres can't be reached, is going down, or did not answer in time.
-AWAY = (*reach.AWAY, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)
-
 #: Another transaction holds what this one needs.
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+
+#: It takes longer than a statement may.
+SLOW = asyncpg.QueryCanceledError
 
 _log = logs.get("api")
 
@@ -79,10 +79,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
 
 
 def _meaning(error: Exception) -> Exception:
-    """The driver's errors as a caller has to hear them. (Its ValueErrors are values of ours, and faults.)"""
+    """The driver's errors as a caller has to hear them."""
     if isinstance(error, BUSY):
         return Unavailable("something else is changing what this request needs: repeat the request")
-    if isinstance(error, AWAY) and not isinstance(error, ValueError):
+    if isinstance(error, SLOW) or reach.is_postgres_away(error):
         return Unavailable()
     return error
 

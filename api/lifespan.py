@@ -1,5 +1,6 @@
 """The lifespan of an API process: what it opens at its start and closes at its end."""
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -13,6 +14,7 @@ from api.ratelimit import COOL_S, Limiter
 from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
+from db.reach import reaching_redis
 from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
 from domain.projects import projects
@@ -21,6 +23,7 @@ from domain.security.keyring import check_keyrings, parse_keyring
 from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
+from schemas.errors import RedisAway
 from schemas.settings import Settings
 from telemetry import lag
 
@@ -89,4 +92,5 @@ async def _open_redis(url: str) -> AsyncIterator[Redis]:
     try:
         yield redis
     finally:
-        await redis.aclose()
+        with contextlib.suppress(RedisAway), reaching_redis():
+            await redis.aclose()

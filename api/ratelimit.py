@@ -15,11 +15,11 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from api.coalescing import Coalesced
+from db.reach import reaching_redis
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
-from jobs.courier import REDIS_AWAY
 from schemas.api_keys import Tier
-from schemas.errors import Limited
+from schemas.errors import Limited, RedisAway
 from telemetry import metrics
 
 BUDGET_S, COOL_S = 0.05, 1.0
@@ -144,9 +144,10 @@ class Limiter:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         if self._breaker.passes():
             try:
-                async with asyncio.timeout(BUDGET_S):
-                    rows = await self._run(Counter(charges))
-            except REDIS_AWAY:
+                with reaching_redis():
+                    async with asyncio.timeout(BUDGET_S):
+                        rows = await self._run(Counter(charges))
+            except RedisAway:
                 self._breaker.failed()
             else:
                 self._breaker.worked()

@@ -21,14 +21,14 @@ from multipart import (
     parse_options_header,
 )
 
-from api.errors import AWAY
 from api.requests import ApiRequest
+from db.reach import PASSING, reaching
 from domain.content import content
 from domain.media import passing, sniff, uploads
 from domain.media.files import File
 from domain.media.passing import MIB, Passing
 from schemas.content import MAX_CAPTION, MAX_HOOK
-from schemas.errors import Invalid, Malformed, Oversized, Unavailable
+from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
 
 #: Bytes of a request as a whole.
@@ -202,9 +202,13 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
     if not tokens:
         return
     try:
-        async with request.services.pool.acquire() as conn:
-            await uploads.discard(
-                conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
-            )
-    except (*AWAY, Unavailable) as error:
+        with reaching():
+            async with request.services.pool.acquire() as conn:
+                await uploads.discard(
+                    conn,
+                    request.services.store,
+                    organization_id=request.principal.organization_id,
+                    tokens=tokens,
+                )
+    except PASSING as error:
         _log.warning("files left to prune", request_id=request.request_state.id, error=repr(error))

@@ -1,38 +1,77 @@
-"""Reachability of Postgres: one error, `Unavailable`, for a server that is down, full, cut off or locked."""
+"""Reachability of both servers: one list for each of what its client raises while the server is away.
+
+A server is away that is down, cut off, full, locked, starting or ending; a Postgres too that only reads, as
+after a failover. Whoever asks a server does so in `reaching` or `reaching_redis`, and hears one error.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
+from redis.exceptions import RedisError
 
-from schemas.errors import Unavailable
+from schemas.errors import RedisAway, Unavailable
 
-AWAY = (
+POSTGRES_AWAY = (
+    # The network; TimeoutError is one of these.
     OSError,
     asyncpg.InterfaceError,
     # asyncpg's error for a connection that is cut off between two messages.
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
+    # No room on the disk, no memory, no connection left.
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
     asyncpg.IdleSessionTimeoutError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.LockNotAvailableError,
 )
+
+#: Also its errors for half an answer, one that isn't Redis's, and one that loads, is full or only reads.
+REDIS_AWAY = (RedisError, OSError)
+
+#: How uvloop's RuntimeError begins for a write to a connection that was reset a moment ago.
+RESET = "unable to perform operation on <"
 
 #: Errors that a loop may pass over, since it asks again anyway.
 PASSING = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
+def is_postgres_away(error: BaseException) -> bool:
+    """True if a repeat may fare better; a statement under way may have been committed all the same."""
+    # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
+    return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or _is_reset(error)
+
+
+def is_redis_away(error: BaseException) -> bool:
+    return isinstance(error, REDIS_AWAY) or _is_reset(error)
+
+
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turn each of `AWAY` into `Unavailable`. Whether a commit under way went through is then unknown."""
+    """Raises `Unavailable` while Postgres is away. A commit under way may have gone through all the same."""
     try:
         yield
-    except ValueError:
-        # A value that asyncpg can't encode raises an InterfaceError too, which is a ValueError and our bug.
+    except Exception as error:
+        if is_postgres_away(error):
+            raise Unavailable from error
         raise
-    except AWAY as error:
-        raise Unavailable from error
+
+
+@contextmanager
+def reaching_redis() -> Iterator[None]:
+    """Raises `RedisAway` while Redis is away."""
+    try:
+        yield
+    except Exception as error:
+        if is_redis_away(error):
+            raise RedisAway(repr(error)) from error
+        raise
+
+
+def _is_reset(error: BaseException) -> bool:
+    return isinstance(error, RuntimeError) and str(error).startswith(RESET)

@@ -6,6 +6,7 @@ message costs a second: the workers also look by themselves.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,11 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
-from redis.exceptions import RedisError
 
+from db.reach import reaching_redis
 from jobs.breaker import Breaker
 from jobs.ledger import Wake
+from schemas.errors import RedisAway
 from telemetry import metrics
 
 #: Seconds that a request may wait for Redis, and for which it isn't asked again after a failure.
@@ -36,9 +38,6 @@ CLOCK_DIFFERENCE = timedelta(seconds=60)
 
 #: Wakes that nobody takes (every worker is busy) pile up to here.
 MAX_WAKES = 128
-
-#: Redis can't be reached, or answers with an error.
-REDIS_AWAY = (RedisError, OSError)
 
 #: arq pickles unless it is told otherwise, and an arq `Worker` doesn't take this from its client.
 SERIALIZERS: dict[str, Any] = {
@@ -69,7 +68,8 @@ def connect(redis_url: str, *, timeout_s: float) -> ArqRedis:
 
 
 async def disconnect(client: ArqRedis) -> None:
-    await client.connection_pool.disconnect()
+    with contextlib.suppress(RedisAway), reaching_redis():
+        await client.connection_pool.disconnect()
 
 
 class Courier:
@@ -107,13 +107,16 @@ class Courier:
     async def _follow(self, key: tuple[str, str]) -> None:
         """Send what came in the pause after a message as the next one, after which the pause is longer."""
         pause_s = PAUSE_S
-        await asyncio.sleep(pause_s)
-        while wake := self._next[key]:
-            self._next[key] = None
-            await self._deliver(wake)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        try:
             await asyncio.sleep(pause_s)
-        del self._next[key]
+            while wake := self._next[key]:
+                self._next[key] = None
+                await self._deliver(wake)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                await asyncio.sleep(pause_s)
+        finally:
+            # Whatever ended this, later wakes of the kind must find no sender that they wait for.
+            del self._next[key]
 
     async def _deliver(self, wake: Wake) -> None:
         outcome = await self._try(wake) if self._breaker.passes() else "skipped"
@@ -121,9 +124,10 @@ class Courier:
 
     async def _try(self, wake: Wake) -> str:
         try:
-            async with asyncio.timeout(BUDGET_S):
-                sent = await _enqueue(self._client, wake)
-        except REDIS_AWAY:
+            with reaching_redis():
+                async with asyncio.timeout(BUDGET_S):
+                    sent = await _enqueue(self._client, wake)
+        except RedisAway:
             self._breaker.failed()
             return "failed"
         self._breaker.worked()

@@ -7,13 +7,12 @@ import asyncpg
 import prometheus_client
 from litestar import get
 
-from api.errors import AWAY
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
-from jobs.courier import REDIS_AWAY
+from db.reach import PASSING, reaching, reaching_redis
 from schemas.base import Out
-from schemas.errors import Unavailable
+from schemas.errors import RedisAway, Unavailable
 
 READY_S = 1.0
 
@@ -54,18 +53,20 @@ async def metrics() -> bytes:
 
 async def _postgres(services: Services) -> bool:
     try:
-        async with asyncio.timeout(READY_S), services.pool.acquire() as conn:
-            await conn.execute("select 1")
-    except (*AWAY, asyncpg.PostgresError):
+        with reaching():
+            async with asyncio.timeout(READY_S), services.pool.acquire() as conn:
+                await conn.execute("select 1")
+    except (*PASSING, asyncpg.PostgresError):
         return False
     return True
 
 
 async def _redis(services: Services) -> bool:
     try:
-        async with asyncio.timeout(BUDGET_S):
-            await services.redis.ping()
-    except REDIS_AWAY:
+        with reaching_redis():
+            async with asyncio.timeout(BUDGET_S):
+                await services.redis.ping()
+    except RedisAway:
         return False
     return True
 

@@ -10,12 +10,12 @@ from redis.asyncio import Redis
 from cli.shared.session import ADVICE, read_settings
 from db.migrate import pending
 from db.pool import Conn
+from db.reach import reaching_redis
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
-from jobs.courier import REDIS_AWAY
 from jobs.kinds import KINDS
 from schemas.base import Out
-from schemas.errors import MigrationChanged, SettingsInvalid
+from schemas.errors import MigrationChanged, RedisAway, SettingsInvalid
 
 OLDEST_POSTGRES = 15
 
@@ -149,10 +149,11 @@ async def redis(url: str) -> Check:
     """Redis may be away and the platform still works, only slower to pick up."""
     client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
     try:
-        info = await client.info("server")
-    except REDIS_AWAY as error:
+        with reaching_redis():
+            info = await client.info("server")
+    except RedisAway as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
-        return Check(name="redis", status="warn", detail=str(error) or type(error).__name__, advice=advice)
+        return Check(name="redis", status="warn", detail=str(error), advice=advice)
     finally:
         await client.aclose()
     name = info.get("server_name", "redis")

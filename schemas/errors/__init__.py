@@ -6,6 +6,7 @@ TenantryError
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
+├── RedisAway            Redis can't be reached: whoever asked goes on without it
 ├── Fenced               an attempt wrote to a job that another one owns by now
 ├── CancelRequested      an attempt came to a step after a cancel of its job was accepted
 ├── SourceError          what an ingest wanted to read can't be read; its code is the job's
@@ -54,6 +55,7 @@ from schemas.errors.base import (
     Fenced,
     LocalUnavailable,
     MigrationChanged,
+    RedisAway,
     SealBroken,
     SettingsInvalid,
     TenantryError,
@@ -147,6 +149,7 @@ __all__ = [
     "Oversized",
     "PlatformError",
     "ReauthRequired",
+    "RedisAway",
     "Rejected",
     "RobotsDisallowed",
     "ScrapeFailed",

@@ -25,6 +25,10 @@ class BenchmarkFailed(TenantryError):
     """A benchmark in which something else happened than should have, so there is no figure to print."""
 
 
+class RedisAway(TenantryError):
+    """Redis can't be reached, or answers with an error: nothing depends on it."""
+
+
 class Fenced(TenantryError):
     """The job went to another attempt or ended; whatever this one still wanted to write must not happen."""
 

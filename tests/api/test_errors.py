@@ -9,7 +9,7 @@ from litestar import Litestar
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.errors import AWAY, CODES
+from api.errors import CODES
 from db.pool import Pool
 from tests.api.conftest import Caller, calling, client_of, held
 from tests.api.hang_up import call
@@ -154,14 +154,6 @@ async def test_what_is_locked_for_too_long_is_unavailable(acme: Caller, pool: Po
     assert problem(answer)["code"] == "UNAVAILABLE"
     assert answer.headers["Retry-After"] == "1"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
-
-
-def test_every_error_of_postgres_that_passes_is_told_from_a_fault() -> None:
-    assert issubclass(asyncpg.CannotConnectNowError, AWAY)
-    assert issubclass(asyncpg.AdminShutdownError, AWAY)
-    assert issubclass(asyncpg.TooManyConnectionsError, AWAY)
-    assert issubclass(asyncpg.ConnectionDoesNotExistError, AWAY)
-    assert not issubclass(asyncpg.UndefinedColumnError, AWAY)
 
 
 async def test_a_client_that_hangs_up_is_no_fault_of_ours(app: Litestar, acme: Caller) -> None:

@@ -14,6 +14,7 @@ from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
 from db.local import valkey
+from db.reach import REDIS_AWAY
 from jobs import courier
 from tests.waiting import eventually
 from workers.runtime import listener
@@ -201,6 +202,6 @@ async def test_a_worker_does_not_survive_the_loss_of_redis(tmp_path: Path) -> No
         async with running(build(client, Heard())) as task:
             await eventually(client.ping)
             await asyncio.to_thread(server.kill)
-            with pytest.raises(courier.REDIS_AWAY):
+            with pytest.raises(REDIS_AWAY):
                 await asyncio.wait_for(task, 5)
         await courier.disconnect(client)

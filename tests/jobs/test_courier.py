@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -147,3 +148,27 @@ def test_after_a_failure_one_caller_at_a_time_tries() -> None:
     breaker.worked()
     assert breaker.passes()
     assert breaker.passes()
+
+
+class Broken(ArqRedis):
+    """A client whose second send fails as no list has it."""
+
+    sends = 0
+
+    async def enqueue_job(self, *words: Any, **options: Any) -> Any:
+        self.sends += 1
+        if self.sends == 2:
+            raise KeyError("a fault of the client")
+        return await super().enqueue_job(*words, **options)
+
+
+async def test_whatever_ends_a_send_the_next_wake_of_its_kind_is_sent(client: ArqRedis) -> None:
+    """The second one, which goes after a pause, has no caller that would hear of it."""
+    wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(3)]
+    sender = courier.Courier(Broken(client.connection_pool, **courier.SERIALIZERS), Breaker(1.0))
+    for wake in wakes[:2]:
+        await sender.send(wake)
+    with pytest.raises(KeyError):
+        await sender.flush()
+    await sender.send(wakes[2])
+    assert await wakes_of(client) == [str(wakes[at].job_id).encode() for at in (2, 0)]

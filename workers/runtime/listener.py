@@ -11,8 +11,10 @@ from typing import Any
 from arq.connections import ArqRedis
 from arq.worker import Function, Worker, func
 
+from db.reach import reaching_redis
 from jobs import courier
 from jobs.kinds import Kind
+from schemas.errors import RedisAway
 from telemetry import logs, metrics
 from workers.runtime.slots import Slots, ignore
 
@@ -34,9 +36,10 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
         started = asyncio.get_running_loop().time()
         metrics.LISTENER_STARTS.inc()
         try:
-            await _listen_once(redis_url, pool_name, kinds, slots)
-        except courier.REDIS_AWAY as error:
-            _log.warning("Redis failed, listening again soon", error=repr(error), wait_s=wait_s)
+            with reaching_redis():
+                await _listen_once(redis_url, pool_name, kinds, slots)
+        except RedisAway as error:
+            _log.warning("Redis failed, listening again soon", error=str(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
         wait_s = FIRST_S if lasted > 2 * MOST_S else min(MOST_S, wait_s * 2)

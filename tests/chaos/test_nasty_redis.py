@@ -1,0 +1,75 @@
+"""A Redis that comes back a hundred times and is none: nothing dies, nothing fails, nothing stays mute."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from jobs.kinds import ARCHIVE_PROJECT
+from tests import nasty_redis
+from tests.api.conftest import new_key
+from tests.api_process import serving
+from tests.chaos.fleet import Fleet
+from tests.nasty_redis import NastyRedis
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.chaos
+
+RESTARTS, AT_ONCE = 100, 4
+
+
+@pytest_asyncio.fixture
+async def redis(fleet: Fleet) -> AsyncIterator[NastyRedis]:
+    async with nasty_redis.serving(fleet.settings.redis_url) as served:
+        fleet.settings = msgspec.structs.replace(fleet.settings, redis_url=served.url)
+        yield served
+
+
+@pytest_asyncio.fixture
+async def api(fleet: Fleet, redis: NastyRedis) -> AsyncIterator[httpx.AsyncClient]:
+    key = await new_key(fleet.pool, fleet.org)
+    with serving(fleet.settings, fleet.folder / "api.log") as served:
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=20) as client:
+            yield client
+
+
+async def test_a_hundred_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient) -> None:
+    dispatcher, worker = await fleet.dispatcher(), await fleet.of_product(ARCHIVE_PROJECT.pool)
+    for _ in range(RESTARTS):
+        await redis.restart()
+        await asyncio.gather(*(start_a_job(api) for _ in range(AT_ONCE)))
+    assert (dispatcher.popen.poll(), worker.popen.poll()) == (None, None)
+    await eventually(lambda: completed(fleet, RESTARTS * AT_ONCE), within=30)
+    await redis.restart(well=True)
+    await eventually(lambda: sends_again(api))
+    assert "Traceback" not in worker.log.read_text() + dispatcher.log.read_text()
+
+
+async def start_a_job(api: httpx.AsyncClient) -> None:
+    """A project, and the job that archives it: each is answered."""
+    made = await api.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    assert made.status_code == 201, made.text
+    deleted = await api.delete(f"/v1/projects/{made.json()['id']}")
+    assert deleted.status_code == 200, deleted.text
+
+
+async def completed(fleet: Fleet, count: int) -> bool:
+    found = await fleet.pool.fetchval("select count(*) from job where state = 'completed' and crashes = 0")
+    return bool(found == count)
+
+
+async def sends_again(api: httpx.AsyncClient) -> bool:
+    before = await sent(api)
+    await start_a_job(api)
+    return await sent(api) > before
+
+
+async def sent(api: httpx.AsyncClient) -> float:
+    """How many messages for the pool the API has got through to Redis."""
+    label = f'courier_sends_total{{outcome="sent",pool="{ARCHIVE_PROJECT.pool}"}} '
+    lines = (await api.get("/metrics")).text.splitlines()
+    return sum(float(line.removeprefix(label)) for line in lines if line.startswith(label))

@@ -1,0 +1,104 @@
+"""What a Redis that resets and half-answers makes of its clients, in the loop that they run in: nothing.
+
+uvloop has errors of its own for a connection that was reset a moment ago.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+import uvloop
+from redis.asyncio import Redis
+
+from api import ratelimit
+from api.ratelimit import Charge, Class, Limiter
+from jobs import courier
+from jobs.breaker import Breaker
+from jobs.kinds import ARCHIVE_PROJECT
+from jobs.ledger import Wake
+from schemas import ids
+from tests import nasty_redis
+from tests.nasty_redis import NastyRedis
+from tests.waiting import eventually
+from workers.runtime import listener
+from workers.runtime.slots import Slots
+
+RESTARTS, AT_ONCE = 100, 5
+
+
+def restarted(redis_url: str, use: Callable[[NastyRedis], Awaitable[None]]) -> None:
+    """Let `use` have a Redis that is nasty whenever it restarts it; it works well at first."""
+
+    async def run() -> None:
+        async with nasty_redis.serving(redis_url) as nasty:
+            await use(nasty)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
+
+
+def test_the_courier_sends_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier, "COOL_S", 0.0)
+    monkeypatch.setattr(courier, "BUDGET_S", 1.0)
+
+    async def use(nasty: NastyRedis) -> None:
+        async with courier.open_courier(nasty.url) as sender, Redis.from_url(redis_url) as client:
+            for _ in range(RESTARTS):
+                await nasty.restart()
+                await asyncio.gather(
+                    *(sender.send(Wake("ingest", f"k{n}", ids.new())) for n in range(AT_ONCE))
+                )
+            await nasty.restart(well=True)
+            await sender.flush()
+            await client.flushdb()
+            for number in range(AT_ONCE):
+                await sender.send(Wake("ingest", f"k{number}", ids.new()))
+            assert await client.zcard(courier.queue("ingest")) == AT_ONCE
+
+    restarted(redis_url, use)
+
+
+def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    charge = Charge(Class.READ_LIGHT, window="rate:w", day="rate:d", limit=100, cap=0)
+
+    async def use(nasty: NastyRedis) -> None:
+        async with Redis.from_url(nasty.url) as client:
+            limiter = Limiter(client, Breaker(0.0), lambda: datetime.now(UTC))
+            for _ in range(RESTARTS):
+                await nasty.restart()
+                for _ in range(AT_ONCE):
+                    [standing] = await limiter._ask([charge])
+                    assert standing.passed
+            await nasty.restart(well=True)
+            [standing] = await limiter._ask([charge])
+            assert standing.left == charge.limit - 1
+
+    monkeypatch.setattr(ratelimit, "BUDGET_S", 1.0)
+    restarted(redis_url, use)
+
+
+def test_the_listener_hears_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "FIRST_S", 0.001)
+    monkeypatch.setattr(listener, "MOST_S", 0.001)
+
+    async def use(nasty: NastyRedis) -> None:
+        slots = Slots(3)
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(
+                listener.listen(nasty.url, pool_name="default", kinds=[ARCHIVE_PROJECT], slots=slots)
+            )
+            for _ in range(RESTARTS):
+                await nasty.restart()
+                await nasty.met(AT_ONCE)
+            await nasty.restart(well=True)
+            async with courier.open_courier(nasty.url) as sender:
+
+                async def woken() -> bool:
+                    await sender.send(Wake("default", ARCHIVE_PROJECT.name, ids.new()))
+                    return slots.wake.is_set()
+
+                await eventually(woken)
+            listening.cancel()
+
+    restarted(redis_url, use)

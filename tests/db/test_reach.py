@@ -1,0 +1,74 @@
+"""What counts as away: of each server the errors that its client raises then, and no fault of ours."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from redis import exceptions
+
+from db.reach import PASSING, is_postgres_away, is_redis_away, reaching, reaching_redis
+from schemas.errors import RedisAway, Unavailable
+
+RESET = RuntimeError(
+    "unable to perform operation on <TCPTransport closed=True reading=False 0x1>; the handler is closed"
+)
+
+POSTGRES = [
+    ConnectionResetError(),
+    TimeoutError(),
+    RESET,
+    asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("got result for unknown protocol state"),
+    *map(
+        asyncpg.PostgresError.new,
+        [
+            *({"C": code} for code in ("08000", "08001", "08003", "08004", "08006", "25006", "25P03")),
+            *({"C": code} for code in ("53100", "53200", "53300", "55P03", "57P01", "57P02", "57P03")),
+            *({"C": code} for code in ("57P05", "58030")),
+        ],
+    ),
+]
+
+REDIS = [
+    ConnectionResetError(),
+    TimeoutError(),
+    RESET,
+    exceptions.ConnectionError(),
+    exceptions.TimeoutError(),
+    exceptions.BusyLoadingError(),
+    exceptions.InvalidResponse("Protocol error"),
+    exceptions.ReadOnlyError(),
+    exceptions.OutOfMemoryError(),
+    exceptions.ResponseError("MISCONF"),
+]
+
+#: Faults of ours, that a repeat would only hide.
+FAULTS = [
+    asyncio.CancelledError(),
+    RuntimeError("Event loop is closed"),
+    ValueError(),
+    asyncpg.DataError("invalid input for query argument $1"),
+    asyncpg.UndefinedColumnError(""),
+    asyncpg.UniqueViolationError(""),
+]
+
+
+@pytest.mark.parametrize("error", POSTGRES, ids=repr)
+def test_postgres_is_away(error: Exception) -> None:
+    with pytest.raises(Unavailable) as raised, reaching():
+        raise error
+    assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", REDIS, ids=repr)
+def test_redis_is_away(error: Exception) -> None:
+    with pytest.raises(RedisAway) as raised, reaching_redis():
+        raise error
+    assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=repr)
+def test_a_fault_is_no_absence(error: BaseException) -> None:
+    assert not is_postgres_away(error)
+    assert not is_redis_away(error)
+    assert not isinstance(error, PASSING)

@@ -1,0 +1,124 @@
+"""A Redis that is there and yet isn't: it resets, half-answers, closes, or passes all on to a real one."""
+
+import asyncio
+import itertools
+import random
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+#: A close that takes no leave: the peer gets a reset.
+ABRUPT = struct.pack("ii", 1, 0)
+
+
+class Manner(NamedTuple):
+    """A manner of being away. `answer` is sent for whatever is asked; `resets`: in the first 2 ms instead."""
+
+    name: str
+    answer: bytes = b""
+    resets: bool = False
+
+
+MANNERS = (
+    Manner("resets", resets=True),
+    Manner("closes"),
+    Manner("half a bulk", b"$100\r\nabc"),
+    Manner("resets", resets=True),
+    Manner("half an array", b"*3\r\n$1\r\na\r\n$"),
+    Manner("another protocol", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    Manner("loads", b"-LOADING Redis is loading the dataset in memory\r\n"),
+    Manner("resets", resets=True),
+    Manner("can't write", b"-MISCONF Redis is configured to save RDB snapshots\r\n"),
+    Manner("no number", b":1x\r\n"),
+)
+
+
+class NastyRedis:
+    """`url` stays the same over all restarts. `behind` is the address of the real one."""
+
+    def __init__(self, behind: str) -> None:
+        self._behind, self._database = urlsplit(behind), urlsplit(behind).path
+        self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
+        self._manner: Manner | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._met = asyncio.Semaphore(0)
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}{self._database}"
+
+    async def restart(self, *, well: bool = False) -> None:
+        """Cut all connections and serve in the next manner, or `well`: as the real one does."""
+        await self.stop()
+        self._manner = None if well else next(self._manners)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server:
+            self._server.close()
+        for writer in [*self._writers]:
+            reset(writer)
+
+    async def met(self, count: int) -> None:
+        """Until so many connections have come since the last `met`."""
+        for _ in range(count):
+            await self._met.acquire()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        self._met.release()
+        try:
+            if self._manner is None:
+                await self._pass_on(reader, writer)
+            elif self._manner.resets:
+                await asyncio.sleep(self._chance.uniform(0, 0.002))
+                reset(writer)
+            elif await reader.read(1):
+                writer.write(self._manner.answer)
+                await writer.drain()
+        except OSError:
+            pass  # The client has left.
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, onward = await asyncio.open_connection(self._behind.hostname, self._behind.port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(copy(reader, onward))
+                group.create_task(copy(behind, writer))
+        finally:
+            onward.close()
+
+
+async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection without a word."""
+    if not writer.transport.is_closing():
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def serving(behind: str) -> AsyncIterator[NastyRedis]:
+    """One before the Redis at `behind`, as well as that at first."""
+    nasty = NastyRedis(behind)
+    await nasty.restart(well=True)
+    try:
+        yield nasty
+    finally:
+        await nasty.stop()
