@@ -15,6 +15,10 @@ from rich.table import Table
 from bench import environment, suites
 from bench import ingest as pages
 from bench.figures import FULL, TARGETS, Measure, Result
+from bench.neighbours import scale
+from bench.neighbours.measure import Measured
+from bench.neighbours.measure import measure as measure_neighbours
+from bench.neighbours.rows import ROWS
 from bench.suites import ALL, HTTP, JOBS, PUBLISH
 from cli.shared.brand_cases import pages_of
 from cli.shared.command import answering
@@ -109,6 +113,31 @@ async def ingest(cases: Path | None) -> Answer:
     return Answer({**result.figures, "details": result.details}, _readers(result))
 
 
+@bench.command("neighbours")
+@click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
+@answering
+async def neighbours(rows: tuple[str, ...]) -> Answer:
+    """Times of a tenant at rest, and beside another one's attack: p50 and p95 of each.
+
+    Rows are silence, streams, parsing, publishing, slow-sites, metadata, rate-limits, filters and storage;
+    all of them without a name, in about eight minutes.
+
+    \b
+    Examples:
+      tenantry bench neighbours
+      tenantry bench neighbours streams parsing
+      tenantry bench neighbours filters --json | jq .filters.beside
+    """
+    names = [name for name in ROWS if name in rows or not rows]
+    with _progress(names) as progress:
+        async with environment.opened() as opened:
+            measured = await measure_neighbours(opened, names, scale.FULL, progress)
+            machine = await suites.machine(opened)
+    return Answer(
+        {**{name: row.shown() for name, row in measured.items()}, "machine": machine}, _rows(measured)
+    )
+
+
 async def _part(suite: Mapping[str, Measure]) -> Answer:
     result = await _run(suite)
     return Answer({**result.figures, "details": result.details}, _whole(result))
@@ -151,6 +180,23 @@ def _figures(figures: Mapping[str, float]) -> Table:
             if name in figures
         ],
     )
+
+
+def _rows(measured: Mapping[str, Measured]) -> Group:
+    """A line an attack, and what else there was to see."""
+    heads = ("attack", "rest p50", "p95", "beside p50", "p95 ms", "at most", "failed", "reached")
+    rows = [
+        (
+            name, row.rest.p50, row.rest.p95, row.beside.p50, row.beside.p95, row.limit_ms,
+            f"{row.beside.failed}/{row.beside.tried}", row.reached,
+        )
+        for name, row in measured.items()
+    ]  # fmt: skip
+    noted = {
+        name: {"attack": row.what, "noted": row.noted, "failure": row.beside.sample or "none"}
+        for name, row in measured.items()
+    }
+    return Group(table(heads, rows), "", _details(noted))
 
 
 def _readers(result: Result) -> Group:

@@ -1,0 +1,42 @@
+"""`python -m bench.neighbours.attacking ROW PLAN`: the process of an attack.
+
+It prints a line once it is at its full strength, and one of what it counted when SIGTERM ends it.
+"""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from bench.lines import say
+from bench.neighbours.row import Course, Plan
+from bench.neighbours.rows import ROWS
+
+
+async def attack(name: str, plan: Plan) -> None:
+    """Until SIGTERM. An attack that ends by itself has done all that it can."""
+    ended, course = asyncio.Event(), Course(Counter(), asyncio.Event())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    running = asyncio.create_task(ROWS[name].attack(plan, course))
+    ready = asyncio.create_task(course.ready.wait())
+    await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if not ready.done():
+        await running
+    say({"ready": True})
+    await ended.wait()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    say(course.counted)
+
+
+if __name__ == "__main__":
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    uvloop.run(attack(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=Plan)))

@@ -1,0 +1,59 @@
+"""Unindexed filters: reads that find nothing in what is large."""
+
+import itertools
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.calls import again, ask, caller
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+PROJECTS, ENTRIES, KEYS, READERS = 300_000, 1_000_000, 4, 30
+
+READS = (
+    "/v1/projects?search=nothing%20like%20it",
+    "/v1/audit-log?action=nothing.done",
+    "/v1/projects?search=zq",
+    "/v1/projects?status=archived",
+)
+
+FILL_PROJECTS = """
+insert into project (organization_id, id, name, timezone, primary_language)
+select $1, uuidv7_like(number), 'Shop ' || md5(number::text), 'UTC', 'en'
+  from generate_series(1, $2::int) as number"""
+
+FILL_AUDIT = """
+insert into audit_log (organization_id, id, action, subject)
+select $1, uuidv7_like(number), 'project.updated', 'prj_' || number
+  from generate_series(1, $2::int) as number"""
+
+#: Ids in the order of their numbers.
+IDS = """
+create or replace function uuidv7_like(number int) returns uuid language sql immutable as $$
+  select ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid
+$$"""
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    attacker = await tenants.settle(deployment.environment, tier="standard", keys=KEYS)
+    pool = deployment.environment.pool
+    await pool.execute(IDS)
+    await pool.execute(FILL_PROJECTS, attacker.org, scale.many(PROJECTS), timeout=600)
+    await pool.execute(FILL_AUDIT, attacker.org, scale.many(ENTRIES), timeout=600)
+    return Plan(port=deployment.port, keys=attacker.keys, many={"readers": scale.many(READERS)})
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    clients = itertools.cycle([caller(plan, key) for key in plan.keys])
+    reads = itertools.cycle(READS)
+
+    async def read() -> None:
+        await ask(next(clients), course, "GET", next(reads))
+
+    await again(course, plan.many["readers"], read)
+
+
+ROW = Row(
+    "filters", "filters that match nothing in 300,000 projects and 1,000,000 audit entries", victim.requests,
+    prepare, attack,
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""Metadata: numbers that are short in JSON and long once they are stored, in lists as long as they get."""
+
+import asyncio
+from typing import Any
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.calls import again, ask, caller
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+#: Projects of a list, by keys that may each make sixty in a minute; and lists that are read at once.
+PROJECTS, KEYS, READERS = 200, 4, 8
+
+#: Nearly 8 KiB of JSON: 1,350 numbers, and the most that plain text can be.
+SWELLING: dict[str, Any] = {"n": [1e308] * 1_350}
+PLAIN: dict[str, Any] = {"n": "x" * 8_000}
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    attacker = await tenants.settle(deployment.environment, tier="standard", keys=KEYS, projects=PROJECTS)
+    share = scale.many(PROJECTS) // KEYS
+    many = {"readers": scale.many(READERS)}
+    owned = [attacker.projects[number * share : (number + 1) * share] for number in range(KEYS)]
+    return Plan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    """Lists are read while they swell."""
+    async with asyncio.TaskGroup() as group:
+        for key, projects in zip(plan.keys, plan.owned, strict=True):
+            group.create_task(_swell(plan, course, key, projects))
+
+    async with caller(plan, plan.keys[0]) as client:
+
+        async def read() -> None:
+            await ask(client, course, "GET", "/v1/projects?limit=200")
+
+        await again(course, plan.many["readers"], read)
+
+
+async def _swell(plan: Plan, course: Course, key: str, projects: list[str]) -> None:
+    async with caller(plan, key) as client:
+        metadata = SWELLING
+        for project in projects:
+            url = f"/v1/projects/{project}"
+            if await ask(client, course, "PATCH", url, json={"metadata": metadata}) == 422:
+                metadata = PLAIN
+                await ask(client, course, "PATCH", url, json={"metadata": metadata})
+
+
+ROW = Row(
+    "metadata", "lists of 200 projects full of `1e308`, eight at once", victim.requests, prepare, attack
+)

@@ -1,0 +1,52 @@
+"""Silent connections: a stranger opens them and says nothing, half a head, or half a body."""
+
+import asyncio
+import contextlib
+
+from bench.neighbours import victim
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+SILENT, HALF_HEADS, HALF_BODIES = 1_100, 100, 100
+
+HALF_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: bench\r\n"
+HALF_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: bench\r\nContent-Length: 1000\r\n\r\n{"
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
+    return Plan(
+        port=deployment.port, keys=[], many={name: scale.many(count) for name, count in counts.items()}
+    )
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    words = {"silent": b"", "heads": HALF_HEAD, "bodies": HALF_BODY}
+    async with asyncio.TaskGroup() as group:
+        for name, count in plan.many.items():
+            for _ in range(count):
+                group.create_task(_hold(plan.port, name, words[name], course))
+        await asyncio.sleep(1)
+        course.ready.set()
+
+
+async def _hold(port: int, name: str, words: bytes, course: Course) -> None:
+    """Whenever it is closed, open it anew."""
+    while True:
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            course.counted[name] += 1
+            with contextlib.closing(writer):
+                writer.write(words)
+                await reader.read()
+        await asyncio.sleep(0.2)
+
+
+ROW = Row(
+    "silence",
+    "silent connections, half heads and half bodies of a stranger",
+    victim.requests,
+    prepare,
+    attack,
+)

@@ -1,0 +1,59 @@
+"""Storage: uploads of a picture of 4 x 4 pixels with 28 MiB behind it."""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.calls import again, ask, caller
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+PADDING_MIB, UPLOADERS = 28, 6
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    attacker = await tenants.settle(deployment.environment, tier="standard")
+    many = {"mib": scale.many(PADDING_MIB), "uploaders": scale.many(UPLOADERS)}
+    return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    content = picture(plan.many["mib"] << 20)
+    url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
+    async with caller(plan, plan.keys[0]) as client:
+
+        async def upload() -> None:
+            await ask(client, course, "POST", url, files={"file": ("a.png", content, "image/png")})
+
+        await again(course, plan.many["uploaders"], upload)
+
+
+async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+    media = deployment.environment.folder / "media"
+    stored = sum(path.stat().st_size for path in media.rglob("*") if path.is_file())
+    return {"stored_mib": round(stored / (1 << 20), 1)}
+
+
+def picture(padding: int) -> bytes:
+    """A PNG of 4 x 4 pixels, and so many bytes that belong to nothing."""
+    pixels = zlib.compress((b"\0" + b"\x40\x80\xc0" * 4) * 4)
+    head = struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)
+    chunks = b"".join(_chunk(*chunk) for chunk in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")))
+    return b"\x89PNG\r\n\x1a\n" + chunks + bytes(padding)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+ROW = Row(
+    "storage",
+    "uploads of 28 MiB behind a picture of 4 x 4 pixels",
+    victim.requests,
+    prepare,
+    attack,
+    note=note,
+)

@@ -1,0 +1,44 @@
+"""Calls of attackers to the API, and the count of what was answered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+
+from bench.neighbours.row import Course, Plan
+
+
+def caller(plan: Plan, key: str) -> httpx.AsyncClient:
+    """A client of one key that waits as long as it takes."""
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{plan.port}",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=None,
+        limits=httpx.Limits(max_connections=None),
+        trust_env=False,
+    )
+
+
+async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, **more: Any) -> int:
+    """The status, counted; 0 where the connection broke."""
+    try:
+        status = (await client.request(method, url, **more)).status_code
+    except httpx.TransportError:
+        status = 0
+    course.counted[str(status)] += 1
+    return status
+
+
+async def again(course: Course, at_once: int, once: Callable[[], Awaitable[None]]) -> None:
+    """So many callers, each of whom asks anew as soon as it has its answer, for ever."""
+
+    async def call() -> None:
+        while True:
+            await once()
+            await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(call())
+        course.ready.set()

@@ -1,0 +1,61 @@
+"""The deployment of an attack: an API, workers and a dispatcher, each a process as in the Procfile."""
+
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from typing import NamedTuple
+
+from bench import fleet
+from bench.environment import Environment
+from bench.neighbours import servers
+from bench.processes import running
+from bench.web import OURS, SERVER
+from db.server import free_port
+
+
+class Deployment(NamedTuple):
+    """`port` is the API's. The victim's site and accounts live at `home`, the attackers' at `sites`."""
+
+    environment: Environment
+    port: int
+    home: str
+    sites: list[int]
+
+
+@contextlib.asynccontextmanager
+async def deployed(
+    environment: Environment, *, pools: Collection[str], sites: int
+) -> AsyncIterator[Deployment]:
+    """Everything runs and answers; `pools` have a worker each, and `sites` ports may be read by them."""
+    home, ports = free_port(), [free_port() for _ in range(sites)]
+    environ = {
+        "ASSETS_URL": f"file://{environment.folder}/media",
+        "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
+        "DRAIN_S": "1",
+    }
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(servers.serving(home, servers.quick))
+        await stack.enter_async_context(fleet.dispatching(environment))
+        for pool in pools:
+            await stack.enter_async_context(_working(environment, pool, environ))
+        port = await stack.enter_async_context(_served(environment, environ))
+        yield Deployment(environment, port, f"http://127.0.0.1:{home}", ports)
+
+
+@contextlib.asynccontextmanager
+async def _working(environment: Environment, pool: str, environ: dict[str, str]) -> AsyncIterator[None]:
+    before: int = await environment.pool.fetchval(fleet.REGISTERED)
+
+    async def registered() -> bool:
+        return bool(await environment.pool.fetchval(fleet.REGISTERED) > before)
+
+    async with running(environment, "workers", pool, **environ):
+        await fleet.until(registered, within=fleet.UP_S)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _served(environment: Environment, environ: dict[str, str]) -> AsyncIterator[int]:
+    port = free_port()
+    async with running(environment, *SERVER, "--port", str(port), OURS, **environ):
+        await fleet.listening(port)
+        yield port

@@ -1,0 +1,105 @@
+"""A run of neighbours: for each row the victim at rest, then beside the attack."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+
+from bench.environment import Environment
+from bench.neighbours import victim
+from bench.neighbours.deployment import Deployment, deployed
+from bench.neighbours.row import Plan, Row
+from bench.neighbours.rows import ROWS
+from bench.neighbours.scale import Scale
+from bench.neighbours.victim import Seen
+from bench.processes import Child, running, told
+from bench.suites import Progress
+
+#: What the victim does before anything counts: connections open, statements get prepared.
+WARM_S = 1.0
+
+#: Seconds that an attack may take to reach its full strength, or to say what it counted.
+READY_S = 90.0
+
+#: The aim of every row: p95 beside the attack, in values at rest and milliseconds more.
+TIMES, MORE_MS = 2, 250
+
+
+class Measured(NamedTuple):
+    """One row: what the victim saw at rest and beside the attack, and what else there was to see."""
+
+    what: str
+    rest: Seen
+    beside: Seen
+    noted: dict[str, Any]
+
+    @property
+    def limit_ms(self) -> float:
+        return round(TIMES * self.rest.p95 + MORE_MS, 1)
+
+    @property
+    def reached(self) -> bool:
+        return self.beside.p95 <= self.limit_ms and not self.beside.failed
+
+    def shown(self) -> dict[str, Any]:
+        """As --json prints it."""
+        seen = {"rest": self.rest._asdict(), "beside": self.beside._asdict()}
+        return {"what": self.what, **seen, "limit_ms": self.limit_ms, "reached": self.reached, **self.noted}
+
+
+async def measure(
+    environment: Environment, names: Collection[str], scale: Scale, progress: Progress
+) -> dict[str, Measured]:
+    """The rows of these names, in the table's order, each on processes of its own."""
+    return {
+        name: await _row(environment, row, scale, progress) for name, row in ROWS.items() if name in names
+    }
+
+
+async def _row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> Measured:
+    progress(row.name, "processes start")
+    async with (
+        deployed(environment, pools=row.pools, sites=row.sites) as deployment,
+        _client(deployment, scale) as client,
+    ):
+        act = await row.acts(deployment, client)
+        plan = await row.prepare(deployment, scale)
+        await environment.pool.execute("analyze")
+        every_s = scale.request_s if row.acts is victim.requests else scale.job_s
+        await victim.watched(act, scale._replace(window_s=WARM_S), every_s=every_s)
+        progress(row.name, "at rest")
+        rest = await victim.watched(act, scale, every_s=every_s)
+        progress(row.name, "the attack begins")
+        async with _attacked(environment, row, plan) as counted:
+            progress(row.name, "beside the attack")
+            beside = await victim.watched(act, scale, every_s=every_s)
+        noted = await row.note(deployment, counted) if row.note else {}
+        return Measured(row.what, rest, beside, noted | {"attack": counted})
+
+
+@asynccontextmanager
+async def _attacked(environment: Environment, row: Row, plan: Plan) -> AsyncIterator[Mapping[str, int]]:
+    """The attack runs; what it counted is known at the end of the block."""
+    path, counted = environment.folder / "attack.json", dict[str, int]()
+    path.write_bytes(msgspec.json.encode(plan))
+    async with running(environment, "bench.neighbours.attacking", row.name, str(path)) as child:
+        await told(child, within=READY_S)
+        yield counted
+        counted |= await _end(child)
+
+
+async def _end(child: Child) -> dict[str, int]:
+    child.process.terminate()
+    return msgspec.convert(await told(child, within=READY_S), dict[str, int])
+
+
+@asynccontextmanager
+async def _client(deployment: Deployment, scale: Scale) -> AsyncIterator[httpx.AsyncClient]:
+    base = f"http://127.0.0.1:{deployment.port}"
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    async with httpx.AsyncClient(
+        base_url=base, timeout=scale.patience_s, limits=limits, trust_env=False
+    ) as client:
+        yield client

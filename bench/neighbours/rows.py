@@ -1,0 +1,31 @@
+"""The rows of the table, in its order."""
+
+from collections.abc import Mapping
+
+from bench.neighbours.attacks import (
+    filters,
+    metadata,
+    parsing,
+    publishing,
+    rate_limits,
+    silence,
+    slow_sites,
+    storage,
+    streams,
+)
+from bench.neighbours.row import Row
+
+ROWS: Mapping[str, Row] = {
+    row.name: row
+    for row in (
+        silence.ROW,
+        streams.ROW,
+        parsing.ROW,
+        publishing.ROW,
+        slow_sites.ROW,
+        metadata.ROW,
+        rate_limits.ROW,
+        filters.ROW,
+        storage.ROW,
+    )
+}

@@ -1,0 +1,55 @@
+"""Servers of the outside world on loopback: a website, and the server of a Bluesky account."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+#: Answers a request, given as its first line and its body's length.
+Reply = Callable[[str], Awaitable[bytes]]
+
+PAGE = b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
+WRITTEN = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
+
+
+@contextlib.asynccontextmanager
+async def serving(port: int, reply: Reply) -> AsyncIterator[None]:
+    """A server on a port of this host; each connection takes one request."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            await reader.readexactly(_length(head))
+            writer.write(await reply(head.partition("\r\n")[0]))
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def html(body: bytes) -> bytes:
+    return _answer("200 OK", "text/html; charset=utf-8", body)
+
+
+def json(body: bytes) -> bytes:
+    return _answer("200 OK", "application/json", body)
+
+
+async def quick(line: str) -> bytes:
+    """The answers of a site that has one page, and of a server that takes every post at once."""
+    if "/xrpc/" in line:
+        return json(WRITTEN)
+    return _answer("404 Not Found", "text/plain", b"") if "robots.txt" in line else html(PAGE)
+
+
+def _answer(status: str, content_type: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode() + body
+
+
+def _length(head: str) -> int:
+    lines = (line.partition(":") for line in head.lower().split("\r\n"))
+    return next((int(value) for name, _, value in lines if name == "content-length"), 0)

@@ -1,0 +1,116 @@
+"""Tenants of a run, and what they own before it begins."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from bench.environment import Environment
+from db.pool import Conn, transact
+from domain.accounts.accounts import Found
+from domain.connecting import connect
+from domain.content import content
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.security.keyring import Keyring, parse_keyring
+from domain.tenancy import api_keys, organizations
+from jobs import ledger
+from jobs.kinds import Kind
+from schemas import ids
+from schemas.organizations import LiveTier
+from schemas.projects import ProjectCreate
+from workers.platforms.fakes.connect import refresh
+
+
+class Tenant(NamedTuple):
+    """A live organization, its keys, and the ids of its projects as on the wire."""
+
+    org: UUID
+    keys: list[str]
+    projects: list[str]
+
+
+async def settle(environment: Environment, *, tier: LiveTier, keys: int = 1, projects: int = 1) -> Tenant:
+    """A new tenant with so many keys and projects."""
+    peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
+
+    async def write(conn: Conn) -> Tenant:
+        org = (await organizations.create(conn, name="bench", tier=tier)).live
+        shown = [await _key(conn, org, peppers) for _ in range(keys)]
+        return Tenant(org, shown, await _projects(conn, org, projects))
+
+    return await transact(environment.pool, write)
+
+
+async def connected(environment: Environment, tenant: Tenant, servers: Sequence[str]) -> list[str]:
+    """An account on Bluesky for each server, in the tenant's first project; their ids."""
+    vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
+
+    async def write(conn: Conn) -> list[str]:
+        made = []
+        for number, server in enumerate(servers):
+            handle = f"shop{number}"
+            account_id = await connect.connect(
+                conn,
+                organization_id=tenant.org,
+                project_id=_id(ids.PROJECT, tenant.projects[0]),
+                api_key_id=None,
+                found=Found("bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}),
+                grant=refresh(),
+                keyring=vault,
+            )
+            made.append(ids.show(ids.ACCOUNT, account_id))
+        return made
+
+    return await transact(environment.pool, write)
+
+
+async def written(environment: Environment, tenant: Tenant) -> str:
+    """A content of words alone, in the tenant's first project; its id."""
+
+    async def write(conn: Conn) -> str:
+        made = await content.create_uploaded(
+            conn, organization_id=tenant.org, project_id=_id(ids.PROJECT, tenant.projects[0]), hook=None,
+            caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
+        )  # fmt: skip
+        return made.id
+
+    return await transact(environment.pool, write)
+
+
+async def endless_job(environment: Environment, tenant: Tenant, kind: Kind) -> str:
+    """A job that no worker takes; its id."""
+
+    async def write(conn: Conn) -> str:
+        job = await ledger.submit(conn, kind=kind, organization_id=tenant.org, project_id=None, args={})
+        return ids.show(ids.JOB, job.job_id)
+
+    return await transact(environment.pool, write)
+
+
+async def _key(conn: Conn, org: UUID, peppers: Keyring) -> str:
+    made = await api_keys.create(
+        conn,
+        peppers=peppers,
+        actor=api_keys.Actor(org, "live", None, api_keys.EVERY_SCOPE),
+        name="bench",
+        scopes=["*"],
+        return_origins=[],
+        expires_at=None,
+        now=datetime.now(UTC),
+    )
+    return made.api_key
+
+
+async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
+    now = await conn.fetchval("select now()")
+    bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
+    drafted = [projects.compose(body, organization_id=org, now=now) for body in bodies]
+    await projects.create(conn, [New(org, None, one, None) for one in drafted])
+    return [one.id for one in drafted]
+
+
+def _id(prefix: str, text: str) -> UUID:
+    found = ids.read(prefix, text)
+    assert found is not None
+    return found
