@@ -49,7 +49,7 @@ async def opened() -> AsyncIterator[Environment]:
 @contextlib.asynccontextmanager
 async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Environment]:
     """An environment on servers that run: a scratch database, dropped at the end; keys in Redis expire."""
-    async with _scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
+    async with scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
         settings = Settings(
             database_url=database_url, redis_url=redis_url, peppers=KEYRING, vault_keys=KEYRING
         )
@@ -67,7 +67,7 @@ def _servers(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def _scratch(postgres_url: str) -> AsyncIterator[str]:
+async def scratch(postgres_url: str) -> AsyncIterator[str]:
     name = f"tenantry_bench_{secrets.token_hex(4)}"
     admin = await connect(postgres_url, name="bench")
     try:

@@ -15,6 +15,7 @@ from rich.table import Table
 from bench import environment, suites
 from bench import ingest as pages
 from bench.figures import FULL, TARGETS, Measure, Result
+from bench.ledger import measure as ledger
 from bench.neighbours import scale
 from bench.neighbours.measure import Measured
 from bench.neighbours.measure import measure as measure_neighbours
@@ -138,6 +139,31 @@ async def neighbours(rows: tuple[str, ...]) -> Answer:
     )
 
 
+@bench.command("ledger")
+@click.option("--quick", is_flag=True, help="A twentieth of the rows: that it works, not what it costs.")
+@click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Jobs that have ended (1000000).")
+@click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Jobs that wait (100000).")
+@answering
+async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Answer:
+    """Each statement of jobs on an old ledger, beside an empty one in turn: p50 and their ratio.
+
+    Then a pull among tenants at their cap, kinds that the worker doesn't know and dead rows that a
+    snapshot keeps, and the wait of a newcomer behind tenants that wait. About ten minutes.
+
+    \b
+    Examples:
+      tenantry bench ledger
+      tenantry bench ledger --quick
+      tenantry bench ledger --ended 5000000 --json | jq .details.rows
+    """
+    size = ledger.QUICK if quick else ledger.FULL
+    size = size._replace(ended=ended or size.ended, waiting=waiting or size.waiting)
+    with _progress(["ledger"]) as progress:
+        async with environment.opened() as opened:
+            result = await ledger.measure(opened, size, partial(progress, "ledger"))
+    return Answer({**result.figures, "details": result.details}, _statements(result))
+
+
 async def _part(suite: Mapping[str, Measure]) -> Answer:
     result = await _run(suite)
     return Answer({**result.figures, "details": result.details}, _whole(result))
@@ -214,6 +240,27 @@ def _readers(result: Result) -> Group:
         for side, seen in sides
     ]
     return Group(table(heads, rows), "", _details(dict([read])))
+
+
+def _statements(result: Result) -> Group:
+    """A line a statement, and the newcomer's wait."""
+    rows = [
+        (
+            name,
+            row["empty_ms"],
+            row["old_ms"],
+            f"{row['ratio']:g} x",
+            f"<= {row['aim']:g} x",
+            row["ratio"] <= row["aim"],
+        )
+        for name, row in result.details["rows"].items()
+    ]
+    heads = ("statement", "empty, ms", "old, ms", "ratio", "to reach", "reached")
+    return Group(
+        table(heads, rows),
+        "",
+        _details({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
+    )
 
 
 def _details(details: Mapping[str, Any]) -> Table:

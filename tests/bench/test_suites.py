@@ -7,6 +7,8 @@ import pytest
 from bench import suites
 from bench.environment import Environment
 from bench.figures import TARGETS, TINY
+from bench.ledger import measure as ledger
+from bench.ledger.statements import STATEMENTS
 
 pytestmark = pytest.mark.long
 
@@ -42,3 +44,11 @@ async def test_a_benchmark_runs_and_answers_its_figures(environment: Environment
 async def test_a_run_says_where_it_ran(environment: Environment) -> None:
     result = await suites.run(environment, {}, TINY, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
+
+
+async def test_an_old_ledger_is_measured_beside_an_empty_one(environment: Environment) -> None:
+    said: list[str] = []
+    result = await ledger.measure(environment, ledger.TINY, said.append)
+    assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
+    assert {*STATEMENTS} < {*said}
+    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())

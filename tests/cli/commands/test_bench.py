@@ -12,6 +12,7 @@ import pytest
 from bench import ingest
 from bench.environment import Environment
 from bench.figures import Result, Size, Tell
+from bench.ledger import measure as ledger
 from cli.commands import bench as command
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded
@@ -83,6 +84,25 @@ async def test_page_reading_needs_no_server_and_takes_a_corpus(
     lines = (await tenantry("bench", "ingest", "--cases", "cases.jsonl")).stdout.splitlines()
     assert lines[0].split() == ["reader", "pages/s", "ours", "is", "peak", "MiB", "named"]
     assert next(line for line in lines if line.startswith("open graph")).split()[4] == "x"
+
+
+@pytest.mark.usefixtures("environment")
+async def test_an_old_ledgers_statements_are_shown_beside_an_empty_ones(
+    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[ledger.Size] = []
+
+    async def measure_nothing(_: Environment, size: ledger.Size, __: Tell) -> Result:
+        sizes.append(size)
+        rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
+        return Result({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}, "machine": {}})
+
+    monkeypatch.setattr(ledger, "measure", measure_nothing)
+    answer = decoded(await tenantry("bench", "ledger", "--ended", "7", "--json"))
+    assert answer["submit"] == answer["details"]["rows"]["submit"]["ratio"] == 2.0
+    lines = (await tenantry("bench", "ledger", "--quick")).stdout.splitlines()
+    assert lines[1].split() == ["submit", "0.2", "0.4", "2", "x", "<=", "1.5", "x", "no"]
+    assert [size.ended for size in sizes] == [7, ledger.QUICK.ended]
 
 
 def children(pid: int) -> list[int]:

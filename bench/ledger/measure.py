@@ -1,0 +1,194 @@
+"""`tenantry bench ledger`: each statement of the hot path on an old ledger, beside an empty one in turn."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+from uuid import UUID
+
+from bench.environment import Environment, scratch
+from bench.figures import Result, Tell, spread
+from bench.ledger.sides import SLOTS, UNKNOWN, Side
+from bench.ledger.statements import PULL, STATEMENTS, Statement
+from bench.suites import machine
+from bench.tasks import NOOP
+from db.pool import Conn, connect
+from jobs import ledger
+from schemas.errors import BenchmarkFailed
+
+WARM = 8
+
+
+class Size(NamedTuple):
+    """Rows of the old ledger, and how often a statement is timed on each side."""
+
+    ended: int = 1_000_000
+    waiting: int = 100_000
+    tenants: int = 200
+    times: int = 100
+    capped: tuple[int, ...] = (1_000, 5_000)
+    unknown: int = 100_000
+    held: int = 40_000
+    newcomer_tenants: int = 5_000
+    newcomers: int = 20
+
+    @property
+    def pulled(self) -> int:
+        """More jobs than a comparison pulls."""
+        return 2 * (WARM + self.times) * SLOTS
+
+
+#: What docs/explain/benchmarks.md quotes.
+FULL = Size()
+QUICK = Size(
+    ended=50_000, waiting=5_000, tenants=50, times=20, capped=(200,), unknown=5_000, held=2_000,
+    newcomer_tenants=500, newcomers=3,
+)  # fmt: skip
+#: For a test that everything works.
+TINY = Size(
+    ended=400, waiting=1_000, tenants=10, times=2, capped=(10,), unknown=50, held=60, newcomer_tenants=12,
+    newcomers=1,
+)  # fmt: skip
+
+
+class Row(NamedTuple):
+    """p50 on each side in milliseconds, and what the ratio may be."""
+
+    empty_ms: float
+    old_ms: float
+    aim: float
+
+    @property
+    def ratio(self) -> float:
+        return round(self.old_ms / self.empty_ms, 2)
+
+
+HOT, HELD = 1.5, 3.0
+
+#: Seconds within which a newcomer's job is to start.
+NEWCOMER_S = 0.5
+
+
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+    """Ratios, p50 by p50; a newcomer's wait is in seconds."""
+    async with _sides(environment) as (old, empty):
+        for side in (old, empty):
+            await side.begin(tenants=size.tenants)
+        tell(f"{size.ended} jobs ended, {size.waiting} wait")
+        await old.age(ended=size.ended, waiting=size.waiting)
+        rows = {}
+        for name, statement in STATEMENTS.items():
+            tell(name)
+            rows[name] = await _compared(old, empty, statement, size.times, HOT)
+        rows |= await _lines(old, empty, size, tell)
+        rows |= await _held(environment.settings.database_url, old, empty, size, tell)
+        newcomer_s = await _newcomers(old, size, tell)
+    return Result(
+        {**{name: row.ratio for name, row in rows.items()}, "newcomer_s": newcomer_s["p95"]},
+        {
+            "rows": {name: {**row._asdict(), "ratio": row.ratio} for name, row in rows.items()},
+            "newcomer_s": newcomer_s,
+            "machine": await machine(environment),
+        },
+    )
+
+
+@contextlib.asynccontextmanager
+async def _sides(environment: Environment) -> AsyncIterator[tuple[Side, Side]]:
+    """Both on one server, each in a database of its own."""
+    url = environment.settings.database_url
+    async with scratch(url) as empty_url, _connected(url) as old, _connected(empty_url) as empty:
+        yield Side(old, old=True), Side(empty, old=False)
+
+
+@contextlib.asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Conn]:
+    conn = await connect(url, name="bench")
+    try:
+        yield conn
+    finally:
+        await conn.close()
+
+
+async def _compared(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> Row:
+    """The two sides in turn, so that a busy machine is so for both."""
+    took: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(WARM + times):
+        for side in (old, empty):
+            took_ms = await _timed(side, statement)
+            if number >= WARM:
+                took[side.old].append(took_ms)
+    return Row(spread(took[False])["p50"], spread(took[True])["p50"], aim)
+
+
+async def _timed(side: Side, statement: Statement) -> float:
+    found = await statement.ready(side)
+    start = time.perf_counter()
+    await statement.call(side, found)
+    took_ms = (time.perf_counter() - start) * 1000
+    await statement.after(side, found)
+    return took_ms
+
+
+async def _lines(old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
+    """A pull of ten among lines that it can take nothing from."""
+    rows = {}
+    for count in size.capped:
+        name = f"pull of 10, {count} tenants at their cap"
+        tell(name)
+        await old.begin(tenants=count + size.tenants)
+        capped, others = old.tenants[:count], old.tenants[count:]
+        await old.run(capped, 5)
+        await old.wait(capped, 5 * count)
+        await old.wait(others, size.pulled)
+        rows[name] = await _compared(old, empty, PULL, size.times, HOT)
+    name = f"pull of 10, {size.unknown} rows of an unknown kind"
+    tell(name)
+    await old.begin(tenants=2 * size.tenants)
+    await old.wait(old.tenants[: size.tenants], size.unknown, UNKNOWN)
+    await old.wait(old.tenants[size.tenants :], size.pulled)
+    rows[name] = await _compared(old, empty, PULL, size.times, HOT)
+    return rows
+
+
+async def _held(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
+    """A pull of ten while somebody holds a snapshot from before the last `size.held` jobs."""
+    name = f"pull of 10, a snapshot held over {size.held} jobs"
+    tell(name)
+    await old.begin(tenants=size.tenants)
+    await old.wait(old.tenants, size.held + size.pulled)
+    async with _snapshot(url):
+        for _ in range(size.held // SLOTS):
+            await old.settle(await old.pull())
+        return {name: await _compared(old, empty, PULL, size.times, HELD)}
+
+
+@contextlib.asynccontextmanager
+async def _snapshot(url: str) -> AsyncIterator[None]:
+    """The snapshot of a dump or a report that takes long."""
+    async with _connected(url) as conn, conn.transaction(isolation="repeatable_read"):
+        await conn.execute("select")
+        yield
+
+
+async def _newcomers(old: Side, size: Size, tell: Tell) -> dict[str, float]:
+    """Seconds from a new tenant's submit to its claim, by a worker whose ten slots are free each time."""
+    tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
+    await old.begin(tenants=size.newcomer_tenants + size.newcomers)
+    newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
+    waiting = [org for org in old.tenants if org not in set(newcomers)]
+    await old.wait(waiting, 4 * size.newcomer_tenants)
+    return spread([await _arrival(old, org) for org in newcomers])
+
+
+async def _arrival(old: Side, org: UUID) -> float:
+    """The wait of one newcomer. Raises `BenchmarkFailed` when it isn't served."""
+    await ledger.submit(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+    start = time.perf_counter()
+    while claims := await old.pull():
+        if any(claim.organization_id == org for claim in claims):
+            took_s = time.perf_counter() - start
+            await old.settle(claims)
+            return took_s
+        await old.settle(claims)
+    raise BenchmarkFailed("a newcomer's job never started")

@@ -1,0 +1,139 @@
+"""The two ledgers of the comparison, an old one and an empty one, and the rows that make one old."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from bench.backlog import EFFECTS
+from bench.tasks import NOOP, POOL
+from db.pool import Conn
+from jobs import heartbeat, ledger
+from jobs.kinds import Kind
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Done
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+
+SLOTS, LEASE_S = 10, 3600.0
+
+#: A kind that the worker of the comparison doesn't know.
+UNKNOWN = NOOP._replace(name="bench_unknown")
+
+#: The caps of the lowest tier, as in a pool of partners' jobs.
+CAPS = """
+insert into pool_cap (tier, pool, max_running, max_queued)
+select tier, $1, max_running, max_queued from pool_cap where pool = 'ingest'
+on conflict do nothing"""
+
+TENANTS = """
+with made as (
+  insert into organization (id, name, env, tier)
+  select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id
+  returning id)
+insert into project (organization_id, id, name, timezone, primary_language)
+select id, id, 'bench', 'Europe/Berlin', 'en' from made"""
+
+#: A UUIDv7 of a moment.
+ID = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
+         || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid"""
+
+#: One in a thousand failed and one in a thousand was canceled, over the 29 days before today.
+ENDED = f"""
+with made as (
+  insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
+                   args, result, error, run_at, deadline_at, created_at, started_at, finished_at)
+  select t.org, t.org, {ID}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
+         case t.state when 'completed' then '{{}}'::jsonb end,
+         case t.state when 'failed' then '{{"code": "DEADLINE"}}'::jsonb end,
+         t.at, t.at + interval '1 hour', t.at, t.at, t.at + interval '1 second'
+    from (select ($1::uuid[])[1 + n % cardinality($1::uuid[])] as org,
+                 case n / cardinality($1::uuid[]) % 1000 when 500 then 'failed' when 501 then 'canceled'
+                      else 'completed' end as state,
+                 now() - interval '1 hour' - interval '29 days' * (1 - n::float8 / $2) as at
+            from generate_series(0, $2::int - 1) n) t
+  returning organization_id, id, started_at, finished_at)
+insert into job_attempt (organization_id, job_id, fence, attempt, started_at, ended_at, outcome)
+select organization_id, id, 1, 1, started_at, finished_at, 'completed' from made"""
+
+WAITING = f"""
+insert into job (organization_id, project_id, id, kind, pool, stage, max_attempts, args, run_at, deadline_at)
+select t.org, t.org, {ID}, $3, $4, 'queued', 3, '{{}}', t.at, now() + interval '2 hours'
+  from (select ($1::uuid[])[1 + n % cardinality($1::uuid[])] as org,
+               now() - interval '1 minute' + n * interval '10 microseconds' as at
+          from generate_series(0, $2::int - 1) n) t"""
+
+RUNNING = f"""
+insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
+                 args, lease_owner, run_at, deadline_at, started_at, attempt_started_at, attempt_deadline_at)
+select t.org, t.org, {ID}, $3, $4, 'running', 'starting', 1, 3, 1,
+       '{{}}', $5, t.at, now() + interval '2 hours', now(), now(), now() + interval '1 hour'
+  from (select org, now() - interval '2 minutes' as at
+          from unnest($1::uuid[]) org, generate_series(1, $2)) t"""
+
+
+@dataclass
+class Side:
+    """One ledger, and the connection that its statements are timed on; an `old` one has jobs that wait."""
+
+    conn: Conn
+    old: bool
+    tenants: list[UUID] = field(default_factory=list)
+    worker_id: UUID = field(default_factory=ids.new)
+    turn: Iterator[UUID] = field(default_factory=lambda: iter(()))
+
+    async def begin(self, *, tenants: int) -> None:
+        """An empty ledger of that many tenants of the lowest tier, and one worker."""
+        self.tenants, self.worker_id = [ids.new() for _ in range(tenants)], ids.new()
+        self.turn = itertools.cycle(self.tenants)
+        await self.conn.execute("set statement_timeout = 0")
+        await self.conn.execute(EFFECTS)
+        await self.conn.execute("truncate organization, worker, job_attempt cascade")
+        await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", POOL)
+        await self.conn.execute(CAPS, POOL)
+        await self.conn.execute(TENANTS, self.tenants)
+        await heartbeat.register(
+            self.conn, worker_id=self.worker_id, pool=POOL, host="bench", pid=0, version="0", slots=SLOTS,
+            lease_s=LEASE_S,
+        )  # fmt: skip
+
+    async def age(self, *, ended: int, waiting: int) -> None:
+        """Fill it with what a month leaves behind; statistics are fresh."""
+        await self.conn.execute(ENDED, self.tenants, ended, NOOP.name, POOL, timeout=600)
+        await self.wait(self.tenants, waiting)
+
+    async def wait(self, tenants: list[UUID], count: int, kind: Kind = NOOP) -> None:
+        """`count` due jobs, dealt out to these tenants in turn."""
+        await self.conn.execute(WAITING, tenants, count, kind.name, POOL, timeout=600)
+        await self.analyze()
+
+    async def run(self, tenants: list[UUID], each: int) -> None:
+        """`each` running jobs of these tenants, on a worker of somebody else."""
+        await self.conn.execute(RUNNING, tenants, each, NOOP.name, POOL, ids.new(), timeout=600)
+
+    async def analyze(self) -> None:
+        """Fresh statistics, and no dead rows, as after autovacuum."""
+        await self.conn.execute("vacuum analyze", timeout=600)
+
+    async def submit(self, count: int) -> None:
+        """One job for each of the next `count` tenants."""
+        for org in itertools.islice(self.turn, count):
+            await ledger.submit(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+
+    async def pull(self, free: int = SLOTS) -> list[Claim]:
+        return await ledger.pull(self.conn, pool=POOL, worker_id=self.worker_id, free=free, kinds=[NOOP])
+
+    async def claims(self, count: int) -> list[Claim]:
+        """That many jobs which run; an empty ledger gets them first. Raises `BenchmarkFailed`."""
+        if not self.old:
+            await self.submit(count)
+        pulled = await self.pull(count)
+        if len(pulled) != count or len({claim.id for claim in pulled}) != count:
+            raise BenchmarkFailed(f"pulled {len(pulled)} jobs of {count}")
+        return pulled
+
+    async def settle(self, claims: list[Claim]) -> None:
+        """These are done. Raises `BenchmarkFailed` if one of them was somebody else's."""
+        moved = await ledger.settle(self.conn, [Settlement(claim, Done()) for claim in claims])
+        if len(moved) != len(claims):
+            raise BenchmarkFailed(f"settled {len(moved)} jobs of {len(claims)}")
