@@ -16,7 +16,10 @@ class OnArchive(StrEnum):
 
 
 class Kind(NamedTuple):
-    """One row of the catalogue; `scope` is what a caller needs to start or retry it."""
+    """One row of the catalogue; `scope` is what a caller needs to start or retry it.
+
+    `stages` are those between `starting` and its end, in their order.
+    """
 
     name: str
     pool: str
@@ -27,10 +30,17 @@ class Kind(NamedTuple):
     cancelable: bool = True
     on_archive: OnArchive = OnArchive.CANCEL
     internal: bool = False
+    stages: tuple[str, ...] = ()
 
 
 INGEST_WEBSITE = Kind(
-    "ingest_website", "ingest", "ingest:write", timeout_s=120, max_attempts=4, total_s=2 * 3600
+    "ingest_website",
+    "ingest",
+    "ingest:write",
+    timeout_s=120,
+    max_attempts=4,
+    total_s=2 * 3600,
+    stages=("fetching", "analyzing", "saving"),
 )
 INGEST_GITHUB = INGEST_WEBSITE._replace(name="ingest_github")
 INGEST_APPSTORE = INGEST_WEBSITE._replace(name="ingest_appstore")
@@ -55,9 +65,16 @@ ARCHIVE_PROJECT = Kind(
     total_s=24 * 3600,
     cancelable=False,
     on_archive=OnArchive.FINISH,
+    stages=("canceling",),
 )
 PUBLISH_POST = Kind(
-    "publish_post", "publish", "publish:write", timeout_s=300, max_attempts=8, total_s=3 * 3600
+    "publish_post",
+    "publish",
+    "publish:write",
+    timeout_s=300,
+    max_attempts=8,
+    total_s=3 * 3600,
+    stages=("preparing", "sending", "confirming"),
 )
 RECONCILE_POST = Kind(
     "reconcile_post",
@@ -103,3 +120,10 @@ KINDS = {
         REVOKE_TOKEN,
     )
 }
+
+#: Kinds that partners see.
+SHOWN = [kind for kind in KINDS.values() if not kind.internal]
+
+_BETWEEN = dict.fromkeys(stage for kind in SHOWN for stage in kind.stages)
+#: Stages of any job: before its first attempt, during one, and the status at the end.
+STAGES = ("queued", "scheduled", "starting", *_BETWEEN, "completed", "failed", "canceled")

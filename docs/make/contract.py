@@ -126,7 +126,7 @@ def _kind(kind: Kind) -> list[str]:
         code(kind.name),
         kind.pool,
         code(kind.scope),
-        meanings.STAGES.get(kind.name, ""),
+        " ".join(kind.stages),
         _time(kind.timeout_s),
         str(kind.max_attempts),
         _time(kind.total_s),

@@ -93,15 +93,6 @@ SCOPES = {
     "ops:write": "pause pools, offer, assign and recall accounts",
 }
 
-#: The stages of a kind between `starting` and its end, in their order.
-STAGES = {
-    "ingest_website": "fetching analyzing saving",
-    "ingest_github": "fetching analyzing saving",
-    "ingest_appstore": "fetching analyzing saving",
-    "publish_post": "preparing sending confirming",
-    "archive_project": "canceling",
-}
-
 #: The statuses of each resource: what it is in, and what ends it.
 STATUSES = {
     "project": {
