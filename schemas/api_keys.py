@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.base import In, Instant, Out, Text
+from schemas import ids
+from schemas.base import CreatedAt, In, Instant, Out, Text
 
 Env = Literal["live", "test"]
 Tier = Literal["standard", "pilot", "partner", "sandbox"]
@@ -30,53 +31,74 @@ Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=50, examples=[["pr
 
 
 class ApiKeyCreate(In, frozen=True, kw_only=True):
-    """`scopes` are at most those of the key that asks; `*` is every one but `ops:*`."""
+    """A key to make."""
 
     name: Annotated[Text, Meta(min_length=1, max_length=128, examples=["CI of the booking team"])]
+    """What it is for, in your words."""
     scopes: Scopes
+    """What it may do: at most what the key that asks may. `*` is all but `ops:*`."""
     return_origins: Annotated[list[Origin], Meta(max_length=20)] = msgspec.field(default_factory=list)
+    """Where people may be sent back to after they let us into an account."""
     expires_at: Instant | None = None
+    """From then on it opens nothing. It never expires unless given."""
 
 
 class ApiKeyRotate(In, frozen=True, kw_only=True):
-    """For `overlapHours` the old secret works beside the new one; 0 ends it at once."""
+    """How a new secret takes over."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=24)] = 0
+    """So long the old secret works beside the new one; 0 ends it at once."""
 
 
 class ApiKey(Out, frozen=True, kw_only=True):
-    """A key without its secret; `keyId` is the public part of its text."""
+    """A key without its secret."""
 
-    id: str
+    id: ids.KeyId
     key_id: str
+    """The public part of the key's text."""
     name: str
+    """What it is for."""
     env: Env
+    """`test` keys touch nothing outside."""
     scopes: list[Scope]
+    """What it may do."""
     return_origins: list[str]
+    """Where people may be sent back to."""
     expires_at: Instant | None
+    """From then on it opens nothing; null: never."""
     kill_switch: bool
+    """Whether it was switched off for good."""
     killed_at: Instant | None
+    """When it was switched off, or null."""
     overlap_until: Instant | None
-    created_at: Instant
+    """Until then the secret before the last rotation works too, or null."""
+    created_at: CreatedAt
 
 
 class ApiKeyShown(ApiKey, frozen=True, kw_only=True):
-    """The one answer that carries `apiKey`, the whole key with its secret."""
+    """The one answer that carries a key with its secret."""
 
     api_key: str
+    """The whole key with its secret. No later answer has it."""
 
 
 class Whoami(Out, frozen=True, kw_only=True):
-    """Whose key this is; `sandbox` says that nothing outside is touched."""
+    """Whose key this is."""
 
-    organization_id: str
+    organization_id: ids.OrganizationId
     organization_name: str
+    """What the organization is called."""
     sandbox: bool
-    api_key_id: str
+    """Whether nothing outside is touched."""
+    api_key_id: ids.KeyId
     key_id: str
+    """The public part of the key's text."""
     env: Env
+    """`test` for a key of the sandbox."""
     scopes: list[Scope]
+    """What the key may do."""
     tier: Tier
+    """Which limits the organization has."""
 
 
 class Rewrapped(Out, frozen=True, kw_only=True):
@@ -88,11 +110,15 @@ class Rewrapped(Out, frozen=True, kw_only=True):
 
 
 class AuditEntry(Out, frozen=True, kw_only=True):
-    """What was done to `subject`; `apiKeyId` is null for whoever works on the machine itself."""
+    """One thing that was done."""
 
-    id: str
+    id: ids.AuditId
     action: str
+    """What was done."""
     subject: str
-    api_key_id: str | None
+    """Id or name of what it was done to."""
+    api_key_id: ids.KeyId | None
+    """Id of the key that did it; null: somebody on the machine itself."""
     details: dict[str, Any]
-    created_at: Instant
+    """More, as the action has it."""
+    created_at: CreatedAt

@@ -1,4 +1,7 @@
-"""The two shapes that cross the boundary: what comes in is closed, what goes out is camelCase."""
+"""The two shapes that cross the boundary: what comes in is closed, what goes out is camelCase.
+
+The text below a field describes it in the API's document, unless its type has a description of its own.
+"""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Generic, TypeVar
@@ -13,6 +16,8 @@ Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
 
 #: A moment, on the wire in UTC with `Z`.
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+CreatedAt = Annotated[Instant, msgspec.Meta(description="When it was made, in UTC.")]
+UpdatedAt = Annotated[Instant, msgspec.Meta(description="When it was last changed, in UTC.")]
 
 
 class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -29,7 +34,9 @@ class Out(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Page(Out, Generic[T], frozen=True, kw_only=True, rename="camel"):
-    """One page of a list; `nextCursor` is null on the last one."""
+    """One page of a list."""
 
     items: list[T]
+    """Newest first."""
     next_cursor: str | None
+    """`cursor` of the next page; null on the last one."""

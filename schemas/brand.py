@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
+from schemas import ids
 from schemas.base import In, Instant, Out, Text
 
 Source = Literal["github", "website", "appstore", "partner"]
@@ -111,57 +112,79 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provenance(Out, frozen=True, kw_only=True):
-    """Who said so. `jobId` and `url` are null for the partner's own values.
-
-    `rule` names the place where it was found; `evidence` quotes what a derived value rests on.
-    """
+    """Who said so, where and how."""
 
     source: Source
-    job_id: str | None
+    """Who said so."""
+    job_id: ids.JobId | None
+    """Id of the ingest that read it; null for your own values."""
     url: str | None
+    """Where it was read; null for your own values."""
     confidence: Confidence
+    """How sure it is, from 0 to 1."""
     rule: str
+    """The place where it was found, such as `html.og:site_name`."""
     evidence: list[str]
+    """Quotes of what a derived value rests on, word for word."""
     at: Instant
+    """When it was read or set, in UTC."""
 
 
 class Said(Out, frozen=True, kw_only=True):
     """One value of a field and where it comes from."""
 
     value: Value
+    """The value."""
     provenance: Provenance
+    """Where it comes from."""
 
 
 class BrandField(Out, frozen=True, kw_only=True):
     """What a reader sees of a field, and what it would see without that, best first."""
 
     value: Value | None
+    """The value that wins; null: none."""
     provenance: Provenance | None
+    """Where it comes from; null: nobody knows the field."""
     alternatives: list[Said]
+    """What else was said of it, best first."""
 
 
 class Brand(Out, frozen=True, kw_only=True):
     """`GET /v1/projects/{id}/brand`: every field, known or not."""
 
-    project_id: str
+    project_id: ids.ProjectId
     fields: dict[Field, BrandField]
+    """Every field, known or not, by name."""
 
 
 class BrandContext(Out, frozen=True, kw_only=True):
     """The merged brand; a field nobody knows is null or empty and has no provenance."""
 
     app_name: str | None = None
+    """The product's name, or null."""
     app_description: str | None = None
+    """What it is, in some sentences, or null."""
     tagline: str | None = None
+    """Its own short line, or null."""
     audience: str | None = None
+    """Whom it speaks to, or null."""
     icp: str | None = None
+    """The customer that fits it best, or null."""
     brand_voice: str | None = None
+    """How it speaks, or null."""
     keywords: list[str] = field(default_factory=list)
+    """What it is about, the weightiest first."""
     primary_language: str | None = None
+    """The language that it speaks in, a BCP-47 tag, or null."""
     logo_url: str | None = None
+    """Its logo, or null."""
     colors: list[str] = field(default_factory=list)
+    """Its colors as `#rrggbb`, the main one first."""
     links: dict[str, str] = field(default_factory=dict)
+    """Its own pages elsewhere, by the name of the place."""
     provenance: dict[str, Provenance] = field(default_factory=dict)
+    """Where each value comes from, by field."""
 
 
 Words = Annotated[Text, Meta(max_length=4000)]
@@ -175,13 +198,24 @@ class BrandPatch(In, frozen=True, kw_only=True):
     """The partner's own values: null drops one, an empty one means none and keeps it so."""
 
     app_name: Line | UnsetType | None = UNSET
+    """The product's name."""
     app_description: Words | UnsetType | None = UNSET
+    """What it is, in some sentences."""
     tagline: Line | UnsetType | None = UNSET
+    """Its own short line."""
     audience: Words | UnsetType | None = UNSET
+    """Whom it speaks to."""
     icp: Words | UnsetType | None = UNSET
+    """The customer that fits it best."""
     brand_voice: Words | UnsetType | None = UNSET
+    """How it speaks."""
     keywords: Annotated[list[Line], Meta(max_length=50)] | UnsetType | None = UNSET
+    """What it is about, the weightiest first."""
     primary_language: Annotated[Text, Meta(max_length=35)] | UnsetType | None = UNSET
+    """The language that it speaks in, a BCP-47 tag."""
     logo_url: HttpsUrl | UnsetType | None = UNSET
+    """An absolute https URL of its logo."""
     colors: Annotated[list[Color], Meta(max_length=20)] | UnsetType | None = UNSET
+    """Its colors as `#rrggbb`, the main one first."""
     links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET
+    """Its own pages elsewhere, by the name of the place."""

@@ -5,13 +5,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from schemas.base import In, Instant, Out, Text
+from schemas import ids
+from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
 
 Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
 ContentStatus = Literal["queued", "processing", "completed", "failed", "canceled"]
 ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
 CreativeType = Literal["generated", "uploaded"]
 Verdict = Literal["approved", "rejected"]
+AssetKind = Literal["image", "video"]
 
 MAX_CAPTION, MAX_HOOK, MAX_FILES = 5000, 300, 10
 
@@ -21,45 +23,67 @@ Revision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` t
 
 
 class Asset(Out, frozen=True, kw_only=True):
-    """A file as a viewer sees it, turned as it asks; its `url` needs no key and stays the same."""
+    """A file as a viewer sees it, turned as it asks."""
 
-    asset_id: str
-    kind: Literal["image", "video"]
+    asset_id: ids.AssetId
+    kind: AssetKind
+    """What it is."""
     url: str
+    """Where anybody can fetch it, without a key. It stays the same."""
     mime_type: str
+    """Its type, as its bytes say."""
     width: int
+    """Pixels, as a viewer sees it."""
     height: int
+    """Pixels, as a viewer sees it."""
     duration_ms: int | None
+    """Length of a video in milliseconds; null for a picture."""
     size_bytes: int
+    """Its size in bytes."""
     checksum_sha256: str
+    """SHA-256 of its bytes, in hexadecimal."""
 
 
 class Decision(Out, frozen=True, kw_only=True):
-    """`revision` is the one that was decided on; a later one of the content has yet to be."""
+    """A reviewer's word on one revision."""
 
     decision: Verdict
+    """What the reviewer said."""
     revision: int
+    """The revision that was decided on. A later one has yet to be."""
     note: str | None
+    """The reviewer's words, or null."""
     decided_at: Instant
+    """When it was decided, in UTC."""
 
 
 class Content(Out, frozen=True, kw_only=True):
-    """`GET /v1/content/{id}`; `decision` is the latest there was."""
+    """An item of content: `GET /v1/content/{id}`."""
 
-    id: str
-    project_id: str
+    id: ids.ContentId
+    project_id: ids.ProjectId
     format: Format
+    """`text` has no files."""
     status: ContentStatus
+    """An upload is `completed` from the start."""
     hook: str | None
+    """The line that a video opens with, or null."""
     caption: str
+    """What is posted with the files."""
     assets: list[Asset]
+    """Its files, in their order."""
     approval_status: ApprovalStatus
+    """Whether it may go out. Fixed at its making, changed by decisions and edits."""
     decision: Decision | None
+    """The latest decision; null: none yet."""
     revision: int
+    """1 at first, one more with each edit. It is the ETag."""
     creative_type: CreativeType
+    """Whether you uploaded it or we made it."""
     influencer_id: str | None
-    created_at: Instant
-    updated_at: Instant
+    """Id of the influencer that speaks in it, or null."""
+    created_at: CreatedAt
+    updated_at: UpdatedAt
 
 
 class ContentPatch(In, frozen=True, kw_only=True):
@@ -79,22 +103,28 @@ class Reject(In, frozen=True, kw_only=True):
     """With a `revision` only that one is rejected."""
 
     reason: Note
+    """Why, for whoever reads the decision."""
     revision: Revision | None = None
 
 
 class ApprovalPolicy(Out, frozen=True, kw_only=True):
-    """`currentBlockedCount` is how many items await a decision."""
+    """What new content of the project needs before it goes out."""
 
     requires_approval: bool
+    """Whether all new content needs an approval."""
     first_n_posts_blocked: int
+    """How many items have to be approved before new content needs none; 0: none."""
     current_blocked_count: int
+    """How many items await a decision."""
 
 
 class ApprovalPolicyPatch(In, frozen=True, kw_only=True):
     """What is omitted stays; only what is made from now on goes by it."""
 
     requires_approval: bool | UnsetType = UNSET
+    """Whether all new content needs an approval."""
     first_n_posts_blocked: Annotated[int, Meta(ge=0, le=50)] | UnsetType = UNSET
+    """How many items have to be approved before new content needs none; 0: none."""
 
 
 class Upload(In, frozen=True, kw_only=True):

@@ -5,22 +5,28 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from schemas import ids
 from schemas.base import Out
 
 
 class Problem(Out, frozen=True, kw_only=True):
-    """Branch on `code`; `message` says what to do next; `details` is there where the code has some."""
+    """What went wrong."""
 
     code: str
+    """What went wrong, to branch on."""
     message: str
-    request_id: str
+    """What to do next, for people."""
+    request_id: ids.LeaseRequestId
+    """Name it when you ask us about the request."""
     details: dict[str, Any] | UnsetType = UNSET
+    """More, for codes that have more: `issues` of `VALIDATION`, `reason` of `CONFLICT`."""
 
 
 class Envelope(Out, frozen=True, kw_only=True):
     """The body of every 4xx and 5xx."""
 
     error: Problem
+    """What went wrong."""
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):

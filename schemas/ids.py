@@ -2,12 +2,27 @@
 
 import os
 import time
+from typing import Annotated
 from uuid import UUID
+
+from msgspec import Meta
 
 PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
 CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
 LEASE_REQUEST = "lreq"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
+
+OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
+ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
+JobId = Annotated[str, Meta(description="Id of the job, `job_...`.")]
+KeyId = Annotated[str, Meta(description="Id of the API key, `key_...`.")]
+ContentId = Annotated[str, Meta(description="Id of the content, `cnt_...`.")]
+AssetId = Annotated[str, Meta(description="Id of the file, `ast_...`.")]
+AccountId = Annotated[str, Meta(description="Id of the social account, `sa_...`.")]
+PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
+LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
+AuditId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
+WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 
 
 def new() -> UUID:

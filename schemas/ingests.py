@@ -8,32 +8,27 @@ from schemas.base import In, Text
 
 
 class IngestWebsite(In, frozen=True, kw_only=True):
-    """`followLinks` also reads pages of the same site that this one and the site's root lead to.
-
-    `maxPages` counts this page and those, and not the root, which is read for the brand's name anyway.
-    """
+    """A website to read."""
 
     url: Annotated[Text, Meta(max_length=2048, examples=["https://example.com"])]
+    """The page to begin with, http or https."""
     follow_links: bool = False
+    """Also read pages of the same site that this one and the site's root lead to."""
     max_pages: Annotated[int, Meta(ge=1, le=25)] = 1
+    """How many pages to read, this one included. The site's root is read anyway and doesn't count."""
 
 
 class IngestGitHub(In, frozen=True, kw_only=True):
-    """`repoFullName` is `owner/name`, or an address of the repository on github.com in any form.
-
-    `branch` is the one to read; the repository's default one where there is none.
-    """
+    """A repository to read."""
 
     repo_full_name: Annotated[Text, Meta(max_length=500, examples=["octocat/hello-world"])]
+    """`owner/name`, or an address of the repository on github.com in any form."""
     branch: Annotated[Text, Meta(max_length=255, examples=["main"])] | None = None
+    """The branch to read. The repository's default one unless given."""
 
 
 class IngestAppStore(In, frozen=True, kw_only=True):
-    """At least one of the three; what several name is read and merged.
-
-    `appStoreUrl` is an app's page of the App Store or Google Play, or an App Store id. `countryCode` is the
-    storefront to ask where the URL names none. Null is as good as left out.
-    """
+    """An app to read of: at least one of the three names. What several name is read and merged."""
 
     at_least_one: ClassVar[tuple[str, ...]] = ("appStoreUrl", "iosBundleId", "androidPackage")
 
@@ -41,6 +36,10 @@ class IngestAppStore(In, frozen=True, kw_only=True):
         Annotated[Text, Meta(max_length=2048, examples=["https://apps.apple.com/us/app/slack/id618783545"])]
         | None
     ) = None
+    """An app's page of the App Store or Google Play, or an App Store id."""
     ios_bundle_id: Annotated[Text, Meta(max_length=155, examples=["com.example.app"])] | None = None
+    """The app's bundle id in the App Store."""
     android_package: Annotated[Text, Meta(max_length=150, examples=["com.example.app"])] | None = None
+    """The app's package name on Google Play."""
     country_code: Annotated[Text, Meta(max_length=16, examples=["us"])] = "us"
+    """The storefront to ask where the URL names none, ISO 3166-1 alpha-2."""

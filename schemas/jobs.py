@@ -1,59 +1,86 @@
 """Jobs as partners see them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
-from schemas.base import Instant, Out
+from schemas import ids
+from schemas.base import CreatedAt, Instant, Out
 
 Status = Literal["running", "completed", "failed", "canceled"]
+#: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
+JobKind = Annotated[str, Meta(title="JobKind", description="What it does.")]
+JobStage = Annotated[str, Meta(title="JobStage")]
 Already = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
 
 
 class JobError(Out, frozen=True, kw_only=True):
-    """Why a job failed; `retryable` says whether a new job could fare better."""
+    """Why a job failed."""
 
     code: str
+    """What went wrong, to branch on."""
     message: str
+    """What went wrong and what to do, for people."""
     retryable: bool
+    """Whether a new job could fare better."""
 
 
 class Job(Out, frozen=True, kw_only=True):
-    """`GET /v1/jobs/{id}`. `progress` is 0 to 1 and never falls; `startedAt` is when it was accepted."""
+    """`GET /v1/jobs/{id}`."""
 
-    job_id: str
-    kind: str
+    job_id: ids.JobId
+    kind: JobKind
     status: Status
-    stage: str
+    """`running` until it ends; the others are final."""
+    stage: JobStage
+    """How far it is; once it has ended, its `status`."""
     progress: float
-    project_id: str | None
+    """From 0 to 1. It never falls."""
+    project_id: ids.ProjectId | None
+    """Id of the project that it works for, or null."""
     attempt: int
+    """Which attempt this is; 0 before the first."""
     max_attempts: int
+    """How many attempts it has."""
     cancel_requested: bool
-    retry_of: str | None
-    created_at: Instant
+    """Whether it stops at its next step."""
+    retry_of: ids.JobId | None
+    """Id of the job that this one repeats, or null."""
+    created_at: CreatedAt
     started_at: Instant
+    """When it was accepted, in UTC."""
     finished_at: Instant | None
+    """When it ended; null while it runs."""
     result: dict[str, Any] | None
+    """What it came to; each kind has fields of its own. Null unless `completed`."""
     error: JobError | None
+    """Why it failed; null unless `failed`."""
 
 
 class Accepted(Out, frozen=True, kw_only=True):
-    """The body of a 202; `deduplicated` marks the job of an earlier, equal request."""
+    """The body of a 202: the job that does it."""
 
-    job_id: str
-    kind: str
+    job_id: ids.JobId
+    kind: JobKind
     status: Literal["running"]
-    stage: str
+    """Always `running`."""
+    stage: JobStage
+    """`queued`, unless the job is an earlier one's."""
     location_url: str
-    project_id: str | None
+    """Where to read the job."""
+    project_id: ids.ProjectId | None
+    """Id of the project that it works for, or null."""
     started_at: Instant
+    """When it was accepted, in UTC."""
     deduplicated: bool = False
+    """Whether this is the job of an earlier, equal request."""
 
 
 class CancelAnswer(Out, frozen=True, kw_only=True):
-    """`accepted` is false for a job that had ended already; `reason` says how."""
+    """Whether a job will be stopped."""
 
-    job_id: str
+    job_id: ids.JobId
     accepted: bool
+    """False for a job that had ended already."""
     reason: Already | UnsetType = UNSET
+    """How it had ended. Absent if `accepted`."""

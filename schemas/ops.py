@@ -2,31 +2,51 @@
 
 from typing import Literal
 
+from schemas import ids
 from schemas.base import Instant, Out
+
+WorkerState = Literal["active", "draining"]
+RedisStatus = Literal["ok", "degraded"]
 
 
 class Pool(Out, frozen=True, kw_only=True):
-    """`queued` jobs are due, `capacity` is the slots of live workers; `oldestDueSeconds` may be null."""
+    """A pool of workers and what waits for it."""
 
     name: str
+    """Names it in paths."""
     queued: int
+    """Jobs that are due and wait."""
     running: int
+    """Jobs that run."""
     capacity: int
+    """Slots of its live workers."""
     oldest_due_seconds: float | None
+    """How long the oldest due job has waited; null: none waits."""
     desired_workers: int
+    """How many worker processes the work asks for."""
     paused: bool
+    """Whether it takes no more work."""
 
 
 class Worker(Out, frozen=True, kw_only=True):
     """A worker process whose lease stands."""
 
-    worker_id: str
+    worker_id: ids.WorkerId
     pool: str
+    """The pool that it works for."""
     host: str
+    """The machine that it runs on."""
     pid: int
+    """Its process id there."""
     version: str
+    """The release that it runs."""
     slots: int
+    """How many jobs it runs at once."""
     running: int
-    state: Literal["active", "draining"]
+    """How many jobs it runs now."""
+    state: WorkerState
+    """`draining` takes no more work."""
     started_at: Instant
+    """When it started, in UTC."""
     lease_expires_at: Instant
+    """From then on its jobs are taken over unless it renews."""

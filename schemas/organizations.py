@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from schemas.base import In, Instant, Out, Text
+from schemas import ids
+from schemas.base import CreatedAt, In, Out, Text
 
 Name = Annotated[Text, Meta(min_length=1, max_length=128)]
 #: What a live organization may have; a sandbox has a tier of its own.
@@ -15,14 +16,20 @@ class OrganizationCreate(In, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     name: Name
+    """What it is called."""
     tier: LiveTier = "standard"
+    """Which limits it has."""
 
 
 class Organization(Out, frozen=True, kw_only=True):
-    """A live organization; `sandboxId` is the one that its test keys belong to."""
+    """A live organization and its sandbox."""
 
-    id: str
-    sandbox_id: str
+    id: ids.OrganizationId
+    """Its id, which its live keys belong to."""
+    sandbox_id: ids.OrganizationId
+    """Id of its sandbox, which its test keys belong to."""
     name: str
+    """What it is called."""
     tier: LiveTier
-    created_at: Instant
+    """Which limits it has."""
+    created_at: CreatedAt

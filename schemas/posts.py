@@ -4,12 +4,14 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from schemas.base import In, Instant, Out, Text
+from schemas import ids
+from schemas.base import CreatedAt, In, Instant, Out, Text
 from schemas.errors.platforms import Category
 
 Status = Literal[
     "blocked", "queued", "publishing", "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown",
 ]  # fmt: skip
+NewStatus = Literal["blocked", "queued"]
 Mode = Literal["direct", "draft"]
 PrivacyLevel = Literal["public", "friends", "followers", "private"]
 GateStatus = Literal["open", "blocked_on_approval"]
@@ -35,26 +37,28 @@ LocalTime = Annotated[
 
 
 class Target(In, frozen=True, kw_only=True):
-    """One account. `captionOverride` goes out there in place of the content's caption.
-
-    `mode` draft leaves it in the owner's inbox, where the platform has one: they publish it. `privacyLevel`
-    is who may see it, where the platform lets its user choose (TikTok); everybody unless it is given.
-    """
+    """One account, and how it gets the post."""
 
     social_account_id: Annotated[Text, Meta(max_length=100)]
+    """Id of an account of the content's project."""
     caption_override: Annotated[Text, Meta(max_length=10_000)] | None = None
+    """Goes out there in place of the content's caption."""
     mode: Mode = "direct"
+    """`draft` leaves it in the owner's inbox, where the platform has one: they publish it."""
     privacy_level: PrivacyLevel | None = None
+    """Who may see it, where the platform lets its user choose (TikTok). Everybody unless given."""
 
 
 Targets = Annotated[list[Target], Meta(min_length=1, max_length=50)]
 
 
 class PublishContent(In, frozen=True, kw_only=True):
-    """At once, to every target or to none. `allowDuplicate` sends what an account had in the last 24 h."""
+    """At once, to every target or to none."""
 
     targets: Targets
+    """The accounts that it goes to."""
     allow_duplicate: bool = False
+    """Send it even to an account that had the same in the last 24 hours."""
 
 
 class ScheduleContent(In, frozen=True, kw_only=True):
@@ -63,9 +67,13 @@ class ScheduleContent(In, frozen=True, kw_only=True):
     at_least_one: ClassVar[tuple[str, ...]] = ("scheduledFor", "localTime")
 
     targets: Targets
+    """The accounts that it goes to."""
     scheduled_for: ScheduledFor | None = None
+    """The instant, in UTC with `Z`: at most 30 s past and 180 days ahead. This or `localTime`."""
     local_time: LocalTime | None = None
+    """What the clocks of the project's zone show then. This or `scheduledFor`."""
     allow_duplicate: bool = False
+    """Send it even to an account that has the same within 24 hours."""
 
 
 class Reschedule(In, frozen=True, kw_only=True):
@@ -74,78 +82,104 @@ class Reschedule(In, frozen=True, kw_only=True):
     at_least_one: ClassVar[tuple[str, ...]] = ("scheduledFor", "localTime")
 
     scheduled_for: ScheduledFor | None = None
+    """The instant, in UTC with `Z`: at most 30 s past and 180 days ahead. This or `localTime`."""
     local_time: LocalTime | None = None
+    """What the clocks of the project's zone show then. This or `scheduledFor`."""
     allow_duplicate: bool = False
+    """Send it even to an account that has the same within 24 hours."""
 
 
 class CancelPost(In, frozen=True, kw_only=True):
-    """Why, for whoever reads the post later."""
+    """What is kept with a canceled post."""
 
     reason: Annotated[Text, Meta(min_length=1, max_length=500)] | None = None
+    """Why, for whoever reads the post later."""
 
 
 class ResolvePost(In, frozen=True, kw_only=True):
-    """What a person saw on the platform; `externalUrl` is for a post that is there."""
+    """What a person saw on the platform."""
 
     published: bool
+    """Whether the post is there."""
     external_url: (
         Annotated[Text, Meta(max_length=2048, examples=["https://example.social/@shop/1"])] | None
     ) = None
+    """Where it is. Only for a post that is there."""
 
 
 class ScheduledTarget(Out, frozen=True, kw_only=True):
-    """What became of one target; `jobId` is null while the post waits for an approval."""
+    """What became of one target."""
 
-    id: str
-    job_id: str | None
-    status: Literal["blocked", "queued"]
+    id: ids.PostId
+    job_id: ids.JobId | None
+    """Id of the job that sends it; null while it waits for an approval."""
+    status: NewStatus
+    """`blocked` waits for the approval of the content."""
     scheduled_for: Instant
-    social_account_id: str
+    """When it goes out, in UTC."""
+    social_account_id: ids.AccountId
 
 
 class Scheduled(Out, frozen=True, kw_only=True):
-    """`timeRule` tells how a local time was read where the clocks are put forward or back."""
+    """The posts that were made."""
 
-    content_id: str
+    content_id: ids.ContentId
     gate_status: GateStatus
+    """Whether the posts wait for the approval of the content."""
     time_rule: TimeRule
+    """How a local time was read where the clocks are put forward (`gap_shifted`) or back (`fold_first`)."""
     scheduled_posts: list[ScheduledTarget]
+    """One post for each target, in their order."""
 
 
 class PostError(Out, frozen=True, kw_only=True):
-    """What kept a post from going out last; `retryable` says whether the same again could fare better."""
+    """What kept a post from going out last."""
 
     code: str
+    """What kept it from going out, to branch on."""
     category: Category
+    """Who has to act."""
     message: str
+    """What to do, for people."""
     retryable: bool
+    """Whether the same again could fare better."""
 
 
 class Post(Out, frozen=True, kw_only=True):
-    """`GET /v1/scheduled-posts/{id}`.
+    """`GET /v1/scheduled-posts/{id}`."""
 
-    `failed` is proved not to be live; `outcome_unknown` may be. `draft_in_inbox` waits there for its owner.
-    A published post's `externalId` is null as long as its platform names none. `schedulePassed` marks a
-    blocked post whose content was approved too late: it waits to be rescheduled.
-    """
-
-    id: str
-    content_id: str
-    project_id: str
-    social_account_id: str
+    id: ids.PostId
+    content_id: ids.ContentId
+    project_id: ids.ProjectId
+    social_account_id: ids.AccountId
     platform: str
+    """The platform of the account."""
     mode: Mode
+    """`draft` goes to the owner's inbox."""
     privacy_level: PrivacyLevel | None
+    """Who may see it; null: everybody."""
     status: Status
+    """`failed` is proved not to be live; `outcome_unknown` may be; `draft_in_inbox` waits for its owner."""
     schedule_passed: bool
-    job_id: str | None
+    """Whether its content was approved too late: it waits to be rescheduled."""
+    job_id: ids.JobId | None
+    """Id of the job that sends it; null while it waits for an approval."""
     scheduled_for: Instant
+    """When it goes out, in UTC."""
     caption_override: str | None
+    """Goes out in place of the content's caption, or null."""
     attempted_at: Instant | None
+    """When it was first tried; null: not yet."""
     published_at: Instant | None
+    """When it was seen to be live, or null."""
     canceled_at: Instant | None
+    """When it was canceled, or null."""
     cancel_reason: str | None
+    """Why it was canceled, or null."""
     external_id: str | None
+    """Its id on the platform; null as long as the platform names none."""
     external_url: str | None
+    """Where it is on the platform, or null."""
     last_error: PostError | None
-    created_at: Instant
+    """What kept it from going out last, or null."""
+    created_at: CreatedAt

@@ -1,5 +1,6 @@
 """The whole document, as JSON."""
 
+import inspect
 from importlib.metadata import version
 from typing import Any
 
@@ -10,6 +11,7 @@ from api.errors import CODES
 from api.openapi.operations import Operation, operations
 from api.openapi.parameters import parameters
 from api.openapi.responses import HEADERS, refused, responses
+from api.openapi.shapes import Shapes, shapes
 from schemas.envelope import Envelope
 
 Json = dict[str, Any]
@@ -33,10 +35,10 @@ TAGS = {"accounts": "social", "api_keys": "keys", "ingests": "ingest", "ops_leas
 def render(app: Litestar) -> bytes:
     """An OpenAPI 3.1 document of every route that the app has."""
     found = operations(app)
-    schemas, components = _shapes(found)
+    made = _shapes(found)
     paths: dict[str, Json] = {}
     for one in found:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, made.refs)
     statuses = sorted({code.status for code in CODES.values()})
     return msgspec.json.encode(
         {
@@ -45,7 +47,7 @@ def render(app: Litestar) -> bytes:
             "servers": [{"url": "/"}],
             "paths": paths,
             "components": {
-                "schemas": components,
+                "schemas": made.components,
                 "responses": {f"E{status}": refused(status) for status in statuses},
                 "headers": HEADERS,
                 "securitySchemes": _SECURITY,
@@ -54,15 +56,10 @@ def render(app: Litestar) -> bytes:
     )
 
 
-def _shapes(found: list[Operation]) -> tuple[dict[Any, Json], Json]:
-    """A reference for each type that crosses the boundary, and what they refer to."""
+def _shapes(found: list[Operation]) -> Shapes:
+    """Shapes of what crosses the boundary, and of the error that any answer may be."""
     named = [kind for one in found for kind in (one.body, one.parts, one.answer) if _is_shape(kind)]
-    kinds = list(dict.fromkeys([*named, Envelope]))
-    refs, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
-    for kind in kinds:
-        if one_of := getattr(kind, "at_least_one", ()):
-            components[kind.__name__]["anyOf"] = [{"required": [name]} for name in one_of]
-    return dict(zip(kinds, refs, strict=True)), components
+    return shapes(list(dict.fromkeys([*named, Envelope])))
 
 
 def _is_shape(kind: Any) -> bool:
@@ -71,7 +68,7 @@ def _is_shape(kind: Any) -> bool:
 
 
 def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
-    summary, _, more = (one.handler.fn.__doc__ or "").partition("\n")
+    summary, _, more = inspect.cleandoc(one.handler.fn.__doc__ or "").partition("\n")
     said = {
         "operationId": one.handler.handler_name,
         "tags": [_tag(one.handler.fn.__module__.rpartition(".")[2])],

@@ -55,7 +55,8 @@ class Operation(NamedTuple):
         if any(kind.is_subclass_of(Stream) for kind in kinds):
             return Stream
         if returned.is_subclass_of(Response):
-            return without_none(get_args(returned.raw)[0])
+            answered = without_none(get_args(returned.raw)[0])
+            return None if answered is NoneType else answered
         return returned.annotation
 
 
@@ -67,7 +68,7 @@ def operations(app: Litestar) -> list[Operation]:
 def without_none(kind: Any) -> Any:
     """`X` for `X | None`."""
     kinds = [one for one in get_args(kind) if one is not NoneType]
-    return kinds[0] if NoneType in get_args(kind) else kind
+    return kinds[0] if kinds and NoneType in get_args(kind) else kind
 
 
 def camel(name: str) -> str:

@@ -8,6 +8,7 @@ from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
 from api.openapi.operations import Operation, camel, without_none
+from api.openapi.shapes import clean
 from schemas import ids
 
 Json = dict[str, Any]
@@ -27,6 +28,17 @@ _IDS = {
     "job_id": ids.JOB,
     "api_key_id": ids.KEY,
     "social_account_id": ids.ACCOUNT,
+    "scheduled_post_id": ids.POST,
+    "lease_request_id": ids.LEASE_REQUEST,
+}
+
+#: Names in paths that are no ids.
+_NAMES = {
+    "issuer": "Whose code it is.",
+    "name": "The pool's name.",
+    "oauth_state": "The `state` that came with the link.",
+    "ticket": "What one call to a platform made known.",
+    "token": "The last part of an asset's `url`.",
 }
 
 _TAGS = {"type": "string", "examples": ['"3"']}
@@ -54,9 +66,11 @@ def parameters(one: Operation) -> list[Json]:
 def _path(one: Operation) -> Iterator[Json]:
     for name in one.fields:
         if f"{{{camel(name)}}}" in one.path:
-            prefix = _IDS.get(name)
-            about = {"description": f"`{prefix}_...`, or the bare UUID."} if prefix else {}
-            yield {"name": camel(name), "in": "path", "required": True, "schema": {"type": "string"}, **about}
+            said = f"`{_IDS[name]}_...`, or the bare UUID." if name in _IDS else _NAMES.get(name, "")
+            schema = {"type": "string"}
+            yield {
+                "name": camel(name), "in": "path", "required": True, "schema": schema, "description": said,
+            }  # fmt: skip
 
 
 def _query(one: Operation) -> Iterator[Json]:
@@ -78,7 +92,7 @@ def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
         word: getattr(given, name) for name, word in _BOUNDS.items() if getattr(given, name) is not None
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
-    return {**msgspec.json.schema(without_none(field.annotation)), **bounds, **default}
+    return {**clean(msgspec.json.schema(without_none(field.annotation))), **bounds, **default}
 
 
 def _head(one: Operation) -> Iterator[Json]:

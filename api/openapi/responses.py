@@ -19,10 +19,10 @@ _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415},
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
-#: One message of a stream.
-_EVENT: Json = {
-    "type": "object",
-    "properties": {"id": _TEXT, "data": {**_TEXT, "contentMediaType": "application/json"}},
+_BYTES: Json = {"type": "string", "format": "binary"}
+_EVENTS: Json = {
+    "type": "string",
+    "description": "Messages: `id` is the job's version, `data` the job as JSON.",
 }
 
 HEADERS: dict[str, Json] = {
@@ -98,7 +98,7 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
 def _content(one: Operation, schemas: dict[Any, Json]) -> Json:
     if one.answer is Stream:
         types: tuple[str, ...] = one.handler.opt.get("types", ())
-        return {kind: {} for kind in types} or {"text/event-stream": {"schema": _EVENT}}
+        return {kind: {"schema": _BYTES} for kind in types} or {"text/event-stream": {"schema": _EVENTS}}
     if one.answer in schemas:
         return {"application/json": {"schema": schemas[one.answer]}}
     return {str(one.handler.media_type): {"schema": _TEXT}}

@@ -27,6 +27,10 @@ ALWAYS = {
 }
 
 
+#: The last one is for clients that know no types of files.
+TYPES = ("image/*", "video/*", "application/octet-stream")
+
+
 class Part(NamedTuple):
     """The bytes from `start` up to, without, `end`."""
 
@@ -37,7 +41,7 @@ class Part(NamedTuple):
 @get(
     "/media/{token:str}",
     status_code=200,
-    opt={"also": (206, 304), "refusals": (404, 416, 503), "types": ("image/*", "video/*")},
+    opt={"also": (206, 304), "refusals": (404, 416, 503), "types": TYPES},
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """A file of content, whole or one range of it. Needs no key: its address can't be guessed."""
@@ -61,7 +65,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
 @get(
     "/media/{token:str}/{ticket:str}",
     status_code=200,
-    opt={"refusals": (404, 503), "types": ("image/*", "video/*")},
+    opt={"refusals": (404, 503), "types": TYPES},
 )
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
     """A whole file, at an address that one call to a platform made known: that it was fetched is kept."""

@@ -13,6 +13,7 @@ from api.services import Services
 from db.reach import PASSING, reaching, reaching_redis
 from schemas.base import Out
 from schemas.errors import RedisAway, Unavailable
+from schemas.ops import RedisStatus
 
 READY_S = 1.0
 
@@ -21,13 +22,16 @@ class Health(Out, frozen=True, kw_only=True):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+    """Always `ok`."""
 
 
 class Readiness(Out, frozen=True, kw_only=True):
     """Requests can be served; without Redis jobs start later, and no rate limit is counted."""
 
     postgres: Literal["ok"] = "ok"
-    redis: Literal["ok", "degraded"]
+    """Always `ok`: without it this is a 503."""
+    redis: RedisStatus
+    """`degraded`: jobs start later, and no rate limit is counted."""
 
 
 @get("/healthz")

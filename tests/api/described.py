@@ -83,10 +83,12 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
         return {name: sample(fields[name], described) for name in needed(schema)}
     if schema["type"] == "array":
         return [sample(schema["items"], described)] * schema.get("minItems", 0)
-    return {"integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")
+    return schema.get(
+        "const", {"integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")
+    )
 
 
 def needed(schema: dict[str, Any]) -> list[str]:
     """The required fields, and of those of which it takes one, the first."""
-    choices: list[dict[str, list[str]]] = schema.get("anyOf", [])
-    return [*schema.get("required", []), *(choices[0]["required"] if choices else [])]
+    choices = list(schema.get("not", {}).get("properties", {}))
+    return [*schema.get("required", []), *choices[:1]]

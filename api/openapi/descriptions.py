@@ -1,0 +1,32 @@
+"""Descriptions of fields: the text below each in its class, which Python itself forgets."""
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+import msgspec
+
+
+def of_fields(kind: type) -> dict[str, str]:
+    """By the field's name; a class has those of its bases, unless it says otherwise."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
+            found |= _in_module(base.__module__).get(base.__qualname__, {})
+    return found
+
+
+@cache
+def _in_module(name: str) -> dict[str, dict[str, str]]:
+    tree = ast.parse(inspect.getsource(sys.modules[name]))
+    return {node.name: dict(_described(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _described(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(node.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)

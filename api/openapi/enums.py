@@ -1,0 +1,67 @@
+"""Enums of the document: each has a name, so that a generated client has one type for it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+
+from jobs.kinds import SHOWN, STAGES
+from schemas import accounts, api_keys, brand, content, jobs, leases, ops, posts, projects
+from schemas.errors.platforms import Category
+
+Json = dict[str, Any]
+
+
+class Enum(NamedTuple):
+    """Its values, in the order in which a reader wants them."""
+
+    description: str
+    values: tuple[str, ...]
+
+    @property
+    def schema(self) -> Json:
+        return {"type": "string", "description": self.description, "enum": list(self.values)}
+
+
+def _enum(description: str, words: Any) -> Enum:
+    return Enum(description, get_args(words))
+
+
+ENUMS: Mapping[str, Enum] = {
+    "AccountStatus": _enum("Whether an account can be posted to.", accounts.AccountStatus),
+    "ApprovalStatus": _enum("Whether content may go out.", content.ApprovalStatus),
+    "AssetKind": _enum("What a file is.", content.AssetKind),
+    "BrandSource": _enum("Who said something of a brand.", brand.Source),
+    "CancelReason": _enum("How a job had ended.", jobs.Already),
+    "ContentFormat": _enum("What an item of content is.", content.Format),
+    "ContentStatus": _enum("How far the making of content is.", content.ContentStatus),
+    "CreativeType": _enum("Where content comes from.", content.CreativeType),
+    "Environment": _enum("`test` keys belong to the sandbox.", api_keys.Env),
+    "ErrorCategory": _enum("Who has to act on a post's error.", Category),
+    "GateStatus": _enum("Whether posts wait for an approval.", posts.GateStatus),
+    "JobKind": Enum("What a job does.", tuple(kind.name for kind in SHOWN)),
+    "JobStage": Enum("How far a job is; the last three are its status at the end.", STAGES),
+    "JobStatus": _enum("Whether a job has ended, and how.", jobs.Status),
+    "LeaseEnd": _enum("Why a lease ended.", accounts.LeaseEnd),
+    "LeaseRequestStatus": _enum("What came of a lease request.", leases.RequestStatus),
+    "OAuthFlowStatus": _enum("What came of a connection attempt.", accounts.FlowStatus),
+    "Platform": _enum("A platform that posts go to.", accounts.PlatformName),
+    "PostMode": _enum("How a post goes out.", posts.Mode),
+    "PostStatus": _enum("How far a post is.", posts.Status),
+    "PrivacyLevel": _enum("Who may see a post.", posts.PrivacyLevel),
+    "ProjectStatus": _enum("Whether a project starts anything.", projects.Status),
+    "RedisStatus": _enum("Whether Redis answers.", ops.RedisStatus),
+    "ScheduledStatus": _enum("How a new post waits.", posts.NewStatus),
+    "Scope": _enum("What a key may do.", api_keys.Scope),
+    "Tier": _enum("Which limits an organization has.", api_keys.Tier),
+    "TimeRule": _enum("How a local time was read.", posts.TimeRule),
+    "Verdict": _enum("What a reviewer said.", content.Verdict),
+    "WorkerState": _enum("Whether a worker takes work.", ops.WorkerState),
+}
+
+_BY_VALUES = {frozenset(enum.values): name for name, enum in ENUMS.items()}
+
+
+def named(schema: Json) -> str | None:
+    """The enum that a schema means: by its title, or by the words that it lists."""
+    if schema.get("title") in ENUMS:
+        return str(schema["title"])
+    return _BY_VALUES.get(frozenset(schema["enum"])) if "enum" in schema else None

@@ -1,0 +1,123 @@
+"""Shapes of the document: what msgspec says of each type, so that good clients are generated from it."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import UNSET
+
+from api.openapi import descriptions
+from api.openapi.enums import ENUMS, named
+from schemas.base import In
+
+Json = dict[str, Any]
+
+_REF = "#/components/schemas/"
+
+
+class Shapes(NamedTuple):
+    """A reference for each type, and the schemas by name that they lead to."""
+
+    refs: dict[Any, Json]
+    components: Json
+
+
+def shapes(kinds: list[Any]) -> Shapes:
+    """Of the types that cross the boundary."""
+    refs, components = msgspec.json.schema_components(kinds, ref_template=f"{_REF}{{name}}")
+    structs = {cls.__name__: cls for kind in kinds for cls in _structs(kind, set())}
+    made = {
+        _renamed(name): _component(structs[name.partition("_")[0]], schema)
+        for name, schema in components.items()
+    }
+    enums = {name: enum.schema for name, enum in ENUMS.items()}
+    return Shapes(dict(zip(kinds, map(clean, refs), strict=True)), {**made, **enums})
+
+
+def clean(schema: Json) -> Json:
+    """A schema without what a client's generator reads wrongly, its description at its top."""
+    if "$ref" in schema:
+        return {**schema, "$ref": _REF + _renamed(schema["$ref"].removeprefix(_REF))}
+    if name := named(schema):
+        about = {"description": schema["description"]} if "description" in schema else {}
+        return {"$ref": _REF + name, **about}
+    made = {word: _cleaned(word, value) for word, value in schema.items() if word != "title"}
+    if "anyOf" in made:
+        made = {**_hoisted(made["anyOf"]), **made}
+    if "enum" in made:
+        values = made.pop("enum")
+        made |= {"type": "string", **({"const": values[0]} if len(values) == 1 else {"enum": values})}
+    if made.get("type") == "object" and "properties" not in made:
+        made.setdefault("additionalProperties", True)
+    return made
+
+
+def _cleaned(word: str, value: Any) -> Any:
+    if word in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
+        return clean(value)
+    return [clean(one) for one in value] if word == "anyOf" else value
+
+
+def _hoisted(choices: list[Json]) -> Json:
+    """Words of one choice that are about all: generators read only what is beside `anyOf`."""
+    return {word: one.pop(word) for one in choices for word in ("description", "examples") if word in one}
+
+
+def _component(cls: type[msgspec.Struct], schema: Json) -> Json:
+    fields, texts = msgspec.structs.fields(cls), descriptions.of_fields(cls)
+    asked = issubclass(cls, In)
+    known = schema["properties"]
+    properties = {
+        one.encode_name: _property(known[one.encode_name], texts.get(one.name), asked=asked) for one in fields
+    }
+    required = [one.encode_name for one in fields if (one.required if asked else one.default is not UNSET)]
+    made = {
+        "type": "object",
+        "description": inspect.cleandoc(cls.__doc__ or ""),
+        "properties": properties,
+        **({"required": required} if required else {}),
+        **({"additionalProperties": False} if asked else {}),
+    }
+    return {**made, **_at_least_one(cls)}
+
+
+def _property(schema: Json, text: str | None, *, asked: bool) -> Json:
+    """Without `default`: generators take a field that has one for one that is always there.
+
+    In a request it is optional, and its description tells the default; in an answer it is there.
+    """
+    made = clean(schema)
+    default = made.pop("default", None)
+    if text:
+        made["description"] = text
+    if asked and default not in (None, "", [], {}) and "description" in made:
+        shown = default if isinstance(default, str) else msgspec.json.encode(default).decode()
+        made["description"] += f" `{shown}` unless given."
+    return made
+
+
+def _at_least_one(cls: Any) -> Json:
+    """Of these fields one has to be there, and not null. (`anyOf` would make a generator forget the type.)"""
+    names: tuple[str, ...] = getattr(cls, "at_least_one", ())
+    return {"not": {"properties": {name: {"type": "null"} for name in names}}} if names else {}
+
+
+def _structs(kind: Any, seen: set[Any]) -> Iterator[type[msgspec.Struct]]:
+    """The structs that a type is made of, itself included."""
+    if kind in seen:
+        return
+    seen.add(kind)
+    origin = get_origin(kind) or kind
+    parts = list(get_args(kind))
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        yield origin
+        parts += [kind for kind in get_type_hints(origin).values() if get_origin(kind) is not ClassVar]
+    for part in parts:
+        yield from _structs(part, seen)
+
+
+def _renamed(name: str) -> str:
+    """`JobPage` for what msgspec calls `Page_Job_`."""
+    generic, _, kind = name.rstrip("_").partition("_")
+    return kind + generic

@@ -1,0 +1,86 @@
+"""The OpenAPI document: whatever a partner's engineer sees of it has a description and a name."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from api.app import build
+
+Json = dict[str, Any]
+
+
+@cache
+def document() -> Json:
+    found: Json = msgspec.json.decode(build().state.openapi)
+    return found
+
+
+def schemas() -> dict[str, Json]:
+    found: dict[str, Json] = document()["components"]["schemas"]
+    return found
+
+
+def operations() -> Iterator[Json]:
+    for methods in document()["paths"].values():
+        yield from methods.values()
+
+
+def inside(thing: Any) -> Iterator[Json]:
+    """The thing, and every object in it."""
+    if isinstance(thing, dict):
+        yield thing
+    for part in thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ():
+        yield from inside(part)
+
+
+def test_every_property_is_described() -> None:
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas().items()
+        for field, about in schema.get("properties", {}).items()
+        if not about.get("description")
+    ]
+    assert not silent, "write what each is as a text below the field, in schemas/"
+
+
+def test_every_shape_and_parameter_is_described() -> None:
+    assert not [name for name, schema in schemas().items() if not schema.get("description")]
+    silent = [
+        f"{operation['operationId']}.{one['name']}"
+        for operation in operations()
+        for one in operation["parameters"]
+        if not one.get("description")
+    ]
+    assert not silent, "describe a query's in its QueryParameter, a path's in api/openapi/parameters.py"
+
+
+def test_every_enum_has_a_name() -> None:
+    """So that a generated client has one type for it. `propertyNames` is no type of a value."""
+    shapes = [schema.get("properties", {}) for schema in schemas().values()]
+    parameters = [one["schema"] for operation in operations() for one in operation["parameters"]]
+    unnamed = [
+        part["enum"]
+        for thing in inside([shapes, parameters])
+        for part in thing.values()
+        if isinstance(part, dict) and "enum" in part and part is not thing.get("propertyNames")
+    ]
+    assert not unnamed, "name each in api/openapi/enums.py"
+
+
+def test_every_schema_is_used() -> None:
+    used = {thing["$ref"].rpartition("/")[2] for thing in inside(document()) if "$ref" in thing}
+    assert not schemas().keys() - used
+
+
+def test_a_field_that_may_be_left_out_has_no_default_for_generators() -> None:
+    """They take one that has a default for one that is always there."""
+    for schema in schemas().values():
+        assert not [name for name, about in schema.get("properties", {}).items() if "default" in about]
+
+
+def test_an_object_without_fields_takes_any() -> None:
+    for thing in inside(schemas()):
+        if thing.get("type") == "object" and "properties" not in thing:
+            assert thing["additionalProperties"]
