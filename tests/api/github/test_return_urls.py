@@ -9,13 +9,10 @@ from tests.api.parties import ORIGIN
 
 
 async def test_an_origin_must_be_on_the_keys_list(idle: GitHub) -> None:
-    for url in (
-        "https://evil.example/settings",
-        "https://app.example.com.evil.example/",
-        "https://app.example.com:8443/",
-        "http://app.example.com/",
-        "https://example.com/",
-    ):
+    for url in """
+        https://evil.example/settings https://app.example.com.evil.example/ https://app.example.com:8443/
+        http://app.example.com/ https://example.com/
+    """.split():
         answer = await idle.acme.http.post("/v1/github/install-url", json={"returnUrl": url})
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
 

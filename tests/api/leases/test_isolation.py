@@ -20,14 +20,20 @@ async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> st
     return "\n".join(said)
 
 
-async def test_the_next_tenant_finds_nothing_of_the_last_one(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
-) -> None:
-    """Captions, history, names, ids, counts and figures of quotas."""
+async def lent_and_published(pool: Pool, platform: Platform, tenant: Tenant) -> tuple[str, str, str]:
+    """The account as its owner names it and as the tenant does, and the post."""
     account_id = await platform.offer("one")
     before = await platform.lend(tenant, account_id)
     post_id = await tenant.schedule(before, "The secret of our sourdough.")
     await published(pool, post_id, "external-of-acme")
+    return account_id, before, post_id
+
+
+async def test_the_next_tenant_finds_nothing_of_the_last_one(
+    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
+) -> None:
+    """Captions, history, names, ids, counts and figures of quotas."""
+    account_id, before, post_id = await lent_and_published(pool, platform, tenant)
     canceled = await tenant.schedule(before, "The second secret.")
     await tenant.release(before)
     after = await platform.lend(other, account_id)
@@ -59,10 +65,7 @@ async def test_the_same_caption_is_no_duplicate_of_another_tenants(
 async def test_whoever_had_it_keeps_their_history_and_sees_nothing_new(
     app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
 ) -> None:
-    account_id = await platform.offer("one")
-    before = await platform.lend(tenant, account_id)
-    post_id = await tenant.schedule(before, "The secret of our sourdough.")
-    await published(pool, post_id, "external-of-acme")
+    account_id, before, post_id = await lent_and_published(pool, platform, tenant)
     await tenant.release(before)
     mine = {"projectId": tenant.project, "socialAccountId": before, "scheduledPostId": post_id}
     text = without_times(await everything(app, tenant, mine))

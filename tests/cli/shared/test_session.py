@@ -49,18 +49,6 @@ def test_the_keys_of_one_database_are_never_used_on_another(
     assert "PEPPERS" not in environment()
 
 
-@pytest.mark.parametrize("command", ["migrate", "doctor"])
-async def test_an_unreachable_database_is_named_without_its_password(
-    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", NOWHERE)
-    result = await tenantry(command)
-    assert result.exit_code == 5
-    assert "127.0.0.1:1" in result.output
-    assert "hunter2" not in result.output
-    assert "Traceback" not in result.output
-
-
 async def test_a_local_platform_that_has_ended_is_told_so(
     tenantry: Tenantry, elsewhere: Path, settings: Settings
 ) -> None:
@@ -75,22 +63,25 @@ async def test_a_database_that_does_not_exist_is_an_unusable_server(
     assert refused(await tenantry("migrate", "--json"), 5)["code"] == "UNAVAILABLE"
 
 
+@pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("command", ["migrate", "doctor"])
 @pytest.mark.parametrize(
-    "url",
+    ("url", "named"),
     [
-        "hunter2",
-        "mysql://operator:hunter2@127.0.0.1/tenantry",
-        "postgresql://operator:hunter2/x@127.0.0.1/tenantry",
-        "postgresql://operator:hunter2@127.0.0.1:99999/tenantry",
-        "postgresql://operator:hunter2@[::1/tenantry",
+        (NOWHERE, "127.0.0.1:1"),
+        ("hunter2", "DATABASE_URL"),
+        ("mysql://operator:hunter2@127.0.0.1/tenantry", "DATABASE_URL"),
+        ("postgresql://operator:hunter2/x@127.0.0.1/tenantry", "DATABASE_URL"),
+        ("postgresql://operator:hunter2@127.0.0.1:99999/tenantry", "DATABASE_URL"),
+        ("postgresql://operator:hunter2@[::1/tenantry", "DATABASE_URL"),
     ],
 )
-async def test_a_url_that_is_none_is_told_and_not_shown(
-    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, url: str, command: str
+async def test_a_url_that_leads_nowhere_is_told_without_its_password(
+    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch, url: str, named: str, command: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
     result = await tenantry(command)
     assert result.exit_code == 5
-    assert "DATABASE_URL" in result.output
+    assert named in result.output
+    assert "Traceback" not in result.output
     assert "hunter2" not in result.output

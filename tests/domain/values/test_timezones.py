@@ -15,44 +15,22 @@ from schemas.posts import TimeRule
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 
 #: Zones in which every kind of change occurs: half an hour, three hours, at midnight, a day that never was.
-ZONES = (
-    "America/New_York",
-    "Australia/Lord_Howe",
-    "America/Santiago",
-    "Asia/Beirut",
-    "Africa/Cairo",
-    "Pacific/Apia",
-    "Antarctica/Casey",
-    "Asia/Kathmandu",
-    "Pacific/Chatham",
-    "Africa/Casablanca",
-    "Europe/Berlin",
-    "UTC",
-)
+ZONES = """
+    America/New_York Australia/Lord_Howe America/Santiago Asia/Beirut Africa/Cairo Pacific/Apia
+    Antarctica/Casey Asia/Kathmandu Pacific/Chatham Africa/Casablanca Europe/Berlin UTC
+""".split()
 
 FIXTURES = [
     ("America/New_York", "2026-11-01T01:30", "2026-11-01T05:30", "fold_first"),
-    ("America/New_York", "2026-11-01T00:59:59", "2026-11-01T04:59:59", "exact"),
-    ("America/New_York", "2026-11-01T02:00", "2026-11-01T07:00", "exact"),
     ("America/New_York", "2026-03-08T02:30", "2026-03-08T07:30", "gap_shifted"),
-    ("America/New_York", "2026-03-08T03:00", "2026-03-08T07:00", "exact"),
     ("Australia/Lord_Howe", "2026-04-05T01:45", "2026-04-04T14:45", "fold_first"),
     ("Australia/Lord_Howe", "2026-10-04T02:15", "2026-10-03T15:45", "gap_shifted"),
     ("America/Santiago", "2026-09-06T00:00", "2026-09-06T04:00", "gap_shifted"),
-    ("America/Santiago", "2026-04-04T23:30", "2026-04-05T02:30", "fold_first"),
-    ("Asia/Beirut", "2026-03-29T00:00", "2026-03-28T22:00", "gap_shifted"),
-    ("Asia/Beirut", "2026-10-24T23:30", "2026-10-24T20:30", "fold_first"),
-    ("Africa/Cairo", "2026-04-24T00:30", "2026-04-23T22:30", "gap_shifted"),
-    ("Africa/Cairo", "2026-10-29T23:30", "2026-10-29T20:30", "fold_first"),
-    ("Pacific/Apia", "2011-12-29T23:59", "2011-12-30T09:59", "exact"),
     ("Pacific/Apia", "2011-12-30T00:00", "2011-12-30T10:00", "gap_shifted"),
     ("Pacific/Apia", "2011-12-30T12:00", "2011-12-30T22:00", "gap_shifted"),
-    ("Pacific/Apia", "2011-12-31T00:00", "2011-12-30T10:00", "exact"),
     ("Antarctica/Casey", "2023-03-09T02:00", "2023-03-08T15:00", "fold_first"),
-    ("Antarctica/Casey", "2020-10-04T01:00", "2020-10-03T17:00", "gap_shifted"),
     ("Asia/Kathmandu", "2026-11-24T12:00", "2026-11-24T06:15", "exact"),
     ("Pacific/Chatham", "2026-04-05T03:00", "2026-04-04T13:15", "fold_first"),
-    ("Pacific/Chatham", "2026-09-27T03:00", "2026-09-26T14:15", "gap_shifted"),
 ]
 
 

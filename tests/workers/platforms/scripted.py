@@ -183,15 +183,12 @@ async def prepared(served: Server, what: Draft | None = None) -> Prepared:
 # Of a Personal Data Server
 
 BLOB = {"blob": {"$type": "blob", "ref": {"$link": "bafkqaaa"}, "mimeType": "image/png", "size": 7}}
-METHODS = {
-    "putRecord": "com.atproto.repo.putRecord",
-    "getRecord": "com.atproto.repo.getRecord",
-    "uploadBlob": "com.atproto.repo.uploadBlob",
-    "resolveHandle": "com.atproto.identity.resolveHandle",
-    "describeServer": "com.atproto.server.describeServer",
-    "createSession": "com.atproto.server.createSession",
-    "refreshSession": "com.atproto.server.refreshSession",
-}
+LONG_NAMES = """
+    com.atproto.repo.putRecord com.atproto.repo.getRecord com.atproto.repo.uploadBlob
+    com.atproto.identity.resolveHandle com.atproto.server.describeServer
+    com.atproto.server.createSession com.atproto.server.refreshSession
+""".split()
+METHODS = {name.rpartition(".")[2]: name for name in LONG_NAMES}
 
 
 def pds(**answers: Any) -> Any:
