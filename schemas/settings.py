@@ -106,7 +106,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "one for each 5 `SLOTS`, and 4 at least.",
         ),
     ] = 10
-    slots: Annotated[int, Meta(ge=1, le=1000, description="Jobs that one worker runs at once.")] = 10
+    slots: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="Jobs that one worker runs at once; one tenant alone gets half of them.",
+        ),
+    ] = 20
     lease_s: Annotated[
         float,
         Meta(

@@ -103,7 +103,7 @@ select error->>'code'
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs    as the function of this name in db/migrations/0002_create_ledger.sql does it
+-- name: pull_jobs    as the function of this name in db/migrations/0008_keep_slots_free.sql does it
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
 

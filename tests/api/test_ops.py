@@ -48,12 +48,12 @@ async def test_a_pool_shows_what_waits_in_it_for_whom_ever(
         "oldestDueSeconds": waiting["oldestDueSeconds"],
     }
     assert waiting["oldestDueSeconds"] > 0
-    assert len(await seeds.claims(conn, INGEST_WEBSITE, free=2)) == 2
+    assert len(await seeds.claims(conn, INGEST_WEBSITE, free=4)) == 2
     busy = await pool_of(operator, "ingest")
-    assert (busy["queued"], busy["running"], busy["capacity"], busy["desiredWorkers"]) == (1, 2, 2, 2)
+    assert (busy["queued"], busy["running"], busy["capacity"], busy["desiredWorkers"]) == (1, 2, 4, 1)
     (worker,) = (await operator.http.get("/v1/ops/workers")).json()["items"]
     assert worker["workerId"].startswith("wrk_")
-    assert (worker["pool"], worker["slots"], worker["running"], worker["state"]) == ("ingest", 2, 2, "active")
+    assert (worker["pool"], worker["slots"], worker["running"], worker["state"]) == ("ingest", 4, 2, "active")
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,24 @@ async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list
     return made
 
 
-async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60) -> UUID:
+async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60, slots: int = 10) -> UUID:
     worker_id = ids.new()
     await heartbeat.register(
-        conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
+        conn,
+        worker_id=worker_id,
+        pool=kind.pool,
+        host="test",
+        pid=1,
+        version="1",
+        slots=slots,
+        lease_s=lease_s,
     )
     return worker_id
+
+
+async def plenty(conn: Conn) -> None:
+    """A worker with so many slots that no tenant of a test reaches its share of the pool."""
+    await worker(conn, slots=100_000)
 
 
 async def submit(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> Submitted:

@@ -87,6 +87,7 @@ async def test_a_rescue_skips_what_somebody_holds(pool: Pool, conn: Conn, org: U
 
 
 async def test_two_rescues_at_once_take_each_job_once(pool: Pool, conn: Conn) -> None:
+    await scene.plenty(conn)
     orgs = await scene.tenants(conn, 20)
     await scene.fill(conn, orgs, 5)
     await scene.pull(conn, await scene.worker(conn), 100)

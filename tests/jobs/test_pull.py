@@ -35,12 +35,14 @@ async def test_a_claim_is_a_running_job_with_a_fence_of_its_own(conn: Conn, org:
 
 
 async def test_a_tenants_jobs_start_in_the_order_of_their_times(conn: Conn, org: UUID) -> None:
+    await scene.plenty(conn)
     submitted = [(await scene.submit(conn, org)).job_id for _ in range(4)]
     worker = await scene.worker(conn)
     assert [(await scene.pull(conn, worker, 1))[0].id for _ in submitted] == submitted
 
 
 async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
+    await scene.plenty(conn)
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)
     first = await scene.pull(conn, worker, 3)
@@ -67,6 +69,7 @@ async def test_internal_jobs_have_no_cap_and_count_in_none(conn: Conn, org: UUID
 
 
 async def test_internal_jobs_of_a_tenant_at_its_cap_start_all_the_same(conn: Conn, org: UUID) -> None:
+    await scene.plenty(conn)
     worker = await scene.worker(conn)
     await scene.fill(conn, [org], 20)
     assert len(await scene.pull(conn, worker, 100)) == 5
@@ -86,6 +89,7 @@ async def test_internal_and_other_jobs_of_one_tenant_take_turns(conn: Conn, org:
 
 
 async def test_slots_are_shared_evenly(conn: Conn) -> None:
+    await scene.plenty(conn)
     orgs = await scene.tenants(conn, 3)
     await scene.fill(conn, orgs, 10)
     claims = await scene.pull(conn, await scene.worker(conn), 6)
@@ -93,6 +97,7 @@ async def test_slots_are_shared_evenly(conn: Conn) -> None:
 
 
 async def test_who_has_less_running_goes_first(conn: Conn) -> None:
+    await scene.plenty(conn)
     orgs = await scene.tenants(conn, 3)
     worker = await scene.worker(conn)
     await scene.fill(conn, orgs[:1], 4)
@@ -103,6 +108,7 @@ async def test_who_has_less_running_goes_first(conn: Conn) -> None:
 
 
 async def test_what_short_lines_leave_goes_to_the_long_ones(conn: Conn) -> None:
+    await scene.plenty(conn)
     orgs = await scene.tenants(conn, 4, tier="partner")
     await scene.fill(conn, orgs[:3], 1)
     await scene.fill(conn, orgs[3:], 100)
@@ -111,6 +117,7 @@ async def test_what_short_lines_leave_goes_to_the_long_ones(conn: Conn) -> None:
 
 
 async def test_what_caps_leave_goes_to_those_that_have_room(conn: Conn) -> None:
+    await scene.plenty(conn)
     small, large = await scene.tenants(conn, 1), await scene.tenants(conn, 1, tier="partner")
     await scene.fill(conn, [*small, *large], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)

@@ -126,6 +126,7 @@ async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
 
 async def test_a_pull_that_waits_sees_what_the_other_one_took(pool: Pool, conn: Conn, org: UUID) -> None:
     """The snapshot is younger than the lock: else the second of them would see none of the five running."""
+    await scene.plenty(conn)
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)
     async with pool.acquire() as other, other.transaction():

@@ -151,6 +151,7 @@ async def test_another_tenants_claim_settles_nothing(conn: Conn) -> None:
 
 async def test_batches_that_share_jobs_in_opposite_orders_dont_deadlock(pool: Pool, conn: Conn) -> None:
     """Rows are locked in the order of their ids, not of the batch."""
+    await scene.plenty(conn)
     orgs = await scene.tenants(conn, 4, tier="partner")
     await scene.fill(conn, orgs, 50)
     claims = await scene.pull(conn, await scene.worker(conn), 200)

@@ -1,0 +1,134 @@
+"""Slots that no tenant may take: whoever has work, somebody who comes new finds a free slot."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn
+from domain.tenancy import organizations
+from jobs.kinds import Kind
+from jobs.ledger import Claim
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+
+#: Slots of the workers of `scene`.
+SLOTS = 10
+
+
+async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (ERRAND, INTERNAL)) -> list[Claim]:
+    """What a worker holds that runs nothing else, once a pull brings nothing more."""
+    held: list[Claim] = []
+    while claims := await scene.pull(conn, worker, SLOTS - len(held), *kinds):
+        held += claims
+    return held
+
+
+@pytest.mark.parametrize(("hogs", "left"), [(1, 5), (2, 3), (3, 2), (9, 1)])
+async def test_a_newcomer_starts_beside_tenants_with_all_the_work(conn: Conn, hogs: int, left: int) -> None:
+    worker = await scene.worker(conn)
+    await scene.fill(conn, await scene.tenants(conn, hogs, tier="partner"), 100)
+    held = await pull_all(conn, worker)
+    assert SLOTS - len(held) == left
+    [newcomer] = await scene.tenants(conn)
+    job = await scene.submit(conn, newcomer)
+    assert job.job_id in {claim.id for claim in await scene.pull(conn, worker, left)}
+
+
+async def test_as_many_tenants_as_slots_use_all_of_them(conn: Conn) -> None:
+    await scene.fill(conn, await scene.tenants(conn, SLOTS), 3)
+    assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS
+
+
+async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: Conn) -> None:
+    made = await organizations.create(conn, name="Acme", tier="partner")
+    await scene.fill(conn, [made.live, made.sandbox], 20)
+    await scene.fill(conn, [made.live, made.sandbox], 20, INTERNAL)
+    assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS / 2
+
+
+async def test_the_share_is_one_of_all_workers(conn: Conn) -> None:
+    """With four of them a tenant holds more than half of one, but every one has room for others."""
+    workers = [await scene.worker(conn) for _ in range(4)]
+    await scene.fill(conn, await scene.tenants(conn, tier="partner"), 100)
+    held = [len(await pull_all(conn, worker)) for worker in workers]
+    assert SLOTS / 2 < max(held) < SLOTS
+    assert sum(held) > 2 * SLOTS
+
+
+async def test_a_pool_without_caps_keeps_nothing_free(conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 20, FREE_ERRAND)
+    assert len(await pull_all(conn, await scene.worker(conn, FREE_ERRAND), [FREE_ERRAND])) == SLOTS
+
+
+class Arrival(NamedTuple):
+    """Jobs of a tenant, of which some end before the next pull of one of the workers."""
+
+    tenant: int
+    jobs: int
+    internal: bool
+    ended: int
+    worker: int
+
+
+ARRIVALS = st.lists(
+    st.builds(
+        Arrival,
+        tenant=st.integers(0, 5),
+        jobs=st.integers(0, 6),
+        internal=st.booleans(),
+        ended=st.integers(0, 3),
+        worker=st.integers(0, 1),
+    ),
+    min_size=3,
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arrivals=ARRIVALS)
+async def test_in_any_order_the_share_holds_and_nothing_is_left_idle(
+    conn: Conn, arrivals: list[Arrival]
+) -> None:
+    """After each pull: nobody took a slot beyond its share, and whoever waits within it was let in."""
+    pairs = [await organizations.create(conn, name="Acme", tier="partner") for _ in range(3)]
+    orgs = [org for pair in pairs for org in (pair.live, pair.sandbox)]
+    tenant_of = {org: pair.live for pair in pairs for org in (pair.live, pair.sandbox)}
+    workers = [await scene.worker(conn) for _ in range(2)]
+    running: dict[UUID, list[Claim]] = {worker: [] for worker in workers}
+    for arrival in arrivals:
+        worker = workers[arrival.worker]
+        await scene.settle(conn, running[worker][: arrival.ended])
+        running[worker] = running[worker][arrival.ended :]
+        kind = INTERNAL if arrival.internal else ERRAND
+        await scene.fill(conn, [orgs[arrival.tenant]], arrival.jobs, kind)
+        claims = await scene.pull(conn, worker, SLOTS - len(running[worker]), ERRAND, INTERNAL)
+        running[worker] += claims
+        free = SLOTS - len(running[worker])
+        held = Counter(tenant_of[claim.organization_id] for mine in running.values() for claim in mine)
+        for tenant in {tenant_of[claim.organization_id] for claim in claims}:
+            assert within(held[tenant] - 1, free + 1)
+        assert not [org for org in await waiting(conn) if free and within(held[tenant_of[org]], free)]
+    await conn.execute("delete from job")
+    await conn.execute("delete from worker")
+
+
+def within(held: int, free: int) -> bool:
+    """Whether a tenant that holds so many of two workers' slots may have one of those free at one of them."""
+    return held / (2 * SLOTS) < free / SLOTS
+
+
+async def waiting(conn: Conn) -> list[UUID]:
+    """The organizations with a job that its cap lets run."""
+    rows = await conn.fetch(
+        """select distinct w.organization_id as org from job w join organization o on o.id = w.organization_id
+            where w.state = 'queued' and (w.internal or (
+                    select count(*) from job r
+                     where r.organization_id = w.organization_id and r.state = 'running' and not r.internal)
+                  < (select max_running from pool_cap c where c.tier = o.tier and c.pool = w.pool))"""
+    )
+    return [row["org"] for row in rows]
