@@ -74,6 +74,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )
+        await app.state.services.limiter.start()
         yield
 
 

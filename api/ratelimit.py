@@ -5,6 +5,7 @@ counts them. The headers are those of the IETF's draft-ietf-httpapi-ratelimit-he
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from api.coalescing import Coalesced
+from api.loop_time import LoopTimeout
 from db.reach import reaching_redis
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
@@ -22,7 +24,9 @@ from schemas.api_keys import Tier
 from schemas.errors import Limited, RedisAway
 from telemetry import metrics
 
-BUDGET_S, COOL_S = 0.05, 1.0
+#: Seconds that a request may wait for Redis, in the loop's own time, and for which it isn't asked again after
+#: a failure; and those that the start of the process waits for it.
+BUDGET_S, COOL_S, START_S = 0.05, 1.0, 1.0
 WINDOW_S, DAY_S = 60, 86_400
 
 
@@ -123,6 +127,12 @@ class Limiter:
         self._clock = clock
         self._charges = Coalesced(self._ask)
 
+    async def start(self) -> None:
+        """Open the connection and load the script, so that no request has to. Redis need not be there."""
+        with contextlib.suppress(RedisAway), reaching_redis():
+            async with asyncio.timeout(START_S):
+                await self._script([], [])
+
     def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[Standing]:
         """Count one request, if it may pass. It is on its way before it is waited for."""
         quota = QUOTAS[principal.tier]
@@ -145,7 +155,7 @@ class Limiter:
         if self._breaker.passes():
             try:
                 with reaching_redis():
-                    async with asyncio.timeout(BUDGET_S):
+                    async with LoopTimeout(BUDGET_S):
                         rows = await self._run(Counter(charges))
             except RedisAway:
                 self._breaker.failed()

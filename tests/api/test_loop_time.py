@@ -1,0 +1,68 @@
+"""Time limits that a slow loop doesn't use up: an answer that is there is read before it is missed."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from api.loop_time import TICK_S, LoopTimeout
+
+BLOCKED_S = 0.06
+
+
+@contextmanager
+def slow_loop() -> Iterator[None]:
+    """Each pass of the loop takes as long as `BLOCKED_S`, as if requests kept it busy."""
+    loop, busy = asyncio.get_running_loop(), True
+
+    def block() -> None:
+        time.sleep(BLOCKED_S)
+        if busy:
+            loop.call_soon(block)
+
+    loop.call_soon(block)
+    try:
+        yield
+    finally:
+        busy = False
+
+
+async def test_an_answer_that_came_while_the_loop_was_busy_is_in_time() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        reader, writer = await asyncio.open_connection(sock=ours)
+        with slow_loop():
+            theirs.send(b"answer\n")
+            async with LoopTimeout(BLOCKED_S / 2):
+                assert await reader.readline() == b"answer\n"
+        writer.close()
+
+
+async def test_silence_ends_it() -> None:
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    with pytest.raises(TimeoutError):
+        async with LoopTimeout(4 * TICK_S):
+            await loop.create_future()
+    assert loop.time() - begun >= 4 * TICK_S * 0.99
+
+
+async def test_silence_ends_it_in_a_slow_loop_too() -> None:
+    with slow_loop(), pytest.raises(TimeoutError):
+        async with LoopTimeout(4 * TICK_S):
+            await asyncio.get_running_loop().create_future()
+
+
+async def test_whoever_is_canceled_is_told_so() -> None:
+    async def wait() -> None:
+        async with LoopTimeout(60):
+            await asyncio.get_running_loop().create_future()
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
