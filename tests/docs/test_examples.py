@@ -25,7 +25,7 @@ PAGES = {
     HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
 }
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.first, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from asyncpg import Record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,8 @@ from tests import leasing, seeds
 from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
+
+pytestmark = pytest.mark.first
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 

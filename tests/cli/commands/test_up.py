@@ -22,7 +22,7 @@ from tests.waiting import until
 START_S, END_S = 40.0, 30.0
 OURS = "DATABASE_URL REDIS_URL PEPPERS VAULT_KEYS PUBLIC_URL HEALTH_PORT TENANTRY_FETCH_ALLOW".split()
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.first, pytest.mark.timeout(120)]
 
 Up = Callable[..., "subprocess.Popen[str]"]
 

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 RACES, SENDS = 200, 12
 
+pytestmark = pytest.mark.first
+
 
 async def posting(pool: Pool, owner: Owner, project: Project) -> Project:
     """A tenant of the account, with content."""

@@ -21,6 +21,8 @@ from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 
+pytestmark = pytest.mark.first
+
 
 @pytest_asyncio.fixture
 async def project(conn: Conn, project: Project) -> Project:
