@@ -22,7 +22,7 @@ from workers.ingest.parser import parser
 # Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-START, STOP = parser.start, parser.Parser.stop
+START, STOP = parser.start, parser.ParsingProcess.stop
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,7 +36,7 @@ def _one_parsing_process() -> Iterator[None]:
     """Each takes 1.3 s of CPU to start, and keeps nothing of a page: all parsers here share the first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parser, "start", start := functools.cache(parser.start))
-        patch.setattr(parser.Parser, "stop", lambda _: None)
+        patch.setattr(parser.ParsingProcess, "stop", lambda _: None)
         yield
     if start.cache_info().currsize:
         process, control = start()
@@ -49,7 +49,7 @@ def _one_parsing_process() -> Iterator[None]:
 def own_parsing_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of the process itself."""
     monkeypatch.setattr(parser, "start", START)
-    monkeypatch.setattr(parser.Parser, "stop", STOP)
+    monkeypatch.setattr(parser.ParsingProcess, "stop", STOP)
 
 
 @pytest.fixture(scope="session")

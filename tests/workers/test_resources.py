@@ -14,8 +14,8 @@ async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
     async with open_resources(SETTINGS) as resources:
         parser = await resources.parser()
         assert await resources.parser() is parser
-        assert parser.process.poll() is None
-    assert parser.process.poll() is not None
+        assert parser.parsing.process.poll() is None
+    assert parser.parsing.process.poll() is not None
 
 
 async def test_what_nobody_asks_for_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:

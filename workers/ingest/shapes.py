@@ -108,6 +108,10 @@ ParseOutput: TypeAlias = Page | Reading | Chosen
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Reply of the process; `output` is None where the document took too much memory."""
+    """Reply of the process, and the CPU seconds that it used.
+
+    `output` is None where the document took too much memory.
+    """
 
     output: ParseOutput | None
+    cpu_s: float

@@ -58,7 +58,7 @@ def stores_of(ctx: Context, web: Web, parser: Parser, settings: Settings) -> Sto
     return Stores(
         lookup=Lookup(web.client, settings.itunes_api_url, limiter(ctx, ITUNES)),
         web=web,
-        parser=parser,
+        parser=parser.of(ctx.job.organization_id),
         app_store_url=settings.app_store_url,
         play_url=settings.play_url,
     )

@@ -30,7 +30,7 @@ async def open_task(resources: Resources) -> Task:
 async def ingest_github(
     ctx: Context, *, api: Api, app: App | None, parser: Parser, model: Model | None
 ) -> Outcome:
-    repo = ctx.job.args["repo"]
+    repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
     async def read(visit: Visit | None, progress: Progress) -> Extraction:
         """Ask as the organization's own installation where that covers the repository."""

@@ -22,7 +22,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def ingest_website(ctx: Context, *, web: Web, parser: Parser, model: Model | None) -> Outcome:
-    args = ctx.job.args
+    args, parser = ctx.job.args, parser.of(ctx.job.organization_id)
     return await perform(
         ctx,
         read=lambda visit, progress: ingest(

@@ -11,6 +11,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,8 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Repository: repository.read,
 }
 
-CPU_S, WALL_S = 5, 20
+#: Seconds of a document; its CPU is the parent's to say.
+WALL_S = 20
 #: Bytes of address space beyond what is loaded: four times what the largest real pages take.
 MEMORY = 112 << 20
 
@@ -55,10 +57,11 @@ def main(handle: int) -> None:
     gc.freeze()
     gc.disable()
     with socket.socket(fileno=handle) as control:
-        while connection := receive(control):
+        while received := receive(control):
+            connection, cpu_s = received
             with connection:
                 if os.fork() == 0:
-                    serve(connection)
+                    serve(connection, cpu_s)
 
 
 def warm_up() -> None:
@@ -67,17 +70,19 @@ def warm_up() -> None:
         parse(example)
 
 
-def receive(control: socket.socket) -> socket.socket | None:
-    _, handles, _, _ = socket.recv_fds(control, 1, 1)
-    return socket.socket(fileno=handles[0]) if handles else None
+def receive(control: socket.socket) -> tuple[socket.socket, int] | None:
+    """A document's socket, and the CPU seconds that it may use; None once the parent's side is closed."""
+    cpu_s, handles, _, _ = socket.recv_fds(control, 1, 1)
+    return (socket.socket(fileno=handles[0]), cpu_s[0]) if handles else None
 
 
-def serve(connection: socket.socket) -> None:
+def serve(connection: socket.socket, cpu_s: int) -> None:
     """Send `STARTED`, read a `ParseInput` to its end, write a `ParseReply` if possible, and exit."""
     try:
         connection.sendall(STARTED)
-        limit()
-        connection.sendall(msgspec.msgpack.encode(parse(read(connection))))
+        limit(cpu_s)
+        reply = parse(read(connection))
+        connection.sendall(msgspec.msgpack.encode(ParseReply(output=reply, cpu_s=time.process_time())))
     except BrokenPipeError:
         os._exit(0)  # The parent waits no more.
     except Exception:  # noqa: BLE001  the parent only sees that no reply came
@@ -85,10 +90,10 @@ def serve(connection: socket.socket) -> None:
     os._exit(0)
 
 
-def limit() -> None:
+def limit(cpu_s: int) -> None:
     """Set the limits, in the kernel, so that they hold inside a C library too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     most = loaded() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     signal.alarm(WALL_S)
@@ -105,11 +110,12 @@ def read(connection: socket.socket) -> ParseInput:
         return document
 
 
-def parse(document: ParseInput) -> ParseReply:
+def parse(document: ParseInput) -> ParseOutput | None:
+    """None where it takes too much memory."""
     try:
-        return ParseReply(output=READERS[type(document)](document))
+        return READERS[type(document)](document)
     except MemoryError:
-        return ParseReply(output=None)
+        return None
 
 
 if __name__ == "__main__":

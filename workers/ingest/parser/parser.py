@@ -1,7 +1,7 @@
 """Parser of documents outside the event loop, in processes that a hostile document may break.
 
-This is the worker's side of `child.py`. Each `Parser` has one such process, which is started anew when it has
-died, and parses at most `at_once` documents at once.
+This is the worker's side of `child.py`. There is one such process, which is started anew when it has died.
+Tenants take turns at it, and a job has so much CPU for all of its documents.
 """
 
 import asyncio
@@ -9,39 +9,46 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from math import ceil, inf
+from uuid import UUID
 
 import msgspec
 
 from schemas.errors import ScrapeFailed, TooLarge
 from workers.ingest.shapes import STARTED, Page, ParseInput, ParseOutput, ParseReply, Reading, Source
+from workers.runtime.fair_slots import FairSlots
 
 #: Seconds for a document: its process ends by itself earlier, also where `child.py` loads first.
 TIMEOUT_S = 30.0
-#: Bytes from which a document may take much memory.
-LARGE = 256 << 10
+#: CPU seconds for a document, and for all documents of one job. A page mostly takes hundredths.
+CPU_S, JOB_CPU_S = 5, 15.0
+#: Documents at once: twice the cores, since one tenant alone gets half of the slots.
+AT_ONCE = 2 * (os.cpu_count() or 1)
+#: Bytes from which a document may take much memory, and how many such are parsed at once: one of a tenant.
+LARGE, LARGE_AT_ONCE = 256 << 10, 2
 #: A process that forks must have no other threads.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-class Parser:
-    """Handle on the parsing process, made by `open_parser`."""
+class ParsingProcess:
+    """Handle on the parsing process, and its slots."""
 
     def __init__(self, at_once: int) -> None:
-        self.slots, self.large = asyncio.Semaphore(at_once), asyncio.Semaphore(1)
+        self.slots, self.large = FairSlots(at_once), FairSlots(LARGE_AT_ONCE)
         self.process, self.control = start()
 
-    def connect(self) -> socket.socket:
-        """A socket to a new document's process."""
+    def connect(self, cpu_s: int) -> socket.socket:
+        """A socket to a new document's process, which may use so much CPU."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self.control, [b"\0"], [theirs.fileno()])
+                socket.send_fds(self.control, [bytes([cpu_s])], [theirs.fileno()])
             except OSError:
                 self.stop()
                 self.process, self.control = start()
-                socket.send_fds(self.control, [b"\0"], [theirs.fileno()])
+                socket.send_fds(self.control, [bytes([cpu_s])], [theirs.fileno()])
         return ours
 
     def stop(self) -> None:
@@ -65,14 +72,30 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
     return process, ours
 
 
+class Parser:
+    """Parser as one job has it: in its tenant's turns, one document after the other, with `left_s` of CPU.
+
+    Without a tenant each document counts as a tenant's own: a benchmark or a person at the command line reads
+    for itself.
+    """
+
+    def __init__(self, parsing: ParsingProcess, tenant: UUID | None = None, left_s: float = inf) -> None:
+        self.parsing, self.tenant, self.left_s = parsing, tenant, left_s
+        self.one = asyncio.Lock() if tenant else nullcontext()
+
+    def of(self, tenant: UUID) -> "Parser":
+        """The parser of one job of an organization."""
+        return Parser(self.parsing, tenant, JOB_CPU_S)
+
+
 @asynccontextmanager
-async def open_parser(*, at_once: int = os.cpu_count() or 1) -> AsyncIterator[Parser]:
-    """A parser, stopped at the end of the block."""
-    parser = Parser(at_once)
+async def open_parser(*, at_once: int = AT_ONCE) -> AsyncIterator[Parser]:
+    """A parser, its process stopped at the end of the block."""
+    parsing = ParsingProcess(at_once)
     try:
-        yield parser
+        yield Parser(parsing)
     finally:
-        parser.stop()
+        parsing.stop()
 
 
 async def parse(parser: Parser, source: Source) -> Page:
@@ -90,30 +113,44 @@ async def read(parser: Parser, document: ParseInput) -> Reading:
 
 
 async def ask(parser: Parser, document: ParseInput) -> ParseOutput:
-    """The parsed document. Raises `ScrapeFailed` where it breaks or takes too long, `TooLarge` for memory."""
-    message = msgspec.msgpack.encode(document)
-    async with large_slot(parser, len(message)), parser.slots:
-        # Without a byte the forking process has died: repeat it with a new one.
-        received = await exchange(parser, message) or await exchange(parser, message)
-    reply = received.removeprefix(STARTED)
-    if not reply:
+    """The parsed document. Raises `ScrapeFailed` where it breaks or takes too long, `TooLarge` for memory.
+
+    What a document used, all of it where no reply tells, is taken from what its job has left.
+    """
+    message, tenant = msgspec.msgpack.encode(document), parser.tenant or object()
+    async with parser.one:
+        if parser.left_s <= 0:
+            raise ScrapeFailed(
+                f"the pages before took all of the {JOB_CPU_S:g} s to read that one ingest has"
+            )
+        cpu_s = ceil(min(CPU_S, parser.left_s))
+        async with large_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):
+            # Without a byte the forking process has died: repeat it with a new one.
+            received = await exchange(parser, message, cpu_s) or await exchange(parser, message, cpu_s)
+        reply = read_reply(received.removeprefix(STARTED))
+        parser.left_s -= cpu_s if reply is None else reply.cpu_s
+    if reply is None:
         raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
-    output = msgspec.msgpack.decode(reply, type=ParseReply).output
-    if output is None:
+    if reply.output is None:
         raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
-    return output
+    return reply.output
 
 
-def large_slot(parser: Parser, size: int) -> AbstractAsyncContextManager[None]:
-    """The one slot for large documents, so that the memory of two never adds up; small ones need none."""
-    return parser.large if size > LARGE else nullcontext()
+def read_reply(received: bytes) -> ParseReply | None:
+    """None where the process ended without one."""
+    return msgspec.msgpack.decode(received, type=ParseReply) if received else None
 
 
-async def exchange(parser: Parser, message: bytes) -> bytes:
+def large_slot(parser: Parser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
+    """A slot for a large document, so that the memory of many never adds up; small ones need none."""
+    return parser.parsing.large.slot(tenant) if size > LARGE else nullcontext()
+
+
+async def exchange(parser: Parser, message: bytes, cpu_s: int) -> bytes:
     """All bytes that the document's process sends; none where it didn't start or timed out."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            reader, writer = await asyncio.open_unix_connection(sock=parser.connect())
+            reader, writer = await asyncio.open_unix_connection(sock=parser.parsing.connect(cpu_s))
             try:
                 writer.write(message)
                 writer.write_eof()

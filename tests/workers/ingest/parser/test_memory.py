@@ -1,4 +1,4 @@
-"""Hostile pages, all at once: each ends with its code, and a worker and its parsing processes stay small."""
+"""Hostile pages of many tenants at once: each ends with its code, and the worker stays small."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ import pytest
 from tests.workers.web import hostile
 from tests.workers.web.web import say, serve
 
-MOST = 400 << 10
+MOST = 500 << 10
 ENDS = {
     "/nested": {"OK", "TOO_LARGE", "SCRAPE_FAILED"},
     "/jsonld": {"OK"},
@@ -73,7 +73,7 @@ async def reading(host: str, pages: list[str]) -> AsyncIterator[Process]:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
 @pytest.mark.long
-async def test_hostile_pages_all_at_once_end_in_their_codes_within_400_mib() -> None:
+async def test_hostile_pages_all_at_once_end_in_their_codes_within_500_mib() -> None:
     assert len(hostile.layers()) < 400
     good = say(body="<title>Zap</title><p>Zap draws what you say.")
     async with serve({**hostile.answers(), "/good": good}) as site:

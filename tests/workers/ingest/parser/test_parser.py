@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from schemas import ids
 from schemas.errors import ScrapeFailed, TooLarge
 from tests.waiting import eventually
 from workers.ingest.parser import parser as parsing
@@ -78,16 +79,16 @@ async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
 @own
 async def test_when_the_process_dies_the_next_page_starts_another_which_ends_with_its_owner() -> None:
     async with open_parser(at_once=1) as parser:
-        before = parser.process.pid
+        before = parser.parsing.process.pid
         os.kill(before, signal.SIGKILL)
         assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
-        assert parser.process.pid != before
-        parser.control.close()
+        assert parser.parsing.process.pid != before
+        parser.parsing.control.close()
         await eventually(lambda: ended(parser))
 
 
 async def ended(parser: Parser) -> bool:
-    return parser.process.poll() == 0
+    return parser.parsing.process.poll() == 0
 
 
 @own
@@ -98,11 +99,11 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
         slow = asyncio.create_task(page(parser, b"<div>" * 200_000))
         quick = asyncio.create_task(page(parser, b"<title>Quick</title>"))
         assert (await quick).title == "Quick"
-        await eventually(lambda: kill_children(parser.process.pid, slow))
+        await eventually(lambda: kill_children(parser.parsing.process.pid, slow))
         with pytest.raises(ScrapeFailed, match="can't be read"):
             await slow
         monkeypatch.setattr(parsing, "TIMEOUT_S", 0.2)
-        os.kill(parser.process.pid, signal.SIGSTOP)
+        os.kill(parser.parsing.process.pid, signal.SIGSTOP)
         with pytest.raises(ScrapeFailed):
             await page(parser, b"<title>Acme</title>")
 
@@ -123,3 +124,51 @@ async def test_no_more_pages_at_once_than_asked_for() -> None:
         assert [found.title for found in await asyncio.gather(*pages)] == [
             str(number) for number in range(20)
         ]
+
+
+#: A page that takes as long as a page may.
+SLOW = b"<p>a" * 60_000
+
+
+async def test_a_tenants_page_waits_for_no_others_of_another_tenant() -> None:
+    """Twenty pages that take long came first: the page of another tenant is read beside the first of them."""
+    async with open_parser(at_once=2) as opened:
+        hogs = [asyncio.create_task(ended_page(opened.of(HOG), SLOW)) for _ in range(20)]
+        await eventually(lambda: begun(opened))
+        assert (await page(opened.of(ids.new()), b"<title>Quick</title>")).title == "Quick"
+        assert sum(hog.done() for hog in hogs) <= 1
+        assert opened.parsing.slots.held[HOG] == 1
+        for hog in hogs:
+            hog.cancel()
+        await asyncio.gather(*hogs, return_exceptions=True)
+        assert not opened.parsing.slots.held
+
+
+HOG = ids.new()
+
+
+async def ended_page(parser: Parser, body: bytes) -> None:
+    with contextlib.suppress(ScrapeFailed, TooLarge):
+        await page(parser, body)
+
+
+async def begun(parser: Parser) -> bool:
+    return bool(parser.parsing.slots.held[HOG])
+
+
+async def test_the_pages_of_a_job_have_so_much_cpu_together() -> None:
+    async with open_parser(at_once=2) as opened:
+        job = Parser(opened.parsing, HOG, left_s=0.5)
+        await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
+        assert -1.0 < job.left_s <= 0.0
+        with pytest.raises(ScrapeFailed, match=r"all of the 15 s to read"):
+            await page(job, b"<title>Acme</title>")
+        assert (await page(opened.of(HOG), b"<title>Next</title>")).title == "Next"
+
+
+async def test_a_page_that_breaks_its_process_costs_all_that_it_might_have_used() -> None:
+    async with open_parser(at_once=2) as opened:
+        job = Parser(opened.parsing, HOG, left_s=0.9)
+        with pytest.raises(ScrapeFailed, match="can't be read"):
+            await page(job, b"<div>" * 200_000)
+        assert job.left_s <= 0.0

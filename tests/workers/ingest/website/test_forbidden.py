@@ -19,7 +19,7 @@ from tests.workers.web.web import say
 from workers.ingest.parser import child
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import STARTED, ParseInput
+from workers.ingest.shapes import STARTED, ParseInput, ParseReply
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client
@@ -43,9 +43,9 @@ OWN = """<meta http-equiv=refresh content="0;url=/soon"><link rel=manifest href=
 def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process for each of some thousand documents takes longer than all else, and connects to nothing."""
 
-    async def exchange(_: Parser, message: bytes) -> bytes:
+    async def exchange(_: Parser, message: bytes, _cpu_s: int) -> bytes:
         question: ParseInput = msgspec.msgpack.decode(message, type=ParseInput)
-        return STARTED + msgspec.msgpack.encode(child.parse(question))
+        return STARTED + msgspec.msgpack.encode(ParseReply(output=child.parse(question), cpu_s=0.0))
 
     monkeypatch.setattr(parsing, "exchange", exchange)
 

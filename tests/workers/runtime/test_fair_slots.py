@@ -1,0 +1,99 @@
+"""Fair slots: no key takes all slots, none that waits is forgotten, and no slot is free that one may have."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from workers.runtime.fair_slots import FairSlots
+
+KEYS = "abcd"
+
+
+async def test_one_key_gets_half_and_leaves_the_rest_to_others() -> None:
+    slots = FairSlots(4)
+    assert [slots.take(key) for key in "aaabbc"] == [True, True, False, True, False, True]
+
+
+async def test_a_single_slot_is_used() -> None:
+    slots = FairSlots(1)
+    assert [slots.take(key) for key in "ab"] == [True, False]
+
+
+async def test_keys_that_wait_take_turns_whoever_has_the_longer_line() -> None:
+    slots, served = FairSlots(1), list[str]()
+
+    async def once(key: str) -> None:
+        async with slots.slot(key):
+            served.append(key)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(once(key) for key in "aaaabbc"))
+    assert "".join(served) == "aabcaba"
+
+
+class Use:
+    """A task that waits for a slot and keeps it until it is told to let go, or is canceled."""
+
+    def __init__(self, slots: FairSlots, key: str) -> None:
+        self.key, self.has, self.end = key, False, asyncio.Event()
+        self.task = asyncio.create_task(self._use(slots))
+
+    async def _use(self, slots: FairSlots) -> None:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(slots.slot(self.key))
+            self.has = True
+            stack.callback(self._let_go)
+            await self.end.wait()
+
+    def _let_go(self) -> None:
+        self.has = False
+
+
+EVENTS = some.lists(
+    some.tuples(some.sampled_from(["begin", "begin", "end", "cancel"]), some.sampled_from(KEYS)), max_size=40
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(size=some.integers(1, 6), events=EVENTS, settled=some.lists(some.booleans(), min_size=40))
+async def test_in_any_order_the_rule_holds(
+    size: int, events: list[tuple[str, str]], settled: list[bool]
+) -> None:
+    """Also where several things happen at once, such as a grant and the cancel of its waiter."""
+    slots, uses = FairSlots(size), list[Use]()
+    for (event, key), settles in zip(events, settled, strict=False):
+        if event == "begin":
+            uses.append(Use(slots, key))
+        for use in [use for use in uses if use.key == key and not use.task.done()][:1]:
+            if event == "end":
+                use.end.set()
+            elif event == "cancel":
+                use.task.cancel()
+        if settles:
+            await quiet()
+            check(slots, uses)
+    await quiet()
+    check(slots, uses)
+    for use in uses:
+        use.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await use.task
+    assert not slots.held
+    assert not slots.waiting
+
+
+async def quiet() -> None:
+    """Until nobody has anything more to do."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def check(slots: FairSlots, uses: list[Use]) -> None:
+    held = {key: sum(use.has for use in uses if use.key == key) for key in KEYS}
+    waiting = {use.key for use in uses if not (use.has or use.task.done())}
+    free = slots.size - sum(held.values())
+    assert free >= 0
+    assert all(count <= (slots.size + 1) // 2 for count in held.values())
+    assert not [key for key in waiting if held[key] < free]
