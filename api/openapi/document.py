@@ -8,6 +8,7 @@ import msgspec
 from litestar import Litestar
 
 from api.errors import CODES
+from api.openapi.examples import shown
 from api.openapi.operations import Operation, operations
 from api.openapi.parameters import parameters
 from api.openapi.responses import HEADERS, refused, responses
@@ -70,7 +71,7 @@ def _is_shape(kind: Any) -> bool:
 def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
     summary, _, more = inspect.cleandoc(one.handler.fn.__doc__ or "").partition("\n")
     said = {
-        "operationId": one.handler.handler_name,
+        "operationId": one.id,
         "tags": [_tag(one.handler.fn.__module__.rpartition(".")[2])],
         "summary": summary.strip(),
         "description": "\n\n".join(filter(None, [more.strip(), _asks(one)])),
@@ -89,12 +90,13 @@ def _asks(one: Operation) -> str:
 
 
 def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
+    said = shown(one.id, "body")
     if one.parts is not None:
-        content = {"multipart/form-data": {"schema": schemas[one.parts]}}
+        content = {"multipart/form-data": {"schema": schemas[one.parts], **said}}
         return {"requestBody": {"required": True, "content": content}}
     if one.body is None:
         return {}
-    content = {"application/json": {"schema": schemas[one.body]}}
+    content = {"application/json": {"schema": schemas[one.body], **said}}
     return {"requestBody": {"required": not one.fields["data"].has_default, "content": content}}
 
 

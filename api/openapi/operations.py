@@ -25,6 +25,10 @@ class Operation(NamedTuple):
     needs: Requirements | None
 
     @property
+    def id(self) -> str:
+        return self.handler.handler_name
+
+    @property
     def writes(self) -> bool:
         return self.needs is not None and self.method != "GET"
 

@@ -7,6 +7,7 @@ import msgspec
 from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
+from api.openapi.examples import of_parameter
 from api.openapi.operations import Operation, camel, without_none
 from api.openapi.shapes import clean
 from schemas import ids
@@ -60,7 +61,8 @@ HEADERS: dict[str, Json] = {
 
 def parameters(one: Operation) -> list[Json]:
     """Of path, query and head."""
-    return [*_path(one), *_query(one), *_head(one)]
+    found = [*_path(one), *_query(one), *_head(one)]
+    return [{**given, **of_parameter(one.id, given["name"])} for given in found]
 
 
 def _path(one: Operation) -> Iterator[Json]:

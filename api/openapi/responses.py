@@ -6,6 +6,7 @@ from typing import Any
 from litestar.response import Stream
 
 from api.errors import CODES
+from api.openapi.examples import examples, shown
 from api.openapi.operations import Operation
 from schemas import ids
 
@@ -92,7 +93,17 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
     names += ["Content-Range"] if status == 206 else []
     names += ["Idempotent-Replayed"] if one.writes else []
     said = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
-    return said if status in _EMPTY or one.answer is None else {**said, "content": _content(one, schemas)}
+    if status in _EMPTY or one.answer is None:
+        return said
+    content = _content(one, schemas)
+    example = shown(one.id, "answer") if _is_told(one, status) else {}
+    return {**said, "content": {kind: {**about, **example} for kind, about in content.items()}}
+
+
+def _is_told(one: Operation, status: int) -> bool:
+    """True where the example of the operation had this status."""
+    found = examples().get(one.id)
+    return found is not None and found.status == status
 
 
 def _content(one: Operation, schemas: dict[Any, Json]) -> Json:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 
 from api.app import build
+from api.openapi.examples import examples
 
 Json = dict[str, Any]
 
@@ -84,3 +86,29 @@ def test_an_object_without_fields_takes_any() -> None:
     for thing in inside(schemas()):
         if thing.get("type") == "object" and "properties" not in thing:
             assert thing["additionalProperties"]
+
+
+TELL = "tell it in tests/api/examples, then run `python -m tests.api.examples`"
+
+
+def test_every_operation_has_an_example_and_every_example_an_operation() -> None:
+    assert {operation["operationId"] for operation in operations()} == examples().keys(), TELL
+
+
+def test_every_body_and_answer_has_an_example_that_fits() -> None:
+    """But for bytes, which no example shows."""
+    for operation in operations():
+        name, told = operation["operationId"], examples()[operation["operationId"]]
+        answer = operation["responses"][str(told.status)]
+        for content in (operation.get("requestBody", {}).get("content", {}), answer.get("content", {})):
+            for about in content.values():
+                if about["schema"].get("format") != "binary":
+                    assert "example" in about, f"{name}: {TELL}"
+                    whole = about["schema"] | {"components": document()["components"]}
+                    assert jsonschema_rs.is_valid(whole, about["example"]), f"{name}: {TELL}"
+
+
+def test_every_name_in_a_path_has_an_example() -> None:
+    for operation in operations():
+        for one in operation["parameters"]:
+            assert one["in"] != "path" or "example" in one, f"{operation['operationId']}: {TELL}"

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = "docs/howto/add-a-kind.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-pytestmark = [pytest.mark.first, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.first, pytest.mark.timeout(240)]
 
 
 def test_the_page_leads_to_a_running_kind(tmp_path: Path, servers: tuple[str, str]) -> None:

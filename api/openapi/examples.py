@@ -1,0 +1,46 @@
+"""Examples of the document: for each operation a request that was sent, and what it was answered.
+
+tests/api/examples tells them as a story to a running API, and writes them: `python -m tests.api.examples`.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+SUFFIX = ".json"
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`parameters` by name; no `body` or `answer` where there is none, or it is no text."""
+
+    parameters: dict[str, Any]
+    body: Any | UnsetType = UNSET
+    status: int
+    answer: Any | UnsetType = UNSET
+
+
+@cache
+def examples() -> Mapping[str, Example]:
+    """By operation."""
+    folder = files("api.openapi") / "examples"
+    found = [file for file in folder.iterdir() if file.name.endswith(SUFFIX)]
+    return {
+        file.name.removesuffix(SUFFIX): msgspec.json.decode(file.read_bytes(), type=Example) for file in found
+    }
+
+
+def shown(operation: str, part: Literal["body", "answer"]) -> dict[str, Any]:
+    """The `example` of a request's or an answer's content, where there is one."""
+    found = examples().get(operation)
+    value = UNSET if found is None else getattr(found, part)
+    return {} if value is UNSET else {"example": value}
+
+
+def of_parameter(operation: str, name: str) -> dict[str, Any]:
+    """The same of a parameter."""
+    found = examples().get(operation)
+    return {"example": found.parameters[name]} if found and name in found.parameters else {}

@@ -1,0 +1,63 @@
+"""A sandbox with a worker for everything, and what the story's live organization talks to."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from schemas.settings import Settings
+from tests import github_app, social_servers
+from tests.api.conftest import EVERYTHING, calling
+from tests.api.examples.story import Cast
+from tests.api.github.connecting import ACME
+from tests.api.parties import ORIGIN, parties
+from tests.github_app import Hub, Installed
+from tests.social_servers import Fediverse
+from tests.workers.runtime.workers import at_work
+from workers.tasks import OPENERS, POOLS
+
+
+@pytest_asyncio.fixture
+async def hub() -> AsyncIterator[Hub]:
+    async with github_app.serving() as hub:
+        hub.installations[ACME] = Installed("tidewise", {"app": True, "site": False})
+        hub.people = {"ada": {ACME: ["app", "site"]}}
+        yield hub
+
+
+@pytest_asyncio.fixture
+async def fediverse() -> AsyncIterator[Fediverse]:
+    async with social_servers.fediverse() as server:
+        yield server
+
+
+@pytest.fixture
+def mine(settings: Settings, hub: Hub, fediverse: Fediverse) -> Settings:
+    asked = hub.settings(settings)
+    return msgspec.structs.replace(asked, fetch_allow=f"{asked.fetch_allow},{fediverse.host}".strip(","))
+
+
+@pytest_asyncio.fixture
+async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> AsyncIterator[Cast]:
+    async with AsyncExitStack() as stack:
+        found = await stack.enter_async_context(parties(mine, pool))
+        sandbox = calling(found.app, pool, "Acme", env="test", tier="partner")
+        operator = calling(found.app, pool, "Platform", env="test", scopes=EVERYTHING)
+        acme, platform = [await stack.enter_async_context(one) for one in (sandbox, operator)]
+        await pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        for name in POOLS:
+            tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
+            await stack.enter_async_context(at_work(mine, pool, tasks))
+        yield Cast(
+            acme.http,
+            platform.http,
+            found.acme.http,
+            found.browser,
+            acme.organization_id,
+            pool,
+            hub,
+            fediverse,
+        )

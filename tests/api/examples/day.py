@@ -1,0 +1,23 @@
+"""The whole story: each operation once."""
+
+from tests.api.examples import operators, partner
+from tests.api.examples.story import Cast, Story
+from tests.api.examples.teller import Teller
+
+
+async def tell(cast: Cast, teller: Teller) -> None:
+    """All of it."""
+    story = Story(cast, teller)
+    await partner.system(story)
+    project = await partner.project(story)
+    await partner.jobs(story, project)
+    account = await partner.accounts(story, project)
+    content = await partner.content(story, project)
+    await partner.posts(story, project, account, content)
+    await operators.leases(story, project)
+    await operators.keys(story)
+    await operators.github(story)
+    await operators.operators(story)
+    await story.tell("disconnect_social_account", socialAccountId=account)
+    await story.tell("archive_project", projectId=project)
+    await story.tell("list_audit_log", params={"limit": 2})

@@ -1,0 +1,158 @@
+"""A partner's first day: from a project to a post."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from domain.media import tickets
+from schemas import ids
+from tests.api.examples.story import BACK, Story
+from tests.media import picture
+
+TICKET = "k" * 43
+
+
+async def system(story: Story) -> None:
+    for operation in ("healthz", "readyz", "metrics"):
+        await story.tell(operation, by=story.cast.browser)
+    await story.tell("whoami")
+
+
+async def project(story: Story) -> str:
+    """Its id, once its brand is known."""
+    body = {
+        "name": "Tidewise",
+        "timezone": "Europe/Paris",
+        "customerExternalId": "customer-4711",
+        "metadata": {"plan": "pro", "seats": 12},
+    }
+    made = await story.tell("create_project", json=body)
+    project: str = made["id"]
+    await story.tell("list_projects", params={"customerExternalId": "customer-4711"})
+    site = {"url": "https://example.test/ok", "followLinks": True, "maxPages": 5}
+    accepted = await story.tell("ingest_website", projectId=project, json=site)
+    await story.ended(accepted)
+    await story.tell("get_job", jobId=accepted["jobId"], params={"wait": 30})
+    await story.tell("stream_job", jobId=accepted["jobId"])
+    repository = {"repoFullName": "example/ok", "branch": "main"}
+    await story.ended(await story.tell("ingest_github", projectId=project, json=repository))
+    listing = {"iosBundleId": "test.example.ok", "countryCode": "fr"}
+    await story.ended(await story.tell("ingest_appstore", projectId=project, json=listing))
+    await story.tell("get_project", projectId=project)
+    await story.tell("get_brand", projectId=project)
+    await story.tell(
+        "patch_project", projectId=project, json={"brandContext": {"tagline": "Know your tide."}}
+    )
+    return project
+
+
+async def jobs(story: Story, project: str) -> None:
+    slow = {"url": "https://example.test/slow"}
+    accepted = await story.ask("POST", f"/projects/{project}/ingest/website", json=slow)
+    await story.tell("cancel_job", jobId=accepted["jobId"])
+    await story.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})
+    again = await story.tell("retry_job", jobId=accepted["jobId"])
+    await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
+    await story.tell("list_jobs", params={"kind": "ingest_github", "limit": 10})
+
+
+async def accounts(story: Story, project: str) -> str:
+    """The id of one that was connected by a password."""
+    asked = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"}
+    link = await story.tell("create_oauth_url", projectId=project, json=asked)
+    issuer = urlsplit(link["authorizeUrl"]).path.rpartition("/")[2]
+    await story.teller.tell_at(
+        story.cast.browser, "social_callback", link["authorizeUrl"], parameters={"issuer": issuer}
+    )
+    flow = await story.tell("get_oauth_status", oauthState=link["state"])
+    again = {"socialAccountId": flow["socialAccountId"], "returnUrl": BACK}
+    await story.tell("create_reauth_url", projectId=project, json=again)
+    await _authorize(story)
+    login = {"platform": "bluesky", "identifier": "tidewise.example", "appPassword": "abcd-efgh-ijkl-mnop"}
+    connected = await story.ended(await story.tell("connect_social_account", projectId=project, json=login))
+    account: str = connected["result"]["socialAccountId"]
+    await story.tell("list_social_accounts", projectId=project)
+    await story.tell("get_social_account", socialAccountId=account)
+    return account
+
+
+async def _authorize(story: Story) -> None:
+    """A live link, to a server that has to register us first."""
+    live, body = story.cast.live, {"name": "Tidewise", "timezone": "Europe/Paris"}
+    project = (await story.ask("POST", "/projects", by=live, json=body))["id"]
+    asked = {"platform": "mastodon", "returnUrl": BACK, "instance": story.cast.fediverse.host}
+    link = await story.ask("POST", f"/projects/{project}/social/oauth-url", by=live, json=asked)
+    await story.teller.tell_at(story.cast.browser, "authorize", link["authorizeUrl"], parameters={})
+
+
+async def content(story: Story, project: str) -> str:
+    """The id of a picture with a caption that may go out."""
+    file = ("file", ("harbour.png", picture(size=(1080, 1350))))
+    form = [("caption", (None, "Low tide at six.")), file]
+    made = await story.tell("upload_content", projectId=project, files=form)
+    content: str = made["id"]
+    url = made["assets"][0]["url"]
+    token = url.rpartition("/")[2]
+    for operation in ("get_media", "head_media"):
+        await story.teller.tell_at(story.cast.browser, operation, url, parameters={"token": token})
+    await story.tell("get_content", contentId=content)
+    await story.tell("patch_content", contentId=content, json={"caption": "Low tide at six, bring boots."})
+    await story.tell("get_approval_policy", projectId=project)
+    await story.tell("patch_approval_policy", projectId=project, json={"requiresApproval": True})
+    first, second = [await _text(story, project, text) for text in ("High tide at noon.", "No tide today.")]
+    await story.tell(
+        "approve_content", contentId=first, json={"note": "Checked with the harbour.", "revision": 1}
+    )
+    await story.tell("reject_content", contentId=second, json={"reason": "There is always a tide."})
+    await story.tell("list_content", projectId=project, params={"approvalStatus": "approved"})
+    return content
+
+
+async def _text(story: Story, project: str, caption: str) -> str:
+    form = [("caption", (None, caption))]
+    made = await story.ask("POST", f"/projects/{project}/content/upload", files=form)
+    return str(made["id"])
+
+
+async def posts(story: Story, project: str, account: str, content: str) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    targets = [{"socialAccountId": account}]
+    body = {"targets": targets, "localTime": f"{tomorrow:%Y-%m-%dT%H:%M}"}
+    scheduled = await story.tell("schedule_content", contentId=content, json=body)
+    [later] = scheduled["scheduledPosts"]
+    when = {"scheduledFor": f"{tomorrow + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+    await story.tell("reschedule_post", scheduledPostId=later["id"], json=when)
+    await story.tell("cancel_post", scheduledPostId=later["id"], json={"reason": "The boat is late."})
+    again = {"targets": targets, "allowDuplicate": True}
+    published = await story.tell("publish_content", contentId=content, json=again)
+    [now] = published["scheduledPosts"]
+    await story.ended(now)
+    await story.tell("get_scheduled_post", scheduledPostId=now["id"])
+    await story.tell("list_scheduled_posts", projectId=project, params={"status": "published"})
+    await _unknown(story, now["id"])
+    await _ticket(story, now["id"])
+
+
+async def _unknown(story: Story, shown: str) -> None:
+    """A post whose platform never said what became of it."""
+    unknown = """update scheduled_post
+                    set status = 'outcome_unknown', published_at = null, external_id = null,
+                        external_url = null
+                  where id = $1"""
+    await story.cast.pool.execute(unknown, ids.read(ids.POST, shown))
+    seen = {"published": True, "externalUrl": "https://bsky.app/profile/tidewise.example/post/1"}
+    await story.tell("resolve_post", scheduledPostId=shown, json=seen)
+
+
+async def _ticket(story: Story, shown: str) -> None:
+    """The address that one call to a platform made known."""
+    post = await story.ask("GET", f"/scheduled-posts/{shown}")
+    url = (await story.ask("GET", f"/content/{post['contentId']}"))["assets"][0]["url"]
+    post_id = ids.read(ids.POST, shown)
+    assert post_id
+    async with story.cast.pool.acquire() as conn:
+        await tickets.keep(
+            conn, organization_id=story.cast.organization_id, post_id=post_id, tickets=[TICKET]
+        )
+    at = {"token": url.rpartition("/")[2], "ticket": TICKET}
+    for operation in ("get_media_by_ticket", "head_media_by_ticket"):
+        await story.tell(operation, by=story.cast.browser, **at)

@@ -1,0 +1,49 @@
+"""Who takes part in the story, and how it is told."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+
+from db.pool import Pool
+from tests.api.examples.teller import Teller
+from tests.api.parties import ORIGIN
+from tests.github_app import Hub
+from tests.social_servers import Fediverse
+
+BACK = f"{ORIGIN}/settings/social"
+
+
+class Cast(NamedTuple):
+    """Acme's sandbox, the operators' sandbox, Acme itself, a browser without a key, and what they talk to."""
+
+    acme: httpx.AsyncClient
+    platform: httpx.AsyncClient
+    live: httpx.AsyncClient
+    browser: httpx.AsyncClient
+    organization_id: UUID
+    pool: Pool
+    hub: Hub
+    fediverse: Fediverse
+
+
+class Story(NamedTuple):
+    """A telling: what is sent by `teller` is an example, what is only asked is not."""
+
+    cast: Cast
+    teller: Teller
+
+    async def tell(self, operation: str, *, by: httpx.AsyncClient | None = None, **given: Any) -> Any:
+        at = {name: given.pop(name) for name in self.teller.routes[operation].names if name in given}
+        return await self.teller.tell(by or self.cast.acme, operation, at=at, **given)
+
+    async def ask(self, method: str, path: str, *, by: httpx.AsyncClient | None = None, **given: Any) -> Any:
+        answer = await (by or self.cast.acme).request(method, f"/v1{path}", **given)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
+        """The job, once it has ended well."""
+        job: dict[str, Any] = await self.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})
+        assert job["status"] == "completed", job
+        return job

@@ -1,0 +1,64 @@
+"""Whoever tells the story: sends each request, and keeps it with its answer as an example."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import msgspec
+
+from api.openapi.examples import Example
+from tests.api.described import Route
+
+#: Set where examples are to be written anew.
+WRITE = "WRITE_EXAMPLES"
+#: As much of a text as shows what it is like.
+LINES = 4
+
+
+class Teller:
+    """`told` are the examples so far, by operation."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self.routes = {route.id: route for route in routes}
+        self.told: dict[str, Example] = {}
+
+    async def tell(
+        self, http: httpx.AsyncClient, operation: str, *, at: dict[str, str] | None = None, **given: Any
+    ) -> Any:
+        """The answer's body. `given` is for httpx, `at` has the names of the path."""
+        route = self.routes[operation]
+        return await self.tell_at(http, operation, route.at(at or {}), parameters=at or {}, **given)
+
+    async def tell_at(
+        self, http: httpx.AsyncClient, operation: str, url: str, *, parameters: dict[str, str], **given: Any
+    ) -> Any:
+        """The same at an address that an answer named."""
+        assert operation not in self.told, f"{operation} is told twice"
+        answer = await http.request(self.routes[operation].method, url, **given)
+        assert answer.status_code < 400, (operation, answer.text)
+        query = {**dict(parse_qsl(urlsplit(url).query)), **given.get("params", {})}
+        body = _read(answer)
+        self.told[operation] = Example(
+            parameters={**parameters, **query},
+            body=_form(given["files"]) if "files" in given else given.get("json", msgspec.UNSET),
+            status=answer.status_code,
+            answer=body,
+        )
+        return body
+
+
+def _form(files: list[tuple[str, tuple[str | None, Any]]]) -> dict[str, Any]:
+    """The parts of a form, with the names of its files in place of their bytes."""
+    made: dict[str, Any] = {}
+    for part, (name, value) in files:
+        made |= {part: value} if name is None else {part: [*made.get(part, []), name]}
+    return made
+
+
+def _read(answer: httpx.Response) -> Any:
+    kind = answer.headers.get("content-type", "")
+    if not answer.content or kind.startswith(("image/", "video/")):
+        return msgspec.UNSET
+    if kind.startswith("application/json"):
+        return answer.json()
+    return "".join(answer.text.splitlines(keepends=True)[:LINES])

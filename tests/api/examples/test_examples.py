@@ -1,0 +1,50 @@
+"""Each example of the document is what a running API takes and answers now."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.openapi import examples as kept
+from api.openapi.examples import Example
+from tests.api.conftest import built
+from tests.api.described import routes
+from tests.api.examples.day import tell
+from tests.api.examples.steady import Steady
+from tests.api.examples.story import Cast
+from tests.api.examples.teller import WRITE, Teller
+
+FOLDER = Path(kept.__file__).with_name("examples")
+
+
+@pytest.mark.timeout(180)
+async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
+    began, teller = datetime.now(UTC), Teller(routes(built()))
+    await tell(cast, teller)
+    hosts = {cast.hub.url: "https://github.com", cast.fediverse.url: "https://mastodon.example"}
+    steady = Steady(began, hosts)
+    told = {operation: steady(msgspec.to_builtins(one)) for operation, one in teller.told.items()}
+    if os.environ.get(WRITE):
+        write(told)
+        return
+    found = {operation: msgspec.to_builtins(one) for operation, one in kept.examples().items()}
+    stale = [name for name in told.keys() | found.keys() if shape(told.get(name)) != shape(found.get(name))]
+    assert not stale, "tell it in tests/api/examples, then run `python -m tests.api.examples`"
+
+
+def shape(value: Any) -> Any:
+    """What fields there are and what each is; of a list, what its first item is."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    return [shape(one) for one in value[:1]] if isinstance(value, list) else type(value).__name__
+
+
+def write(told: dict[str, Any]) -> None:
+    for path in FOLDER.glob("*.json"):
+        path.unlink()
+    for operation, one in told.items():
+        text = msgspec.json.format(msgspec.json.encode(msgspec.convert(one, Example)), indent=1)
+        (FOLDER / f"{operation}.json").write_bytes(text + b"\n")
