@@ -74,6 +74,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
             await side.begin(tenants=size.tenants)
+        await empty.list_one(empty.tenants[1])
         tell(f"{size.ended} jobs ended, {size.waiting} wait")
         await old.age(ended=size.ended, waiting=size.waiting)
         rows = {}

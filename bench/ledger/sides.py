@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bench.backlog import EFFECTS
@@ -15,7 +16,7 @@ from jobs.outcomes import Done
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
-SLOTS, LEASE_S = 10, 3600.0
+SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
 
 #: A kind that the worker of the comparison doesn't know.
 UNKNOWN = NOOP._replace(name="bench_unknown")
@@ -45,7 +46,8 @@ with made as (
                    args, result, error, run_at, deadline_at, created_at, started_at, finished_at)
   select t.org, t.org, {ID}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
          case t.state when 'completed' then '{{}}'::jsonb end,
-         case t.state when 'failed' then '{{"code": "DEADLINE"}}'::jsonb end,
+         case t.state when 'failed'
+              then '{{"code": "DEADLINE", "message": "late", "retryable": true}}'::jsonb end,
          t.at, t.at + interval '1 hour', t.at, t.at, t.at + interval '1 second'
     from (select ($1::uuid[])[1 + n % cardinality($1::uuid[])] as org,
                  case n / cardinality($1::uuid[]) % 1000 when 500 then 'failed' when 501 then 'canceled'
@@ -96,6 +98,15 @@ class Side:
             self.conn, worker_id=self.worker_id, pool=POOL, host="bench", pid=0, version="0", slots=SLOTS,
             lease_s=LEASE_S,
         )  # fmt: skip
+
+    async def list_one(self, org: UUID) -> None:
+        """A page of open jobs of one tenant, and some that have ended: what a list of its jobs shows."""
+        later = datetime.now(UTC) + timedelta(hours=1)
+        for _ in range(PAGE):
+            await ledger.submit(
+                self.conn, kind=NOOP, organization_id=org, project_id=org, args={}, run_at=later
+            )
+        await self.conn.execute(ENDED, [org], 1_000, NOOP.name, POOL)
 
     async def age(self, *, ended: int, waiting: int) -> None:
         """Fill it with what a month leaves behind; statistics are fresh."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from bench.ledger.sides import SLOTS, Side
+from bench.ledger.sides import PAGE, SLOTS, Side
 from bench.tasks import NOOP
 from domain.jobs import jobs
 from domain.operations import pools
@@ -83,7 +83,7 @@ def _list(*, of_project: bool = False, **asked: Any) -> Statement:
     async def call(side: Side, _: Any) -> None:
         org = side.tenants[1]
         await jobs.list_page(
-            side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=25
+            side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
         )
 
     return Statement(_nothing, call, _nothing)

@@ -1,30 +1,5 @@
--- name: submit_job    no row: its key has a job that hasn't ended, or too many of the tenant's jobs wait
--- `send` asks for a wake: the job is due now, and none of this tenant's waits before it.
-insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
-                 run_at, deadline_at, stage, args, unique_key)
-select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
-       coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
-       case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key
- where :internal
-    or :run_at::timestamptz > now()
-    or not exists (
-         select
-           from organization o
-           join pool_cap c on c.tier = o.tier and c.pool = :pool
-          where o.id = :org
-            and exists (
-                  select
-                    from job q
-                   where q.organization_id = :org
-                     and q.pool = :pool
-                     and not q.internal
-                     and q.state = 'queued'
-                     and q.stage <> 'scheduled'
-                  offset c.max_queued - 1
-                   limit 1))
-    on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
-returning id, created_at, stage,
-          run_at <= now() and coalesce((
+-- part: send    asks for a wake: the job is due now, and none of this tenant's waits before it
+coalesce((
             select head.run_at > now()
               from job head
              where head.organization_id = :org
@@ -33,7 +8,25 @@ returning id, created_at, stage,
                and head.state = 'queued'
                and head.stage <> 'scheduled'
              order by head.run_at
-             limit 1), true) as send;
+             limit 1), true)
+
+-- name: submit_job    no row: its key has a job that hasn't ended, or too many of the tenant's jobs wait
+with line as materialized (
+  -- The tenant's line, if the job counts in its cap.
+  select m.has_room, m.line_length
+    from measure_line(:org, :pool, 1) m
+   where not :internal
+     and coalesce(:run_at::timestamptz <= now(), true))
+insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
+                 run_at, deadline_at, stage, args, unique_key, line_length)
+select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
+       coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
+       case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key, line.line_length
+  from (select) one
+  left join line on true
+ where line.has_room is not false
+    on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
+returning id, created_at, stage, run_at <= now() and {send} as send;
 
 -- name: submit_jobs    many of one kind and project, as submit_job does one after the other; all or no row
 with asked as materialized (
@@ -45,44 +38,23 @@ due as (
   -- How many of them count in the tenant's cap, and the first, which is the only one to send for.
   select count(*) as jobs, (array_agg(id order by place))[1] as first_id
     from asked
-   where run_at <= now())
+   where run_at <= now()),
+line as materialized (
+  -- The tenant's line, if any of the jobs counts in its cap.
+  select m.has_room
+    from due, measure_line(:org, :pool, due.jobs) m
+   where not :internal
+     and due.jobs > 0)
 insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts,
                  run_at, deadline_at, stage, args)
 select :org, a.id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts,
        a.run_at, a.run_at + :total_s * interval '1 second',
        case when a.run_at > now() then 'scheduled' else 'queued' end, a.args
   from asked a
- cross join due
- where :internal
-    or due.jobs = 0
-    or not exists (
-         select
-           from organization o
-           join pool_cap c on c.tier = o.tier and c.pool = :pool
-          where o.id = :org
-            and (due.jobs > c.max_queued
-                 or exists (
-                      select
-                        from job q
-                       where q.organization_id = :org
-                         and q.pool = :pool
-                         and not q.internal
-                         and q.state = 'queued'
-                         and q.stage <> 'scheduled'
-                      offset greatest(c.max_queued - due.jobs, 0)
-                       limit 1)))
+  left join line on true
+ where line.has_room is not false
  order by a.place
-returning id, created_at, stage,
-          id = (select first_id from due) and coalesce((
-            select head.run_at > now()
-              from job head
-             where head.organization_id = :org
-               and head.pool = :pool
-               and head.internal = :internal
-               and head.state = 'queued'
-               and head.stage <> 'scheduled'
-             order by head.run_at
-             limit 1), true) as send;
+returning id, created_at, stage, id = (select first_id from due) and {send} as send;
 
 -- name: find_job_of_key    that hasn't ended
 select id, created_at, stage, false as send
@@ -263,7 +235,8 @@ returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.err
 -- name: move_job    a queued one to another time, its deadline too; no row: it runs or has ended
 update job
    set run_at = :run_at, deadline_at = :run_at::timestamptz + :total_s * interval '1 second',
-       stage = case when :run_at > now() then 'scheduled' else 'queued' end, state_version = state_version + 1
+       stage = case when :run_at > now() then 'scheduled' else 'queued' end,
+       state_version = state_version + 1, line_length = null
  where organization_id = :org
    and id = :id
    and state = 'queued'

@@ -8,6 +8,9 @@ and (:before::uuid is null or j.id < :before)
    and (:status::text is null or j.status = :status)
    and (:stage::text is null or j.stage = :stage)
 
+-- part: place    of one project, if it is named
+and (:project_id::uuid is null or j.project_id = :project_id)
+
 -- name: get_job
 select {job}
   from partner_job j
@@ -28,11 +31,54 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_jobs_of_project    a statement of its own, for its index
+-- name: list_jobs_of_project    this and the following are statements of their own, for their indexes
 select {job}
   from partner_job j
  where j.organization_id = :org
    and j.project_id = :project_id
    {filters}
+ order by j.id desc
+ limit :limit;
+
+-- name: list_open_jobs
+select {job}
+  from partner_job j
+ where j.organization_id = :org
+   and j.finished_at is null
+   {place}
+   {filters}
+ order by j.id desc
+ limit :limit;
+
+-- name: list_unsuccessful_jobs    with status failed or canceled
+select {job}
+  from partner_job j
+ where j.organization_id = :org
+   and j.state = :status
+   and j.state in ('failed', 'canceled')
+   {place}
+   {filters}
+ order by j.id desc
+ limit :limit;
+
+-- name: list_jobs_of_kind    open ones and others, each newest first
+select {job}
+  from (
+         (select {job}
+            from partner_job j
+           where j.organization_id = :org
+             and j.finished_at is null
+             {filters}
+           order by j.id desc
+           limit :limit)
+          union all
+         (select {job}
+            from partner_job j
+           where j.organization_id = :org
+             and j.kind = :kind
+             and j.finished_at is not null
+             {filters}
+           order by j.id desc
+           limit :limit)) j
  order by j.id desc
  limit :limit;

@@ -27,10 +27,14 @@ from jobs.kinds import (
 )
 from jobs.ledger import Claim, Moved, Settlement, Submitted
 from jobs.outcomes import Done, Outcome
+from jobs.states import TERMINAL, State
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Forbidden
 from schemas.errors.absent import absent
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
+
+#: Ends that are rare, so that an index of them costs next to nothing.
+UNSUCCESSFUL = (State.FAILED, State.CANCELED)
 
 
 class Origin(NamedTuple):
@@ -46,6 +50,9 @@ GET_JOB = partner_job.get_job.typed(JobRow)
 GET_JOBS = partner_job.get_jobs.typed(JobRow)
 LIST_JOBS = partner_job.list_jobs.typed(JobRow)
 LIST_JOBS_OF_PROJECT = partner_job.list_jobs_of_project.typed(JobRow)
+LIST_OPEN_JOBS = partner_job.list_open_jobs.typed(JobRow)
+LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
+LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
 GET_ORIGIN = job.get_origin.typed(Origin)
 
 #: A job and its version, which grows with every change that a reader can see.
@@ -77,13 +84,25 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[Job]:
-    """At most `limit` jobs older than `before`, newest first; a filter that is None lets all pass."""
+    """At most `limit` jobs older than `before`, newest first; a filter that is None lets all pass.
+
+    Each filter that few of many jobs may pass has a statement of its own, for its index.
+    """
     asked: dict[str, Any] = {"org": organization_id, "before": before, "limit": limit}
     asked |= {"kind": kind, "status": status, "stage": stage}
-    if project_id is None:
-        rows = await LIST_JOBS.all(conn, **asked)
-    else:
+    ended = status or (stage if stage in TERMINAL else None)
+    if stage in TERMINAL and stage != ended:
+        return []
+    if ended == "running" or (stage and stage not in TERMINAL):
+        rows = await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
+    elif ended in UNSUCCESSFUL:
+        rows = await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **asked | {"status": ended})
+    elif project_id:
         rows = await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
+    elif kind:
+        rows = await LIST_JOBS_OF_KIND.all(conn, **asked)
+    else:
+        rows = await LIST_JOBS.all(conn, **asked)
     return [_shown(row)[0] for row in rows]
 
 

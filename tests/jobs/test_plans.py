@@ -17,8 +17,11 @@ from tests import plans, seeds
 from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND
 
-TENANTS, EACH, ENDED, RUNNING = 200, 100, 20_000, 200
+TENANTS, EACH, ENDED, RUNNING, WAITING = 200, 100, 20_000, 200, 5_000
 FUTURE = datetime.max.replace(tzinfo=UTC)
+
+#: A filter on open jobs reads those of the tenant, which its caps bound, whatever has ended.
+OPEN = WAITING + EACH + 2 * RUNNING
 
 
 class Ledger(NamedTuple):
@@ -33,8 +36,8 @@ class Ledger(NamedTuple):
 Use = Callable[[Conn, Ledger], Awaitable[Any]]
 
 
-async def list_page(conn: Conn, org: UUID, project_id: UUID | None) -> None:
-    asked: dict[str, Any] = dict.fromkeys(("kind", "status", "stage", "before"))
+async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **filters: str) -> None:
+    asked: dict[str, Any] = dict.fromkeys(("kind", "status", "stage", "before")) | filters
     await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
 
 
@@ -44,6 +47,7 @@ async def get_many(conn: Conn, found: Ledger) -> None:
 
 USES: dict[str, tuple[Use, int]] = {
     "submit": (lambda conn, found: scene.submit(conn, found.org, FREE_ERRAND, unique_key="one"), 10),
+    "submit behind many": (lambda conn, found: scene.submit(conn, found.org), 10),
     "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, FREE_ERRAND), 2 * RUNNING + 200),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock(conn, found.claims[0]), 5),
@@ -55,8 +59,20 @@ USES: dict[str, tuple[Use, int]] = {
     ),
     "get": (lambda conn, found: jobs.get(conn, organization_id=found.org, job_id=found.claims[0].id), 5),
     "get_many": (get_many, 30),
-    "list all": (lambda conn, found: list_page(conn, found.org, None), 60),
+    "list all": (lambda conn, found: list_page(conn, found.org), 60),
     "list of project": (lambda conn, found: list_page(conn, found.org, found.project_id), 60),
+    "list failed": (lambda conn, found: list_page(conn, found.org, status="failed"), 5),
+    "list canceled of project": (
+        lambda conn, found: list_page(conn, found.org, found.project_id, stage="canceled"),
+        5,
+    ),
+    "list contradiction": (
+        lambda conn, found: list_page(conn, found.org, status="completed", stage="failed"),
+        0,
+    ),
+    "list open": (lambda conn, found: list_page(conn, found.org, status="running"), 60),
+    "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), OPEN),
+    "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
     "cancel": (
         lambda conn, found: controls.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id),
         5,
@@ -81,9 +97,11 @@ async def found(conn: Conn) -> Ledger:
 
 
 async def load(conn: Conn, found: Ledger) -> None:
-    """20,000 waiting, 20,000 ended and 200 running jobs of 200 tenants."""
+    """20,000 waiting, 20,000 ended and 200 running jobs of 200 tenants, 5,000 of one in a pool with caps."""
     orgs = await scene.tenants(conn, TENANTS)
     await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
+    await scene.fill(conn, [found.org], WAITING)
+    await scene.submit(conn, found.org)  # measures its line, for those behind it
     await conn.execute(
         """insert into job (organization_id, project_id, id, kind, pool, state, stage, args, max_attempts,
                             run_at, deadline_at, finished_at)

@@ -1,0 +1,67 @@
+"""The cap of what a tenant may have waiting is exact, though few submits count the whole line."""
+
+import random
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn
+from jobs import controls, ledger
+from jobs.outcomes import Retry, Snooze
+from schemas.errors import Limited
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND
+
+CAP = 150
+
+WAITING = """
+select count(*) from job
+ where organization_id = $1 and pool = 'ingest' and state = 'queued' and stage <> 'scheduled'"""
+
+
+async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
+    """Whether that many were let in; one goes the way of one."""
+    try:
+        if jobs == 1:
+            await scene.submit(conn, org)
+        else:
+            await ledger.submit_many(
+                conn,
+                kind=ERRAND,
+                organization_id=org,
+                project_id=None,
+                args=[{}] * jobs,
+                run_ats=[None] * jobs,
+            )
+    except Limited:
+        return False
+    return True
+
+
+async def some(conn: Conn, org: UUID, dice: random.Random) -> None:
+    """Jobs leave the line: some come back to its end, some are canceled in its middle."""
+    worker_id = await scene.worker(conn)
+    claims = await scene.pull(conn, worker_id, dice.randint(1, 40))
+    dice.shuffle(claims)
+    back = dice.randint(0, len(claims))
+    await scene.settle(conn, claims[:back], Retry("X", "x", after_s=0) if dice.random() < 0.5 else Snooze(0))
+    await scene.settle(conn, claims[back:])
+    for job_id in await conn.fetch("select id from job where state = 'queued' order by random() limit 3"):
+        await controls.cancel(conn, organization_id=org, job_id=job_id["id"])
+
+
+async def submits(conn: Conn, org: UUID, dice: random.Random) -> None:
+    for _ in range(dice.randint(1, 60)):
+        jobs = dice.choice([1] * 12 + [dice.randint(2, 80)])
+        waiting = await conn.fetchval(WAITING, org)
+        assert await submit(conn, org, jobs) == (waiting + jobs <= CAP), f"{jobs} behind {waiting}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_job_is_refused_where_the_line_is_full_and_nowhere_else(conn: Conn, seed: int) -> None:
+    dice, [org] = random.Random(seed), await scene.tenants(conn, tier="partner")
+    await conn.execute("update pool_cap set max_queued = $1 where pool = 'ingest'", CAP)
+    verbs: list[Callable[[Conn, UUID, random.Random], Awaitable[None]]] = [submits, some]
+    for _ in range(40):
+        await dice.choice(verbs)(conn, org, dice)
