@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias, TypeVar
 
 import asyncpg
@@ -22,6 +22,8 @@ SESSION = {
     "timezone": "UTC",
     "statement_timeout": "30s",
     "lock_timeout": "10s",
+    # A client whose host is gone hangs up for nobody: what it holds in a transaction is let go after this.
+    "idle_in_transaction_session_timeout": "10s",
 }
 
 #: Settings of connections that are kept open. Keepalives stop a firewall from dropping an idle one.
@@ -47,18 +49,24 @@ async def open_pool(
     size: int = 10,
     lock_timeout: str = SESSION["lock_timeout"],
     command_timeout: float | None = None,
+    patience_s: float | None = None,
     for_bursts: bool = False,
 ) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections; `name` is what `pg_stat_activity` shows.
 
-    A statement without an answer after `command_timeout` seconds raises TimeoutError. Raises OSError or
-    `asyncpg.PostgresError` when the server can't be reached.
+    A statement without an answer after `command_timeout` seconds raises TimeoutError. With `patience_s`,
+    Postgres waits no longer than that either: for a statement to end, and in a transaction for the next one.
+    Raises OSError or `asyncpg.PostgresError` when the server can't be reached.
 
     `for_bursts`: all connections are opened at once and kept, and each plans a statement once, instead of for
     each of its first five calls: that was a third of the CPU of 500 posts at once. It suits statements that
     find a few rows by their keys, whose best plan never changes.
     """
-    more = FOR_BURSTS if for_bursts else {}
+    more = {"lock_timeout": lock_timeout, "application_name": name} | (FOR_BURSTS if for_bursts else {})
+    if patience_s is not None:
+        more |= dict.fromkeys(
+            ("statement_timeout", "idle_in_transaction_session_timeout"), f"{patience_s * 1000:.0f}ms"
+        )
     async with asyncpg.create_pool(
         database_url,
         timeout=CONNECT_S,
@@ -67,7 +75,7 @@ async def open_pool(
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0 if for_bursts else IDLE_S,
         command_timeout=command_timeout,
-        server_settings={**SESSION, **more, "lock_timeout": lock_timeout, "application_name": name},
+        server_settings={**SESSION, **more},
         init=_speak_json,
         reset=_keep_session,
     ) as pool:
@@ -100,8 +108,28 @@ async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
 
 
 async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    async with pool.acquire() as conn, conn.transaction():
-        return await body(conn)
+    # Dropped before the rollback, that nobody would answer; `acquire` does so for the commit.
+    async with acquire(pool) as conn, conn.transaction():
+        with dropping_silent(conn):
+            return await body(conn)
+
+
+@asynccontextmanager
+async def acquire(pool: Pool) -> AsyncIterator[Conn]:
+    """A connection of the pool, which drops it if a statement gets no answer in time."""
+    async with pool.acquire() as conn:
+        with dropping_silent(conn):
+            yield conn
+
+
+@contextmanager
+def dropping_silent(conn: Conn) -> Iterator[None]:
+    """Drop the connection after a TimeoutError: giving it back would wait as long for an answer again."""
+    try:
+        yield
+    except TimeoutError:
+        conn.terminate()
+        raise
 
 
 async def _speak_json(conn: Conn) -> None:

@@ -4,7 +4,8 @@ Leases are compared with the database's clock alone.
 """
 
 from collections.abc import Collection
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -23,7 +24,29 @@ class Running(NamedTuple):
 
 
 RENEW_LEASE = worker.renew_lease.typed(Running)
-CLAIMS_HELD = worker.claims_held.typed(Claim)
+
+
+class OwnClaim(NamedTuple):
+    """A claim that the worker has, and how many seconds ago its attempt began."""
+
+    claim: Claim
+    age_s: float
+
+
+class _ClaimRow(NamedTuple):
+    organization_id: UUID
+    project_id: UUID | None
+    id: UUID
+    kind: str
+    fence: int
+    attempt: int
+    max_attempts: int
+    args: dict[str, Any]
+    attempt_deadline_at: datetime
+    age_s: float
+
+
+CLAIMS_HELD = worker.claims_held.typed(_ClaimRow)
 
 
 async def register(
@@ -44,9 +67,10 @@ async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[Running]
     return [row for row in rows if row.id is not None] if rows else None
 
 
-async def claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[Claim]:
+async def claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[OwnClaim]:
     """The claims that the worker holds on these jobs: for a pull whose answer was lost."""
-    return await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
+    rows = await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
+    return [OwnClaim(Claim(*row[:-1]), row.age_s) for row in rows]
 
 
 async def drain(conn: Conn, *, worker_id: UUID) -> None:

@@ -12,10 +12,13 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_maintenance, pool, worker
 from jobs.ledger import Moved
-from jobs.outcomes import DEADLINE, POISONED, WORKER_LOST, error_of
+from jobs.outcomes import DEADLINE, POISONED, TIMED_OUT, WORKER_LOST, error_of
 
 BATCH = 500
 MAX_CRASHES = 3
+
+#: Seconds after an attempt's time is up in which its own worker ends it; then the ledger does.
+GRACE_S = 0.5
 
 #: How long what has ended is kept, in seconds.
 KEEP_JOBS_S, KEEP_WORKERS_S = 30 * 86400.0, 3600.0
@@ -73,7 +76,10 @@ async def promote(conn: Conn) -> int:
 
 
 async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
-    """Take jobs from workers whose lease has run out, if the database's time is still `before` that."""
+    """Take jobs from workers whose lease has run out, and attempts whose time is up from any worker.
+
+    Only while the database's time is `before` that.
+    """
     return await RESCUE_JOBS.all(
         conn,
         before=before,
@@ -81,7 +87,16 @@ async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
         max_crashes=MAX_CRASHES,
         poisoned=error_of(POISONED),
         exhausted=error_of(WORKER_LOST),
+        late=error_of(TIMED_OUT),
         overdue=error_of(DEADLINE),
+        grace_s=GRACE_S,
+    )
+
+
+async def hang_up(conn: Conn, *, before: datetime, patience_s: float) -> int:
+    """End sessions silent in a transaction: for `patience_s`, or where `rescue` wants their job; how many."""
+    return (
+        await job_maintenance.hang_up.value(conn, before=before, grace_s=GRACE_S, patience_s=patience_s) or 0
     )
 
 

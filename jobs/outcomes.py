@@ -69,6 +69,9 @@ WORKER_LOST = Failed(
 DEADLINE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
 
+TIMED_OUT = Retry("TIMEOUT", "the attempt took longer than it may and is tried again")
+
+
 def error_of(outcome: Outcome) -> dict[str, Any] | None:
     """The error that the job's row and its attempt keep."""
     if isinstance(outcome, Failed | Retry):

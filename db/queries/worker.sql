@@ -19,8 +19,9 @@ select j.organization_id, j.id, j.fence,
   from me
   left join job j on j.lease_owner = me.id;
 
--- name: claims_held    as pull_jobs gave them
-select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
+-- name: claims_held    as pull_jobs gave them, and for how long they have run
+select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at,
+       extract(epoch from clock_timestamp() - attempt_started_at)::float8 as age_s
   from job
  where lease_owner = :id
    and state = 'running'

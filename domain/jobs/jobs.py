@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, acquire, transact
 from db.queries import job, partner_job
 from db.queries.rows import JobRow
 from domain.brand import ingests
@@ -212,7 +212,7 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
     A bare statement when no job has a subject. A claim without a row back was fenced.
     """
     if not subjects.concerned(settlements):
-        async with pool.acquire() as conn:
+        async with acquire(pool) as conn:
             return await ledger.settle(conn, settlements)
 
     async def with_subjects(conn: Conn) -> list[Moved]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from db.pool import Conn, Pool
@@ -14,6 +15,7 @@ from jobs.outcomes import Done, Retry
 from tests import seeds
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND
+from tests.waiting import eventually
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
@@ -77,6 +79,67 @@ async def test_a_lost_job_that_cant_go_on_ends(
     assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True)
     assert (moved.error or {}).get("code") == (row["error"] or {}).get("code") == code
     assert row["finished_at"] is not None
+
+
+async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
+    """A job whose attempt's time is up, and whose worker lives."""
+    claim = await scene.started(conn, org)
+    ended_at = datetime.now(UTC) - timedelta(seconds=by_s)
+    for column, value in ({"attempt_deadline_at": ended_at} | changes).items():
+        await conn.execute(f"update job set {column} = $2 where id = $1", claim.id, value)
+    return claim.id
+
+
+async def test_an_attempt_past_its_time_is_taken_from_a_worker_that_renews(conn: Conn, org: UUID) -> None:
+    """It counts as one that timed out, not as a lost worker."""
+    job_id = await late(conn, org)
+    [moved] = await rescue(conn)
+    row = await scene.row(conn, job_id)
+    assert (moved.state, row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 0, 1, None)
+    assert await scene.attempts(conn, job_id) == ["retry"]
+    error = await conn.fetchval("select error->>'code' from job_attempt where job_id = $1", job_id)
+    assert error == "TIMEOUT"
+
+
+async def test_an_attempt_just_past_its_time_is_its_own_workers_to_end(conn: Conn, org: UUID) -> None:
+    await late(conn, org, by_s=0.1)
+    assert await rescue(conn) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "code"),
+    [
+        ({"attempt": 3}, "failed", "TIMEOUT"),
+        ({"crashes": 2}, "queued", None),
+        ({"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}, "failed", "DEADLINE"),
+        ({"cancel_requested_at": datetime(2020, 1, 1, tzinfo=UTC)}, "canceled", None),
+    ],
+)
+async def test_an_attempt_past_its_time_may_be_the_last(
+    conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
+) -> None:
+    job_id = await late(conn, org, **changes)
+    [moved] = await rescue(conn)
+    assert (moved.state, (await scene.row(conn, job_id))["state"]) == (state, state)
+    assert (moved.error or {}).get("code") == code
+
+
+async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, conn: Conn, org: UUID) -> None:
+    """One that holds something else is left alone, however long it says nothing between two statements."""
+    job_id, other = await late(conn, org), (await scene.submit(conn, org)).job_id
+    async with pool.acquire() as silent, pool.acquire() as patient, patient.transaction():
+        await patient.execute("select from job where id = $1 for no key update", other)
+        await silent.execute("begin")
+        await silent.execute("select from job where id = $1 for no key update", job_id)
+
+        async def ended() -> bool:
+            return await maintenance.hang_up(conn, before=FUTURE, patience_s=0.1) == 1
+
+        await eventually(ended)
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            await silent.execute("select")
+        await patient.execute("select")
+    assert len(await rescue(conn)) == 1
 
 
 async def test_a_rescue_skips_what_somebody_holds(pool: Pool, conn: Conn, org: UUID) -> None:

@@ -80,6 +80,10 @@ USES: dict[str, tuple[Use, int]] = {
     "look": (lambda conn, _: maintenance.look(conn), 10),
     "promote": (lambda conn, _: maintenance.promote(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
+    "hang_up": (
+        lambda conn, _: maintenance.hang_up(conn, before=FUTURE, patience_s=1.0),
+        2 * RUNNING + 10,
+    ),
     "end_overdue": (lambda conn, _: maintenance.end_overdue(conn), 5),
 }
 

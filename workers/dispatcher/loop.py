@@ -25,6 +25,7 @@ from workers.dispatcher.retention import RETENTION, prune_media
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.runtime import health
+from workers.runtime.heartbeat import patience_s
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 
 TICK_S, STAND_BY_S = 0.05, 0.5
@@ -55,7 +56,14 @@ class Dispatcher:
         self._wake_limiter = WakeLimiter()
         store = open_store(settings)
         self._agenda = Agenda(
-            [PROMOTE, rescue(self._uptime), OVERDUE, REFRESH, *RETENTION, prune_media(store)]
+            [
+                PROMOTE,
+                rescue(self._uptime, patience_s=patience_s(settings.lease_s)),
+                OVERDUE,
+                REFRESH,
+                *RETENTION,
+                prune_media(store),
+            ]
         )
         self._clock = asyncio.get_running_loop().time
 

@@ -10,13 +10,14 @@ import socket
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import TypeAlias
 
 from db.pool import Conn, Pool
 from db.reach import PASSING, reaching
 from jobs import heartbeat
 from jobs.heartbeat import Running
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Interrupted, Retry
+from jobs.outcomes import TIMED_OUT, Canceled, Interrupted
 from schemas import ids
 from telemetry import logs, metrics
 from workers.runtime.slots import Attempt, Key, LeaseLost, Slots, Verdict, key
@@ -24,9 +25,18 @@ from workers.runtime.slots import Attempt, Key, LeaseLost, Slots, Verdict, key
 #: Parts of a lease: between two renewals, timeout of one, and time without one after which attempts stop.
 RENEW_EVERY, RENEW_TIMEOUT, STOP_AFTER = 2 / 15, 1 / 3, 2 / 3
 
-TIMED_OUT = Retry("TIMEOUT", "the attempt took longer than it may and is tried again")
+#: Seconds for which a worker waits for Postgres at least: a busy machine may be that late.
+LEAST_PATIENCE_S = 2.0
+
+#: What starts a claim, given when its attempt began, by the loop's clock.
+Adopt: TypeAlias = Callable[[Claim, float], None]
 
 _log = logs.get("heartbeat")
+
+
+def patience_s(lease_s: float) -> float:
+    """Seconds without an answer after which a worker takes a connection for dead, and Postgres the worker."""
+    return max(LEAST_PATIENCE_S, lease_s * RENEW_TIMEOUT)
 
 
 class Heartbeat:
@@ -61,7 +71,7 @@ class Heartbeat:
             )
         self._renewed(asked_at)
 
-    async def run(self, *, adopt: Callable[[Claim], None], unsettled: Collection[Key]) -> None:
+    async def run(self, *, adopt: Adopt, unsettled: Collection[Key]) -> None:
         while True:
             await asyncio.sleep(self._lease_s * RENEW_EVERY)
             try:
@@ -88,7 +98,7 @@ class Heartbeat:
         """Seconds that the lease lasts at least: until then no other worker gets this one's jobs."""
         return self._lease_s - self.age_s
 
-    async def _renew(self, adopt: Callable[[Claim], None], unsettled: Collection[Key]) -> None:
+    async def _renew(self, adopt: Adopt, unsettled: Collection[Key]) -> None:
         attempts, asked_at = [*self._slots.attempts.values()], self._clock.time()
         async with self._connection() as conn:
             owned = await heartbeat.renew(conn, worker_id=self.worker_id, lease_s=self._lease_s)
@@ -100,16 +110,17 @@ class Heartbeat:
         stop_ended(attempts, rows)
         await self._adopt_unknown(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
-    async def _adopt_unknown(self, unknown: set[Key], adopt: Callable[[Claim], None]) -> None:
+    async def _adopt_unknown(self, unknown: set[Key], adopt: Adopt) -> None:
         """Adopt claims of ours without a slot at two renewals running: at one, a pull may be under way."""
         lasting, self._unknown = unknown & self._unknown, unknown
         if lasting:
+            asked_at = self._clock.time()
             async with self._connection() as conn:
-                claims = await heartbeat.claims(
+                held = await heartbeat.claims(
                     conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lasting]
                 )
-            for claim in claims:
-                adopt(claim)
+            for claim, age_s in held:
+                adopt(claim, asked_at - age_s)
 
     async def _register_anew(self) -> None:
         _log.warning("worker row lost", jobs=len(self._slots.attempts))

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from db.pool import Pool
+from db.pool import Pool, acquire
 from db.reach import PASSING, reaching
 from jobs import ledger
 from jobs.outcomes import Canceled
@@ -60,5 +60,5 @@ class ProgressWriter:
 
     async def _write(self, attempt: Attempt, latest: Progress) -> None:
         with reaching():
-            async with self._pool.acquire() as conn:
+            async with acquire(self._pool) as conn:
                 await ledger.progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)

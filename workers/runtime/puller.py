@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from db.pool import Pool
+from db.pool import Pool, acquire
 from db.reach import PASSING, reaching
 from jobs import ledger
 from jobs.courier import Courier
@@ -40,7 +40,7 @@ class Puller:
     slots: Slots
     courier: Courier
     worker_id: Callable[[], UUID]
-    start: Callable[[Claim], None]
+    start: Callable[[Claim, float], None]
 
     async def run(self) -> None:
         """Pull until the slots are closed. Never cancel it: claims whose answer is lost would run nowhere."""
@@ -48,22 +48,22 @@ class Puller:
         while not self.slots.closed:
             started, free = clock(), self.slots.free
             claims = await self._pull(free)
-            await self._start(claims, filled=len(claims) == free > 0)
+            await self._start(claims, started, filled=len(claims) == free > 0)
             await self._wait(clock() - started, brought=len(claims))
 
     async def _pull(self, free: int) -> list[Claim]:
         try:
             with reaching(), metrics.PULL.time():
-                async with self.pool.acquire() as conn:
+                async with acquire(self.pool) as conn:
                     return await ledger.pull(
                         conn, pool=self.pool_name, worker_id=self.worker_id(), free=free, kinds=self.kinds
                     )
         except PASSING:
             return []
 
-    async def _start(self, claims: Sequence[Claim], *, filled: bool) -> None:
+    async def _start(self, claims: Sequence[Claim], asked_at: float, *, filled: bool) -> None:
         for claim in claims:
-            self.start(claim)
+            self.start(claim, asked_at)
             metrics.JOBS_CLAIMED.labels(claim.kind).inc()
         if filled and not self.slots.backlog:
             # There may be more than this worker can take: wake another one, once.

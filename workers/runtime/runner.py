@@ -12,7 +12,7 @@ from typing import TypeAlias
 from db.pool import Pool
 from jobs.kinds import Kind
 from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Interrupted, Outcome, Retry
+from jobs.outcomes import TIMED_OUT, Canceled, Interrupted, Outcome, Retry
 from schemas.errors import CancelRequested, Fenced, Unavailable
 from telemetry import logs, metrics
 from workers.runtime.completer import Completer
@@ -44,8 +44,9 @@ class Runner:
     completer: Completer
     group: asyncio.TaskGroup
 
-    def start(self, claim: Claim) -> None:
-        attempt = Attempt(claim, asyncio.get_running_loop().time() + self.limits[claim.kind])
+    def start(self, claim: Claim, began_at: float) -> None:
+        """Run the claim's attempt. `began_at`, by the loop's clock, is no later than the ledger's."""
+        attempt = Attempt(claim, began_at + self.limits[claim.kind])
         self.slots.add(attempt)
         self.group.create_task(self._run(attempt))
 
@@ -56,10 +57,12 @@ class Runner:
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
+        limit = asyncio.get_running_loop().call_at(attempt.ends_at, end_late, attempt)
         try:
             context = Context(attempt, self.pool, self.progress_writer, self.lease_left)
             self._end(attempt, attempt.verdict or await outcome_of(self.tasks[kind], context, attempt))
         finally:
+            limit.cancel()
             self.slots.remove(attempt)
             metrics.JOB_RUN.labels(kind).observe(time.monotonic() - started)
 
@@ -76,6 +79,12 @@ class Runner:
         self.progress_writer.forget(attempt)
         self.slots.notify()
         metrics.JOBS_SETTLED.labels(attempt.claim.kind, word).inc()
+
+
+def end_late(attempt: Attempt) -> None:
+    """Stop an attempt at its limit, unless it commits. Soon after that the ledger takes the job away."""
+    if not attempt.committed:
+        attempt.stop(TIMED_OUT)
 
 
 async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from contextlib import AbstractAsyncContextManager
 
 from db.pool import Pool, open_pool
 from db.reach import PASSING
@@ -10,7 +11,7 @@ from jobs.outcomes import Interrupted
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from telemetry import logs
-from workers.runtime import health
+from workers.runtime import health, heartbeat
 from workers.runtime.background import background
 from workers.runtime.completer import Completer
 from workers.runtime.heartbeat import Heartbeat
@@ -42,15 +43,38 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
         raise SettingsInvalid(f"no kind of job runs in a pool named {pool_name}")
     with stop_signals() as stop:
         async with (
-            open_pool(settings.database_url, name=f"{pool_name} own", size=OWN_CONNECTIONS) as own,
-            open_pool(
-                settings.database_url, name=pool_name, size=connections(settings), for_bursts=True
-            ) as pool,
+            open_own(settings, pool_name) as own,
+            open_shared(settings, pool_name) as pool,
             open_courier(settings.redis_url) as courier,
             health.serving(settings.health_port),
         ):
             worker = Worker(settings, pool_name=pool_name, tasks=mine, own=own, pool=pool, courier=courier)
             await worker.run(stop)
+
+
+def open_own(settings: Settings, pool_name: str) -> AbstractAsyncContextManager[Pool]:
+    """The connections of the worker's own loops."""
+    return _open_pool(settings, f"{pool_name} own", OWN_CONNECTIONS)
+
+
+def open_shared(settings: Settings, pool_name: str) -> AbstractAsyncContextManager[Pool]:
+    """The connections of the tasks."""
+    return _open_pool(settings, pool_name, connections(settings), for_bursts=True)
+
+
+def _open_pool(
+    settings: Settings, name: str, size: int, *, for_bursts: bool = False
+) -> AbstractAsyncContextManager[Pool]:
+    """A pool that bounds what a silent network costs the worker, and a silent worker others in Postgres."""
+    patience_s = heartbeat.patience_s(settings.lease_s)
+    return open_pool(
+        settings.database_url,
+        name=name,
+        size=size,
+        command_timeout=patience_s,
+        patience_s=patience_s,
+        for_bursts=for_bursts,
+    )
 
 
 def connections(settings: Settings) -> int:

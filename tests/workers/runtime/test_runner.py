@@ -83,8 +83,8 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(w
 async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     start = Runner.start
 
-    def start_and_stop(runner: Runner, claim: Claim) -> None:
-        start(runner, claim)
+    def start_and_stop(runner: Runner, claim: Claim, began_at: float) -> None:
+        start(runner, claim, began_at)
         if claim.fence == 1:
             runner.slots.stop_all(Interrupted())
 

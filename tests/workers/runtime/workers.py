@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import Pool, open_pool
+from db.pool import Pool
 from jobs import ledger
 from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
@@ -19,7 +19,7 @@ from tests.waiting import eventually
 from workers.resources import open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.runtime.shutdown import Stop
-from workers.runtime.worker import Worker
+from workers.runtime.worker import Worker, open_own, open_shared
 from workers.tasks import Opener
 
 #: A pool without caps, and the only kind in it.
@@ -48,12 +48,12 @@ class Workers:
     ) -> AsyncIterator[Worker]:
         """The same, of several kinds of one pool."""
         mine, asked = msgspec.structs.replace(self.settings, **settings), stop or Stop()
+        (pool_name,) = {kind.pool for kind in tasks}
         async with (
-            open_pool(mine.database_url, name="own", size=4) as own,
-            open_pool(mine.database_url, name="handlers", size=mine.pool_size) as pool,
+            open_own(mine, pool_name) as own,
+            open_shared(mine, pool_name) as pool,
             asyncio.TaskGroup() as group,
         ):
-            (pool_name,) = {kind.pool for kind in tasks}
             worker = Worker(mine, pool_name=pool_name, tasks=tasks, own=own, pool=pool, courier=self.courier)
             running = group.create_task(worker.run(asked))
             yield worker

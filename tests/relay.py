@@ -1,0 +1,127 @@
+"""A relay before Postgres that falls silent at an exact moment: connections stay open, and no byte passes.
+
+It reads what a client sends, so a test names the moment by some words of a statement.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from enum import Enum, auto
+from urllib.parse import urlsplit, urlunsplit
+
+#: A request for TLS comes before the startup message, and looks like one.
+TLS = 80877103
+
+
+class Loss(Enum):
+    """What of the statement is lost: it never gets to the server, or its answer never gets back."""
+
+    STATEMENT = auto()
+    ANSWER = auto()
+
+
+class Relay:
+    """`silent` is set once it is: then one connection says no more, or, if `whole`, none of them does."""
+
+    def __init__(self, database_url: str) -> None:
+        self.behind, self.url = urlsplit(database_url), ""
+        self.silent, self.whole = asyncio.Event(), False
+        self._words, self._loss, self._all = "", Loss.STATEMENT, False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def fall_silent_at(self, words: str, loss: Loss, *, whole: bool = False) -> None:
+        """At the next statement that has these words, once."""
+        self._words, self._loss, self._all = words, loss, whole
+        self.silent.clear()
+
+    def loss_of(self, statement: str) -> Loss | None:
+        """What of this statement is lost; from then on its sender hears nothing."""
+        if not self._words or self._words not in statement:
+            return None
+        self._words, self.whole = "", self._all
+        self.silent.set()
+        return self._loss
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        behind, onward = await asyncio.open_connection(self.behind.hostname, self.behind.port)
+        line = Line(self)
+        try:
+            await asyncio.gather(line.ask(reader, onward), line.answer(behind, writer))
+        except asyncio.CancelledError:
+            pass  # The test is over.
+        finally:
+            onward.close()
+            writer.close()
+
+    async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Line:
+    """One connection: `mute` once no answer gets back, `deaf` once nothing gets to the server either."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay, self._prepared = relay, dict[bytes, str]()
+        self._mute = self._deaf = False
+
+    async def ask(self, reader: asyncio.StreamReader, onward: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            code = TLS
+            while code == TLS:
+                size, code = struct.unpack("!ii", head := await reader.readexactly(8))
+                self._pass_on(head + await reader.readexactly(size - 8), onward)
+            while True:
+                kind, size = struct.unpack("!ci", head := await reader.readexactly(5))
+                body = await reader.readexactly(size - 4)
+                self._read(kind, body)
+                self._pass_on(head + body, onward)
+                # What a statement consists of is sent at once, up to one of these.
+                self._deaf |= self._mute and kind in b"QS"
+        await self._end(onward)
+
+    async def answer(self, behind: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await behind.read(65536):
+                if not (self._mute or self._relay.whole):
+                    writer.write(data)
+        await self._end(writer)
+
+    def _read(self, kind: bytes, body: bytes) -> None:
+        """Fall silent if the message runs the statement; take note of one that it prepares."""
+        name, text = [*body.split(b"\0"), b""][:2]
+        if kind == b"P":
+            self._prepared[name] = text.decode()
+        if kind in b"QB":
+            loss = self._relay.loss_of(name.decode() if kind == b"Q" else self._prepared.get(text, ""))
+            self._mute |= loss is not None
+            self._deaf |= loss is Loss.STATEMENT
+
+    def _pass_on(self, message: bytes, onward: asyncio.StreamWriter) -> None:
+        if not (self._deaf or (self._relay.whole and not self._mute)):
+            onward.write(message)
+
+    async def _end(self, other: asyncio.StreamWriter) -> None:
+        """One side has hung up: of a silent connection the other one doesn't hear it."""
+        if self._mute or self._relay.whole:
+            await asyncio.Event().wait()
+        other.close()
+
+
+@asynccontextmanager
+async def before(database_url: str) -> AsyncIterator[Relay]:
+    """A relay before the Postgres at `database_url`; `url` is its own."""
+    relay, parts = Relay(database_url), urlsplit(database_url)
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
+    host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    relay.url = urlunsplit(parts._replace(netloc=host))
+    try:
+        yield relay
+    finally:
+        server.close()
+        await relay.end()

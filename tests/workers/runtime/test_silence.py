@@ -1,0 +1,185 @@
+"""A connection to Postgres that goes silent at an exact moment: open, and no byte passes any more.
+
+The worker under test reaches Postgres through a relay; the dispatcher, and a second worker, directly.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn
+from jobs.outcomes import Done, Outcome
+from tests import relay
+from tests.relay import Loss, Relay
+from tests.workers.runtime.workers import ERRAND, Workers
+from workers.dispatcher.loop import Dispatcher
+from workers.runtime.context import Context
+from workers.runtime.shutdown import Stop
+
+#: The lease, 1.5 s, and what a busy machine adds.
+RECOVERED_S = 2 + 1.5 + 1.5
+#: What a deadline may be late by, and what a busy machine adds.
+LATE_S = 2 + 0.5
+
+BOTH = pytest.mark.parametrize("loss", Loss)
+
+
+@pytest_asyncio.fixture
+async def silent(workers: Workers) -> AsyncIterator[Relay]:
+    await workers.pool.execute("create table effect (job_id uuid, fence bigint)")
+    async with relay.before(workers.settings.database_url) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def dispatcher(workers: Workers) -> AsyncIterator[None]:
+    """One that has seen Postgres answer for long enough to judge leases."""
+    settings, stop = msgspec.structs.replace(workers.settings, lease_s=0.5), Stop()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Dispatcher(settings, workers.courier).run(stop))
+        yield
+        stop.ask()
+
+
+async def work(ctx: Context) -> Outcome:
+    return await ctx.commit(lambda conn: effect(conn, ctx))
+
+
+async def effect(conn: Conn, ctx: Context) -> dict[str, Any]:
+    await conn.execute("insert into effect values ($1, $2)", ctx.job.id, ctx.job.fence)
+    return {}
+
+
+async def recovered(workers: Workers, relay: Relay, job_id: UUID, *, within: float = RECOVERED_S) -> Any:
+    """The job's row, which ended in time after the silence began, with one effect."""
+    await asyncio.wait_for(relay.silent.wait(), 10)
+    row = await workers.ended(job_id, within=within)
+    assert (row["state"], row["crashes"]) == ("completed", 0)
+    assert await workers.pool.fetchval("select array_agg(fence) from effect") == [row["fence"]]
+    return row
+
+
+@BOTH
+@pytest.mark.usefixtures("dispatcher")
+async def test_at_the_pull(workers: Workers, silent: Relay, loss: Loss) -> None:
+    """A pull whose answer is lost has given the job to this worker, which takes it up."""
+    async with workers.working(work, database_url=silent.url):
+        silent.fall_silent_at("pull_jobs", loss)
+        await asyncio.wait_for(silent.silent.wait(), 10)
+        row = await recovered(workers, silent, await workers.submit())
+    assert row["attempt"] == 1
+
+
+@pytest.mark.usefixtures("dispatcher")
+async def test_at_a_pull_that_took_a_job(workers: Workers, silent: Relay) -> None:
+    async with workers.working(work, database_url=silent.url, slots=1):
+        await workers.ended(await workers.submit())
+        await workers.pool.execute("truncate effect")
+        job_id = await workers.submit(wake=False)
+        silent.fall_silent_at("pull_jobs", Loss.ANSWER)
+        row = await recovered(workers, silent, job_id)
+    assert (row["attempt"], row["fence"]) == (1, 1)
+
+
+@BOTH
+@pytest.mark.usefixtures("dispatcher")
+async def test_at_the_settlement(workers: Workers, silent: Relay, loss: Loss) -> None:
+    async def task(ctx: Context) -> Outcome:
+        await ctx.step(lambda conn: effect(conn, ctx))
+        return Done()
+
+    async with workers.working(task, database_url=silent.url, slots=1):
+        silent.fall_silent_at("settle_jobs", loss)
+        row = await recovered(workers, silent, await workers.submit())
+        # Its only slot is free again.
+        await workers.ended(await workers.submit(), within=RECOVERED_S)
+    assert row["fence"] == 1
+
+
+@BOTH
+@pytest.mark.usefixtures("dispatcher")
+async def test_in_a_step(workers: Workers, silent: Relay, loss: Loss) -> None:
+    """Beside an idle worker. Postgres lets go of the step's lock; nothing of it stays."""
+    async with workers.working(work, database_url=silent.url, slots=1):
+        silent.fall_silent_at("insert into effect", loss)
+        job_id = await workers.submit()
+        await asyncio.wait_for(silent.silent.wait(), 10)
+        async with workers.working(work):
+            row = await recovered(workers, silent, job_id)
+    assert (row["fence"], row["attempt"]) == (2, 1)
+
+
+@BOTH
+@pytest.mark.usefixtures("dispatcher")
+async def test_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> None:
+    """The worker can't know whether it was committed, and need not: the fence does."""
+    async with workers.working(work, database_url=silent.url, slots=1):
+        silent.fall_silent_at("COMMIT", loss)
+        row = await recovered(workers, silent, await workers.submit())
+        await workers.ended(await workers.submit(), within=RECOVERED_S)
+    assert (row["fence"], row["attempt"]) == (1 if loss is Loss.ANSWER else 2, 1)
+
+
+@pytest.mark.usefixtures("dispatcher")
+async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
+    """Every connection of the worker, in a step: another worker has the job when the lease has run out."""
+    async with workers.working(work, database_url=silent.url, slots=1):
+        silent.fall_silent_at("insert into effect", Loss.STATEMENT, whole=True)
+        job_id = await workers.submit()
+        await asyncio.wait_for(silent.silent.wait(), 10)
+        async with workers.working(work):
+            row = await workers.ended(job_id, within=RECOVERED_S)
+        silent.whole = False
+    assert (row["state"], row["fence"], row["crashes"]) == ("completed", 2, 1)
+
+
+@pytest.mark.usefixtures("dispatcher")
+async def test_a_deadline_is_met_though_a_step_is_silent_and_its_worker_renews(
+    workers: Workers, silent: Relay
+) -> None:
+    """The lease is so long that neither it nor Postgres's own patience is of any help."""
+    brief = ERRAND._replace(timeout_s=1.0)
+    async with workers.working(work, kind=brief, database_url=silent.url, slots=1, lease_s=12):
+        silent.fall_silent_at("insert into effect", Loss.STATEMENT)
+        job_id = await workers.submit()
+        await asyncio.wait_for(silent.silent.wait(), 10)
+        started = time.monotonic()
+        await workers.becomes(job_id, "fence > 1 or state = 'queued'", within=brief.timeout_s + LATE_S)
+        assert time.monotonic() - started > brief.timeout_s - 0.5
+        async with workers.working(work, kind=brief):
+            row = await workers.ended(job_id)
+    assert (row["state"], row["fence"], row["attempt"], row["crashes"]) == ("completed", 2, 2, 0)
+    assert await workers.attempts(job_id) == ["retry", "completed"]
+
+
+@pytest.mark.usefixtures("dispatcher")
+async def test_a_deadline_is_met_though_the_task_ignores_its_end(workers: Workers, silent: Relay) -> None:
+    """Its worker renews and has it still; what it commits then is void."""
+    brief, go, stopped = ERRAND._replace(timeout_s=0.5), asyncio.Event(), list[bool]()
+
+    async def stubborn(ctx: Context) -> Outcome:
+        while ctx.job.fence == 1 and not go.is_set():
+            try:
+                await go.wait()
+            except asyncio.CancelledError:
+                stopped.append(True)
+        return await work(ctx)
+
+    async with workers.working(stubborn, kind=brief, slots=1, lease_s=60):
+        try:
+            job_id = await workers.submit()
+            await workers.becomes(job_id, "state = 'running'")
+            await workers.becomes(job_id, "state = 'queued'", within=brief.timeout_s + LATE_S)
+            async with workers.working(stubborn, kind=brief):
+                row = await workers.ended(job_id)
+        finally:
+            go.set()
+    assert stopped
+    assert (row["fence"], row["attempt"]) == (2, 2)
+    assert await workers.pool.fetchval("select array_agg(fence) from effect") == [2]
