@@ -1,11 +1,9 @@
 """The access log, and what else every request gets whatever answers it: id, headers, metrics."""
 
-import asyncio
-import contextlib
 import time
 from functools import cache
 
-from litestar.types import HTTPScope, Message, Receive, Send
+from litestar.types import HTTPScope, Message, Send
 from prometheus_client import Counter, Histogram
 
 from api.request_state import RequestState
@@ -14,9 +12,6 @@ from schemas import ids
 from telemetry import logs, metrics
 
 UNMATCHED = "unmatched"
-
-#: Seconds for which what is left of a body is read and dropped.
-LINGER_S = 10.0
 
 _log = logs.get_gathering("api")
 
@@ -38,18 +33,6 @@ def watching(state: RequestState, send: Send) -> Send:
         await send(message)
 
     return watched
-
-
-async def linger(receive: Receive) -> None:
-    """Let a client finish that was answered before its body was whole.
-
-    Many send all of it before they read; a connection that is closed with unread bytes in it is reset, and
-    the answer with it.
-    """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_S):
-            while (message := await receive())["type"] == "http.request" and message["more_body"]:
-                pass
 
 
 async def end(scope: HTTPScope, state: RequestState) -> None:

@@ -68,8 +68,6 @@ class Api(Litestar):
         state = access_log.begin(request)
         try:
             await super().__call__(scope, receive, access_log.watching(state, cast("Send", send)))
-            if state.lingers:
-                await access_log.linger(cast("Receive", receive))
         finally:
             await access_log.end(request, state)
 

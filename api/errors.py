@@ -12,7 +12,7 @@ from api import request_state
 from api.replies import JSON, Reply
 from db import reach
 from schemas.envelope import Envelope, Problem
-from schemas.errors import DomainError, Unauthenticated, Unavailable, Unsatisfiable
+from schemas.errors import DomainError, Oversized, Unauthenticated, Unavailable, Unsatisfiable
 from telemetry import logs
 
 
@@ -39,14 +39,18 @@ CODES = {
     ),
     "PRECONDITION_FAILED": Code(412, "`If-Match` names an older version"),
     "PAYLOAD_TOO_LARGE": Code(413, "the body is larger than 1 MiB, or a file of an upload than its limit"),
+    "URI_TOO_LONG": Code(414, "the address is longer than 8 KiB"),
     "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not of the type that the route reads"),
     "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
     "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
     "RATE_LIMITED": Code(429, "`details.limit` is used up: wait as long as `Retry-After` says"),
+    "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
     "INTERNAL": Code(500, "a fault of ours; tell us the request's id"),
     "KILL_SWITCH": Code(503, "the key was switched off"),
     "UNAVAILABLE": Code(503, "our database can't be reached: repeat after `Retry-After`"),
 }
+
+TOO_LARGE = 413
 
 #: What the framework raises, by its status.
 FRAMEWORK = {
@@ -95,13 +99,16 @@ def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
         issues = list(_issues(error.extra))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
-        return *FRAMEWORK[error.status_code], {}, dict(error.headers or {})
+        closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
+        return *FRAMEWORK[error.status_code], {}, {**(error.headers or {}), **closing}
     return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
 
 
 def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
     if error.retry_after is not None:
         yield "Retry-After", str(error.retry_after)
+    if isinstance(error, Oversized):
+        yield "Connection", "close"
     if isinstance(error, Unauthenticated):
         yield "WWW-Authenticate", "Bearer"
     if isinstance(error, Unsatisfiable):

@@ -60,10 +60,7 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     needs: Requirements = opt["requirements"]
-    request.request_state.rate_class, request.request_state.lingers = (
-        needs.rate_class,
-        needs.parts is not None,
-    )
+    request.request_state.rate_class = needs.rate_class
     await _admit(request, needs)
     if query := request.scope["query_string"]:
         _check_query(query, needs)

@@ -18,7 +18,6 @@ class RequestState:
         "code",
         "headers",
         "id",
-        "lingers",
         "principal",
         "probation",
         "rate_class",
@@ -38,8 +37,6 @@ class RequestState:
         self.probation: Probation | None = None
         self.standing: Standing | None = None
         self.status = 0
-        #: More of a large body may be on its way than was read.
-        self.lingers = False
         #: The envelope's code, where the answer is an error.
         self.code: str | None = None
 

@@ -123,7 +123,6 @@ async def _chunks(request: ApiRequest) -> AsyncGenerator[bytes, None]:
             except RequestEntityTooLarge:
                 raise Oversized(f"an upload may have at most {BODY_MAX // MIB} MiB") from None
             if not chunk:  # Litestar's mark of the end.
-                request.request_state.lingers = False
                 return
             yield chunk
 

@@ -21,8 +21,6 @@ from jobs import ledger
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
-SERVER = ("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "--host", "127.0.0.1")
-
 #: Closed-loop callers, and the connections that each side has to Postgres.
 CALLERS, POOL_SIZE = 16, 10
 
@@ -107,9 +105,9 @@ async def _partner(conn: Conn, environment: Environment) -> Partner:
 
 @contextlib.asynccontextmanager
 async def _served(environment: Environment, factory: str) -> AsyncIterator[int]:
-    """An app behind granian, as the Procfile runs the API; its port."""
+    """An app behind our server, as the Procfile runs the API; its port."""
     port = free_port()
-    async with running(environment, *SERVER, "--port", str(port), factory, POOL_SIZE=str(POOL_SIZE)):
+    async with running(environment, "api", "--port", str(port), "--app", factory, POOL_SIZE=str(POOL_SIZE)):
         await fleet.listening(port)
         yield port
 

@@ -130,6 +130,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."
         ),
     ] = 0
+    connections: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Connections that one process of the API keeps at once, fewer where it may "
+            "open fewer files. The one that has been quiet for longest makes room.",
+        ),
+    ] = 2000
+    connections_per_address: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="As many of one address (of one /64 with IPv6). It doesn't count with `PROXY_HOPS`.",
+        ),
+    ] = 256
     proxy_hops: Annotated[
         int,
         Meta(

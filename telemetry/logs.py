@@ -21,7 +21,7 @@ GATHER_S = 0.1
 _GATHER = "gather"
 
 #: Libraries that say at `info` what we count as metrics or know already.
-QUIET = ("arq", "asyncio", "httpx", "httpcore", "granian.access")
+QUIET = ("arq", "asyncio", "httpx", "httpcore", "uvicorn.error")
 
 
 def configure(*, process: str, level: str = "info") -> None:

@@ -12,6 +12,12 @@ HTTP_REQUESTS = Counter(
 HTTP_SECONDS = Histogram(
     "http_request_seconds", "From the request's head to the answer's end.", ["route"], buckets=_QUICK
 )
+HTTP_CONNECTIONS = Gauge("http_connections", "Connections that are open.")
+HTTP_CONNECTIONS_ENDED = Counter(
+    "http_connections_ended",
+    "Connections that the server ended: refused, evicted, head, idle, body, linger, stalled, malformed.",
+    ["reason"],
+)
 RATE_UNCOUNTED = Counter("rate_limit_uncounted", "Requests that passed uncounted, since Redis was away.")
 
 # Courier

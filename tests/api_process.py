@@ -21,21 +21,25 @@ START_S, STOP_S = 40.0, 20.0
 
 BIN = Path(sys.executable).parent
 
-SERVER = ("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "api.app:create_app")
-
 
 class Served(NamedTuple):
-    """Its address, and its supervisor's process id, whose child it is."""
+    """Its address and its process."""
 
     url: str
-    pid: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, log: Path) -> Iterator[Served]:
+def serving(settings: Settings, log: Path, *, files: int | None = None) -> Iterator[Served]:
+    """The API on these settings; with `files`, it may open no more than so many."""
     port = free_port()
     own = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
-    command = [str(BIN / SERVER[0]), *SERVER[1:], "--host", "127.0.0.1", "--port", str(port)]
+    limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
+    command = [*limited, sys.executable, "-m", "api", "--port", str(port)]
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -45,12 +49,12 @@ def serving(settings: Settings, log: Path) -> Iterator[Served]:
         url = f"http://127.0.0.1:{port}"
         try:
             until(lambda: _answers(url), within=START_S)
-            yield Served(url, server.pid)
+            yield Served(url, server)
         finally:
             server.terminate()
             try:
                 server.wait(STOP_S)
-            finally:  # One that was told to stop while it started never does.
+            finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(server.pid, signal.SIGKILL)
 

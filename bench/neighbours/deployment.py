@@ -8,7 +8,6 @@ from bench import fleet
 from bench.environment import Environment
 from bench.neighbours import servers
 from bench.processes import running
-from bench.web import OURS, SERVER
 from db.server import free_port
 
 
@@ -56,6 +55,6 @@ async def _working(environment: Environment, pool: str, environ: dict[str, str])
 @contextlib.asynccontextmanager
 async def _served(environment: Environment, environ: dict[str, str]) -> AsyncIterator[int]:
     port = free_port()
-    async with running(environment, *SERVER, "--port", str(port), OURS, **environ):
+    async with running(environment, "api", "--port", str(port), **environ):
         await fleet.listening(port)
         yield port

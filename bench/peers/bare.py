@@ -57,7 +57,7 @@ async def read(job_id: FromPath[str], state: State) -> Job:
 
 
 def create_app() -> Litestar:
-    """The app, for granian's `--factory`."""
+    """The app, for `python -m api --app`."""
     return Litestar([create, read], lifespan=[lifespan], openapi_config=None)
 
 

@@ -17,19 +17,13 @@ END_S = 10.0
 
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
-#: With a limit for its worker to end in: granian waits for ever for one that SIGTERM met at its start.
-WEB = [
-    *("granian", "--interface", "asgi", "--runtime-mode", "st", "--factory", "api.app:create_app"),
-    *("--workers-kill-timeout", "30"),
-]
-
 
 def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, Server]:
     """Each process by its name: `web`, `dispatcher`, and for each pool `ingest`, `ingest-2` and so on.
 
     `workers` says how many of each pool; one where it doesn't.
     """
-    web = _process("web", [*WEB, "--host", "127.0.0.1", "--port", str(port)], settings, port, "/readyz")
+    web = _process("web", ["api", "--port", str(port)], settings, port, "/readyz")
     pools = {
         name: _process(name, ["workers", pool], settings, free_port())
         for pool in POOLS

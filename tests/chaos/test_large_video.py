@@ -16,7 +16,7 @@ from jobs.kinds import PUBLISH_POST
 from schemas import ids
 from tests import media, seeds
 from tests.api.conftest import new_key
-from tests.api_process import Served, serving
+from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.peers.simulators import tiktok_user
 from tests.peers.simulators.client import Sim
@@ -79,7 +79,7 @@ async def line(fleet: Fleet) -> AsyncIterator[Line]:
                 Sim(base) as sim,
             ):
                 project, account = await connected(fleet, sim)
-                processes = [child_of(api), worker.popen.pid]
+                processes = [api.pid, worker.popen.pid]
                 yield Line(fleet, http, sim, processes, project, account)
 
 
@@ -101,11 +101,6 @@ async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
             grant=Grant(access_token=user.access, refresh_token=user.refresh),
         )
     return ids.show(ids.PROJECT, project_id), ids.show(ids.ACCOUNT, account_id)
-
-
-def child_of(api: Served) -> int:
-    [worker] = Path(f"/proc/{api.pid}/task/{api.pid}/children").read_text().split()
-    return int(worker)
 
 
 def memory(pid: int, of: str) -> int:

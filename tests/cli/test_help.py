@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from cli.__main__ import COMMANDS, tenantry
 
-HEAVY = {"litestar", "arq", "bs4", "lxml", "asyncpg", "rich", "httpx", "msgspec", "redis", "granian"}
+HEAVY = {"litestar", "arq", "bs4", "lxml", "asyncpg", "rich", "httpx", "msgspec", "redis", "uvicorn"}
 
 
 def walk(

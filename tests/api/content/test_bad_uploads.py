@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import access_log, uploads
+from api import uploads
 from api.uploads import BODY_MAX
 from db.pool import Pool
 from domain.media.passing import MIB
@@ -22,15 +22,6 @@ from tests.api.refusals import refused
 BOUNDARY = b"----boundary"
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
 HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.png"\r\n'
-
-
-@pytest.fixture(autouse=True)
-def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody reads on after a refusal: what is counted here is what was read before it."""
-
-    async def leave(_: object) -> None: ...
-
-    monkeypatch.setattr(access_log, "linger", leave)
 
 
 @pytest_asyncio.fixture(autouse=True)

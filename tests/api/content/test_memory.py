@@ -30,10 +30,9 @@ async def body(content: bytes, extension: bytes, size: int) -> AsyncIterator[byt
     yield END
 
 
-def most(supervisor: int) -> int:
-    """The most memory that the server's worker has had, in bytes."""
-    [worker] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker}/status").read_text())
+def most(server: int) -> int:
+    """The most memory that the server has had, in bytes."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server}/status").read_text())
     assert found
     return int(found[1]) * 1024
 

@@ -1,0 +1,47 @@
+"""Entry point `python -m api --port N`: a process of the API. Settings come from the environment."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+import uvloop
+from litestar import Litestar
+
+from api.server.admission import limits_of
+from api.server.serve import serve
+from schemas.errors import SettingsInvalid
+from schemas.settings import from_env
+
+
+def main(arguments: list[str]) -> None:
+    """Serve the API. Exits with 0 when asked to stop, with 2 for a wrong argument or setting."""
+    asked = _parser().parse_args(arguments)
+    try:
+        limits = limits_of(from_env(os.environ))
+        uvloop.run(serve(_factory(asked.app)(), limits, host=asked.host, port=asked.port))
+    except* SettingsInvalid as errors:
+        for error in errors.exceptions:
+            print(error, file=sys.stderr)  # noqa: T201  for the person who started it
+        sys.exit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m api", description="Serve the API until SIGTERM.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument(
+        "--app", default="api.app:create_app", help="another application, as MODULE:FACTORY, with our limits"
+    )
+    return parser
+
+
+def _factory(path: str) -> Callable[[], Litestar]:
+    module, _, name = path.partition(":")
+    factory: Callable[[], Litestar] = getattr(import_module(module), name)
+    return factory
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,292 @@
+"""A connection: uvicorn's, with a limit on all that its other side decides: how long, how much, how often."""
+
+import asyncio
+import math
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+import httptools
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from api.server.admission import Admission, Entry, count_ended, network_of
+from api.server.cycle import Cycle
+from api.server.refusals import (
+    CROWDED,
+    LONG_HEAD,
+    LONG_URI,
+    MALFORMED,
+    SLOW_BODY,
+    SLOW_HEAD,
+    Refusal,
+    written,
+)
+
+URI_MAX, HEAD_MAX, FIELDS_MAX = 8 * 1024, 32 * 1024, 100
+
+#: Requests that were sent before the answers of those before them.
+PIPELINE_MAX = 16
+
+#: Bytes of a body as it comes, with the frames of its chunks: a flat share, and so many for each byte of it.
+RAW_MAX, RAW_SHARE = 256 * 1024 + HEAD_MAX, 8
+
+#: Fields by which a client asks for another protocol.
+UPGRADES = (b"upgrade", b"connection", b"http2-settings")
+
+#: What the reserve is for.
+HEALTH = (b"/healthz", b"/readyz")
+
+
+class Refused(Exception):
+    """A callback of the parser refuses what it parses."""
+
+
+class Connection(HttpToolsProtocol):
+    """A connection of one client. `due` is the tick by which its next thing must have happened."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.admission = admission
+        self.address = ""
+        self.entry = Entry.OPEN
+        self.due: float = math.inf
+        #: Where the parser is; `deaf` once nothing is parsed any more; `lingers` once all is said.
+        self.in_head = self.in_body = self.deaf = self.lingers = False
+        self.head_read = self.fields = self.fields_size = self.body_read = self.raw_read = self.body_grace = 0
+        self.stalled = self.unsent = 0
+        self.refusal = MALFORMED
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a place, or close at once."""
+        super().connection_made(transport)
+        self.address = network_of(self.client[0]) if self.client else ""
+        self.due = self.admission.now + self.admission.limits.head
+        self.entry = self.admission.enter(self)
+        if self.entry is Entry.REFUSED:
+            self._refuse(CROWDED, "refused")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.admission.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        if self.deaf:
+            return
+        self.raw_read += len(data)
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            self._refuse_unread()
+            return
+        if self.in_head:
+            self.head_read += len(data)
+            if self.head_read > HEAD_MAX:
+                self.refusal = LONG_HEAD
+                self._refuse_unread()
+        elif self.in_body and self.raw_read > RAW_MAX + RAW_SHARE * self.body_read:
+            self._refuse_unread()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head, self.head_read, self.fields, self.fields_size = True, 0, 0, 0
+        self.due = min(self.due, self.admission.now + self.admission.limits.head)
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        if len(self.url) > URI_MAX:
+            self._deny(LONG_URI)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self.fields += 1
+        self.fields_size += len(name) + len(value)
+        if self.fields > FIELDS_MAX or self.fields_size > HEAD_MAX:
+            self._deny(LONG_HEAD)
+
+    def on_headers_complete(self) -> None:
+        """Begin the cycle, or queue it behind the one before it."""
+        if self._is_upgrade():
+            return
+        self._describe()
+        if self.entry is Entry.RESERVE and self.scope["raw_path"] not in HEALTH:
+            self._deny(CROWDED)
+        if len(self.pipeline) >= PIPELINE_MAX:
+            self._deny(MALFORMED)
+        self.in_head, self.in_body, self.due = False, True, math.inf
+        self.body_read, self.raw_read = 0, 0
+        self.body_grace = self.admission.now + self.admission.limits.body
+        self.admission.note_busy(self)
+        before, self.cycle = self.cycle, self._new_cycle()
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_body(self, body: bytes) -> None:
+        self.body_read += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._is_upgrade():
+            return
+        self.in_body = False
+        super().on_message_complete()
+        if self.lingers:
+            self.transport.close()
+        elif self.cycle.response_complete:
+            self._be_quiet()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing() or self.lingers:
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._be_quiet()
+
+    def close_after_answer(self) -> None:
+        """Close, but only once the client has sent what it sends: it may read only then.
+
+        To close with unread bytes resets the connection, and the answer may be lost with it.
+        """
+        if not self.in_body:
+            self.transport.close()
+            return
+        self.lingers, self.due = True, self.admission.now + self.admission.limits.linger
+        self.flow.resume_reading()
+        self.admission.note_quiet(self)
+        self.transport.write_eof()
+
+    def look(self) -> None:
+        """End what is too slow. A client has no part in the time in which we don't read."""
+        if self.flow.read_paused:
+            self.due += 1
+            self.body_grace += 1
+        if self.flow.write_paused:
+            self._look_at_answer()
+        elif self.in_body and not self.lingers:
+            self._look_at_body()
+        elif self.admission.now >= self.due and (self.lingers or not self._is_answering()):
+            self._end_overdue()
+
+    def end(self, reason: str) -> None:
+        """Close it now."""
+        count_ended(reason)
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._parse_without_upgrade(data[upgrade.args[0] :])
+
+    def _parse_without_upgrade(self, rest: bytes) -> None:
+        """Parse a request anew as if it asked for no other protocol: the parser drops the body of such a one.
+
+        Java's client asks each server that it doesn't know, in the request itself.
+        """
+        lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        lines += [b"%b: %b" % (name, value) for name, value in self.headers if name not in UPGRADES]
+        self.parser = httptools.HttpRequestParser(self)
+        self._parse(b"\r\n".join([*lines, b"", rest]))
+
+    def _is_upgrade(self) -> bool:
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _end_overdue(self) -> None:
+        if self.in_head and not self.lingers:
+            self._refuse(SLOW_HEAD, "head")
+        else:
+            self.end("linger" if self.lingers else "idle")
+
+    def _look_at_body(self) -> None:
+        if self.admission.now >= self.body_grace + self.body_read // self.admission.limits.body_rate:
+            self._refuse(SLOW_BODY, "body")
+
+    def _look_at_answer(self) -> None:
+        before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
+        self.stalled = self.stalled + 1 if before == self.unsent else 0
+        if self.stalled >= self.admission.limits.stall:
+            self.end("stalled")
+
+    def _be_quiet(self) -> None:
+        """Wait for the next request, or for what is left of one that was answered."""
+        self.admission.note_quiet(self)
+        if not self.in_body:
+            limits = self.admission.limits
+            self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
+
+    def _describe(self) -> None:
+        """Complete the scope. Raises `Refused` for what names no path."""
+        target, _, query = self.url.partition(b"?")
+        if not target.startswith(b"/"):
+            target = httptools.parse_url(target).path or b"/"
+        path = target.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = self.parser.get_http_version()
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = target
+        self.scope["query_string"] = query.partition(b"#")[0]
+
+    def _new_cycle(self) -> Cycle:
+        cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] == "1.1" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        cycle.connection = self
+        return cycle
+
+    def _deny(self, refusal: Refusal) -> NoReturn:
+        """Stop the parser. Raises `Refused`, which the parser makes an error of its own."""
+        self.refusal = refusal
+        raise Refused(refusal.code)
+
+    def _refuse_unread(self) -> None:
+        """Refuse what can't be parsed, once all that was asked before it is answered."""
+        if self._is_answering() and not self.in_body:
+            self.deaf, self.cycle.keep_alive = True, False
+        else:
+            self._refuse(self.refusal, "malformed")
+
+    def _refuse(self, refusal: Refusal, reason: str) -> None:
+        """Say why, where no answer has begun, and close."""
+        count_ended(reason)
+        self.deaf = True
+        answering = self._is_answering()
+        if not (answering and self.cycle.response_started):
+            self.transport.write(written(refusal))
+        if answering:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.entry is Entry.REFUSED:
+            self.transport.close()
+        else:
+            self.in_body = True  # More of it may be on its way.
+            self.close_after_answer()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete

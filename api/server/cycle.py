@@ -1,0 +1,111 @@
+"""A cycle: one request and its answer, as an ASGI application hears and tells of them."""
+
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from api.server.refusals import FAULT, written
+
+if TYPE_CHECKING:
+    from api.server.connection import Connection
+
+#: What may be left of a body that nobody reads, and the connection be kept all the same.
+LEFT_MAX = 64 * 1024
+
+_BODILESS = (204, 304)
+
+
+class Cycle(RequestResponseCycle):
+    """uvicorn's, but for the way out: head and body in one write, and an end that lets the client hear it."""
+
+    connection: "Connection"
+    head: bytes = b""
+
+    async def send(self, message: Any) -> None:
+        """Take a message of the answer. Raises RuntimeError for one out of its order."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        kind = message["type"]
+        if self.response_complete or (kind == "http.response.body") != self.response_started:
+            raise RuntimeError(f"{kind} is out of its order")
+        if kind == "http.response.body":
+            self._send_body(message.get("body", b""), more=message.get("more_body", False))
+        else:
+            self._start(message["status"], message.get("headers", ()))
+
+    async def send_500_response(self) -> None:
+        """Say in the contract's words that the application failed before it answered."""
+        if not self.disconnected:
+            self.transport.write(written(FAULT))
+            self.connection.close_after_answer()
+
+    def _start(self, status: int, headers: Any) -> None:
+        self.response_started, self.waiting_for_100_continue = True, False
+        lines = [STATUS_LINE[status]]
+        length = closes = None
+        for name, value in [*self.default_headers, *headers]:
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"connection":
+                closes = b"close" in value.lower()
+            lines.append(b"%b: %b\r\n" % (name, value))
+        if closes or self._leaves_much():
+            self.keep_alive = False
+        if not self.keep_alive and not closes:
+            lines.append(b"connection: close\r\n")
+        self._frame(status, length, lines)
+        self.head = b"".join([*lines, b"\r\n"])
+        if self.head.count(b"\n") != len(lines) + 1 or self.head.count(b"\r") != len(lines) + 1:
+            raise RuntimeError("a header has the end of a line in it")
+        if self.chunked_encoding:  # A stream may have nothing to say yet.
+            self._write_head()
+
+    def _frame(self, status: int, length: int | None, lines: list[bytes]) -> None:
+        """Say how the body ends. HTTP/1.0 knows no chunks: there the connection's end is the body's."""
+        self.chunked_encoding = False
+        bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
+        self.expected_content_length = 0 if bodiless else length or 0
+        if length is None and not bodiless:
+            self.chunked_encoding = True
+            if self.scope["http_version"] == "1.1":
+                lines.append(b"transfer-encoding: chunked\r\n")
+
+    def _send_body(self, body: bytes, *, more: bool) -> None:
+        if self.scope["method"] == "HEAD":
+            body = b""
+        if self.chunked_encoding:
+            self.transport.write(self._chunk(body, more=more))
+        else:
+            self.expected_content_length -= len(body)
+            if self.expected_content_length < 0 or (self.expected_content_length and not more):
+                raise RuntimeError("the body is not as long as Content-Length says")
+            head, self.head = self.head, b""
+            self.transport.write(head + body)
+        if not more:
+            self._complete()
+
+    def _chunk(self, body: bytes, *, more: bool) -> bytes:
+        if self.scope["http_version"] != "1.1":
+            return body
+        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+        return chunk if more else chunk + b"0\r\n\r\n"
+
+    def _write_head(self) -> None:
+        head, self.head = self.head, b""
+        self.transport.write(head)
+
+    def _complete(self) -> None:
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.connection.close_after_answer()
+        self.on_response()
+
+    def _leaves_much(self) -> bool:
+        """More of the request may be on its way than is worth reading for nothing."""
+        if not self.more_body:
+            return False
+        length = dict(self.scope["headers"]).get(b"content-length")
+        return length is None or int(length) - self.connection.body_read > LEFT_MAX

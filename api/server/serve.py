@@ -1,0 +1,70 @@
+"""The process of an API: an application and a port, from the first signal that it hears to the last."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from functools import partial
+from types import FrameType
+
+import uvicorn
+from litestar import Litestar
+
+from api.server.admission import Admission, Limits
+from api.server.connection import Connection
+from telemetry import logs
+
+#: uvicorn's turns in a tick of the admission.
+TURNS = 10
+
+#: How long requests may go on after the signal to end, in seconds.
+GRACE_S = 30
+
+_log = logs.get("api.server")
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, with an admission. It leaves signals to who runs it."""
+
+    def __init__(self, app: Litestar, admission: Admission, *, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                http=partial(Connection, admission),  # type: ignore[arg-type]  # it is only ever called
+                interface="asgi3",
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        self.admission = admission
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them as they are: the lifespan that began before us hears them, too."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TURNS == 0:
+            self.admission.tick()
+        return await super().on_tick(counter)
+
+    def hear(self, _: int, __: FrameType | None) -> None:
+        """End in order; told twice, at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises what the application's lifespan raises."""
+    server = Server(app, Admission(limits), host=host, port=port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.hear)
+    async with app.lifespan():
+        _log.info("serving", port=port, connections=limits.connections, per_address=limits.per_address)
+        await server.serve()

@@ -1,0 +1,170 @@
+"""A server in the test's own event loop, around an application that answers as the path says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, cast
+
+import msgspec
+import pytest_asyncio
+
+from api.server.admission import Admission, Limits
+from api.server.connection import Connection
+from api.server.serve import Server
+from tests.waiting import eventually
+
+Send = Callable[[Any], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+
+
+class App:
+    """`/echo` answers the body, `/early` before it; `/hold` waits for `go`; `/large` answers 8 MiB."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.asked: list[str] = []
+        self.left: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        self.asked.append(path)
+        match path:
+            case "/early":
+                await answer(send, b"early")
+            case "/hold":
+                await self.go.wait()
+                await answer(send, b"held")
+            case "/large":
+                await answer(send, bytes(8 * 1024 * 1024))
+            case "/stream":
+                await self._stream(send)
+            case _:
+                await self._echo(path, receive, send)
+
+    async def _echo(self, path: str, receive: Receive, send: Send) -> None:
+        body = b""
+        while (message := await receive())["type"] == "http.request":
+            body += message["body"]
+            if not message["more_body"]:
+                return await answer(send, body)
+        self.left.append(path)
+        return None
+
+    async def _stream(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await self.go.wait()
+        await send({"type": "http.response.body", "body": b"news", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def answer(send: Send, body: bytes) -> None:
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+class Client(NamedTuple):
+    """One connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """The status, headers in lower case and body of the next answer."""
+        async with asyncio.timeout(10):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+            fields = (line.split(": ", 1) for line in head[1:] if line)
+            headers = {name.lower(): value for name, value in fields}
+            body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+            return int(head[0].split()[1]), headers, body
+
+    async def code(self) -> tuple[int, str]:
+        """The status and the code of an error, whose envelope is whole."""
+        status, headers, body = await self.answer()
+        error = msgspec.json.decode(body)["error"]
+        assert headers["x-request-id"] == error["requestId"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["connection"] == "close"
+        return status, error["code"]
+
+    async def closed(self) -> bool:
+        """Wait until the server has closed it; true if nothing came before."""
+        async with asyncio.timeout(10):
+            try:
+                return await self.reader.read() == b""
+            except ConnectionError:
+                return True
+
+
+class Edge:
+    """The server, its clients, and its clock."""
+
+    def __init__(self, server: Server, app: App, port: int) -> None:
+        self.server, self.app, self.port = server, app, port
+        self.clients: list[Client] = []
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Those that are open."""
+        return cast("list[Connection]", list(self.server.server_state.connections))
+
+    async def connect(self, address: str = "127.0.0.1") -> Client:
+        """Another connection, once the server has it, from an address of loopback."""
+        before = self.server.admission.entered
+        pair = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
+        self.clients.append(Client(*pair))
+
+        async def entered() -> bool:
+            return self.server.admission.entered > before
+
+        await eventually(entered)
+        return self.clients[-1]
+
+    async def get(self, path: str = "/echo", address: str = "127.0.0.1") -> tuple[int, bytes]:
+        """One request on a connection of its own."""
+        client = await self.connect(address)
+        client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        status, _, body = await client.answer()
+        return status, body
+
+    async def heard(self, count: int) -> None:
+        """Wait until the application has got so many requests."""
+
+        async def asked() -> bool:
+            return len(self.app.asked) >= count
+
+        await eventually(asked)
+
+    def pass_time(self, ticks: int) -> None:
+        for _ in range(ticks):
+            self.server.admission.tick()
+
+
+@asynccontextmanager
+async def serving(limits: Limits) -> AsyncIterator[Edge]:
+    app = App()
+    server = Server(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    task = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
+    edge = Edge(server, app, server.servers[0].sockets[0].getsockname()[1])
+    try:
+        yield edge
+    finally:
+        app.go.set()
+        for client in edge.clients:
+            client.writer.close()
+        server.force_exit = server.should_exit = True
+        await task
+
+
+@pytest_asyncio.fixture
+async def edge() -> AsyncIterator[Edge]:
+    async with serving(Limits(connections=8, per_address=4, reserve=2)) as edge:
+        yield edge

@@ -1,0 +1,185 @@
+"""Connections that take what they can get: each is ended in its time, and nobody else waits for it."""
+
+import pytest
+
+from api.server.admission import Limits, network_of
+from tests.api.server.conftest import Client, Edge
+from tests.waiting import eventually
+
+LIMITS = Limits()
+
+GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def post(path: str, body: bytes, length: int | None = None) -> bytes:
+    length = len(body) if length is None else length
+    return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode() + body
+
+
+async def read(edge: Edge) -> None:
+    """Wait until the server has read all that was written before: it answers what came after it."""
+    await edge.get(address="127.0.9.9")
+
+
+async def test_silence_ends_in_its_time(edge: Edge) -> None:
+    client = await edge.connect()
+    edge.pass_time(LIMITS.head - 2)
+    client.send(GET)
+    assert (await client.answer())[0] == 200
+    edge.pass_time(LIMITS.idle - 2)
+    client.send(GET)
+    assert (await client.answer())[0] == 200
+    edge.pass_time(LIMITS.idle)
+    assert await client.closed()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n"])
+async def test_silence_from_the_start_ends_with_the_time_for_a_head(edge: Edge, sent: bytes) -> None:
+    client = await edge.connect()
+    for _ in range(LIMITS.head):
+        client.send(sent)
+        await read(edge)
+        edge.pass_time(1)
+    assert await client.closed()
+
+
+async def test_a_head_that_comes_in_drops_ends_in_its_time(edge: Edge) -> None:
+    client = await edge.connect()
+    for byte in b"GET /echo HTTP/1.1\r\n"[: LIMITS.head]:
+        client.send(bytes([byte]))
+        await read(edge)
+        edge.pass_time(1)
+    assert await client.code() == (400, "BAD_REQUEST")
+    assert await client.closed()
+    assert "/echo" not in edge.app.left
+
+
+@pytest.mark.parametrize("drop", [b"", b"x"])
+async def test_a_body_that_comes_in_drops_ends_in_its_time(edge: Edge, drop: bytes) -> None:
+    client = await edge.connect()
+    client.send(post("/slow", b"", 1000))
+    await edge.heard(1)
+    for _ in range(LIMITS.body + 2):
+        client.send(drop)
+        await read(edge)
+        edge.pass_time(1)
+    assert await client.code() == (400, "BAD_REQUEST")
+    assert await client.closed()
+    assert edge.app.left == ["/slow"]
+
+
+async def test_a_slow_body_that_goes_on_is_waited_for(edge: Edge) -> None:
+    client, rounds = await edge.connect(), 4 * LIMITS.body
+    client.send(post("/slow", b"", rounds * LIMITS.body_rate))
+    for _ in range(rounds):
+        client.send(bytes(LIMITS.body_rate))
+        await read(edge)
+        edge.pass_time(1)
+    status, _, body = await client.answer()
+    assert (status, len(body)) == (200, rounds * LIMITS.body_rate)
+
+
+async def test_chunks_that_say_nothing_are_no_body(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;")
+    await edge.heard(1)
+    client.send(b"x" * 512 * 1024)
+    assert await client.code() == (400, "BAD_REQUEST")
+
+
+async def test_what_waits_or_streams_is_no_silence(edge: Edge) -> None:
+    waits, streams = await edge.connect(), await edge.connect()
+    waits.send(GET.replace(b"/echo", b"/hold"))
+    streams.send(GET.replace(b"/echo", b"/stream"))
+    await edge.heard(2)
+    head = await streams.reader.readuntil(b"\r\n\r\n")
+    assert b"transfer-encoding: chunked" in head
+    edge.pass_time(2 * LIMITS.idle)
+    edge.app.go.set()
+    assert (await waits.answer())[2] == b"held"
+    assert await streams.reader.readexactly(len(b"4\r\nnews\r\n0\r\n\r\n")) == b"4\r\nnews\r\n0\r\n\r\n"
+
+
+async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(post("/hold", bytes(1024 * 1024)))
+    await edge.heard(1)
+    await read(edge)
+    edge.pass_time(3 * LIMITS.body)
+    edge.app.go.set()
+    assert (await client.answer())[2] == b"held"
+
+
+async def test_a_client_that_takes_nothing_of_its_answer_is_left(edge: Edge) -> None:
+    client = await edge.connect()
+    client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    client.send(GET.replace(b"/echo", b"/large"))
+    await edge.heard(1)
+    await read(edge)
+    edge.pass_time(LIMITS.stall + 2)
+    await gone(edge, client)
+
+
+async def gone(edge: Edge, client: Client) -> None:
+    ours = client.writer.get_extra_info("sockname")
+
+    async def left() -> bool:
+        return all(each.client != ours for each in edge.connections)
+
+    await eventually(left)
+
+
+async def test_an_address_at_its_limit_makes_room_itself(edge: Edge) -> None:
+    """Its oldest silent connection goes; a stranger's stay, and so does one that has a request."""
+    other, busy = await edge.connect("127.0.0.2"), await edge.connect()
+    busy.send(GET.replace(b"/echo", b"/hold"))
+    await edge.heard(1)
+    silent = [await edge.connect() for _ in range(3)]
+    assert await edge.get() == (200, b"")
+    assert await silent[0].closed()
+    for client in (other, *silent[2:]):
+        client.send(GET)
+        assert (await client.answer())[0] == 200
+    edge.app.go.set()
+    assert (await busy.answer())[2] == b"held"
+
+
+async def test_an_address_whose_requests_take_all_its_places_is_refused(edge: Edge) -> None:
+    for count in range(1, 5):
+        (await edge.connect()).send(GET.replace(b"/echo", b"/hold"))
+        await edge.heard(count)
+    assert await (await edge.connect()).code() == (503, "UNAVAILABLE")
+    assert await edge.get(address="127.0.0.2") == (200, b"")
+
+
+async def test_silence_from_everywhere_keeps_nobody_out(edge: Edge) -> None:
+    """1,100 silent connections from as many addresses as it takes, and another client after each."""
+    for number in range(1100):
+        await edge.connect(f"127.1.{number % 250}.1")
+        if number % 50 == 0:
+            assert await edge.get(address="127.0.0.2") == (200, b"")
+    assert len(edge.connections) <= 12
+
+
+async def test_health_has_a_reserve(edge: Edge) -> None:
+    for count in range(1, 9):
+        (await edge.connect(f"127.0.1.{count}")).send(GET.replace(b"/echo", b"/hold"))
+        await edge.heard(count)
+    assert await (await asked(edge, "/echo")).code() == (503, "UNAVAILABLE")
+    assert (await (await asked(edge, "/readyz")).answer())[0] == 200
+    assert (await (await asked(edge, "/healthz")).answer())[0] == 200
+    edge.app.go.set()
+
+
+async def asked(edge: Edge, path: str) -> Client:
+    client = await edge.connect("127.0.0.2")
+    client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    return client
+
+
+def test_a_network_of_one_customer_is_one_address() -> None:
+    assert (
+        network_of("2001:db8:1:2::1") == network_of("2001:db8:1:2:ffff::1") != network_of("2001:db8:1:3::1")
+    )
+    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("a socket's path") == "a socket's path"

@@ -1,0 +1,76 @@
+"""The server as a process of its own, as `bin/up` starts it, without a proxy before it."""
+
+import contextlib
+import resource
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.settings import Settings
+from tests.api_process import Served, serving
+
+#: Connections that once stopped the API for as long as they stayed.
+SILENT = 1100
+
+
+@contextlib.contextmanager
+def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
+    """Connections from one address that say nothing."""
+    with contextlib.ExitStack() as stack:
+        port = httpx.URL(served.url).port
+        assert port
+        yield [stack.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(count)]
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """This test's own process opens more files than most may."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_stranger_who_says_nothing_stops_nobody(settings: Settings, tmp_path: Path) -> None:
+    with serving(settings, tmp_path / "api.log") as served, silent(served, SILENT):
+        for path in ("/healthz", "/readyz", "/v1/openapi.json"):
+            assert httpx.get(served.url + path, timeout=2).status_code == 200
+        assert httpx.get(f"{served.url}/v1/projects", timeout=2).status_code == 401
+        metrics = httpx.get(f"{served.url}/metrics", timeout=2).text
+        assert 'http_connections_ended_total{reason="evicted"}' in metrics
+
+
+@pytest.mark.usefixtures("many_files")
+def test_it_takes_no_more_connections_than_it_may_open_files(settings: Settings, tmp_path: Path) -> None:
+    """From as many addresses as it takes: it never runs out of files, and so it never spins."""
+    with serving(settings, tmp_path / "api.log", files=200) as served:
+        with contextlib.ExitStack() as stack:
+            for number in range(600):
+                client = stack.enter_context(socket.socket())
+                client.bind((f"127.0.3.{number % 200 + 1}", 0))
+                client.connect(("127.0.0.1", httpx.URL(served.url).port))
+            assert httpx.get(f"{served.url}/readyz", timeout=2).status_code == 200
+            before = cpu_s(served.pid)
+            for _ in range(20):
+                assert httpx.get(f"{served.url}/healthz", timeout=2).status_code == 200
+            assert cpu_s(served.pid) - before < 0.5
+        assert len(list(Path(f"/proc/{served.pid}/fd").iterdir())) < 200
+    assert "Too many open files" not in (tmp_path / "api.log").read_text()
+
+
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def test_it_ends_with_0_when_asked_to(settings: Settings, tmp_path: Path) -> None:
+    """Whoever waits for a next request is told to go; the log has no traceback."""
+    with serving(settings, tmp_path / "api.log") as served, silent(served, 3) as waiting:
+        served.process.terminate()
+        assert served.process.wait(10) == 0
+        assert {client.recv(1) for client in waiting} == {b""}
+    assert "Traceback" not in (tmp_path / "api.log").read_text()

@@ -1,0 +1,51 @@
+"""Bodies that are too large, over real connections: the client hears of it, and its next request lives."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from db.pool import Pool
+from domain.media.passing import MIB
+from schemas import ids
+from schemas.settings import Settings
+from tests import media, seeds
+from tests.api.conftest import new_key
+from tests.api.refusals import refused
+from tests.api_process import serving
+
+PIECE = bytes(64 * 1024)
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+PICTURE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+
+
+async def pieces(first: bytes, size: int) -> AsyncIterator[bytes]:
+    yield first
+    for _ in range(size // len(PIECE)):
+        yield PIECE
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["length", "chunks"])
+async def test_a_413_says_that_the_connection_ends_and_reaches_who_reads_last(
+    pool: Pool, settings: Settings, tmp_path: Path, announced: bool
+) -> None:
+    async with pool.acquire() as conn:
+        org = await seeds.organization(conn)
+        upload = f"/v1/projects/{ids.show(ids.PROJECT, await seeds.project(conn, org))}/content/upload"
+    headers = {"Authorization": f"Bearer {await new_key(pool, org)}"}
+    picture = PICTURE + media.picture()
+    json = {"Content-Type": "application/json"}
+    asked = [
+        ("/v1/projects", json, b"{", 3 * MIB),
+        ("/v1/projects", json, b"{", MIB + len(PIECE)),
+        (upload, FORM, picture, 48 * MIB),
+    ]
+    with serving(settings, tmp_path / "api.log") as served:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as client:
+            for path, kind, first, size in asked:
+                length = {"Content-Length": str(len(first) + size)} if announced else {}
+                answer = await client.post(path, content=pieces(first, size), headers=kind | length)
+                refused(answer, 413, "PAYLOAD_TOO_LARGE")
+                assert answer.headers["Connection"] == "close"
+                assert (await client.get("/v1/whoami")).status_code == 200

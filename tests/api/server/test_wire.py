@@ -1,0 +1,126 @@
+"""What goes over the wire: the server's own refusals, answers before a body's end, clients of all kinds."""
+
+import pytest
+
+from api.server.admission import Limits
+from api.server.connection import FIELDS_MAX, HEAD_MAX, PIPELINE_MAX, URI_MAX
+from api.server.cycle import LEFT_MAX
+from tests.api.server.conftest import Edge
+
+LIMITS = Limits()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "GET /ü HTTP/1.1\r\nHost: a\r\n\r\n".encode(),
+        b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+async def test_what_is_no_http_is_a_400(edge: Edge, request_: bytes) -> None:
+    client = await edge.connect()
+    client.send(request_)
+    assert await client.code() == (400, "BAD_REQUEST")
+
+
+async def test_a_long_address_is_a_414(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(b"GET /" + b"a" * URI_MAX + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert await client.code() == (414, "URI_TOO_LONG")
+    assert (await edge.get("/" + "a" * (URI_MAX - 1)))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "fields", [b"a: b\r\n" * (FIELDS_MAX + 1), b"a: " + b"b" * 2 * HEAD_MAX, b"a" * 2 * HEAD_MAX + b": b"]
+)
+async def test_a_long_head_is_a_431(edge: Edge, fields: bytes) -> None:
+    client = await edge.connect()
+    client.send(b"GET / HTTP/1.1\r\n" + fields + b"\r\n\r\n")
+    assert await client.code() == (431, "HEAD_TOO_LARGE")
+
+
+async def test_nonsense_behind_a_request_takes_nothing_from_it(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
+    await edge.heard(1)
+    edge.app.go.set()
+    assert (await client.answer())[2] == b"held"
+    assert await client.closed()
+
+
+async def test_requests_that_come_together_are_answered_in_their_order(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(
+        b"".join(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n%d" % n for n in range(9))
+    )
+    assert [(await client.answer())[2] for _ in range(9)] == [b"%d" % n for n in range(9)]
+
+
+async def test_too_many_requests_that_come_together_are_refused(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (PIPELINE_MAX + 2))
+    await edge.heard(1)
+    edge.app.go.set()
+    assert (await client.answer())[2] == b"held"
+
+
+@pytest.mark.parametrize("size", [LEFT_MAX, LEFT_MAX + 1, 8 * 1024 * 1024])
+async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, size: int) -> None:
+    """A small rest is read, and the connection kept; else the answer says that it ends."""
+    client = await edge.connect()
+    client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode())
+    await edge.heard(1)
+    for _ in range(0, size, 1024 * 1024):
+        client.send(bytes(min(size, 1024 * 1024)))
+        await client.writer.drain()
+    client.send(bytes(size % (1024 * 1024)) if size > 1024 * 1024 else b"")
+    status, headers, body = await client.answer()
+    assert (status, body) == (200, b"early")
+    if size > LEFT_MAX:
+        assert headers["connection"] == "close"
+        assert await client.closed()
+    else:
+        client.send(b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await client.answer())[0] == 200
+
+
+async def test_who_never_ends_a_body_that_was_answered_is_left(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {10**9}\r\n\r\n".encode())
+    assert (await client.answer())[2] == b"early"
+    edge.pass_time(LIMITS.linger)
+    assert await client.closed()
+
+
+async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: Edge) -> None:
+    """As nginx is by default, to what stands behind it."""
+    client = await edge.connect()
+    client.send(b"GET /stream HTTP/1.0\r\n\r\n")
+    head = await client.reader.readuntil(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    edge.app.go.set()
+    assert await client.reader.read() == b"news"
+
+
+async def test_a_client_that_would_rather_speak_another_protocol_is_served(edge: Edge) -> None:
+    client = await edge.connect()
+    for _ in range(2):
+        client.send(
+            b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+            b"HTTP2-Settings: AAEAAEAA\r\nContent-Length: 6\r\n\r\nwhole!"
+        )
+        assert (await client.answer())[2] == b"whole!"
+
+
+async def test_a_client_that_asks_before_it_sends_is_told_to(edge: Edge) -> None:
+    client = await edge.connect()
+    client.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.send(b"ok")
+    assert (await client.answer())[2] == b"ok"
