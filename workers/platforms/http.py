@@ -23,8 +23,6 @@ from workers.web import inflate
 LIMIT = 1 << 20
 CONNECT_S = 5.0
 READ_S = 20.0
-#: Seconds for an upload of the largest file that any platform takes.
-UPLOAD_S = 200.0
 #: Seconds of the shortest and the longest cooldown that is obeyed: a post told to come back at once would be
 #: refused again and again, and none could wait for longer than a day.
 LEAST_COOLDOWN_S, LONGEST_COOLDOWN_S = 5.0, 86400.0
@@ -74,6 +72,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
         headers: Mapping[str, str] = {},
         content: bytes | AsyncIterable[bytes] | None = None,
         timeout_s: float = READ_S,
+        silences: Mapping[str, float] = {},
         limit: int = LIMIT,
         irreversible: bool = False,
     ) -> "Answer":
@@ -85,6 +84,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
             headers={**self.headers, **headers},
             content=content,
             timeout_s=timeout_s,
+            silences=silences,
             limit=limit,
             irreversible=irreversible,
         )
@@ -152,11 +152,13 @@ async def ask(
     headers: Mapping[str, str] = {},
     content: bytes | AsyncIterable[bytes] | None = None,
     timeout_s: float = READ_S,
+    silences: Mapping[str, float] = {},
     limit: int = LIMIT,
     irreversible: bool = False,
 ) -> Answer:
     """The answer to one request, given up after `timeout_s`, on a connection of its own.
 
+    `silences` are httpx's limits between two parts of the body, and before the answer, if they are shorter.
     The server may just be closing a kept connection: nobody could say whether a request on it was lost.
     Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't public.
     """
@@ -167,7 +169,7 @@ async def ask(
             url,
             headers={"Accept": "application/json", "Connection": "close", **headers},
             content=content if content is None or isinstance(content, bytes) else each(content),
-            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
+            timeout=httpx.Timeout(timeout_s, **{"connect": min(CONNECT_S, timeout_s), **silences}),
             extensions={"trace": trace},
         )
         async with asyncio.timeout(timeout_s):

@@ -17,6 +17,7 @@ from schemas.errors.platforms import Category
 from workers.platforms import http
 from workers.platforms.http import JSON, Answer
 from workers.platforms.meaning import Meaning
+from workers.platforms.upload import upload
 
 POST = "app.bsky.feed.post"
 #: The code where a record under our key has other content than ours.
@@ -185,9 +186,8 @@ async def upload_blob(
     api: Api, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
     """The blob by which a record names the file. The same bytes give the same blob."""
-    sent = {"Content-Type": mime_type, "Content-Length": str(size_bytes)}
     url = api.url("com.atproto.repo.uploadBlob")
-    answer = await api.ask("POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
+    answer = await upload(api, url, content, content_type=mime_type, size_bytes=size_bytes)
     return http.read(accepted(answer), Uploaded).blob
 
 

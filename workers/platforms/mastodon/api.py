@@ -15,6 +15,7 @@ from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected, Throttled
 from workers.platforms import http
 from workers.platforms.http import JSON, Answer
+from workers.platforms.upload import upload
 
 #: Bytes of a list: some servers (snac) send all their posts, however few they are asked for.
 LIST_LIMIT = 8 << 20
@@ -130,9 +131,8 @@ async def upload_media(
     api: Api, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> tuple[Attachment, bool]:
     """Upload a multipart body with the field `file`: the file, and whether it can be used yet (not: 202)."""
-    sent = {"Content-Type": content_type, "Content-Length": str(size_bytes)}
     url = api.url("/api/v2/media")
-    answer = await api.ask("POST", url, headers=sent, content=content, timeout_s=http.UPLOAD_S)
+    answer = await upload(api, url, content, content_type=content_type, size_bytes=size_bytes)
     return http.read(accepted(answer), Attachment), answer.status != httpx.codes.ACCEPTED
 
 
