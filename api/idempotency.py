@@ -72,7 +72,12 @@ async def write_once(
 ) -> Made[T]:
     """`once` without the reply; `body` is JSON that stands for a body which was not kept."""
     claim = _claim_of(request, body)
-    return await _when_free(partial(transact, request.services.pool, partial(_write, request, claim, write)))
+
+    async def attempt() -> Made[T] | None:
+        async with request.services.connections.share(request.organization_id):
+            return await transact(request.services.pool, partial(_write, request, claim, write))
+
+    return await _when_free(attempt)
 
 
 async def insert_once(
@@ -86,7 +91,7 @@ async def insert_once(
     record = None if claim is None else _record(request, claim, made)
     wrote = await _when_free(partial(insert, record))
     if claim is not None and not wrote:
-        async with request.services.pool.acquire() as conn:
+        async with request.connection() as conn:
             made = await _replay(request, conn, claim)
     return await reply(request, made)
 

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from api.auth import Authenticator, Strangers
 from api.coalescing import Coalesced
+from api.connections import Connections
 from api.ratelimit import COOL_S, Limiter
 from api.services import Services
 from api.waiting import looking, open_watcher
@@ -60,6 +61,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         app.state.services = Services(
             settings=settings,
             pool=pool,
+            connections=Connections(pool, size=settings.pool_size),
             courier=courier,
             redis=redis,
             peppers=peppers,

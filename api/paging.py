@@ -4,6 +4,7 @@ A cursor is that id with a signature over it, the list and the organization: one
 another list's or another organization's, is refused, and says nothing about what exists.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -18,12 +19,16 @@ from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import project_locks
 from schemas.base import Page
-from schemas.errors import Invalid
+from schemas.errors import Invalid, Unavailable
 
 T = TypeVar("T")
 
 DEFAULT, LARGEST = 25, 200
 _SIGNATURE = 16
+
+#: Seconds that a page may be read for, with a connection that others wait for.
+READ_S = 3.0
+TOO_LONG = "this page takes too long to read: ask for fewer items, or search for a longer part of the name"
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST, description="How many items at most.")]
 Cursor = Annotated[
@@ -52,10 +57,17 @@ async def page(
 
     One item more than asked for is looked up, which tells whether more follow.
     """
+    position = _position(request, cursor)
     async with request.connection() as conn:
-        if project_id is not None:
-            await project_locks.check(conn, organization_id=request.organization_id, project_id=project_id)
-        items = await find(conn, before=_position(request, cursor), limit=limit + 1)
+        try:
+            async with asyncio.timeout(READ_S):
+                if project_id is not None:
+                    await project_locks.check(
+                        conn, organization_id=request.organization_id, project_id=project_id
+                    )
+                items = await find(conn, before=position, limit=limit + 1)
+        except TimeoutError:
+            raise Unavailable(TOO_LONG) from None
     if len(items) <= limit:
         return Page(items=items, next_cursor=None)
     return Page(items=items[:limit], next_cursor=_cursor(request, identify(items[limit - 1])))

@@ -1,13 +1,12 @@
 """A request as routes see it: who calls, what there is to work with, and its body read strictly."""
 
 import re
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from asyncpg import Record
-from asyncpg.pool import PoolAcquireContext
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
@@ -15,6 +14,7 @@ from litestar.exceptions import InternalServerException
 from api import request_state
 from api.request_state import RequestState
 from api.services import Services
+from db.pool import Conn
 from domain.tenancy.api_keys import Principal
 from schemas.errors import Invalid, Malformed, Unauthenticated
 
@@ -22,6 +22,8 @@ from schemas.errors import Invalid, Malformed, Unauthenticated
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 SAY_JSON = "the body is not readable JSON in UTF-8"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+STRANGERS = UUID(int=0)
 
 _WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
@@ -51,9 +53,10 @@ class ApiRequest(Request[Any, Any, State]):
         """The caller's."""
         return self.principal.organization_id
 
-    def connection(self) -> "PoolAcquireContext[Record]":
-        """A connection to Postgres, for `async with`."""
-        return self.services.pool.acquire()
+    def connection(self) -> AbstractAsyncContextManager[Conn]:
+        """A connection to Postgres, of the caller's share; all who have no key share one."""
+        who = self.request_state.principal
+        return self.services.connections.of(who.organization_id if who else STRANGERS)
 
     async def body(self) -> bytes:
         """Litestar calls a client that hangs up in mid-body a fault of ours."""

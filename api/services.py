@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from api.auth import Authenticator
 from api.coalescing import Coalesced
+from api.connections import Connections
 from api.ratelimit import Limiter
 from api.waiting import Ref, Watcher
 from db.pool import Pool
@@ -27,6 +28,8 @@ class Services:
 
     settings: Settings
     pool: Pool
+    #: The pool as requests of an organization use it.
+    connections: Connections
     courier: Courier
     redis: Redis
     peppers: Keyring

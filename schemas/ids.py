@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +35,11 @@ def new() -> UUID:
     fraction = (rest << 12) // 1_000_000
     chance = int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
+
+
+def first_of(moment: datetime) -> UUID:
+    """The least UUIDv7 of a moment: what was made before it sorts before this."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def show(prefix: str, value: UUID) -> str:

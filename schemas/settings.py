@@ -151,6 +151,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             ge=0, le=10, description="Trusted proxies before the API, whose `X-Forwarded-For` names callers."
         ),
     ] = 0
+    audit_days: Annotated[
+        int, Meta(ge=30, le=36500, description="Days for which entries of the audit log are kept.")
+    ] = 400
     github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"
     github_url: Annotated[Url, Meta(description="GitHub's web pages and OAuth.")] = "https://github.com"
     github_token: Annotated[

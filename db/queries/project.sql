@@ -78,16 +78,82 @@ select {project}
  where p.organization_id = :org
    and p.id = :id;
 
+-- part: page    the rest of each search of a page
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    order by id desc
+    limit :limit
+
 -- name: list_projects    a page and one row more, newest first
+with p as (
+  -- One of the three searches is begun: each has an index, and a plan for all at once would have none.
+  (select *
+     from project
+    where organization_id = :org
+      and :status::text is null
+      and :customer_external_id::text is null
+      {page})
+  union all
+  (select *
+     from project
+    where organization_id = :org
+      and status = :status
+      and :customer_external_id::text is null
+      {page})
+  union all
+  (select *
+     from project
+    where organization_id = :org
+      and customer_external_id = :customer_external_id
+      and (status = :status) is not false
+      {page}))
 select {project}
-  from project p
- where p.organization_id = :org
-   and p.status = :status
-   and (:before::uuid is null or p.id < :before)
-   and (:customer_external_id::text is null or p.customer_external_id = :customer_external_id)
-   and (:search::text is null or p.name ilike :search)
+  from p
+ order by p.id desc;
+
+-- name: search_newest    as above, by a part of the name, among the newest `looked` projects
+with p as (
+  -- A common name is found soon.
+  select *
+    from project
+   where organization_id = :org
+     and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   order by id desc
+   limit :looked)
+select {project}
+  from p
+ where p.name ilike :search
+   and (p.status = :status) is not false
+   and (p.customer_external_id = :customer_external_id) is not false
  order by p.id desc
  limit :limit;
+
+-- name: search_projects    the same among all
+with named as materialized (
+  -- Projects of that name, if they are fewer than `most`.
+  select id
+    from projects_named(:org, :search, :most) as id),
+p as (
+  -- Few are sorted; of many, some are found from the newest on.
+  (select *
+     from project
+    where organization_id = :org
+      and id = any(array(select id from named))
+      and (select count(*) from named) < :most
+      and (status = :status) is not false
+      and (customer_external_id = :customer_external_id) is not false
+      {page})
+  union all
+  (select *
+     from project
+    where organization_id = :org
+      and (select count(*) from named) >= :most
+      and name ilike :search
+      and (status = :status) is not false
+      and (customer_external_id = :customer_external_id) is not false
+      {page}))
+select {project}
+  from p
+ order by p.id desc;
 
 -- name: has_project
 select exists (select from project where organization_id = :org and id = :id);

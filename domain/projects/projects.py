@@ -53,6 +53,12 @@ class _Row(NamedTuple):
 
 GET_PROJECT = projects.get_project.typed(_Row)
 LIST_PROJECTS = projects.list_projects.typed(_Row)
+SEARCH_NEWEST = projects.search_newest.typed(_Row)
+SEARCH_PROJECTS = projects.search_projects.typed(_Row)
+
+#: Projects that a search looks through from the newest on, before it looks for the name; and projects of one
+#: name that are sorted, where there are no more.
+LOOKED, SORTED = 1_000, 2_000
 
 
 def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
@@ -140,23 +146,32 @@ async def list_page(
     conn: Conn,
     *,
     organization_id: UUID,
-    status: Status,
+    status: Status | None,
     customer_external_id: str | None,
     search: str | None,
     before: UUID | None,
     limit: int,
 ) -> list[Project]:
-    """At most `limit` projects older than `before`, newest first; `search` is a part of the name."""
-    rows = await LIST_PROJECTS.all(
-        conn,
-        org=organization_id,
-        status=status,
-        customer_external_id=customer_external_id,
-        search=None if search is None else f"%{_literal(search)}%",
-        before=before,
-        limit=limit,
-    )
+    """At most `limit` projects older than `before`, newest first; `search` is a part of the name.
+
+    A filter that is None lets all pass.
+    """
+    asked: dict[str, Any] = {
+        "org": organization_id,
+        "status": status,
+        "customer_external_id": customer_external_id,
+        "before": before,
+        "limit": limit,
+    }
+    rows = await (_search(conn, asked, search) if search else LIST_PROJECTS.all(conn, **asked))
     return [_shown(row) for row in rows]
+
+
+async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
+    """By the newest ones for a name that many have, by the index of names for others."""
+    named = {**asked, "search": f"%{_literal(search)}%"}
+    rows = await SEARCH_NEWEST.all(conn, **named, looked=LOOKED)
+    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **named, most=SORTED)
 
 
 def check(body: ProjectPatch) -> ProjectPatch:

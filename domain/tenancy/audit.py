@@ -1,7 +1,7 @@
 """The audit log: an entry for each change that takes a key's power, in the transaction of the change."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,9 @@ class _Row(NamedTuple):
     details: dict[str, Any]
     created_at: datetime
 
+
+#: Entries that one run of `prune` deletes at most.
+BATCH = 500
 
 LIST_ENTRIES = audit_log.list_entries.typed(_Row)
 
@@ -50,6 +53,12 @@ async def list_page(
     """At most `limit` entries older than `before`, newest first."""
     rows = await LIST_ENTRIES.all(conn, org=organization_id, action=action, before=before, limit=limit)
     return [_shown(row) for row in rows]
+
+
+async def prune(conn: Conn, *, keep: timedelta) -> int:
+    """Delete a batch of the entries that are older than `keep`; how many."""
+    before = ids.first_of(datetime.now(UTC) - keep)
+    return await audit_log.prune_entries.run(conn, before=before, limit=BATCH)
 
 
 def _shown(row: _Row) -> AuditEntry:

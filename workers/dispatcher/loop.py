@@ -21,7 +21,7 @@ from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
-from workers.dispatcher.retention import RETENTION, prune_media
+from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.runtime import health
@@ -62,6 +62,7 @@ class Dispatcher:
                 OVERDUE,
                 REFRESH,
                 *RETENTION,
+                prune_audit(settings.audit_days),
                 prune_media(store),
             ]
         )

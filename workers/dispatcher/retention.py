@@ -1,16 +1,22 @@
 """Chores that delete rows and files past their time. Each domain module holds how long that is."""
 
+from datetime import timedelta
+from functools import partial
+
 from db.pool import Conn
 from domain.media import tickets, uploads
 from domain.media.store import Store
 from domain.operations.maintenance import prune_idempotency, prune_oauth_states
 from domain.publishing import quotas
+from domain.tenancy import audit
 from jobs.maintenance import prune_jobs, prune_workers
 from schemas.errors import Unavailable
 from telemetry import logs
 from workers.dispatcher.chore import Chore
 
 EVERY_S = 60.0
+#: It asks each tenant's index, and what is 400 days old can wait.
+AUDIT_EVERY_S = 3600.0
 
 _log = logs.get("retention")
 
@@ -22,6 +28,11 @@ RETENTION = [
     Chore("prune_sends", EVERY_S, quotas.prune),
     Chore("prune_tickets", EVERY_S, tickets.prune),
 ]
+
+
+def prune_audit(days: int) -> Chore:
+    """The chore for entries of the audit log that are older than so many days."""
+    return Chore("prune_audit", AUDIT_EVERY_S, partial(audit.prune, keep=timedelta(days=days)))
 
 
 def prune_media(store: Store) -> Chore:

@@ -1,0 +1,100 @@
+"""Shares of the pool of connections: no organization's requests take all of them.
+
+A few connections are nobody's share: those by which keys are looked up, jobs are watched and projects are
+created, each of them for many requests at once.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from db.pool import Conn, Pool
+from schemas.errors import Unavailable
+
+#: Connections beside all shares, where the pool has so many more.
+RESERVE = 3
+
+#: Seconds that a request waits for its share.
+WAIT_S = 10.0
+
+
+class Connections:
+    """The pool as requests of organizations use it: each has half of what is shared at most, in turns."""
+
+    def __init__(self, pool: Pool, *, size: int) -> None:
+        self._pool = pool
+        self._free = max(1, size - RESERVE)
+        self._most = max(1, self._free // 2)
+        self._held: Counter[UUID] = Counter()
+        #: Requests that wait, by organization; the one whose turn is next comes first.
+        self._waiting: OrderedDict[UUID, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @asynccontextmanager
+    async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
+        """A connection. Raises `Unavailable` where others have it for too long."""
+        async with self.share(organization_id), self._pool.acquire() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def share(self, organization_id: UUID) -> AsyncIterator[None]:
+        """The right to one connection of the pool, and no more, for as long as the block runs."""
+        await self._take(organization_id)
+        try:
+            yield
+        finally:
+            self._give(organization_id)
+
+    async def _take(self, organization_id: UUID) -> None:
+        if self._may_take(organization_id):
+            self._grant(organization_id)
+            return
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(organization_id, deque()).append(granted)
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await granted
+        except BaseException as error:
+            self._leave(organization_id, granted)
+            if isinstance(error, TimeoutError):
+                raise Unavailable(
+                    "too many of your requests are under way: repeat it with fewer at once"
+                ) from None
+            raise
+
+    def _leave(self, organization_id: UUID, granted: asyncio.Future[None]) -> None:
+        """Give up waiting, or what was granted in the same moment."""
+        if granted.done() and not granted.cancelled():
+            self._give(organization_id)
+        elif granted in self._waiting.get(organization_id, ()):
+            self._waiting[organization_id].remove(granted)
+            self._forget(organization_id)
+
+    def _forget(self, organization_id: UUID) -> None:
+        if not self._waiting[organization_id]:
+            del self._waiting[organization_id]
+
+    def _may_take(self, organization_id: UUID) -> bool:
+        return self._free > 0 and self._held[organization_id] < self._most
+
+    def _grant(self, organization_id: UUID) -> None:
+        self._free -= 1
+        self._held[organization_id] += 1
+
+    def _give(self, organization_id: UUID) -> None:
+        self._free += 1
+        self._held[organization_id] -= 1
+        if not self._held[organization_id]:
+            del self._held[organization_id]
+        while (turn := self._next()) is not None:
+            granted = self._waiting[turn].popleft()
+            self._waiting.move_to_end(turn)
+            if not granted.done():  # One that was canceled has not left yet.
+                self._grant(turn)
+                granted.set_result(None)
+            self._forget(turn)
+
+    def _next(self) -> UUID | None:
+        """The organization whose turn it is, of those that wait and may take one more."""
+        return next((one for one in self._waiting if self._may_take(one)), None)

@@ -1,0 +1,134 @@
+"""Shares of the pool: one organization never has all of it, and those that wait take turns."""
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import AsyncExitStack
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from api import connections, paging
+from api.connections import RESERVE, Connections
+from db.pool import Pool, open_pool
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from tests.api.conftest import Caller
+
+ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
+SHARED = 6
+
+
+def shares(pool: Pool, shared: int = SHARED) -> Connections:
+    return Connections(pool, size=shared + RESERVE)
+
+
+async def settled() -> None:
+    """Once all tasks have gone as far as they can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_one_has_half_and_another_never_waits_for_it(pool: Pool) -> None:
+    of = shares(pool).share
+    async with AsyncExitStack() as stack:
+        for _ in range(SHARED // 2):
+            await stack.enter_async_context(of(ACME))
+        more = asyncio.create_task(stack.enter_async_context(of(ACME)))
+        await settled()
+        assert not more.done()
+        async with of(RIVAL), of(RIVAL):
+            assert not more.done()
+        more.cancel()
+
+
+async def test_those_that_wait_take_turns(pool: Pool) -> None:
+    of, order = shares(pool, shared=2).share, list[UUID]()
+
+    async def use(one: UUID) -> None:
+        async with of(one):
+            order.append(one)
+            await settled()
+
+    async with of(ACME), of(RIVAL):
+        tasks = [asyncio.create_task(use(one)) for one in [ACME] * 5 + [RIVAL] * 2 + [THIRD]]
+        await settled()
+        assert order == []
+    await asyncio.gather(*tasks)
+    assert THIRD in order[:3]
+    assert order.index(RIVAL) < 2
+
+
+async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
+    chance, made = random.Random(7), shares(pool, shared=4)
+    held: Counter[UUID] = Counter()
+
+    async def use(one: UUID) -> None:
+        async with made.share(one):
+            held[one] += 1
+            assert held[one] <= 2
+            assert held.total() <= 4
+            try:
+                for _ in range(chance.randrange(3)):
+                    await asyncio.sleep(0)
+            finally:
+                held[one] -= 1
+
+    for _ in range(200):
+        tasks = [asyncio.create_task(use(chance.choice((ACME, RIVAL, THIRD)))) for _ in range(12)]
+        for _ in range(chance.randrange(6)):
+            await asyncio.sleep(0)
+        for task in chance.sample(tasks, 5):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    async with AsyncExitStack() as stack:
+        for one in (ACME, ACME, RIVAL, RIVAL):
+            await stack.enter_async_context(made.share(one))
+
+
+async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "WAIT_S", 0.01)
+    of = shares(pool, shared=1).share
+    async with of(ACME):
+        with pytest.raises(Unavailable, match="fewer at once"):
+            async with of(ACME):
+                pass
+    async with of(ACME):
+        pass
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
+    async with (
+        open_pool(settings.database_url, name="test", size=size) as pool,
+        Connections(pool, size=size).of(ACME) as conn,
+    ):
+        assert await conn.fetchval("select 1") == 1
+
+
+async def test_a_neighbour_is_served_while_one_holds_all_it_can(
+    app: Litestar, acme: Caller, rival: Caller
+) -> None:
+    """Keys are looked up, and another organization is answered, whatever one of them keeps busy."""
+    services = app.state.services
+    async with AsyncExitStack() as stack:
+        for _ in range((services.settings.pool_size - RESERVE) // 2):
+            await stack.enter_async_context(services.connections.of(acme.organization_id))
+        waits = asyncio.create_task(acme.http.get("/v1/projects"))
+        assert (await rival.http.get("/v1/projects")).status_code == 200
+        assert not waits.done()
+    assert (await waits).status_code == 200
+
+
+async def test_a_list_that_takes_too_long_is_ended(
+    acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "READ_S", 0.05)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("lock table project in access exclusive mode")
+        answer: httpx.Response = await acme.http.get("/v1/projects?search=a")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
+    assert "fewer items" in answer.json()["error"]["message"]
+    assert (await acme.http.get("/v1/projects")).status_code == 200

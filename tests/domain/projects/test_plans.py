@@ -1,0 +1,68 @@
+"""A list of projects reads few rows of a large organization, whatever is asked for and whenever planned."""
+
+from typing import Any
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.projects import projects
+from schemas.projects import Project as Shown
+from tests import plans
+from tests.domain.project import Project
+
+ROWS, RARE, PAGE = 20_000, 5, 25
+#: Rows of indexes that a page may lead to: what a search for a common word looks at first is the most.
+MOST = 5_000
+
+#: A filter, and how many projects it finds on a page.
+ASKED: list[tuple[dict[str, Any], int]] = [
+    ({"status": "active"}, PAGE),
+    ({"status": "archived"}, RARE),
+    ({"customer_external_id": "rare"}, RARE),
+    ({"customer_external_id": "nobody"}, 0),
+    ({"search": "bakery 7"}, RARE),
+    ({"search": "BAKERY"}, RARE),
+    ({"search": "nothing like it"}, 0),
+    ({"search": "shop"}, PAGE),
+    ({"search": "bakery", "status": "archived"}, 0),
+]
+
+
+async def fill(conn: Conn, project: Project) -> None:
+    """Many shops, and below them few bakeries and few that are archived."""
+    insert = """
+      insert into project
+             (organization_id, id, name, timezone, primary_language, metadata, status, archived_at)
+      select $1, gen_random_uuid(), $2 || md5(n::text), 'UTC', 'en', $3, $4,
+             case $4 when 'archived' then now() end
+        from generate_series(1, $5::int) n"""
+    await conn.execute(insert, project.org, "Bakery 7 ", {}, "active", RARE)
+    await conn.execute(
+        insert, project.org, "Shop ", {"partner": {"customerExternalId": "rare"}}, "active", RARE
+    )
+    await conn.execute(insert, project.org, "Shop ", {}, "archived", RARE)
+    await conn.execute(insert, project.org, "Shop ", {}, "active", ROWS)
+
+
+async def listed(conn: Conn, project: Project, **asked: Any) -> list[Shown]:
+    none: dict[str, Any] = dict.fromkeys(("customer_external_id", "search", "before"))
+    none["status"] = "active"
+    return await projects.list_page(conn, organization_id=project.org, **none | asked, limit=PAGE)
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
+    async with pool.acquire() as session:
+        for asked, _ in ASKED * plans.TIMES:
+            await listed(session, project, **asked)
+        await fill(conn, project)
+        if analyzed:
+            await conn.execute("vacuum analyze project")
+        excessive = []
+        for asked, expected in ASKED:
+            async with plans.reading(session, "project") as come:
+                found = await listed(session, project, **asked)
+            assert len(found) == expected, asked
+            if come.rows > MOST:
+                excessive.append((asked, come))
+    assert excessive == []
