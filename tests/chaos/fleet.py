@@ -65,6 +65,12 @@ class Fleet:
         """One that is known to the ledger."""
         return await self._known("tests.chaos.worker", settings)
 
+    async def waiting_worker(self) -> Process:
+        """One that has said that it waits for Postgres."""
+        process = self._spawn("tests.chaos.worker", {})
+        await eventually(lambda: _says(process, "Postgres is away"))
+        return process
+
     async def publisher(self, **settings: Any) -> Process:
         """One that posts."""
         return await self._known("tests.chaos.publisher", settings)

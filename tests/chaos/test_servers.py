@@ -1,6 +1,7 @@
 """Redis emptied and stopped, Postgres stopped, dispatchers killed."""
 
 import asyncio
+import signal
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -70,6 +71,19 @@ async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: S
     own_fleet.go()
     rows = await own_fleet.completed(jobs, within=20)
     assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
+
+
+async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_servers: Servers) -> None:
+    """It waits for it with one line, and may be told to stop all the while."""
+    await asyncio.to_thread(own_servers.postgres.stop)
+    worker, stopped = await own_fleet.waiting_worker(), await own_fleet.waiting_worker()
+    stopped.signal(signal.SIGTERM)
+    assert await stopped.exited() == 0
+    await asyncio.to_thread(own_servers.postgres.start)
+    await own_fleet.completed(await own_fleet.submit(3))
+    for process in (worker, stopped):
+        said = process.log.read_text()
+        assert (said.count("Postgres is away"), "Traceback" in said) == (1, False)
 
 
 async def test_postgres_frozen_beyond_a_lease(own_fleet: Fleet, own_servers: Servers) -> None:

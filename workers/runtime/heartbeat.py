@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TypeAlias
+from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.reach import PASSING, reaching
@@ -55,7 +56,7 @@ class Heartbeat:
         self._watch = self._clock.call_later(lease_s * STOP_AFTER, self._stop_attempts)
         metrics.LEASE_AGE.set_function(lambda: self.age_s)
 
-    async def register(self) -> None:
+    async def register(self) -> UUID:
         """Take a lease under a new id. There is none to lose yet, so the answer may take a lease's time."""
         self.worker_id, asked_at = ids.new(), self._clock.time()
         async with self._connection(share=1) as conn:
@@ -70,6 +71,7 @@ class Heartbeat:
                 lease_s=self._lease_s,
             )
         self._renewed(asked_at)
+        return self.worker_id
 
     async def run(self, *, adopt: Adopt, unsettled: Collection[Key]) -> None:
         while True:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from db.pool import Pool, open_pool
 from db.reach import PASSING
@@ -18,6 +20,7 @@ from workers.runtime.heartbeat import Heartbeat
 from workers.runtime.listener import listen
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import Puller
+from workers.runtime.reaching import until_reached
 from workers.runtime.runner import Runner, Tasks
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 from workers.runtime.slots import Slots
@@ -43,23 +46,32 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
         raise SettingsInvalid(f"no kind of job runs in a pool named {pool_name}")
     with stop_signals() as stop:
         async with (
-            open_own(settings, pool_name) as own,
-            open_shared(settings, pool_name) as pool,
             open_courier(settings.redis_url) as courier,
             health.serving(settings.health_port),
+            AsyncExitStack() as stack,
         ):
-            worker = Worker(settings, pool_name=pool_name, tasks=mine, own=own, pool=pool, courier=courier)
-            await worker.run(stop)
+            enter = stack.enter_async_context
+            opened = await until_reached(lambda: enter(open_pools(settings, pool_name)), stop)
+            if opened:
+                worker = Worker(settings, pool_name=pool_name, tasks=mine, pools=opened, courier=courier)
+                await worker.run(stop)
 
 
-def open_own(settings: Settings, pool_name: str) -> AbstractAsyncContextManager[Pool]:
-    """The connections of the worker's own loops."""
-    return _open_pool(settings, f"{pool_name} own", OWN_CONNECTIONS)
+class Pools(NamedTuple):
+    """Connections: `own` of the worker's loops, `shared` of its tasks."""
+
+    own: Pool
+    shared: Pool
 
 
-def open_shared(settings: Settings, pool_name: str) -> AbstractAsyncContextManager[Pool]:
-    """The connections of the tasks."""
-    return _open_pool(settings, pool_name, connections(settings), for_bursts=True)
+@asynccontextmanager
+async def open_pools(settings: Settings, pool_name: str) -> AsyncIterator[Pools]:
+    """The connections of a worker. Raises as `open_pool` does."""
+    async with (
+        _open_pool(settings, f"{pool_name} own", OWN_CONNECTIONS) as own,
+        _open_pool(settings, pool_name, connections(settings), for_bursts=True) as shared,
+    ):
+        yield Pools(own, shared)
 
 
 def _open_pool(
@@ -83,20 +95,23 @@ def connections(settings: Settings) -> int:
 
 
 class Worker:
-    """The parts of a worker process, put together. Its loops use the pool `own`, the tasks `pool`."""
+    """The parts of a worker process, put together."""
 
     def __init__(
-        self, settings: Settings, *, pool_name: str, tasks: Tasks, own: Pool, pool: Pool, courier: Courier
+        self, settings: Settings, *, pool_name: str, tasks: Tasks, pools: Pools, courier: Courier
     ) -> None:
         self.settings, self.pool_name, self.tasks = settings, pool_name, tasks
-        self.own, self.pool, self.courier = own, pool, courier
+        self.pools, self.courier = pools, courier
         self.slots = Slots(settings.slots)
-        self.heartbeat = Heartbeat(pool_name=pool_name, lease_s=settings.lease_s, pool=own, slots=self.slots)
-        self.progress_writer = ProgressWriter(own)
-        self.completer = Completer(own, self.slots, self.progress_writer)
+        self.heartbeat = Heartbeat(
+            pool_name=pool_name, lease_s=settings.lease_s, pool=pools.own, slots=self.slots
+        )
+        self.progress_writer = ProgressWriter(pools.own)
+        self.completer = Completer(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: Stop) -> None:
-        await self.heartbeat.register()
+        if not await until_reached(self.heartbeat.register, stop):
+            return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:
             runner = self._runner(group)
@@ -115,7 +130,7 @@ class Worker:
             limits={kind.name: kind.timeout_s for kind in self.tasks},
             lease_left=lambda: self.heartbeat.left_s,
             slots=self.slots,
-            pool=self.pool,
+            pool=self.pools.shared,
             progress_writer=self.progress_writer,
             completer=self.completer,
             group=group,
@@ -126,7 +141,7 @@ class Worker:
         puller = Puller(
             pool_name=self.pool_name,
             kinds=[*self.tasks],
-            pool=self.own,
+            pool=self.pools.own,
             slots=self.slots,
             courier=self.courier,
             worker_id=lambda: self.heartbeat.worker_id,

@@ -19,7 +19,7 @@ from tests.waiting import eventually
 from workers.resources import open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.runtime.shutdown import Stop
-from workers.runtime.worker import Worker, open_own, open_shared
+from workers.runtime.worker import Worker, open_pools
 from workers.tasks import Opener
 
 #: A pool without caps, and the only kind in it.
@@ -50,11 +50,10 @@ class Workers:
         mine, asked = msgspec.structs.replace(self.settings, **settings), stop or Stop()
         (pool_name,) = {kind.pool for kind in tasks}
         async with (
-            open_own(mine, pool_name) as own,
-            open_shared(mine, pool_name) as pool,
+            open_pools(mine, pool_name) as pools,
             asyncio.TaskGroup() as group,
         ):
-            worker = Worker(mine, pool_name=pool_name, tasks=tasks, own=own, pool=pool, courier=self.courier)
+            worker = Worker(mine, pool_name=pool_name, tasks=tasks, pools=pools, courier=self.courier)
             running = group.create_task(worker.run(asked))
             yield worker
             asked.soon.set()
