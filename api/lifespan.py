@@ -12,6 +12,7 @@ from api.auth import Authenticator, Strangers
 from api.coalescing import Coalesced
 from api.connections import Connections
 from api.ratelimit import COOL_S, Limiter
+from api.server.admission import limits_of
 from api.services import Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
@@ -54,7 +55,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         ) as pool,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
-        open_watcher(looking(pool)) as watcher,
+        open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
     ):
         async with pool.acquire() as conn:
             await check_keyrings(conn, peppers=peppers, vault=vault)

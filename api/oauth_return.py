@@ -42,7 +42,7 @@ async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
-    with request.services.watcher.seat(ref, key=flow.api_key_id) as seat:
+    with request.services.watcher.seat(ref) as seat:
         await unless_gone(request.receive, seat.until(jobs.has_ended, within=CALLBACK_S))
 
 

@@ -19,7 +19,9 @@ from domain.jobs.jobs import Versioned
 from telemetry import logs
 
 LOOK_S = 0.2
-MAX_SEATS = 100
+
+#: Those of one organization that wait or stream at once, and those of all.
+MAX_SEATS, MAX_SEATS_OF_ALL = 100, 1000
 
 _log = logs.get("api.waiting")
 
@@ -78,11 +80,14 @@ class Seat:
 class Watcher:
     """Everyone in this process who waits, and the one task that looks for all of them."""
 
-    def __init__(self, look: Look, *, every: float = LOOK_S, seats: int = MAX_SEATS) -> None:
+    def __init__(
+        self, look: Look, *, every: float = LOOK_S, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
+    ) -> None:
         self._look = look
         self._every = every
-        self._most = seats
+        self._most, self._most_of_all = seats, of_all
         self._seats: dict[Ref, list[Seat]] = {}
+        #: By organization.
         self._taken: Counter[UUID] = Counter()
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
@@ -91,19 +96,23 @@ class Watcher:
     def waiting(self) -> int:
         return self._taken.total()
 
+    def is_full(self, organization_id: UUID) -> bool:
+        """True if an organization, or all of them, wait as much as they may."""
+        return self._taken[organization_id] >= self._most or self.waiting >= self._most_of_all
+
     @contextmanager
-    def seat(self, ref: Ref, *, key: UUID) -> Iterator[Seat]:
-        """A seat for as long as it's needed; one that is closed from the start beyond `seats` for one key."""
-        seat = Seat()
-        if self._closed or self._taken[key] >= self._most:
+    def seat(self, ref: Ref) -> Iterator[Seat]:
+        """A seat for as long as it's needed; one that is closed from the start where all are taken."""
+        seat, organization_id = Seat(), ref[0]
+        if self._closed or self.is_full(organization_id):
             seat.close()
-        self._taken[key] += 1
+        self._taken[organization_id] += 1
         self._seats.setdefault(ref, []).append(seat)
         self._watching = self._watching or asyncio.create_task(self._watch())
         try:
             yield seat
         finally:
-            self._leave(ref, seat, key)
+            self._leave(ref, seat)
 
     def close(self) -> None:
         """Everybody who waits gets an answer now; whoever comes later doesn't wait."""
@@ -112,13 +121,13 @@ class Watcher:
             for seat in seats:
                 seat.close()
 
-    def _leave(self, ref: Ref, seat: Seat, key: UUID) -> None:
+    def _leave(self, ref: Ref, seat: Seat) -> None:
         self._seats[ref].remove(seat)
         if not self._seats[ref]:
             del self._seats[ref]
-        self._taken[key] -= 1
-        if not self._taken[key]:
-            del self._taken[key]
+        self._taken[ref[0]] -= 1
+        if not self._taken[ref[0]]:
+            del self._taken[ref[0]]
 
     async def _watch(self) -> None:
         """Ends with the last seat, so that an idle process asks nothing."""
@@ -139,12 +148,12 @@ class Watcher:
 
 
 @asynccontextmanager
-async def open_watcher(look: Look) -> AsyncIterator[Watcher]:
+async def open_watcher(look: Look, *, of_all: int = MAX_SEATS_OF_ALL) -> AsyncIterator[Watcher]:
     """A watcher whose waiters are answered at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
-    watcher = Watcher(look)
+    watcher = Watcher(look, of_all=of_all)
     with _hearing(signal.SIGTERM, watcher.close), _hearing(signal.SIGINT, watcher.close):
         yield watcher
     watcher.close()

@@ -20,7 +20,7 @@ from schemas.base import Page
 AT_ONCE = ApiKeyRotate()
 
 
-@post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT), status_code=201)
+@post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
     """Create a key. Its text is in this answer and in no later one."""
 

@@ -1,5 +1,6 @@
 """Jobs: reading them, waiting for them, stopping them and starting them again."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -24,11 +25,19 @@ from db.pool import Conn
 from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
 from schemas.base import Page
+from schemas.errors import Limited
 from schemas.errors.absent import absent
 from schemas.jobs import Accepted, CancelAnswer, Job, Status
 
 MAX_WAIT_S = 30
 COMMENT_S = 15.0
+
+#: The life of a stream, in seconds. A browser then connects again by itself, with `Last-Event-ID`.
+STREAM_S = 900.0
+END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
+
+#: Seconds until it makes sense to ask for a stream again where all are taken.
+CROWDED_S = 5
 
 Wait = Annotated[
     int,
@@ -91,12 +100,16 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     """Server-sent events: each message is the whole job and its id the job's version, up to the last one.
 
     204, which ends a browser's reconnecting, where `Last-Event-ID` is the version of a job that has ended.
+    A stream ends after 15 minutes: connect again with `Last-Event-ID`. At most 100 of an organization wait or
+    stream at once.
     """
     ref = (request.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
     told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
     if told and jobs.has_ended(seen):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
+    if request.services.watcher.is_full(ref[0]):
+        raise Limited("streams", "too many requests wait or stream: end some, or poll", retry_after=CROWDED_S)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
 
@@ -151,17 +164,23 @@ async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) 
         return seen
     else:
         enough = jobs.has_ended
-    with request.services.watcher.seat(ref, key=request.principal.key_uuid) as seat:
+    with request.services.watcher.seat(ref) as seat:
         found = await unless_gone(request.receive, seat.until(enough, within=seconds))
     return found or await _read(request, ref)
 
 
 async def _events(request: ApiRequest, ref: Ref, seen: Versioned, *, told: bool) -> AsyncIterator[bytes]:
-    with request.services.watcher.seat(ref, key=request.principal.key_uuid) as seat:
+    with request.services.watcher.seat(ref) as seat:
         if not told:
             yield _event(seen)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + STREAM_S
         while not (seat.closed or jobs.has_ended(seen)):
-            newer = await seat.until(partial(_newer, seen[1]), within=COMMENT_S)
+            if loop.time() >= ends:
+                yield END
+                return
+            within = min(COMMENT_S, ends - loop.time())
+            newer = await seat.until(partial(_newer, seen[1]), within=within)
             if newer is not None:
                 seen = newer
                 yield _event(seen)

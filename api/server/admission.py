@@ -5,6 +5,7 @@ the server itself was too slow to read.
 """
 
 import enum
+import math
 import resource
 from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address
@@ -155,10 +156,15 @@ def limits_of(settings: Settings) -> Limits:
 
     Behind a proxy all connections are the proxy's: it has to tell its callers apart.
     """
-    files = _raise_files()
-    most = files - SPARE_FILES - settings.pool_size - Limits().reserve
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = (
+        (math.inf if files == resource.RLIM_INFINITY else files)
+        - SPARE_FILES
+        - settings.pool_size
+        - Limits().reserve
+    )
     return Limits(
-        connections=max(1, min(settings.connections, most)),
+        connections=int(max(1, min(settings.connections, most))),
         per_address=0 if settings.proxy_hops else settings.connections_per_address,
     )
 
@@ -168,8 +174,7 @@ def count_ended(reason: str) -> None:
     HTTP_CONNECTIONS_ENDED.labels(reason).inc()
 
 
-def _raise_files() -> int:
-    """Files that this process may open, after asking for all that it may ask for."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+def raise_files() -> None:
+    """Ask for as many open files as this process may ask for."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard if hard != resource.RLIM_INFINITY else soft

@@ -9,7 +9,7 @@ from types import FrameType
 import uvicorn
 from litestar import Litestar
 
-from api.server.admission import Admission, Limits
+from api.server.admission import Admission, Limits, raise_files
 from api.server.connection import Connection
 from telemetry import logs
 
@@ -62,6 +62,7 @@ class Server(uvicorn.Server):
 
 async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises what the application's lifespan raises."""
+    raise_files()
     server = Server(app, Admission(limits), host=host, port=port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.hear)

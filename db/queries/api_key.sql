@@ -16,6 +16,19 @@ insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, 
 values (:org, :id, :name, :key_id, :secret_hash, :pepper_id, :scopes, :return_origins, :expires_at)
 returning {key};
 
+-- name: lock_owner    whoever makes a key of an organization comes after who makes another one
+select id
+  from organization
+ where id = :org
+   for no key update;
+
+-- name: count_live_keys
+select count(*) as live
+  from api_key
+ where organization_id = :org
+   and killed_at is null
+   and (expires_at is null or expires_at > now());
+
 -- name: get_key
 select {key}
   from api_key

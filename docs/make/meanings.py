@@ -52,6 +52,7 @@ REASONS = {
     "POST_NOT_QUEUED": "The post is on its way or has ended. Only one that waits can be changed.",
     "PROJECT_ARCHIVED": "The project is archived. Un-archive it first.",
     "TOO_MANY_ACCOUNTS": "The lease request asks for fewer accounts.",
+    "TOO_MANY_KEYS": "The organization has `details.limit` keys that are alive. Kill one that nobody uses.",
     "VERSION_MISMATCH": "The content was edited since. Read it again, and decide on what it is now.",
 }
 

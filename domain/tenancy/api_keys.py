@@ -26,6 +26,9 @@ _ALPHABET = string.ascii_lowercase + string.digits
 
 LONGEST = timedelta(days=36_525)
 
+#: Keys of one organization that are neither killed nor expired.
+MOST_LIVE = 100
+
 #: What an operator on the machine itself may pass on: every scope, those for operators too.
 EVERY_SCOPE = frozenset(get_args(Scope))
 
@@ -158,10 +161,14 @@ async def create(
     expires_at: datetime | None,
     now: datetime,
 ) -> ApiKeyShown:
-    """Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an expiry that is past or never."""
+    """Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an expiry that is past or never.
+
+    Raises `Conflict` TOO_MANY_KEYS where the organization has `MOST_LIVE`.
+    """
     check_delegation(actor.scopes, scopes)
     if expires_at is not None and not now < expires_at < now + LONGEST:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
+    await _check_count(conn, actor.organization_id)
     secret = secrets.token_urlsafe(32)
     row = await INSERT_KEY.row(
         conn,
@@ -176,6 +183,17 @@ async def create(
         expires_at=expires_at,
     )
     return await _recorded(conn, actor, "api_key.created", row, secret)
+
+
+async def _check_count(conn: Conn, organization_id: UUID) -> None:
+    """The organization's row stays locked until the new key is committed, so that the count holds."""
+    await api_key.lock_owner.run(conn, org=organization_id)
+    if await api_key.count_live_keys.value(conn, org=organization_id) >= MOST_LIVE:
+        raise Conflict(
+            "TOO_MANY_KEYS",
+            f"the organization has {MOST_LIVE} live keys: kill one that nobody uses",
+            limit=MOST_LIVE,
+        )
 
 
 async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) -> ApiKey:

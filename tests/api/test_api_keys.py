@@ -1,5 +1,6 @@
 """API keys over their whole life: made, shown once, listed, rotated, killed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,9 @@ import httpx
 from litestar import Litestar
 
 from db.pool import Pool
+from domain.tenancy.api_keys import MOST_LIVE
 from tests.api.conftest import Caller, calling, client_of, new_key
+from tests.api.refusals import problem
 
 NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
 
@@ -164,3 +167,21 @@ async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous:
     for path in ("/v1/api-keys", f"/v1/api-keys/{key['id']}", "/v1/audit-log"):
         assert secret not in (await acme.http.get(path)).text
     assert secret not in (await anonymous.get("/metrics")).text
+
+
+async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool) -> None:
+    """However many are made at once; one that is killed or expired makes room."""
+    async with calling(app, pool, "Acme", tier="partner") as acme:
+        for _ in range(MOST_LIVE - 3):
+            await new_key(pool, acme.organization_id)
+        racing = [acme.http.post("/v1/api-keys", json=NEW) for _ in range(6)]
+        answers = await asyncio.gather(*racing)
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
+        refused = next(answer for answer in answers if answer.status_code == 409)
+        assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MOST_LIVE})
+        made = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
+        await acme.http.post(f"/v1/api-keys/{made}/kill")
+        assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 201
+        assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 409
+        await pool.execute("update api_key set expires_at = now() where name = 'CI'")
+        assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 201

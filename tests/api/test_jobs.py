@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
@@ -20,7 +21,7 @@ from jobs.outcomes import Done, Failed, Outcome
 from schemas import ids
 from schemas.jobs import Job
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, client_of, new_key
 from tests.api.hang_up import call
 from tests.api.refusals import problem
 from tests.waiting import eventually
@@ -127,17 +128,25 @@ async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool
     assert again.status_code == 304
 
 
-async def test_a_key_has_a_hundred_seats(
+async def test_an_organization_has_a_hundred_seats(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
 ) -> None:
+    """However many keys it has: beyond them a wait is answered at once, a stream not begun."""
     await conn.execute("update organization set tier = 'partner' where env = 'live'")
-    waiting = [asyncio.create_task(acme.http.get(job, params={"wait": 30})) for _ in range(100)]
-    await eventually(lambda: at(app, 100))
-    crowded = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), 5)
-    assert (crowded.status_code, crowded.json()["status"]) == (200, "running")
-    await settle(pool, conn, Done())
-    answers = await asyncio.gather(*waiting)
+    async with client_of(app, await new_key(pool, acme.organization_id)) as second:
+        both = [acme.http, second]
+        waiting = [asyncio.create_task(http.get(job, params={"wait": 30})) for http in both * 25]
+        streaming = [asyncio.create_task(http.get(f"{job}/events")) for http in both * 25]
+        await eventually(lambda: at(app, 100))
+        crowded = await asyncio.wait_for(second.get(job, params={"wait": 30}), 5)
+        refused = await asyncio.wait_for(second.get(f"{job}/events"), 5)
+        assert (crowded.status_code, crowded.json()["status"]) == (200, "running")
+        assert problem(refused) == (429, "RATE_LIMITED", {"limit": "streams"})
+        assert refused.headers["Retry-After"] == "5"
+        await settle(pool, conn, Done())
+        answers, streams = await asyncio.gather(*waiting), await asyncio.gather(*streaming)
     assert {answer.json()["status"] for answer in answers} == {"completed"}
+    assert {events(stream)[-1][1]["status"] for stream in streams} == {"completed"}
     assert watched(app) == 0
 
 
@@ -188,6 +197,22 @@ async def test_a_stream_goes_on_from_the_last_event(
     assert events(behind) == told[-1:]
     through = await acme.http.get(f"{job}/events", headers={"Last-Event-ID": str(told[-1][0])})
     assert (through.status_code, through.content) == (204, b"")
+
+
+async def test_a_stream_ends_in_its_time_and_another_goes_on(
+    app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "STREAM_S", 0.0)
+    first = await asyncio.wait_for(acme.http.get(f"{job}/events"), 5)
+    version, _, end = first.text.partition("\n")
+    assert "retry: 1000" in end
+    monkeypatch.undo()
+    last = {"Last-Event-ID": version.removeprefix("id: ")}
+    streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers=last))
+    await eventually(lambda: at(app, 1))
+    await settle(pool, conn, Done())
+    told = events(await asyncio.wait_for(streaming, 5))
+    assert [said["status"] for _, said in told] == ["completed"]
 
 
 async def test_cancel(acme: Caller, job: str, conn: Conn) -> None:

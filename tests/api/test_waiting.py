@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.jobs import Job
 from tests.waiting import eventually
 
-KEY, ORG = ids.new(), ids.new()
+ORG = ids.new()
 
 
 class Ledger:
@@ -57,7 +57,7 @@ def ledger() -> Ledger:
 
 @pytest.fixture
 def watcher(ledger: Ledger) -> Watcher:
-    return Watcher(ledger.look, every=0.01, seats=3)
+    return Watcher(ledger.look, every=0.01, seats=3, of_all=5)
 
 
 def second(seen: Versioned) -> bool:
@@ -65,7 +65,7 @@ def second(seen: Versioned) -> bool:
 
 
 async def wait(watcher: Watcher, ref: Ref, *, within: float = 5) -> Versioned | None:
-    with watcher.seat(ref, key=KEY) as seat:
+    with watcher.seat(ref) as seat:
         return await seat.until(second, within=within)
 
 
@@ -113,18 +113,21 @@ async def test_a_job_that_is_gone_is_not_waited_for(watcher: Watcher) -> None:
     assert await wait(watcher, (ORG, ids.new()), within=30) is None
 
 
-async def test_seats_are_counted_by_key_and_given_back(ledger: Ledger, watcher: Watcher) -> None:
+async def test_seats_are_counted_by_organization_and_given_back(ledger: Ledger, watcher: Watcher) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait(watcher, ref)) for _ in range(3)]
     await eventually(lambda: looked(ledger, 1))
-    with watcher.seat(ref, key=KEY) as crowded, watcher.seat(ref, key=ids.new()) as other:
+    with watcher.seat(ref) as crowded, watcher.seat((ids.new(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
         assert await crowded.until(second, within=30) is None
+        assert watcher.is_full(ids.new())
+        with watcher.seat((ids.new(), ref[1])) as beyond_all:
+            assert beyond_all.closed
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert watcher.waiting == 0
-    with watcher.seat(ref, key=KEY) as seat:
+    with watcher.seat(ref) as seat:
         assert not seat.closed
 
 
