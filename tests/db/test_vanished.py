@@ -1,0 +1,102 @@
+"""A host that vanishes: neither side waits for it for long, on whatever connection."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import asyncpg
+import pytest
+
+from db import pool as pools
+from db.pool import Conn, Pool, connect, open_pool, transact
+from schemas.settings import Settings
+from tests import relay
+from tests.relay import Loss
+from workers.dispatcher.loop import session
+from workers.runtime.worker import open_pools
+
+#: Seconds after which what a vanished host held is let go.
+GONE_S = 10
+
+Opened = Callable[[Settings], AbstractAsyncContextManager[Conn]]
+
+
+@asynccontextmanager
+async def of_a_pool(settings: Settings) -> AsyncIterator[Conn]:
+    async with open_pool(settings.database_url, name="test") as opened, opened.acquire() as conn:
+        yield conn
+
+
+@asynccontextmanager
+async def alone(settings: Settings) -> AsyncIterator[Conn]:
+    conn = await connect(settings.database_url, name="test")
+    yield conn
+    await conn.close()
+
+
+@asynccontextmanager
+async def of_a_worker(settings: Settings) -> AsyncIterator[Conn]:
+    async with open_pools(settings, "test") as opened, opened.shared.acquire() as conn:
+        yield conn
+
+
+@asynccontextmanager
+async def of_the_dispatcher(settings: Settings) -> AsyncIterator[Conn]:
+    async with session(settings.database_url) as conn:
+        yield conn
+
+
+@pytest.mark.parametrize("opened", [of_a_pool, alone, of_a_worker, of_the_dispatcher])
+async def test_both_sides_of_each_connection_notice(settings: Settings, opened: Opened) -> None:
+    async with opened(settings) as conn:
+        rows = await conn.fetch(
+            "select name, setting from pg_settings where name ~ '^(tcp|client_c|idle_in)'"
+        )
+        server = {row["name"]: int(row["setting"]) for row in rows}
+        sock: socket.socket = conn._transport.get_extra_info("socket")  # type: ignore[union-attr]
+        client = {name: sock.getsockopt(level, name) for level, name in pools.SOCKET}
+    assert 0 < server["idle_in_transaction_session_timeout"] <= GONE_S * 1000
+    assert 0 < server["tcp_user_timeout"] <= GONE_S * 1000
+    assert 0 < server["client_connection_check_interval"] <= GONE_S * 1000
+    tries = server["tcp_keepalives_interval"] * server["tcp_keepalives_count"]
+    assert 0 < server["tcp_keepalives_idle"] + tries <= GONE_S
+    assert client[socket.SO_KEEPALIVE]
+    assert client[socket.TCP_KEEPIDLE] + client[socket.TCP_KEEPINTVL] * client[socket.TCP_KEEPCNT] <= GONE_S
+    assert client[socket.TCP_USER_TIMEOUT] <= GONE_S * 1000
+
+
+async def test_what_a_vanished_host_held_is_free_again(
+    settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its commit it holds a tenant's row. Whoever wants that waits for so long at most."""
+    monkeypatch.setitem(pools.SESSION, "idle_in_transaction_session_timeout", "1s")
+    await pool.execute("create table thing (name text); insert into thing values ('held')")
+
+    async def take(conn: Conn) -> str:
+        return str(await conn.fetchval("update thing set name = name || '!' returning name"))
+
+    async with (
+        relay.before(settings.database_url) as network,
+        open_pool(network.url, name="vanished", command_timeout=1) as vanished,
+    ):
+        network.fall_silent_at("COMMIT", Loss.STATEMENT, whole=True)
+        vanishing = asyncio.create_task(transact(vanished, take))
+        await network.silent.wait()
+        async with asyncio.timeout(5):
+            assert await transact(pool, take) == "held!"
+        with pytest.raises((TimeoutError, asyncpg.InterfaceError)):
+            await vanishing
+
+
+async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
+    """Nor is a transaction that has lasted for long, as long as statements come."""
+    async with open_pool(settings.database_url, name="test", patience_s=0.5) as opened:
+
+        async def long(conn: Conn) -> None:
+            for _ in range(4):
+                await conn.execute("select pg_sleep(0.3)")
+
+        await transact(opened, long)
+        with pytest.raises(asyncpg.QueryCanceledError):
+            await opened.execute("select pg_sleep(5)")
