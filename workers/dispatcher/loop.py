@@ -26,6 +26,7 @@ from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.runtime import health
 from workers.runtime.heartbeat import patience_s
+from workers.runtime.reaching import FIRST_S, MOST_S
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 
 TICK_S, STAND_BY_S = 0.05, 0.5
@@ -33,9 +34,6 @@ TICK_S, STAND_BY_S = 0.05, 0.5
 #: Seconds after which a statement without an answer fails, and after which Postgres ends an idle session.
 COMMAND_TIMEOUT_S, IDLE_S = 10.0, 5
 CLOSE_S = 1.0
-
-#: Seconds before the first new try to reach Postgres; doubled up to the most.
-FIRST_S, MOST_S = 0.1, 2.0
 
 _log = logs.get("dispatcher")
 
@@ -52,7 +50,7 @@ class Dispatcher:
 
     def __init__(self, settings: Settings, courier: Courier) -> None:
         self._database_url, self._courier = settings.database_url, courier
-        self._uptime = Uptime(settings.lease_s)
+        self._uptime, self._wait_s = Uptime(settings.lease_s), FIRST_S
         self._wake_limiter = WakeLimiter()
         store = open_store(settings)
         self._agenda = Agenda(
@@ -70,16 +68,15 @@ class Dispatcher:
 
     async def run(self, stop: Stop) -> None:
         """Run until asked to stop, through any outage of Postgres or Redis."""
-        wait_s = FIRST_S
         while not stop.soon.is_set():
             try:
                 async with session(self._database_url) as conn:
-                    wait_s = FIRST_S
                     await self._serve_session(conn, stop)
             except PASSING as error:
+                self._uptime.failed()
                 _log.warning("Postgres failed, trying again soon", error=repr(error.__cause__ or error))
-                await first_of(stop.soon, within_s=wait_s)
-                wait_s = min(MOST_S, wait_s * 2)
+                await first_of(stop.soon, within_s=self._wait_s)
+                self._wait_s = min(MOST_S, self._wait_s * 2)
         _log.info("ended")
 
     async def _serve_session(self, conn: Conn, stop: Stop) -> None:
@@ -91,6 +88,7 @@ class Dispatcher:
         with metrics.DISPATCHER_LEADS.track_inprogress():
             while not stop.soon.is_set():
                 await self._tick(conn)
+                self._wait_s = FIRST_S
                 await first_of(stop.soon, within_s=TICK_S)
 
     async def _leads(self, conn: Conn) -> bool:

@@ -23,6 +23,10 @@ class Uptime:
             self._since = at
         self._last = at
 
+    def failed(self) -> None:
+        """A statement failed: it may be that nobody can write, though others are answered."""
+        self._last = _NEVER
+
     @property
     def is_steady(self) -> bool:
         """True if it lasts for a whole lease already: every living worker has renewed in that time."""

@@ -33,6 +33,17 @@ def test_a_gap_starts_it_over() -> None:
     assert uptime.is_steady
 
 
+def test_a_failure_starts_it_over() -> None:
+    uptime = Uptime(LEASE_S)
+    reach(uptime, first=0, last=30)
+    uptime.failed()
+    assert not uptime.is_steady
+    reach(uptime, first=31, last=40)
+    assert not uptime.is_steady
+    reach(uptime, first=41, last=41)
+    assert uptime.is_steady
+
+
 def test_a_pause_in_which_no_lease_can_run_out_is_no_gap() -> None:
     uptime = Uptime(LEASE_S)
     reach(uptime, first=0, last=30, every=5)
