@@ -10,7 +10,7 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import access_log, errors
+from api import access_log, errors, heads
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
@@ -64,11 +64,16 @@ class Api(Litestar):
         if scope["type"] != "http":  # type: ignore[comparison-overlap]  # the enum that is meant is a str
             await super().__call__(scope, receive, send)
             return
-        request = cast("HTTPScope", scope)
+        request, receives, sends = cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send)
+        method = request["method"]
+        if heads.are_ours(request):
+            request = {**request, "method": "GET"}
+            receives, sends = heads.without_body(receives, sends)
         state = access_log.begin(request)
         try:
-            await super().__call__(scope, receive, access_log.watching(state, cast("Send", send)))
+            await super().__call__(request, receives, access_log.watching(state, sends))
         finally:
+            request["method"] = method
             await access_log.end(request, state)
 
 

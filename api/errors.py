@@ -1,6 +1,6 @@
 """From what was raised to the answer: one table, one envelope, the framework's own errors included."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -8,7 +8,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
-from api import request_state
+from api import heads, request_state
+from api.openapi.operations import camel
 from api.replies import JSON, Reply
 from db import reach
 from schemas.envelope import Envelope, Problem
@@ -100,8 +101,17 @@ def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
         closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
-        return *FRAMEWORK[error.status_code], {}, {**(error.headers or {}), **closing}
+        return *FRAMEWORK[error.status_code], {}, {**dict(_allowing(error.headers or {})), **closing}
     return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
+
+
+def _allowing(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """The framework's headers; `Allow` with HEAD, which it doesn't know of."""
+    for name, value in headers.items():
+        if name.lower() == "allow":
+            yield "Allow", ", ".join(sorted(heads.methods({*value.split(", ")})))
+        else:
+            yield name, value
 
 
 def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
@@ -121,4 +131,4 @@ def _issues(extra: Any) -> Iterable[dict[str, str]]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
-            yield {"path": issue.get("key", "request"), "message": issue["message"]}
+            yield {"path": camel(issue.get("key", "request")), "message": issue["message"]}

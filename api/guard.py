@@ -1,7 +1,8 @@
 """The guard: checks before a route's own work, in the contract's order: 401, 503, 429, 403, 415, 422."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar import Litestar, Request, Response
@@ -9,20 +10,25 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
 
-from api import auth
+from api import auth, heads
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.tenancy.api_keys import grants
 from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
+#: Values of one parameter: each costs a search of its own.
+MOST_VALUES = 20
+#: Characters of a value among several.
+LONGEST_VALUE = 100
+
 
 class Requirements(NamedTuple):
     """The scope that a route asks of a key (None: any key), which of its budgets it uses, and what it reads.
 
     `statuses` are the statuses of its own; those that the guard, body and parameters bring are known. `parts`
-    are the shape of a multipart body, which the route streams and reads by itself. `numbers` are those of
-    the `query` that are whole numbers.
+    are the shape of a multipart body, which the route streams and reads by itself. Of the `query`, `numbers`
+    are whole numbers, `flags` are true or false, `lists` take several values.
     """
 
     scope: Scope | None
@@ -30,6 +36,8 @@ class Requirements(NamedTuple):
     statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
     body: bool = False
     parts: type[msgspec.Struct] | None = None
 
@@ -46,7 +54,7 @@ def bind(app: Litestar) -> None:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(sorted(route.methods))
+                handler.opt["allow"] = ", ".join(sorted(heads.methods(route.methods)))
             elif handler.resolve_before_request() is guard:
                 handler.opt["requirements"] = _completed(handler)
 
@@ -63,7 +71,7 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     request.request_state.rate_class = needs.rate_class
     await _admit(request, needs)
     if query := request.scope["query_string"]:
-        _check_query(query, needs)
+        request.scope["query_string"] = _check_query(query, needs)
     if needs.parts:
         _check_type(request, b"multipart/form-data")
     elif needs.body:
@@ -93,10 +101,11 @@ async def _admit(request: ApiRequest, needs: Requirements) -> None:
         raise Forbidden(needs.scope)
 
 
-def _check_query(query: bytes, needs: Requirements) -> None:
+def _check_query(query: bytes, needs: Requirements) -> bytes:
     """Only what the route has, each once, as text that Postgres can keep, or as digits.
 
-    Litestar itself would take `1e2` for a whole number.
+    Litestar itself would take `1e2` for a whole number. It reads several values of one parameter as the query
+    that this returns has them: `status=failed,canceled` as one after the other.
     """
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -108,11 +117,36 @@ def _check_query(query: bytes, needs: Requirements) -> None:
             raise Invalid(name, "is not a parameter of this route")
         if name in seen:
             raise Invalid(name, "is given twice")
-        if "\x00" in value:
-            raise Invalid(name, "must not contain a NUL character")
-        if name in needs.numbers and not (value.isascii() and value.isdecimal()):
-            raise Invalid(name, "must be a whole number, in digits alone")
+        _check_value(name, value, needs)
         seen.add(name)
+    if not any(name in needs.lists and "," in value for name, value in pairs):
+        return query
+    return urlencode([(name, one) for name, value in pairs for one in _values(name, value, needs)]).encode()
+
+
+def _values(name: str, value: str, needs: Requirements) -> Iterable[str]:
+    """The values of a parameter, each once."""
+    return dict.fromkeys(value.split(",")) if name in needs.lists else (value,)
+
+
+def _check_value(name: str, value: str, needs: Requirements) -> None:
+    if "\x00" in value:
+        raise Invalid(name, "must not contain a NUL character")
+    if name in needs.numbers and not (value.isascii() and value.isdecimal()):
+        raise Invalid(name, "must be a whole number, in digits alone")
+    if name in needs.flags and value not in {"true", "false"}:
+        raise Invalid(name, "must be true or false")
+    if name in needs.lists:
+        _check_values(name, value.split(","))
+
+
+def _check_values(name: str, values: Sequence[str]) -> None:
+    if "" in values:
+        raise Invalid(name, "has an empty value: put one comma between two")
+    if len(values) > MOST_VALUES:
+        raise Invalid(name, f"takes at most {MOST_VALUES} values")
+    if max(map(len, values)) > LONGEST_VALUE:
+        raise Invalid(name, f"takes values of at most {LONGEST_VALUE} characters")
 
 
 def _check_type(request: ApiRequest, expected: bytes) -> None:
@@ -131,4 +165,8 @@ def _completed(handler: HTTPRouteHandler) -> Requirements:
         if isinstance(field.kwarg_definition, QueryParameter)
     }
     numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
-    return needs._replace(query=frozenset(asked), numbers=numbers, body="data" in fields)
+    flags = frozenset(name for name, field in asked.items() if field.has_inner_subclass_of(bool))
+    lists = frozenset(name for name, field in asked.items() if field.is_non_string_sequence)
+    return needs._replace(
+        query=frozenset(asked), numbers=numbers, flags=flags, lists=lists, body="data" in fields
+    )

@@ -153,13 +153,13 @@ def _digest(request: ApiRequest, body: bytes) -> bytes:
 
 
 def _record(request: ApiRequest, claim: KeyUse, made: Made[Any]) -> Record:
-    answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content))
+    answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content), made.etag)
     return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
 
 
 async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> Made[Any]:
     answer = await idempotency.replay(conn, claim, keyring=request.services.vault)
-    return Made(answer.body, answer.status, answer.location, replayed=True)
+    return Made(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
 async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:

@@ -11,7 +11,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 
-from api import request_state
+from api import faults, request_state
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn
@@ -24,9 +24,6 @@ SAY_JSON = "the body is not readable JSON in UTF-8"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 STRANGERS = UUID(int=0)
-
-_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
 class ApiRequest(Request[Any, Any, State]):
@@ -75,8 +72,9 @@ class ApiRequest(Request[Any, Any, State]):
         try:
             value = _decoder(field.annotation if field else Any).decode(body)
         except msgspec.ValidationError as error:
-            _parse(body)  # what comes after the first wrong value must be JSON, too
-            raise invalid(error) from None
+            # What comes after the first wrong value must be JSON, too.
+            found = faults.find(_parse(body), field.annotation if field else Any)
+            raise found or Invalid(*faults.read(error)) from None
         except UNREADABLE:
             raise Malformed(SAY_JSON) from None
         if b"\\u0000" in body and _NUL.search(body):
@@ -84,20 +82,11 @@ class ApiRequest(Request[Any, Any, State]):
         return value
 
 
-def _parse(body: bytes) -> None:
+def _parse(body: bytes) -> Any:
     try:
-        msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except UNREADABLE:
         raise Malformed(SAY_JSON) from None
-
-
-def invalid(error: msgspec.ValidationError) -> Invalid:
-    """The refusal that msgspec's words come to, with the field's path in the form `a.b[0].c`."""
-    found = _WHERE.fullmatch(str(error))
-    what, path = (found["what"], found["path"]) if found else (str(error), "$")
-    named = _NAMED.search(what)
-    full = f"{path}.{named['name']}" if named else path
-    return Invalid(full.removeprefix("$").removeprefix(".") or "body", what)
 
 
 @cache

@@ -117,6 +117,8 @@ class AuditEntry(Out, frozen=True, kw_only=True):
     """What was done."""
     subject: str
     """Id or name of what it was done to."""
+    project_id: ids.ProjectId | None
+    """Id of the project that it was done in; null: it concerns the whole organization."""
     api_key_id: ids.KeyId | None
     """Id of the key that did it; null: somebody on the machine itself."""
     details: dict[str, Any]

@@ -55,6 +55,8 @@ class Decision(Out, frozen=True, kw_only=True):
     """The reviewer's words, or null."""
     decided_at: Instant
     """When it was decided, in UTC."""
+    decided_by: ids.KeyId | None
+    """Id of the key that decided; null: somebody on the machine itself."""
 
 
 class Content(Out, frozen=True, kw_only=True):

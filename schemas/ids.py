@@ -39,7 +39,7 @@ def new() -> UUID:
 
 def first_of(moment: datetime) -> UUID:
     """The least UUIDv7 of a moment: what was made before it sorts before this."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
 from schemas.errors.platforms import Category
 
 Status = Literal[
@@ -183,3 +183,4 @@ class Post(Out, frozen=True, kw_only=True):
     last_error: PostError | None
     """What kept it from going out last, or null."""
     created_at: CreatedAt
+    updated_at: UpdatedAt

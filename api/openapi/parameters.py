@@ -85,6 +85,7 @@ def _query(one: Operation) -> Iterator[Json]:
                 "in": "query",
                 "required": not field.has_default,
                 "schema": _schema(field, given),
+                **_several(field),
                 **about,
             }
 
@@ -94,7 +95,13 @@ def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
         word: getattr(given, name) for name, word in _BOUNDS.items() if getattr(given, name) is not None
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
-    return {**clean(msgspec.json.schema(without_none(field.annotation))), **bounds, **default}
+    more = given.schema_extra or {}
+    return {**clean({**msgspec.json.schema(without_none(field.annotation)), **more}), **bounds, **default}
+
+
+def _several(field: FieldDefinition) -> Json:
+    """Several values of one parameter are separated by commas."""
+    return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 
 def _head(one: Operation) -> Iterator[Json]:

@@ -24,15 +24,24 @@ from jobs.ledger import Submitted
 from schemas.accounts import (
     AccountConnect,
     AccountDisconnected,
+    AccountStatus,
     OAuthStatus,
     OAuthUrl,
     OAuthUrlCreate,
+    PlatformName,
     ReauthUrlCreate,
     SocialAccount,
 )
 from schemas.base import Page
 from schemas.jobs import Accepted
 
+PlatformFilter = Annotated[list[PlatformName] | None, QueryParameter(description="Only of these platforms.")]
+StatusFilter = Annotated[
+    list[AccountStatus] | None, QueryParameter(description="Only with one of these statuses.")
+]
+LeasedFilter = Annotated[
+    bool | None, QueryParameter(description="Only those that are leased, or only those that aren't.")
+]
 Returned = Annotated[str, QueryParameter(name="state", description="As `oauth-url` gave it.", max_length=100)]
 Code = Annotated[str | None, QueryParameter(description="What lets us in, once.", max_length=2000)]
 Iss = Annotated[str | None, QueryParameter(description="Whose code it is (RFC 9207).", max_length=500)]
@@ -165,6 +174,9 @@ async def list_social_accounts(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
+    platform: PlatformFilter = None,
+    status: StatusFilter = None,
+    leased: LeasedFilter = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[SocialAccount]:
@@ -173,6 +185,9 @@ async def list_social_accounts(
         accounts.list_page,
         organization_id=request.organization_id,
         project_id=paths.read("project", project_id),
+        platforms=platform,
+        statuses=status,
+        leased=leased,
     )
     return await paging.page(
         request, find, cursor=cursor, limit=limit, identify=lambda account: account.social_account_id

@@ -6,7 +6,8 @@ from typing import Annotated
 from litestar import get
 from litestar.params import QueryParameter
 
-from api import paging
+from api import filters, paging
+from api.filters import MadeSince, MadeUntil
 from api.guard import requires
 from api.paging import Cursor, Limit
 from api.ratelimit import Class
@@ -15,17 +16,38 @@ from domain.tenancy import audit
 from schemas.api_keys import AuditEntry
 from schemas.base import Page
 
-Action = Annotated[
-    str | None, QueryParameter(max_length=100, description="Only this action, such as `api_key.killed`.")
+ActionFilter = Annotated[
+    list[str] | None, QueryParameter(description="Only these actions, such as `api_key.killed`.")
+]
+ProjectFilter = Annotated[
+    list[str] | None, QueryParameter(name="projectId", description="Only what was done in these projects.")
+]
+KeyFilter = Annotated[
+    list[str] | None, QueryParameter(name="apiKeyId", description="Only what these keys did.")
 ]
 
 
-@get("/audit-log", opt=requires("audit:read", Class.READ_LIGHT))
+@get("/audit-log", opt=requires("audit:read", Class.READ_LIGHT, 404))
 async def list_audit_log(
-    request: ApiRequest, action: Action = None, cursor: Cursor = None, limit: Limit = paging.DEFAULT
+    request: ApiRequest,
+    *,
+    action: ActionFilter = None,
+    project_id: ProjectFilter = None,
+    api_key_id: KeyFilter = None,
+    since: MadeSince = None,
+    until: MadeUntil = None,
+    cursor: Cursor = None,
+    limit: Limit = paging.DEFAULT,
 ) -> Page[AuditEntry]:
     """What was done in the organization, newest first."""
-    find = partial(audit.list_page, organization_id=request.organization_id, action=action)
+    find = partial(
+        audit.list_page,
+        organization_id=request.organization_id,
+        actions=action,
+        project_ids=filters.read_ids("project", project_id),
+        api_key_ids=filters.read_ids("api_key", api_key_id),
+        period=filters.period(since, until),
+    )
     return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda entry: entry.id)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, idempotency, paging, paths, uploads
+from api import etags, filters, idempotency, paging, paths, uploads
+from api.filters import MadeSince, MadeUntil
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
@@ -23,13 +24,23 @@ from schemas.content import (
     Content,
     ContentPatch,
     ContentStatus,
+    CreativeType,
+    Format,
     Reject,
     Upload,
 )
 
-StatusFilter = Annotated[ContentStatus | None, QueryParameter(description="Only with this status.")]
+StatusFilter = Annotated[
+    list[ContentStatus] | None, QueryParameter(description="Only with one of these statuses.")
+]
 ApprovalFilter = Annotated[
-    ApprovalStatus | None, QueryParameter(name="approvalStatus", description="Only with this one.")
+    list[ApprovalStatus] | None,
+    QueryParameter(name="approvalStatus", description="Only with one of these."),
+]
+FormatFilter = Annotated[list[Format] | None, QueryParameter(description="Only of these formats.")]
+CreativeFilter = Annotated[
+    list[CreativeType] | None,
+    QueryParameter(name="creativeType", description="Only what was made like this."),
 ]
 
 AS_IT_IS = Approve()
@@ -74,6 +85,10 @@ async def list_content(
     *,
     status: StatusFilter = None,
     approval_status: ApprovalFilter = None,
+    format: FormatFilter = None,  # noqa: A002  the parameter's name
+    creative_type: CreativeFilter = None,
+    since: MadeSince = None,
+    until: MadeUntil = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Content]:
@@ -82,8 +97,11 @@ async def list_content(
         content.list_page,
         organization_id=request.organization_id,
         project_id=paths.read("project", project_id),
-        status=status,
-        approval_status=approval_status,
+        statuses=status,
+        approval_statuses=approval_status,
+        formats=format,
+        creative_types=creative_type,
+        period=filters.period(since, until),
         public_url=request.services.settings.public_url,
     )
     return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda item: item.id)
@@ -151,7 +169,7 @@ async def approve_content(
             now=request.services.clock(),
             public_url=request.services.settings.public_url,
         )
-        return Made(approved, wakes=tuple(wakes))
+        return Made(approved, etag=etags.show(approved.revision), wakes=tuple(wakes))
 
     return await once(request, decide)
 

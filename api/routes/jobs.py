@@ -13,7 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api import etags, paging, paths
+from api import etags, filters, paging, paths
 from api.accepting import accepted
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
@@ -24,6 +24,7 @@ from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
 from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
+from jobs import kinds
 from schemas.base import Page
 from schemas.errors import Limited
 from schemas.errors.absent import absent
@@ -48,9 +49,21 @@ Wait = Annotated[
     ),
 ]
 ProjectFilter = Annotated[str | None, QueryParameter(name="projectId", description="Only of this project.")]
-KindFilter = Annotated[str | None, QueryParameter(description="Only of this kind.", max_length=100)]
-StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
-StageFilter = Annotated[str | None, QueryParameter(description="Only at this stage.", max_length=100)]
+KINDS = [kind.name for kind in kinds.SHOWN]
+KindFilter = Annotated[
+    list[str] | None,
+    QueryParameter(
+        description="Only of these kinds.",
+        schema_extra={"items": {"enum": KINDS}},
+    ),
+]
+StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only with one of these statuses.")]
+StageFilter = Annotated[
+    list[str] | None,
+    QueryParameter(
+        description="Only at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
+    ),
+]
 
 
 @get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
@@ -65,14 +78,16 @@ async def list_jobs(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Job]:
     """The organization's jobs, newest first."""
+    filters.words("kind", kind, KINDS)
+    filters.words("stage", stage, kinds.STAGES)
     project = None if project_id is None else paths.read("project", project_id)
     find = partial(
         jobs.list_page,
         organization_id=request.organization_id,
         project_id=project,
-        kind=kind,
-        status=status,
-        stage=stage,
+        kinds=kind,
+        statuses=status,
+        stages=stage,
     )
     return await paging.page(
         request, find, cursor=cursor, limit=limit, identify=lambda job: job.job_id, project_id=project

@@ -61,6 +61,27 @@ async def get_lease_request(
         )
 
 
+@get(
+    "/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", Class.READ_LIGHT, 404)
+)
+async def list_leased_account_requests(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[LeaseRequest]:
+    """A project's requests, newest first."""
+    find = partial(
+        requests.list_of_project,
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+    )
+    return await paging.page(
+        request, find, cursor=cursor, limit=limit, identify=lambda asked: asked.request_id
+    )
+
+
 @get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", Class.READ_LIGHT, 404))
 async def list_leased_accounts(
     request: ApiRequest,
@@ -106,4 +127,10 @@ async def release_leased_account(
     )
 
 
-ROUTES = [request_leased_accounts, get_lease_request, list_leased_accounts, release_leased_account]
+ROUTES = [
+    request_leased_accounts,
+    list_leased_account_requests,
+    get_lease_request,
+    list_leased_accounts,
+    release_leased_account,
+]

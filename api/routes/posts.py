@@ -26,9 +26,12 @@ from schemas.posts import (
     Status,
 )
 
-StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
+StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only with one of these statuses.")]
 AccountFilter = Annotated[
     str | None, QueryParameter(name="socialAccountId", description="Only to this account of the project.")
+]
+ContentFilter = Annotated[
+    str | None, QueryParameter(name="contentId", description="Only of this content of the project.")
 ]
 Since = Annotated[
     str | None,
@@ -96,6 +99,7 @@ async def list_scheduled_posts(
     *,
     status: StatusFilter = None,
     social_account_id: AccountFilter = None,
+    content_id: ContentFilter = None,
     since: Since = None,
     until: Until = None,
     cursor: paging.Cursor = None,
@@ -111,7 +115,8 @@ async def list_scheduled_posts(
             organization_id=request.organization_id,
             project_id=project,
             account_id=None if social_account_id is None else paths.read("account", social_account_id),
-            status=status,
+            content_id=None if content_id is None else paths.read("content", content_id),
+            statuses=status,
             since=None if since is None else timezones.read(since, path="since"),
             until=None if until is None else timezones.read(until, path="until"),
             before=before,

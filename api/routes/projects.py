@@ -1,7 +1,7 @@
 """Projects: one for each of a partner's customers."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -23,7 +23,10 @@ CustomerExternalId = Annotated[
 ]
 Search = Annotated[str | None, QueryParameter(description="A part of the name, in any case.", max_length=128)]
 StatusFilter = Annotated[
-    Status, QueryParameter(description="Archived projects are listed only when asked for.")
+    list[Status | Literal["all"]] | None,
+    QueryParameter(
+        description="Archived projects are listed only when asked for.", schema_extra={"default": ["active"]}
+    ),
 ]
 
 
@@ -47,7 +50,7 @@ async def list_projects(
     *,
     customer_external_id: CustomerExternalId = None,
     search: Search = None,
-    status: StatusFilter = "active",
+    status: StatusFilter = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Project]:
@@ -55,11 +58,17 @@ async def list_projects(
     find = partial(
         projects.list_page,
         organization_id=request.organization_id,
-        status=status,
+        status=_status(status),
         customer_external_id=customer_external_id,
         search=search,
     )
     return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda project: project.id)
+
+
+def _status(asked: list[Status | Literal["all"]] | None) -> Status | None:
+    """The one status that is asked for; None for both."""
+    named = set(asked or ["active"])
+    return None if len(named) > 1 or "all" in named else cast("Status", named.pop())
 
 
 @get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))

@@ -10,14 +10,14 @@ claimed as (
    where free
       on conflict (organization_id, api_key_id, key) do update
      set fingerprint = excluded.fingerprint, status = null, location = null, body = null,
-         vault_key_id = null, created_at = now()
+         vault_key_id = null, etag = null, created_at = now()
    where kept.created_at <= now() - interval '24 hours'
   returning true)
 select case when free then exists (select from claimed) end
   from turn;
 
 -- name: find_answer
-select fingerprint, status, location, body, vault_key_id
+select fingerprint, status, location, body, vault_key_id, etag
   from idempotency_key
  where organization_id = :org
    and api_key_id = :api_key_id
@@ -25,7 +25,7 @@ select fingerprint, status, location, body, vault_key_id
 
 -- name: store_answer    completes the claim of the same transaction
 update idempotency_key
-   set status = :status, location = :location, body = :body, vault_key_id = :vault_key_id
+   set status = :status, location = :location, body = :body, vault_key_id = :vault_key_id, etag = :etag
  where organization_id = :org
    and api_key_id = :api_key_id
    and key = :key

@@ -28,6 +28,21 @@ select organization_id, project_id, id, count as wanted, platform, status, reaso
    and id = :id
    for no key update;
 
+-- name: list_of_project    newest first
+select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
+       r.assigned_at, r.reason, r.created_at,
+       array(select l.account_id
+               from account_lease l
+              where l.organization_id = r.organization_id
+                and l.request_id = r.id
+              order by l.account_id) as account_ids
+  from lease_request r
+ where r.organization_id = :org
+   and r.project_id = :project_id
+   and r.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ order by r.id desc
+ limit :limit;
+
 -- name: list_requests    newest first, of every organization
 select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.platform, r.note, r.status,
        r.assigned_at, r.reason, r.created_at,

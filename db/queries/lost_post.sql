@@ -53,7 +53,8 @@ update scheduled_post
        external_id = :external_id,
        external_url = :external_url,
        last_error = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id
    and status in ('outcome_unknown', 'draft_in_inbox')
@@ -63,7 +64,8 @@ update scheduled_post
 update scheduled_post
    set external_id = :external_id,
        external_url = :external_url,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id
    and status = 'published'
@@ -75,7 +77,8 @@ update scheduled_post
    set status = 'draft_in_inbox',
        phase = null,
        last_error = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id
    and status = 'outcome_unknown'
@@ -85,7 +88,8 @@ update scheduled_post
 update scheduled_post
    set status = 'failed',
        last_error = :error,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id
    and status = 'outcome_unknown'

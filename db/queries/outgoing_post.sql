@@ -28,7 +28,8 @@ update scheduled_post
        content_revision = :content_revision,
        sealed = :sealed,
        vault_key_id = :vault_key_id,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 
@@ -40,7 +41,8 @@ update scheduled_post
        content_revision = null,
        sealed = null,
        vault_key_id = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 
@@ -49,7 +51,8 @@ update scheduled_post
    set status = 'queued',
        phase = case phase when 'preparing' then 'preparing' else 'prepared' end,
        not_before = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 
@@ -62,7 +65,8 @@ update scheduled_post
 -- name: keep_error
 update scheduled_post
    set last_error = :error,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 
@@ -76,7 +80,8 @@ select last_error
 update scheduled_post
    set phase = :phase,
        handle = :handle,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 
@@ -88,6 +93,7 @@ update scheduled_post
        vault_key_id = null,
        last_error = null,
        not_before = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;

@@ -40,7 +40,8 @@ update scheduled_post p
        cancel_reason = e.cancel_reason,
        last_error = case when e.error is null or e.error->>'code' = p.last_error->>'code' then p.last_error
                          else e.last_error end,
-       version = p.version + 1
+       version = p.version + 1,
+       updated_at = now()
   from ending e
  where p.organization_id = e.organization_id
    and p.id = e.id

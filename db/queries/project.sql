@@ -9,22 +9,22 @@ with asked as materialized (
            :orgs::uuid[], :ids::uuid[], :names::text[], :timezones::text[], :primary_languages::text[],
            :metadata::jsonb[], :times::timestamptz[], :subjects::text[], :audit_ids::uuid[],
            :api_key_ids::uuid[], :keys::text[], :fingerprints::bytea[], :statuses::smallint[],
-           :locations::text[], :bodies::bytea[], :vault_key_ids::text[])
+           :locations::text[], :bodies::bytea[], :vault_key_ids::text[], :etags::text[])
          with ordinality as t (
            org, id, name, timezone, primary_language, metadata, at, subject, audit_id, api_key_id, key,
-           fingerprint, status, location, body, vault_key_id, place)),
+           fingerprint, status, location, body, vault_key_id, etag, place)),
 record as (
   -- The idempotency records of the keys that are free; a record past its 24 h is written over.
   insert into idempotency_key as kept
-         (organization_id, api_key_id, key, fingerprint, status, location, body, vault_key_id)
-  select org, api_key_id, key, fingerprint, status, location, body, vault_key_id
+         (organization_id, api_key_id, key, fingerprint, status, location, body, vault_key_id, etag)
+  select org, api_key_id, key, fingerprint, status, location, body, vault_key_id, etag
     from asked
    where key is not null
      and free
      and turn = 1
       on conflict (organization_id, api_key_id, key) do update
      set fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
-         body = excluded.body, vault_key_id = excluded.vault_key_id, created_at = now()
+         body = excluded.body, vault_key_id = excluded.vault_key_id, etag = excluded.etag, created_at = now()
    where kept.created_at <= now() - interval '24 hours'
   returning organization_id, api_key_id, key),
 fresh as materialized (
@@ -42,8 +42,8 @@ made as (
     from fresh),
 noted as (
   -- Their entries in the audit log.
-  insert into audit_log (organization_id, id, api_key_id, action, subject)
-  select org, audit_id, api_key_id, 'project.created', subject
+  insert into audit_log (organization_id, id, api_key_id, action, subject, project_id)
+  select org, audit_id, api_key_id, 'project.created', subject, id
     from fresh)
 select case when a.free then f.place is not null end as wrote
   from asked a

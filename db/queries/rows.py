@@ -50,6 +50,7 @@ class PostRow(NamedTuple):
     external_url: str | None
     last_error: dict[str, Any] | None
     created_at: datetime
+    updated_at: datetime
     version: int
 
 

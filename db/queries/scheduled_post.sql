@@ -93,7 +93,8 @@ update scheduled_post
        job_id = :job_id,
        phase = null,
        not_before = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 
@@ -114,7 +115,8 @@ update scheduled_post p
        cancel_reason = :reason,
        sealed = null,
        vault_key_id = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
   from waiting w
  where p.organization_id = :org
    and p.id = w.id
@@ -185,7 +187,8 @@ update scheduled_post p
        content_revision = null,
        sealed = null,
        vault_key_id = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
   from waiting w
  where p.organization_id = :org
    and p.id = w.id
@@ -204,14 +207,16 @@ select id, scheduled_for
 update scheduled_post p
    set status = 'queued',
        job_id = t.job_id,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
   from unnest(:ids::uuid[], :job_ids::uuid[]) as t (id, job_id)
  where p.organization_id = :org
    and p.id = t.id;
 
 -- name: keep_blocked    whose time has passed; locked before
 update scheduled_post
-   set version = version + 1
+   set version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = any(:ids);
 
@@ -237,6 +242,7 @@ update scheduled_post
    set status = :status,
        resolved_at = now(),
        version = version + 1,
+       updated_at = now(),
        external_url = coalesce(:external_url, external_url),
        published_at = case when :status = 'published' then coalesce(sent_at, now()) end,
        last_error = :error

@@ -71,7 +71,8 @@ begun as (
          content_revision = null,
          sealed = null,
          vault_key_id = null,
-         version = version + 1
+         version = version + 1,
+         updated_at = now()
     from head
    where organization_id = :org
      and id = :post_id
@@ -217,7 +218,8 @@ marked as (
          sealed = case when :prepared_id is null then sealed else :sealed end,
          vault_key_id = case when :prepared_id is null then vault_key_id else :vault_key_id end,
          not_before = null,
-         version = version + 1
+         version = version + 1,
+         updated_at = now()
     from go
    where organization_id = :org
      and id = :id
@@ -239,7 +241,8 @@ with published as (
          vault_key_id = null,
          last_error = null,
          not_before = null,
-         version = version + 1
+         version = version + 1,
+         updated_at = now()
    where organization_id = :org
      and id = :id
      and not exists (

@@ -14,9 +14,21 @@ on conflict (organization_id, project_id, platform,
  where social_account.owner_account_id is null
 returning id;
 
--- name: get_account
-select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
+-- part: account    an account as partners see it
+a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
        a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at
+
+-- part: page    the rest of each search of a page
+-- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no
+-- index is tried for them, and the planner takes them to let half of the rows pass, not next to none.
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and coalesce((owner_account_id is not null) = :leased::bool, true)
+      and coalesce(platform = any(:platforms::text[]), true)
+    order by id desc
+    limit :limit
+
+-- name: get_account
+select {account}
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  where a.organization_id = :org
@@ -30,15 +42,44 @@ select platform, service_url, external_id, handle, status, owner_account_id, off
    for no key update;
 
 -- name: list_accounts    newest first
-select a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
-       a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at
-  from social_account a
+with found as (
+  -- One of the four searches is begun: each has an index, and a plan for all at once would have none.
+  (select *
+     from social_account
+    where organization_id = :org
+      and project_id = :project_id
+      and :status::text is null
+      and :platform::text is null
+      and :leased is distinct from true
+      {page})
+  union all
+  (select *
+     from social_account
+    where organization_id = :org
+      and project_id = :project_id
+      and status = :status
+      {page})
+  union all
+  (select *
+     from social_account
+    where organization_id = :org
+      and project_id = :project_id
+      and platform = :platform
+      {page})
+  union all
+  (select *
+     from social_account
+    where organization_id = :org
+      and project_id = :project_id
+      and owner_account_id is not null
+      and :leased
+      and :status is null
+      and :platform is null
+      {page}))
+select {account}
+  from found a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
- where a.organization_id = :org
-   and a.project_id = :project_id
-   and (:before::uuid is null or a.id < :before)
- order by a.id desc
- limit :limit;
+ order by a.id desc;
 
 -- name: require_reauth    no row: it was required before, or the account is disconnected
 update social_account

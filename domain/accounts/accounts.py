@@ -1,6 +1,6 @@
 """Social accounts: connected, asked to be connected again, disconnected for good."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,6 +9,7 @@ from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import credentials
 from domain.tenancy import audit, project_locks
+from domain.values import merging
 from schemas import ids
 from schemas.accounts import AccountQuota, AccountStatus, LeaseEnd, PlatformName, SocialAccount
 from schemas.errors import Conflict
@@ -82,13 +83,31 @@ async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialA
 
 
 async def list_page(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    platforms: Sequence[PlatformName] | None,
+    statuses: Sequence[AccountStatus] | None,
+    leased: bool | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[SocialAccount]:
-    """At most `limit` of a project's accounts older than `before`, newest first. Raises `NotFound`."""
+    """At most `limit` of a project's accounts older than `before`, newest first; no filter lets all pass.
+
+    Raises `NotFound`.
+    """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_ACCOUNTS.all(
-        conn, org=organization_id, project_id=project_id, before=before, limit=limit
-    )
+    asked = {
+        "org": organization_id,
+        "project_id": project_id,
+        "platforms": platforms,
+        "leased": leased,
+        "before": before,
+        "limit": limit,
+    }
+    leading = merging.lead(status=statuses, platform=platforms)
+    rows = await merging.newest(lambda lead: LIST_ACCOUNTS.all(conn, **asked, **lead), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 
@@ -134,6 +153,7 @@ async def record(
         api_key_id=api_key_id,
         action=f"social_account.{action}",
         subject=ids.show(ids.ACCOUNT, scope.account_id),
+        account_id=scope.account_id,
         details=details,
     )
 

@@ -25,7 +25,7 @@ from jobs.ledger import Claim
 from schemas.errors import Conflict
 from schemas.errors.absent import absent
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
-from schemas.settings import GITHUB_APP, Settings
+from schemas.settings import Settings
 
 LIFETIME = timedelta(minutes=15)
 FRESH = timedelta(seconds=60)
@@ -70,7 +70,7 @@ async def start(
     if not (principal.sandbox or settings.github_app_slug):
         raise Conflict(
             "GITHUB_NOT_CONFIGURED",
-            f"this server has no GitHub App: its operator sets {', '.join(GITHUB_APP)}",
+            "GitHub is not set up on this server: ask its operator",
         )
     state, expires_at = await oauth_states.make(
         conn,

@@ -93,13 +93,13 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
         return servers.of_host(asked.instance, allowed=allowed, path="instance")
     if asked.instance is not None:
         raise Invalid("instance", f"is for mastodon: {asked.platform} has one place for everybody")
-    if not sandbox and asked.platform not in consent_pages.applications(settings):
-        raise Invalid("platform", f"{asked.platform} is not set up on this server: ask its operator")
+    if not sandbox:
+        consent_pages.require_application(asked.platform, settings, path="platform")
     return shared_url
 
 
 async def check_again(
-    conn: Conn, asked: ReauthUrlCreate, *, principal: Principal, project_id: UUID
+    conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
 ) -> NewFlow:
     """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
     return_url = return_urls.check(asked.return_url, origins=principal.return_origins)
@@ -115,6 +115,8 @@ async def check_again(
         raise accounts.gone()
     if row.platform == "bluesky":
         raise Invalid("socialAccountId", f"a bluesky account is connected again as at first: {LOGIN}")
+    if not principal.sandbox:
+        consent_pages.require_application(row.platform, settings, path="socialAccountId")
     return NewFlow(row.platform, row.service_url, return_url, account_id, row.handle)
 
 
@@ -134,7 +136,7 @@ async def start(
     if isinstance(asked, OAuthUrlCreate):
         wanted = check(asked, settings=settings, principal=principal, allowed=allowed)
     else:
-        wanted = await check_again(conn, asked, principal=principal, project_id=project_id)
+        wanted = await check_again(conn, asked, settings=settings, principal=principal, project_id=project_id)
     one_place = wanted.platform in consent_pages.shared_urls(settings)
     issuer = consent_pages.issuer(wanted.platform, wanted.service_url, one_place=one_place)
     server = Server(wanted.platform, wanted.service_url, f"{_base(settings)}/callback/{issuer}")

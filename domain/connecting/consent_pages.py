@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from domain.accounts.client_registrations import SCOPES, Client
+from schemas.errors import Invalid
 from schemas.settings import Settings
 
 
@@ -52,6 +53,12 @@ def applications(settings: Settings) -> Mapping[str, Application]:
 def shared_urls(settings: Settings) -> Mapping[str, str]:
     """The server of everybody's account, of the platforms that have one."""
     return {"tiktok": settings.tiktok_url, "instagram": settings.instagram_url}
+
+
+def require_application(platform: str, settings: Settings, *, path: str) -> None:
+    """Raises `Invalid` for a platform that has one server for everybody and no application of ours."""
+    if platform in shared_urls(settings) and platform not in applications(settings):
+        raise Invalid(path, f"{platform} is not set up on this server: ask its operator")
 
 
 def issuer(platform: str, service_url: str, *, one_place: bool) -> str:

@@ -124,6 +124,7 @@ async def _decide(
         api_key_id=api_key_id,
         action=f"content.{verdict}",
         subject=ids.show(ids.CONTENT, content_id),
+        project_id=locked.project_id,
         details={"revision": locked.revision},
     )
 
@@ -181,6 +182,7 @@ async def patch_policy(
             api_key_id=api_key_id,
             action="approval_policy.updated",
             subject=ids.show(ids.PROJECT, project_id),
+            project_id=project_id,
             details={"before": before._asdict(), "after": after._asdict()},
         )
     return await get_policy(conn, organization_id=organization_id, project_id=project_id)

@@ -16,6 +16,8 @@ from domain.media import uploads
 from domain.media.files import File
 from domain.publishing import targets, waiting
 from domain.tenancy import project_locks
+from domain.values import merging
+from domain.values.periods import Period
 from schemas import ids
 from schemas.content import (
     MAX_FILES,
@@ -60,6 +62,7 @@ class LockedContent(NamedTuple):
     """A content that nobody else changes in this transaction."""
 
     organization_id: UUID
+    project_id: UUID
     id: UUID
     status: ContentStatus
     format: Format
@@ -152,23 +155,36 @@ async def list_page(
     *,
     organization_id: UUID,
     project_id: UUID,
-    status: ContentStatus | None,
-    approval_status: ApprovalStatus | None,
+    statuses: Sequence[ContentStatus] | None,
+    approval_statuses: Sequence[ApprovalStatus] | None,
+    formats: Sequence[Format] | None,
+    creative_types: Sequence[CreativeType] | None,
+    period: Period,
     before: UUID | None,
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """At most `limit` items of a project older than `before`, newest first. Raises `NotFound`."""
+    """At most `limit` items of a project older than `before`, newest first; no filter lets all pass.
+
+    Raises `NotFound`.
+    """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_CONTENT.all(
-        conn,
-        org=organization_id,
-        project_id=project_id,
-        status=status,
-        approval_status=approval_status,
-        before=before,
-        limit=limit,
+    asked = {
+        "org": organization_id,
+        "project_id": project_id,
+        "statuses": statuses,
+        "formats": formats,
+        "creative_types": creative_types,
+        "since": period.since,
+        "until": period.until,
+        "from_id": period.from_id,
+        "before": period.before(before),
+        "limit": limit,
+    }
+    leading = merging.lead(
+        approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
+    rows = await merging.newest(lambda lead: LIST_CONTENT.all(conn, **asked, **lead), leading, limit=limit)
     return [_shown(row, public_url) for row in rows]
 
 
@@ -252,13 +268,18 @@ def _shown(row: _Row, public_url: str) -> Content:
         caption=row.caption,
         assets=[_asset(each, public_url) for each in row.assets],
         approval_status=row.approval_status,
-        decision=msgspec.convert(row.decision, Decision) if row.decision else None,
+        decision=_decision(row.decision) if row.decision else None,
         revision=row.revision,
         creative_type=row.creative_type,
         influencer_id=str(row.influencer_id) if row.influencer_id else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _decision(latest: dict[str, Any]) -> Decision:
+    by = latest["decidedBy"]
+    return msgspec.convert({**latest, "decidedBy": by and ids.show(ids.KEY, UUID(by))}, Decision)
 
 
 def _asset(each: dict[str, Any], public_url: str) -> Asset:

@@ -1,6 +1,8 @@
 """Jobs as partners and workers handle them: whatever ends a job ends its subject in the same transaction."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
+from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from domain.jobs import subjects
 from domain.projects import archive
 from domain.publishing import changes
 from domain.tenancy.api_keys import grants
+from domain.values import merging
 from jobs import controls, ledger
 from jobs.kinds import (
     ARCHIVE_PROJECT,
@@ -29,7 +32,7 @@ from jobs.ledger import Claim, Moved, Settlement, Submitted
 from jobs.outcomes import Done, Outcome
 from jobs.states import TERMINAL, State
 from schemas import ids
-from schemas.errors import Conflict, Fenced, Forbidden
+from schemas.errors import Conflict, Fenced, Forbidden, Invalid
 from schemas.errors.absent import absent
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
@@ -55,6 +58,9 @@ LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
 GET_ORIGIN = job.get_origin.typed(Origin)
 
+#: Searches of one list: each filter's values times the others'.
+MOST_SEARCHES = 25
+
 #: A job and its version, which grows with every change that a reader can see.
 Versioned: TypeAlias = tuple[Job, int]
 
@@ -78,32 +84,42 @@ async def list_page(
     *,
     organization_id: UUID,
     project_id: UUID | None,
-    kind: str | None,
-    status: Status | None,
-    stage: str | None,
+    kinds: Sequence[str] | None,
+    statuses: Sequence[Status] | None,
+    stages: Sequence[str] | None,
     before: UUID | None,
     limit: int,
 ) -> list[Job]:
     """At most `limit` jobs older than `before`, newest first; a filter that is None lets all pass.
 
-    Each filter that few of many jobs may pass has a statement of its own, for its index.
+    Raises `Invalid` for filters that would take more than `MOST_SEARCHES` searches.
     """
     asked: dict[str, Any] = {"org": organization_id, "before": before, "limit": limit}
-    asked |= {"kind": kind, "status": status, "stage": stage}
+    given: list[Sequence[str | None]] = [each or [None] for each in (kinds, statuses, stages)]
+    leading = [asked | dict(zip(("kind", "status", "stage"), each, strict=True)) for each in product(*given)]
+    if len(leading) > MOST_SEARCHES:
+        raise Invalid(
+            "kind", f"times status and stage makes more than {MOST_SEARCHES}: ask for fewer at once"
+        )
+    rows = await merging.newest(partial(_search, conn, project_id), leading, limit=limit)
+    return [_shown(row)[0] for row in rows]
+
+
+async def _search(conn: Conn, project_id: UUID | None, asked: Mapping[str, Any]) -> list[JobRow]:
+    """Each filter that few of many jobs may pass has a statement of its own, for its index."""
+    kind, status, stage = asked["kind"], asked["status"], asked["stage"]
     ended = status or (stage if stage in TERMINAL else None)
     if stage in TERMINAL and stage != ended:
         return []
     if ended == "running" or (stage and stage not in TERMINAL):
-        rows = await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
-    elif ended in UNSUCCESSFUL:
-        rows = await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **asked | {"status": ended})
-    elif project_id:
-        rows = await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
-    elif kind:
-        rows = await LIST_JOBS_OF_KIND.all(conn, **asked)
-    else:
-        rows = await LIST_JOBS.all(conn, **asked)
-    return [_shown(row)[0] for row in rows]
+        return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
+    if ended in UNSUCCESSFUL:
+        return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
+    if project_id:
+        return await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
+    if kind:
+        return await LIST_JOBS_OF_KIND.all(conn, **asked)
+    return await LIST_JOBS.all(conn, **asked)
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:

@@ -47,14 +47,16 @@ class RequestScope(NamedTuple):
 
 
 class AuditLog(NamedTuple):
-    """An organization's audit log, and the key to name there; None for operators."""
+    """An organization's audit log, and the key and project to name there; no key for operators."""
 
     organization_id: UUID
     api_key_id: UUID | None
+    project_id: UUID | None
 
 
 GET_REQUEST = lease_request.get_request.typed(RequestRow)
 LIST_REQUESTS = lease_request.list_requests.typed(RequestRow)
+LIST_OF_PROJECT = lease_request.list_of_project.typed(RequestRow)
 LOCK_REQUEST = lease_request.lock_request.typed(LockedRequest)
 FIND_REQUEST = lease_request.find_request.typed(RequestScope)
 
@@ -76,7 +78,7 @@ async def create(
         note=body.note,
     )
     created = {"count": body.count, "niche": body.niche, "platform": body.platform}
-    await _record(conn, AuditLog(organization_id, api_key_id), request_id, "created", created)
+    await _record(conn, AuditLog(organization_id, api_key_id, project_id), request_id, "created", created)
     return await get(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
 
 
@@ -87,6 +89,17 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id
     if row is None or row.project_id != project_id:
         raise absent("lease_request")
     return LeaseRequest(**_fields(row))
+
+
+async def list_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
+) -> list[LeaseRequest]:
+    """At most `limit` of a project's requests older than `before`, newest first. Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await LIST_OF_PROJECT.all(
+        conn, org=organization_id, project_id=project_id, before=before, limit=limit
+    )
+    return [LeaseRequest(**_fields(row)) for row in rows]
 
 
 async def list_page(
@@ -158,10 +171,10 @@ async def _decided(
 ) -> OperatedRequest:
     """Recorded for both: the partner, without the operator's name, and the operator's organization."""
     org = request.organization_id
-    await _record(conn, AuditLog(org, None), request.id, action, details)
+    await _record(conn, AuditLog(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:
         theirs = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
-        await _record(conn, AuditLog(actor.organization_id, actor.key_uuid), request.id, action, theirs)
+        await _record(conn, AuditLog(actor.organization_id, actor.key_uuid, None), request.id, action, theirs)
     return _operated(await GET_REQUEST.row(conn, org=org, id=request.id))
 
 
@@ -174,6 +187,7 @@ async def _record(
         api_key_id=log.api_key_id,
         action=f"lease_request.{action}",
         subject=ids.show(ids.LEASE_REQUEST, request_id),
+        project_id=log.project_id,
         details=details,
     )
 

@@ -67,6 +67,7 @@ async def archive(
         api_key_id=api_key_id,
         action="project.archived",
         subject=ids.show(ids.PROJECT, project_id),
+        project_id=project_id,
     )
     return _archived(archived), submitted.wake
 

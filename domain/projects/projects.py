@@ -1,7 +1,8 @@
 """Projects: one for each of a partner's customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from domain.projects import archive
 from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import Record
 from domain.values import languages, metadata, timezones
+from domain.values.gathering import gather
 from schemas import ids
 from schemas.brand import Brand, BrandRow
 from schemas.errors import Invalid
@@ -63,15 +65,24 @@ LOOKED, SORTED = 1_000, 2_000
 
 def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
     """The whole project as its first reader will see it, before any row exists. Raises `Invalid`."""
-    stored = metadata.compose(body.metadata, customer_external_id=body.customer_external_id or UNSET)
+    compose_metadata = partial(
+        metadata.compose, body.metadata, customer_external_id=body.customer_external_id or UNSET
+    )
+    gather(
+        partial(trimmed, body.name),
+        partial(timezones.check, body.timezone),
+        partial(languages.check, body.primary_language),
+        compose_metadata,
+    )
+    stored = compose_metadata()
     return Project(
         id=ids.show(ids.PROJECT, ids.new()),
         organization_id=ids.show(ids.ORGANIZATION, organization_id),
-        name=_trimmed(body.name),
+        name=trimmed(body.name),
         status="active",
         customer_external_id=stored.get("partner", {}).get("customerExternalId"),
-        timezone=timezones.check(body.timezone),
-        primary_language=languages.check(body.primary_language),
+        timezone=body.timezone,
+        primary_language=body.primary_language,
         brand_context=None,
         ingest_state=IngestStates(),
         requires_approval=False,
@@ -122,6 +133,7 @@ async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
         locations=[record.location for record in records],
         bodies=[record.body for record in records],
         vault_key_ids=[record.vault_key_id for record in records],
+        etags=[record.etag for record in records],
     )
     return [row["wrote"] for row in rows]
 
@@ -176,17 +188,21 @@ async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
 
 def check(body: ProjectPatch) -> ProjectPatch:
     """The patch with its name trimmed. Raises `Invalid` for what no project's state could make right."""
-    if body.status == "archived":
+    checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+        (body.status, _check_status),
+        (body.name, trimmed),
+        (body.timezone, timezones.check),
+        (body.primary_language, languages.check),
+        (body.metadata, partial(metadata.compose, customer_external_id=body.customer_external_id)),
+        (body.brand_context, brand.check),
+    )
+    gather(*(partial(check, value) for value, check in checks if value is not UNSET))
+    return body if body.name is UNSET else msgspec.structs.replace(body, name=trimmed(body.name))
+
+
+def _check_status(status: Status) -> None:
+    if status == "archived":
         raise Invalid("status", "archive a project with DELETE; only active can be set here")
-    if body.timezone is not UNSET:
-        timezones.check(body.timezone)
-    if body.primary_language is not UNSET:
-        languages.check(body.primary_language)
-    if body.metadata is not UNSET:
-        metadata.compose(body.metadata, customer_external_id=body.customer_external_id)
-    if body.brand_context is not UNSET:
-        brand.check(body.brand_context)
-    return body if body.name is UNSET else msgspec.structs.replace(body, name=_trimmed(body.name))
 
 
 async def patch(
@@ -220,6 +236,7 @@ async def patch(
             api_key_id=api_key_id,
             action="project.updated",
             subject=ids.show(ids.PROJECT, project_id),
+            project_id=project_id,
             details={"fields": list(sent)},
         )
     return await get(conn, organization_id=organization_id, project_id=project_id)
@@ -268,11 +285,12 @@ def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
     return msgspec.convert(states, IngestStates)
 
 
-def _trimmed(name: str) -> str:
-    trimmed = name.strip()
-    if not 1 <= len(trimmed) <= MAX_NAME:
+def trimmed(name: str) -> str:
+    """A name without the spaces around it. Raises `Invalid`."""
+    bare = name.strip()
+    if not 1 <= len(bare) <= MAX_NAME:
         raise Invalid("name", f"must have 1 to {MAX_NAME} characters, without the spaces around it")
-    return trimmed
+    return bare
 
 
 def _literal(text: str) -> str:

@@ -8,9 +8,10 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import partner_post, post_event, scheduled_post
+from db.queries import content_item, partner_post, post_event, scheduled_post
 from db.queries.rows import PostRow
 from domain.accounts import accounts
+from domain.values import merging
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
@@ -72,7 +73,8 @@ async def list_page(
     organization_id: UUID,
     project_id: UUID,
     account_id: UUID | None,
-    status: Status | None,
+    content_id: UUID | None,
+    statuses: Sequence[Status] | None,
     since: datetime | None,
     until: datetime | None,
     before: UUID | None,
@@ -80,23 +82,30 @@ async def list_page(
 ) -> list[Post]:
     """At most `limit` posts older than `before`, newest first; times bound `scheduledFor`, `until` excluded.
 
-    Raises `NotFound` for an account that is not the project's.
+    Raises `NotFound` for an account or a content that is not the project's.
     """
     if account_id is not None:
         account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
         if account.project_id != project_id:
             raise absent("account")
-    rows = await LIST_POSTS.all(
-        conn,
-        org=organization_id,
-        project_id=project_id,
-        account_id=account_id,
-        status=status,
-        since=since,
-        until=until,
-        before=before,
-        limit=limit,
-    )
+    if content_id is not None:
+        content_project = await content_item.find_project.value(conn, org=organization_id, id=content_id)
+        if content_project != project_id:
+            raise absent("content")
+    asked = {
+        "org": organization_id,
+        "project_id": project_id,
+        "account_id": account_id,
+        "content_id": content_id,
+        "statuses": statuses,
+        "since": since,
+        "until": until,
+        "before": before,
+        "limit": limit,
+    }
+    led = content_id is not None or account_id is not None
+    leading = merging.lead(status=None if led else statuses)
+    rows = await merging.newest(lambda lead: LIST_POSTS.all(conn, **asked, **lead), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 
@@ -164,4 +173,5 @@ def _shown(row: PostRow) -> Post:
         external_url=row.external_url,
         last_error=msgspec.convert(row.last_error, PostError) if row.last_error else None,
         created_at=row.created_at,
+        updated_at=row.updated_at,
     )

@@ -1,20 +1,24 @@
 """The audit log: an entry for each change that takes a key's power, in the transaction of the change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import audit_log
+from domain.values import merging
+from domain.values.periods import Period
 from schemas import ids
 from schemas.api_keys import AuditEntry
+from schemas.errors.absent import absent
 
 
 class _Row(NamedTuple):
     id: UUID
     action: str
     subject: str
+    project_id: UUID | None
     api_key_id: UUID | None
     details: dict[str, Any]
     created_at: datetime
@@ -23,6 +27,13 @@ class _Row(NamedTuple):
 #: Entries that one run of `prune` deletes at most.
 BATCH = 500
 
+
+class _Known(NamedTuple):
+    projects: bool
+    api_keys: bool
+
+
+ARE_KNOWN = audit_log.are_known.typed(_Known)
 LIST_ENTRIES = audit_log.list_entries.typed(_Row)
 
 
@@ -33,9 +44,14 @@ async def record(
     api_key_id: UUID | None,
     action: str,
     subject: str,
+    project_id: UUID | None = None,
+    account_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """`action` is `<noun>.<participle>`, `subject` an id as on the wire; never a secret in `details`."""
+    """`action` is `<noun>.<participle>`, `subject` an id as on the wire; never a secret in `details`.
+
+    `project_id` is what it is about, or `account_id` an account of that project.
+    """
     await audit_log.insert_entry.run(
         conn,
         org=organization_id,
@@ -43,15 +59,41 @@ async def record(
         api_key_id=api_key_id,
         action=action,
         subject=subject,
+        project_id=project_id,
+        account_id=account_id,
         details=dict(details or {}),
     )
 
 
 async def list_page(
-    conn: Conn, *, organization_id: UUID, action: str | None, before: UUID | None, limit: int
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    actions: Sequence[str] | None,
+    project_ids: Sequence[UUID] | None,
+    api_key_ids: Sequence[UUID] | None,
+    period: Period,
+    before: UUID | None,
+    limit: int,
 ) -> list[AuditEntry]:
-    """At most `limit` entries older than `before`, newest first."""
-    rows = await LIST_ENTRIES.all(conn, org=organization_id, action=action, before=before, limit=limit)
+    """At most `limit` entries older than `before`, newest first; a filter that is None lets all pass.
+
+    Raises `NotFound` for a project or a key that is not the organization's.
+    """
+    if project_ids or api_key_ids:
+        await _check_known(conn, organization_id, project_ids, api_key_ids)
+    asked = {
+        "org": organization_id,
+        "actions": actions,
+        "api_key_ids": api_key_ids,
+        "since": period.since,
+        "until": period.until,
+        "from_id": period.from_id,
+        "before": period.before(before),
+        "limit": limit,
+    }
+    leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
+    rows = await merging.newest(lambda lead: LIST_ENTRIES.all(conn, **asked, **lead), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 
@@ -61,11 +103,23 @@ async def prune(conn: Conn, *, keep: timedelta) -> int:
     return await audit_log.prune_entries.run(conn, before=before, limit=BATCH)
 
 
+async def _check_known(
+    conn: Conn,
+    organization_id: UUID,
+    project_ids: Sequence[UUID] | None,
+    api_key_ids: Sequence[UUID] | None,
+) -> None:
+    known = await ARE_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
+    if not (known.projects and known.api_keys):
+        raise absent("api_key" if known.projects else "project")
+
+
 def _shown(row: _Row) -> AuditEntry:
     return AuditEntry(
         id=ids.show(ids.AUDIT, row.id),
         action=row.action,
         subject=row.subject,
+        project_id=ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
         api_key_id=ids.show(ids.KEY, row.api_key_id) if row.api_key_id else None,
         details=row.details,
         created_at=row.created_at,

@@ -30,6 +30,7 @@ class StoredAnswer(NamedTuple):
     status: int
     location: str | None
     body: bytes
+    etag: str | None
 
 
 class Record(NamedTuple):
@@ -43,14 +44,15 @@ class Record(NamedTuple):
     location: str | None
     body: bytes
     vault_key_id: str | None
+    etag: str | None
 
 
 def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> Record:
     """The row for an answer; one that holds a secret is sealed."""
     if seal_with is None:
-        return Record(*claim[:4], *answer, None)
+        return Record(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
     sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
-    return Record(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id)
+    return Record(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag)
 
 
 async def claim(conn: Conn, claim: KeyUse) -> bool | None:
@@ -75,11 +77,12 @@ async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer
         raise InFlight  # it went between two statements: whoever repeats finds the key free
     if found["fingerprint"] not in (claim.fingerprint, *claim.older):
         raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
+    answer = StoredAnswer(found["status"], found["location"], found["body"], found["etag"])
     if found["vault_key_id"] is None:
-        return StoredAnswer(found["status"], found["location"], found["body"])
+        return answer
     sealed = vault.Sealed(found["vault_key_id"], found["body"])
     row = row_name(claim.org, claim.api_key_id, claim.key)
-    return StoredAnswer(found["status"], found["location"], vault.unseal(keyring, sealed, row=row))
+    return answer._replace(body=vault.unseal(keyring, sealed, row=row))
 
 
 def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:

@@ -13,10 +13,14 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z", re.ASCI
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
+#: Entries of the database that are no place: one says that no zone is set, the other is this machine's own.
+NO_PLACE = {"Factory", "localtime"}
+
+
 @cache
 def known() -> frozenset[str]:
-    """Every name; reading the database takes 70 ms, so once a process."""
-    return frozenset(available_timezones())
+    """Every name of a zone; reading the database takes 70 ms, so once a process."""
+    return frozenset(available_timezones() - NO_PLACE)
 
 
 def check(name: str, *, path: str = "timezone") -> str:

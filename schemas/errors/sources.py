@@ -83,7 +83,7 @@ class NotConfigured(SourceError):
     code = "GITHUB_NOT_CONFIGURED"
 
     def __init__(self) -> None:
-        super().__init__("this server's workers have no GitHub App: tell its operator")
+        super().__init__("GitHub is not set up on this server: ask its operator")
 
 
 class NotProved(SourceError):

@@ -58,7 +58,7 @@ async def test_every_answer_has_an_id_of_its_own(acme: Caller, anonymous: httpx.
 
 async def test_options_names_every_method_of_a_path(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.options("/v1/projects")
-    assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, OPTIONS, POST")
+    assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
 
 
 async def test_a_fault_of_ours_says_nothing_of_the_inside(acme: Caller, pool: Pool) -> None:

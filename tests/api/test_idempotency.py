@@ -52,9 +52,24 @@ async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, wr
     assert first.status_code == second.status_code == 201
     assert first.content == second.content
     assert first.headers["Location"] == second.headers["Location"]
+    assert first.headers.get("ETag") == second.headers.get("ETag")
     assert "Idempotent-Replayed" not in first.headers
     assert second.headers["Idempotent-Replayed"] == "true"
     assert await rows(pool, write) == 1
+
+
+async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) -> None:
+    """What was changed since has another: the repeat of a write is its own answer still."""
+    made = await post(acme, PROJECT)
+    where = made.headers["Location"]
+    assert made.headers["ETag"] == (await post(acme, PROJECT)).headers["ETag"] == '"1"'
+    named = {"Idempotency-Key": "rename"}
+    first = await acme.http.patch(where, json={"name": "Store"}, headers=named)
+    await acme.http.patch(where, json={"name": "Inn"})
+    again = await acme.http.patch(where, json={"name": "Store"}, headers=named)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (first.headers["ETag"], again.headers["ETag"]) == ('"2"', '"2"')
+    assert (await acme.http.get(where)).headers["ETag"] == '"3"'
 
 
 @both

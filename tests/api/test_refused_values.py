@@ -65,6 +65,8 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"name": "  "}, "name"),
         ({"name": "x" * 129}, "name"),
         ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"timezone": "Factory"}, "timezone"),
+        ({"timezone": "localtime"}, "timezone"),
         ({"primaryLanguage": "english"}, "primaryLanguage"),
         ({"customerExternalId": ""}, "customerExternalId"),
         ({"customerExternalId": "x" * 256}, "customerExternalId"),

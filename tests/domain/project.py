@@ -62,7 +62,7 @@ async def ingest(conn: Conn, project: Project) -> Any:
 
 
 async def list_ids(conn: Conn, project: Project, **asked: Any) -> list[str]:
-    filters: dict[str, Any] = dict.fromkeys(("project_id", "kind", "status", "stage", "before"))
+    filters: dict[str, Any] = dict.fromkeys(("project_id", "kinds", "statuses", "stages", "before"))
     found = await jobs.list_page(conn, organization_id=project.org, **filters | {"limit": 25} | asked)
     return [job.job_id for job in found]
 

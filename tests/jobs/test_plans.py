@@ -37,7 +37,12 @@ Use = Callable[[Conn, Ledger], Awaitable[Any]]
 
 
 async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **filters: str) -> None:
-    asked: dict[str, Any] = dict.fromkeys(("kind", "status", "stage", "before")) | filters
+    """Each filter by one value."""
+    asked: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before"))
+    asked |= {
+        {"kind": "kinds", "status": "statuses", "stage": "stages"}[name]: [value]
+        for name, value in filters.items()
+    }
     await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
 
 

@@ -106,6 +106,7 @@ async def test_an_approval_says_what_was_seen(project: Project) -> None:
         "revision": 2,
         "note": "Lovely",
         "decidedAt": decision["decidedAt"],
+        "decidedBy": (await project.caller.http.get("/v1/whoami")).json()["apiKeyId"],
     }
     assert decision["decidedAt"].endswith("Z")
     assert (await project.caller.http.get(path)).json() == answer.json()

@@ -32,6 +32,7 @@ async def leases(story: Story, project: str) -> None:
     no = {"reason": "No such accounts this month."}
     await story.tell("reject_lease_request", by=by, leaseRequestId=other["requestId"], json=no)
     await story.tell("get_lease_request", projectId=project, **names)
+    await story.tell("list_leased_account_requests", projectId=project)
     await story.tell("list_leased_accounts", projectId=project)
     await story.tell("list_offered_accounts", by=by)
     first, second = given["assignedSocialAccountIds"]

@@ -39,6 +39,15 @@ async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: T
     assert {one["leased"] for one in accounts} == {True}
 
 
+async def test_a_projects_requests_are_listed_newest_first(tenant: Tenant) -> None:
+    made = [(await tenant.ask()).json() for _ in range(3)]
+    path = f"/v1/projects/{tenant.project}/leased-accounts/requests"
+    first = (await tenant.http.get(path, params={"limit": 2})).json()
+    rest = (await tenant.http.get(path, params={"cursor": first["nextCursor"]})).json()
+    assert [*first["items"], *rest["items"]] == made[::-1]
+    assert rest["nextCursor"] is None
+
+
 async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: Tenant) -> None:
     for count in (1, 50):
         answer = await tenant.ask(count=count, platform=None, note=None)

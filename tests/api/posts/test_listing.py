@@ -49,7 +49,12 @@ async def test_filters(project: Project) -> None:
     await project.cancel(middle)
     assert await listed(project, status="canceled") == [middle]
     assert await listed(project, status="queued") == [other, late, early]
+    assert await listed(project, status="canceled,queued,failed") == [other, late, middle, early]
     assert await listed(project, socialAccountId=account) == [late, middle, early]
+    content = (await project.post(early))["contentId"]
+    assert await listed(project, contentId=content) == [late, middle, early]
+    assert await listed(project, contentId=content, status="canceled") == [middle]
+    assert await listed(project, contentId=content, socialAccountId=account, status="queued") == [late, early]
     since = (await project.post(middle))["scheduledFor"]
     assert await listed(project, since=since, socialAccountId=account) == [late, middle]
     assert await listed(project, until=since, socialAccountId=account) == [early]
@@ -73,6 +78,15 @@ async def test_accounts_that_are_not_the_projects_are_not_found(project: Project
 
     assert await said(foreign) == await said(ids.show(ids.ACCOUNT, ids.new()))
     assert (await said(foreign))[0] == 404
+
+
+async def test_content_that_is_not_the_projects_is_not_found(project: Project) -> None:
+    async with project.pool.acquire() as conn:
+        other = await seeds.project(conn, project.org)
+        foreign = ids.show(ids.CONTENT, await seeds.content(conn, project.org, other))
+    for content in (foreign, ids.show(ids.CONTENT, ids.new())):
+        answer = await project.acme.http.get(project.list_path, params={"contentId": content})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
 async def test_a_project_that_is_not_there_is_said_before_what_is_wrong_with_a_filter(

@@ -69,6 +69,7 @@ async def test_a_post_is_read_whole(project: Project) -> None:
         "externalUrl": None,
         "lastError": None,
         "createdAt": post["createdAt"],
+        "updatedAt": post["createdAt"],
     }
 
 

@@ -70,7 +70,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
     record = KeyUse(project.org, key, "k", bytes(32))
     await idempotency.claim(conn, record)
     await idempotency.store(
-        conn, idempotency.fill(record, StoredAnswer(200, None, b'"body"'), seal_with=keyring)
+        conn, idempotency.fill(record, StoredAnswer(200, None, b'"body"', None), seal_with=keyring)
     )
     job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
     return Sealed(project.org, account_id, state, record, job, post_id)

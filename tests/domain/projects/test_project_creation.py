@@ -51,7 +51,9 @@ def new(who: Key, name: str, key: str | None = None) -> New:
     org, api_key_id = who
     body = ProjectCreate(name=name, timezone="UTC")
     composed = projects.compose(body, organization_id=org, now=seeds.NOW)
-    record = key and Record(org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None)
+    record = key and Record(
+        org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
+    )
     return New(org, api_key_id, composed, record or None)
 
 

@@ -100,7 +100,8 @@ async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
 
 
 async def listed(conn: Conn, org: UUID, **filters: Any) -> list[str]:
-    defaults = {"status": "active", "customer_external_id": None, "search": None, "before": None, "limit": 10}
+    defaults: dict[str, Any] = dict.fromkeys(("customer_external_id", "search", "before"))
+    defaults |= {"status": "active", "limit": 10}
     page = await projects.list_page(conn, organization_id=org, **defaults | filters)
     return [project.name for project in page]
 

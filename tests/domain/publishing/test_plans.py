@@ -52,11 +52,13 @@ class Table(NamedTuple):
         return self.tenant | {"account_id": self.project.account_ids[0]}
 
 
+FILTERS = ("account_id", "content_id", "statuses", "since", "until", "before")
+
 Use = Callable[[Conn, Table], Awaitable[Any]]
 
 
 def listed(**filters: Any) -> Use:
-    asked: dict[str, Any] = dict.fromkeys(("account_id", "status", "since", "until", "before")) | filters
+    asked: dict[str, Any] = dict.fromkeys(FILTERS) | filters
     return lambda conn, found: posts.list_page(conn, **found.scope, **asked, limit=PAGE)
 
 
@@ -92,9 +94,17 @@ TAKEN = WebhookEvent(event="post.publish.complete", open_id="shop0", publish_id=
 FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list all": (listed(), 3 * PAGE),
     "list further": (listed(before=ids.new()), 3 * PAGE),
-    "list published": (listed(status="published"), 3 * PAGE),
-    "list failed": (listed(status="failed"), 10),
-    "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 10),
+    "list published": (listed(statuses=["published"]), 3 * PAGE),
+    "list failed": (listed(statuses=["failed"]), 10),
+    "list of content": (
+        lambda conn, found: listed(content_id=found.project.content_id)(conn, found),
+        WAITING + 10,
+    ),
+    "list of account": (
+        lambda conn, found: listed(account_id=found.project.account_ids[0])(conn, found),
+        3 * PAGE,
+    ),
+    "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
     "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 3 * WAITING),
     "webhook": (lambda conn, _: tiktok_webhook.take(conn, TAKEN), 5),

@@ -42,10 +42,7 @@ SPARE = timedelta(minutes=5)
 READ = {"contents": "read", "metadata": "read"}
 LIST = {"metadata": "read"}
 
-REFUSED_APP = (
-    "GitHub refuses this server's App: its operator must check GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET "
-    "and GITHUB_PRIVATE_KEY"
-)
+REFUSED_APP = "GitHub refuses this server's App: tell its operator"
 SUSPENDED = "the GitHub App's installation is suspended: an owner must unsuspend it on GitHub"
 UNGRANTED = "the GitHub App's installation lacks `Contents: read`: an owner must grant it on GitHub"
 UNCOVERED = "the GitHub App's installation doesn't cover this repository: add it on GitHub"

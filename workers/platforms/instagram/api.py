@@ -212,6 +212,8 @@ def _denied(answer: Answer) -> PlatformError:
     words = http.read_error(answer, Denied).error_message
     if "client" in words.lower() or "platform app" in words.lower():
         return Rejected(
-            "APP_REFUSED", f"Instagram refuses our application: {answer.quoted(words)}", category="config"
+            "APP_REFUSED",
+            f"Instagram refuses this server's application: tell its operator ({answer.quoted(words)})",
+            category="config",
         )
     return ReauthRequired("CODE_REFUSED", answer.quoted(words))

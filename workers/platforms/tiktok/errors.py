@@ -57,8 +57,8 @@ UNAUDITED = Meaning(
 UNVERIFIED = Meaning(
     Rejected,
     "PULL_DOMAIN_UNVERIFIED",
-    "TikTok fetches photos from verified addresses only: the operator has to verify PUBLIC_URL with "
-    "TikTok's app (docs/howto/connect-tiktok.md)",
+    "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
+    "with TikTok's app",
     "config",
 )
 WRONG = Meaning(Rejected, "PLATFORM_REJECTED", "TikTok refuses it", "platform_rejected", proves=False)

@@ -62,7 +62,7 @@ def fail(answer: Answer, body: ErrorBody) -> NoReturn:
     if body.error in {"invalid_client", "unauthorized_client"}:
         raise Rejected(
             "APP_REFUSED",
-            f"TikTok refuses our app: check TIKTOK_CLIENT_KEY and its secret ({words})",
+            f"TikTok refuses this server's application: tell its operator ({words})",
             category="config",
         )
     if answer.status == 429:

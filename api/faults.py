@@ -1,0 +1,120 @@
+"""Faults of a body: every one, each with its path, where msgspec stops at the first.
+
+Only a body that was refused is looked through again.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+from msgspec import UNSET
+
+from domain.projects import projects
+from domain.values import languages, metadata, timezones
+from schemas.errors import Invalid
+from schemas.projects import Language, Metadata, Name, Zone
+
+#: Faults that one answer names.
+MOST = 100
+
+#: What a value has to be beside its shape, by its type.
+MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Zone, timezones.check),
+    (Language, languages.check),
+    (Name, projects.trimmed),
+    (Metadata, partial(metadata.compose, customer_external_id=UNSET)),
+)
+
+_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
+_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
+
+
+class Fault(NamedTuple):
+    """A value that can't be, by its path in the form `a.b[0].c`, and why."""
+
+    path: str
+    message: str
+
+
+def find(value: Any, kind: Any) -> Invalid | None:
+    """The refusal of a body that was parsed; None where it is of the type."""
+    found = [*islice(_of_value(value, kind, "$"), MOST)]
+    return Invalid(*found[0], *found[1:]) if found else None
+
+
+def read(error: msgspec.ValidationError) -> Fault:
+    """The fault that msgspec's words tell of."""
+    found = _WHERE.fullmatch(str(error))
+    what, path = (found["what"], found["path"]) if found else (str(error), "$")
+    named = _NAMED.search(what)
+    full = f"{path}.{named['name']}" if named else path
+    return Fault(full.removeprefix("$").removeprefix(".") or "body", what)
+
+
+def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
+    for option in _options(kind):
+        bare, bounds = _bare(option)
+        if _is_struct(bare) and isinstance(value, dict):
+            yield from _of_fields(value, bare, path)
+            return
+        if get_origin(bare) is list and isinstance(value, list):
+            yield from _of_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)
+            for position, item in enumerate(value):
+                yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
+            return
+    yield from _of_leaf(value, kind, path)
+
+
+def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for name in value.keys() - fields.keys():
+        yield _shown(f"{path}.{name}", f"Object contains unknown field `{name}`")
+    for name, field in fields.items():
+        if name in value:
+            yield from _of_value(value[name], field.type, f"{path}.{name}")
+        elif field.required:
+            yield _shown(f"{path}.{name}", f"Object missing required field `{name}`")
+
+
+def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[Fault]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        fault = read(error)
+        inner = "" if fault.path == "body" else fault.path
+        separator = "" if inner[:1] in {"", "["} else "."
+        yield _shown(f"{path}{separator}{inner}", fault.message)
+        return
+    for option in _options(kind):
+        for meaning, check in MEANINGS:
+            if option == meaning and value is not None:
+                yield from _meant(value, check)
+
+
+def _meant(value: Any, check: Callable[[Any], Any]) -> Iterator[Fault]:
+    try:
+        check(value)
+    except Invalid as error:
+        yield from (Fault(**issue) for issue in error.details["issues"])
+
+
+def _shown(path: str, message: str) -> Fault:
+    return Fault(path.removeprefix("$").removeprefix(".") or "body", message)
+
+
+def _options(kind: Any) -> tuple[Any, ...]:
+    """The types of a union; any other type alone."""
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _bare(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A type, and what `Annotated` says of it."""
+    return (get_args(kind)[0], get_args(kind)[1:]) if get_origin(kind) is Annotated else (kind, ())
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)

@@ -1,0 +1,40 @@
+"""Filters that several lists have, and the reading of their values."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Annotated
+from uuid import UUID
+
+from litestar.params import QueryParameter
+
+from api import paths
+from domain.values import timezones
+from domain.values.periods import Period
+from schemas.errors import Invalid
+from schemas.errors.absent import Noun
+
+MadeSince = Annotated[
+    str | None, QueryParameter(name="since", description="Made then or later; UTC, with `Z`.", max_length=40)
+]
+MadeUntil = Annotated[
+    str | None, QueryParameter(name="until", description="Made before then; UTC, with `Z`.", max_length=40)
+]
+
+
+def period(since: str | None, until: str | None) -> Period:
+    """Raises `Invalid`."""
+    return Period(
+        None if since is None else timezones.read(since, path="since"),
+        None if until is None else timezones.read(until, path="until"),
+    )
+
+
+def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:
+    """Raises `Invalid` for a value that no item of the list can have."""
+    for value in values or ():
+        if value not in known:
+            raise Invalid(name, f"knows no {value!r}: send one of {', '.join(known)}")
+
+
+def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
+    """Raises `NotFound`."""
+    return None if values is None else [paths.read(noun, value) for value in values]

@@ -1,0 +1,18 @@
+"""Several checks of one request, whose refusals are one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from schemas.errors import Invalid
+
+
+def gather(*checks: Callable[[], Any]) -> None:
+    """Run all of them. Raises `Invalid` of all that they refuse."""
+    issues: list[tuple[str, str]] = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            issues += [(issue["path"], issue["message"]) for issue in error.details["issues"]]
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])

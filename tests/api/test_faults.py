@@ -1,0 +1,106 @@
+"""A refused body: `details.issues` names every fault of it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api import faults
+from schemas.posts import ScheduleContent
+from schemas.projects import ProjectCreate, ProjectPatch
+from tests.api.conftest import Caller
+from tests.api.refusals import paths, problem
+
+WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
+    (
+        "POST",
+        "/v1/projects",
+        {"name": 5, "timezone": "Mars/Phobos", "primaryLanguage": "english", "colour": "red", "size": 1},
+        {"name", "timezone", "primaryLanguage", "colour", "size"},
+    ),
+    ("POST", "/v1/projects", {}, {"name", "timezone"}),
+    (
+        "POST",
+        "/v1/projects",
+        {"name": " ", "timezone": "Factory", "metadata": {"partner": 1}},
+        {"name", "timezone", "metadata.partner"},
+    ),
+    (
+        "PATCH",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000",
+        {
+            "status": "gone",
+            "id": "x",
+            "brandContext": {"keywords": ["ok", 1, 2], "logoUrl": "ftp://x", "colors": ["red", "#12345g"]},
+        },
+        {
+            "status", "id", "brandContext.keywords[1]", "brandContext.keywords[2]", "brandContext.logoUrl",
+            "brandContext.colors[0]", "brandContext.colors[1]",
+        },
+    ),
+    (
+        "POST",
+        "/v1/content/cnt_00000000-0000-7000-8000-000000000000/schedule",
+        {"targets": [{"mode": "loud"}, {"socialAccountId": 1, "to": 1}, 3], "scheduledFor": 5},
+        {
+            "targets[0].socialAccountId", "targets[0].mode", "targets[1].socialAccountId", "targets[1].to",
+            "targets[2]", "scheduledFor",
+        },
+    ),
+    (
+        "POST",
+        "/v1/api-keys",
+        {"name": "", "scopes": ["everything", "jobs:read", "nothing"], "expiresAt": "tomorrow"},
+        {"name", "scopes[0]", "scopes[2]", "expiresAt"},
+    ),
+    (
+        "POST",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000/ingest/website",
+        {"url": 1, "maxPages": 99, "followLinks": "yes"},
+        {"url", "maxPages", "followLinks"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body", "wrong"), WRONG)
+async def test_every_fault_is_named_once(
+    acme: Caller, method: str, path: str, body: dict[str, Any], wrong: set[str]
+) -> None:
+    answer = await acme.http.request(method, path, json=body)
+    assert problem(answer)[:2] == (422, "VALIDATION")
+    assert sorted(paths(answer)) == sorted(wrong)
+    assert all(issue["message"] for issue in answer.json()["error"]["details"]["issues"])
+
+
+async def test_no_answer_names_more_than_a_hundred(acme: Caller) -> None:
+    answer = await acme.http.post("/v1/projects", json={f"field{number}": 1 for number in range(500)})
+    assert len(paths(answer)) == faults.MOST
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets", "metadata", "keywords"])
+
+
+@pytest.mark.parametrize("kind", [ProjectCreate, ProjectPatch, ScheduleContent])
+@given(body=st.dictionaries(FIELDS, ANY, max_size=5) | ANY)
+def test_what_msgspec_refuses_is_among_the_faults(kind: type[msgspec.Struct], body: Any) -> None:
+    """So a refused body never gets an answer without an issue."""
+    said, found = refused(body, kind), faults.find(body, kind)
+    if said is not None:
+        assert found is not None
+        assert any(issue["path"].startswith(said) for issue in found.details["issues"])
+
+
+def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
+    """The path of the one fault that msgspec tells of."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(body), type=kind)
+    except msgspec.ValidationError as error:
+        return faults.read(error).path
+    return None

@@ -1,0 +1,240 @@
+"""Filters of lists: each value that the contract names, several separated by commas, and no other."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.tenancy import audit
+from jobs import kinds
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.api.everything import Operator
+from tests.api.parties import new_project
+from tests.api.refusals import paths, refused
+
+
+async def listed(caller: Caller, path: str, key: str = "id", **params: Any) -> list[str]:
+    answer = await caller.http.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return [item[key] for item in answer.json()["items"]]
+
+
+def uuid(prefix: str, shown: str) -> UUID:
+    found = ids.read(prefix, shown)
+    assert found
+    return found
+
+
+async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
+    project = await new_project(acme)
+    project_id = uuid(ids.PROJECT, project)
+    rows = [
+        ("text", "completed", "uploaded", "pending"),
+        ("image", "completed", "generated", "approved"),
+        ("video", "failed", "generated", "not_required"),
+        ("slideshow", "processing", "generated", "approved"),
+    ]
+    made = []
+    for row in rows:
+        content_id = await seeds.content(conn, acme.organization_id, project_id)
+        made.append(ids.show(ids.CONTENT, content_id))
+        await pool.execute(
+            """update content_item set format = $1, status = $2, creative_type = $3, approval_status = $4
+                where id = $5""",
+            *row,
+            content_id,
+        )
+    one, two, three, four = made
+    path = f"/v1/projects/{project}/content"
+    for params, found in [
+        ({"format": "text"}, [one]),
+        ({"format": "video,image"}, [three, two]),
+        ({"format": "image,image"}, [two]),
+        ({"creativeType": "generated"}, [four, three, two]),
+        ({"creativeType": "generated,uploaded", "status": "completed"}, [two, one]),
+        ({"status": "failed,processing"}, [four, three]),
+        ({"approvalStatus": "pending,approved"}, [four, two, one]),
+        ({"approvalStatus": "approved", "format": "image", "status": "completed"}, [two]),
+        ({"format": "video", "creativeType": "uploaded"}, []),
+    ]:  # fmt: skip
+        assert await listed(acme, path, **params) == found, params
+    page = await acme.http.get(path, params={"format": "text,image,video", "limit": 2})
+    assert [item["id"] for item in page.json()["items"]] == [three, two]
+    rest = {"format": "text,image,video", "cursor": page.json()["nextCursor"]}
+    assert await listed(acme, path, **rest) == [one]
+
+
+async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
+    acme: Caller, conn: Conn, pool: Pool
+) -> None:
+    project = await new_project(acme)
+    old, new = [await seeds.content(conn, acme.organization_id, uuid(ids.PROJECT, project)) for _ in range(2)]
+    made = datetime.now(UTC)
+    await pool.execute("update content_item set created_at = $1 where id = $2", made, new)
+    earlier = made - timedelta(minutes=59)
+    await pool.execute("update content_item set created_at = $1 where id = $2", earlier, old)
+    path, then = f"/v1/projects/{project}/content", made - timedelta(minutes=30)
+    older, newer = ids.show(ids.CONTENT, old), ids.show(ids.CONTENT, new)
+    assert await listed(acme, path, since=seeds.in_utc(then)) == [newer]
+    assert await listed(acme, path, until=seeds.in_utc(then)) == [older]
+    assert await listed(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(made)) == [older]
+    assert await listed(acme, path, since=seeds.in_utc(made)) == [newer]
+
+
+async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
+    project = await new_project(acme)
+    made = [
+        await seeds.account(
+            conn, acme.organization_id, uuid(ids.PROJECT, project), handle=f"shop{number}", platform=platform
+        )
+        for number, platform in enumerate(("mastodon", "bluesky", "tiktok"))
+    ]
+    await pool.execute("update social_account set status = 'reauth_required' where id = $1", made[1])
+    lend = "update social_account set owner_organization_id = $1, owner_account_id = id where id = $2"
+    await pool.execute(lend, acme.organization_id, made[2])
+    one, two, three = (ids.show(ids.ACCOUNT, each) for each in made)
+    path = f"/v1/projects/{project}/social-accounts"
+    for params, found in [
+        ({"platform": "mastodon"}, [one]),
+        ({"platform": "tiktok,bluesky,instagram"}, [three, two]),
+        ({"status": "connected"}, [three, one]),
+        ({"status": "reauth_required,disconnected"}, [two]),
+        ({"leased": "true"}, [three]),
+        ({"leased": "false"}, [two, one]),
+        ({"leased": "true", "status": "reauth_required"}, []),
+        ({"leased": "false", "platform": "mastodon,tiktok", "status": "connected"}, [one]),
+        ({"leased": "true", "platform": "tiktok"}, [three]),
+    ]:  # fmt: skip
+        assert await listed(acme, path, "socialAccountId", **params) == found, params
+
+
+async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
+    shop, bar = [await new_project(acme) for _ in range(2)]
+    key = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
+    other = (await acme.http.post("/v1/api-keys", json={"name": "b", "scopes": ["*"]})).json()
+    await acme.http.patch(f"/v1/projects/{shop}", json={"name": "Store"})
+    await acme.http.patch(f"/v1/projects/{bar}", json={"name": "Inn"}, headers={"X-Api-Key": other["apiKey"]})
+
+    async def told(**params: str) -> list[tuple[str, str | None]]:
+        answer = await acme.http.get("/v1/audit-log", params=params)
+        assert answer.status_code == 200, answer.text
+        return [(entry["action"], entry["projectId"]) for entry in answer.json()["items"]]
+
+    created, updated = "project.created", "project.updated"
+    assert await told(projectId=shop) == [(updated, shop), (created, shop)]
+    assert await told(projectId=f"{shop},{bar}", action=updated) == [(updated, bar), (updated, shop)]
+    assert await told(apiKeyId=other["id"]) == [(updated, bar)]
+    assert await told(apiKeyId=f"{key},{other['id']}", action=f"{created},api_key.created") == [
+        ("api_key.created", None),
+        (created, bar),
+        (created, shop),
+    ]
+    assert await told(action="no.such") == []
+    now = datetime.now(UTC)
+    assert await told(since=seeds.in_utc(now + timedelta(minutes=1))) == []
+    assert await told(until=seeds.in_utc(now - timedelta(minutes=1))) == []
+    assert len(await told(since=seeds.in_utc(now - timedelta(minutes=1)))) >= 5
+    theirs = await new_project(rival)
+    their_key = (await rival.http.get("/v1/whoami")).json()["apiKeyId"]
+    for params in ({"projectId": f"{shop},{theirs}"}, {"apiKeyId": their_key}):
+        refused(await acme.http.get("/v1/audit-log", params=params), 404, "NOT_FOUND")
+
+
+async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, pool: Pool) -> None:
+    gone = ids.new()
+    async with pool.acquire() as conn:
+        await audit.record(
+            conn,
+            organization_id=acme.organization_id,
+            api_key_id=None,
+            action="project.purged",
+            subject=ids.show(ids.PROJECT, gone),
+            project_id=gone,
+        )
+    shown = ids.show(ids.PROJECT, gone)
+    assert await listed(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
+
+
+async def test_what_is_done_to_an_account_is_its_projects(acme: Caller, conn: Conn) -> None:
+    project = await new_project(acme)
+    await seeds.account(conn, acme.organization_id, uuid(ids.PROJECT, project))
+    actions = await listed(acme, "/v1/audit-log", "action", projectId=project)
+    assert actions == ["social_account.connected", "project.created"]
+
+
+async def test_projects_of_each_status_and_all(acme: Caller) -> None:
+    kept, gone = [await new_project(acme) for _ in range(2)]
+    await acme.http.delete(f"/v1/projects/{gone}")
+    for params, found in [
+        ({}, [kept]),
+        ({"status": "archived"}, [gone]),
+        ({"status": "all"}, [gone, kept]),
+        ({"status": "active,archived"}, [gone, kept]),
+    ]:  # fmt: skip
+        assert await listed(acme, "/v1/projects", **params) == found, params
+
+
+async def test_jobs_of_several_kinds_statuses_and_stages(acme: Caller, pool: Pool) -> None:
+    project = await new_project(acme)
+    where = f"/v1/projects/{project}/ingest"
+    site = (await acme.http.post(f"{where}/website", json={"url": "https://example.com"})).json()["jobId"]
+    repo = (await acme.http.post(f"{where}/github", json={"repoFullName": "a/b"})).json()["jobId"]
+    await acme.http.post(f"/v1/jobs/{site}/cancel")
+    for params, found in [
+        ({"kind": "ingest_website,ingest_github"}, [repo, site]),
+        ({"kind": "ingest_website,ingest_github", "status": "canceled"}, [site]),
+        ({"status": "canceled,running"}, [repo, site]),
+        ({"stage": "queued,canceled"}, [repo, site]),
+        ({"stage": "queued,canceled", "kind": "publish_post"}, []),
+    ]:  # fmt: skip
+        for more in ({}, {"projectId": project}):
+            assert await listed(acme, "/v1/jobs", "jobId", **params, **more) == found, params
+
+
+def named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema, or the one that it refers to."""
+    found: dict[str, Any] = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2])
+    return found or schema
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_value_that_no_item_can_have_is_refused(operator: Operator) -> None:
+    """In each filter whose values are known, alone and behind one that is right."""
+    document = (await operator.http.get("/v1/openapi.json")).json()
+    checked = 0
+    for route in operator.lists:
+        for one in document["paths"][route.path][route.method.lower()]["parameters"]:
+            words = named(document, one["schema"].get("items", one["schema"])).get("enum")
+            for value in ("nonsense", *([f"{words[0]},nonsense", f"{words[0]},", ""] if words else ())):
+                if words:
+                    answer = await operator.send(route, params={one["name"]: value})
+                    assert paths(answer) == [one["name"]], (route, value)
+                    checked += 1
+    assert checked > 30
+
+
+async def test_an_internal_kind_is_no_value(acme: Caller) -> None:
+    for kind in ("refresh_token", "reconcile_post"):
+        assert kind in kinds.KINDS
+        refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
+
+
+@pytest.mark.parametrize("limit", ["1e2", "1_0", "+5", " 5", "5.0", "0x10", "\u0665", ""])
+async def test_a_limit_is_digits_alone(operator: Operator, limit: str) -> None:
+    for route in operator.lists:
+        refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
+
+
+@pytest.mark.parametrize("leased", ["1", "yes", "TRUE", ""])
+async def test_a_flag_is_true_or_false(acme: Caller, leased: str) -> None:
+    path = f"/v1/projects/{await new_project(acme)}/social-accounts"
+    refused(await acme.http.get(path, params={"leased": leased}), 422, "VALIDATION", "leased")
+
+
+async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
+    actions = ",".join(f"a{number}" for number in range(21))
+    refused(await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action")

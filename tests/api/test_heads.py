@@ -1,0 +1,56 @@
+"""HEAD: what GET would answer, without its body."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.settings import Settings
+from tests.api.everything import Operator
+from tests.api_process import serving
+
+#: Of each answer its own.
+OWN = {"x-request-id", "ratelimit", "date"}
+
+
+def told(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in OWN}
+
+
+async def test_every_route_that_has_get_has_head(operator: Operator) -> None:
+    reads = [route for route in operator.routes if route.method == "GET" and route.id != "stream_job"]
+    assert len(reads) > 20
+    for route in reads:
+        where = route.at(operator.ids)
+        got, head = await operator.http.get(where), await operator.http.head(where)
+        assert (head.status_code, head.content) == (got.status_code, b""), route
+        assert told(head) == told(got), route
+
+
+async def test_it_counts_as_a_read(operator: Operator) -> None:
+    answer = await operator.http.head("/v1/whoami")
+    assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
+
+
+async def test_a_stream_ends_behind_its_head(operator: Operator) -> None:
+    answer = await operator.http.head(f"/v1/jobs/{operator.ids['jobId']}/events")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+
+
+async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
+    options = await operator.http.options("/v1/projects")
+    assert options.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+    refused = await operator.http.delete("/v1/projects")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    assert (await operator.http.head("/v1/api-keys/x/kill")).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/openapi.json", "/docs", "/console", "/v1/whoami"])
+def test_a_client_that_reads_on_finds_its_next_answer(settings: Settings, tmp_path: Path, path: str) -> None:
+    """By the real server, on one connection."""
+    with serving(settings, tmp_path / "log") as served, httpx.Client(base_url=served.url) as client:
+        got, head, again = client.get(path), client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["Content-Length"] == got.headers["Content-Length"]
+        assert again.status_code == got.status_code

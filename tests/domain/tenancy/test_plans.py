@@ -1,0 +1,68 @@
+"""A page of the audit log reads few rows of a large one, whatever is asked for and whenever planned."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.tenancy import audit
+from domain.values.periods import ALWAYS, Period
+from schemas import ids
+from tests import plans, seeds
+
+ROWS, RARE, PAGE = 20_000, 5, 25
+NONE: dict[str, Any] = dict.fromkeys(("actions", "project_ids", "api_key_ids", "before")) | {"period": ALWAYS}
+
+
+async def fill(conn: Conn, org: UUID, count: int, action: str, by: tuple[UUID, UUID]) -> None:
+    await conn.execute(
+        """insert into audit_log (organization_id, id, api_key_id, action, subject, project_id)
+           select $1, t.id, $2, $3, 'x', $4 from unnest($5::uuid[]) t (id)""",
+        org,
+        by[1],
+        action,
+        by[0],
+        [ids.new() for _ in range(count)],
+    )
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, analyzed: bool) -> None:
+    org = await seeds.organization(conn)
+    shop, bar = await seeds.project(conn, org), await seeds.project(conn, org)
+    insert = """insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes)
+                values ($1, $2, 'x', $3, '', '1', '{}')"""
+    usual, rare = ids.new(), ids.new()
+    for key_id, name in ((usual, "a" * 16), (rare, "b" * 16)):
+        await conn.execute(insert, org, key_id, name)
+    wanted: list[dict[str, Any]] = [
+        {},
+        {"actions": ["often"]},
+        {"actions": ["seldom"]},
+        {"actions": ["never", "seldom"]},
+        {"project_ids": [shop]},
+        {"project_ids": [bar]},
+        {"api_key_ids": [usual]},
+        {"api_key_ids": [rare]},
+        {"project_ids": [bar], "actions": ["seldom"]},
+        {"period": Period(until=datetime(2026, 1, 1, tzinfo=UTC))},
+    ]
+    #: Whose plan follows from what ANALYZE saw.
+    late = {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC))}
+    once_analyzed: list[dict[str, Any]] = [late, {**late, "project_ids": [shop]}]
+    async with pool.acquire() as session:
+        for asked in (wanted + once_analyzed) * plans.TIMES:
+            await audit.list_page(session, organization_id=org, **NONE | asked, limit=PAGE)
+        await fill(conn, org, ROWS, "often", (shop, usual))
+        await fill(conn, org, RARE, "seldom", (bar, rare))
+        if analyzed:
+            await conn.execute("vacuum analyze audit_log")
+        excessive = []
+        for asked in wanted + once_analyzed * analyzed:
+            async with plans.reading(session, "audit_log") as come:
+                found = await audit.list_page(session, organization_id=org, **NONE | asked, limit=PAGE)
+            if come.rows > 3 * len(found) + 10:
+                excessive.append((asked, len(found), come))
+    assert excessive == []
