@@ -2,13 +2,16 @@
 
 A worker may be frozen for a minute and come back. By then its job is another worker's, with a higher
 fence; `ctx.step` and `ctx.commit` find that out inside the transaction, and nothing of it stays.
+
+What an earlier attempt has committed does stay, and the next one begins anew: a step that mustn't be
+repeated has a name.
 """
 
 import asyncio
 from typing import Any
 
 from db.pool import Conn
-from jobs.outcomes import Outcome
+from jobs.outcomes import Done, Outcome, Retry
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 
@@ -48,3 +51,17 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers) -> 
         job = await workers.ended(job_id)
     assert (job["state"], job["fence"]) == ("completed", 2)
     assert [row["who"] for row in await workers.pool.fetch("select who from visit")] == ["attempt 2"]
+
+
+async def test_a_step_with_a_name_is_done_once_and_others_in_each_attempt(workers: Workers) -> None:
+    await workers.pool.execute("create table visit (who text)")
+
+    async def visit(ctx: Context) -> Outcome:
+        await ctx.step(lambda conn: count_visit(conn, "again"))
+        once = await ctx.step(lambda conn: count_visit(conn, f"once, by {ctx.job.attempt}"), name="visit")
+        return Retry("BUSY", "try again", after_s=0) if ctx.job.attempt == 1 else Done(once)
+
+    job = await workers.run(visit)
+    assert job["result"] == {"by": "once, by 1"}
+    found = await workers.pool.fetch("select who from visit order by who")
+    assert [row["who"] for row in found] == ["again", "again", "once, by 1"]

@@ -10,9 +10,10 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
-from jobs import controls, heartbeat, ledger, maintenance
+from jobs import controls, heartbeat, ledger, maintenance, steps
 from jobs.ledger import Claim
 from jobs.outcomes import Done
+from schemas import ids
 from tests import plans, seeds
 from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND
@@ -46,6 +47,10 @@ async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **fil
     await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
 
 
+async def nothing(_: Conn) -> None:
+    """The body of a step."""
+
+
 async def get_many(conn: Conn, found: Ledger) -> None:
     await jobs.get_many(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
 
@@ -56,6 +61,10 @@ USES: dict[str, tuple[Use, int]] = {
     "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, FREE_ERRAND), 2 * RUNNING + 200),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock(conn, found.claims[0]), 5),
+    "named step": (
+        lambda conn, found: steps.run(conn, found.claims[1], str(ids.new()), nothing),
+        5,
+    ),
     "commit": (lambda conn, found: ledger.end(conn, found.claims.pop(), result={}), 10),
     "progress": (lambda conn, found: ledger.progress(conn, found.claims[0], progress=0.5), 5),
     "renew": (

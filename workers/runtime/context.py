@@ -8,7 +8,7 @@ from db.pool import Conn, Pool, transact
 from db.reach import reaching
 from domain.jobs import jobs
 from domain.tenancy import project_locks
-from jobs import ledger
+from jobs import ledger, steps
 from jobs.outcomes import Done, Outcome
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt
@@ -24,24 +24,36 @@ class Context:
     accepted, and `Unavailable` while Postgres is away. A task must not catch them.
     """
 
-    __slots__ = ("_attempt", "_lease_left", "_pool", "_progress_writer", "job")
+    __slots__ = ("_attempt", "_lease_left", "_names", "_pool", "_progress_writer", "job")
 
     def __init__(
         self, attempt: Attempt, pool: Pool, progress_writer: ProgressWriter, lease_left: Callable[[], float]
     ) -> None:
         self.job, self._attempt = attempt.claim, attempt
         self._pool, self._progress_writer, self._lease_left = pool, progress_writer, lease_left
+        self._names: set[str] = set()
 
     async def step(
-        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
+        self,
+        body: Callable[[Conn], Awaitable[T]],
+        *,
+        name: str | None = None,
+        project: bool = False,
+        locks: bool = False,
     ) -> T:
         """Run `body` in one transaction that locks the job; with `project`, its active project before it.
 
+        With a `name` it commits once for the job: in a later attempt it doesn't run, and returns what it
+        returned then, as JSON has it (`jobs/steps.py`). Without one, a later attempt runs it again.
         `locks`: the first statement of `body` locks the job itself. A deadlock's victim runs once more.
         """
+        if name is not None:
+            self._take_name(name)
 
         async def locked(conn: Conn) -> T:
             await self._lock_project(conn, project)
+            if name is not None:
+                return await steps.run(conn, self.job, name, body)
             if not locks:
                 await ledger.lock(conn, self.job)
             return await body(conn)
@@ -99,6 +111,12 @@ class Context:
     def time_left(self) -> float:
         """Seconds in which no other attempt can begin: until the lease or the kind's timeout ends."""
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
+
+    def _take_name(self, name: str) -> None:
+        """Raises ValueError for a name that the attempt has used: it would get the other step's result."""
+        if name in self._names or len(self._names) >= steps.MAX_STEPS:
+            raise ValueError(f"step {name}: a name once in an attempt, and {steps.MAX_STEPS} at most")
+        self._names.add(name)
 
     async def _lock_project(self, conn: Conn, wanted: bool) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id

@@ -87,7 +87,7 @@ walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
 class Walking(Context):
     """Each transaction may be the one before which, or after which, its job stops."""
 
-    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
         return await through(partial(super().step, body, **given))
 
     async def commit(self, body: Any, **given: Any) -> Any:

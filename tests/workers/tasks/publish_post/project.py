@@ -62,7 +62,7 @@ class Mortal(Context):
         self._decides = body
         return await super().decide(body, **given)
 
-    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
         """A decision is a step whose body wraps its own."""
         decides, self._decides = self._decides, None
         return await self._mortal(decides or body, partial(super().step, body, **given))
