@@ -16,6 +16,7 @@ from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn
 from domain.tenancy.api_keys import Principal
+from domain.values import numbers
 from schemas.errors import Invalid, Malformed, Unauthenticated
 
 #: An escaped NUL: an odd number of backslashes before its `u`.
@@ -91,4 +92,4 @@ def _parse(body: bytes) -> Any:
 
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+    return msgspec.json.Decoder(kind, float_hook=numbers.read)

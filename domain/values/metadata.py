@@ -1,11 +1,13 @@
 """A project's metadata: the partner's own JSON, but for the place of `customerExternalId`."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from domain.values import numbers
 from schemas.errors import Invalid
 
 MAX_BYTES = 8 * 1024
@@ -52,8 +54,20 @@ def _check(metadata: dict[str, Any]) -> None:
             raise Invalid("metadata", f"must be at most {MAX_LEVELS} levels deep")
         if isinstance(node, str) and "\0" in node:
             raise Invalid("metadata", "must not hold a NUL character")
-    if len(msgspec.json.encode(metadata)) > MAX_BYTES:
-        raise Invalid("metadata", f"must be at most {MAX_BYTES} bytes of JSON")
+        if isinstance(node, int | float) and not numbers.is_kept(node):
+            raise Invalid("metadata", f"holds a number that Postgres would change: {numbers.AS_TEXT}")
+    if _stored_bytes(metadata) > MAX_BYTES:
+        raise Invalid("metadata", f"must be at most {MAX_BYTES} bytes of JSON, its numbers without exponents")
+
+
+def _stored_bytes(metadata: dict[str, Any]) -> int:
+    """Bytes of the JSON that the object is read as: Postgres writes numbers in plain digits."""
+    swollen = sum(
+        len(f"{Decimal(repr(node)):f}") - len(msgspec.json.encode(node))
+        for _, node in _nodes(metadata)
+        if isinstance(node, float)
+    )
+    return len(msgspec.json.encode(metadata)) + swollen
 
 
 def _nodes(metadata: dict[str, Any]) -> Iterator[tuple[int, Any]]:

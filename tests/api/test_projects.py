@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from db.pool import Conn
 from tests.api.conftest import Caller
 from tests.api.refusals import problem
@@ -54,6 +56,30 @@ async def test_deep_metadata_is_refused(acme: Caller) -> None:
             "/v1/projects", content=text, headers={"Content-Type": "application/json"}
         )
         assert answer.status_code in {400, 422}
+
+
+@pytest.mark.parametrize("number", ["1e308", "1e-400", "0.1234567890123456789", "18446744073709551616"])
+async def test_a_number_that_would_swell_or_change_is_refused(acme: Caller, number: str) -> None:
+    """Nothing is kept of it; the answer names the field."""
+    text = '{"name":"Shop","timezone":"UTC","metadata":{"prices":[' + number + "]}}"
+    headers = {"Content-Type": "application/json"}
+    answer = await acme.http.post("/v1/projects", content=text, headers=headers)
+    assert answer.status_code == 422
+    (issue,) = answer.json()["error"]["details"]["issues"]
+    assert issue["path"].startswith("metadata")
+    assert "as a string" in issue["message"]
+    assert (await acme.http.get("/v1/projects")).json()["items"] == []
+
+
+async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
+    """Nothing that is accepted makes a list more than 8 KiB larger for each of its items."""
+    item = b"1e-15,"
+    text = b'{"name":"Shop","timezone":"UTC","metadata":{"n":[' + item * 450 + b"1]}}"
+    headers = {"Content-Type": "application/json"}
+    assert (await acme.http.post("/v1/projects", content=text, headers=headers)).status_code == 201
+    assert len((await acme.http.get("/v1/projects")).content) <= 8 * 1024 + 1_000
+    more = text.replace(item, item * 2)
+    assert (await acme.http.post("/v1/projects", content=more, headers=headers)).status_code == 422
 
 
 async def test_pages_are_stable_while_projects_arrive(acme: Caller) -> None:

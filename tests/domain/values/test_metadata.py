@@ -50,6 +50,7 @@ def test_two_different_ids_are_refused(sent: str | None) -> None:
     [
         *(nested(33), nested(5000), {"a": [[[]], nested(32)]}, {"a": "x" * 8192}),
         *({"a": "b\0c"}, {"a\0": 1}, {"a": ["\0"]}, {"partner": "acme"}),
+        *({"a": 1e308}, {"a": [1e-300]}, {"a": 2**64}, {"a": [1e20] * 600}),
         *({"partner": {"customerExternalId": one}} for one in (7, "", "x" * 256, "\0")),
     ],
 )

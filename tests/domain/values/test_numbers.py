@@ -1,0 +1,51 @@
+"""Numbers of the partner's own: accepted ones come back from Postgres as they were, others are refused."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.pool import Conn
+from domain.values import metadata, numbers
+from schemas.errors import Invalid
+
+REFUSED = (
+    "1e308", "-1e308", "1e21", "1E400", "1e-400", "1e-16", "-0.0000000000000001", "0.1234567890123456789",
+    "12345678901234567890.5", "1.00000000000000000000000001",
+)  # fmt: skip
+KEPT = (
+    "0.0", "-0.0", "0e5", "1e20", "1.5", "1E5", "0.10000000000000001", "1e-15", "52.520008",
+    "0.000000000000001",    "999999999999999900000.0", "1.000000000000000000000000000",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_would_change_or_swell_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="as a string"):
+        numbers.read(text)
+
+
+@pytest.mark.parametrize("text", KEPT)
+async def test_what_is_accepted_comes_back_and_takes_what_it_took(conn: Conn, text: str) -> None:
+    value = numbers.read(text)
+    back = await conn.fetchval("select $1::jsonb", value)
+    assert float(back) == value
+    assert len(msgspec.json.encode(back)) <= 24
+
+
+@pytest.mark.parametrize("whole", [2**64, -(2**63) - 1, 10**30])
+def test_whole_numbers_have_64_bits(whole: int) -> None:
+    with pytest.raises(Invalid, match="as a string"):
+        metadata.compose({"a": [{"b": whole}]}, customer_external_id=msgspec.UNSET)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True) | st.integers(-(10**25), 10**25))
+def test_any_number_is_kept_or_refused(value: float) -> None:
+    """Plain digits, as Postgres shows them, are read as the same double; and there are few of them."""
+    if not numbers.is_kept(value):
+        return
+    plain = f"{Decimal(repr(value)):f}"
+    assert len(plain) <= 40
+    assert isinstance(value, int) or numbers.read(msgspec.json.encode(value).decode()) == value
