@@ -17,10 +17,16 @@ from schemas.envelope import Envelope
 
 Json = dict[str, Any]
 
-ABOUT = """Projects as tenants, brand context by ingest jobs.
+ABOUT = """A project for each of your customers: what their brand says of itself, content, and posts.
 
-Every answer has an `X-Request-Id`, every error the same envelope with a `code` to branch on. Repeat any write
-safely with an `Idempotency-Key`. Inside `/v1` fields and enum values may be added; nothing else changes.
+Authenticate with `Authorization: Bearer <key>`. A `test` key belongs to your sandbox: the same API, with
+fakes in place of every website, store and platform, so that nothing goes out.
+
+Each answer has an `X-Request-Id`, each error the same envelope with a `code` to branch on. Repeat any write
+safely with an `Idempotency-Key`. What takes long is a job: the answer is 202, and
+`GET /v1/jobs/{jobId}?wait=30` answers at its end. Lists are pages: send `nextCursor` as `cursor` for more.
+
+Inside `/v1` fields and enum values may be added; nothing else changes.
 """
 
 _SECURITY = {
@@ -31,6 +37,26 @@ _SECURITY = {
 
 #: Groups whose file has another name: the document keeps the names that its readers know.
 TAGS = {"accounts": "social", "api_keys": "keys", "ingests": "ingest", "ops_leases": "lending"}
+
+#: What each group is about, in the order in which a newcomer needs them.
+GROUPS = {
+    "whoami": "Your key.",
+    "projects": "One for each of your customers.",
+    "ingest": "Read a website, a repository or a store listing, and learn the brand from it.",
+    "brand": "What is known of a brand, and from where.",
+    "content": "Pictures, videos and texts, and their approval.",
+    "social": "Accounts that posts go to.",
+    "posts": "Content to accounts, now or at a time.",
+    "jobs": "Whatever takes longer than a request.",
+    "leases": "Accounts of the platform's own, lent to a project.",
+    "github": "A GitHub App's installation, for repositories that are not public.",
+    "keys": "Your organization's keys.",
+    "audit": "What was done in your organization.",
+    "ops": "For the platform's operators: pools and workers.",
+    "lending": "For the platform's operators: accounts to lend.",
+    "media": "Files of content, by their address.",
+    "system": "Health and metrics, without a key.",
+}
 
 
 def render(app: Litestar) -> bytes:
@@ -46,6 +72,7 @@ def render(app: Litestar) -> bytes:
             "openapi": "3.1.0",
             "info": {"title": "Tenantry", "version": version("tenantry"), "description": ABOUT},
             "servers": [{"url": "/"}],
+            "tags": [{"name": name, "description": about} for name, about in GROUPS.items()],
             "paths": paths,
             "components": {
                 "schemas": made.components,

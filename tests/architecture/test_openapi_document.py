@@ -58,6 +58,11 @@ def test_every_shape_and_parameter_is_described() -> None:
     assert not silent, "describe a query's in its QueryParameter, a path's in api/openapi/parameters.py"
 
 
+def test_every_group_is_described() -> None:
+    described = {tag["name"] for tag in document()["tags"]}
+    assert {tag for one in operations() for tag in one["tags"]} == described, "see api/openapi/document.py"
+
+
 def test_every_enum_has_a_name() -> None:
     """So that a generated client has one type for it. `propertyNames` is no type of a value."""
     shapes = [schema.get("properties", {}) for schema in schemas().values()]

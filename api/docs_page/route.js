@@ -1,0 +1,63 @@
+// One operation: what it takes and answers on one side, its examples on the other.
+
+import { block, el, inline, prose } from '/docs/dom.js';
+import { field, fieldsOf } from '/docs/fields.js';
+import { trying } from '/docs/send.js';
+
+export function routeOf(method, path, operation, resolve) {
+  const inside = el('div', { className: 'inside' });
+  const route = el('details', { className: 'route', id: operation.operationId },
+    el('summary', {}, el('span', { className: `method ${method}` }, method.toUpperCase()), el('code', {}, path),
+      el('span', { className: 'what' }, inline(operation.summary))), inside);
+  route.addEventListener('toggle', () => {
+    if (route.open && !inside.hasChildNodes()) inside.append(...detailsOf(method, path, operation, resolve));
+  });
+  return route;
+}
+
+function detailsOf(method, path, operation, resolve) {
+  const content = contentOf(operation.requestBody);
+  if (content) content.schema.resolved = resolve(content.schema);
+  const [status, answer] = successOf(operation);
+  const shape = contentOf(resolve(answer))?.schema;
+  const places = (where) => operation.parameters.filter((one) => where.includes(one.in)).map((one) => parameter(one, resolve));
+  return [
+    el('div', { className: 'words' },
+      prose(operation.description),
+      list('Path and query', places(['path', 'query'])),
+      list('Headers', places(['header'])),
+      list('Body', content ? fieldsOf(content.schema, resolve, true) : []),
+      list(`Answer ${status}`, shape ? fieldsOf(shape, resolve, false) : []),
+      statuses(operation, resolve)),
+    el('div', { className: 'examples' },
+      el('h4', {}, 'Example'), trying(method, path, operation), example(status, resolve(answer))),
+  ];
+}
+
+const contentOf = (thing) => Object.values(thing?.content ?? {})[0];
+
+// The one that has an example goes before an answer without a body.
+function successOf(operation) {
+  const found = Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status));
+  return found.find(([, answer]) => contentOf(answer)?.example !== undefined) ?? found[0];
+}
+
+function parameter(one, resolve) {
+  return field(one.name, one.name, one.schema, one.required, resolve, [], one.description);
+}
+
+function list(title, fields) {
+  return fields.length ? [el('h4', {}, title), el('ul', { className: 'fields' }, fields)] : [];
+}
+
+function example(status, answer) {
+  const told = contentOf(answer)?.example;
+  const text = typeof told === 'string' ? told : JSON.stringify(told, null, 2);
+  return [el('h4', {}, `Answer ${status} ${answer.description}`), told === undefined ? null : block(text)];
+}
+
+function statuses(operation, resolve) {
+  const rows = Object.entries(operation.responses).map(([status, answer]) =>
+    el('li', {}, el('p', { className: 'head' }, el('code', {}, status)), prose(resolve(answer).description)));
+  return el('details', { className: 'statuses' }, el('summary', {}, 'Every status and error'), el('ul', { className: 'fields' }, rows));
+}

@@ -1,0 +1,134 @@
+"""Chromium without a window, asked over its pipe (the DevTools protocol, without a server or a package)."""
+
+import base64
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--remote-debugging-pipe", "about:blank",
+)  # fmt: skip
+
+#: Chromium reads from 3 and writes to 4. (A shell may know no descriptors of two digits.)
+EXEC = """
+import fcntl, os, sys
+reading, writing = (fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3])
+os.dup2(reading, 3), os.dup2(writing, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def command() -> str:
+    """Its program: `CHROMIUM`, or one on the path."""
+    found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *NAMES))), None)
+    return found or sys.exit(
+        "tests of pages need Chromium: `apt-get install chromium`, or name one in CHROMIUM"
+    )
+
+
+class Page:
+    """A tab. `troubles` are errors of its scripts, of its console and of what it loads."""
+
+    def __init__(self, reading: IO[bytes], writing: IO[bytes]) -> None:
+        self._reading, self._writing = reading, writing
+        self._numbers = itertools.count(1)
+        self._left = b""
+        self.troubles: list[str] = []
+        tab = self._ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = {
+            "sessionId": self._ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]
+        }
+        for domain in ("Runtime", "Log", "Page"):
+            self._ask(f"{domain}.enable")
+
+    def resize(self, width: int, height: int = 900) -> None:
+        metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+
+    def open(self, url: str, ready: str) -> None:
+        """Until `ready`, an expression, is true there."""
+        self._ask("Page.navigate", url=url)
+        self.until(ready)
+
+    def until(self, ready: str) -> None:
+        """Asked again each time the page has drawn itself."""
+        ask = f"const ask = () => ({ready}) ? done(true) : requestAnimationFrame(ask); ask();"
+        assert self.run(f"new Promise((done) => {{ {ask} }})")
+
+    def run(self, script: str) -> Any:
+        """The value of an expression; a promise is waited for."""
+        answer = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def picture(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
+
+    def _ask(self, method: str, **params: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        message = {"id": number, "method": method, "params": params, **getattr(self, "_session", {})}
+        self._writing.write(json.dumps(message).encode() + b"\0")
+        self._writing.flush()
+        while True:
+            told = self._read()
+            if told.get("id") == number:
+                assert "error" not in told, told
+                answer: dict[str, Any] = told["result"]
+                return answer
+            self._hear(told)
+
+    def _read(self) -> dict[str, Any]:
+        while b"\0" not in self._left:
+            chunk = os.read(self._reading.fileno(), 1 << 16)
+            assert chunk, "Chromium has ended"
+            self._left += chunk
+        message, _, self._left = self._left.partition(b"\0")
+        told: dict[str, Any] = json.loads(message)
+        return told
+
+    def _hear(self, told: dict[str, Any]) -> None:
+        match told:
+            case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
+                self.troubles.append(json.dumps(details))
+            case {
+                "method": "Runtime.consoleAPICalled",
+                "params": {"type": "error" | "warning", "args": words},
+            }:
+                self.troubles.append(json.dumps(words))
+            case {
+                "method": "Log.entryAdded",
+                "params": {"entry": {"level": "error" | "warning", "text": text}},
+            }:
+                self.troubles.append(text)
+
+
+@contextmanager
+def browsing() -> Iterator[Page]:
+    """A tab of a browser of its own."""
+    ours, theirs = os.pipe(), os.pipe()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        words = [sys.executable, "-c", EXEC, str(ours[0]), str(theirs[1])]
+        words += [command(), f"--user-data-dir={profile}", *FLAGS]
+        with subprocess.Popen(
+            words, pass_fds=(ours[0], theirs[1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            os.close(ours[0])
+            os.close(theirs[1])
+            try:
+                with os.fdopen(theirs[0], "rb") as reading, os.fdopen(ours[1], "wb") as writing:
+                    yield Page(reading, writing)
+            finally:
+                process.terminate()
+                process.wait(20)

@@ -1,0 +1,184 @@
+"""The page at /docs in Chromium: every operation with all that the document says of it, on any screen."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from db.migrate import migrate
+from db.pool import open_pool
+from domain.tenancy import organizations
+from tests import servers as made
+from tests.api.conftest import new_key
+from tests.api_process import serving
+from tests.peers.chromium import Page, browsing
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+Json = dict[str, Any]
+READY = "document.body?.dataset.ready"
+#: A large screen, and a telephone's.
+WIDTHS = (1400, 400)
+
+
+class Served(NamedTuple):
+    """A running API, its document, and a key of a sandbox."""
+
+    url: str
+    document: Json
+    key: str
+
+    @property
+    def operations(self) -> list[Json]:
+        return [one for methods in self.document["paths"].values() for one in methods.values()]
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("page")
+    with made.embedded(folder) as servers:
+        settings = made.settings_for(
+            servers.postgres.url, servers.valkey.url, assets_url=f"file://{folder}/media"
+        )
+        key = asyncio.run(prepared(servers.postgres.url))
+        with serving(settings, folder / "api.log") as served:
+            yield Served(served.url, httpx.get(f"{served.url}/v1/openapi.json").json(), key)
+
+
+async def prepared(url: str) -> str:
+    """A key of a sandbox, in a new database."""
+    await migrate(url)
+    async with open_pool(url, name="test") as pool:
+        async with pool.acquire() as conn:
+            pair = await organizations.create(conn, name="Page", tier="partner")
+        return await new_key(pool, pair.sandbox, env="test")
+
+
+@pytest.fixture(params=WIDTHS)
+def page(api: Served, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Fails where anything of the page did."""
+    with browsing() as opened:
+        opened.resize(request.param)
+        opened.open(f"{api.url}/docs", READY)
+        yield opened
+        assert opened.troubles == []
+
+
+def follow(schema: Json, document: Json) -> Json:
+    found: Any = schema
+    while "$ref" in found:
+        found = document["components"]["schemas"][found["$ref"].rpartition("/")[2]]
+    return dict(found)
+
+
+def fields(schema: Json, document: Json, path: str = "") -> Iterator[str]:
+    """Every property of a shape and of the shapes in it, as paths."""
+    found = follow(schema, document)
+    for one in found.get("anyOf", []):
+        yield from fields(one, document, path)
+    if "items" in found:
+        yield from fields(found["items"], document, f"{path}[]")
+    if isinstance(found.get("additionalProperties"), dict):
+        yield from fields(found["additionalProperties"], document, f"{path}.*")
+    for name, about in found.get("properties", {}).items():
+        whole = f"{path}.{name}" if path else name
+        yield whole
+        yield from fields(about, document, whole)
+
+
+def documented(operation: Json, document: Json) -> list[str]:
+    contents = [operation.get("requestBody", {}).get("content", {})]
+    contents += [
+        answer.get("content", {}) for status, answer in operation["responses"].items() if status[0] == "2"
+    ][:1]
+    shapes = [next(iter(content.values()))["schema"] for content in contents if content]
+    named = [one["name"] for one in operation["parameters"]]
+    return sorted([*named, *(field for shape in shapes for field in fields(shape, document))])
+
+
+#: What of an operation can be seen, once it is open.
+SHOWN = """(() => {
+  const route = document.getElementById(%s);
+  const seen = (one) => one.getClientRects().length > 0;
+  const items = [...route.querySelectorAll('li[data-field]')].filter(seen);
+  return {
+    fields: items.map((one) => one.dataset.field),
+    silent: items.filter((one) => !one.querySelector(':scope > p:not(.head), :scope > ul')).length,
+    examples: [...route.querySelectorAll('.examples > pre')].filter(seen).map((one) => one.textContent),
+    wide: document.documentElement.scrollWidth - window.innerWidth,
+  };
+})()"""
+
+
+def test_every_operation_shows_all_that_is_documented(api: Served, page: Page) -> None:
+    for operation in api.operations:
+        name = json.dumps(operation["operationId"])
+        page.run(f"location.hash = {name}")
+        page.until(f"document.getElementById({name}).querySelector('.examples')")
+        shown = page.run(SHOWN % name)
+        assert sorted(shown["fields"]) == documented(operation, api.document), name
+        assert (shown["silent"], shown["wide"] > 0) == (0, False), name
+        assert [one for one in shown["examples"] if one.startswith("curl ")], name
+        assert [read(one) for one in shown["examples"] if not one.startswith("curl ")] == told(operation), (
+            name
+        )
+
+
+def told(operation: Json) -> list[Any]:
+    """The answer's example, where it has one."""
+    contents = [answer.get("content", {}) for answer in operation["responses"].values()]
+    return [about["example"] for content in contents for about in content.values() if "example" in about][:1]
+
+
+def read(example: str) -> Any:
+    return json.loads(example) if example.startswith("{") else example
+
+
+FOUND = "[...document.querySelectorAll('#index a:not([hidden])')].map((one) => one.hash.slice(1))"
+
+
+def test_the_filter_finds_by_the_words_of_a_summary(api: Served, page: Page) -> None:
+    for operation in api.operations:
+        summary = operation["summary"].replace("`", "")
+        assert operation["operationId"] in found(page, " ".join(summary.split()[:4])), summary
+        assert operation["operationId"] in found(page, " ".join(reversed(summary.lower().split()))), summary
+    assert found(page, "zzz") == []
+    assert page.run("!document.getElementById('nothing').hidden")
+    assert len(found(page, "")) == len(api.operations)
+
+
+def found(page: Page, words: str) -> list[str]:
+    typed = f"filter.value = {json.dumps(words)}; filter.dispatchEvent(new Event('input'))"
+    shown: list[str] = page.run(f"{{ const filter = document.getElementById('filter'); {typed} }}; {FOUND}")
+    return shown
+
+
+def test_send_sends_what_is_filled_in(api: Served, page: Page) -> None:
+    fill(page, "#key", api.key)
+    made = send(page, "create_project", {})
+    assert made.startswith("201 "), made
+    project = json.loads(made.partition("\n\n")[2])["id"]
+    answer = send(page, "upload_content", {"projectId": project, "caption": "Low tide at six."})
+    assert answer.startswith("201 "), answer
+    assert '"caption": "Low tide at six."' in answer
+
+
+def fill(page: Page, selector: str, value: str) -> None:
+    typed = f"one.value = {json.dumps(value)}; one.dispatchEvent(new Event('input'))"
+    page.run(f"{{ const one = document.querySelector({json.dumps(selector)}); {typed} }}")
+
+
+def send(page: Page, operation: str, values: dict[str, str]) -> str:
+    """The answer that the page shows."""
+    page.run(f"location.hash = '{operation}'")
+    page.until(f"document.querySelector('#{operation} .examples')")
+    page.run(f"document.querySelector('#{operation} .try').open = true")
+    for name, value in values.items():
+        fill(page, f"#{operation} [name={name}]", value)
+    page.run(f"document.querySelector('#{operation} button').click()")
+    page.until(f"!document.querySelector('#{operation} .try pre').hidden")
+    answer: str = page.run(f"document.querySelector('#{operation} .try pre').textContent")
+    return answer
