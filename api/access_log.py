@@ -29,10 +29,23 @@ def watching(state: RequestState, send: Send) -> Send:
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
             state.status = message["status"]
-            message["headers"] = [*message["headers"], *state.answer_headers()]
+            headers = [*message["headers"], *state.answer_headers()]
+            if state.rate_class is not None:
+                _keep_private(headers)
+            message["headers"] = headers
         await send(message)
 
     return watched
+
+
+def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
+    """An answer to a key is in nobody else's cache, and one without a version in none at all.
+
+    Caches that many share know `Authorization`, but not `X-Api-Key`.
+    """
+    names = {name for name, _ in headers}
+    if b"cache-control" not in names:
+        headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
 async def end(scope: HTTPScope, state: RequestState) -> None:

@@ -10,7 +10,7 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import access_log, errors, heads
+from api import access_log, errors, heads, paths
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
@@ -70,8 +70,12 @@ class Api(Litestar):
             request = {**request, "method": "GET"}
             receives, sends = heads.without_body(receives, sends)
         state = access_log.begin(request)
+        watched = access_log.watching(state, sends)
         try:
-            await super().__call__(request, receives, access_log.watching(state, sends))
+            if paths.is_plain(request["raw_path"]):
+                await super().__call__(request, receives, watched)
+            else:
+                await errors.no_route(ApiRequest(request))(request, receives, watched)
         finally:
             request["method"] = method
             await access_log.end(request, state)

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
 from api import heads, request_state
@@ -81,6 +82,11 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
     return Reply(Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON)
+
+
+def no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """The answer to a path that no route is asked for."""
+    return answer(request, NotFoundException()).to_asgi_response(None, request)
 
 
 def _meaning(error: Exception) -> Exception:

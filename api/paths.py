@@ -1,4 +1,4 @@
-"""Ids in paths: what isn't one names nothing, and gets the answer of what doesn't exist."""
+"""Paths and ids in them: what isn't one names nothing, and gets the answer of what doesn't exist."""
 
 from uuid import UUID
 
@@ -13,3 +13,11 @@ def read(noun: Noun, text: str) -> UUID:
     if found is None:
         raise absent(noun)
     return found
+
+
+def is_plain(raw_path: bytes) -> bool:
+    """True if a path is written as our routes are: in plain letters, with one slash between two words.
+
+    Whatever stands before us may read others in its own way, and let through what it means to keep out.
+    """
+    return b"%" not in raw_path and b"//" not in raw_path

@@ -10,6 +10,9 @@ from schemas import ids
 
 NOT_MODIFIED = 304
 
+#: No browser is to take an answer for another type than it says.
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 
 class RequestState:
     """Made before routing; authentication, rate limit, route and errors each add what they learn."""
@@ -47,7 +50,7 @@ class RequestState:
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of every answer, whichever route or error makes it."""
-        answer = [(b"x-request-id", self.id.encode())]
+        answer = [(b"x-request-id", self.id.encode()), NOSNIFF]
         if self.rate_class is not None:
             answer.append((b"x-ratelimit-endpoint-class", self.rate_class.encode()))
         return answer + self._limits()

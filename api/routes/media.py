@@ -18,12 +18,11 @@ from schemas.errors import Unavailable, Unsatisfiable
 
 _RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
-#: A token names one file for ever, and nobody's browser is to take it for a page.
+#: A token names one file for ever.
 ALWAYS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Disposition": "inline",
-    "X-Content-Type-Options": "nosniff",
 }
 
 

@@ -14,13 +14,14 @@ async def call(
     headers: dict[str, str],
     query: bytes = b"",
     body: bytes | None = None,
+    raw_path: bytes | None = None,
     hang_up: asyncio.Event | None = None,
 ) -> list[Any]:
     """The messages for a client that leaves at `hang_up`, or at once; in the middle of a `body`."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "server": ("api", 80), "client": ("127.0.0.1", 1), "root_path": "", "path": path,
-        "raw_path": path.encode(), "query_string": query, "state": {}, "extensions": {},
+        "raw_path": raw_path or path.encode(), "query_string": query, "state": {}, "extensions": {},
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     messages = iter([{"type": "http.request", "body": body or b"", "more_body": body is not None}])

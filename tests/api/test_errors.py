@@ -34,7 +34,7 @@ async def test_what_the_framework_refuses_has_the_envelope(anonymous: httpx.Asyn
     for method, path, code in (
         ("GET", "/v1/nothing", "NOT_FOUND"),
         ("GET", "/", "NOT_FOUND"),
-        ("GET", "/v1/projects/%00", "UNAUTHENTICATED"),
+        ("GET", "/v1/projects/%00", "NOT_FOUND"),
         ("DELETE", "/v1/whoami", "METHOD_NOT_ALLOWED"),
         ("PUT", "/v1/projects", "METHOD_NOT_ALLOWED"),
         ("POST", "/healthz", "METHOD_NOT_ALLOWED"),

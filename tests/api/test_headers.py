@@ -1,0 +1,52 @@
+"""Headers that keep browsers and caches from what is not theirs."""
+
+import httpx
+import pytest
+
+from tests.api.conftest import Caller
+
+STRANGERS = [
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/docs",
+    "/console",
+    "/v1/openapi.json",
+    "/nothing",
+    "/v1/whoami",
+]
+
+
+@pytest.mark.parametrize("path", STRANGERS)
+async def test_no_browser_guesses_a_type(anonymous: httpx.AsyncClient, path: str) -> None:
+    answer = await anonymous.get(path)
+    assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/console"])
+async def test_no_page_of_ours_is_framed(anonymous: httpx.AsyncClient, path: str) -> None:
+    policy = (await anonymous.get(path)).headers["Content-Security-Policy"]
+    assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} <= set(policy.split("; "))
+
+
+async def test_what_shows_a_key_or_a_token_is_in_no_cache(acme: Caller) -> None:
+    """The first time and as a replay; nor is anything else that a key alone may see."""
+    again = {"Idempotency-Key": "k"}
+    new = {"name": "CI", "scopes": ["projects:read"]}
+    made = [await acme.http.post("/v1/api-keys", json=new, headers=again) for _ in range(2)]
+    rotated = await acme.http.post(f"/v1/api-keys/{made[0].json()['id']}/rotate")
+    project = await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})
+    link = await acme.http.post(
+        f"/v1/projects/{project.json()['id']}/social/oauth-url",
+        json={"platform": "mastodon", "instance": "social.example", "returnUrl": "https://app.example.com"},
+    )
+    for answer in (
+        *made,
+        rotated,
+        link,
+        await acme.http.get("/v1/projects"),
+        await acme.http.get("/v1/whoami"),
+    ):
+        assert answer.headers.get_list("Cache-Control") == ["no-store"], answer.request.url
+    seen = await acme.http.get(f"/v1/projects/{project.json()['id']}")
+    assert seen.headers["Cache-Control"] == "private, no-cache"

@@ -1,0 +1,37 @@
+"""Paths that are written in another way than ours: no route, whoever asks."""
+
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.api.conftest import Caller
+from tests.api.hang_up import call
+from tests.api.refusals import refused
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/%70rojects", "/v1%2fprojects", "/v1%2Fprojects", "/v1//projects", "//v1/projects",
+        "/v1/projects//",
+        "/v1/projects/%2e%2e/whoami", "/v1/whoami%00", "/%76%31/whoami", "/healthz%20", "//healthz",
+        "/v1/projects/../whoami", "/v1/./whoami", "/media/..%2f..%2fetc", "/docs/%2e%2e/openapi",
+    ],
+)  # fmt: skip
+async def test_a_path_in_other_letters_is_a_404(
+    app: Litestar, acme: Caller, anonymous: httpx.AsyncClient, path: str
+) -> None:
+    """As it was sent: clients mend some of them on their way."""
+    decoded = unquote(path)
+    for headers in ({}, {"X-Api-Key": acme.key}):
+        start, body = await call(app, "GET", decoded, headers=headers, raw_path=path.encode())
+        answer = httpx.Response(start["status"], headers=start["headers"], content=body["body"])
+        answer.request = httpx.Request("GET", "http://api/")
+        refused(answer, 404, "NOT_FOUND")
+
+
+async def test_a_query_may_have_any_letters(acme: Caller) -> None:
+    answer = await acme.http.get("/v1/projects?search=%2f%2F//a%C3%BC")
+    assert answer.status_code == 200
