@@ -31,7 +31,9 @@ CODES = {
     "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
     "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
     "RETURN_URL_NOT_ALLOWED": Code(403, "the origin is not on the key's list"),
-    "APPROVAL_REQUIRED": Code(403, "the content awaits approval: `details.approvalStatus`"),
+    "APPROVAL_REQUIRED": Code(
+        403, "the content, or a caption of its own for a target, awaits approval: `details.approvalStatus`"
+    ),
     "NOT_FOUND": Code(404, "it is not there, or another organization's"),
     "METHOD_NOT_ALLOWED": Code(405, "the path has other methods: `Allow`"),
     "CONFLICT": Code(409, "the state of the thing forbids it now: `details.reason`"),

@@ -185,7 +185,9 @@ async def _post(conn: Conn, sandbox: Sandbox, at: datetime) -> None:
         allow_duplicate=True,
     )
     content_id, now = _id(ids.CONTENT, made.id), await conn.fetchval("select now()")
-    await scheduling.schedule(conn, organization_id=org, content_id=content_id, body=body, now=now)
+    await scheduling.schedule(
+        conn, organization_id=org, content_id=content_id, approver_id=None, body=body, now=now
+    )
 
 
 def _id(prefix: str, text: str) -> UUID:

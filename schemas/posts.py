@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from schemas import ids
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.content import Note
 from schemas.errors.platforms import Category
 
 Status = Literal[
@@ -42,7 +43,7 @@ class Target(In, frozen=True, kw_only=True):
     social_account_id: Annotated[Text, Meta(max_length=100)]
     """Id of an account of the content's project."""
     caption_override: Annotated[Text, Meta(max_length=10_000)] | None = None
-    """Goes out there in place of the content's caption."""
+    """Goes out there in place of the content's caption, once it is approved where the caption has to be."""
     mode: Mode = "direct"
     """`draft` leaves it in the owner's inbox, where the platform has one: they publish it."""
     privacy_level: PrivacyLevel | None = None
@@ -94,6 +95,20 @@ class CancelPost(In, frozen=True, kw_only=True):
 
     reason: Annotated[Text, Meta(min_length=1, max_length=500)] | None = None
     """Why, for whoever reads the post later."""
+
+
+class ApproveCaption(In, frozen=True, kw_only=True):
+    """The `captionOverride` may go out."""
+
+    note: Note | None = None
+    """For whoever reads the decision."""
+
+
+class RejectCaption(In, frozen=True, kw_only=True):
+    """The `captionOverride` may not go out."""
+
+    reason: Note
+    """Why, for whoever reads the decision."""
 
 
 class ResolvePost(In, frozen=True, kw_only=True):
@@ -161,13 +176,15 @@ class Post(Out, frozen=True, kw_only=True):
     status: Status
     """`failed` is proved not to be live; `outcome_unknown` may be; `draft_in_inbox` waits for its owner."""
     schedule_passed: bool
-    """Whether its content was approved too late: it waits to be rescheduled."""
+    """Whether it was approved too late: it waits to be rescheduled."""
     job_id: ids.JobId | None
     """Id of the job that sends it; null while it waits for an approval."""
     scheduled_for: Instant
     """When it goes out, in UTC."""
     caption_override: str | None
     """Goes out in place of the content's caption, or null."""
+    caption_pending: bool
+    """The post is `blocked`, and its `captionOverride` awaits an approval of its own."""
     attempted_at: Instant | None
     """When it was first tried; null: not yet."""
     published_at: Instant | None

@@ -96,6 +96,7 @@ async def posts(
     *,
     at: datetime | None = None,
     target: Mapping[str, Any] | None = None,
+    approver_id: UUID | None = None,
     **fields: Any,
 ) -> list[UUID]:
     """A post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
@@ -107,7 +108,7 @@ async def posts(
     )
     async with conn.transaction():
         scheduled, _ = await scheduling.schedule(
-            conn, organization_id=org, content_id=content_id, body=body, now=now
+            conn, organization_id=org, content_id=content_id, approver_id=approver_id, body=body, now=now
         )
     return [UUID(made.id.removeprefix("sp_")) for made in scheduled.scheduled_posts]
 

@@ -155,7 +155,8 @@ async def approve_content(
 ) -> Response[Content]:
     """Let pending content go out, and its blocked posts at their times.
 
-    Say the `revision` that the reviewer saw: if the content was edited since, it is a conflict.
+    Say the `revision` that the reviewer saw: if the content was edited since, it is a conflict. A post with
+    another `captionOverride` waits on, for an approval of its own.
     """
 
     async def decide(conn: Conn) -> Made[Content]:

@@ -12,13 +12,16 @@ from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.publishing import changes, posts, scheduling
+from domain.publishing import captions, changes, posts, scheduling
+from domain.tenancy.api_keys import grants
 from domain.values import timezones
 from schemas.base import Page
 from schemas.posts import (
+    ApproveCaption,
     CancelPost,
     Post,
     PublishContent,
+    RejectCaption,
     Reschedule,
     ResolvePost,
     ScheduleContent,
@@ -41,7 +44,7 @@ Until = Annotated[
     str | None, QueryParameter(description="Scheduled for before this instant; UTC, with `Z`.", max_length=40)
 ]
 
-NO_REASON = CancelPost()
+NO_REASON, AS_IT_IS = CancelPost(), ApproveCaption()
 
 
 @post(
@@ -54,7 +57,8 @@ async def schedule_content(
 ) -> Response[Scheduled]:
     """Post content to accounts at a time: to every target, or to none where anything is wrong with one.
 
-    Content that awaits its approval is scheduled too: its posts are `blocked` until it is approved.
+    Content that awaits its approval is scheduled too: its posts are `blocked` until it is approved. So is a
+    post with an unapproved `captionOverride`, unless the key may approve it.
     """
 
     async def schedule(conn: Conn) -> Made[Scheduled]:
@@ -62,6 +66,7 @@ async def schedule_content(
             conn,
             organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
+            approver_id=_approver(request),
             body=data,
             now=request.services.clock(),
         )
@@ -85,6 +90,7 @@ async def publish_content(
             conn,
             organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
+            approver_id=_approver(request),
             body=data,
         )
         return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
@@ -186,6 +192,58 @@ async def cancel_post(
 
 
 @post(
+    "/scheduled-posts/{scheduled_post_id:str}/approve",
+    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409, 412),
+    status_code=200,
+)
+async def approve_post(
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ApproveCaption] = AS_IT_IS
+) -> Response[Post]:
+    """Let a post's own caption go out that awaits its approval (`captionPending`), at the post's time.
+
+    If its content awaits an approval too, the post stays `blocked` until then.
+    """
+
+    async def decide(conn: Conn) -> Made[Post]:
+        (found, version), wakes = await captions.approve(
+            conn,
+            organization_id=request.organization_id,
+            post_id=paths.read("post", scheduled_post_id),
+            api_key_id=request.principal.key_uuid,
+            note=data.note,
+            now=request.services.clock(),
+            versions=etags.matching(request),
+        )
+        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
+
+    return await once(request, decide)
+
+
+@post(
+    "/scheduled-posts/{scheduled_post_id:str}/reject",
+    opt=requires("content:approve", Class.WRITE_LIGHT, 404, 409, 412),
+    status_code=200,
+)
+async def reject_post(
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[RejectCaption]
+) -> Response[Post]:
+    """Reject a post's own caption that awaits its approval, which cancels the post."""
+
+    async def decide(conn: Conn) -> Made[Post]:
+        found, version = await captions.reject(
+            conn,
+            organization_id=request.organization_id,
+            post_id=paths.read("post", scheduled_post_id),
+            api_key_id=request.principal.key_uuid,
+            reason=data.reason,
+            versions=etags.matching(request),
+        )
+        return Made(found, etag=etags.show(version))
+
+    return await once(request, decide)
+
+
+@post(
     "/scheduled-posts/{scheduled_post_id:str}/resolve",
     opt=requires("publish:write", Class.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
@@ -209,6 +267,12 @@ async def resolve_post(
     return await once(request, resolve)
 
 
+def _approver(request: ApiRequest) -> UUID | None:
+    """The caller's key, if it may approve what it sends."""
+    who = request.principal
+    return who.key_uuid if grants(who.scopes, "content:approve") else None
+
+
 ROUTES = [
     schedule_content,
     publish_content,
@@ -216,5 +280,7 @@ ROUTES = [
     get_scheduled_post,
     reschedule_post,
     cancel_post,
+    approve_post,
+    reject_post,
     resolve_post,
 ]

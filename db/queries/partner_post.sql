@@ -1,12 +1,14 @@
--- part: post    a post as partners see it; `schedule_passed`: approved, but not before its time
+-- part: post    a post as partners see it; `schedule_passed`: all of it is approved, but was not before its time
 p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
-       p.status = 'blocked' and (
+       p.status = 'blocked' and not p.caption_pending and (
          select c.approval_status in ('approved', 'not_required')
            from content_item c
           where c.organization_id = p.organization_id
             and c.id = p.content_id) as schedule_passed,
-       p.job_id, p.scheduled_for, p.caption_override, p.attempted_at, p.published_at, p.canceled_at,
-       p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.updated_at, p.version
+       p.job_id, p.scheduled_for, p.caption_override,
+       p.status = 'blocked' and p.caption_pending as caption_pending, p.attempted_at, p.published_at,
+       p.canceled_at, p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.updated_at,
+       p.version
 
 -- part: page    the rest of each search of a page
 -- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no

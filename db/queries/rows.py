@@ -28,7 +28,7 @@ class JobRow(NamedTuple):
 
 
 class PostRow(NamedTuple):
-    """A post as partners see it; `schedule_passed`: its content was approved, but not before its time."""
+    """A post as partners see it; `schedule_passed`: all of it was approved, but not before its time."""
 
     id: UUID
     content_id: UUID
@@ -42,6 +42,7 @@ class PostRow(NamedTuple):
     job_id: UUID | None
     scheduled_for: datetime
     caption_override: str | None
+    caption_pending: bool
     attempted_at: datetime | None
     published_at: datetime | None
     canceled_at: datetime | None

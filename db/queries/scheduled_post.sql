@@ -64,12 +64,14 @@ select t.place, p.id
 -- name: insert_posts
 insert into scheduled_post
        (organization_id, project_id, id, content_id, social_account_id, platform, mode, privacy_level, status,
-        job_id, scheduled_for, caption_override, fingerprint)
-select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t.privacy_level, :status,
-       t.job_id, :scheduled_for, t.caption_override, t.fingerprint
+        job_id, scheduled_for, caption_override, caption_pending, fingerprint)
+select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t.privacy_level,
+       case when t.job_id is null then 'blocked' else 'queued' end,
+       t.job_id, :scheduled_for, t.caption_override, t.caption_pending, t.fingerprint
   from unnest(:ids::uuid[], :account_ids::uuid[], :platforms::text[], :modes::text[], :privacy_levels::text[],
-              :job_ids::uuid[], :caption_overrides::text[], :fingerprints::bytea[])
-       as t (id, account_id, platform, mode, privacy_level, job_id, caption_override, fingerprint);
+              :job_ids::uuid[], :caption_overrides::text[], :captions_pending::boolean[], :fingerprints::bytea[])
+       as t (id, account_id, platform, mode, privacy_level, job_id, caption_override, caption_pending,
+             fingerprint);
 
 -- name: find_post    says which rows to lock, in their order, before its own
 select p.project_id, p.content_id, p.social_account_id, p.job_id, p.version, j.timezone
@@ -80,7 +82,7 @@ select p.project_id, p.content_id, p.social_account_id, p.job_id, p.version, j.t
 
 -- name: lock_post
 select organization_id, project_id, id, content_id, social_account_id, job_id, status, scheduled_for,
-       fingerprint, last_error, version
+       fingerprint, last_error, version, caption_pending
   from scheduled_post
  where organization_id = :org
    and id = :id
@@ -194,12 +196,13 @@ update scheduled_post p
    and p.id = w.id
 returning p.id;
 
--- name: lock_blocked    of one content
+-- name: lock_blocked    of one content whose caption was approved, those that wait for nothing else
 select id, scheduled_for
   from scheduled_post
  where organization_id = :org
    and content_id = :content_id
    and status = 'blocked'
+   and (not caption_pending or caption_override = :caption)
  order by id
    for no key update;
 
@@ -207,15 +210,27 @@ select id, scheduled_for
 update scheduled_post p
    set status = 'queued',
        job_id = t.job_id,
+       caption_pending = false,
        version = version + 1,
        updated_at = now()
   from unnest(:ids::uuid[], :job_ids::uuid[]) as t (id, job_id)
  where p.organization_id = :org
    and p.id = t.id;
 
+-- name: approve_caption    of a blocked post; it waits on if it got no job
+update scheduled_post
+   set status = case when :job_id::uuid is null then 'blocked' else 'queued' end,
+       job_id = :job_id,
+       caption_pending = false,
+       version = version + 1,
+       updated_at = now()
+ where organization_id = :org
+   and id = :id;
+
 -- name: keep_blocked    whose time has passed; locked before
 update scheduled_post
-   set version = version + 1,
+   set caption_pending = false,
+       version = version + 1,
        updated_at = now()
  where organization_id = :org
    and id = any(:ids);

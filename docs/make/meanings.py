@@ -9,7 +9,7 @@ CODES = {
     "UNAUTHENTICATED": ("Send a key that is valid.", "no"),
     "FORBIDDEN_SCOPE": ("Use a key with that scope.", "no"),
     "RETURN_URL_NOT_ALLOWED": ("Use a key whose `returnOrigins` have that origin.", "no"),
-    "APPROVAL_REQUIRED": ("Approve the content, or schedule it: it then waits for its approval.", "no"),
+    "APPROVAL_REQUIRED": ("Approve it, or schedule it: it then waits for its approval.", "no"),
     "NOT_FOUND": ("Look at the id and the path. Whose the object is, nobody is told.", "no"),
     "METHOD_NOT_ALLOWED": ("Use a method of `Allow`.", "no"),
     "CONFLICT": ("Read `details.reason`: the table below says what each asks for.", "once it is mended"),
@@ -131,7 +131,7 @@ STATUSES = {
         "rejected": "Never goes out; its posts are `canceled`. Final.",
     },
     "post": {
-        "blocked": "Waits for the approval of its content.",
+        "blocked": "Waits for the approval of its content, or of its own caption (`captionPending`).",
         "queued": "Waits for its time or its place in the account's queue, or is being prepared.",
         "publishing": "The irreversible call may be made. Nobody stops it any more.",
         "published": "Proved live. Final.",

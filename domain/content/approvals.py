@@ -63,7 +63,12 @@ async def approve(
         raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
     await _decide(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
     wakes = await waiting.release_of_content(
-        conn, organization_id=organization_id, project_id=project_id, content_id=content_id, now=now
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        content_id=content_id,
+        caption=locked.caption,
+        now=now,
     )
     shown = await content.get(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url

@@ -58,6 +58,7 @@ class ChangedPost(NamedTuple):
     fingerprint: bytes
     last_error: dict[str, Any] | None
     version: int
+    caption_pending: bool
 
 
 FIND_POST = scheduled_post.find_post.typed(FoundPost)
@@ -77,7 +78,7 @@ async def cancel(
 
     Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
     """
-    post, _ = await _lock_all(conn, organization_id, post_id, versions)
+    post, _ = await lock_all(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_waits(post)
         one = WaitingPost(post.id, post.job_id, post.social_account_id)
@@ -99,11 +100,11 @@ async def reschedule(
     Raises `NotFound`, `Invalid`, `Stale`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED or
     DUPLICATE_POST.
     """
-    found = await _find(conn, organization_id, post_id)
+    found = await find(conn, organization_id, post_id)
     when = scheduling.instant(body, zone=found.timezone, now=now)
     _check_version(found, versions)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
-    post, _ = await _lock_all(conn, organization_id, post_id, versions)
+    post, _ = await lock_all(conn, organization_id, post_id, versions)
     _check_waits(post)
     if not body.allow_duplicate:
         await _check_new(conn, post, when.at)
@@ -136,7 +137,7 @@ async def retry(
         retry_of=retry_of,
     )
     if submitted.fresh:
-        post, account = await _lock_all(conn, organization_id, post_id, None)
+        post, account = await lock_all(conn, organization_id, post_id, None)
         await _check_again(conn, post, account, retry_of)
         await _check_new(conn, post, submitted.created_at)
         await _move(conn, post, submitted.job_id, submitted.created_at)
@@ -185,14 +186,15 @@ def _check_address(body: ResolvePost) -> None:
         raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
-async def _find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
+async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
+    """Raises `NotFound`."""
     found = await FIND_POST.one(conn, org=organization_id, id=post_id)
     if found is None:
         raise absent("post")
     return found
 
 
-async def _lock_all(
+async def lock_all(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
 ) -> tuple[ChangedPost, LockedAccount]:
     """Lock its job, its content against edits, its account and then itself.
@@ -201,7 +203,7 @@ async def _lock_all(
     it. (Out of order: a worker that has just begun that job may make one of the two a deadlock's victim.)
     """
     while True:
-        found = await _find(conn, organization_id, post_id)
+        found = await find(conn, organization_id, post_id)
         if found.job_id:
             await controls.lock_many(conn, organization_id=organization_id, job_ids=[found.job_id])
         await scheduled_post.share_content.row(conn, org=organization_id, id=found.content_id)
@@ -259,7 +261,7 @@ async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, re
 
 
 async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID | None, list[Wake]]:
-    """The job that the post has from now on, at its new time; none while its content awaits an approval."""
+    """The job that the post has from now on, at its new time; none while it awaits an approval."""
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:
         wakes = await controls.move(
@@ -271,7 +273,7 @@ async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID |
             )
         return post.job_id, wakes
     found = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
-    if found.pending:
+    if found.pending or post.caption_pending:
         return None, []
     made = await posts.submit(conn, organization_id=org, project_id=project_id, post_id=post.id, run_at=at)
     return made.job_id, [made.wake] if made.wake else []

@@ -165,6 +165,7 @@ def _shown(row: PostRow) -> Post:
         job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
         scheduled_for=row.scheduled_for,
         caption_override=row.caption_override,
+        caption_pending=row.caption_pending,
         attempted_at=row.attempted_at,
         published_at=row.published_at,
         canceled_at=row.canceled_at,

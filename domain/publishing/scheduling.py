@@ -10,7 +10,7 @@ from db.queries import scheduled_post
 from db.queries.rows import AssetRow, SharedContent
 from domain.publishing import posts, targets
 from domain.publishing.targets import Material, Planned, TargetFingerprint
-from domain.tenancy import project_locks
+from domain.tenancy import audit, project_locks
 from domain.values import timezones
 from domain.values.timezones import Resolved
 from jobs.ledger import Wake
@@ -44,10 +44,33 @@ class _Found(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """Content that may be posted: at once, or if it is `pending`, once it is approved."""
+    """Content that may be posted: at once, or if it is `pending`, once it is approved.
+
+    `gated`: its caption needs an approval, or has one.
+    """
 
     material: Material
     pending: bool
+    gated: bool
+
+    def unapproved(self, caption_override: str | None) -> bool:
+        """True for a caption that nobody has approved, as this content's own or by what its project asks."""
+        if caption_override is None or not self.gated:
+            return False
+        return self.pending or caption_override != self.material.caption
+
+
+class _New(NamedTuple):
+    """A post to insert: its own caption awaits an approval, or all of its content does."""
+
+    id: UUID
+    planned: Planned
+    caption_pending: bool
+    content_pending: bool
+
+    @property
+    def blocked(self) -> bool:
+        return self.caption_pending or self.content_pending
 
 
 FIND_CONTENT = scheduled_post.find_content.typed(_Found)
@@ -56,27 +79,37 @@ LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
 async def schedule(
-    conn: Conn, *, organization_id: UUID, content_id: UUID, body: ScheduleContent, now: datetime
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    content_id: UUID,
+    approver_id: UUID | None,
+    body: ScheduleContent,
+    now: datetime,
 ) -> tuple[Scheduled, list[Wake]]:
     """A post for each target. Those of content that awaits its approval are `blocked` until then.
+
+    So are those with an unapproved caption of their own, unless `approver_id` names the key of the caller
+    as one that may approve.
 
     Raises `NotFound`, `Invalid`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
     scope = await _scope(conn, organization_id, content_id, body.targets)
     when = instant(body, zone=scope.timezone, now=now)
-    return await _post(conn, scope, body, when, may_wait=True)
+    return await _post(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
 async def publish(
-    conn: Conn, *, organization_id: UUID, content_id: UUID, body: PublishContent
+    conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
 ) -> tuple[Scheduled, list[Wake]]:
     """`schedule` for now; what awaits its approval is refused. Raises `ApprovalRequired` too.
 
     Now is the database's: by a clock that is ahead of it the jobs would not be due yet.
     """
     scope = await _scope(conn, organization_id, content_id, body.targets)
-    return await _post(conn, scope, body, Resolved(scope.now, "exact"), may_wait=False)
+    now = Resolved(scope.now, "exact")
+    return await _post(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
 def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) -> Resolved:
@@ -105,7 +138,8 @@ async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready
     if row.status != "completed":
         raise Conflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content goes out")
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
-    return Ready(Material(row.caption, assets), row.approval_status == "pending")
+    status = row.approval_status
+    return Ready(Material(row.caption, assets), status == "pending", status != "not_required")
 
 
 async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
@@ -117,7 +151,13 @@ async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequ
 
 
 async def _post(
-    conn: Conn, scope: Schedule, body: ScheduleContent | PublishContent, when: Resolved, *, may_wait: bool
+    conn: Conn,
+    scope: Schedule,
+    body: ScheduleContent | PublishContent,
+    when: Resolved,
+    *,
+    approver_id: UUID | None,
+    may_wait: bool,
 ) -> tuple[Scheduled, list[Wake]]:
     org, project_id = scope.organization_id, scope.project_id
     # An account that isn't there is refused before what can't be done now.
@@ -129,16 +169,39 @@ async def _post(
     planned = await targets.plan(
         conn, organization_id=org, project_id=project_id, material=found.material, targets=body.targets
     )
+    unapproved = [found.unapproved(one.caption_override) for one in planned]
+    if approver_id is None and not may_wait:
+        _check_captions(unapproved)
     if not body.allow_duplicate:
         await targets.check_new(conn, organization_id=org, prints=_fingerprints(planned), at=when.at)
-    made, wakes = await _insert(conn, scope, planned, when.at, pending=found.pending)
+    new = [
+        _New(ids.new(), one, approver_id is None and alone, found.pending)
+        for one, alone in zip(planned, unapproved, strict=True)
+    ]
+    wakes, made = await _insert(conn, scope, new, when.at)
+    if approver_id is not None and any(unapproved):
+        await _record(
+            conn, scope, approver_id, [one for one, alone in zip(new, unapproved, strict=True) if alone]
+        )
     scheduled = Scheduled(
         content_id=ids.show(ids.CONTENT, scope.content_id),
-        gate_status="blocked_on_approval" if found.pending else "open",
+        gate_status="blocked_on_approval" if any(one.blocked for one in new) else "open",
         time_rule=when.rule,
         scheduled_posts=made,
     )
     return scheduled, wakes
+
+
+def _check_captions(unapproved: Sequence[bool]) -> None:
+    wrong = [number for number, alone in enumerate(unapproved) if alone]
+    if wrong:
+        raise ApprovalRequired(
+            "a caption of a target's own awaits approval: schedule it and have its post approved",
+            issues=[
+                {"path": targets.path(number, "captionOverride"), "message": "awaits approval"}
+                for number in wrong
+            ],
+        )
 
 
 def _fingerprints(planned: Sequence[Planned]) -> list[TargetFingerprint]:
@@ -149,25 +212,24 @@ def _fingerprints(planned: Sequence[Planned]) -> list[TargetFingerprint]:
 
 
 async def _insert(
-    conn: Conn, scope: Schedule, planned: Sequence[Planned], at: datetime, *, pending: bool
-) -> tuple[list[ScheduledTarget], list[Wake]]:
+    conn: Conn, scope: Schedule, new: Sequence[_New], at: datetime
+) -> tuple[list[Wake], list[ScheduledTarget]]:
     """The posts, and unless they wait for an approval their jobs, in the order of the targets."""
-    org, post_ids = scope.organization_id, [ids.new() for _ in planned]
-    job_ids: Sequence[UUID | None] = [None] * len(planned)
-    wakes: list[Wake] = []
-    if not pending:
-        job_ids, wakes = await posts.submit_many(
-            conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(post_ids, at)
-        )
+    org, planned = scope.organization_id, [one.planned for one in new]
+    queued, blocked = [one.id for one in new if not one.blocked], [one.id for one in new if one.blocked]
+    job_ids, wakes = await posts.submit_many(
+        conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(queued, at)
+    )
+    jobs = dict(zip(queued, job_ids, strict=True))
     await scheduled_post.insert_posts.run(
         conn,
         org=org,
         project_id=scope.project_id,
         content_id=scope.content_id,
-        status="blocked" if pending else "queued",
         scheduled_for=at,
-        ids=post_ids,
-        job_ids=job_ids,
+        ids=[one.id for one in new],
+        job_ids=[jobs.get(one.id) for one in new],
+        captions_pending=[one.caption_pending for one in new],
         account_ids=[one.account_id for one in planned],
         platforms=[one.platform for one in planned],
         modes=[one.mode for one in planned],
@@ -175,21 +237,28 @@ async def _insert(
         caption_overrides=[one.caption_override for one in planned],
         fingerprints=[one.fingerprint for one in planned],
     )
-    await posts.note(
-        conn, organization_id=org, post_ids=post_ids, event="blocked" if pending else "scheduled"
+    await posts.note(conn, organization_id=org, post_ids=queued, event="scheduled")
+    await posts.note(conn, organization_id=org, post_ids=blocked, event="blocked")
+    return wakes, [_made(one, jobs.get(one.id), at) for one in new]
+
+
+async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequence[_New]) -> None:
+    """Who schedules a caption and may approve it approves it."""
+    await audit.record(
+        conn,
+        organization_id=scope.organization_id,
+        api_key_id=approver_id,
+        action="caption.approved",
+        subject=ids.show(ids.CONTENT, scope.content_id),
+        details={"posts": [ids.show(ids.POST, one.id) for one in approved]},
     )
-    made = [
-        _made(post_id, job_id, one.account_id, at)
-        for post_id, job_id, one in zip(post_ids, job_ids, planned, strict=True)
-    ]
-    return made, wakes
 
 
-def _made(post_id: UUID, job_id: UUID | None, account_id: UUID, at: datetime) -> ScheduledTarget:
+def _made(new: _New, job_id: UUID | None, at: datetime) -> ScheduledTarget:
     return ScheduledTarget(
-        id=ids.show(ids.POST, post_id),
+        id=ids.show(ids.POST, new.id),
         job_id=ids.show(ids.JOB, job_id) if job_id else None,
         status="queued" if job_id else "blocked",
         scheduled_for=at,
-        social_account_id=ids.show(ids.ACCOUNT, account_id),
+        social_account_id=ids.show(ids.ACCOUNT, new.planned.account_id),
     )

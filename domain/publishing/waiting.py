@@ -55,14 +55,15 @@ async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id:
 
 
 async def release_of_content(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, now: datetime
+    conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, caption: str, now: datetime
 ) -> list[Wake]:
     """Let an approved content's posts wait for their time; those whose time has passed stay blocked.
 
+    So do those with another caption of their own that nobody has approved; `caption` was.
     In a transaction that holds the active project and the content. Raises `Limited`.
     """
     await _lock_accounts(conn, organization_id, await _waiting(conn, organization_id, content_id))
-    blocked = await LOCK_BLOCKED.all(conn, org=organization_id, content_id=content_id)
+    blocked = await LOCK_BLOCKED.all(conn, org=organization_id, content_id=content_id, caption=caption)
     due = {post.id: post.scheduled_for for post in blocked if post.scheduled_for >= now}
     late = [post.id for post in blocked if post.id not in due]
     job_ids, wakes = await posts.submit_many(

@@ -99,12 +99,14 @@ class ContentRejected(DomainError):
 
 
 class ApprovalRequired(DomainError):
-    """Content that awaits its approval can be scheduled, and not published."""
+    """What awaits its approval, content or a caption of a post's own, can be scheduled, and not published."""
 
     code = "APPROVAL_REQUIRED"
 
-    def __init__(self) -> None:
-        super().__init__("the content awaits approval: approve it first", approvalStatus="pending")
+    def __init__(
+        self, message: str = "the content awaits approval: approve it first", **details: Any
+    ) -> None:
+        super().__init__(message, approvalStatus="pending", **details)
 
 
 class KeyReused(DomainError):

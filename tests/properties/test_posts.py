@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from db.pool import Conn, Pool, transact
 from domain.jobs import jobs
 from domain.operations import maintenance
-from domain.publishing import changes
+from domain.publishing import captions, changes
 from domain.publishing.states import ALLOWED, PostState
 from domain.tenancy.api_keys import EVERY_SCOPE
 from jobs.ledger import Claim, Settlement
@@ -43,11 +43,12 @@ OUTCOMES: list[Outcome] = [
 
 
 class Life(NamedTuple):
-    """A project's posts, and every claim of theirs that a worker has not settled."""
+    """A project's posts, every claim of theirs that a worker has not settled, and each approved caption."""
 
     pool: Pool
     project: Project
     claims: list[Claim]
+    approved: set[str]
 
     async def post(self, number: int, status: str) -> Record | None:
         """One with this status, if there is any, else any."""
@@ -66,7 +67,7 @@ Event = Callable[[Life], Awaitable[object]]
 
 def of_a_post(body: Callable[[Life, Record], Awaitable[object]], number: int) -> Event:
     """Mostly one that it is meant for."""
-    meant_for: Any = {retry_job: "failed", resolve: "outcome_unknown"}
+    meant_for: Any = {retry_job: "failed", resolve: "outcome_unknown", approve_caption: "blocked"}
 
     async def event(life: Life) -> None:
         if post := await life.post(number, meant_for.get(body, "queued") if number % 4 else ""):
@@ -83,15 +84,23 @@ def of_a_claim(body: Callable[[Life, Claim], Awaitable[object]], number: int) ->
     return event
 
 
-async def schedule(life: Life, *, at: timedelta) -> None:
-    asked = partial(scene.schedule, project=life.project, at=datetime.now(UTC) + at)
+async def schedule(life: Life, *, at: timedelta, caption: str | None = None) -> None:
+    target = {"caption_override": caption}
+    asked = partial(scene.schedule, project=life.project, at=datetime.now(UTC) + at, target=target)
     await transact(life.pool, asked)
 
 
 async def approve(life: Life) -> None:
-    await transact(
+    approved = await transact(
         life.pool, partial(reviewing.approve, project=life.project, content_id=life.project.content_id)
     )
+    life.approved.add(approved.caption)
+
+
+async def approve_caption(life: Life, post: Record) -> None:
+    asked = partial(captions.approve, organization_id=life.project.org, post_id=post["id"], api_key_id=None)
+    await transact(life.pool, partial(asked, note=None, now=datetime.now(UTC)))
+    life.approved.add(post["caption_override"])
 
 
 async def edit(life: Life) -> None:
@@ -187,10 +196,15 @@ def settle(outcome: Outcome) -> Callable[[Life, Claim], Awaitable[None]]:
 
 
 NUMBERS = st.integers(0, 30)
+CHANGES = [cancel, postpone, approve_caption, cancel_job, retry_job, resolve]
 EVENTS = st.one_of(
     st.sampled_from([approve, edit, pull, pull, pull, promote, lose_workers]),
-    st.builds(lambda hours: partial(schedule, at=timedelta(hours=hours)), st.sampled_from([0, 0, 24])),
-    st.builds(of_a_post, st.sampled_from([cancel, postpone, cancel_job, retry_job, resolve]), NUMBERS),
+    st.builds(
+        lambda hours, caption: partial(schedule, at=timedelta(hours=hours), caption=caption),
+        st.sampled_from([0, 0, 24]),
+        st.sampled_from([None, None, "Mine.", "First."]),
+    ),
+    st.builds(of_a_post, st.sampled_from(CHANGES), NUMBERS),
     st.builds(of_a_claim, st.sampled_from([mark, mark, mark, publish]), NUMBERS),
     st.builds(of_a_claim, st.just(mark), NUMBERS),
     st.builds(
@@ -206,7 +220,7 @@ async def born(pool: Pool, conn: Conn, *, gated: bool) -> Life:
     project = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
     if gated:
         project = project._replace(content_id=await scene.pending(conn, project, "First."))
-    life = Life(pool, project, [])
+    life = Life(pool, project, [], set())
     await schedule(life, at=timedelta(0))
     return life
 
@@ -237,7 +251,19 @@ async def test_posts_move_as_the_table_says(
         check(before, now)
         assert await scene.unfinished(conn) == []
         assert await strays(conn, life) == []
+        assert not gated or await unapproved(conn, life) == []
         before = now
+
+
+async def unapproved(conn: Conn, life: Life) -> list[str]:
+    """The captions, of posts on their way or there, that nobody said yes to."""
+    rows = await conn.fetch(
+        """select coalesce(p.caption_override, c.caption) as caption
+             from scheduled_post p join content_item c on c.id = p.content_id
+            where p.status not in ('blocked', 'canceled')
+              and (p.status = 'queued' or p.caption_override is not null)"""
+    )
+    return [row["caption"] for row in rows if row["caption"] not in life.approved]
 
 
 async def seen(conn: Conn, life: Life) -> dict[UUID, Record]:

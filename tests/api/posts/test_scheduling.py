@@ -61,6 +61,7 @@ async def test_a_post_is_read_whole(project: Project) -> None:
         "jobId": made["jobId"],
         "scheduledFor": made["scheduledFor"],
         "captionOverride": "Bread!",
+        "captionPending": False,
         "attemptedAt": None,
         "publishedAt": None,
         "canceledAt": None,

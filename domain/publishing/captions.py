@@ -1,0 +1,106 @@
+"""Captions of posts' own, where what they replace needs an approval: one reviewer's yes or no for each post.
+
+The database holds what this is for: no post whose caption awaits its approval has a job or is sent.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import scheduled_post
+from db.queries.rows import WaitingPost
+from domain.publishing import changes, posts, scheduling, waiting
+from domain.publishing.changes import ChangedPost
+from domain.publishing.posts import Versioned
+from domain.tenancy import audit, project_locks
+from jobs.ledger import Wake
+from schemas import ids
+from schemas.content import Verdict
+from schemas.errors import Conflict
+
+#: Why the post of a rejected caption is canceled.
+REJECTED = "caption_rejected"
+
+
+async def approve(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    post_id: UUID,
+    api_key_id: UUID | None,
+    note: str | None,
+    now: datetime,
+    versions: project_locks.Versions = None,
+) -> tuple[Versioned, list[Wake]]:
+    """Let a post's own caption go out: at its time, once its content may go out too.
+
+    Raises `NotFound`, `Stale`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY,
+    ALREADY_DECIDED.
+    """
+    found = await changes.find(conn, organization_id, post_id)
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
+    post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
+    _check(post)
+    content = await scheduling.ready(conn, organization_id=organization_id, content_id=post.content_id)
+    late = post.scheduled_for < now
+    job_id, wakes = None, list[Wake]()
+    if not content.pending and not late:
+        made = await posts.submit(
+            conn,
+            organization_id=organization_id,
+            project_id=post.project_id,
+            post_id=post_id,
+            run_at=post.scheduled_for,
+        )
+        job_id, wakes = made.job_id, [made.wake] if made.wake else []
+    await scheduled_post.approve_caption.run(conn, org=organization_id, id=post_id, job_id=job_id)
+    await posts.note(
+        conn,
+        organization_id=organization_id,
+        post_ids=[post_id],
+        event="released" if job_id else "blocked",
+        details=waiting.PASSED if late and not content.pending else None,
+    )
+    await _record(conn, post, "approved", note=note, api_key_id=api_key_id)
+    return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
+
+
+async def reject(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    post_id: UUID,
+    api_key_id: UUID | None,
+    reason: str,
+    versions: project_locks.Versions = None,
+) -> Versioned:
+    """Say no, and cancel the post; in an archived project, too.
+
+    Raises `NotFound`, `Stale`, `Conflict` ALREADY_DECIDED.
+    """
+    post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
+    _check(post)
+    one = WaitingPost(post.id, post.job_id, post.social_account_id)
+    await waiting.cancel_waiting(conn, organization_id=organization_id, waiting=[one], reason=REJECTED)
+    await _record(conn, post, "rejected", note=reason, api_key_id=api_key_id)
+    return await posts.get(conn, organization_id=organization_id, post_id=post_id)
+
+
+def _check(post: ChangedPost) -> None:
+    if post.status != "blocked" or not post.caption_pending:
+        raise Conflict(
+            "ALREADY_DECIDED", "this post has no caption that awaits an approval", status=post.status
+        )
+
+
+async def _record(
+    conn: Conn, post: ChangedPost, verdict: Verdict, *, note: str | None, api_key_id: UUID | None
+) -> None:
+    await audit.record(
+        conn,
+        organization_id=post.organization_id,
+        api_key_id=api_key_id,
+        action=f"caption.{verdict}",
+        subject=ids.show(ids.POST, post.id),
+        details={"note": note} if note else None,
+    )

@@ -1,0 +1,180 @@
+"""A caption of a post's own, where the caption that it replaces needs an approval."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.api.conftest import Caller, client_of, new_key
+from tests.api.everything import census
+from tests.api.posts.project import Project
+from tests.api.refusals import paths, problem, reason
+
+
+@pytest_asyncio.fixture
+async def writer(project: Project) -> AsyncIterator[Caller]:
+    """A key that may schedule, and approve nothing."""
+    scopes = ("publish:write", "publish:read", "content:write")
+    key = await new_key(project.pool, project.org, scopes=scopes)
+    async with client_of(project.app, key) as client:
+        yield Caller(project.org, key, client)
+
+
+async def send(
+    project: Project, caller: Caller, content: str, caption: str | None, verb: str = "schedule"
+) -> httpx.Response:
+    """To an account of its own, in an hour."""
+    number = await project.pool.fetchval("select count(*) from social_account")
+    target = {"socialAccountId": await project.account(f"own{number}"), "captionOverride": caption}
+    body = {"targets": [target]} | ({"scheduledFor": project.soon()} if verb == "schedule" else {})
+    return await caller.http.post(f"/v1/content/{content}/{verb}", json=body)
+
+
+async def blocked(project: Project, writer: Caller, gate: str = "approved", caption: str = "Mine.") -> str:
+    """The post of a caption that nobody has approved."""
+    answer = await send(project, writer, await project.content(approval_status=gate), caption)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["gateStatus"] == "blocked_on_approval"
+    [made] = answer.json()["scheduledPosts"]
+    assert (made["status"], made["jobId"]) == ("blocked", None)
+    post = await project.post(made["id"])
+    assert (post["captionPending"], post["schedulePassed"]) == (True, False)
+    post_id: str = made["id"]
+    return post_id
+
+
+async def decide(project: Project, post_id: str, verdict: str, **body: Any) -> httpx.Response:
+    return await project.acme.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
+
+
+async def approval(project: Project) -> tuple[str, Any]:
+    """The one on record: of what, and its details."""
+    [row] = await project.pool.fetch("select * from audit_log where action = 'caption.approved'")
+    return row["subject"], row["details"]
+
+
+async def state(project: Project, post_id: str) -> tuple[str, bool]:
+    post = await project.post(post_id)
+    return post["status"], post["captionPending"]
+
+
+async def test_an_unapproved_caption_waits_for_its_approval(project: Project, writer: Caller) -> None:
+    post_id = await blocked(project, writer)
+    answer = await decide(project, post_id, "approve", note="Fine.")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["status"], answer.json()["captionPending"]) == ("queued", False)
+    assert (await project.job(post_id))["run_at"].isoformat().startswith(answer.json()["scheduledFor"][:19])
+    assert [event for event, _ in await project.events(post_id)] == ["blocked", "released"]
+    entry = await approval(project)
+    assert entry == (post_id, {"note": "Fine."})
+
+
+async def test_a_rejected_caption_ends_its_post(project: Project, writer: Caller) -> None:
+    post_id = await blocked(project, writer)
+    answer = await decide(project, post_id, "reject", reason="No.")
+    assert (answer.json()["status"], answer.json()["cancelReason"]) == ("canceled", "caption_rejected")
+    for verdict, body in (("approve", {}), ("reject", {"reason": "No."})):
+        assert reason(await decide(project, post_id, verdict, **body)) == (409, "CONFLICT", "ALREADY_DECIDED")
+
+
+@pytest.mark.parametrize(("verdict", "body"), [("approve", {}), ("reject", {"reason": "No."})])
+async def test_who_may_only_publish_decides_nothing(
+    project: Project, writer: Caller, verdict: str, body: Any
+) -> None:
+    post_id = await blocked(project, writer)
+    before = await census(project.pool)
+    answer = await writer.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
+    assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "content:approve"})
+    assert await census(project.pool) == before
+
+
+async def test_an_unapproved_caption_is_not_published_at_once(project: Project, writer: Caller) -> None:
+    content = await project.content(approval_status="approved")
+    answer = await send(project, writer, content, "Mine.", "publish")
+    assert reason(answer)[:2] == (403, "APPROVAL_REQUIRED")
+    assert paths(answer) == ["targets[0].captionOverride"]
+    assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
+
+
+@pytest.mark.parametrize("verb", ["schedule", "publish"])
+async def test_who_may_approve_approves_what_they_send(project: Project, verb: str) -> None:
+    content = await project.content(approval_status="approved")
+    answer = await send(project, project.acme, content, "Mine.", verb)
+    [made] = answer.json()["scheduledPosts"]
+    assert (answer.json()["gateStatus"], made["status"]) == ("open", "queued")
+    entry = await approval(project)
+    assert entry == (content, {"posts": [made["id"]]})
+
+
+@pytest.mark.parametrize(
+    ("gate", "caption"),
+    [("not_required", "Mine."), ("approved", "Fresh bread today."), ("approved", None)],
+)
+async def test_what_needs_no_approval_or_has_one_goes_out(
+    project: Project, writer: Caller, gate: str, caption: str | None
+) -> None:
+    answer = await send(project, writer, await project.content(approval_status=gate), caption, "publish")
+    assert (answer.status_code, answer.json()["gateStatus"]) == (202, "open")
+
+
+async def test_each_target_waits_for_itself(project: Project, writer: Caller) -> None:
+    content, accounts = await project.content(approval_status="approved"), await project.accounts(2)
+    targets = [{"socialAccountId": accounts[0]}, {"socialAccountId": accounts[1], "captionOverride": "Mine."}]
+    body = {"targets": targets, "scheduledFor": project.soon()}
+    answer = await writer.http.post(f"/v1/content/{content}/schedule", json=body)
+    assert answer.json()["gateStatus"] == "blocked_on_approval"
+    assert [made["status"] for made in answer.json()["scheduledPosts"]] == ["queued", "blocked"]
+
+
+@pytest.mark.parametrize("first", ["post", "content"])
+async def test_a_caption_and_its_content_are_approved_in_either_order(
+    project: Project, writer: Caller, first: str
+) -> None:
+    post_id = await blocked(project, writer, "pending")
+    content = (await project.post(post_id))["contentId"]
+    steps = {"post": f"/v1/scheduled-posts/{post_id}/approve", "content": f"/v1/content/{content}/approve"}
+    for step in (first, *(steps.keys() - {first})):
+        assert (await state(project, post_id))[0] == "blocked"
+        assert (await project.acme.http.post(steps[step], json={})).status_code == 200
+    assert await state(project, post_id) == ("queued", False)
+
+
+async def test_a_pending_contents_own_words_are_approved_with_it(project: Project, writer: Caller) -> None:
+    """And they stay approved, when the content says something else later."""
+    post_id = await blocked(project, writer, "pending", "Fresh bread today.")
+    content = (await project.post(post_id))["contentId"]
+    approve = f"/v1/content/{content}/approve"
+    assert (await project.acme.http.post(approve, json={})).status_code == 200
+    assert await state(project, post_id) == ("queued", False)
+    assert (await writer.http.patch(f"/v1/content/{content}", json={"caption": "New."})).status_code == 200
+    assert await state(project, post_id) == ("blocked", False)
+    assert (await project.acme.http.post(approve, json={})).status_code == 200
+    assert await state(project, post_id) == ("queued", False)
+
+
+async def test_another_time_approves_nothing(project: Project, writer: Caller) -> None:
+    post_id = await blocked(project, writer)
+    moved = {"scheduledFor": project.soon(hours=2)}
+    for caller in (writer, project.acme):
+        answer = await caller.http.post(f"/v1/scheduled-posts/{post_id}/reschedule", json=moved)
+        assert answer.status_code == 200, answer.text
+        assert await state(project, post_id) == ("blocked", True)
+
+
+async def test_a_caption_approved_too_late_waits_for_another_time(project: Project, writer: Caller) -> None:
+    post_id = await blocked(project, writer)
+    project.clock.ahead += timedelta(hours=2)
+    post = (await decide(project, post_id, "approve")).json()
+    assert (post["status"], post["schedulePassed"], post["captionPending"]) == ("blocked", True, False)
+    await project.reschedule(post_id, scheduledFor=project.soon(hours=3))
+    assert await state(project, post_id) == ("queued", False)
+
+
+async def test_the_database_itself_sends_no_unapproved_caption(project: Project, writer: Caller) -> None:
+    post_id = await blocked(project, writer)
+    for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
+        with pytest.raises(Exception, match="scheduled_post_caption"):
+            await project.set(post_id, status=column)
