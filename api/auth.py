@@ -6,6 +6,7 @@ import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from api.coalescing import Coalesced
@@ -16,15 +17,19 @@ from domain.security.keyring import Keyring
 from domain.tenancy import api_keys
 from domain.tenancy.api_keys import Presented, PresentedKey, Principal
 from schemas.errors import Killed, Unauthenticated
+from telemetry import logs
 
 K = TypeVar("K")
 
 FAILURES, WINDOW_S = 10, 60.0
+FORWARDING = frozenset((b"x-forwarded-for", b"forwarded"))
 REMEMBERED = 10_000
+
+_log = logs.get("api")
 
 
 class Strangers:
-    """Addresses that lately sent keys which open nothing: after 10 a minute no further look-up."""
+    """Addresses that lately sent keys which open nothing: after 10 a minute they are looked up apart."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -56,6 +61,7 @@ class Authenticator:
         self._peppers = peppers
         self._strangers = strangers
         self._rows = Coalesced(self._find)
+        self._rows_apart = Coalesced(self._find)
         #: The principal of each key that opened, by a hash of the key. It lets nobody in.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
@@ -67,13 +73,15 @@ class Authenticator:
     async def authenticate(self, presented: Presented | None, *, address: str) -> Principal:
         """Raises `Unauthenticated`, and `Killed` for who shows the right secret of a killed key.
 
-        A key that opened before is looked up from everywhere: a stranger behind the same proxy must not
-        lock a partner out.
+        Each key is looked up, whatever its address has sent before: a stranger behind the same proxy must not
+        lock a partner out. But an address that guesses shares its statements with others that do, so that no
+        other's key waits among its guesses. Nothing of this depends on whether an id is somebody's.
         """
-        if presented is None or (self._strangers.bars(address) and not self.expect(presented)):
+        if presented is None:
             raise Unauthenticated
-        row = await self._rows.ask(presented.key_id)
-        if row is None or row.env != presented.env or not api_keys.opens(row, presented, self._peppers):
+        apart = self._strangers.bars(address) and not self.expect(presented)
+        row = await (self._rows_apart if apart else self._rows).ask(presented.key_id)
+        if not api_keys.opens(row, presented, self._peppers) or row is None:
             self._strangers.failed(address)
             raise Unauthenticated
         if row.killed:
@@ -110,9 +118,23 @@ def presented(state: RequestState) -> Presented | None:
 
 
 def address(state: RequestState, peer: str, *, hops: int) -> str:
-    """The address of a request: the peer's, or the one that the outermost of `hops` trusted proxies saw."""
+    """The address of a request: the peer's, or the one that the outermost of `hops` trusted proxies saw.
+
+    Without `hops` nothing of a forwarding header is used: whoever calls could have written it.
+    """
+    if hops == 0 and not state.headers.keys().isdisjoint(FORWARDING):
+        _note_forwarding()
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
     return chain[-hops].strip().decode("latin-1") if 0 < hops <= len(chain) else peer
+
+
+@cache
+def _note_forwarding() -> None:
+    """Once a process: a proxy stands before it that it doesn't know of, or somebody pretends so."""
+    _log.warning(
+        "a request came with a forwarding header, which is ignored: set PROXY_HOPS to the number of proxies "
+        "before the API, or all that comes through them counts as one address"
+    )
 
 
 def _touch(memory: OrderedDict[K, Any], key: K) -> None:

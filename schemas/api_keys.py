@@ -38,9 +38,9 @@ class ApiKeyCreate(In, frozen=True, kw_only=True):
     scopes: Scopes
     """What it may do: at most what the key that asks may. `*` is all but `ops:*`."""
     return_origins: Annotated[list[Origin], Meta(max_length=20)] = msgspec.field(default_factory=list)
-    """Where people may be sent back to after they let us into an account."""
+    """Where people may be sent back to after they let us into an account: at most where your key may."""
     expires_at: Instant | None = None
-    """From then on it opens nothing. It never expires unless given."""
+    """From then on it opens nothing: no later than your key, whose end it has unless given."""
 
 
 class ApiKeyRotate(In, frozen=True, kw_only=True):

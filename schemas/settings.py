@@ -148,7 +148,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     proxy_hops: Annotated[
         int,
         Meta(
-            ge=0, le=10, description="Trusted proxies before the API, whose `X-Forwarded-For` names callers."
+            ge=0,
+            le=10,
+            description="Trusted proxies before the API, whose `X-Forwarded-For` names callers; "
+            "0: the header is ignored.",
         ),
     ] = 0
     audit_days: Annotated[

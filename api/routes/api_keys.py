@@ -22,7 +22,7 @@ AT_ONCE = ApiKeyRotate()
 
 @post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
-    """Create a key. Its text is in this answer and in no later one."""
+    """Create a key, which can do no more than yours. Its text is in this answer and in no later one."""
 
     async def create(conn: Conn) -> Made[ApiKeyShown]:
         made = await api_keys.create(
@@ -68,7 +68,7 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
 async def rotate_api_key(
     request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = AT_ONCE
 ) -> Response[ApiKeyShown]:
-    """Give a key a new secret; its id, scopes and Idempotency-Keys stay."""
+    """Give a key a new secret; its id, scopes and Idempotency-Keys stay. Yours could have made it."""
 
     async def rotate(conn: Conn) -> Made[ApiKeyShown]:
         made = await api_keys.rotate(
@@ -83,9 +83,16 @@ async def rotate_api_key(
     return await once(request, rotate)
 
 
-@post("/api-keys/{api_key_id:str}/kill", opt=requires("keys:write", Class.WRITE_LIGHT, 404), status_code=200)
+@post(
+    "/api-keys/{api_key_id:str}/kill",
+    opt=requires("keys:write", Class.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
-    """Switch a key off for good, from its next request on. A repeat changes nothing."""
+    """Switch a key that yours could have made off for good, from its next request on.
+
+    A repeat changes nothing.
+    """
     return await once_plain(
         request,
         lambda conn: api_keys.kill(

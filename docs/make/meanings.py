@@ -45,6 +45,7 @@ REASONS = {
     "INGEST_RUNNING": "Another ingest of this source runs: `details.jobId`. Wait for it, or cancel it.",
     "JOB_CANCEL_UNAVAILABLE": "The job can't be stopped at `details.stage`. Wait for its end.",
     "JOB_NOT_RETRYABLE": "A new job could not fare better, or would not be allowed. Start it anew.",
+    "KEY_STRONGER": "It lives longer, or may send people elsewhere, than your key. Use a stronger one.",
     "KEY_KILLED": "A killed key stays so. Create another one.",
     "OTHER_ACCOUNT": "Another account let us in than the one to connect again. Nothing was changed.",
     "OUTCOME_KNOWN": "What became of the post is known. There is nothing to resolve.",

@@ -29,6 +29,9 @@ LONGEST = timedelta(days=36_525)
 #: Keys of one organization that are neither killed nor expired.
 MOST_LIVE = 100
 
+#: A hash that no secret has: random bytes of this process.
+_NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
+
 #: What an operator on the machine itself may pass on: every scope, those for operators too.
 EVERY_SCOPE = frozenset(get_args(Scope))
 
@@ -42,12 +45,17 @@ class Presented(NamedTuple):
 
 
 class Actor(NamedTuple):
-    """The one who asks, and what they may do. `key_uuid` is None for an operator on the machine itself."""
+    """The one who asks, and what they may do. `key_uuid` is None for an operator on the machine itself.
+
+    That one's rights have no end, and any `return_origins` are theirs (None).
+    """
 
     organization_id: UUID
     env: Env
     key_uuid: UUID | None
     scopes: Collection[str]
+    return_origins: Collection[str] | None = None
+    expires_at: datetime | None = None
 
 
 def parse(text: str) -> Presented | None:
@@ -67,6 +75,7 @@ class Principal(NamedTuple):
     tier: Tier
     scopes: frozenset[Scope]
     return_origins: tuple[str, ...]
+    expires_at: datetime | None
 
     @property
     def sandbox(self) -> bool:
@@ -75,7 +84,9 @@ class Principal(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.organization_id, self.env, self.key_uuid, self.scopes)
+        return Actor(
+            self.organization_id, self.env, self.key_uuid, self.scopes, self.return_origins, self.expires_at
+        )
 
 
 class PresentedKey(NamedTuple):
@@ -89,6 +100,7 @@ class PresentedKey(NamedTuple):
     tier: Tier
     scopes: list[Scope]
     return_origins: list[str]
+    expires_at: datetime | None
     secret_hash: bytes
     pepper_id: str
     old_secret_hash: bytes | None
@@ -99,7 +111,8 @@ class PresentedKey(NamedTuple):
     @property
     def principal(self) -> Principal:
         """The principal that it stands for, once its secret was shown."""
-        return Principal(*self[:6], frozenset(self.scopes), tuple(self.return_origins))
+        rights = frozenset(self.scopes), tuple(self.return_origins), self.expires_at
+        return Principal(*self[:6], *rights)
 
 
 class _Row(NamedTuple):
@@ -129,13 +142,21 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
     return {row.key_id: row for row in rows}
 
 
-def opens(row: PresentedKey, presented: Presented, peppers: Keyring) -> bool:
-    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
-    current = hmac.compare_digest(_digest(presented.secret, peppers, row.pepper_id), row.secret_hash)
-    if row.old_secret_hash is None:
-        return current
-    old = _digest(presented.secret, peppers, row.old_pepper_id)
-    return hmac.compare_digest(old, row.old_secret_hash) or current
+def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> bool:
+    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time.
+
+    As many hashes are made and compared for an id that nobody has (None), or that was never rotated: the
+    time tells nobody which ids there are.
+    """
+    kept = [(_NOBODYS, peppers.writer)] * 2
+    if row is not None:
+        kept[0] = (row.secret_hash, row.pepper_id)
+        if row.old_secret_hash is not None:
+            kept[1] = (row.old_secret_hash, row.old_pepper_id)
+    same = [
+        hmac.compare_digest(_digest(presented.secret, peppers, pepper), digest) for digest, pepper in kept
+    ]
+    return row is not None and row.env == presented.env and any(same)
 
 
 def grants(scopes: Collection[str], scope: str) -> bool:
@@ -161,11 +182,16 @@ async def create(
     expires_at: datetime | None,
     now: datetime,
 ) -> ApiKeyShown:
-    """Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an expiry that is past or never.
+    """A key that may do no more than its maker, and no longer: without an expiry it ends with the maker.
 
-    Raises `Conflict` TOO_MANY_KEYS where the organization has `MOST_LIVE`.
+    Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an origin that the actor lacks, or an
+    expiry that is past, never, or later than the actor's.
+    `Conflict` TOO_MANY_KEYS where the organization has `MOST_LIVE`.
     """
     check_delegation(actor.scopes, scopes)
+    expires_at = expires_at or actor.expires_at
+    if fault := _beyond(actor, return_origins, expires_at):
+        raise Invalid(*fault)
     if expires_at is not None and not now < expires_at < now + LONGEST:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     await _check_count(conn, actor.organization_id)
@@ -214,14 +240,11 @@ async def list_page(
 async def rotate(
     conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
-    """A new secret for the same id and scopes. Raises `NotFound`, `Conflict` KEY_KILLED.
+    """A new secret for the same id and scopes. Raises `NotFound`, `Forbidden`, `Conflict` KEY_KILLED.
 
-    Whoever rotates gets the key's power, so `Forbidden` for a key that can do what the actor can't.
+    Whoever rotates gets the key's power, so it is one that they could have made: `Conflict` KEY_STRONGER.
     """
-    locked = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
-    if locked is None:
-        raise absent("api_key")
-    check_delegation(actor.scopes, locked.scopes)
+    locked = await _lock(conn, actor, key_uuid)
     if locked.killed_at is not None:
         raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
     secret = secrets.token_urlsafe(32)
@@ -237,12 +260,36 @@ async def rotate(
 
 
 async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
-    """Switch a key off for good, from its next request on; a repeat changes nothing. Raises `NotFound`."""
-    row = await KILL_KEY.one(conn, org=actor.organization_id, id=key_uuid)
-    if row is None:
-        raise absent("api_key")
+    """Switch a key off for good, from its next request on; a repeat changes nothing.
+
+    It is one that the actor could have made. Raises `NotFound`, `Forbidden`, `Conflict` KEY_STRONGER.
+    """
+    await _lock(conn, actor, key_uuid)
+    row = await KILL_KEY.row(conn, org=actor.organization_id, id=key_uuid)
     await _record(conn, actor, "api_key.killed", row)
     return _shown(row, actor.env)
+
+
+async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
+    locked = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
+    if locked is None:
+        raise absent("api_key")
+    check_delegation(actor.scopes, locked.scopes)
+    if fault := _beyond(actor, locked.return_origins, locked.expires_at):
+        raise Conflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
+    return locked
+
+
+def _beyond(
+    actor: Actor, return_origins: Collection[str], expires_at: datetime | None
+) -> tuple[str, str] | None:
+    """The field, and what is wrong, of a key that could do what the actor can't, scopes aside."""
+    own = actor.return_origins
+    if own is not None and (more := [origin for origin in return_origins if origin not in own]):
+        return "returnOrigins", f"{more[0]} is none of your key's"
+    if actor.expires_at is not None and (expires_at is None or expires_at > actor.expires_at):
+        return "expiresAt", "is after the end of your key"
+    return None
 
 
 def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:

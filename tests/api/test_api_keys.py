@@ -10,7 +10,7 @@ from litestar import Litestar
 from db.pool import Pool
 from domain.tenancy.api_keys import MOST_LIVE
 from tests.api.conftest import Caller, calling, client_of, new_key
-from tests.api.refusals import problem
+from tests.api.refusals import paths, problem, reason
 
 NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
 
@@ -27,7 +27,8 @@ async def status_with(app: Litestar, key: str) -> int:
         return (await client.get("/v1/projects")).status_code
 
 
-async def test_a_new_key_opens_and_its_secret_is_shown_once(acme: Caller, app: Litestar) -> None:
+async def test_a_new_key_opens_and_its_secret_is_shown_once(acme: Caller, app: Litestar, pool: Pool) -> None:
+    await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     answer = await acme.http.post("/v1/api-keys", json=NEW | {"returnOrigins": ["https://app.example.com"]})
     key = answer.json()
     assert answer.headers["Location"] == f"/v1/api-keys/{key['id']}"
@@ -105,6 +106,19 @@ async def test_rotation_lends_nobody_a_stronger_keys_power(app: Litestar, pool: 
         strong = await made_by_operator(pool, weak)
         answer = await weak.http.post(f"/v1/api-keys/{strong}/rotate")
     assert answer.json()["error"]["details"] == {"requiredScope": "*"}
+
+
+async def test_a_key_is_told_what_it_lacks(app: Litestar, pool: Pool) -> None:
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    async with calling(app, pool, "Acme") as caller:
+        await pool.execute("update api_key set expires_at = now() + interval '1 day'")
+        for asked in ({"returnOrigins": ["https://app.example.com"]}, {"expiresAt": later}):
+            answer = await caller.http.post("/v1/api-keys", json=NEW | asked)
+            assert (answer.status_code, paths(answer)) == (422, list(asked))
+        stronger = await made_by_operator(pool, caller)
+        for verb in ("rotate", "kill"):
+            answer = await caller.http.post(f"/v1/api-keys/{stronger}/{verb}")
+            assert reason(answer) == (409, "CONFLICT", "KEY_STRONGER")
 
 
 async def made_by_operator(pool: Pool, caller: Caller) -> str:

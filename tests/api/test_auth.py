@@ -1,16 +1,20 @@
 """Who may call: keys in headers, scopes, organizations, and what strangers get."""
 
 import asyncio
+from collections.abc import Sequence
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from api import auth
-from api.auth import FAILURES, WINDOW_S, Strangers
+from api.auth import FAILURES, WINDOW_S, Authenticator, Strangers
+from api.coalescing import Coalesced
 from api.request_state import RequestState
 from db.pool import Pool
+from domain.security.keyring import Keyring
 from domain.tenancy import api_keys
+from domain.tenancy.api_keys import Presented, PresentedKey
 from tests.api.conftest import Caller, calling, client_of, new_key
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
@@ -82,16 +86,96 @@ async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Calle
     assert names == ["Acme", "Rival"] * 4
 
 
-async def test_a_stranger_is_looked_up_ten_times_a_minute(
+async def test_wrong_keys_lock_no_other_key_of_their_address_out(
     acme: Caller, anonymous: httpx.AsyncClient, pool: Pool
 ) -> None:
-    """A key that has opened before still opens: it may come from behind the same proxy."""
+    """Neither one that has opened before nor one that never was here: behind a proxy all are one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
-    for _ in range(FAILURES):
-        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})).status_code == 401
+    for number in range(2 * FAILURES):
+        wrong = GOOD if number % 2 else acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")
+        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
     fresh = await new_key(pool, acme.organization_id)
-    assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": fresh})).status_code == 401
+    for key in (fresh, acme.key):
+        assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": key})).status_code == 200
+
+
+async def test_guesses_share_no_statement_with_other_keys(
+    acme: Caller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond ten a minute: while theirs is asked, others are answered."""
+    for _ in range(FAILURES):
+        await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})
+    authenticator: Authenticator = app.state.services.authenticator
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def stuck(key_ids: Sequence[str]) -> list[PresentedKey | None]:
+        asked.set()
+        await answered.wait()
+        return [None for _ in key_ids]
+
+    monkeypatch.setattr(authenticator, "_rows_apart", Coalesced(stuck))
+    guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
+    await asked.wait()
+    known, address = api_keys.parse(acme.key), "198.51.100.7"
+    assert (await authenticator.authenticate(known, address=address)).organization_name == "Acme"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
+    answered.set()
+    assert (await guess).status_code == 401
+
+
+async def test_nothing_tells_an_id_that_is_somebodys_from_others(
+    acme: Caller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the answer and what it says is left, nor how much is computed for it."""
+    digest, counted = api_keys._digest, list[str]()
+
+    def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
+        counted.append(pepper_id)
+        return digest(secret, peppers, pepper_id)
+
+    monkeypatch.setattr(api_keys, "_digest", counting)
+    told = set()
+    for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
+        authenticator: Authenticator = app.state.services.authenticator
+        authenticator._strangers = Strangers()
+        presented = await somebodys(pool, acme, state)
+        async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
+            counted.clear()
+            for _ in range(FAILURES + 2):
+                answer = await client.get("/v1/whoami")
+                headers = {k: v for k, v in answer.headers.items() if k not in {"x-request-id", "date"}}
+                body = answer.json()
+                del body["error"]["requestId"]
+                told.add((answer.status_code, answer.headers["RateLimit"], str(headers), str(body)))
+        assert (state, len(counted)) == (state, 2 * (FAILURES + 2))
+    assert len(told) == FAILURES + 1
+
+
+async def somebodys(pool: Pool, acme: Caller, state: str) -> Presented:
+    presented = api_keys.parse(await new_key(pool, acme.organization_id))
+    assert presented is not None
+    changes = {
+        "nobody's": "key_id = reverse(key_id)",
+        "rotated": "old_secret_hash = secret_hash, old_pepper_id = pepper_id, overlap_until = now() + '1 h'",
+        "expired": "expires_at = now()",
+        "killed": "killed_at = now()",
+    }
+    change = changes.get(state, "name = name")
+    await pool.execute(f"update api_key set {change} where key_id = $1", presented.key_id)
+    return presented._replace(env="test") if state == "of a test key" else presented
+
+
+def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(auth._log, "warning", told.append)
+    auth._note_forwarding.cache_clear()
+    for name in (b"x-forwarded-for", b"forwarded", b"x-forwarded-for"):
+        assert auth.address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
+    assert auth.address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1) == "203.0.113.9"
+    assert len(told) == 1
+    assert "PROXY_HOPS" in told[0]
 
 
 async def test_malformed_keys_cost_no_look_up_and_bar_nobody(

@@ -1,0 +1,102 @@
+"""What a key may do to others: to those alone that can do no more than itself, and no longer."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn
+from domain.security.keyring import parse_keyring
+from domain.tenancy import api_keys
+from domain.tenancy.api_keys import Actor
+from schemas import ids
+from schemas.errors import Conflict, Forbidden, Invalid
+from tests import seeds
+from tests.servers import KEYRING
+
+PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+
+
+def ends(days: int | None) -> datetime | None:
+    return None if days is None else NOW + days * DAY
+
+
+class Rights(NamedTuple):
+    """Those of a key; None is for good."""
+
+    scopes: frozenset[str]
+    origins: frozenset[str]
+    days: int | None
+
+    def within(self, other: "Rights") -> bool:
+        in_time = other.days is None or (self.days is not None and self.days <= other.days)
+        return self.scopes <= other.scopes and self.origins <= other.origins and in_time
+
+
+ALL = [
+    Rights(frozenset(("keys:write", *scopes)), frozenset(origins), days)
+    for scopes, origins, days in product(
+        [(), ("jobs:read",)], [(), ("https://a.example",), ("https://b.example",)], [1, 2, None]
+    )
+]
+
+
+async def made(conn: Conn, actor: Actor, rights: Rights) -> UUID:
+    shown = await api_keys.create(
+        conn,
+        peppers=PEPPERS,
+        actor=actor,
+        name="k",
+        scopes=sorted(rights.scopes),
+        return_origins=sorted(rights.origins),
+        expires_at=ends(rights.days),
+        now=NOW,
+    )
+    found = ids.read(ids.KEY, shown.id)
+    assert found
+    return found
+
+
+async def rotate(conn: Conn, actor: Actor, key: UUID) -> object:
+    return await api_keys.rotate(conn, peppers=PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
+
+
+async def kill(conn: Conn, actor: Actor, key: UUID) -> object:
+    return await api_keys.kill(conn, actor=actor, key_uuid=key)
+
+
+@pytest.mark.parametrize("verb", [None, rotate, kill])
+async def test_a_key_reaches_no_further_than_itself(
+    conn: Conn, verb: Callable[[Conn, Actor, UUID], Awaitable[object]] | None
+) -> None:
+    """Every pair of rights: what a key could not have made it doesn't make, rotate or kill."""
+    org = await seeds.organization(conn)
+    operator = Actor(org, "live", None, api_keys.EVERY_SCOPE)
+    for own, other in product(ALL, ALL):
+        actor = Actor(org, "live", ids.new(), own.scopes, own.origins, ends(own.days))
+        act: Callable[[], Awaitable[object]] = partial(made, conn, actor, other)
+        if verb is not None:
+            act = partial(verb, conn, actor, await made(conn, operator, other))
+        before = await conn.fetchval("select count(*) from audit_log")
+        # A key that is made without an expiry gets its maker's.
+        meant = other._replace(days=own.days) if verb is None and other.days is None else other
+        if meant.within(own):
+            await act()
+        else:
+            with pytest.raises((Forbidden, Invalid, Conflict)):
+                await act()
+        after = await conn.fetchval("select count(*) from audit_log")
+        assert after == before + meant.within(own), (own, other)
+
+
+async def test_a_key_without_an_expiry_ends_with_its_maker(conn: Conn) -> None:
+    org = await seeds.organization(conn)
+    maker = Actor(org, "live", ids.new(), {"keys:write"}, (), ends(1))
+    key = await made(conn, maker, Rights(frozenset({"keys:write"}), frozenset(), None))
+    assert await conn.fetchval("select expires_at from api_key where id = $1", key) == NOW + DAY
