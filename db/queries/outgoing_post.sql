@@ -62,6 +62,15 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
+-- name: fail_post    its job ends with it
+update scheduled_post
+   set status = 'failed',
+       sealed = null,
+       vault_key_id = null,
+       version = version + 1
+ where organization_id = :org
+   and id = :id;
+
 -- name: keep_error
 update scheduled_post
    set last_error = :error,

@@ -1,14 +1,25 @@
+-- Posts as partners see them. A post that waits in an archived project is canceled: by that, from the archive's commit
+-- on, whenever the archive's job comes to write it down.
+
+-- part: stopped    canceled by the archive of its project `o`, and not yet written down
+o.status = 'archived' and p.status in ('blocked', 'queued')
+
 -- part: post    a post as partners see it; `schedule_passed`: all of it is approved, but was not before its time
-p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level, p.status,
-       p.status = 'blocked' and not p.caption_pending and (
+p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level,
+       case when {stopped} then 'canceled' else p.status end as status,
+       p.status = 'blocked' and o.status <> 'archived' and not p.caption_pending and (
          select c.approval_status in ('approved', 'not_required')
            from content_item c
           where c.organization_id = p.organization_id
             and c.id = p.content_id) as schedule_passed,
        p.job_id, p.scheduled_for, p.caption_override,
-       p.status = 'blocked' and p.caption_pending as caption_pending, p.attempted_at, p.published_at,
-       p.canceled_at, p.cancel_reason, p.external_id, p.external_url, p.last_error, p.created_at, p.updated_at,
-       p.version
+       p.status = 'blocked' and o.status <> 'archived' and p.caption_pending as caption_pending,
+       p.attempted_at, p.published_at,
+       case when {stopped} then o.archived_at else p.canceled_at end as canceled_at,
+       case when {stopped} then 'project_archived' else p.cancel_reason end as cancel_reason,
+       p.external_id, p.external_url, p.last_error, p.created_at,
+       case when {stopped} then greatest(p.updated_at, o.archived_at) else p.updated_at end as updated_at,
+       p.version + ({stopped})::int as version
 
 -- part: page    the rest of each search of a page
 -- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no
@@ -24,10 +35,11 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 -- name: get_post
 select {post}
   from scheduled_post p
+  join project o on o.organization_id = p.organization_id and o.id = p.project_id
  where p.organization_id = :org
    and p.id = :id;
 
--- name: list_posts    newest first
+-- name: list_posts    newest first; by status as it is written down
 with found as (
   -- One of the four searches is begun: each has an index, and a plan for all at once would have none.
   (select *
@@ -62,4 +74,5 @@ with found as (
       {page}))
 select {post}
   from found p
+  join project o on o.organization_id = p.organization_id and o.id = p.project_id
  order by p.id desc;

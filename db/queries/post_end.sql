@@ -12,9 +12,10 @@ select a.id, a.turn_post_id as head_post_id
 
 -- name: end_posts    as their jobs ended
 with held as materialized (
-  -- From `sending` on a platform may have it.
-  select p.organization_id, p.id, o.status = 'archived' as archived, j.error,
+  -- From `sending` on a platform may have it. Before, an archive has canceled it, however its job ends.
+  select p.organization_id, p.id, o.archived_at, j.error,
          case when p.phase in ('sending', 'accepted', 'confirming') then 'outcome_unknown'
+              when o.status = 'archived' then 'canceled'
               else j.state end as status
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join job j on j.organization_id = t.org and j.id = t.job_id and j.state in ('failed', 'canceled')
@@ -25,9 +26,10 @@ with held as materialized (
      for no key update of p),
 ending as (
   -- An error that the sending noted says more than the job's of the same code.
-  select h.organization_id, h.id, h.status, h.error,
-         case h.status when 'canceled' then now() end as canceled_at,
-         case when h.status = 'canceled' and h.archived then 'project_archived'
+  select h.organization_id, h.id, h.status,
+         case when h.status <> 'canceled' then h.error end as error,
+         case h.status when 'canceled' then coalesce(h.archived_at, now()) end as canceled_at,
+         case when h.status = 'canceled' and h.archived_at is not null then 'project_archived'
               when h.status = 'canceled' then 'job_canceled' end as cancel_reason,
          h.error || jsonb_build_object(
            'category', case h.error->>'code' when 'DEADLINE' then 'too_late' else 'unknown' end) as last_error

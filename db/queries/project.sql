@@ -155,6 +155,12 @@ select {project}
   from p
  order by p.id desc;
 
+-- name: get_status
+select status
+  from project
+ where organization_id = :org
+   and id = :id;
+
 -- name: has_project
 select exists (select from project where organization_id = :org and id = :id);
 
@@ -222,11 +228,17 @@ update project
  where organization_id = :org
    and id = :id;
 
--- name: archive_runs    the archive's own job or a retry of it
+-- name: archive_runs    its own job or a retry of it; or it has not yet written down all that it has canceled
 select exists (
          select
            from job
           where organization_id = :org
             and project_id = :id
             and kind = 'archive_project'
-            and state in ('queued', 'running'));
+            and state in ('queued', 'running'))
+    or exists (
+         select
+           from scheduled_post
+          where organization_id = :org
+            and project_id = :id
+            and status in ('blocked', 'queued'));

@@ -74,19 +74,24 @@ select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t
              fingerprint);
 
 -- name: find_post    says which rows to lock, in their order, before its own
-select p.project_id, p.content_id, p.social_account_id, p.job_id, p.version, j.timezone
+select p.project_id, p.content_id, p.social_account_id, p.job_id,
+       p.version + (j.status = 'archived' and p.status in ('blocked', 'queued'))::int as version, j.timezone
   from scheduled_post p
   join project j on j.organization_id = p.organization_id and j.id = p.project_id
  where p.organization_id = :org
    and p.id = :id;
 
--- name: lock_post
-select organization_id, project_id, id, content_id, social_account_id, job_id, status, scheduled_for,
-       fingerprint, last_error, version, caption_pending
-  from scheduled_post
- where organization_id = :org
-   and id = :id
-   for no key update;
+-- name: lock_post    with status and version as partners see them: an archive has canceled what waits
+select p.organization_id, p.project_id, p.id, p.content_id, p.social_account_id, p.job_id,
+       case when s.stopped then 'canceled' else p.status end as status, p.scheduled_for, p.fingerprint,
+       p.last_error, p.version + s.stopped::int as version, p.caption_pending
+  from scheduled_post p
+  join project o on o.organization_id = p.organization_id and o.id = p.project_id
+ cross join lateral (
+   select o.status = 'archived' and p.status in ('blocked', 'queued') as stopped) s
+ where p.organization_id = :org
+   and p.id = :id
+   for no key update of p;
 
 -- name: move_post    what was prepared is prepared again
 update scheduled_post
@@ -102,19 +107,20 @@ update scheduled_post
 
 -- name: cancel_posts    those that wait; locks by id
 with waiting as materialized (
-  -- Those of them that still wait.
-  select id
-    from scheduled_post
-   where organization_id = :org
-     and id = any(:ids)
-     and status in ('blocked', 'queued')
-   order by id
-     for no key update)
+  -- Those of them that still wait; an archive of their project has canceled them before, and said why.
+  select p.id, o.archived_at
+    from scheduled_post p
+    join project o on o.organization_id = p.organization_id and o.id = p.project_id
+   where p.organization_id = :org
+     and p.id = any(:ids)
+     and p.status in ('blocked', 'queued')
+   order by p.id
+     for no key update of p)
 update scheduled_post p
    set status = 'canceled',
        phase = null,
-       canceled_at = now(),
-       cancel_reason = :reason,
+       canceled_at = coalesce(w.archived_at, now()),
+       cancel_reason = case when w.archived_at is null then :reason else 'project_archived' end,
        sealed = null,
        vault_key_id = null,
        version = version + 1,

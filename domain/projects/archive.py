@@ -90,12 +90,12 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
 async def revive(conn: Conn, locked: LockedProject) -> None:
     """Make the project active again; what the archive ended stays ended.
 
-    Raises `Conflict` ARCHIVE_RUNNING as long as the archive's job runs.
+    Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and all posts that it has canceled.
     """
     if await projects.archive_runs.value(conn, org=locked.organization_id, id=locked.id):
         raise Conflict(
             "ARCHIVE_RUNNING",
-            "the archive still runs: wait for the end of its job",
+            "the archive still runs: wait for the end of its job, or retry it if it failed",
             jobId=ids.show(ids.JOB, locked.archive_job_id) if locked.archive_job_id else None,
         )
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)

@@ -74,10 +74,12 @@ async def reject(
     reason: str,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Say no, and cancel the post; in an archived project, too.
+    """Say no, and cancel the post.
 
     Raises `NotFound`, `Stale`, `Conflict` ALREADY_DECIDED.
     """
+    found = await changes.find(conn, organization_id, post_id)
+    await project_locks.share(conn, organization_id=organization_id, project_id=found.project_id)
     post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
     _check(post)
     one = WaitingPost(post.id, post.job_id, post.social_account_id)

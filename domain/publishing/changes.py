@@ -78,6 +78,9 @@ async def cancel(
 
     Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
     """
+    found = await find(conn, organization_id, post_id)
+    # So that an archive has either counted it or come after it.
+    await project_locks.share(conn, organization_id=organization_id, project_id=found.project_id)
     post, _ = await lock_all(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_waits(post)

@@ -93,6 +93,8 @@ async def not_sent(
     post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, Outdated))
     await _keep_error(conn, post, error)
     outcome = await _after(conn, claim, post, error, generation)
+    if archived and isinstance(outcome, Failed):
+        await _end(conn, post, outcome)
     return Canceled() if archived and not isinstance(outcome, Failed) else outcome
 
 
@@ -188,6 +190,15 @@ async def _after(
             return await give_up(conn, post) if post.sent else await fail(conn, post, error)
         case _:
             return await _try_again(conn, claim, post, error)
+
+
+async def _end(conn: Conn, post: LockedPost, outcome: Failed) -> None:
+    """Failed it is, and not canceled: it was on its way when its project was archived."""
+    await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
+    why = {"reason": outcome.code}
+    await posts.note(
+        conn, organization_id=post.organization_id, post_ids=[post.id], event="failed", details=why
+    )
 
 
 async def _try_again(

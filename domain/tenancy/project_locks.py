@@ -30,6 +30,11 @@ async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
         raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
 
+async def share(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Keep the project as it is, active or archived, until this transaction ends."""
+    await projects.share_project.value(conn, org=organization_id, id=project_id)
+
+
 async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raises `NotFound`; locks nothing."""
     if not await projects.has_project.value(conn, org=organization_id, id=project_id):
