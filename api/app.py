@@ -31,6 +31,8 @@ from api.routes import (
     media,
     ops,
     ops_leases,
+    ops_organizations,
+    ops_projects,
     posts,
     projects,
     system,
@@ -44,8 +46,8 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
-    projects, ingests, brand, content, posts, github, accounts, leases, jobs, ops, ops_leases, api_keys,
-    audit, whoami,
+    projects, ingests, brand, content, posts, github, accounts, leases, jobs, ops, ops_leases,
+    ops_organizations, ops_projects, api_keys, audit, whoami,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [

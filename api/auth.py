@@ -71,7 +71,7 @@ class Authenticator:
         return self._opened.get(self._hash(presented)) if presented else None
 
     async def authenticate(self, presented: Presented | None, *, address: str) -> Principal:
-        """Raises `Unauthenticated`, and `Killed` for who shows the right secret of a killed key.
+        """Raises `Unauthenticated`, and `Killed` for the right secret of a key that is switched off.
 
         Each key is looked up, whatever its address has sent before: a stranger behind the same proxy must not
         lock a partner out. But an address that guesses shares its statements with others that do, so that no
@@ -85,9 +85,11 @@ class Authenticator:
             self._strangers.failed(address)
             raise Unauthenticated
         if row.killed:
-            raise Killed
+            raise Killed("key")
         if row.expired:
             raise Unauthenticated
+        if row.suspended:
+            raise Killed("organization")
         principal, key = row.principal, self._hash(presented)
         self._opened[key] = principal
         _touch(self._opened, key)

@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from api import auth, heads
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from domain.tenancy.api_keys import grants
+from domain.tenancy.delegation import grants
 from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 

@@ -19,8 +19,9 @@ COMMANDS = {
     "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
     "leases": "Offer accounts for lease, answer partners' requests, take accounts back.",
     "migrate": "Bring the database to this release's tables.",
-    "org": "Create and list organizations: the partners who call the API.",
+    "org": "Create and list organizations, the partners who call the API; suspend one and resume it.",
     "pools": "See what waits and runs in each pool; pause one and resume it.",
+    "projects": "Delete an archived project for good.",
     "quotas": "Say how much a social account may post, in place of its platform's own figures.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }

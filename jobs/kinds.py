@@ -67,6 +67,17 @@ ARCHIVE_PROJECT = Kind(
     on_archive=OnArchive.FINISH,
     stages=("canceling",),
 )
+PURGE_PROJECT = Kind(
+    "purge_project",
+    "default",
+    "ops:write",
+    timeout_s=300,
+    max_attempts=20,
+    total_s=72 * 3600,
+    cancelable=False,
+    on_archive=OnArchive.FINISH,
+    internal=True,
+)
 PUBLISH_POST = Kind(
     "publish_post",
     "publish",
@@ -112,6 +123,7 @@ KINDS = {
         CONNECT_GITHUB,
         LIST_GITHUB_REPOS,
         ARCHIVE_PROJECT,
+        PURGE_PROJECT,
         PUBLISH_POST,
         RECONCILE_POST,
         CONNECT_ACCOUNT,

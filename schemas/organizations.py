@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
 from schemas.base import CreatedAt, In, Out, Text
@@ -21,6 +21,15 @@ class OrganizationCreate(In, frozen=True, kw_only=True):
     """Which limits it has."""
 
 
+class OrganizationPatch(In, frozen=True, kw_only=True):
+    """What is omitted stays."""
+
+    tier: LiveTier | UnsetType = UNSET
+    """Which limits it has from now on."""
+    suspended: bool | UnsetType = UNSET
+    """Whether its keys, and its sandbox's, open nothing and its jobs wait."""
+
+
 class Organization(Out, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
@@ -32,4 +41,6 @@ class Organization(Out, frozen=True, kw_only=True):
     """What it is called."""
     tier: LiveTier
     """Which limits it has."""
+    suspended: bool
+    """Whether its keys open nothing and its jobs wait."""
     created_at: CreatedAt

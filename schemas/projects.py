@@ -118,3 +118,23 @@ class Archived(Out, frozen=True, kw_only=True):
     """How many posts are on their way. They end truthfully."""
     job_id: ids.JobId
     """Id of the job that ends what the project has running."""
+
+
+class ProjectPurge(In, frozen=True, kw_only=True):
+    """For certainty: what is purged is gone for good."""
+
+    name: Text
+    """The project's name, exactly."""
+
+
+class Purging(Out, frozen=True, kw_only=True):
+    """A project on its way out: its job deletes all that is its own."""
+
+    id: ids.ProjectId
+    organization_id: ids.OrganizationId
+    name: str
+    """What it was called."""
+    status: Literal["purging"]
+    """Always `purging`: the same request is a 404 once it is gone."""
+    purging_at: Instant
+    """When the purge was asked for; from then on the project is not found."""

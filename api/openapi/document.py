@@ -36,7 +36,14 @@ _SECURITY = {
 
 
 #: Groups whose file has another name: the document keeps the names that its readers know.
-TAGS = {"accounts": "social", "api_keys": "keys", "ingests": "ingest", "ops_leases": "lending"}
+TAGS = {
+    "accounts": "social",
+    "api_keys": "keys",
+    "ingests": "ingest",
+    "ops_leases": "lending",
+    "ops_organizations": "ops",
+    "ops_projects": "ops",
+}
 
 #: What each group is about, in the order in which a newcomer needs them.
 GROUPS = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 from jobs.kinds import SHOWN, STAGES
-from schemas import accounts, api_keys, brand, content, jobs, leases, ops, posts, projects
+from schemas import accounts, api_keys, brand, content, jobs, leases, ops, organizations, posts, projects
 from schemas.errors.platforms import Category
 
 Json = dict[str, Any]
@@ -49,6 +49,7 @@ ENUMS: Mapping[str, Enum] = {
     "PrivacyLevel": _enum("Who may see a post.", posts.PrivacyLevel),
     "ProjectStatus": _enum("Whether a project starts anything.", projects.Status),
     "RedisStatus": _enum("Whether Redis answers.", ops.RedisStatus),
+    "LiveTier": _enum("Which limits a live organization has.", organizations.LiveTier),
     "ScheduledStatus": _enum("How a new post waits.", posts.NewStatus),
     "Scope": _enum("What a key may do.", api_keys.Scope),
     "Tier": _enum("Which limits an organization has.", api_keys.Tier),

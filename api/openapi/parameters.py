@@ -31,6 +31,7 @@ _IDS = {
     "social_account_id": ids.ACCOUNT,
     "scheduled_post_id": ids.POST,
     "lease_request_id": ids.LEASE_REQUEST,
+    "organization_id": ids.ORGANIZATION,
 }
 
 #: Names in paths that are no ids.

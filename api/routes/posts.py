@@ -13,7 +13,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.publishing import captions, changes, posts, scheduling
-from domain.tenancy.api_keys import grants
+from domain.tenancy.delegation import grants
 from domain.values import timezones
 from schemas.base import Page
 from schemas.posts import (

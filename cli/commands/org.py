@@ -1,39 +1,41 @@
 """`tenantry org`."""
 
 from operator import attrgetter
+from typing import get_args
 from uuid import UUID
 
 import click
 import msgspec
 
-from cli.shared.command import at_database, paged
+from cli.shared.command import Id, at_database, paged
 from cli.shared.output import Answer, card, page
 from cli.shared.session import Session
 from db.pool import Conn, transact
 from domain.tenancy import organizations
 from schemas import ids
-from schemas.organizations import Organization, OrganizationCreate
+from schemas.organizations import LiveTier, Organization, OrganizationCreate
 
-FIELDS = ("id", "name", "tier", "sandbox_id", "created_at")
-COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SANDBOX", "CREATED")
+ORGANIZATION, TIER = Id(ids.ORGANIZATION), click.Choice(get_args(LiveTier))
+FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
+COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 
 @click.group()
 def org() -> None:
-    """Create and list organizations: the partners who call the API."""
+    """Create and list organizations, the partners who call the API; suspend one and resume it."""
 
 
 @org.command("create")
 @click.argument("name")
 @click.option(
     "--tier",
-    type=click.Choice(["standard", "pilot", "partner"]),
+    type=TIER,
     default="standard",
     show_default=True,
     help="What it may do a minute, a day and at once.",
 )
 @at_database
-async def create_organization(session: Session, *, name: str, tier: str) -> Answer:
+async def create_organization(session: Session, *, name: str, tier: LiveTier) -> Answer:
     """Create a live organization, and its sandbox for test keys.
 
     \b
@@ -50,6 +52,58 @@ async def create_organization(session: Session, *, name: str, tier: str) -> Answ
     made = await transact(session.pool, write)
     note = f"A key for it: tenantry keys create NAME --org {made.id}"
     return Answer(made, card(made), note)
+
+
+@org.command("tier")
+@click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
+@click.argument("tier", type=TIER)
+@at_database
+async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -> Answer:
+    """Give an organization another tier.
+
+    \b
+    Example:
+      tenantry org tier org_01890a5d-... partner
+    """
+    return await _change(session, organization_id, tier=tier)
+
+
+@org.command("suspend")
+@click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
+@at_database
+async def suspend_organization(session: Session, *, organization_id: UUID) -> Answer:
+    """Refuse an organization's keys, and its sandbox's, and let their jobs wait; what runs ends.
+
+    \b
+    Example:
+      tenantry org suspend org_01890a5d-...
+    """
+    return await _change(session, organization_id, suspended=True)
+
+
+@org.command("resume")
+@click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
+@at_database
+async def resume_organization(session: Session, *, organization_id: UUID) -> Answer:
+    """Let a suspended organization go on.
+
+    \b
+    Example:
+      tenantry org resume org_01890a5d-...
+    """
+    return await _change(session, organization_id, suspended=False)
+
+
+async def _change(
+    session: Session, organization_id: UUID, *, tier: LiveTier | None = None, suspended: bool | None = None
+) -> Answer:
+    changed = await transact(
+        session.pool,
+        lambda conn: organizations.change(
+            conn, organization_id=organization_id, tier=tier, suspended=suspended, actor=None
+        ),
+    )
+    return Answer(changed, card(changed))
 
 
 @org.command("list")

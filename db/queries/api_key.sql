@@ -5,7 +5,8 @@ id, key_id, name, scopes, return_origins, expires_at, killed_at, overlap_until, 
 select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
-       k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired
+       k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
+       o.tier = 'suspended' as suspended
   from api_key k
   join organization o on o.id = k.organization_id
  where k.key_id = any(:key_ids);

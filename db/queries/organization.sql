@@ -9,13 +9,30 @@ select env
  where id = :id;
 
 -- part: organization    a live one
-l.id, s.id as sandbox_id, l.name, l.tier, l.created_at
+l.id, s.id as sandbox_id, l.name, coalesce(l.resumes_as, l.tier) as tier, l.tier = 'suspended' as suspended,
+       l.created_at
   from organization l
   join organization s on s.live_organization_id = l.id
 
 -- name: find_organization    by its own id or its sandbox's
 select {organization}
  where :id in (l.id, s.id);
+
+-- name: lock_organization    by its own id or its sandbox's
+select {organization}
+ where :id in (l.id, s.id)
+   for no key update of l, s;
+
+-- name: change_organization    and its sandbox, whose tier is its own
+update organization o
+   set tier = case when :suspended::boolean then 'suspended' else own.tier end,
+       resumes_as = case when :suspended then own.tier end
+  from (
+    select id, case env when 'live' then :tier::text else 'sandbox' end as tier
+      from organization
+     where id = :id
+        or live_organization_id = :id) own
+ where o.id = own.id;
 
 -- name: list_organizations
 select {organization}

@@ -1,10 +1,10 @@
--- Posts as partners see them. A post that waits in an archived project is canceled: by that, from the archive's commit
--- on, whenever the archive's job comes to write it down.
+-- Posts as partners see them. A post that waits in an archived project is canceled: from the archive's commit
+-- on, whenever its job comes to write that down.
 
 -- part: stopped    canceled by the archive of its project `o`, and not yet written down
 o.status = 'archived' and p.status in ('blocked', 'queued')
 
--- part: post    a post as partners see it; `schedule_passed`: all of it is approved, but was not before its time
+-- part: post    a post as partners see it; `schedule_passed`: approved, but not before its time
 p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level,
        case when {stopped} then 'canceled' else p.status end as status,
        p.status = 'blocked' and o.status <> 'archived' and not p.caption_pending and (

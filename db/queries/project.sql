@@ -72,14 +72,16 @@ p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.timezone, p
            and c.project_id = p.id
            and c.approval_status = 'pending') as blocked
 
--- name: get_project
+-- name: get_project    one that is being purged is not found
 select {project}
   from project p
  where p.organization_id = :org
-   and p.id = :id;
+   and p.id = :id
+   and p.purging_at is null;
 
 -- part: page    the rest of each search of a page
-and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+and purging_at is null
+    and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
@@ -122,6 +124,7 @@ with p as (
 select {project}
   from p
  where p.name ilike :search
+   and p.purging_at is null
    and (p.status = :status) is not false
    and (p.customer_external_id = :customer_external_id) is not false
  order by p.id desc
@@ -162,7 +165,7 @@ select status
    and id = :id;
 
 -- name: has_project
-select exists (select from project where organization_id = :org and id = :id);
+select exists (select from project where organization_id = :org and id = :id and purging_at is null);
 
 -- name: share_project    so that an archive and what starts in the project come in an order
 with turn as materialized (
@@ -175,7 +178,7 @@ select p.status
    and p.id = :id
    for share of p;
 
--- name: lock_project    what PATCH and DELETE decide on must not change before they write
+-- name: lock_project    what PATCH and DELETE decide on must not change; not one that is being purged
 with turn as materialized (
   -- The lock of share_project, alone.
   select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
@@ -185,6 +188,7 @@ select p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.time
   from project p, turn
  where p.organization_id = :org
    and p.id = :id
+   and p.purging_at is null
    for no key update of p;
 
 -- name: update_project
@@ -228,17 +232,27 @@ update project
  where organization_id = :org
    and id = :id;
 
--- name: archive_runs    its own job or a retry of it; or it has not yet written down all that it has canceled
-select exists (
-         select
-           from job
-          where organization_id = :org
-            and project_id = :id
-            and kind = 'archive_project'
-            and state in ('queued', 'running'))
-    or exists (
-         select
-           from scheduled_post
-          where organization_id = :org
-            and project_id = :id
-            and status in ('blocked', 'queued'));
+-- name: open_archive    no row: its job and retries of it have ended, and left nothing to end
+select p.archive_job_id
+  from project p
+ where p.organization_id = :org
+   and p.id = :id
+   and (exists (
+          select
+            from job j
+           where j.organization_id = p.organization_id
+             and j.project_id = p.id
+             and j.kind = 'archive_project'
+             and j.state in ('queued', 'running'))
+     or exists (
+          select
+            from scheduled_post s
+           where s.organization_id = p.organization_id
+             and s.project_id = p.id
+             and s.status in ('blocked', 'queued'))
+     or exists (
+          select
+            from account_lease l
+           where l.organization_id = p.organization_id
+             and l.project_id = p.id
+             and upper_inf(l.period)));

@@ -69,7 +69,8 @@ select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t
        case when t.job_id is null then 'blocked' else 'queued' end,
        t.job_id, :scheduled_for, t.caption_override, t.caption_pending, t.fingerprint
   from unnest(:ids::uuid[], :account_ids::uuid[], :platforms::text[], :modes::text[], :privacy_levels::text[],
-              :job_ids::uuid[], :caption_overrides::text[], :captions_pending::boolean[], :fingerprints::bytea[])
+              :job_ids::uuid[], :caption_overrides::text[], :captions_pending::boolean[],
+              :fingerprints::bytea[])
        as t (id, account_id, platform, mode, privacy_level, job_id, caption_override, caption_pending,
              fingerprint);
 

@@ -27,18 +27,18 @@ CODES = {
     "RATE_LIMITED": ("Wait as long as `Retry-After` says.", "yes, then"),
     "HEAD_TOO_LARGE": ("Send fewer or shorter header fields.", "no"),
     "INTERNAL": ("Repeat with the same `Idempotency-Key`; if it stays, send us `requestId`.", "yes"),
-    "KILL_SWITCH": ("Use another key.", "no"),
+    "KILL_SWITCH": ("Use another key; for an `organization`, ask its operators.", "no"),
     "UNAVAILABLE": ("Nothing was changed. Repeat after `Retry-After`.", "yes"),
 }
 
 #: When a reason of a 409 `CONFLICT` is given, and what to do.
 REASONS = {
-    "ACCOUNT_LEASED": "The account is leased. End its lease in place of disconnecting it.",
+    "ACCOUNT_LEASED": "It is on lease, or of a purged project ever was. End the lease, or leave it out.",
     "ACCOUNT_NOT_CONNECTED": "The account is disconnected, or asks to be connected again. Connect it first.",
     "ACCOUNT_NOT_LEASABLE": "`details.issues` has the accounts that can't be leased now. Leave them out.",
     "ACCOUNT_OFFERED": "The account is offered for lease. Withdraw it, or leave it out.",
     "ALREADY_DECIDED": "Somebody has decided before, or nothing waits for a decision. Read the object again.",
-    "ARCHIVE_RUNNING": "The project is being archived. Wait for the end of that job.",
+    "ARCHIVE_RUNNING": "The project is being archived. Wait for the end of its job, or retry that.",
     "CONTENT_NOT_READY": "The content isn't completed. Wait for the end of its job.",
     "DUPLICATE_POST": "The account has the same content within 24 h. Send `allowDuplicate` if that is meant.",
     "GITHUB_NOT_CONFIGURED": "This server has no GitHub App. Its operator sets one up.",
@@ -47,11 +47,13 @@ REASONS = {
     "JOB_NOT_RETRYABLE": "A new job could not fare better, or would not be allowed. Start it anew.",
     "KEY_STRONGER": "It lives longer, or may send people elsewhere, than your key. Use a stronger one.",
     "KEY_KILLED": "A killed key stays so. Create another one.",
+    "NOT_ARCHIVED": "Only an archived project is purged. Archive it first.",
     "OTHER_ACCOUNT": "Another account let us in than the one to connect again. Nothing was changed.",
     "OUTCOME_KNOWN": "What became of the post is known. There is nothing to resolve.",
     "POSTS_WAIT": "Posts of its own project wait for the account. Cancel them, or let them go out first.",
     "POST_NOT_QUEUED": "The post is on its way or has ended. Only one that waits can be changed.",
     "PROJECT_ARCHIVED": "The project is archived. Un-archive it first.",
+    "SANDBOX_KEY": "It is about live organizations. Use a live key.",
     "TOO_MANY_ACCOUNTS": "The lease request asks for fewer accounts.",
     "TOO_MANY_KEYS": "The organization has `details.limit` keys that are alive. Kill one that nobody uses.",
     "VERSION_MISMATCH": "The content was edited since. Read it again, and decide on what it is now.",
@@ -96,8 +98,8 @@ SCOPES = {
     "webhooks:write": "reserved",
     "keys:write": "list, create, rotate and kill keys, each with no more than its own scopes",
     "audit:read": "read the audit log",
-    "ops:read": "see pools, workers, offers and lease requests of all organizations",
-    "ops:write": "pause pools, offer, assign and recall accounts",
+    "ops:read": "see pools, workers, offers and lease requests of all organizations, and these",
+    "ops:write": "pause pools, lend accounts, purge projects, create and suspend organizations",
 }
 
 #: The statuses of each resource: what it is in, and what ends it.

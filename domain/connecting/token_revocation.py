@@ -53,7 +53,7 @@ class RevokeAttempt(NamedTuple):
 
 
 async def submit(
-    conn: Conn, scope: AccountScope, *, project_id: UUID, account: LockedAccount, keyring: Keyring
+    conn: Conn, scope: AccountScope, *, project_id: UUID | None, account: LockedAccount, keyring: Keyring
 ) -> None:
     """Submit the job, in the transaction that ends the `account`, while its credential is still there.
 

@@ -15,7 +15,7 @@ from domain.brand import ingests
 from domain.jobs import subjects
 from domain.projects import archive
 from domain.publishing import changes
-from domain.tenancy.api_keys import grants
+from domain.tenancy.delegation import grants
 from domain.values import merging
 from jobs import controls, ledger
 from jobs.kinds import (

@@ -90,13 +90,14 @@ async def begin(
     None is no id of an account. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
     """
     known = [one for one in owner_ids if one]
-    locked = {owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=known)}
+    # A sandbox's operator learns of no live account, not even that it is there.
+    locked = {owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=known) if owner.env == actor.env}
     if unknown := [position for position, one in enumerate(owner_ids) if one not in locked]:
         issues = [_issue(position, UNKNOWN) for position in unknown]
         raise NotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[one] for one in known]
     leased = await offers.leased_of(conn, known)
-    _refuse(_blockers(actor.env, request, owners, leased))
+    _refuse(_blockers(request, owners, leased))
     new = [ids.new() for _ in known]
     org = request.organization_id
     rows = await account_lease.insert_accounts.all(
@@ -169,21 +170,17 @@ async def list_page(
     return [_shown(row) for row in rows]
 
 
-def _blockers(
-    env: Env, request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]
-) -> list[dict[str, str]]:
+def _blockers(request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]) -> list[dict[str, str]]:
     return [
         _issue(position, message)
         for position, owner in enumerate(owners)
-        for message in _blockers_of(env, request, owner, leased)
+        for message in _blockers_of(request, owner, leased)
     ]
 
 
-def _blockers_of(env: Env, request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
+def _blockers_of(request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
     """Reasons why an account can't be leased now: the first one of its state, and its platform."""
-    if owner.env != env:
-        yield "belongs to the other environment, live or sandbox"
-    elif owner.owner_account_id is not None:
+    if owner.owner_account_id is not None:
         yield "is a lease itself"
     elif owner.offered_at is None:
         yield "is not offered for lease"

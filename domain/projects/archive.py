@@ -27,6 +27,11 @@ class _Row(NamedTuple):
     archive_job_id: UUID
 
 
+class _OpenArchive(NamedTuple):
+    archive_job_id: UUID | None
+
+
+OPEN_ARCHIVE = projects.open_archive.typed(_OpenArchive)
 MARK_ARCHIVED = projects.archive_project.typed(_Row)
 
 
@@ -92,13 +97,19 @@ async def revive(conn: Conn, locked: LockedProject) -> None:
 
     Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and all posts that it has canceled.
     """
-    if await projects.archive_runs.value(conn, org=locked.organization_id, id=locked.id):
+    await check_done(conn, organization_id=locked.organization_id, project_id=locked.id)
+    await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
+
+
+async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Raises `Conflict` ARCHIVE_RUNNING. In a transaction that holds the archived project."""
+    found = await OPEN_ARCHIVE.one(conn, org=organization_id, id=project_id)
+    if found is not None:
         raise Conflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job, or retry it if it failed",
-            jobId=ids.show(ids.JOB, locked.archive_job_id) if locked.archive_job_id else None,
+            jobId=ids.show(ids.JOB, found.archive_job_id) if found.archive_job_id else None,
         )
-    await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
 
 
 def _archived(row: _Row | LockedProject) -> Archived:

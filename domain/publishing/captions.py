@@ -41,28 +41,30 @@ async def approve(
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
     post, _ = await changes.lock_all(conn, organization_id, post_id, versions)
     _check(post)
-    content = await scheduling.ready(conn, organization_id=organization_id, content_id=post.content_id)
-    late = post.scheduled_for < now
-    job_id, wakes = None, list[Wake]()
-    if not content.pending and not late:
-        made = await posts.submit(
-            conn,
-            organization_id=organization_id,
-            project_id=post.project_id,
-            post_id=post_id,
-            run_at=post.scheduled_for,
-        )
-        job_id, wakes = made.job_id, [made.wake] if made.wake else []
+    job_id, wakes = await _release(conn, post, now)
     await scheduled_post.approve_caption.run(conn, org=organization_id, id=post_id, job_id=job_id)
-    await posts.note(
-        conn,
-        organization_id=organization_id,
-        post_ids=[post_id],
-        event="released" if job_id else "blocked",
-        details=waiting.PASSED if late and not content.pending else None,
-    )
     await _record(conn, post, "approved", note=note, api_key_id=api_key_id)
     return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
+
+
+async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID | None, list[Wake]]:
+    """The job that sends it at its time; none if its content waits on, or its time has passed."""
+    org = post.organization_id
+    content = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
+    late = post.scheduled_for < now
+    if content.pending or late:
+        details = None if content.pending else waiting.PASSED
+        await posts.note(conn, organization_id=org, post_ids=[post.id], event="blocked", details=details)
+        return None, []
+    made = await posts.submit(
+        conn,
+        organization_id=org,
+        project_id=post.project_id,
+        post_id=post.id,
+        run_at=post.scheduled_for,
+    )
+    await posts.note(conn, organization_id=org, post_ids=[post.id], event="released")
+    return made.job_id, [made.wake] if made.wake else []
 
 
 async def reject(

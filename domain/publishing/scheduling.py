@@ -243,7 +243,7 @@ async def _insert(
 
 
 async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequence[_New]) -> None:
-    """Who schedules a caption and may approve it approves it."""
+    """An approval by scheduling: of captions that whoever schedules them may approve."""
     await audit.record(
         conn,
         organization_id=scope.organization_id,

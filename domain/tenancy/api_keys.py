@@ -15,10 +15,10 @@ import msgspec
 from db.pool import Conn
 from db.queries import api_key
 from domain.security.keyring import Keyring
-from domain.tenancy import audit
+from domain.tenancy import audit, delegation
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
-from schemas.errors import Conflict, Forbidden, Invalid
+from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
 _FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -56,6 +56,11 @@ class Actor(NamedTuple):
     scopes: Collection[str]
     return_origins: Collection[str] | None = None
     expires_at: datetime | None = None
+
+    def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
+        """The field, and what is wrong there, of a key that could do with these what this one can't."""
+        own = self.return_origins, self.expires_at
+        return delegation.beyond(*own, return_origins=origins, expires_at=end)
 
 
 def parse(text: str) -> Presented | None:
@@ -107,6 +112,7 @@ class PresentedKey(NamedTuple):
     old_pepper_id: str
     killed: bool
     expired: bool
+    suspended: bool
 
     @property
     def principal(self) -> Principal:
@@ -159,18 +165,6 @@ def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> b
     return row is not None and row.env == presented.env and any(same)
 
 
-def grants(scopes: Collection[str], scope: str) -> bool:
-    """`*` is every scope but `ops:*`, which belongs to the platform's operators."""
-    return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
-
-
-def check_delegation(scopes: Collection[str], wanted: Iterable[str]) -> None:
-    """Raises `Forbidden` for the first scope that whoever holds `scopes` can't pass on."""
-    for scope in wanted:
-        if not (scope in scopes if scope == "*" else grants(scopes, scope)):
-            raise Forbidden(scope)
-
-
 async def create(
     conn: Conn,
     *,
@@ -188,9 +182,9 @@ async def create(
     expiry that is past, never, or later than the actor's.
     `Conflict` TOO_MANY_KEYS where the organization has `MOST_LIVE`.
     """
-    check_delegation(actor.scopes, scopes)
+    delegation.check_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
-    if fault := _beyond(actor, return_origins, expires_at):
+    if fault := actor.lacks(return_origins, expires_at):
         raise Invalid(*fault)
     if expires_at is not None and not now < expires_at < now + LONGEST:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
@@ -274,22 +268,10 @@ async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
     locked = await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid)
     if locked is None:
         raise absent("api_key")
-    check_delegation(actor.scopes, locked.scopes)
-    if fault := _beyond(actor, locked.return_origins, locked.expires_at):
+    delegation.check_scopes(actor.scopes, locked.scopes)
+    if fault := actor.lacks(locked.return_origins, locked.expires_at):
         raise Conflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
     return locked
-
-
-def _beyond(
-    actor: Actor, return_origins: Collection[str], expires_at: datetime | None
-) -> tuple[str, str] | None:
-    """The field, and what is wrong, of a key that could do what the actor can't, scopes aside."""
-    own = actor.return_origins
-    if own is not None and (more := [origin for origin in return_origins if origin not in own]):
-        return "returnOrigins", f"{more[0]} is none of your key's"
-    if actor.expires_at is not None and (expires_at is None or expires_at > actor.expires_at):
-        return "expiresAt", "is after the end of your key"
-    return None
 
 
 def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:

@@ -44,7 +44,7 @@ TenantryError
     ├── Unsatisfiable    416: a range behind the end
     ├── Unsupported      415: a body that is not JSON
     ├── Limited          429: a rate limit, or a cap on queued work, is reached
-    ├── Killed           503: the key was switched off
+    ├── Killed           503: the key was switched off, or its organization
     └── Unavailable      503: Postgres can't be reached, or something is locked for too long
 """
 

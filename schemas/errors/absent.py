@@ -10,8 +10,8 @@ from schemas import ids
 from schemas.errors.refusals import NotFound
 
 Noun = Literal[
-    "account", "api_key", "content", "github_installation", "job", "lease_request", "leased_account", "post",
-    "project",
+    "account", "api_key", "content", "github_installation", "job", "lease_request", "leased_account",
+    "organization", "post", "project",
 ]  # fmt: skip
 
 
@@ -39,6 +39,7 @@ MISSING: Mapping[Noun, Missing] = {
         ids.ACCOUNT,
         "no such leased account: check the id; others are disconnected with DELETE /v1/social-accounts/{id}",
     ),
+    "organization": Missing(ids.ORGANIZATION, "no such organization: check the id"),
     "post": Missing(ids.POST, f"no such scheduled post: {_FOREIGN}"),
     "project": Missing(ids.PROJECT, f"no such project: {_FOREIGN}"),
 }

@@ -1,6 +1,6 @@
 """Refusals of verbs: each leaf has its code in `api/errors.py`."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from schemas.errors.base import TenantryError
 
@@ -99,7 +99,7 @@ class ContentRejected(DomainError):
 
 
 class ApprovalRequired(DomainError):
-    """What awaits its approval, content or a caption of a post's own, can be scheduled, and not published."""
+    """Content, or a caption of a post's own, that awaits its approval: to be scheduled, not published."""
 
     code = "APPROVAL_REQUIRED"
 
@@ -163,12 +163,19 @@ class Limited(DomainError):
 
 
 class Killed(DomainError):
-    """Said only to who holds the secret; nobody else learns that the key exists."""
+    """Said only to who holds the secret; nobody else learns that the key exists.
+
+    `scope` is what was switched off.
+    """
 
     code = "KILL_SWITCH"
 
-    def __init__(self) -> None:
-        super().__init__("this API key was switched off: use another one")
+    def __init__(self, scope: Literal["key", "organization"]) -> None:
+        what = {
+            "key": "this API key was switched off: use another one",
+            "organization": "your organization is suspended, and its jobs wait: ask the platform's operators",
+        }
+        super().__init__(what[scope], scope=scope)
 
 
 class Unavailable(DomainError):

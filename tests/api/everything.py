@@ -46,6 +46,8 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     at = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     body = {"targets": [{"socialAccountId": account}], "scheduledFor": at}
     scheduled = await http.post(f"/v1/content/{content.json()['id']}/schedule", json=body)
+    async with pool.acquire() as conn:
+        other = await seeds.organization(conn)
     asked = f"/v1/projects/{project}/leased-accounts/request"
     return {
         "projectId": project,
@@ -57,6 +59,7 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "name": "default",
+        "organizationId": ids.show(ids.ORGANIZATION, other),
     }
 
 

@@ -24,8 +24,8 @@ KINDS = {
     "leaseRequestId": ids.LEASE_REQUEST,
 }
 
-#: A state is its maker's: tests/api/accounts has that.
-UNOWNED = {"name", "oauthState", "token", "ticket", "issuer"}
+#: A state is its maker's: tests/api/accounts has that. Organizations are the operators'.
+UNOWNED = {"name", "organizationId", "oauthState", "token", "ticket", "issuer"}
 
 
 HEADS: tuple[dict[str, str], ...] = (

@@ -46,7 +46,10 @@ async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> As
         found = await stack.enter_async_context(parties(mine, pool))
         sandbox = calling(found.app, pool, "Acme", env="test", tier="partner")
         operator = calling(found.app, pool, "Platform", env="test", scopes=EVERYTHING)
-        acme, platform = [await stack.enter_async_context(one) for one in (sandbox, operator)]
+        live = calling(found.app, pool, "Operators", scopes=EVERYTHING)
+        acme, platform, operators = [
+            await stack.enter_async_context(one) for one in (sandbox, operator, live)
+        ]
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         for name in POOLS:
             tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
@@ -54,6 +57,7 @@ async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> As
         yield Cast(
             acme.http,
             platform.http,
+            operators.http,
             found.acme.http,
             found.browser,
             acme.organization_id,

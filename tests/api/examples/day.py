@@ -19,5 +19,7 @@ async def tell(cast: Cast, teller: Teller) -> None:
     await operators.github(story)
     await operators.operators(story)
     await story.tell("disconnect_social_account", socialAccountId=account)
-    await story.tell("archive_project", projectId=project)
+    await story.ended(await story.tell("archive_project", projectId=project))
     await story.tell("list_audit_log", params={"limit": 2})
+    name = {"name": "Tidewise"}
+    await story.tell("purge_project", by=cast.platform, projectId=project, json=name)

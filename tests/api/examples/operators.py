@@ -84,3 +84,11 @@ async def operators(story: Story) -> None:
     await story.tell("list_workers", by=by)
     await story.tell("pause_pool", by=by, name="default")
     await story.tell("resume_pool", by=by, name="default")
+    await organizations(story)
+
+
+async def organizations(story: Story) -> None:
+    by, body = story.cast.operators, {"name": "Harbour Bookings Ltd", "tier": "pilot"}
+    made = await story.tell("create_organization", by=by, json=body)
+    await story.tell("list_organizations", by=by, params={"limit": 1})
+    await story.tell("patch_organization", by=by, organizationId=made["id"], json={"suspended": True})

@@ -122,6 +122,7 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
     when = {"scheduledFor": f"{tomorrow + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
     await story.tell("reschedule_post", scheduledPostId=later["id"], json=when)
     await story.tell("cancel_post", scheduledPostId=later["id"], json={"reason": "The boat is late."})
+    await _captions(story, account, await _text(story, project, "Boats go at ten."), when)
     again = {"targets": targets, "allowDuplicate": True}
     published = await story.tell("publish_content", contentId=content, json=again)
     [now] = published["scheduledPosts"]
@@ -130,6 +131,19 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
     await story.tell("list_scheduled_posts", projectId=project, params={"status": "published"})
     await _unknown(story, now["id"])
     await _ticket(story, now["id"])
+
+
+async def _captions(story: Story, account: str, content: str, when: dict[str, str]) -> None:
+    """Posts with captions of their own, by a key that may approve none."""
+    await story.ask("POST", f"/content/{content}/approve", json={})
+    scopes = {"name": "Planner", "scopes": ["publish:write"]}
+    planner = {"X-Api-Key": (await story.ask("POST", "/api-keys", json=scopes))["apiKey"]}
+    for operation, said in (("approve_post", {"note": "Nice."}), ("reject_post", {"reason": "Too loud."})):
+        target = {"socialAccountId": account, "captionOverride": "Boats at TEN!!"}
+        body = when | {"targets": [target], "allowDuplicate": True}
+        asked = await story.ask("POST", f"/content/{content}/schedule", json=body, headers=planner)
+        [post] = asked["scheduledPosts"]
+        await story.tell(operation, scheduledPostId=post["id"], json=said)
 
 
 async def _unknown(story: Story, shown: str) -> None:

@@ -15,10 +15,11 @@ BACK = f"{ORIGIN}/settings/social"
 
 
 class Cast(NamedTuple):
-    """Acme's sandbox, the operators' sandbox, Acme itself, a browser without a key, and what they talk to."""
+    """Acme's and the operators' sandboxes, both themselves, a browser without a key, what they talk to."""
 
     acme: httpx.AsyncClient
     platform: httpx.AsyncClient
+    operators: httpx.AsyncClient
     live: httpx.AsyncClient
     browser: httpx.AsyncClient
     organization_id: UUID

@@ -38,3 +38,11 @@ async def test_a_person_reads_a_line_each(tenantry: Tenantry) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 129])
 async def test_a_name_has_1_to_128_characters(tenantry: Tenantry, name: str) -> None:
     assert refused(await tenantry("org", "create", name, "--json"), 2)["code"] == "VALIDATION"
+
+
+async def test_one_is_suspended_resumed_and_given_another_tier(tenantry: Tenantry) -> None:
+    made = decoded(await tenantry("org", "create", "Acme", "--json"))
+    assert decoded(await tenantry("org", "suspend", made["id"], "--json")) == made | {"suspended": True}
+    changed = decoded(await tenantry("org", "tier", made["id"], "partner", "--json"))
+    assert changed == made | {"suspended": True, "tier": "partner"}
+    assert decoded(await tenantry("org", "resume", made["id"], "--json")) == changed | {"suspended": False}

@@ -41,16 +41,19 @@ async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
     assert await conn.fetchval("select count(*) from account_lease") == 1
 
 
-async def test_an_account_of_the_other_environment_is_refused(
+async def test_an_account_of_the_other_environment_is_as_one_that_is_not_there(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     sandbox = await conn.fetchval("select id from organization where live_organization_id = $1", owner.org)
     test = Owner(sandbox, await seeds.project(conn, sandbox), sandbox)
     test = await leasing.another(conn, test, handle="pretended")
     request_id = await leasing.ask(conn, project)
-    with pytest.raises(Conflict) as refused:
-        await leasing.assign(pool, owner, request_id, test.account_id)
-    assert "environment" in refused.value.details["issues"][0]["message"]
+    said = []
+    for account_id in (test.account_id, ids.new()):
+        with pytest.raises(NotFound) as refused:
+            await leasing.assign(pool, owner, request_id, account_id)
+        said.append((refused.value.message, refused.value.details))
+    assert said[0] == said[1]
     with pytest.raises(NotFound):  # nor does a sandbox's operator see the request
         await requests.assign(
             conn, actor=test.actor._replace(env="test"), request_id=request_id, account_ids=[test.shown]

@@ -173,6 +173,17 @@ async def statuses(conn: Conn, post_ids: Sequence[UUID]) -> list[str]:
     return [found[post_id] for post_id in post_ids]
 
 
+async def captions_out(conn: Conn) -> list[str]:
+    """The captions of posts that are on their way or there, as far as they are known."""
+    rows = await conn.fetch(
+        """select coalesce(p.caption_override, c.caption) as caption
+             from scheduled_post p join content_item c on c.id = p.content_id
+            where p.status not in ('blocked', 'canceled')
+              and (p.status = 'queued' or p.caption_override is not null)"""
+    )
+    return [row["caption"] for row in rows]
+
+
 async def events(conn: Conn, post_id: UUID) -> list[str]:
     rows = await conn.fetch("select type from post_event where post_id = $1 order by id", post_id)
     return [row["type"] for row in rows]

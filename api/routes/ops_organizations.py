@@ -1,0 +1,77 @@
+"""Organizations, for operators: create one, give it another tier, suspend it.
+
+They are live, so that a sandbox's key sees none.
+"""
+
+from functools import partial
+
+from litestar import Response, get, patch, post
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET
+
+from api import paging, paths
+from api.guard import requires
+from api.idempotency import Made, once, once_plain
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.tenancy import organizations
+from domain.tenancy.api_keys import Actor
+from schemas.base import Page
+from schemas.errors import Conflict
+from schemas.organizations import Organization, OrganizationCreate, OrganizationPatch
+
+
+@get("/ops/organizations", opt=requires("ops:read", Class.READ_LIGHT, 409))
+async def list_organizations(
+    request: ApiRequest, *, cursor: paging.Cursor = None, limit: paging.Limit = paging.DEFAULT
+) -> Page[Organization]:
+    """All organizations, newest first."""
+    _operator(request)
+    return await paging.page(
+        request, organizations.list_page, cursor=cursor, limit=limit, identify=lambda found: found.id
+    )
+
+
+@post("/ops/organizations", opt=requires("ops:write", Class.WRITE_LIGHT, 409), status_code=201)
+async def create_organization(
+    request: ApiRequest, data: JSONBody[OrganizationCreate]
+) -> Response[Organization]:
+    """Create an organization and its sandbox; `tenantry keys create` on the machine makes its first key."""
+    actor = _operator(request)
+
+    async def create(conn: Conn) -> Made[Organization]:
+        pair = await organizations.create(conn, name=data.name, tier=data.tier, actor=actor)
+        return Made(await organizations.find(conn, organization_id=pair.live), status=201)
+
+    return await once(request, create)
+
+
+@patch("/ops/organizations/{organization_id:str}", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409))
+async def patch_organization(
+    request: ApiRequest, organization_id: FromPath[str], data: JSONBody[OrganizationPatch]
+) -> Response[Organization]:
+    """Give an organization another tier, or suspend it.
+
+    From this answer on each of its keys, and its sandbox's, is refused with `KILL_SWITCH`, and its jobs in
+    pools with caps wait, posts among them; what runs ends. What is not suspended any more goes on.
+    """
+    actor = _operator(request)
+    change = partial(
+        organizations.change,
+        organization_id=paths.read("organization", organization_id),
+        tier=None if data.tier is UNSET else data.tier,
+        suspended=None if data.suspended is UNSET else data.suspended,
+        actor=actor,
+    )
+    return await once_plain(request, change)
+
+
+def _operator(request: ApiRequest) -> Actor:
+    """Raises `Conflict` SANDBOX_KEY."""
+    if request.principal.sandbox:
+        raise Conflict("SANDBOX_KEY", "organizations are live: use a live key")
+    return request.principal.actor
+
+
+ROUTES = [list_organizations, create_organization, patch_organization]

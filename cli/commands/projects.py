@@ -1,0 +1,37 @@
+"""`tenantry projects`: what operators do to a partner's project."""
+
+from uuid import UUID
+
+import click
+
+from cli.shared.command import Id, at_database
+from cli.shared.output import Answer, card
+from cli.shared.session import Session
+from db.pool import transact
+from domain.operations import purge
+from schemas import ids
+
+
+@click.group()
+def projects() -> None:
+    """Delete an archived project for good."""
+
+
+@projects.command("purge")
+@click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
+@click.option("--name", required=True, help="The project's name, exactly, for certainty.")
+@at_database
+async def purge_project(session: Session, *, project_id: UUID, name: str) -> Answer:
+    """Delete an archived project with its files, tokens, posts, content and jobs. Its audit log stays.
+
+    A worker of the pool default does it. The same command says that there is no such project once it is done.
+
+    \b
+    Example:
+      tenantry projects purge prj_01890a5d-... --name "Corner Bakery"
+    """
+    purging, _ = await transact(
+        session.pool,
+        lambda conn: purge.begin(conn, project_id=project_id, name=name, env=None, actor=None),
+    )
+    return Answer(purging, card(purging), "A worker of the pool default deletes it now.")

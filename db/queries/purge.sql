@@ -1,0 +1,220 @@
+-- The end of a project for good, step by step: each is repeated until it finds nothing.
+
+-- name: lock_purged    whosever project it is, in an environment (null: any); alone, as lock_project
+with turn as materialized (
+  -- The lock of share_project, alone.
+  select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
+select p.organization_id, p.name, p.status, p.purging_at
+  from turn
+ cross join project p
+  join organization o on o.id = p.organization_id
+ where p.id = :id
+   and (:env::text is null or o.env = :env)
+   for no key update of p;
+
+-- name: has_lent    accounts of the project that others have, or had, on lease: their rows name them
+select exists (
+  select
+    from social_account a
+    join account_lease l on l.owner_account_id = a.id
+   where a.organization_id = :org
+     and a.project_id = :project_id);
+
+-- name: begin_purge    and offer none of its accounts from now on
+with withdrawn as (
+  -- They go.
+  update social_account
+     set offered_at = null, niche = null, offered_in = null
+   where organization_id = :org
+     and project_id = :project_id
+     and offered_at is not null)
+update project
+   set purging_at = coalesce(purging_at, now())
+ where organization_id = :org
+   and id = :project_id
+returning purging_at;
+
+-- name: has_open_jobs    which are waited for as long as `wait_s`
+select exists (
+  select
+    from job j
+    join project p on p.organization_id = j.organization_id and p.id = j.project_id
+   where j.organization_id = :org
+     and j.project_id = :project_id
+     and j.state in ('queued', 'running')
+     and p.purging_at > now() - :wait_s * interval '1 second');
+
+-- name: forget_answers    of a batch of idempotency records, those that name what is the project's
+-- What is sealed is a key, no project's. The row is the last one of the batch; none: no batch is left.
+with batch as materialized (
+  -- The batch.
+  select api_key_id, key, location, body, vault_key_id
+    from idempotency_key
+   where organization_id = :org
+     and (api_key_id, key) > (:after_id, :after_key)
+   order by api_key_id, key
+   limit :limit),
+named as materialized (
+  -- The ids that each names.
+  select distinct s.api_key_id, s.key, word[1]::uuid as id
+    from batch s
+   cross join lateral regexp_matches(
+           coalesce(s.location, '') || ' ' || convert_from(s.body, 'UTF8'),
+           '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g') as word
+   where s.vault_key_id is null),
+forgotten as (
+  -- Those that name the project or one of its rows.
+  delete from idempotency_key k
+   using named n
+   where k.organization_id = :org
+     and k.api_key_id = n.api_key_id
+     and k.key = n.key
+     and (n.id = :project_id
+          or exists (
+            select from scheduled_post p
+             where p.organization_id = :org and p.id = n.id and p.project_id = :project_id)
+          or exists (
+            select from content_item c
+             where c.organization_id = :org and c.id = n.id and c.project_id = :project_id)
+          or exists (
+            select from job j
+             where j.organization_id = :org and j.id = n.id and j.project_id = :project_id)
+          or exists (
+            select from social_account a
+             where a.organization_id = :org and a.id = n.id and a.project_id = :project_id)
+          or exists (
+            select from lease_request r
+             where r.organization_id = :org and r.id = n.id and r.project_id = :project_id)))
+select api_key_id, key
+  from batch
+ order by api_key_id desc, key desc
+ limit 1;
+
+-- name: purge_posts    a batch, with all that happened to them
+with old as materialized (
+  -- Whoever holds one is waited for.
+  select id
+    from scheduled_post
+   where organization_id = :org
+     and project_id = :project_id
+   order by id
+   limit :limit
+     for update),
+events as (
+  -- Their events.
+  delete from post_event e
+   using old
+   where e.organization_id = :org
+     and e.post_id = old.id),
+sends as (
+  -- Their sends.
+  delete from account_send s
+   using old
+   where s.organization_id = :org
+     and s.post_id = old.id),
+tickets as (
+  -- Their tickets.
+  delete from media_ticket t
+   using old
+   where t.organization_id = :org
+     and t.post_id = old.id)
+delete from scheduled_post p
+ using old
+ where p.organization_id = :org
+   and p.id = old.id;
+
+-- name: list_files    of a batch of contents, whose files go before their rows
+select c.id, array(
+         select a.token
+           from content_asset a
+          where a.organization_id = c.organization_id
+            and a.content_id = c.id) as tokens
+  from content_item c
+ where c.organization_id = :org
+   and c.project_id = :project_id
+ order by c.id
+ limit :limit;
+
+-- name: purge_contents    whose files are gone
+with assets as (
+  -- Their files' rows.
+  delete from content_asset
+   where organization_id = :org
+     and content_id = any(:ids)),
+decisions as (
+  -- What reviewers said.
+  delete from approval_decision
+   where organization_id = :org
+     and content_id = any(:ids))
+delete from content_item
+ where organization_id = :org
+   and id = any(:ids);
+
+-- name: next_account
+select id
+  from social_account
+ where organization_id = :org
+   and project_id = :project_id
+ order by id
+ limit 1;
+
+-- name: purge_account    locked before; a leased one leaves its owner's as it is
+with leases as (
+  -- That it was on lease.
+  delete from account_lease
+   where organization_id = :org
+     and account_id = :id),
+credentials as (
+  -- What opened it.
+  delete from account_credential
+   where organization_id = :org
+     and account_id = :id)
+delete from social_account
+ where organization_id = :org
+   and id = :id;
+
+-- name: purge_rest    what was asked for, begun and read
+with requests as (
+  -- Lease requests.
+  delete from lease_request
+   where organization_id = :org
+     and project_id = :project_id),
+states as (
+  -- Flows of consent.
+  delete from oauth_state
+   where organization_id = :org
+     and project_id = :project_id),
+sources as (
+  -- The brand.
+  delete from brand_source
+   where organization_id = :org
+     and project_id = :project_id)
+delete from ingest
+ where organization_id = :org
+   and project_id = :project_id;
+
+-- name: purge_jobs    a batch, with their attempts and secrets; a running one finds itself fenced
+with old as materialized (
+  -- Whoever holds one is waited for.
+  select id
+    from job
+   where organization_id = :org
+     and project_id = :project_id
+   order by id
+   limit :limit
+     for update),
+attempts as (
+  -- Their attempts.
+  delete from job_attempt a
+   using old
+   where a.organization_id = :org
+     and a.job_id = old.id)
+delete from job j
+ using old
+ where j.organization_id = :org
+   and j.id = old.id;
+
+-- name: purge_project    of which nothing else is left
+delete from project
+ where organization_id = :org
+   and id = :project_id;

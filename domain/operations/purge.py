@@ -1,0 +1,183 @@
+"""The purge of a project: an archived one, with all that is its own, for good.
+
+From the request's commit on nothing is written in the project, and it is not found. Its job then deletes row
+after row, in steps that each leave a smaller project. What stays is the audit log. Who names a row goes
+before it: the order is that of foreign keys.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import purge
+from domain.accounts import accounts
+from domain.accounts.accounts import AccountScope
+from domain.connecting import token_revocation
+from domain.media.store import Store
+from domain.projects import archive
+from domain.security.keyring import Keyring
+from domain.tenancy import organizations
+from domain.tenancy.api_keys import Actor
+from jobs import ledger
+from jobs.kinds import PURGE_PROJECT
+from jobs.ledger import Claim, Wake
+from schemas import ids
+from schemas.api_keys import Env
+from schemas.errors import Conflict, Invalid
+from schemas.errors.absent import absent
+from schemas.projects import Purging
+
+#: How long a purge waits for jobs of the project that have not ended; a post on its way, say.
+PATIENCE_S = 15 * 60.0
+#: Rows, contents with their files, and idempotency records of one step.
+ROWS, CONTENTS, RECORDS = 200, 10, 2000
+
+
+class Found(NamedTuple):
+    """A project that this transaction holds alone."""
+
+    organization_id: UUID
+    name: str
+    status: str
+    purging_at: datetime | None
+
+
+class Contents(NamedTuple):
+    """A content and where its files lie."""
+
+    id: UUID
+    tokens: list[str]
+
+
+class Record(NamedTuple):
+    """The key of an idempotency record."""
+
+    api_key_id: UUID
+    key: str
+
+
+#: Before every record.
+FIRST = Record(UUID(int=0), "")
+
+_LOCK = purge.lock_purged.typed(Found)
+_LIST_FILES = purge.list_files.typed(Contents)
+_FORGET_ANSWERS = purge.forget_answers.typed(Record)
+
+
+async def begin(
+    conn: Conn, *, project_id: UUID, name: str, env: Env | None, actor: Actor | None
+) -> tuple[Purging, Wake | None]:
+    """Purge an archived project of any organization in the environment; `name` is its own, for certainty.
+
+    A repeat answers the same, and starts another job if the last one failed. `actor` is an operator with a
+    key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
+    """
+    found = await _LOCK.one(conn, id=project_id, env=env)
+    if found is None:
+        raise absent("project")
+    if name != found.name:
+        raise Invalid("name", "is not the project's: send its name as it is, to purge this one")
+    org = found.organization_id
+    if found.purging_at is None:
+        await _check(conn, found, project_id)
+        subject = ids.show(ids.PROJECT, project_id)
+        await organizations.record(conn, org, action="project.purge_started", subject=subject, actor=actor)
+    purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
+    submitted = await ledger.submit(
+        conn,
+        kind=PURGE_PROJECT,
+        organization_id=org,
+        project_id=None,
+        args={"project_id": str(project_id)},
+        unique_key=f"purge:{project_id}",
+    )
+    shown = Purging(
+        id=ids.show(ids.PROJECT, project_id),
+        organization_id=ids.show(ids.ORGANIZATION, org),
+        name=found.name,
+        status="purging",
+        purging_at=purging_at,
+    )
+    return shown, submitted.wake
+
+
+async def _check(conn: Conn, found: Found, project_id: UUID) -> None:
+    if found.status != "archived":
+        raise Conflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
+    await archive.check_done(conn, organization_id=found.organization_id, project_id=project_id)
+    if await purge.has_lent.value(conn, org=found.organization_id, project_id=project_id):
+        raise Conflict(
+            "ACCOUNT_LEASED",
+            "accounts of this project are or were on lease to others, whose history names them",
+        )
+
+
+async def has_open_jobs(conn: Conn, *, claim: Claim) -> bool:
+    """True if something of the project is under way, and is still worth waiting for."""
+    return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=PATIENCE_S))
+
+
+async def forget_answers(conn: Conn, *, claim: Claim, after: Record) -> Record | None:
+    """Delete the answers that idempotency records keep of the project, of a batch; the last key of it.
+
+    Before the rows that they name. A record of a write that comes between lives out its day.
+    """
+    return await _FORGET_ANSWERS.one(
+        conn, **_scope(claim), after_id=after.api_key_id, after_key=after.key, limit=RECORDS
+    )
+
+
+async def delete_posts(conn: Conn, *, claim: Claim) -> int:
+    return await purge.purge_posts.run(conn, **_scope(claim), limit=ROWS)
+
+
+async def list_contents(conn: Conn, *, claim: Claim) -> list[Contents]:
+    """The next ones. Their files are to be deleted first: what a crash leaves are rows, and found again."""
+    return await _LIST_FILES.all(conn, **_scope(claim), limit=CONTENTS)
+
+
+async def delete_files(store: Store, contents: list[Contents]) -> None:
+    """Raises `Unavailable`."""
+    await asyncio.gather(*(store.delete(token) for content in contents for token in content.tokens))
+
+
+async def delete_contents(conn: Conn, *, claim: Claim, contents: list[Contents]) -> int:
+    gone = [content.id for content in contents]
+    return await purge.purge_contents.run(conn, org=claim.organization_id, ids=gone)
+
+
+async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
+    """The next account, with what opened it, which a job without a project gives back to its platform."""
+    org = claim.organization_id
+    account_id = await purge.next_account.value(conn, **_scope(claim))
+    if account_id is None:
+        return False
+    account = await accounts.lock(conn, organization_id=org, account_id=account_id)
+    await token_revocation.submit(
+        conn, AccountScope(org, account_id), project_id=None, account=account, keyring=keyring
+    )
+    await purge.purge_account.run(conn, org=org, id=account_id)
+    return True
+
+
+async def delete_rest(conn: Conn, *, claim: Claim) -> int:
+    return await purge.purge_rest.run(conn, **_scope(claim))
+
+
+async def delete_jobs(conn: Conn, *, claim: Claim) -> int:
+    return await purge.purge_jobs.run(conn, **_scope(claim), limit=ROWS)
+
+
+async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:
+    """The last of it: from this commit on nothing of the project is found."""
+    scope = _scope(claim)
+    await purge.purge_project.run(conn, **scope)
+    subject = ids.show(ids.PROJECT, scope["project_id"])
+    await organizations.record(conn, claim.organization_id, action="project.purged", subject=subject)
+    return {}
+
+
+def _scope(claim: Claim) -> dict[str, UUID]:
+    return {"org": claim.organization_id, "project_id": UUID(claim.args["project_id"])}

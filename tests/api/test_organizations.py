@@ -1,0 +1,143 @@
+"""Organizations as operators make, change and suspend them, and what a suspended one notices."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Conn, Pool
+from domain.tenancy import organizations
+from jobs.kinds import INGEST_WEBSITE
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import EVERYTHING, Caller, calling, client_of, new_key
+from tests.api.everything import census
+from tests.api.refusals import problem, reason, refused
+
+PATH = "/v1/ops/organizations"
+
+
+@pytest_asyncio.fixture
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(app, pool, "Platform", scopes=EVERYTHING) as caller:
+        yield caller
+
+
+def shown(caller: Caller) -> str:
+    return ids.show(ids.ORGANIZATION, caller.organization_id)
+
+
+async def change(operator: Caller, organization: str, **body: Any) -> dict[str, Any]:
+    answer = await operator.http.patch(f"{PATH}/{organization}", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_one_is_made_with_its_sandbox_listed_and_changed(operator: Caller) -> None:
+    made = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
+    assert (made["name"], made["tier"], made["suspended"]) == ("Acme", "pilot", False)
+    listed = (await operator.http.get(PATH, params={"limit": 1})).json()
+    assert listed["items"] == [made]
+    assert listed["nextCursor"]
+    assert await change(operator, made["id"]) == made
+    assert await change(operator, made["id"], tier="partner") == made | {"tier": "partner"}
+    assert await change(operator, made["id"], suspended=True) == made | {"tier": "partner", "suspended": True}
+    assert await change(operator, made["id"], tier="standard") == made | {
+        "tier": "standard",
+        "suspended": True,
+    }
+    assert await change(operator, made["sandboxId"], suspended=False) == made | {"tier": "standard"}
+
+
+async def test_what_operators_did_is_on_both_records(operator: Caller, acme: Caller) -> None:
+    await change(operator, shown(acme), suspended=True)
+    await change(operator, shown(acme), suspended=True)
+    await change(operator, shown(acme), suspended=False)
+    for caller, key in ((acme, False), (operator, True)):
+        entries = (await caller.http.get("/v1/audit-log", params={"action": "organization.changed"})).json()
+        assert [entry["details"]["suspended"] for entry in entries["items"]] == [False, True]
+        assert [entry["subject"] for entry in entries["items"]] == [shown(acme)] * 2
+        assert all((entry["apiKeyId"] is not None) is key for entry in entries["items"])
+
+
+async def test_a_suspended_ones_keys_open_nothing_and_say_so_to_their_holders(
+    operator: Caller, acme: Caller, rival: Caller, app: Litestar, pool: Pool
+) -> None:
+    sandbox = await pool.fetchval(
+        "select id from organization where live_organization_id = $1", acme.organization_id
+    )
+    test = await new_key(pool, sandbox, env="test")
+    await change(operator, shown(acme), suspended=True)
+    for key in (acme.key, test):
+        async with client_of(app, key) as client:
+            assert problem(await client.get("/v1/whoami")) == (503, "KILL_SWITCH", {"scope": "organization"})
+        wrong = key[:-1] + ("A" if key[-1] != "A" else "B")
+        async with client_of(app, wrong) as client:
+            assert (await client.get("/v1/whoami")).status_code == 401
+    assert (await rival.http.get("/v1/whoami")).status_code == 200
+    await change(operator, shown(acme), suspended=False)
+    said = (await acme.http.get("/v1/whoami")).json()
+    assert (said["tier"], said["organizationName"]) == ("standard", "Acme")
+    async with client_of(app, test) as client:
+        assert (await client.get("/v1/whoami")).json()["tier"] == "sandbox"
+
+
+async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+    made = (await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})).json()
+    await acme.http.post(f"/v1/api-keys/{made['id']}/kill")
+    answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": made["apiKey"]})
+    assert problem(answer) == (503, "KILL_SWITCH", {"scope": "key"})
+
+
+async def test_a_suspended_ones_jobs_wait_and_others_do_not(
+    operator: Caller, acme: Caller, rival: Caller, conn: Conn
+) -> None:
+    started = {}
+    for caller in (acme, rival):
+        project = await seeds.project(conn, caller.organization_id)
+        path = f"/v1/projects/{ids.show(ids.PROJECT, project)}/ingest/website"
+        answer = await caller.http.post(path, json={"url": "https://example.com"})
+        started[caller.organization_id] = ids.read(ids.JOB, answer.json()["jobId"])
+    await change(operator, shown(acme), suspended=True)
+    pulled = await seeds.claims(conn, INGEST_WEBSITE)
+    assert [claim.id for claim in pulled] == [started[rival.organization_id]]
+    await change(operator, shown(acme), suspended=False)
+    pulled = await seeds.claims(conn, INGEST_WEBSITE)
+    assert [claim.id for claim in pulled] == [started[acme.organization_id]]
+
+
+async def test_a_sandboxs_operator_learns_of_no_live_one(
+    app: Litestar, pool: Pool, acme: Caller, operator: Caller
+) -> None:
+    project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    async with calling(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
+        before = await census(pool)
+        answers = []
+        for organization in (shown(acme), ids.show(ids.ORGANIZATION, ids.new())):
+            answers += [
+                await sandbox.http.get(PATH),
+                await sandbox.http.post(PATH, json={"name": "Mine"}),
+                await sandbox.http.patch(f"{PATH}/{organization}", json={"suspended": True}),
+            ]
+        assert {reason(answer) for answer in answers} == {(409, "CONFLICT", "SANDBOX_KEY")}
+        purge = await sandbox.http.post(f"/v1/ops/projects/{project}/purge", json={"name": "Shop"})
+        refused(purge, 404, "NOT_FOUND")
+        assert await census(pool) == before
+
+
+async def test_one_that_is_not_there_is_not_found(operator: Caller) -> None:
+    for organization in (ids.show(ids.ORGANIZATION, ids.new()), "prj_1"):
+        answer = await operator.http.patch(f"{PATH}/{organization}", json={"suspended": True})
+        refused(answer, 404, "NOT_FOUND")
+
+
+async def test_the_machines_operator_says_who_did_it_by_no_key(pool: Pool, acme: Caller) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await organizations.change(
+            conn, organization_id=acme.organization_id, tier="partner", suspended=None, actor=None
+        )
+    [row] = await pool.fetch("select * from audit_log where action = 'organization.changed'")
+    assert (row["organization_id"], row["api_key_id"]) == (acme.organization_id, None)

@@ -1,0 +1,164 @@
+"""A project with something in each table that may have something of one, and a walk through all tables."""
+
+import secrets
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from domain.brand import ingests
+from domain.media.store import Store
+from schemas import ids
+from tests import leasing
+from tests.domain.content import reviewing
+from tests.domain.project import Project as Scope
+from tests.domain.publishing import post_scene as scene
+from tests.workers.tasks.project import Project
+
+
+class Full(NamedTuple):
+    """A project with something in each table that may have something of one, and its files' tokens."""
+
+    scope: Scope
+    owner: leasing.Owner
+    tokens: list[str]
+
+
+async def fill(project: Project, conn: Conn, store: Store) -> Full:
+    pool, mine = project.workers.pool, Scope(project.org, project.id)
+    mine = await scene.fill(conn, mine, accounts=2)
+    content_id = await scene.pending(conn, mine, "Approved.")
+    posts = await scene.schedule(conn, mine) + await scene.schedule(conn, mine, content_id=content_id)
+    await reviewing.approve(conn, mine, content_id)
+    owner = await leasing.owner(conn)
+    await leasing.lend(pool, owner, mine)
+    job_id = await project.start(
+        ingests.start_website, url="https://example.com/", follow_links=False, max_pages=1
+    )
+    for key, body in (
+        ("project", f'"prj_{mine.id}"'),
+        ("post", f'"sp_{posts[0]}"'),
+        ("other", f'"prj_{owner.project_id}"'),
+    ):
+        await record(conn, mine.org, key, body)
+    tokens = [secrets.token_urlsafe(32) for _ in range(3)]
+    for number, token in enumerate(tokens):
+        await store.write(token, pieces())
+        await asset(conn, mine.org, content_id, number, token)
+    await strays(conn, mine, posts[0], job_id)
+    await oauth_state(conn, mine)
+    return Full(mine, owner, tokens)
+
+
+async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
+    """Rows that only workers and platforms make."""
+    await raw(
+        conn,
+        """insert into brand_source (organization_id, project_id, source, fields, job_id)
+           values ($1, $2, 'website', '{}', $3)""",
+        mine.org, mine.id, job_id,
+    )  # fmt: skip
+    await raw(
+        conn,
+        "insert into job_attempt (organization_id, job_id, fence, attempt, started_at, outcome)"
+        " values ($1, $2, 1, 1, now(), 'lost')",
+        mine.org, job_id,
+    )  # fmt: skip
+    await raw(
+        conn,
+        "insert into job_secret (organization_id, job_id, sealed, vault_key_id) values ($1, $2, 'x', 'k')",
+        mine.org, job_id,
+    )  # fmt: skip
+    await raw(
+        conn,
+        "insert into media_ticket (organization_id, post_id, ticket) values ($1, $2, $3)",
+        mine.org, post_id, "t" * 43,
+    )  # fmt: skip
+    await raw(
+        conn,
+        "insert into account_send (organization_id, account_id, id, post_id) values ($1, $2, $3, $4)",
+        mine.org, mine.account_ids[0], ids.new(), post_id,
+    )  # fmt: skip
+
+
+async def pieces() -> Any:
+    yield b"bytes of a file"
+
+
+async def raw(conn: Conn, statement: str, *values: Any) -> None:
+    await conn.execute(statement, *values)
+
+
+async def record(conn: Conn, org: UUID, key: str, body: str) -> None:
+    """An idempotency record with this answer."""
+    await raw(
+        conn,
+        "insert into idempotency_key (organization_id, api_key_id, key, fingerprint, status, body)"
+        " values ($1, $1, $2, 'f', 200, $3)",
+        org, key, body.encode(),
+    )  # fmt: skip
+
+
+async def asset(conn: Conn, org: UUID, content_id: UUID, position: int, token: str) -> None:
+    await raw(
+        conn,
+        """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
+                                      height, size_bytes, sha256, token)
+           values ($1, $2, $3, $4, 'image', 'image/png', 1, 1, 15, $5, $6)""",
+        org, content_id, ids.new(), position, bytes(32), token,
+    )  # fmt: skip
+
+
+async def oauth_state(conn: Conn, mine: Scope) -> None:
+    await raw(
+        conn,
+        """with key as (
+             insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes)
+             values ($1, $2, 'k', '0123456789abcdef', 'h', 'p', '{}')
+             returning id)
+           insert into oauth_state
+                  (organization_id, state_hash, api_key_id, purpose, return_url, expires_at, project_id)
+           select $1, $3, id, 'connect', 'https://example.com', now(), $4 from key""",
+        mine.org, ids.new(), bytes(32), mine.id,
+    )  # fmt: skip
+
+
+async def tables(conn: Conn) -> list[str]:
+    rows = await conn.fetch(
+        """select table_name from information_schema.tables
+            where table_schema = 'public' and table_type = 'BASE TABLE'"""
+    )
+    return [row["table_name"] for row in rows]
+
+
+async def of_projects(conn: Conn) -> list[str]:
+    """Tables with a project in their rows, by the catalogue: one that comes later is among them."""
+    rows = await conn.fetch(
+        """select table_name
+             from information_schema.columns
+             join information_schema.tables using (table_schema, table_name)
+            where table_schema = 'public' and table_type = 'BASE TABLE' and column_name = 'project_id'"""
+    )
+    return [row["table_name"] for row in rows]
+
+
+async def named(conn: Conn, mine: Scope) -> list[str]:
+    """The ids of a project and of all that names it, and of what names that."""
+    found = {str(mine.id)}
+    for _ in range(2):
+        for table in await tables(conn):
+            if table in {"audit_log", "organization", "api_key"}:
+                continue
+            rows = await conn.fetch(
+                f"select to_jsonb(t) ->> 'id' as id from {table} t where t::text ~ $1", "|".join(found)
+            )
+            found |= {row["id"] for row in rows if row["id"]}
+    return sorted(found)
+
+
+async def left(conn: Conn, names: list[str]) -> dict[str, int]:
+    """Rows by table in which one of these ids stands."""
+    counts = {
+        table: await conn.fetchval(f"select count(*) from {table} t where t::text ~ $1", "|".join(names))
+        for table in await tables(conn)
+    }
+    return {table: number for table, number in counts.items() if number}
