@@ -14,8 +14,9 @@ from api.ratelimit import Probation
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.security.keyring import Keyring
-from domain.tenancy import api_keys
-from domain.tenancy.api_keys import Presented, PresentedKey, Principal
+from domain.tenancy import api_keys, key_text
+from domain.tenancy.api_keys import PresentedKey, Principal
+from domain.tenancy.key_text import Presented
 from schemas.errors import Killed, Unauthenticated
 from telemetry import logs
 
@@ -116,7 +117,7 @@ def presented(state: RequestState) -> Presented | None:
         scheme, _, own = state.headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-    return api_keys.parse(own.decode("latin-1").strip())
+    return key_text.parse(own.decode("latin-1").strip())
 
 
 def address(state: RequestState, peer: str, *, hops: int) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import secrets
 import string
 from collections.abc import Collection, Iterable, Sequence
@@ -16,12 +15,12 @@ from db.pool import Conn
 from db.queries import api_key
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation
+from domain.tenancy.key_text import Presented
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
-_FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _ALPHABET = string.ascii_lowercase + string.digits
 
 LONGEST = timedelta(days=36_525)
@@ -34,14 +33,6 @@ _NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
 
 #: What an operator on the machine itself may pass on: every scope, those for operators too.
 EVERY_SCOPE = frozenset(get_args(Scope))
-
-
-class Presented(NamedTuple):
-    """The parts of a key that somebody sent."""
-
-    env: str
-    key_id: str
-    secret: str
 
 
 class Actor(NamedTuple):
@@ -61,12 +52,6 @@ class Actor(NamedTuple):
         """The field, and what is wrong there, of a key that could do with these what this one can't."""
         own = self.return_origins, self.expires_at
         return delegation.beyond(*own, return_origins=origins, expires_at=end)
-
-
-def parse(text: str) -> Presented | None:
-    """None for what can't be a key, so that it costs no look-up."""
-    found = _FORM.fullmatch(text)
-    return Presented(*found.groups()) if found else None
 
 
 class Principal(NamedTuple):

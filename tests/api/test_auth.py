@@ -13,8 +13,9 @@ from api.coalescing import Coalesced
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.security.keyring import Keyring
-from domain.tenancy import api_keys
-from domain.tenancy.api_keys import Presented, PresentedKey
+from domain.tenancy import api_keys, key_text
+from domain.tenancy.api_keys import PresentedKey
+from domain.tenancy.key_text import Presented
 from tests.api.conftest import Caller, calling, client_of, new_key
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
@@ -116,7 +117,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     monkeypatch.setattr(authenticator, "_rows_apart", Coalesced(stuck))
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
-    known, address = api_keys.parse(acme.key), "198.51.100.7"
+    known, address = key_text.parse(acme.key), "198.51.100.7"
     assert (await authenticator.authenticate(known, address=address)).organization_name == "Acme"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
     answered.set()
@@ -152,7 +153,7 @@ async def test_nothing_tells_an_id_that_is_somebodys_from_others(
 
 
 async def somebodys(pool: Pool, acme: Caller, state: str) -> Presented:
-    presented = api_keys.parse(await new_key(pool, acme.organization_id))
+    presented = key_text.parse(await new_key(pool, acme.organization_id))
     assert presented is not None
     changes = {
         "nobody's": "key_id = reverse(key_id)",
@@ -207,7 +208,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_key_that_opened_is_expected_with_its_secret_alone(app: Litestar, acme: Caller) -> None:
-    authenticator, presented = app.state.services.authenticator, api_keys.parse(acme.key)
+    authenticator, presented = app.state.services.authenticator, key_text.parse(acme.key)
     assert presented
     assert authenticator.expect(presented) is None
     await acme.http.get("/v1/whoami")

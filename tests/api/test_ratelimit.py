@@ -16,7 +16,7 @@ from api import ratelimit
 from api.app import create_app
 from api.ratelimit import Class, RequestLimits
 from db.pool import Pool
-from domain.tenancy import api_keys
+from domain.tenancy import key_text
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held, new_key
 from tests.api.test_loop_time import slow_loop
@@ -153,7 +153,7 @@ async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
 async def test_a_slow_loop_is_no_redis_that_is_away(app: Litestar, acme: Caller) -> None:
     """Exactly the limit passes, however busy the process is: the loop needs 60 ms for each of its passes."""
     services = app.state.services
-    principal = await services.authenticator.authenticate(api_keys.parse(acme.key), address="")
+    principal = await services.authenticator.authenticate(key_text.parse(acme.key), address="")
     before = uncounted()
     with slow_loop():
         asked = [services.limiter.charge(principal, Class.READ_LIGHT) for _ in range(400)]

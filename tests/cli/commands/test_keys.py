@@ -8,7 +8,7 @@ import pytest
 from db.pool import Conn
 from domain.accounts import credentials
 from domain.security.keyring import parse_keyring
-from domain.tenancy import api_keys
+from domain.tenancy import api_keys, key_text
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
@@ -35,7 +35,7 @@ async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
 
 async def opens(conn: Conn, text: str, settings: Settings) -> bool:
     """Whether a key's text would pass as the database is now."""
-    presented = api_keys.parse(text)
+    presented = key_text.parse(text)
     assert presented
     found = await api_keys.find(conn, key_ids=[presented.key_id])
     row = found[presented.key_id]
@@ -56,7 +56,7 @@ async def test_a_new_key_opens_and_may_do_all_but_operate(
 async def test_the_secret_is_shown_whole_and_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     result = await tenantry("keys", "create", "ci")
     secret = next(line.split()[1] for line in result.stdout.splitlines() if line.startswith("apiKey "))
-    presented = api_keys.parse(secret)
+    presented = key_text.parse(secret)
     assert presented
     assert "once" in result.stderr
     assert presented.secret not in (await tenantry("keys", "list")).output
