@@ -158,12 +158,6 @@ select {project}
   from p
  order by p.id desc;
 
--- name: get_status
-select status
-  from project
- where organization_id = :org
-   and id = :id;
-
 -- name: has_project
 select exists (select from project where organization_id = :org and id = :id and purging_at is null);
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import content_item, partner_post, post_event, project, scheduled_post
+from db.queries import content_item, partner_post, post_event, scheduled_post
 from db.queries.rows import PostRow
 from domain.accounts import accounts
 from domain.values import merging
@@ -92,8 +92,6 @@ async def list_page(
         content_project = await content_item.find_project.value(conn, org=organization_id, id=content_id)
         if content_project != project_id:
             raise absent("content")
-    if statuses is not None:
-        statuses = await _written(conn, organization_id, project_id, statuses)
     asked = {
         "org": organization_id,
         "project_id": project_id,
@@ -109,17 +107,6 @@ async def list_page(
     leading = merging.lead(status=None if led else statuses)
     rows = await merging.newest(lambda lead: LIST_POSTS.all(conn, **asked, **lead), leading, limit=limit)
     return [_shown(row) for row in rows]
-
-
-async def _written(
-    conn: Conn, organization_id: UUID, project_id: UUID, statuses: Sequence[Status]
-) -> Sequence[Status]:
-    """These statuses as they are written down: in an archived project what waits is canceled."""
-    if await project.get_status.value(conn, org=organization_id, id=project_id) != "archived":
-        return statuses
-    waiting: list[Status] = ["blocked", "queued"]
-    kept = [status for status in statuses if status not in waiting]
-    return [*kept, *waiting] if "canceled" in kept else kept
 
 
 async def count_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Counts:
