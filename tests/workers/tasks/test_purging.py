@@ -41,7 +41,7 @@ class Mortal(Context):
 
     steps = 0
 
-    async def step(self, body: Callable[[Conn], Awaitable[T]], **asked: bool) -> T:
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **asked: Any) -> T:
         done = await super().step(body, **asked)
         self.steps -= 1
         if not self.steps:
