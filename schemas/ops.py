@@ -3,6 +3,7 @@
 from typing import Literal
 
 from schemas import ids
+from schemas.api_keys import Tier
 from schemas.base import Instant, Out
 
 WorkerState = Literal["active", "draining"]
@@ -26,6 +27,17 @@ class Pool(Out, frozen=True, kw_only=True):
     """How many worker processes the work asks for."""
     paused: bool
     """Whether it takes no more work."""
+
+
+class PoolCap(Out, frozen=True, kw_only=True):
+    """A cap: how much of a pool one organization of a tier may have."""
+
+    tier: Tier
+    """The organization's tier."""
+    max_running: int
+    """Jobs that run at once, at most."""
+    max_queued: int
+    """Jobs that are due and wait, at most: one more is refused."""
 
 
 class Worker(Out, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """`tenantry pools`."""
 
+from typing import get_args
+
 import click
 from rich.table import Table
 
@@ -8,7 +10,10 @@ from cli.shared.output import Answer, card, table
 from cli.shared.session import Session
 from db.pool import transact
 from domain.operations import pools as verbs
-from schemas.ops import Pool
+from schemas.api_keys import Tier
+from schemas.ops import Pool, PoolCap
+
+COUNT = click.IntRange(1, 2**31 - 1)
 
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
@@ -59,6 +64,25 @@ async def resume_pool(session: Session, *, name: str) -> Answer:
     """
     pool = await _set(session, name, paused=False)
     return Answer(pool, card(pool))
+
+
+@pools.command("cap")
+@click.argument("name")
+@click.option("--tier", type=click.Choice(get_args(Tier)), required=True, help="Of the organizations.")
+@click.option("--running", type=COUNT, required=True, help="So many jobs of one run at once, at most, ...")
+@click.option("--queued", type=COUNT, required=True, help="... and so many that are due may wait.")
+@at_database
+async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, queued: int) -> Answer:
+    """Say how much of a pool one organization of a tier may have. A new pool has no caps.
+
+    \b
+    Example:
+      tenantry pools cap deliver --tier standard --running 5 --queued 1000
+    """
+    cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
+    found = await transact(session.pool, lambda conn: verbs.set_cap(conn, name=name, cap=cap))
+    rows = [(one.tier, one.max_running, one.max_queued) for one in found]
+    return Answer({"items": found}, table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
 async def _set(session: Session, name: str, *, paused: bool) -> Pool:

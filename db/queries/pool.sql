@@ -78,3 +78,17 @@ select exists (
             and l.classid = 0
             and l.objid = :lock
             and d.datname = current_database());
+
+-- name: list_caps    a pool's, by tier; a tier without a row has none
+select c.tier, c.max_running, c.max_queued
+  from pool_cap c
+ where c.pool = :name
+ order by c.tier;
+
+-- name: set_cap    no row: there is no such pool
+insert into pool_cap (tier, pool, max_running, max_queued)
+select :tier, name, :max_running, :max_queued
+  from pool
+ where name = :name
+    on conflict (tier, pool) do update
+   set max_running = excluded.max_running, max_queued = excluded.max_queued;

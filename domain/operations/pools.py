@@ -9,8 +9,9 @@ from db.pool import Conn
 from db.queries import pool, worker
 from jobs.maintenance import LEADER_LOCK
 from schemas import ids
+from schemas.api_keys import Tier
 from schemas.errors import NotFound
-from schemas.ops import Pool, Worker
+from schemas.ops import Pool, PoolCap, Worker
 
 #: A due job that runs this long or longer asks for a slot of its own, in seconds.
 WHOLE_SLOT_S = 10.0
@@ -36,6 +37,12 @@ class _PoolRow(NamedTuple):
     mean_run_s: float | None
 
 
+class _CapRow(NamedTuple):
+    tier: Tier
+    max_running: int
+    max_queued: int
+
+
 class _WorkerRow(NamedTuple):
     id: UUID
     pool: str
@@ -50,6 +57,7 @@ class _WorkerRow(NamedTuple):
 
 
 LIST_POOLS = pool.list_pools.typed(_PoolRow)
+LIST_CAPS = pool.list_caps.typed(_CapRow)
 COUNT_WORKERS = pool.count_workers.typed(WorkerCounts)
 LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 
@@ -64,6 +72,22 @@ async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:
     if not name.isprintable() or not await pool.set_paused.run(conn, name=name, paused=paused):
         raise NotFound("no such pool: the list of pools names them")
     return next(shown for shown in await list_all(conn, slots=slots) if shown.name == name)
+
+
+async def list_caps(conn: Conn, *, name: str) -> list[PoolCap]:
+    """The caps of a pool; an organization of another tier has none."""
+    return [
+        PoolCap(tier=row.tier, max_running=row.max_running, max_queued=row.max_queued)
+        for row in await LIST_CAPS.all(conn, name=name)
+    ]
+
+
+async def set_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
+    """Cap a tier in a pool from the next pull and submit on; the pool's caps then. Raises `NotFound`."""
+    values = {"tier": cap.tier, "max_running": cap.max_running, "max_queued": cap.max_queued}
+    if not name.isprintable() or not await pool.set_cap.run(conn, name=name, **values):
+        raise NotFound("no such pool: the list of pools names them, and a pool's first worker makes it")
+    return await list_caps(conn, name=name)
 
 
 async def list_workers(conn: Conn) -> list[Worker]:

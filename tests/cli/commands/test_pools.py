@@ -1,10 +1,13 @@
+from functools import partial
 from uuid import UUID
 
 import pytest
+from click.testing import Result
 
 from db.pool import Conn
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
+from schemas.errors import Limited
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
 
@@ -51,3 +54,24 @@ async def test_a_paused_pool_is_pulled_from_only_once_it_is_resumed(
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 async def test_an_unknown_pool_is_not_found(tenantry: Tenantry, verb: str) -> None:
     assert refused(await tenantry("pools", verb, "nope", "--json"), 3)["code"] == "NOT_FOUND"
+
+
+async def cap(tenantry: Tenantry, name: str, running: int) -> Result:
+    words = ("--tier", "partner", "--running", str(running), "--queued", "2", "--json")
+    return await tenantry("pools", "cap", name, *words)
+
+
+async def test_a_cap_counts_from_the_next_pull_and_submit_on(tenantry: Tenantry, conn: Conn) -> None:
+    org = await seeds.organization(conn)
+    submitting = partial(ledger.submit_many, conn, kind=ARCHIVE_PROJECT, organization_id=org, project_id=None)
+    await submitting(args=[{}] * 2, run_ats=[None] * 2)
+    await cap(tenantry, "default", 5)
+    answer = decoded(await cap(tenantry, "default", 1))
+    assert answer["items"] == [{"tier": "partner", "maxRunning": 1, "maxQueued": 2}]
+    with pytest.raises(Limited):
+        await submitting(args=[{}], run_ats=[None])
+    assert len(await seeds.claims(conn, ARCHIVE_PROJECT)) == 1
+
+
+async def test_an_unknown_pool_has_no_cap(tenantry: Tenantry) -> None:
+    assert refused(await cap(tenantry, "nope", 1), 3)["code"] == "NOT_FOUND"
