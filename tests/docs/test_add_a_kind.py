@@ -12,6 +12,14 @@ ROOT = Path(__file__).parents[2]
 PAGE = "docs/howto/add-a-kind.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
+#: Lint, types, imports and the style of SQL, over what the page has added.
+CHECK = """set -e
+mine=$(git ls-files --modified --others --exclude-standard -- '*.py')
+.venv/bin/python -m ruff check $mine
+.venv/bin/python -m ruff format --check $mine
+.venv/bin/lint-imports
+.venv/bin/python -m pytest -q tests/architecture/test_sql.py tests/db/test_queries.py"""
+
 pytestmark = [pytest.mark.first, pytest.mark.timeout(240)]
 
 
@@ -29,3 +37,9 @@ def test_the_page_leads_to_a_running_kind(tmp_path: Path, servers: tuple[str, st
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert "| `count_words` | default |" in (clone / "docs/reference/jobs.md").read_text("utf-8")
+    # What the page adds is of the repository's own kind.
+    checked = subprocess.run(
+        ["bash", "-c", CHECK], cwd=clone, env=mine | {"DATABASE_URL": servers[0]},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
