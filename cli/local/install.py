@@ -24,6 +24,9 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
 
+#: What bin/lock wrote for each extra; one has what those before it have.
+LOCKS = {"local": "constraints.txt", "dev": "constraints-dev.txt", "peers": "constraints-peers.txt"}
+
 STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing")
 FRAME_S, QUIET_FRAME_S = 0.1, 2.0
 CLEAR_LINE = "\r\033[2K"
@@ -52,16 +55,37 @@ def main(extras: str, *words: str) -> None:
 
 
 def install(extras: str) -> None:
-    """Leave a `.venv` that has our dependencies and these extras; at once when it has them already."""
+    """Leave a `.venv` that has our dependencies and these extras; at once when it has them already.
+
+    What comes from the network is exactly the files whose hashes are on the list. Our own code is linked
+    after them, by what they are, and nothing is looked up for it.
+    """
     if not _usable():
         _make()
     if not _installed(extras):
         STAMP.unlink(missing_ok=True)
-        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
         # Python compiles a module at its first import; compiling all of them here is a third of the time.
-        quiet = ["--no-compile", "--progress-bar", "off", "--root-user-action", "ignore"]
-        _run("installing into .venv", [*pip, *quiet, "-e", f".[{extras}]", "-c", "constraints.txt"])
+        pip += [
+            "--no-input",
+            "--no-deps",
+            "--no-compile",
+            "--progress-bar",
+            "off",
+            "--root-user-action",
+            "ignore",
+        ]
+        listed = ["--require-hashes", "--only-binary", ":all:", "-r", _lock(extras)]
+        _run("installing into .venv", [*pip, *listed])
+        _run("linking tenantry into it", [*pip, "--no-build-isolation", "--no-index", "-e", "."])
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
+
+
+def _lock(extras: str) -> str:
+    """The shortest list with all of these extras. Raises `CannotInstall`."""
+    if unknown := set(extras.split(",")) - LOCKS.keys():
+        raise CannotInstall(f"there is no extra {unknown.pop()}: {', '.join(LOCKS)}")
+    return [file for extra, file in LOCKS.items() if extra in extras.split(",")][-1]
 
 
 def _usable() -> bool:
@@ -88,7 +112,7 @@ def _installed(extras: str) -> bool:
 
 def _fingerprint() -> str:
     """A hash of what decides the outcome: the files that name the packages, the environment's Python."""
-    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", *LOCKS.values())]
     return hashlib.sha256(b"\0".join([*parts, (VENV / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 

@@ -12,13 +12,20 @@ import pytest
 from cli.local import install
 
 ROOT = Path(__file__).resolve().parents[3]
+NAMED = ("pyproject.toml", *install.LOCKS.values(), ".venv/pyvenv.cfg")
 Up = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
 def up(tmp_path: Path) -> Up:
     """`bin/up --install-only` in a checkout that has nothing else."""
-    for name in ("bin/up", "cli/__init__.py", "cli/local/install.py", "pyproject.toml", "constraints.txt"):
+    for name in (
+        "bin/up",
+        "cli/__init__.py",
+        "cli/local/install.py",
+        "pyproject.toml",
+        *install.LOCKS.values(),
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
 
@@ -50,8 +57,8 @@ def test_without_ensurepip_it_says_what_helps(up: Up, tmp_path: Path) -> None:
 
 @pytest.fixture
 def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An environment that looks made, beside the two files that name the packages."""
-    for name in ("pyproject.toml", "constraints.txt", ".venv/pyvenv.cfg"):
+    """An environment that looks made, beside the files that name the packages."""
+    for name in NAMED:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     made = tmp_path / ".venv"
@@ -77,15 +84,34 @@ def test_a_second_install_has_nothing_to_do(venv: Path, ran: list[str]) -> None:
     """Unless it wants more extras."""
     for extras in ("local", "local", "local,dev", "local"):
         install.install(extras)
-    assert ran == ["installing into .venv"] * 2
+    assert ran == ["installing into .venv", "linking tenantry into it"] * 2
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt", ".venv/pyvenv.cfg"])
+@pytest.mark.parametrize("name", NAMED)
 def test_what_decides_the_outcome_is_noticed(venv: Path, ran: list[str], name: str) -> None:
     install.install("local")
     (venv.parent / name).write_text("changed")
     install.install("local")
-    assert len(ran) == 2
+    assert len(ran) == 4
+
+
+def test_only_files_of_known_hashes_come_from_the_network(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes without a hash is linked from here, and looks for nothing."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(install, "_run", lambda _, command: commands.append(command))
+    monkeypatch.setattr(install, "_usable", lambda: True)
+    for extras, lock in (("local", "local"), ("local,dev", "dev"), ("local,dev,peers", "peers")):
+        install.install(extras)
+        listed, linked = commands[-2:]
+        assert {"--require-hashes", "--no-deps", install.LOCKS[lock]} <= set(listed)
+        assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
+
+
+def test_an_extra_that_is_not_there_is_said(venv: Path, ran: list[str]) -> None:
+    with pytest.raises(install.CannotInstall, match="there is no extra locl"):
+        install.install("locl")
 
 
 def test_an_install_that_fails_leaves_no_stamp(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,85 @@
+"""What bin/up installs: one version of each package for each Python, and the hashes of its files."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from cli.local.install import LOCKS
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PYTHONS = ("3.11.2", "3.11.9", "3.12.0", "3.13.0")
+
+
+class Pin(NamedTuple):
+    requirement: Requirement
+    hashes: list[str]
+
+    @property
+    def name(self) -> str:
+        return canonicalize_name(self.requirement.name)
+
+
+def pins(file: str) -> Iterator[Pin]:
+    text = (ROOT / file).read_text().replace("\\\n", " ")
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            said, *hashes = line.split(" --hash=")
+            yield Pin(Requirement(said.strip()), [found.strip() for found in hashes])
+
+
+def environment(python: str) -> dict[str, str]:
+    return {
+        "python_version": python.rpartition(".")[0],
+        "python_full_version": python,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "platform_python_implementation": "CPython",
+        "implementation_name": "cpython",
+    }
+
+
+def wanted(file: str) -> list[Requirement]:
+    extras = [*LOCKS][: [*LOCKS.values()].index(file) + 1]
+    named = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
+    named += [one for extra in extras for one in PROJECT["project"]["optional-dependencies"][extra]]
+    return [Requirement(one) for one in named]
+
+
+@pytest.mark.parametrize("file", LOCKS.values())
+def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> None:
+    found = [*pins(file)]
+    assert found
+    for pin in found:
+        [exact] = pin.requirement.specifier
+        assert (exact.operator, "*" in exact.version) == ("==", False), pin.name
+        assert pin.hashes, pin.name
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in pin.hashes), pin.name
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("file", LOCKS.values())
+def test_each_python_has_one_version_of_all_that_is_asked_for(file: str, python: str) -> None:
+    here = environment(python)
+    apply = [
+        pin for pin in pins(file) if pin.requirement.marker is None or pin.requirement.marker.evaluate(here)
+    ]
+    assert len({pin.name for pin in apply}) == len(apply)
+    versions = {pin.name: next(iter(pin.requirement.specifier)).version for pin in apply}
+    for asked in wanted(file):
+        if asked.marker is None or asked.marker.evaluate(here):
+            assert asked.specifier.contains(versions[canonicalize_name(asked.name)]), f"{asked}: run bin/lock"
+
+
+def test_the_lists_agree() -> None:
+    """All but on which Pythons something is there, which may follow from what else is."""
+    largest = {(pin.name, pin.requirement.specifier): pin.hashes for pin in pins([*LOCKS.values()][-1])}
+    for file in LOCKS.values():
+        for pin in pins(file):
+            assert largest[pin.name, pin.requirement.specifier] == pin.hashes
