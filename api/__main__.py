@@ -11,20 +11,16 @@ from litestar import Litestar
 
 from api.server.admission import limits_of
 from api.server.serve import serve
-from schemas.errors import SettingsInvalid
+from db.starting import starting
 from schemas.settings import from_env
 
 
 def main(arguments: list[str]) -> None:
     """Serve the API. Exits with 0 when asked to stop, with 2 for a wrong argument or setting."""
     asked = _parser().parse_args(arguments)
-    try:
+    with starting():
         limits = limits_of(from_env(os.environ))
         uvloop.run(serve(_factory(asked.app)(), limits, host=asked.host, port=asked.port))
-    except* SettingsInvalid as errors:
-        for error in errors.exceptions:
-            print(error, file=sys.stderr)  # noqa: T201  for the person who started it
-        sys.exit(2)
 
 
 def _parser() -> argparse.ArgumentParser:

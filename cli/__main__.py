@@ -4,7 +4,10 @@ A command lives in `cli/commands/<name>.py` under its own name and is imported w
 `tenantry --help` costs click alone.
 """
 
+import io
+import sys
 from importlib import import_module
+from typing import cast
 
 import click
 
@@ -82,6 +85,9 @@ def tenantry() -> None:
 
 def main() -> None:
     """The entry point of the `tenantry` script."""
+    for stream in (sys.stdout, sys.stderr):
+        # Line by line into a file or a pipe too: whoever looks sees what has happened.
+        cast("io.TextIOWrapper", stream).reconfigure(line_buffering=True)
     tenantry(prog_name="tenantry")
 
 

@@ -4,6 +4,7 @@ A row in `migration` keeps each file's SHA-256, so that an edited file is notice
 is a release step. Many may run at once: an advisory lock lets one work at a time.
 """
 
+import argparse
 import asyncio
 import hashlib
 import os
@@ -11,16 +12,14 @@ import sys
 from importlib.resources import files
 from typing import NamedTuple
 
-import asyncpg
-
 from db.pool import Conn, connect
-from schemas.errors import MigrationChanged, SettingsInvalid
+from db.starting import starting
+from schemas.errors import MigrationChanged
 from schemas.settings import from_env
 
 _LOCK = 7201
 
-#: Errors for a wrong address, name, user or password.
-_UNUSABLE = (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+DESCRIPTION = "Bring the database of DATABASE_URL to this release's tables, and name each migration applied."
 
 _TABLE = """
 create table if not exists migration (
@@ -89,15 +88,12 @@ def main() -> None:
 
     Exits with 2 for a wrong setting, with 1 where the database can't be used or a migration was edited.
     """
+    argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     try:
-        applied = asyncio.run(migrate(from_env(os.environ).database_url))
-    except SettingsInvalid as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-    except MigrationChanged as error:
-        sys.exit(str(error))
-    except _UNUSABLE as error:
-        sys.exit(f"the database of DATABASE_URL can't be used: {error}")
+        with starting():
+            applied = asyncio.run(migrate(from_env(os.environ).database_url))
+    except OSError as error:
+        sys.exit(f"the database of DATABASE_URL can't be used: {error}: start it, or correct the address")
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 import msgspec
@@ -230,7 +230,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(str(error)) from error
+        raise SettingsInvalid(_say(str(error))) from error
     for name in ("DATABASE_URL", "REDIS_URL"):
         if not is_address(given.get(name, "")):
             raise SettingsInvalid(
@@ -240,6 +240,24 @@ def from_env(environ: Mapping[str, str]) -> Settings:
     check_assets(settings)
     check_model(settings)
     return settings
+
+
+def _say(error: str) -> str:
+    """A fault of a setting in a person's words, without its value, which may be secret."""
+    if missing := re.search(r"required field `(\w+)`", error):
+        return f"{missing[1]} is not set: it has no default"
+    what, _, place = error.partition(" - at `$.")
+    name = place.rstrip("`")
+    words = next((_words(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ())
+    choices = f": it is one of {', '.join(words)}" if words else ""
+    own = next((own for field, own in OWN.items() if field.upper() == name), name)
+    return f"{own} can't be used{choices}" if words else f"{own} can't be used: {what[:1].lower()}{what[1:]}"
+
+
+def _words(kind: Any) -> tuple[str, ...]:
+    """The words of a `Literal`, if that is what a setting is."""
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return get_args(bare) if get_origin(bare) is Literal else ()
 
 
 def check_whole(settings: Settings) -> None:

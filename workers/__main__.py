@@ -1,11 +1,12 @@
 """Entry point `python -m workers POOL`: a worker process of the pool. Settings come from the environment."""
 
+import argparse
 import os
 import sys
 
 import uvloop
 
-from schemas.errors import SettingsInvalid
+from db.starting import starting
 from schemas.settings import Settings, from_env
 from telemetry import logs
 from workers.runtime.worker import serve
@@ -18,17 +19,14 @@ async def run(settings: Settings, pool_name: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a worker. Exits with 0 after a drain, with 2 for a wrong argument or setting."""
-    if len(arguments) != 1 or arguments[0] not in POOLS:
-        print(f"usage: python -m workers {'|'.join(POOLS)}", file=sys.stderr)  # noqa: T201  logging is not set up yet
-        sys.exit(2)
-    try:
+    """Run a worker. Exits with 0 after a drain, with 2 for a wrong argument, else as `starting` says."""
+    parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
+    parser.add_argument("pool", choices=POOLS)
+    pool = parser.parse_args(arguments).pool
+    with starting():
         settings = from_env(os.environ)
-        logs.configure(process=arguments[0], level=settings.log_level)
-        uvloop.run(run(settings, arguments[0]))
-    except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201  for the person who started it
-        sys.exit(2)
+        logs.configure(process=pool, level=settings.log_level)
+        uvloop.run(run(settings, pool))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from db import local
 from db.server import Server
+from schemas.errors import LocalUnavailable
 
 FOLDER = Path(".local")
 LOCAL = FOLDER / "env"
@@ -62,7 +63,12 @@ def settings(urls: Servers, public_url: str) -> dict[str, str]:
 
 def read(file: Path) -> dict[str, str]:
     """NAME=value lines; none when there is no file."""
-    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    try:
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    except OSError as error:
+        raise LocalUnavailable(
+            f"{file.absolute()} can't be read ({error.strerror}): {local.OWN_FOLDER}"
+        ) from error
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 

@@ -81,7 +81,8 @@ def explain(error: Exception) -> Failure:
     if isinstance(error, SourceError):
         return Failure(FAILED, error.code, error.message)
     _, exit_code, code, said = next(line for line in MEANINGS if isinstance(error, line[0]))
-    return Failure(exit_code, code, said.format(error=_reason(error), where=where()))
+    place = where() if "{where}" in said else ""
+    return Failure(exit_code, code, said.format(error=_reason(error), where=place))
 
 
 def _exit_code(error: DomainError) -> int:

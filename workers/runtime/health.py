@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from schemas.errors import SettingsInvalid
 from telemetry import lag, logs
 
 TIMEOUT_S = 5.0
@@ -19,7 +20,13 @@ async def serving(port: int) -> AsyncIterator[int]:
 
     It listens on every address, since an orchestrator asks from outside. Nothing here is secret.
     """
-    server = await asyncio.start_server(_respond, "0.0.0.0", port)  # noqa: S104
+    try:
+        server = await asyncio.start_server(_respond, "0.0.0.0", port)  # noqa: S104
+    except OSError as error:
+        raise SettingsInvalid(
+            f"HEALTH_PORT {port} can't be used: another process has it, or only root may; "
+            "give each process on this machine its own, or 0, which takes a free one"
+        ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
     async with server, lag.measured():

@@ -1,0 +1,61 @@
+"""The start of a process of ours: what keeps it from running is a line that says what to do, and a code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from schemas.errors import MigrationChanged, SettingsInvalid
+
+#: Exit codes: somebody has to change a setting; a server isn't as it has to be.
+SETTING, SERVER = 2, 1
+
+_UNUSABLE = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+_UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
+
+SEE = "docs/reference/settings.md has each; `bin/up` writes those of its own into .local/env"
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Exit with a line on stderr for what was to be expected. Anything else is our fault: it is raised."""
+    try:
+        yield
+    except Exception as error:
+        found = [_explained(one) for one in _leaves(error)]
+        if not found or None in found:
+            raise
+        code, line = next(one for one in found if one)
+        print(line, file=sys.stderr)  # noqa: T201  for the person who started it
+        sys.exit(code)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors of a group, however deep."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _explained(error: BaseException) -> tuple[int, str] | None:
+    """An exit code and what to do; None for an error that nobody expects here."""
+    said = " ".join(str(error).split())
+    if isinstance(error, SettingsInvalid):
+        return SETTING, f"{said} ({SEE})"
+    if isinstance(error, MigrationChanged):
+        return SERVER, said
+    if isinstance(error, _UNUSABLE):
+        return SERVER, f"the database of DATABASE_URL can't be used: {said}: make it, or correct the address"
+    if isinstance(error, _UNMIGRATED):
+        return (
+            SERVER,
+            f"the database lacks what this release needs ({said}): run `python -m db.migrate` first",
+        )
+    return None

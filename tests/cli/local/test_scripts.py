@@ -1,0 +1,58 @@
+"""The scripts of `bin/` before there is anything: their help, at once, and nothing is made."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.commands.up import up
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("script", ["up", "test", "check"])
+def test_help_is_answered_by_the_script_alone(tmp_path: Path, script: str, option: str) -> None:
+    """In a checkout that has nothing else, with no Python to be found."""
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "bin" / script, tmp_path / "bin" / script)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("sh", "sed"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    done = subprocess.run(
+        [tmp_path / "bin" / script, option],
+        env={"PATH": str(tools)}, capture_output=True, text=True, timeout=10, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"bin/{script}" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "tools"]
+
+
+def test_the_help_of_up_has_each_of_its_options() -> None:
+    done = subprocess.run([ROOT / "bin" / "up", "--help"], capture_output=True, text=True, check=True)
+    options = [option for parameter in up.params for option in parameter.opts]
+    assert len(options) >= 4
+    assert [option for option in options if f"  {option}" not in done.stdout] == []
+
+
+@pytest.mark.parametrize("words", [["org", "list"], ["migrate"], ["up", "--port", "0"]])
+def test_a_folder_that_is_not_ours_is_said_in_one_line(tmp_path: Path, words: list[str]) -> None:
+    """Without root's power over files of others, which tests may have."""
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "env").touch()
+    (tmp_path / ".local").chmod(0)
+    drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    names = {"DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS"}
+    done = subprocess.run(
+        [*drop, str(ROOT / ".venv" / "bin" / "tenantry"), *words],
+        cwd=tmp_path, env={name: value for name, value in os.environ.items() if name not in names},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    (tmp_path / ".local").chmod(0o700)
+    assert done.returncode == 5, done.stderr
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"Error: {tmp_path / '.local'}")
+    assert line.endswith("run as the user whose folder it is, or in a folder of your own")

@@ -1,0 +1,93 @@
+"""Processes that can't start: one line that says what to do, an exit code, no traceback."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from schemas.settings import Settings
+
+pytestmark = pytest.mark.timeout(120)
+
+WORKER, DISPATCHER, API, MIGRATE = "workers ingest", "workers.dispatcher", "api --port 0", "db.migrate"
+ALL = (WORKER, DISPATCHER, API, MIGRATE)
+
+
+def start(settings: Settings, words: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
+    """Of what is None there is no variable."""
+    given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    environment = os.environ | given | changed
+    return subprocess.run(
+        [sys.executable, "-m", *words.split()],
+        env={name: value for name, value in environment.items() if value is not None},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def line_of(ended: subprocess.CompletedProcess[str], code: int) -> str:
+    """The one line that is no log's."""
+    assert (ended.returncode, ended.stdout) == (code, ""), ended.stderr
+    [line] = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
+    return line
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """A port that another process has."""
+    with socket.socket() as other:
+        other.bind(("0.0.0.0", 0))
+        other.listen()
+        yield str(other.getsockname()[1])
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_a_word_that_is_none_names_those_that_are(settings: Settings, words: str) -> None:
+    line = line_of(start(settings, words, LOG_LEVEL="loud"), 2)
+    assert line.startswith("LOG_LEVEL can't be used: it is one of debug, info, warning, error (")
+    assert "docs/reference/settings.md" in line
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_what_is_not_set_is_named(settings: Settings, words: str) -> None:
+    line = line_of(start(settings, words, PEPPERS=None), 2)
+    assert line.startswith("PEPPERS is not set")
+    assert ".local/env" in line
+
+
+@pytest.mark.parametrize("words", [WORKER, DISPATCHER])
+def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, words: str, taken: str) -> None:
+    line = line_of(start(settings, words, HEALTH_PORT=taken), 2)
+    assert line.startswith(f"HEALTH_PORT {taken} can't be used")
+    assert "or 0" in line
+
+
+@pytest.mark.parametrize("words", [WORKER, DISPATCHER, MIGRATE])
+def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
+    line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)
+    assert line.startswith("the database of DATABASE_URL can't be used: database ")
+    assert line.endswith(": make it, or correct the address")
+
+
+@pytest.mark.parametrize("words", [WORKER, DISPATCHER])
+def test_a_database_without_tables_names_the_command(settings: Settings, words: str) -> None:
+    empty = settings.database_url.rpartition("/")[0] + "/template1"
+    line = line_of(start(settings, words, DATABASE_URL=empty, HEALTH_PORT="0"), 1)
+    assert line.endswith("run `python -m db.migrate` first")
+
+
+@pytest.mark.parametrize("words", ["workers", "workers.dispatcher", "api", "db.migrate"])
+def test_help_needs_no_setting(settings: Settings, words: str) -> None:
+    nothing: dict[str, str | None] = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS"))
+    ended = start(settings, f"{words} --help", **nothing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: python -m {words}")
+
+
+def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
+    ended = start(settings, "workers nothing")
+    assert ended.returncode == 2
+    assert "'default', 'ingest', 'publish'" in ended.stderr
