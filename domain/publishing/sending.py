@@ -24,6 +24,8 @@ from schemas.errors import OutcomeUnknown, Rejected
 
 #: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
+#: Seconds after which a post comes again whose server was busy.
+BUSY_S = 5.0
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
 
@@ -204,6 +206,11 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
     post = await locked_post.lock(conn, claim)
     await account_queue.advance(conn, post)
     return await failures.pause(conn, post, after_s)
+
+
+async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
+    """The account's server is busy with other posts, which keeps all of the account's waiting."""
+    return await failures.pause(conn, await locked_post.lock(conn, claim), BUSY_S)
 
 
 async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> Done:

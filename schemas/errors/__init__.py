@@ -8,6 +8,7 @@ TenantryError
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
 ├── RedisAway            Redis can't be reached: whoever asked goes on without it
 ├── Fenced               an attempt wrote to a job that another one owns by now
+├── ServerBusy           as many attempts as may be are at somebody else's server: the job comes again later
 ├── CancelRequested      an attempt came to a step after a cancel of its job was accepted
 ├── SourceError          what an ingest wanted to read can't be read; its code is the job's
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
@@ -57,6 +58,7 @@ from schemas.errors.base import (
     MigrationChanged,
     RedisAway,
     SealBroken,
+    ServerBusy,
     SettingsInvalid,
     TenantryError,
 )
@@ -154,6 +156,7 @@ __all__ = [
     "RobotsDisallowed",
     "ScrapeFailed",
     "SealBroken",
+    "ServerBusy",
     "SettingsInvalid",
     "SourceError",
     "SourceForbidden",

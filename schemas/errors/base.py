@@ -33,6 +33,10 @@ class Fenced(TenantryError):
     """The job went to another attempt or ended; whatever this one still wanted to write must not happen."""
 
 
+class ServerBusy(TenantryError):
+    """Somebody else's server has all slots of this worker that one may have: the job comes again later."""
+
+
 class CancelRequested(TenantryError):
     """A cancel of the job was accepted before this step; the attempt ends as canceled."""
 

@@ -216,7 +216,7 @@ async def test_redis_emptied_while_posts_wait_are_claimed_and_are_sent_leaves_on
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
     async with playing(peer, settings, tmp_path, EMPTIED, monkeypatch) as scene:
         await scene.fleet.dispatcher()
-        await scene.publisher(slots=len(PAUSED))
+        await scene.publisher(slots=2 * len(PAUSED))
         await scene.post(PAUSED)
         await scene.reached(PAUSED)
         await scene.post([LATER], after=WHILE)

@@ -18,13 +18,19 @@ Read: TypeAlias = Callable[[Visit | None, Progress], Awaitable[Extraction]]
 Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
 
 
-async def perform(ctx: Context, *, read: Read, pretend: Pretend) -> Outcome:
+async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend) -> Outcome:
+    """The job of an ingest; `server` is whom `read` asks first of all."""
+
     async def progress(stage: str, ratio: float) -> None:
         await ctx.progress(ratio, stage=stage)
 
     try:
         started = await ctx.step(partial(ingests.begin, claim=ctx.job))
-        extraction = await (pretend(progress) if started.sandbox else read(started.visit, progress))
+        if started.sandbox:
+            extraction = await pretend(progress)
+        else:
+            async with ctx.at(server):
+                extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
         return await ctx.commit(partial(ingests.finish, claim=ctx.job, extraction=extraction), project=True)
     except SourceError as error:

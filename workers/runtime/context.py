@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
 from db.pool import Conn, Pool, transact
@@ -11,6 +12,7 @@ from domain.tenancy import project_locks
 from jobs import ledger, steps
 from jobs.outcomes import Done, Outcome
 from workers.runtime.progress import ProgressWriter
+from workers.runtime.server_slots import ServerSlots
 from workers.runtime.slots import Attempt
 
 T = TypeVar("T")
@@ -24,12 +26,17 @@ class Context:
     accepted, and `Unavailable` while Postgres is away. A task must not catch them.
     """
 
-    __slots__ = ("_attempt", "_lease_left", "_names", "_pool", "_progress_writer", "job")
+    __slots__ = ("_attempt", "_lease_left", "_names", "_pool", "_progress_writer", "_servers", "job")
 
     def __init__(
-        self, attempt: Attempt, pool: Pool, progress_writer: ProgressWriter, lease_left: Callable[[], float]
+        self,
+        attempt: Attempt,
+        pool: Pool,
+        progress_writer: ProgressWriter,
+        lease_left: Callable[[], float],
+        servers: ServerSlots | None = None,
     ) -> None:
-        self.job, self._attempt = attempt.claim, attempt
+        self.job, self._attempt, self._servers = attempt.claim, attempt, servers
         self._pool, self._progress_writer, self._lease_left = pool, progress_writer, lease_left
         self._names: set[str] = set()
 
@@ -103,6 +110,15 @@ class Context:
         except BaseException:
             self._attempt.committed = None
             raise
+
+    def at(self, server: str) -> AbstractAsyncContextManager[None]:
+        """The block asks somebody else's server, and waits for its turn there. Raises `ServerBusy`.
+
+        Not around a step: an attempt that waits holds no slot of its worker.
+        """
+        if self._servers is None:
+            return nullcontext()
+        return self._servers.at(server, tenant=self.job.organization_id)
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report how far the work is, from 0 to 1. Written at most once a second; the latest wins."""

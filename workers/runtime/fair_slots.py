@@ -22,7 +22,7 @@ class FairSlots:
     async def slot(self, key: Hashable) -> AsyncIterator[None]:
         """A slot for the block."""
         if not self.take(key):
-            await self._wait(key)
+            await self.wait(key)
         try:
             yield
         finally:
@@ -41,7 +41,8 @@ class FairSlots:
         while self.waiting and self.take(first := min(self.waiting, key=self.held.__getitem__)):
             self._admit(first)
 
-    async def _wait(self, key: Hashable) -> None:
+    async def wait(self, key: Hashable) -> None:
+        """Take a slot once the key may have one."""
         granted = asyncio.get_running_loop().create_future()
         self.waiting.setdefault(key, deque()).append(granted)
         try:

@@ -12,18 +12,22 @@ from typing import TypeAlias
 from db.pool import Pool
 from jobs.kinds import Kind
 from jobs.ledger import Claim
-from jobs.outcomes import TIMED_OUT, Canceled, Interrupted, Outcome, Retry
-from schemas.errors import CancelRequested, Fenced, Unavailable
+from jobs.outcomes import TIMED_OUT, Canceled, Interrupted, Outcome, Retry, Snooze
+from schemas.errors import CancelRequested, Fenced, ServerBusy, Unavailable
 from telemetry import logs, metrics
 from workers.runtime.completer import Completer
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
+from workers.runtime.server_slots import ServerSlots
 from workers.runtime.slots import Attempt, LeaseLost, Slots, Verdict
 
 Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]
 
 TASK_FAILED = Retry("INTERNAL", "the job met an error on our side and is tried again")
+
+#: Seconds after which a job comes again whose server was busy.
+BUSY_S = 5.0
 
 _log = logs.get("runner")
 
@@ -39,6 +43,7 @@ class Runner:
     limits: Mapping[str, float]
     lease_left: Callable[[], float]
     slots: Slots
+    servers: ServerSlots
     pool: Pool
     progress_writer: ProgressWriter
     completer: Completer
@@ -59,7 +64,7 @@ class Runner:
         attempt.task = asyncio.current_task()
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, end_late, attempt)
         try:
-            context = Context(attempt, self.pool, self.progress_writer, self.lease_left)
+            context = Context(attempt, self.pool, self.progress_writer, self.lease_left, self.servers)
             self._end(attempt, attempt.verdict or await outcome_of(self.tasks[kind], context, attempt))
         finally:
             limit.cancel()
@@ -97,8 +102,8 @@ async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
         return LeaseLost()
     except CancelRequested:
         return Canceled()
-    except Unavailable:
-        return Interrupted()
+    except (Unavailable, ServerBusy) as error:
+        return Snooze(BUSY_S) if isinstance(error, ServerBusy) else Interrupted()
     except Exception:  # noqa: BLE001  whatever a task raises is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job(claim.id, claim.kind, claim.attempt))

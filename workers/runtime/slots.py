@@ -1,7 +1,8 @@
 """Slots of a worker process: its running attempts, and how many more it may take. Its loops share them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
@@ -54,7 +55,7 @@ class Attempt:
 
 
 class Slots:
-    """At most `size` attempts.
+    """At most `size` attempts, without those that are `parked`: they wait, and have given their slots back.
 
     `wake` is set while a pull is asked for. `backlog` means that the last pull left due jobs behind.
     `has_free_slots` and `empty` are set while they are true. `on_change` is called with the number of free
@@ -66,13 +67,14 @@ class Slots:
         self.attempts: dict[Key, Attempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
+        self.parked = 0
         self.on_change: Callable[[int], None] = ignore
         metrics.SLOTS_FREE.set_function(lambda: self.free)
         self._changed()
 
     @property
     def free(self) -> int:
-        return self.size - len(self.attempts)
+        return self.size - len(self.attempts) + self.parked
 
     def add(self, attempt: Attempt) -> None:
         self.attempts[key(attempt.claim)] = attempt
@@ -88,6 +90,20 @@ class Slots:
         """Ask for a pull; with a backlog only once a part of the slots is free (`BACKLOG_SHARE`)."""
         if not self.backlog or self.free >= self.size / BACKLOG_SHARE:
             self.wake.set()
+
+    @contextmanager
+    def parking(self) -> Iterator[None]:
+        """Give an attempt's slot back for the block. It takes one again even where none is free by then."""
+        self._park(1)
+        self.notify()
+        try:
+            yield
+        finally:
+            self._park(-1)
+
+    def _park(self, change: int) -> None:
+        self.parked += change
+        self._changed()
 
     def close(self) -> None:
         """End all pulling: the puller wakes and leaves its loop."""

@@ -22,6 +22,7 @@ from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import Puller
 from workers.runtime.reaching import until_reached
 from workers.runtime.runner import Runner, Tasks
+from workers.runtime.server_slots import ServerSlots
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 from workers.runtime.slots import Slots
 
@@ -130,6 +131,7 @@ class Worker:
             limits={kind.name: kind.timeout_s for kind in self.tasks},
             lease_left=lambda: self.heartbeat.left_s,
             slots=self.slots,
+            servers=ServerSlots(self.slots),
             pool=self.pools.shared,
             progress_writer=self.progress_writer,
             completer=self.completer,

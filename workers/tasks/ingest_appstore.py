@@ -42,6 +42,7 @@ async def ingest_appstore(
     args = msgspec.convert(ctx.job.args, Args)
     return await perform(
         ctx,
+        server=type(args.listings[0]).__name__,
         read=lambda _visit, progress: stores.ingest(
             stores_of(ctx, web, parser, settings),
             listings=args.listings,

@@ -17,6 +17,9 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_client
 
+#: The server of all repositories.
+GITHUB = "GitHub"
+
 
 async def open_task(resources: Resources) -> Task:
     """The API carries the operator's token, if any; the App is theirs too."""
@@ -39,5 +42,8 @@ async def ingest_github(
         return await ingest(ours, parser, args=ctx.job.args, visit=visit, progress=progress, model=model)
 
     return await perform(
-        ctx, read=read, pretend=lambda progress: sandbox.ingest_repository(repo=repo, progress=progress)
+        ctx,
+        server=GITHUB,
+        read=read,
+        pretend=lambda progress: sandbox.ingest_repository(repo=repo, progress=progress),
     )

@@ -5,6 +5,7 @@ from functools import partial
 from jobs.outcomes import Outcome
 from workers.ingest import sandbox
 from workers.ingest.llm.endpoint import Model
+from workers.ingest.page.address import site
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
@@ -25,6 +26,7 @@ async def ingest_website(ctx: Context, *, web: Web, parser: Parser, model: Model
     args, parser = ctx.job.args, parser.of(ctx.job.organization_id)
     return await perform(
         ctx,
+        server=site(args["url"]),
         read=lambda visit, progress: ingest(
             web, parser, args=args, progress=progress, visit=visit, model=model
         ),

@@ -1,11 +1,12 @@
 """Send one post to its platform, once (docs/explain/publishing.md)."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from functools import partial
 
 from domain.publishing import failures, sending
 from jobs.outcomes import NotDone, Outcome
-from schemas.errors import Rejected
+from schemas.errors import Rejected, ServerBusy
 from workers.platforms.registry import Platforms, open_platforms
 from workers.publishing import loop
 from workers.publishing.attempt import PublishAttempt, report
@@ -29,6 +30,16 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
         body = partial(failures.unverified, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, heard_at)
-    outcome = await loop.run(attempt)
+    outcome = await (loop.run(attempt) if post.sandbox else at_server(attempt))
     report(attempt, outcome)
     return outcome
+
+
+async def at_server(attempt: PublishAttempt) -> Outcome:
+    """In a slot of the account's server. A post that finds none in time comes again, in its order."""
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(attempt.ctx.at(attempt.outgoing.account.service_url))
+        except ServerBusy:
+            return await attempt.decide(partial(sending.come_again, claim=attempt.ctx.job))
+        return await loop.run(attempt)

@@ -3,7 +3,7 @@
 It sends nothing.
 """
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import msgspec
@@ -31,7 +31,7 @@ async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     if not isinstance(lost, LostPost):
         return lost or Done()
     try:
-        found = await look(platforms, lost)
+        found = await look(ctx, platforms, lost)
     except PlatformError as error:
         body = partial(reconciliation.unverified, claim=ctx.job, lost=lost, error=error)
         return await ctx.decide(body) or Done()
@@ -39,10 +39,11 @@ async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     return await end(ctx, lost, found)
 
 
-async def look(platforms: Platforms, lost: LostPost) -> Found:
+async def look(ctx: Context, platforms: Platforms, lost: LostPost) -> Found:
     adapter = platforms.adapter(lost.account, sandbox=lost.sandbox)
     prepared = Prepared(handle=lost.handle, request=lost.request)
-    return await adapter.reconcile(lost.account, Inquiry(prepared, lost.sent_at, lost.now, lost.fetched))
+    async with nullcontext() if lost.sandbox else ctx.at(lost.account.service_url):
+        return await adapter.reconcile(lost.account, Inquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
 
 async def end(ctx: Context, lost: LostPost, found: Found) -> Outcome:

@@ -30,7 +30,7 @@ EVENTS = {
     COMMITTED: f"{KILL} after the commit",
 }
 #: All of them are at work at once.
-SLOTS, POOL_SIZE = 200, 30
+SLOTS, POOL_SIZE = 300, 30
 LEASE_S = 15.0
 #: Time passes by so much at least: a jump costs a round of the dispatcher's.
 JUMP_S = 5.0

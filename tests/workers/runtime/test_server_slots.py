@@ -1,0 +1,130 @@
+"""Slots that no single server may take: while all its attempts hang, others start at once."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from jobs.outcomes import Done, Outcome
+from schemas.errors import ServerBusy
+from tests.jobs import scene
+from tests.waiting import eventually
+from tests.workers.runtime.workers import Workers
+from workers.runtime import server_slots
+from workers.runtime.context import Context
+from workers.runtime.server_slots import ServerSlots
+from workers.runtime.slots import Slots
+
+SLOTS = 8
+#: Of eight.
+AT_ONE_SERVER = 6
+
+
+class Servers:
+    """Servers that answer once they are let; `open` counts who is at each."""
+
+    def __init__(self) -> None:
+        self.open, self.most, self.answer = Counter[str](), Counter[str](), asyncio.Event()
+
+    async def ask(self, ctx: Context) -> Outcome:
+        name = ctx.job.args["server"]
+        async with ctx.at(name):
+            self.open[name] += 1
+            self.most[name] = max(self.most[name], self.open[name])
+            if name == "slow":
+                await self.answer.wait()
+            self.open[name] -= 1
+        return Done()
+
+
+async def test_a_job_at_another_server_starts_while_many_tenants_jobs_hang(workers: Workers) -> None:
+    """As many as there are slots, and half as many again, hang or wait at one server."""
+    servers = Servers()
+    async with workers.pool.acquire() as conn:
+        orgs = await scene.tenants(conn, SLOTS + SLOTS // 2)
+    async with workers.working(servers.ask, slots=SLOTS) as worker:
+        slow = [await submit(workers, org, "slow") for org in orgs]
+        await eventually(lambda: hangs(worker.slots, len(slow)))
+        assert servers.open["slow"] == AT_ONE_SERVER
+        assert worker.slots.free == SLOTS - AT_ONE_SERVER
+        quick = await submit(workers, orgs[0], "quick")
+        assert (await workers.ended(quick))["state"] == "completed"
+        assert servers.open["slow"] == AT_ONE_SERVER
+        servers.answer.set()
+        for job_id in slow:
+            assert (await workers.ended(job_id))["state"] == "completed"
+    assert servers.most["slow"] == AT_ONE_SERVER
+
+
+async def submit(workers: Workers, org: UUID, server: str) -> UUID:
+    return await replace(workers, org=org).submit(args={"server": server})
+
+
+async def hangs(slots: Slots, count: int) -> bool:
+    return len(slots.attempts) == count and slots.parked == count - AT_ONE_SERVER
+
+
+async def test_a_job_that_finds_no_slot_in_time_comes_again(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    servers = Servers()
+    async with workers.pool.acquire() as conn:
+        orgs = await scene.tenants(conn, AT_ONE_SERVER + 1)
+    async with workers.working(servers.ask, slots=SLOTS):
+        jobs = [await submit(workers, org, "slow") for org in orgs]
+        again = await eventually(lambda: snoozed(workers, jobs))
+        assert again is not None
+        assert servers.open["slow"] == AT_ONE_SERVER
+        servers.answer.set()
+        for job_id in set(jobs) - {again}:
+            assert (await workers.ended(job_id))["attempt"] == 1
+    assert (await workers.job(again))["attempt"] == 0
+
+
+async def snoozed(workers: Workers, jobs: list[UUID]) -> UUID | None:
+    """The one of them that waits for later."""
+    rows = await workers.pool.fetch(
+        "select id from job where id = any($1) and state = 'queued' and fence > 0", jobs
+    )
+    return rows[0]["id"] if rows else None
+
+
+async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
+    slots = Slots(SLOTS)
+    servers, hog, other = ServerSlots(slots), UUID(int=1), UUID(int=2)
+    held = [asyncio.create_task(hold(servers, hog)) for _ in range(SLOTS)]
+    await quiet()
+    assert servers.servers["slow"].held == {hog: AT_ONE_SERVER // 2}
+    async with servers.at("slow", tenant=other):
+        assert servers.servers["slow"].held[other] == 1
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    assert servers.servers == {}
+    assert slots.parked == 0
+
+
+async def test_no_more_wait_than_there_are_slots() -> None:
+    slots = Slots(1)
+    servers = ServerSlots(slots)
+    held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
+    await quiet()
+    assert slots.parked == 1
+    with pytest.raises(ServerBusy):
+        await hold(servers, UUID(int=3))
+    for task in held:
+        task.cancel()
+
+
+async def hold(servers: ServerSlots, tenant: UUID) -> None:
+    async with servers.at("slow", tenant=tenant):
+        await asyncio.Event().wait()
+
+
+async def quiet() -> None:
+    """Until nobody has anything more to do."""
+    for _ in range(20):
+        await asyncio.sleep(0)

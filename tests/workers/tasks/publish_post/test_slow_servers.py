@@ -1,0 +1,105 @@
+"""A server that takes a post's picture and says nothing: posts of others don't wait for it."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import msgspec
+
+from domain.media.storage import open_store
+from domain.tenancy import organizations
+from jobs.kinds import PUBLISH_POST
+from tests import http_server, seeds
+from tests.http_server import Asked, Told
+from tests.waiting import eventually
+from tests.workers.runtime.workers import at_work
+from tests.workers.tasks.publish_post.project import Project
+from tests.workers.tasks.publish_post.test_sending import one_chunk
+from workers.tasks import publish_post
+
+HOGS, POSTS, SLOTS = 2, 6, 10
+
+
+class Pds:
+    """A Personal Data Server that answers an upload once it is let."""
+
+    def __init__(self) -> None:
+        self.held, self.answer, self.url = 0, asyncio.Event(), ""
+
+    async def reply(self, asked: Asked) -> Told:
+        if asked.path.endswith("uploadBlob"):
+            self.held += 1
+            await self.answer.wait()
+            self.held -= 1
+            return Told(200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": 43}})
+        return Told(200, {"uri": "at://did:plc:me/app.bsky.feed.post/1", "cid": "bafy"})
+
+
+@asynccontextmanager
+async def serving(pds: Pds) -> AsyncIterator[None]:
+    async with http_server.listening(pds.reply) as pds.url:
+        yield
+        pds.answer.set()
+
+
+async def settled(project: Project, pds: Pds, *, posts: int) -> Project:
+    """A tenant of the lowest tier whose posts, each of an account of its own, are due."""
+    async with project.pool.acquire() as conn:
+        org = (await organizations.create(conn, name="Acme", tier="standard")).live
+        mine = replace(project, org=org, id=await seeds.project(conn, org))
+    for number in range(posts):
+        account_id = await mine.account(
+            platform="bluesky", handle=f"shop{number}", external_id=f"did:plc:{number}", service_url=pds.url
+        )
+        await mine.post(f"Post {number}", account_id=account_id)
+        await illustrate(mine)
+    return mine
+
+
+async def illustrate(project: Project) -> None:
+    """A picture to the tenant's newest content."""
+    token = secrets.token_urlsafe(32)
+    await open_store(project.settings).write(token, one_chunk(bytes(43)))
+    await project.pool.execute(
+        """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
+                                      height, size_bytes, sha256, token)
+           select organization_id, id, gen_random_uuid(), 0, 'image', 'image/png', 1, 1, 43, sha256(''), $2
+             from content_item where organization_id = $1 order by id desc limit 1""",
+        project.org,
+        token,
+    )
+
+
+async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(project: Project) -> None:
+    slow, quick = Pds(), Pds()
+    quick.answer.set()
+    async with serving(slow), serving(quick):
+        hosts = ",".join(pds.url.removeprefix("http://") for pds in (slow, quick))
+        settings = msgspec.structs.replace(project.settings, slots=SLOTS, fetch_allow=hosts)
+        for _ in range(HOGS):
+            await settled(project, slow, posts=POSTS)
+        async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
+            await eventually(lambda: hang(project, slow))
+            newcomer = await settled(project, quick, posts=1)
+            await eventually(lambda: published(newcomer))
+            assert 0 < slow.held < SLOTS
+            slow.answer.set()
+            await eventually(lambda: all_published(project), within=30)
+
+
+async def hang(project: Project, slow: Pds) -> bool:
+    """As many as may be are at the server, or wait for it."""
+    running = await project.pool.fetchval("select count(*) from job where state = 'running'")
+    return bool(slow.held and running >= SLOTS - 3)
+
+
+async def published(project: Project) -> bool:
+    mine = "select exists (select from scheduled_post where organization_id = $1 and status = 'published')"
+    return bool(await project.pool.fetchval(mine, project.org))
+
+
+async def all_published(project: Project) -> bool:
+    left = "select exists (select from scheduled_post where status <> 'published')"
+    return not await project.pool.fetchval(left)

@@ -1,0 +1,54 @@
+"""Sites that never answer: another tenant's ingest doesn't wait for them."""
+
+import asyncio
+from functools import partial
+
+from db.pool import transact
+from domain.brand import ingests
+from domain.tenancy import organizations
+from jobs.kinds import INGEST_WEBSITE
+from tests import seeds
+from tests.waiting import eventually
+from tests.workers.tasks.project import Project
+from tests.workers.web.web import say, serve
+
+HOGS, INGESTS, SLOTS = 2, 20, 10
+PAGE = say(body="<html lang=en><title>Acme</title><p>Acme sends invoices.")
+
+
+async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(project: Project) -> None:
+    asked, silent = 0, asyncio.Event()
+
+    async def never(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await silent.wait()
+
+    async with serve({"/robots.txt": never}) as slow, serve({"/": PAGE}) as quick:
+        settings = {"slots": SLOTS, "fetch_allow": f"{slow.host},{quick.host}"}
+        for _ in range(HOGS):
+            await begin(project, slow.url())
+        async with project.at_work(INGEST_WEBSITE, **settings):
+            await eventually(lambda: full(project))
+            asking = {"url": quick.url(), "follow_links": False, "max_pages": 1}
+            row = await project.ingested(ingests.start_website, **asking)
+            assert row["state"] == "completed"
+            assert asked > 0
+            assert await full(project)
+            silent.set()
+
+
+async def begin(project: Project, url: str) -> None:
+    """The ingests of a tenant of the lowest tier."""
+    async with project.workers.pool.acquire() as conn:
+        org = (await organizations.create(conn, name="Acme", tier="standard")).live
+        ids = [await seeds.project(conn, org, name=f"Shop {number}") for number in range(INGESTS)]
+    for project_id in ids:
+        start = partial(ingests.start_website, organization_id=org, project_id=project_id)
+        await transact(project.workers.pool, partial(start, url=url, follow_links=False, max_pages=1))
+
+
+async def full(project: Project) -> bool:
+    """The two tenants have as many slots as they may."""
+    running = "select count(*) from job where state = 'running' and organization_id <> $1"
+    return bool(await project.workers.pool.fetchval(running, project.org) >= SLOTS - 3)
