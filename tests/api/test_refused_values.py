@@ -223,7 +223,7 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
 QUERIES: dict[str, list[tuple[str, str]]] = {
     "list_projects": [("status=gone", "status"), ("search=%00", "search")],
     "list_jobs": [("status=queued", "status")],
-    "list_content": [("approvalStatus=maybe", "approval_status")],
+    "list_content": [("approvalStatus=maybe", "approvalStatus")],
     "get_job": [(f"wait={wait}", "wait") for wait in ("1e1", "1.0", "1.5", "-1", "31", "x")],
     "list_scheduled_posts": [
         ("status=gone", "status"),

@@ -133,12 +133,12 @@ async def test_a_list_filters(conn: Conn, project: Project) -> None:
     await scene.settle(conn, [claim])
     done, scheduled = ids.show("job", claim.id), ids.show("job", later.job_id)
     assert await list_ids(conn, project, project_id=project.id) == [ingesting]
-    assert await list_ids(conn, project, kind="run_free_errand") == [done]
-    assert await list_ids(conn, project, status="completed") == [done]
-    assert await list_ids(conn, project, status="running") == [scheduled, ingesting]
-    assert await list_ids(conn, project, stage="scheduled") == [scheduled]
-    assert await list_ids(conn, project, status="failed") == []
-    assert await list_ids(conn, project, project_id=project.id, status="completed") == []
+    assert await list_ids(conn, project, kinds=["run_free_errand"]) == [done]
+    assert await list_ids(conn, project, statuses=["completed"]) == [done]
+    assert await list_ids(conn, project, statuses=["running"]) == [scheduled, ingesting]
+    assert await list_ids(conn, project, stages=["scheduled"]) == [scheduled]
+    assert await list_ids(conn, project, statuses=["failed"]) == []
+    assert await list_ids(conn, project, project_id=project.id, statuses=["completed"]) == []
     assert await list_ids(conn, project, project_id=ids.new()) == []
 
 
@@ -207,4 +207,4 @@ async def test_an_archived_project_loses_the_jobs_that_archiving_stops(
     assert [await batch(), await batch()] == [1, 0]
     assert (await shown(conn, project, job_id)).status == "canceled"
     assert (await ingest(conn, project)).status == "canceled"
-    assert len(await list_ids(conn, project, kind="archive_project", status="running")) == 1
+    assert len(await list_ids(conn, project, kinds=["archive_project"], statuses=["running"])) == 1

@@ -108,7 +108,7 @@ async def test_an_address_that_nobody_verified_is_the_operators(person: TikTokAc
     await person.sim.call("POST", "/app", verified_prefixes=[])
     what = pictures(album)
     prepared = await person.prepare(what)
-    with pytest.raises(Rejected, match="the operator has to verify PUBLIC_URL") as caught:
+    with pytest.raises(Rejected, match="the operator has to verify this server") as caught:
         await person.send(prepared, what)
     assert (caught.value.code, caught.value.category) == ("PULL_DOMAIN_UNVERIFIED", "config")
     assert await person.counts() == {}
