@@ -83,9 +83,17 @@ select exists (
 select c.tier, c.max_running, c.max_queued
   from pool_cap c
  where c.pool = :name
+   and c.tier <> 'suspended'
  order by c.tier;
 
 -- name: set_cap    no row: there is no such pool
+with closed as (
+  -- A pool with caps lets a suspended organization run nothing.
+  insert into pool_cap (tier, pool, max_running, max_queued)
+  select 'suspended', name, 0, :max_queued
+    from pool
+   where name = :name
+      on conflict (tier, pool) do nothing)
 insert into pool_cap (tier, pool, max_running, max_queued)
 select :tier, name, :max_running, :max_queued
   from pool

@@ -83,7 +83,9 @@ async def begin(
     if found.purging_at is None:
         await _check(conn, found, project_id)
         subject = ids.show(ids.PROJECT, project_id)
-        await organizations.record(conn, org, action="project.purge_started", subject=subject, actor=actor)
+        await organizations.record(
+            conn, org, action="project.purge_started", subject=subject, actor=actor, project_id=project_id
+        )
     purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
     submitted = await ledger.submit(
         conn,
@@ -174,8 +176,11 @@ async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:
     """The last of it: from this commit on nothing of the project is found."""
     scope = _scope(claim)
     await purge.purge_project.run(conn, **scope)
-    subject = ids.show(ids.PROJECT, scope["project_id"])
-    await organizations.record(conn, claim.organization_id, action="project.purged", subject=subject)
+    project_id = scope["project_id"]
+    subject = ids.show(ids.PROJECT, project_id)
+    await organizations.record(
+        conn, claim.organization_id, action="project.purged", subject=subject, project_id=project_id
+    )
     return {}
 
 

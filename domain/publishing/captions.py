@@ -106,5 +106,6 @@ async def _record(
         api_key_id=api_key_id,
         action=f"caption.{verdict}",
         subject=ids.show(ids.POST, post.id),
+        project_id=post.project_id,
         details={"note": note} if note else None,
     )

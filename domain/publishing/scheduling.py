@@ -250,6 +250,7 @@ async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequ
         api_key_id=approver_id,
         action="caption.approved",
         subject=ids.show(ids.CONTENT, scope.content_id),
+        project_id=scope.project_id,
         details={"posts": [ids.show(ids.POST, one.id) for one in approved]},
     )
 

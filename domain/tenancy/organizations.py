@@ -101,6 +101,7 @@ async def record(
     action: str,
     subject: str,
     actor: Actor | None = None,
+    project_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """An operator's change of an organization: on its record without the key, and on the operator's own."""
@@ -109,7 +110,13 @@ async def record(
         whose |= {actor.organization_id: actor.key_uuid}
     for org, key_id in whose.items():
         await audit.record(
-            conn, organization_id=org, api_key_id=key_id, action=action, subject=subject, details=details
+            conn,
+            organization_id=org,
+            api_key_id=key_id,
+            action=action,
+            subject=subject,
+            project_id=project_id if org == organization_id else None,
+            details=details,
         )
 
 

@@ -8,9 +8,11 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Conn, Pool
+from domain.operations import pools
 from domain.tenancy import organizations
 from jobs.kinds import INGEST_WEBSITE
 from schemas import ids
+from schemas.ops import PoolCap
 from tests import seeds
 from tests.api.conftest import EVERYTHING, Caller, calling, client_of, new_key
 from tests.api.everything import census
@@ -107,6 +109,15 @@ async def test_a_suspended_ones_jobs_wait_and_others_do_not(
     await change(operator, shown(acme), suspended=False)
     pulled = await seeds.claims(conn, INGEST_WEBSITE)
     assert [claim.id for claim in pulled] == [started[acme.organization_id]]
+
+
+async def test_a_pool_that_gets_caps_runs_nothing_of_a_suspended_one(conn: Conn) -> None:
+    """One that has none runs all; `default` is one."""
+    cap = PoolCap(tier="standard", max_running=5, max_queued=10)
+    assert await pools.set_cap(conn, name="default", cap=cap) == [cap]
+    row = await conn.fetchrow("select * from pool_cap where tier = 'suspended' and pool = 'default'")
+    assert row is not None
+    assert row["max_running"] == 0
 
 
 async def test_a_sandboxs_operator_learns_of_no_live_one(
