@@ -1,5 +1,6 @@
 """The refresh of an account's tokens; an account that only its owner can open again is marked so."""
 
+from contextlib import nullcontext
 from functools import partial
 
 from domain.accounts.credentials import Grant
@@ -34,7 +35,8 @@ async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
         return Done()
     end = partial(token_refresh.finish, claim=ctx.job, generation=attempt.tokens.generation, keyring=keyring)
     try:
-        grant = await refresh(net, attempt)
+        async with nullcontext() if attempt.sandbox else ctx.at(attempt.server.service_url):
+            grant = await refresh(net, attempt)
     except PlatformError as error:
         await forget_unknown(ctx, error, attempt.server, attempt.client)
         if isinstance(error, ReauthRequired) or error.code == APP_UNKNOWN:

@@ -24,7 +24,8 @@ async def register_app(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     if await ctx.step(partial(client_registrations.is_lasting, server=server)):
         return Done()
     try:
-        client = await mastodon.register(net.client, server, website=net.settings.public_url)
+        async with ctx.at(server.service_url):
+            client = await mastodon.register(net.client, server, website=net.settings.public_url)
     except PlatformError as error:
         return refused(error)
     return await ctx.commit(partial(client_registrations.keep, server=server, client=client, keyring=keyring))

@@ -26,7 +26,8 @@ async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
     if attempt is None:
         return Done({"revoked": False})
     try:
-        await revoke(net, attempt)
+        async with ctx.at(attempt.server.service_url):
+            await revoke(net, attempt)
     except (TokenExpired, ReauthRequired):
         return Done({"revoked": False})  # It opens nothing any more.
     except PlatformError as error:

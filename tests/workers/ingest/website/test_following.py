@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 
+from schemas import ids
 from tests.workers.ingest.website.visits import visit, visited, words
 from tests.workers.web.web import Answers, Script, allowed_client, say, serve, wrote
 from workers.ingest.parser.parser import Parser
@@ -77,6 +78,15 @@ async def test_a_page_that_fails_is_a_warning(parser: Parser) -> None:
     extraction, site = await visited(parser, answers, follow_links=True, max_pages=4)
     assert words(extraction) == ["page_unread", "page_unread"]
     assert any(site.url("/about") in warning for warning in extraction.warnings)
+
+
+async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) -> None:
+    """What is left is too little for more than the named page."""
+    job = Parser(parser.parsing, ids.new(), left_s=1e-9)
+    extraction, _ = await visited(job, PAGES, follow_links=True, max_pages=3)
+    assert words(extraction) == ["page_unread", "page_unread", "underived"]
+    assert all("that one ingest has" in warning for warning in extraction.warnings)
+    assert extraction.fields["appName"].value == "Zap"
 
 
 async def test_a_page_that_leads_to_another_site_is_not_opened_there(parser: Parser) -> None:
