@@ -24,8 +24,8 @@ from schemas.errors import OutcomeUnknown, Rejected
 
 #: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
-#: Seconds after which a post comes again whose server was busy.
-BUSY_S = 5.0
+#: Seconds after which a post comes again whose server was busy: so few that its job needs no promotion.
+BUSY_S = 4.0
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
 

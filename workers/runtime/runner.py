@@ -26,8 +26,8 @@ Tasks: TypeAlias = Mapping[Kind, Task]
 
 TASK_FAILED = Retry("INTERNAL", "the job met an error on our side and is tried again")
 
-#: Seconds after which a job comes again whose server was busy.
-BUSY_S = 5.0
+#: Seconds after which a job comes again whose server was busy: so few that it needs no promotion.
+BUSY_S = 4.0
 
 _log = logs.get("runner")
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from domain.media.storage import open_store
 from domain.tenancy import organizations
@@ -17,6 +18,7 @@ from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.test_sending import one_chunk
+from workers.runtime import server_slots
 from workers.tasks import publish_post
 
 HOGS, POSTS, SLOTS = 2, 6, 10
@@ -87,6 +89,36 @@ async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(p
             assert 0 < slow.held < SLOTS
             slow.answer.set()
             await eventually(lambda: all_published(project), within=30)
+
+
+async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two slots one server may hold one: the other tenant's post waits, as it was."""
+    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    async with serving(slow := Pds()):
+        settings = msgspec.structs.replace(
+            project.settings, slots=2, fetch_allow=slow.url.removeprefix("http://")
+        )
+        tenants = [await settled(project, slow, posts=1) for _ in range(2)]
+        async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
+            await eventually(lambda: waits(project))
+            assert slow.held == 1
+            slow.answer.set()
+            await eventually(lambda: all_published(project), within=30)
+    attempts = await project.pool.fetch("select organization_id, outcome from job_attempt order by fence")
+    assert {row["organization_id"] for row in attempts} == {tenant.org for tenant in tenants}
+    assert {row["outcome"] for row in attempts} == {"completed", "snoozed"}
+
+
+async def waits(project: Project) -> bool:
+    """One post comes again later: no try is spent, and nothing is written on it."""
+    row = await project.pool.fetchrow(
+        """select j.attempt, p.status, p.phase, p.last_error
+             from job j join scheduled_post p on p.job_id = j.id
+            where j.state = 'queued' and j.fence > 0"""
+    )
+    return row is not None and tuple(row) == (0, "queued", "preparing", None)
 
 
 async def hang(project: Project, slow: Pds) -> bool:
