@@ -6,7 +6,7 @@ Whoever ends a job ends its subject too, in the same transaction. So outside thi
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from uuid import UUID
 
 from db.pool import Conn
@@ -139,8 +139,7 @@ async def submit(
             run_at=run_at,
             retry_of=retry_of,
         )
-        found = made or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key)
-        if found:
+        if found := made or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
             wake = Wake(kind.pool, kind.name, found.id) if found.send else None
             return Submitted(kind.name, project_id, *found[:3], wake, fresh=made is not None)
     raise _full(kind)
@@ -192,15 +191,16 @@ async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
 
 async def error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
     """The code of the error that the job failed with, if it did."""
-    found: str | None = await job.get_error_code.value(conn, org=organization_id, id=job_id)
-    return found
+    return cast("str | None", await job.get_error_code.value(conn, org=organization_id, id=job_id))
 
 
-async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind]) -> list[Claim]:
+async def pull(
+    conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind], freed: Sequence[UUID] = ()
+) -> list[Claim]:
     """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
 
-    Empty too when the pool is paused or the worker's lease has run out. Not inside a transaction: the
-    pool's lock is held until it ends.
+    `freed`: organizations of whom a job has ended here since the last pull. Empty too when the pool is paused
+    or the lease has run out. Not inside a transaction: the pool's lock is held until it ends.
     """
     return await PULL_JOBS.all(
         conn,
@@ -209,6 +209,7 @@ async def pull(conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequ
         free=free,
         kinds=[kind.name for kind in kinds],
         timeouts_s=[kind.timeout_s for kind in kinds],
+        freed=freed,
     )
 
 

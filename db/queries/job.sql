@@ -1,16 +1,17 @@
--- part: send    asks for a wake: the job is due now, and none of this tenant's waits before it
+-- part: first    of the tenant's line, if it is due: none of the line's waits before it
 coalesce((
-            select head.run_at > now()
-              from job head
-             where head.organization_id = :org
-               and head.pool = :pool
-               and head.internal = :internal
-               and head.state = 'queued'
-               and head.stage <> 'scheduled'
-             order by head.run_at
-             limit 1), true)
+         select head.run_at > now()
+           from job head
+          where head.organization_id = :org
+            and head.pool = :pool
+            and head.internal = :internal
+            and head.state = 'queued'
+            and head.stage <> 'scheduled'
+          order by head.run_at
+          limit 1), true)
 
 -- name: submit_job    no row: its key has a job that hasn't ended, or too many of the tenant's jobs wait
+-- `send` asks for a wake; it stays on the row as `newcomer` until the job is pulled.
 with line as materialized (
   -- The tenant's line, if the job counts in its cap.
   select m.has_room, m.line_length
@@ -18,15 +19,16 @@ with line as materialized (
    where not :internal
      and coalesce(:run_at::timestamptz <= now(), true))
 insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
-                 run_at, deadline_at, stage, args, unique_key, line_length)
+                 run_at, deadline_at, stage, args, unique_key, line_length, newcomer)
 select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
        coalesce(:run_at, now()), coalesce(:run_at, now()) + :total_s * interval '1 second',
-       case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key, line.line_length
+       case when :run_at > now() then 'scheduled' else 'queued' end, :args, :unique_key, line.line_length,
+       coalesce(:run_at <= now(), true) and {first}
   from (select) one
   left join line on true
  where line.has_room is not false
     on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
-returning id, created_at, stage, run_at <= now() and {send} as send;
+returning id, created_at, stage, newcomer as send;
 
 -- name: submit_jobs    many of one kind and project, as submit_job does one after the other; all or no row
 with asked as materialized (
@@ -46,15 +48,16 @@ line as materialized (
    where not :internal
      and due.jobs > 0)
 insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts,
-                 run_at, deadline_at, stage, args)
+                 run_at, deadline_at, stage, args, newcomer)
 select :org, a.id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts,
        a.run_at, a.run_at + :total_s * interval '1 second',
-       case when a.run_at > now() then 'scheduled' else 'queued' end, a.args
+       case when a.run_at > now() then 'scheduled' else 'queued' end, a.args,
+       a.id is not distinct from (select first_id from due) and {first}
   from asked a
   left join line on true
  where line.has_room is not false
  order by a.place
-returning id, created_at, stage, id = (select first_id from due) and {send} as send;
+returning id, created_at, stage, newcomer as send;
 
 -- name: find_job_of_key    that hasn't ended
 select id, created_at, stage, false as send
@@ -77,7 +80,7 @@ select error->>'code'
 
 -- name: pull_jobs    as the function of this name in db/migrations/0008_keep_slots_free.sql does it
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
-  from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s);
+  from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
 
 -- name: settle_jobs    a row for each claim that was not fenced; the function is in 0002_create_ledger.sql
 select organization_id, project_id, id, kind, fence, state, error

@@ -56,8 +56,7 @@ class Completer:
             await self._flush_progress(ended)
             batch = [Settlement(attempt.claim, outcome) for attempt, outcome in ended]
             announce(batch, await self._store(batch))
-            # A tenant that was at its cap may start another one now.
-            self._slots.notify()
+            self._slots.ended(claim for claim, _ in batch)
             self.unsettled.difference_update(key(attempt.claim) for attempt, _ in ended)
             if not self.unsettled:
                 self.settled.set()

@@ -56,7 +56,12 @@ class Puller:
             with reaching(), metrics.PULL.time():
                 async with acquire(self.pool) as conn:
                     return await ledger.pull(
-                        conn, pool=self.pool_name, worker_id=self.worker_id(), free=free, kinds=self.kinds
+                        conn,
+                        pool=self.pool_name,
+                        worker_id=self.worker_id(),
+                        free=free,
+                        kinds=self.kinds,
+                        freed=self.slots.take_freed(),
                     )
         except PASSING:
             return []

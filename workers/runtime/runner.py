@@ -82,7 +82,7 @@ class Runner:
     def _close(self, attempt: Attempt, word: str) -> None:
         """Close an attempt that is settled already, or that is another worker's by now."""
         self.progress_writer.forget(attempt)
-        self.slots.notify()
+        self.slots.ended([attempt.claim])
         metrics.JOBS_SETTLED.labels(attempt.claim.kind, word).inc()
 
 

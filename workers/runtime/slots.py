@@ -1,7 +1,7 @@
 """Slots of a worker process: its running attempts, and how many more it may take. Its loops share them."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
@@ -68,6 +68,7 @@ class Slots:
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
         self.parked = 0
+        self._freed: set[UUID] = set()
         self.on_change: Callable[[int], None] = ignore
         metrics.SLOTS_FREE.set_function(lambda: self.free)
         self._changed()
@@ -104,6 +105,16 @@ class Slots:
     def _park(self, change: int) -> None:
         self.parked += change
         self._changed()
+
+    def ended(self, claims: Iterable[Claim]) -> None:
+        """Jobs that run no more, as is committed: a tenant that was at its cap may start another one."""
+        self._freed.update(claim.organization_id for claim in claims)
+        self.notify()
+
+    def take_freed(self) -> list[UUID]:
+        """The tenants of whom a job has ended since the last call."""
+        freed, self._freed = [*self._freed], set()
+        return freed
 
     def close(self) -> None:
         """End all pulling: the puller wakes and leaves its loop."""

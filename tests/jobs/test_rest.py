@@ -1,0 +1,217 @@
+"""What cannot start costs a pull nothing and hides nothing; newcomers come before those who wait."""
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from jobs import ledger
+from jobs.kinds import Kind
+from jobs.ledger import Claim
+from tests import plans
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND
+
+#: Rows that a pull of ten reads at most where nothing is in its way.
+FEW = 500
+
+UNKNOWN = ERRAND._replace(name="run_strange_errand")
+
+#: The hints of a pull that read much, whatever this one reads.
+REST = "select rest_lines($1, $2, clock_timestamp())"
+
+OVER_CAP = """
+select count(*)
+  from (select from job where state = 'running' group by organization_id having count(*) > 1) over_cap"""
+
+
+@pytest_asyncio.fixture
+async def narrow(conn: Conn) -> AsyncIterator[None]:
+    """Each tenant may run one job in a pool with caps, and no share of it is reached."""
+    await conn.execute("update pool_cap set max_running = 1")
+    await scene.plenty(conn)
+    yield
+
+
+async def rest(conn: Conn, kind: Kind = ERRAND) -> None:
+    await conn.execute(REST, kind.pool, [kind.name])
+
+
+async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[list[Claim], int]:
+    """What the second of two pulls brings, and how many rows it reads: the first one may leave hints."""
+    await scene.pull(session, worker, 10, kind)
+    async with plans.reading(session, "job") as found:
+        claims = await scene.pull(session, worker, 10, kind)
+    return claims, found.rows
+
+
+async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]:
+    """Tenants that run as many jobs as they may, and have more waiting."""
+    orgs = await scene.tenants(conn, count)
+    await scene.fill(conn, orgs, 3)
+    worker = await scene.worker(conn)
+    claims: list[Claim] = []
+    while more := await scene.pull(conn, worker, 400):
+        claims += more
+    assert len(claims) == count
+    return orgs, claims
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_tenants_at_their_cap_cost_nothing(pool: Pool, conn: Conn) -> None:
+    await at_their_cap(conn, 700)
+    await scene.fill(conn, await scene.tenants(conn, 30), 2)
+    async with pool.acquire() as session:
+        claims, rows = await rows_read(session, await scene.worker(conn))
+    assert len(claims) == 10
+    assert rows < FEW
+
+
+async def test_rows_of_an_unknown_kind_cost_nothing(pool: Pool, conn: Conn) -> None:
+    await scene.plenty(conn)
+    orgs = await scene.tenants(conn, 40)
+    await scene.fill(conn, orgs, 100, UNKNOWN)
+    await scene.fill(conn, orgs[::2], 2)  # behind them in the same lines
+    async with pool.acquire() as session:
+        claims, rows = await rows_read(session, await scene.worker(conn))
+    assert len(claims) == 10
+    assert rows < FEW
+
+
+async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Conn) -> None:
+    await scene.fill(conn, await scene.tenants(conn, 20), 250, FREE_ERRAND)
+    worker = await scene.worker(conn, FREE_ERRAND, lease_s=600)
+    async with pool.acquire() as dump, dump.transaction(isolation="repeatable_read"):
+        await dump.execute("select")
+        for _ in range(40):
+            await scene.settle(conn, await scene.pull(conn, worker, 100, FREE_ERRAND))
+        await rest(conn, FREE_ERRAND)
+        async with pool.acquire() as session:
+            claims, rows = await rows_read(session, worker, FREE_ERRAND)
+    assert len(claims) == 10
+    assert rows < FEW
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn) -> None:
+    _, claims = await at_their_cap(conn, 12)
+    await rest(conn)
+    await scene.settle(conn, claims[5:6])
+    worker, org = await scene.worker(conn), claims[5].organization_id
+    [claim] = await ledger.pull(conn, pool="ingest", worker_id=worker, free=10, kinds=[ERRAND], freed=[org])
+    assert claim.organization_id == org
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_what_no_pull_was_told_is_found_when_the_hint_has_ended(conn: Conn) -> None:
+    _, claims = await at_their_cap(conn, 12)
+    await rest(conn)
+    await scene.settle(conn, claims[5:6])
+    worker = await scene.worker(conn)
+    assert await scene.pull(conn, worker) == []
+    await conn.execute("update line_rest set until = clock_timestamp()")
+    [claim] = await scene.pull(conn, worker)
+    assert claim.organization_id == claims[5].organization_id
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_a_job_that_comes_to_an_empty_line_starts_though_all_around_it_rest(conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 3)
+    await at_their_cap(conn, 12)
+    await rest(conn)
+    jobs = {(await scene.submit(conn, org)).job_id for org in orgs}
+    worker = await scene.worker(conn)
+    assert {claim.id for _ in orgs for claim in await scene.pull(conn, worker)} == jobs
+
+
+@pytest.mark.parametrize("place", [0, 75, 149])
+async def test_a_newcomer_comes_before_those_who_wait_for_their_turn(conn: Conn, place: int) -> None:
+    orgs = await scene.tenants(conn, 150)
+    await scene.fill(conn, [org for org in orgs if org != orgs[place]], 5, FREE_ERRAND)
+    worker = await scene.worker(conn, FREE_ERRAND)
+    await scene.pull(conn, worker, 10, FREE_ERRAND)
+    job = await scene.submit(conn, orgs[place], FREE_ERRAND)
+    claims = await scene.pull(conn, worker, 4, FREE_ERRAND)
+    assert job.job_id in {claim.id for claim in claims}
+    assert len(claims) == 4
+
+
+async def test_newcomers_leave_three_slots_in_four_to_those_who_wait(conn: Conn) -> None:
+    await scene.fill(conn, await scene.tenants(conn, 150), 5, FREE_ERRAND)
+    worker = await scene.worker(conn, FREE_ERRAND)
+    await scene.pull(conn, worker, 10, FREE_ERRAND)
+    newcomers = await scene.tenants(conn, 40)
+    for org in newcomers:
+        await scene.submit(conn, org, FREE_ERRAND)
+    claims = await scene.pull(conn, worker, 20, FREE_ERRAND)
+    assert len(claims) == 20
+    assert 5 <= sum(claim.organization_id in set(newcomers) for claim in claims) < 12
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_a_clock_that_went_back_hides_no_running_job(conn: Conn, org: UUID) -> None:
+    await scene.fill(conn, [org], 3)
+    worker = await scene.worker(conn)
+    ahead = await conn.fetchval(
+        "update pool set busy_since = now() + interval '1 hour' where name = 'ingest' returning busy_since"
+    )
+    [claim] = await scene.pull(conn, worker)
+    assert (await scene.row(conn, claim.id))["attempt_started_at"] >= ahead
+    assert await scene.pull(conn, worker) == []
+
+
+class Fleet:
+    """Two workers, one of which doesn't know all kinds, and what they run."""
+
+    def __init__(self, conn: Conn, workers: Sequence[UUID]) -> None:
+        self.conn, self.workers = conn, workers
+        self.kinds: list[list[Kind]] = [[ERRAND], [ERRAND, UNKNOWN]]
+        self.running: list[list[Claim]] = [[], []]
+        self.freed: list[set[UUID]] = [set(), set()]
+
+    async def pull(self, which: int, free: int) -> int:
+        claims = await ledger.pull(
+            self.conn, pool="ingest", worker_id=self.workers[which], free=free, kinds=self.kinds[which],
+            freed=[*self.freed[which]],
+        )  # fmt: skip
+        self.freed[which] = set()
+        self.running[which] += claims
+        return len(claims)
+
+    async def end(self, which: int, count: int) -> None:
+        ended, self.running[which] = self.running[which][:count], self.running[which][count:]
+        await scene.settle(self.conn, ended)
+        self.freed[which] |= {claim.organization_id for claim in ended}
+
+
+async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
+    """One thing of those that happen."""
+    which = dice.randrange(2)
+    match dice.choice(["submit", "submit", "pull", "end", "rest"]):
+        case "submit":
+            await scene.submit(fleet.conn, dice.choice(orgs), dice.choice([ERRAND, UNKNOWN]))
+        case "pull":
+            await fleet.pull(which, dice.randint(1, 6))
+        case "end":
+            await fleet.end(which, dice.randint(1, 4))
+        case "rest":
+            await fleet.conn.execute(REST, "ingest", [kind.name for kind in fleet.kinds[which]])
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("seed", range(6))
+async def test_hints_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, seed: int) -> None:
+    """When nothing happens any more each worker has what it would have found without hints."""
+    dice, orgs = random.Random(seed), await scene.tenants(conn, 16)
+    fleet = Fleet(conn, [await scene.worker(conn), await scene.worker(conn)])
+    for _ in range(150):
+        await act(fleet, orgs, dice)
+        assert await conn.fetchval(OVER_CAP) == 0
+    for _ in range(2):  # in the first round each tells the other's kinds of its tenants' ends
+        while sum([await fleet.pull(which, 10) for which in (1, 0)]):
+            pass
+    await conn.execute("truncate line_rest")
+    assert [await fleet.pull(which, 10) for which in (1, 0)] == [0, 0]
