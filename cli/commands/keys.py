@@ -20,7 +20,8 @@ from db.pool import transact
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys as verbs
-from domain.tenancy.api_keys import Actor
+from domain.tenancy import organizations
+from domain.tenancy.api_keys import EVERY_SCOPE, Actor
 from schemas import ids
 from schemas.api_keys import ApiKeyCreate, Rewrapped, Scope
 
@@ -111,8 +112,8 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
     show_default=True,
     help="How long the old secret works on.",
 )
-@for_organization
-async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_hours: int) -> Answer:
+@at_database
+async def rotate_key(session: Session, *, key_uuid: UUID, overlap_hours: int) -> Answer:
     """Give a key a new secret and show it, once; its id and scopes stay.
 
     \b
@@ -120,6 +121,7 @@ async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_
       tenantry keys rotate key_01890a5d-... --overlap-hours 24
     """
     peppers, overlap = _peppers(session), timedelta(hours=overlap_hours)
+    actor = await _owner(session, key_uuid)
     shown = await transact(
         session.pool,
         lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
@@ -129,14 +131,15 @@ async def rotate_key(session: Session, actor: Actor, *, key_uuid: UUID, overlap_
 
 @keys.command("kill")
 @click.argument("key_uuid", metavar="KEY_ID", type=KEY)
-@for_organization
-async def kill_key(session: Session, actor: Actor, *, key_uuid: UUID) -> Answer:
+@at_database
+async def kill_key(session: Session, *, key_uuid: UUID) -> Answer:
     """Switch a key off for good, from its next request on.
 
     \b
     Example:
       tenantry keys kill key_01890a5d-...
     """
+    actor = await _owner(session, key_uuid)
     killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
     return Answer(killed, card(killed))
 
@@ -173,6 +176,13 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
     with Progress(*columns, console=console(sys.stderr)) as bar:
         task = bar.add_task("", total=total)
         yield lambda some: bar.advance(task, some)
+
+
+async def _owner(session: Session, key_uuid: UUID) -> Actor:
+    """The organization of a key, with every right: an id is of one key alone. Raises `NotFound`."""
+    async with session.pool.acquire() as conn:
+        owner = await organizations.find_owner(conn, key_uuid=key_uuid)
+    return Actor(owner.organization_id, owner.env, None, EVERY_SCOPE)
 
 
 def _peppers(session: Session) -> Keyring:

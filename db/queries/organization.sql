@@ -8,6 +8,12 @@ select env
   from organization
  where id = :id;
 
+-- name: find_owner    of an API key, by its id, which is of one alone
+select o.id as organization_id, o.env
+  from api_key k
+  join organization o on o.id = k.organization_id
+ where k.id = :key_id;
+
 -- part: organization    a live one
 l.id, s.id as sandbox_id, l.name, coalesce(l.resumes_as, l.tier) as tier, l.tier = 'suspended' as suspended,
        l.created_at

@@ -10,6 +10,7 @@ from db.queries import organization
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
 from schemas import ids
+from schemas.api_keys import Env
 from schemas.errors.absent import absent
 from schemas.organizations import LiveTier, Organization
 
@@ -30,6 +31,14 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
+class KeyOwner(NamedTuple):
+    """The organization of an API key, or the sandbox."""
+
+    organization_id: UUID
+    env: Env
+
+
+FIND_OWNER = organization.find_owner.typed(KeyOwner)
 FIND_ORGANIZATION = organization.find_organization.typed(_Row)
 LOCK_ORGANIZATION = organization.lock_organization.typed(_Row)
 LIST_ORGANIZATIONS = organization.list_organizations.typed(_Row)
@@ -52,6 +61,14 @@ async def create(conn: Conn, *, name: str, tier: LiveTier, actor: Actor | None =
             details={"tier": tier},
         )
     return pair
+
+
+async def find_owner(conn: Conn, *, key_uuid: UUID) -> KeyOwner:
+    """For operators on the machine: partners name keys within their own organization. Raises `NotFound`."""
+    owner = await FIND_OWNER.one(conn, key_id=key_uuid)
+    if owner is None:
+        raise absent("api_key")
+    return owner
 
 
 async def find(conn: Conn, *, organization_id: UUID) -> Organization:

@@ -107,6 +107,19 @@ async def test_a_killed_key_stays_dead_and_the_audit_log_says_so(
     ]
 
 
+async def test_a_key_is_named_by_its_id_alone_among_many_organizations(
+    tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
+) -> None:
+    other = decoded(await tenantry("org", "create", "Other", "--json"))
+    for words in (["--org", organization["id"]], ["--org", other["id"]], ["--org", other["id"], "--sandbox"]):
+        made = decoded(await tenantry("keys", "create", "ci", *words, "--json"))
+        rotated = decoded(await tenantry("keys", "rotate", made["id"], "--json"))
+        assert (rotated["id"], rotated["env"]) == (made["id"], made["env"])
+        assert await opens(conn, rotated["apiKey"], settings)
+        assert decoded(await tenantry("keys", "kill", made["id"], "--json"))["killSwitch"] is True
+        assert not await opens(conn, rotated["apiKey"], settings)
+
+
 async def test_bad_words_change_nothing(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     assert (await tenantry("keys", "create", "ci", "--scope", "everything")).exit_code == 2
     assert refused(await tenantry("keys", "create", "ci", "--return-origin", "app", "--json"), 2)
