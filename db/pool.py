@@ -45,6 +45,9 @@ SOCKET = {
 #: Settings of connections that are kept open.
 FOR_BURSTS = {"plan_cache_mode": "force_generic_plan"}
 
+#: The part of a client's patience that a lock may take.
+LOCK_SHARE = 0.8
+
 #: Seconds to open a connection: a server that can be reached answers sooner.
 CONNECT_S = 10.0
 
@@ -80,9 +83,7 @@ async def open_pool(
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (FOR_BURSTS if for_bursts else {})
     if patience_s is not None:
-        more |= dict.fromkeys(
-            ("statement_timeout", "idle_in_transaction_session_timeout"), f"{patience_s * 1000:.0f}ms"
-        )
+        more |= _patience(patience_s)
     async with asyncpg.create_pool(
         database_url,
         timeout=CONNECT_S,
@@ -96,6 +97,20 @@ async def open_pool(
         reset=_keep_session,
     ) as pool:
         yield pool
+
+
+def _patience(patience_s: float) -> dict[str, str]:
+    """Settings of a session whose client waits for so many seconds.
+
+    It hears of a lock that takes too long before it takes the server for silent, and so drops no connection
+    for it; a statement that nobody waits for any more ends soon.
+    """
+    limits_s = {
+        "lock_timeout": patience_s * LOCK_SHARE,
+        "idle_in_transaction_session_timeout": patience_s,
+        "statement_timeout": patience_s + 1,
+    }
+    return {name: f"{limit_s * 1000:.0f}ms" for name, limit_s in limits_s.items()}
 
 
 async def connect(

@@ -13,6 +13,7 @@ import msgspec
 
 from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
 from cli.shared.session import ADVICE, where
+from db.reach import POSTGRES_AWAY
 from schemas.errors import (
     DomainError,
     Invalid,
@@ -28,12 +29,9 @@ from schemas.errors import (
 EXPECTED = (TenantryError, msgspec.ValidationError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 UNREACHABLE = (
-    OSError,
-    asyncpg.PostgresConnectionError,
+    *POSTGRES_AWAY,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
 )
 UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 

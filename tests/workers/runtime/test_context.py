@@ -215,6 +215,27 @@ async def test_a_deadlocks_victim_runs_once_more(workers: Workers, effects: Any)
     assert await effects() == ["ab", "ba"]
 
 
+async def test_a_lock_that_takes_too_long_spends_no_attempt(workers: Workers, effects: Any) -> None:
+    """Somebody else has what the step needs: it goes back into its line."""
+    await workers.pool.execute("create table thing (name text); insert into thing values ('a')")
+
+    async def task(ctx: Context) -> Outcome:
+        async def body(conn: Conn) -> dict[str, str]:
+            await conn.execute("select from thing for update")
+            return await write(conn, ctx.job.id, "mine")
+
+        return await ctx.commit(body)
+
+    async with workers.working(task):
+        async with workers.pool.acquire() as conn, conn.transaction():
+            await conn.execute("select from thing for update")
+            job_id = await workers.submit()
+            await workers.becomes(job_id, "fence > 1")
+        row = await workers.ended(job_id)
+    assert (row["state"], row["attempt"], await effects()) == ("completed", 1, ["mine"])
+    assert await workers.attempts(job_id) == ["interrupted"] * (row["fence"] - 1) + ["completed"]
+
+
 async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
     async def task(ctx: Context) -> Outcome:
         return Done({"gives": [name for name in dir(ctx) if not name.startswith("_")]})
