@@ -12,13 +12,14 @@ ROOT = Path(__file__).parents[2]
 PAGE = "docs/howto/add-a-kind.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-#: Lint, types, imports and the style of SQL, over what the page has added.
+#: Lint, imports, the style of SQL and what a purge leaves, over what the page has added.
 CHECK = """set -e
 mine=$(git ls-files --modified --others --exclude-standard -- '*.py')
 .venv/bin/python -m ruff check $mine
 .venv/bin/python -m ruff format --check $mine
 .venv/bin/lint-imports
-.venv/bin/python -m pytest -q tests/architecture/test_sql.py tests/db/test_queries.py"""
+tests="tests/architecture/test_sql.py tests/db/test_queries.py tests/workers/tasks/test_purging.py"
+.venv/bin/python -m pytest -q $tests"""
 
 pytestmark = [pytest.mark.first, pytest.mark.timeout(240)]
 
