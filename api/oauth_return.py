@@ -1,7 +1,9 @@
 """The return from another site's pages: the redirect, and waiting for the job that the return starts."""
 
 import asyncio
+import hashlib
 from typing import Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Response
@@ -9,14 +11,19 @@ from litestar import Response
 from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import LOOK_S, unless_gone
+from domain.connecting import authorization
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
 from jobs import ledger
 from jobs.ledger import Submitted
+from schemas.settings import Settings
 
 #: How long a browser waits for its job, in seconds.
 CALLBACK_S = 8.0
+
+#: The paths by which accounts' servers send people back.
+CALLBACK = "/v1/social/callback"
 
 Status = Literal["connected", "pending", "failed"]
 
@@ -31,10 +38,31 @@ async def lead_back(
     return redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
-def redirect(location: str) -> Response[None]:
+def redirect(location: str, *, cookie: str | None = None) -> Response[None]:
     """A 302 that no cache keeps and whose target is not told where the person was."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    if cookie is not None:
+        headers["Set-Cookie"] = cookie
     return Reply(None, status_code=302, headers=headers)
+
+
+def bind(settings: Settings, state: str) -> str:
+    """The cookie that binds a flow to the browser which follows our link; only the way back sees it."""
+    public = urlsplit(settings.public_url)
+    secure = "; Secure" if public.scheme == "https" else ""
+    path = f"{public.path.rstrip('/')}{CALLBACK}"
+    lasts = int(authorization.LIFETIME.total_seconds())
+    return f"{cookie_name(state)}=1; Path={path}; Max-Age={lasts}; HttpOnly; SameSite=Lax{secure}"
+
+
+def is_bound(request: ApiRequest, state: str) -> bool:
+    """True if a request comes by the browser that followed our link."""
+    return cookie_name(state) in request.cookies
+
+
+def cookie_name(state: str) -> str:
+    """A name of each flow's own: one browser may have several at once. It doesn't tell the state."""
+    return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
 
 
 async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:

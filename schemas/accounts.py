@@ -54,7 +54,7 @@ class FlowError(Out, frozen=True, kw_only=True):
     """What became of a flow that failed."""
 
     code: str
-    """The job's error code, or `ACCESS_DENIED`, `STATE_EXPIRED` or `CANCELED`."""
+    """The job's error code, or `ACCESS_DENIED`, `OTHER_BROWSER`, `STATE_EXPIRED` or `CANCELED`."""
 
 
 class OAuthStatus(Out, frozen=True, kw_only=True):

@@ -93,7 +93,7 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
     """Where a link of ours leads on: to the account's server, once we are registered there.
 
     Until then it waits, and then leads here again; to the state's `returnUrl` with `status=failed` if the
-    server didn't register us.
+    server didn't register us. A cookie makes sure that whoever comes back is who went.
     """
     found = await _follow_link(request, returned)
     if found.job_id:
@@ -102,14 +102,14 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
             request.receive, oauth_return.until_ended(request, ref, within_s=oauth_return.CALLBACK_S)
         )
         found = await _follow_link(request, returned)
-    if found.url:
-        return oauth_return.redirect(found.url)
-    if found.job_id:
-        return oauth_return.redirect(authorization.link(request.services.settings, returned))
+    settings = request.services.settings
+    if found.url or found.job_id:
+        on = found.url or authorization.link(settings, returned)
+        return oauth_return.redirect(on, cookie=oauth_return.bind(settings, returned))
     return await oauth_return.lead_back(request, found.flow, None, state=returned)
 
 
-@get("/v1/social/callback/{issuer:str}", status_code=302, opt={"refusals": (422, 429, 503)})
+@get(f"{oauth_return.CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
 async def social_callback(
     request: ApiRequest,
     issuer: FromPath[str],
@@ -119,7 +119,10 @@ async def social_callback(
     error: Error = None,
     iss: Iss = None,
 ) -> Response[None]:
-    """Where a server sends the person. Leads on to the state's `returnUrl`, with `status` and `state`."""
+    """Where a server sends the person. Leads on to the state's `returnUrl`, with `status` and `state`.
+
+    The status is `failed` in another browser than the one that followed `authorizeUrl`.
+    """
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
         services = request.services
@@ -130,6 +133,7 @@ async def social_callback(
             iss=iss,
             code=code,
             error=error,
+            same_browser=oauth_return.is_bound(request, returned),
             now=services.clock(),
             keyring=services.vault,
         )

@@ -18,6 +18,7 @@ from domain.accounts.client_registrations import Server
 from domain.connecting import connect, consent_pages
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
+from domain.connecting.flow_details import Details
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
 from domain.security.keyring import Keyring
@@ -50,21 +51,6 @@ class NewFlow(NamedTuple):
     return_url: str
     account_id: UUID | None = None
     handle: str = SANDBOX_HANDLE
-
-
-class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """The details that a flow's row carries; nothing in them is secret."""
-
-    platform: str
-    service_url: str
-    redirect_uri: str
-    challenge: str
-    account_id: UUID | None
-    register_job_id: UUID | None
-
-    @property
-    def server(self) -> Server:
-        return Server(self.platform, self.service_url, self.redirect_uri)
 
 
 class LinkStep(NamedTuple):
@@ -143,7 +129,7 @@ async def start(
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure(conn, server, principal.organization_id)
-    details, verifier = _details(server, wanted, registering)
+    details, verifier = _details(server, wanted, registering, bound=not principal.sandbox)
     state, expires_at = await oauth_states.make(
         conn,
         organization_id=principal.organization_id,
@@ -189,27 +175,33 @@ async def handle_callback(
     iss: str | None,
     code: str | None,
     error: str | None,
+    same_browser: bool,
     now: datetime,
     keyring: Keyring,
 ) -> tuple[Flow, Submitted | None]:
     """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
 
     A code that comes by another server's address, or says that it is another's, is no server's business
-    (RFC 9207, RFC 9700 4.4).
+    (RFC 9207, RFC 9700 4.4). One that comes by another browser than the one which followed our link may be
+    somebody else's, who was led to the server's page (RFC 6749 10.12).
     """
     flow, verifier = await oauth_states.use(
         conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring
     )
-    server = msgspec.convert(flow.details, Details).server
-    if issuer != server.redirect_uri.rpartition("/")[2] or (iss or server.service_url) != server.service_url:
-        await oauth_states.end(conn, flow, outcome="failed", error="OTHER_SERVER")
-        return flow, None
-    if not code or flow.project_id is None or verifier is None:
-        denied = "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"
-        await oauth_states.end(conn, flow, outcome="failed", error=denied)
+    details = msgspec.convert(flow.details, Details)
+    failure = details.failure(issuer=issuer, iss=iss, same_browser=same_browser) or _absence(code, error)
+    if failure or code is None or flow.project_id is None or verifier is None:
+        await oauth_states.end(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
     try:
-        submitted = await _submit(conn, flow, flow.project_id, Code(code=code, verifier=verifier), keyring)
+        submitted = await connect.submit(
+            conn,
+            organization_id=flow.organization_id,
+            project_id=flow.project_id,
+            asked=_asked(flow),
+            secret=Code(code=code, verifier=verifier),
+            keyring=keyring,
+        )
     except Conflict as archived:
         await oauth_states.end(conn, flow, outcome="failed", error=archived.details["reason"])
         return flow, None
@@ -217,15 +209,11 @@ async def handle_callback(
     return flow, submitted
 
 
-async def _submit(conn: Conn, flow: Flow, project_id: UUID, secret: Code, keyring: Keyring) -> Submitted:
-    return await connect.submit(
-        conn,
-        organization_id=flow.organization_id,
-        project_id=project_id,
-        asked=_asked(flow),
-        secret=secret,
-        keyring=keyring,
-    )
+def _absence(code: str | None, error: str | None) -> str | None:
+    """The error of a way back that brings no code."""
+    if code:
+        return None
+    return "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"
 
 
 async def status(conn: Conn, *, principal: Principal, state: str, now: datetime) -> OAuthStatus:
@@ -261,14 +249,15 @@ def _base(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-def _details(server: Server, wanted: NewFlow, registering: Submitted | None) -> tuple[Details, str]:
+def _details(server: Server, wanted: NewFlow, job: Submitted | None, *, bound: bool) -> tuple[Details, str]:
     """The details, and the verifier that goes with them."""
     verifier = secrets.token_urlsafe(48)
     details = Details(
         **server._asdict(),
         challenge=PAGES[server.platform].challenge(verifier),
         account_id=wanted.account_id,
-        register_job_id=registering and registering.job_id,
+        register_job_id=job and job.job_id,
+        bound=bound,
     )
     return details, verifier
 

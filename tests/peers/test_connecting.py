@@ -34,8 +34,8 @@ pytestmark = pytest.mark.peers
 
 
 def way_back(page: str) -> str:
-    """The path to which a server's page is told to send people back."""
-    return urlsplit(parse_qs(urlsplit(page).query)["redirect_uri"][0]).path
+    """The address to which a server's page is told to send people back."""
+    return parse_qs(urlsplit(page).query)["redirect_uri"][0]
 
 
 @dataclass

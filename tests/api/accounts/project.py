@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 
+from api import oauth_return
 from domain.connecting import consent_pages
 from schemas import ids
 from tests.api.conftest import Caller
@@ -35,6 +36,10 @@ class Linked(Parties):
         answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
         found: dict[str, Any] = answer.json()
         return found
+
+    def follow(self, made: dict[str, Any]) -> None:
+        """The browser has followed the link, and would come back."""
+        self.browser.cookies.set(oauth_return.cookie_name(made["state"]), "1")
 
     async def accounts(self) -> list[dict[str, Any]]:
         answer = await self.acme.http.get(f"/v1/projects/{self.id}/social-accounts")

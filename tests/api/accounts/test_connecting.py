@@ -49,6 +49,7 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
 ) -> None:
     monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
     made = await idle.start()
+    idle.follow(made)
     answer = await idle.browser.get(idle.callback(), params={"state": made["state"], "code": "the-code"})
     assert status(answer, made["state"]) == "pending"
     assert (await idle.status(made["state"])).json()["status"] == "pending"
@@ -185,6 +186,7 @@ async def test_a_verifier_goes_with_its_state(project: Project) -> None:
     """A code that was meant for another flow opens nothing."""
     mine, theirs = await project.start(), await project.start()
     back = project.fediverse.let_in(await project.page(mine), "ada")
+    project.follow(theirs)
     stolen = {"code": parse_qs(urlsplit(back).query)["code"][0], "state": theirs["state"]}
     answer = await project.browser.get(project.callback(), params=stolen)
     assert status(answer, theirs["state"]) == "failed"

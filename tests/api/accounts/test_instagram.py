@@ -133,6 +133,7 @@ async def test_a_code_with_the_pages_tail_is_that_code(insta: Insta) -> None:
 async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
     first, second = await insta.start(), await insta.start()
     location = httpx.URL(await insta.back(first))
+    insta.follow(second)
     assert status(await insta.browser.get(location), first["state"]) == "connected"
     again = location.copy_set_param("state", second["state"])
     assert await insta.fails(second, await insta.browser.get(again)) == "CODE_REFUSED"

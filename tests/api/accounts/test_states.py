@@ -84,6 +84,7 @@ async def test_who_comes_back_without_a_code_starts_no_job(idle: Project) -> Non
         ({}, "NO_CODE"),
     ):
         made = await idle.start()
+        idle.follow(made)
         answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
         assert status(answer, made["state"]) == "failed"
         said = (await idle.status(made["state"])).json()
@@ -134,6 +135,7 @@ async def test_old_states_go(idle: Project) -> None:
 async def test_a_code_of_another_server_is_brought_to_none(project: Project, mixed: str) -> None:
     """Mix-up (RFC 9700 4.4): the state is used up, and its server never sees the code."""
     made = await project.start()
+    project.follow(made)
     asked = {"state": made["state"], "code": "of-another-server"}
     path = project.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
     answer = await project.browser.get(

@@ -79,8 +79,8 @@ class Project(Linked):
 
     async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
         """Through TikTok's page and back; the status with which they come back."""
-        location = urlsplit(await self.sim.consent(await self.page(made), person, **choice))
-        return status(await self.browser.get(f"{location.path}?{location.query}"), made["state"])
+        location = await self.sim.consent(await self.page(made), person, **choice)
+        return status(await self.browser.get(location), made["state"])
 
     async def connect(self, person: str = "ada") -> str:
         made = await self.start()

@@ -29,8 +29,8 @@ async def test_a_code_works_once(project: Project) -> None:
     first, second = await project.start(), await project.start()
     location = await project.sim.consent(await project.page(first), "ada")
     for made in (first, second):
-        said = location.replace(first["state"], made["state"])
-        await project.browser.get(said.removeprefix(project.settings.public_url))
+        project.follow(made)
+        await project.browser.get(location.replace(first["state"], made["state"]))
     assert (await project.said(first))["status"] == "connected"
     told = await project.said(second)
     assert (told["status"], told["error"]["code"]) == ("failed", "CODE_REFUSED")

@@ -1,0 +1,56 @@
+"""A flow is bound to the browser that followed its link."""
+
+from http.cookies import SimpleCookie
+
+import msgspec
+import pytest
+
+from api import oauth_return
+from tests.api.accounts.project import Project
+from tests.api.conftest import client_of
+from tests.api.parties import status
+
+
+async def test_a_code_that_another_browser_brings_connects_nothing(project: Project) -> None:
+    """Who followed the link leads somebody else to the server's page; it is not their account that comes."""
+    made = await project.start()
+    back = project.fediverse.let_in(await project.page(made), "eve")
+    async with client_of(project.app) as stranger:
+        assert status(await stranger.get(back), made["state"]) == "failed"
+    said = (await project.status(made["state"])).json()
+    assert (said["status"], said["error"]) == ("failed", {"code": "OTHER_BROWSER"})
+    assert project.fediverse.count("/oauth/token") == 0
+    assert (await project.browser.get(back)).status_code == 422
+    assert await project.accounts() == []
+
+
+async def test_a_browser_may_have_several_flows_at_once(project: Project) -> None:
+    links = [await project.start() for _ in range(2)]
+    backs = [project.fediverse.let_in(await project.page(made), "ada") for made in links]
+    for made, back in reversed(list(zip(links, backs, strict=True))):
+        assert status(await project.browser.get(back), made["state"]) == "connected"
+
+
+async def test_the_cookie_is_for_the_way_back_alone(project: Project) -> None:
+    made = await project.start()
+    answer = await project.browser.get(made["authorizeUrl"])
+    [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
+    assert (morsel["httponly"], morsel["samesite"], morsel["max-age"]) == (True, "Lax", "600")
+    assert project.callback().startswith(morsel["path"] + "/")
+    assert made["state"] not in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("public", "path", "secure"),
+    [
+        ("http://127.0.0.1:8000", "/v1/social/callback", False),
+        ("https://api.example/partners/", "/partners/v1/social/callback", True),
+    ],
+)
+async def test_the_cookie_follows_the_public_address(
+    idle: Project, public: str, path: str, secure: bool
+) -> None:
+    settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
+    said = oauth_return.bind(settings, "state")
+    assert f"; Path={path};" in said
+    assert said.endswith("; Secure") == secure
