@@ -102,26 +102,29 @@ async def _admit(request: ApiRequest, needs: Requirements) -> None:
 
 
 def _check_query(query: bytes, needs: Requirements) -> bytes:
-    """Only what the route has, each once, as text that Postgres can keep, or as digits.
+    """Only what the route has, each but lists once, as text that Postgres can keep, or as digits.
 
     Litestar itself would take `1e2` for a whole number. It reads several values of one parameter as the query
-    that this returns has them: `status=failed,canceled` as one after the other.
+    that this returns has them: `status=failed,canceled` as one after the other, which generated clients send.
     """
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise Invalid("query", "must be percent-encoded UTF-8") from None
-    seen: set[str] = set()
+    given: dict[str, str] = {}
     for name, value in pairs:
         if name not in needs.query:
             raise Invalid(name, "is not a parameter of this route")
-        if name in seen:
+        if name in given and name not in needs.lists:
             raise Invalid(name, "is given twice")
+        given[name] = f"{given[name]},{value}" if name in given else value
+    for name, value in given.items():
         _check_value(name, value, needs)
-        seen.add(name)
-    if not any(name in needs.lists and "," in value for name, value in pairs):
+    if not any(name in needs.lists and "," in value for name, value in given.items()):
         return query
-    return urlencode([(name, one) for name, value in pairs for one in _values(name, value, needs)]).encode()
+    return urlencode(
+        [(name, one) for name, value in given.items() for one in _values(name, value, needs)]
+    ).encode()
 
 
 def _values(name: str, value: str, needs: Requirements) -> Iterable[str]:

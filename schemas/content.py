@@ -44,7 +44,7 @@ class Asset(Out, frozen=True, kw_only=True):
     """SHA-256 of its bytes, in hexadecimal."""
 
 
-class Decision(Out, frozen=True, kw_only=True):
+class ContentDecision(Out, frozen=True, kw_only=True):
     """A reviewer's word on one revision."""
 
     decision: Verdict
@@ -76,7 +76,7 @@ class Content(Out, frozen=True, kw_only=True):
     """Its files, in their order."""
     approval_status: ApprovalStatus
     """Whether it may go out. Fixed at its making, changed by decisions and edits."""
-    decision: Decision | None
+    decision: ContentDecision | None
     """The latest decision; null: none yet."""
     revision: int
     """1 at first, one more with each edit. It is the ETag."""

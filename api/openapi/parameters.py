@@ -63,7 +63,15 @@ HEADERS: dict[str, Json] = {
 def parameters(one: Operation) -> list[Json]:
     """Of path, query and head."""
     found = [*_path(one), *_query(one), *_head(one)]
-    return [{**given, **of_parameter(one.id, given["name"])} for given in found]
+    return [{**given, **_example(one, given)} for given in found]
+
+
+def _example(one: Operation, given: Json) -> Json:
+    """A list's example is a list."""
+    found = of_parameter(one.id, given["name"])
+    if found and given["schema"].get("type") == "array":
+        return {"example": found["example"].split(",")}
+    return found
 
 
 def _path(one: Operation) -> Iterator[Json]:

@@ -24,9 +24,9 @@ from schemas.content import (
     ApprovalStatus,
     Asset,
     Content,
+    ContentDecision,
     ContentStatus,
     CreativeType,
-    Decision,
     Format,
 )
 from schemas.errors import ContentRejected, Invalid, NotFound, Stale
@@ -277,9 +277,9 @@ def _shown(row: _Row, public_url: str) -> Content:
     )
 
 
-def _decision(latest: dict[str, Any]) -> Decision:
+def _decision(latest: dict[str, Any]) -> ContentDecision:
     by = latest["decidedBy"]
-    return msgspec.convert({**latest, "decidedBy": by and ids.show(ids.KEY, UUID(by))}, Decision)
+    return msgspec.convert({**latest, "decidedBy": by and ids.show(ids.KEY, UUID(by))}, ContentDecision)
 
 
 def _asset(each: dict[str, Any], public_url: str) -> Asset:

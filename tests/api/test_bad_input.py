@@ -160,7 +160,7 @@ QUERIES = {
     "action=%00": "action",
     "action=%ff": "query",
     "action=%ed%a0%80": "query",
-    "action=a&action=b": "action",
+    "cursor=a&cursor=b": "cursor",
     "limit=1&limit=2": "limit",
     "&".join(f"a{number}=1" for number in range(200)): "query",
     f"action={'x' * 101}": "action",

@@ -1,4 +1,4 @@
-"""Filters of lists: each value that the contract names, several separated by commas, and no other."""
+"""Filters of lists: each value that the contract names, several with commas or repeated, and no other."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,6 +62,7 @@ async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
         ({"format": "video", "creativeType": "uploaded"}, []),
     ]:  # fmt: skip
         assert await listed(acme, path, **params) == found, params
+    assert await listed(acme, path, format=["video", "image"]) == [three, two]
     page = await acme.http.get(path, params={"format": "text,image,video", "limit": 2})
     assert [item["id"] for item in page.json()["items"]] == [three, two]
     rest = {"format": "text,image,video", "cursor": page.json()["nextCursor"]}

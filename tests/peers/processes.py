@@ -1,7 +1,9 @@
-"""A peer's process, from ready to ended."""
+"""Processes beside the test: a peer's, from ready to ended, and a worker of ours."""
 
+import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,8 +11,10 @@ from pathlib import Path
 from typing import IO
 
 import httpx
+import msgspec
 
 from db.server import end_with_parent
+from schemas.settings import Settings
 from tests.waiting import until
 
 PATIENCE_S = 30
@@ -47,3 +51,18 @@ def answers(address: str) -> bool:
         return httpx.get(address, timeout=2).is_success
     except httpx.TransportError:
         return False
+
+
+@contextmanager
+def working(settings: Settings, pool_name: str) -> Iterator[None]:
+    """A worker of ours, as the Procfile runs it; it finds work by itself, however late it is up."""
+    own = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    with subprocess.Popen(
+        [*end_with_parent(signal.SIGTERM), sys.executable, "-m", "workers", pool_name],
+        env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as worker:  # fmt: skip
+        try:
+            yield
+        finally:
+            worker.terminate()
+            worker.wait(PATIENCE_S)

@@ -1,0 +1,98 @@
+"""Clients that other people's generators make from our document, and a partner's program on each."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from domain.tenancy import organizations
+from schemas.settings import Settings
+from tests import servers as made
+from tests.api.conftest import built, new_key
+from tests.api_process import BIN, serving
+from tests.media import picture
+from tests.peers import node, pypi
+from tests.peers.processes import working
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+
+PROGRAMS = Path(__file__).with_name("clients")
+
+
+class Platform(NamedTuple):
+    """A running API with workers, a sandbox's key there, and a picture to upload."""
+
+    url: str
+    key: str
+    picture: Path
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    return made.settings_for(database_url, redis_url, assets_url=f"file://{tmp_path / 'media'}")
+
+
+@pytest_asyncio.fixture
+async def key(pool: Pool) -> str:
+    async with pool.acquire() as conn:
+        pair = await organizations.create(conn, name="Partner", tier="partner")
+    return await new_key(pool, pair.sandbox, env="test")
+
+
+@pytest.fixture
+def platform(settings: Settings, key: str, tmp_path: Path) -> Iterator[Platform]:
+    (path := tmp_path / "harbour.png").write_bytes(picture())
+    with (
+        serving(settings, tmp_path / "api.log") as served,
+        working(settings, "ingest"),
+        working(settings, "publish"),
+    ):
+        yield Platform(served.url, key, path)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    (path := tmp_path / "openapi.json").write_bytes(built().state.openapi)
+    return path
+
+
+def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
+    """What a program says, with what it complains about."""
+    path = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(cwd), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [str(word) for word in words], cwd=cwd, env=path | environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_a_python_client_is_made_checked_and_used(document: Path, platform: Platform, tmp_path: Path) -> None:
+    program = pypi.install("openapi_client")
+    python, folder = program.with_name("python"), tmp_path / "python"
+    said = run([program, "generate", "--path", document, "--output-path", folder], tmp_path)
+    assert said.strip() == f"Generating {folder}"  # no warning
+    script = Path(shutil.copy(PROGRAMS / "drive.py", folder))
+    checking = (sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python))
+    run([*checking, "tenantry_client", script.name], folder)
+    assert run([python, script, *platform], folder, PYTHONPATH=str(folder)) == "published\n"
+
+
+def test_a_typescript_client_is_made_checked_and_used(
+    document: Path, platform: Platform, tmp_path: Path
+) -> None:
+    modules, folder = node.install(), tmp_path / "typescript"
+    shutil.copytree(PROGRAMS, folder)
+    (folder / "node_modules").symlink_to(modules)
+    (folder / "package.json").write_text('{"type": "module"}')
+    generator = modules / "openapi-typescript" / "bin" / "cli.js"
+    said = run([node.command(), generator, document, "-o", folder / "schema.d.ts"], folder)
+    assert "warn" not in said.lower(), said
+    run([node.command(), modules / "typescript" / "bin" / "tsc", "--project", "."], folder)
+    assert run([node.command(), folder / "built" / "drive.js", *platform], folder) == "published\n"
