@@ -24,6 +24,9 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
 #: A filter on open jobs reads those of the tenant, which its caps bound, whatever has ended.
 OPEN = WAITING + EACH + 2 * RUNNING
 
+#: A pull that reads more than 580 rows walks once more, over each line that waits, and notes what rests.
+PULL = 580 + 4 * RUNNING + 8 * TENANTS
+
 
 class Ledger(NamedTuple):
     """A tenant with a project, some of its jobs, and a worker that runs 200 jobs of many tenants."""
@@ -58,7 +61,7 @@ async def get_many(conn: Conn, found: Ledger) -> None:
 USES: dict[str, tuple[Use, int]] = {
     "submit": (lambda conn, found: scene.submit(conn, found.org, FREE_ERRAND, unique_key="one"), 10),
     "submit behind many": (lambda conn, found: scene.submit(conn, found.org), 10),
-    "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, FREE_ERRAND), 2 * RUNNING + 200),
+    "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, FREE_ERRAND), PULL),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock(conn, found.claims[0]), 5),
     "named step": (
