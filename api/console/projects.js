@@ -90,6 +90,7 @@ export async function projectView(main, { path, signal, may }) {
       ["Customer", project.customerExternalId ?? "–"], ["Time zone", project.timezone],
       ["Language", project.primaryLanguage], ["Created", ago(project.createdAt)], ["Changed", ago(project.updatedAt)],
     ].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    failures(project.ingestState),
     project.status === "active" && may("ingest:write") ? ingestForm(url, (jobId) => run(jobId)) : "",
     panel, brand);
   const show = async () => brand.replaceChildren(...brandCard((await call("GET", `${url}/brand`, { signal })).fields));
@@ -97,6 +98,18 @@ export async function projectView(main, { path, signal, may }) {
   await show();
   const website = project.ingestState.website;
   if (website?.status === "running" && may("jobs:read")) run(website.jobId);
+}
+
+const SOURCES = { website: "Website", github: "GitHub", appstore: "App store" };
+
+/** What of the last ingests failed, why, and what to do about it. */
+function failures(states) {
+  const failed = Object.entries(SOURCES).filter(([source]) => states[source]?.status === "failed");
+  return failed.length ? h("section", { className: "card failures" }, failed.map(([source, label]) => {
+    const { error, jobId, completedAt } = states[source];
+    return h("div", { className: "line" }, badge("failed"), h("strong", {}, label),
+      h("span", {}, `${error.message}.`, error.retryable ? " Reading it again may do." : ""), h("code", {}, error.code), ago(completedAt), id(jobId));
+  })) : "";
 }
 
 function ingestForm(url, started) {

@@ -19,6 +19,9 @@ WAIT_S = 30
 
 ALLOW = OWN["fetch_allow"]
 
+#: The name of the demo's project for every start of it.
+CUSTOMER = "bin/up --demo"
+
 
 class Quiet(SimpleHTTPRequestHandler):
     """Serves files and says nothing of it."""
@@ -58,23 +61,30 @@ def run(api: str, key: str, test_key: str, host: str) -> Shown:
 
 
 def ingest(client: httpx.Client, url: str) -> dict[str, Any]:
-    """A new project with what the website says."""
-    project = _answer(client.post("/projects", json={"name": "Tidewise", "timezone": "Europe/Paris"}))
-    path = f"/projects/{project['id']}"
+    """The project of the demo with what the website says."""
+    path = f"/projects/{project(client, 'Tidewise')['id']}"
     _ended(client, _answer(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}")
     return _answer(client.get(path))
 
 
+def project(client: httpx.Client, name: str) -> dict[str, Any]:
+    """The project that an earlier start made, or a new one."""
+    [*found] = _answer(client.get("/projects", params={"customerExternalId": CUSTOMER, "limit": 1}))["items"]
+    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": CUSTOMER}
+    return found[0] if found else _answer(client.post("/projects", json=body))
+
+
 def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
     """A post with the brand's words, of an account that is a fake."""
-    project = _answer(client.post("/projects", json={"name": brand["appName"], "timezone": "Europe/Paris"}))
-    path, login = f"/projects/{project['id']}", {"identifier": "tidewise.example", "appPassword": "demo-demo"}
+    path = f"/projects/{project(client, brand['appName'])['id']}"
+    login = {"identifier": "tidewise.example", "appPassword": "demo-demo"}
     asked = _answer(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
     account = _ended(client, asked, "connecting of an account")["result"]["socialAccountId"]
     caption = (None, f"{brand['appName']}: {brand['tagline']}")
     content = _answer(client.post(f"{path}/content/upload", files={"caption": caption}))
-    targets = {"targets": [{"socialAccountId": account}]}
-    [post] = _answer(client.post(f"/content/{content['id']}/publish", json=targets))["scheduledPosts"]
+    # An earlier start of the same day has posted the same.
+    asked = {"targets": [{"socialAccountId": account}], "allowDuplicate": True}
+    [post] = _answer(client.post(f"/content/{content['id']}/publish", json=asked))["scheduledPosts"]
     _ended(client, post, "post")
     return _answer(client.get(f"/scheduled-posts/{post['id']}"))
 

@@ -29,6 +29,9 @@ LONGEST_WAIT_S = 86400.0
 #: wait would be asked without end.
 SHORTEST_COOLDOWN_S = 30.0
 
+#: What to do where the site fails.
+LOOK = "look whether the page opens, then read it again"
+
 
 @contextmanager
 def as_source_errors(url: str) -> Iterator[None]:
@@ -41,11 +44,18 @@ def as_source_errors(url: str) -> Iterator[None]:
     try:
         yield
     except SSRFGuardError as error:
-        raise FetchBlocked(f"{host} leads to an address that is not public") from error
+        raise FetchBlocked(
+            f"{host} leads to an address that is not public; give one that anybody can open"
+        ) from error
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise FetchTimeout(f"{host} did not answer in time") from error
+        raise FetchTimeout(
+            f"{host} did not answer in time; look whether the page opens, then read it again"
+        ) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise FetchFailed(f"{host} redirects to what is no web address", retryable=False) from error
+        raise FetchFailed(
+            f"{host} redirects to what is no web address; give the page that it should lead to",
+            retryable=False,
+        ) from error
     except httpx.TransportError as error:
         raise unreachable(host, error) from error
 
@@ -61,11 +71,11 @@ def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unreachable(f"the certificate of {host} is not valid", retryable=False)
+            return Unreachable(f"the certificate of {host} is not valid; have it renewed", retryable=False)
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError):
         return Unreachable(f"{host} could not be reached; check the name and that the site is up")
-    return Unreachable(f"{host} broke off its answer")
+    return Unreachable(f"{host} broke off its answer; read it again later")
 
 
 def raise_for_status(response: httpx.Response) -> None:
@@ -82,10 +92,14 @@ def error_of(status: int, wait_s: float | None) -> SourceError:
     if status == 429:
         wait_s = None if wait_s is None else max(wait_s, SHORTEST_COOLDOWN_S)
         return SourceRateLimited(
-            "the site answers 429: it takes no more requests for now", retry_after=wait_s
+            "the site answers 429: it takes no more requests for now; read it again later", retry_after=wait_s
         )
     retryable = status >= 500 or status in {408, 425}
-    return FetchFailed(f"the site answers {status}", retryable=retryable, retry_after=wait_s)
+    return FetchFailed(
+        f"the site answers {status}; {LOOK}",
+        retryable=retryable,
+        retry_after=wait_s,
+    )
 
 
 def retry_after(headers: httpx.Headers) -> float | None:

@@ -203,7 +203,10 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
             return found
         url = found
         await admit(str(url))
-    raise FetchFailed(f"the address redirects more than {MAX_REDIRECTS} times", retryable=False)
+    raise FetchFailed(
+        f"the address redirects more than {MAX_REDIRECTS} times; give the one that it should lead to",
+        retryable=False,
+    )
 
 
 async def request(

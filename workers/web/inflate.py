@@ -53,9 +53,11 @@ def inflate(wire: bytes, limit: int) -> bytes:
     try:
         plain = stream.decompress(wire, limit + 1)
     except zlib.error as error:
-        raise FetchFailed("the answer's compression is broken", retryable=False) from error
+        raise FetchFailed(
+            "the answer's compression is broken; serve it plain or as gzip", retryable=False
+        ) from error
     if wire and not stream.eof and max(len(plain), len(wire)) <= limit:
-        raise FetchFailed("the compressed answer ended early")
+        raise FetchFailed("the compressed answer ended early; read it again later")
     return plain
 
 
