@@ -45,6 +45,10 @@ SOCKET = {
 #: Settings of connections that are kept open.
 FOR_BURSTS = {"plan_cache_mode": "force_generic_plan"}
 
+#: Errors of a connection that no repeat on it would mend: nobody answers, or a server that only reads, since
+#: another one has become the primary.
+DEAD = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+
 #: The part of a client's patience that a lock may take.
 LOCK_SHARE = 0.8
 
@@ -141,24 +145,24 @@ async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
 async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Dropped before the rollback, that nobody would answer; `acquire` does so for the commit.
     async with acquire(pool) as conn, conn.transaction():
-        with dropping_silent(conn):
+        with dropping_dead(conn):
             return await body(conn)
 
 
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncIterator[Conn]:
-    """A connection of the pool, which drops it if a statement gets no answer in time."""
+    """A connection of the pool, which drops it if it turns out to lead nowhere (`DEAD`)."""
     async with pool.acquire() as conn:
-        with dropping_silent(conn):
+        with dropping_dead(conn):
             yield conn
 
 
 @contextmanager
-def dropping_silent(conn: Conn) -> Iterator[None]:
-    """Drop the connection after a TimeoutError: giving it back would wait as long for an answer again."""
+def dropping_dead(conn: Conn) -> Iterator[None]:
+    """Drop the connection after one of `DEAD`; a silent one that is given back waits as long again."""
     try:
         yield
-    except TimeoutError:
+    except DEAD:
         conn.terminate()
         raise
 

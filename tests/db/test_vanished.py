@@ -10,6 +10,8 @@ import pytest
 
 from db import pool as pools
 from db.pool import Conn, Pool, connect, open_pool, transact
+from db.reach import reaching
+from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests import relay
 from tests.relay import Loss
@@ -100,3 +102,20 @@ async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
         await transact(opened, long)
         with pytest.raises(asyncpg.QueryCanceledError):
             await opened.execute("select pg_sleep(5)")
+
+
+async def test_a_session_that_only_reads_is_left_for_a_new_one(settings: Settings, pool: Pool) -> None:
+    """After a failover the old primary may live on; an address of several servers leads to the new one."""
+    name = await pool.fetchval("select current_database()")
+    await pool.execute("create table thing (name text)")
+    await pool.execute(f"alter database {name} set default_transaction_read_only = on")
+    async with open_pool(settings.database_url, name="test", size=1) as opened:
+
+        async def write(conn: Conn) -> None:
+            await conn.execute("insert into thing values ('written')")
+
+        with pytest.raises(Unavailable), reaching():
+            await transact(opened, write)
+        await pool.execute(f"alter database {name} set default_transaction_read_only = off")
+        await transact(opened, write)
+    assert await pool.fetchval("select count(*) from thing") == 1
