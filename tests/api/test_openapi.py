@@ -71,6 +71,23 @@ def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
             assert not jsonschema_rs.is_valid(whole, sample(schema, described) | {"unknown": 1})
 
 
+def test_of_some_fields_one_has_to_be_there(app: Litestar) -> None:
+    described = document(app)
+    choices = {
+        name: schema["not"]["properties"].keys()
+        for name, schema in described["components"]["schemas"].items()
+        if "not" in schema
+    }
+    assert choices.keys() >= {"ScheduleContent", "Reschedule", "IngestAppStore"}
+    for name, fields in choices.items():
+        schema = described["components"]["schemas"][name]
+        whole = schema | {"components": described["components"]}
+        body = {field: value for field, value in sample(schema, described).items() if field not in fields}
+        for one in fields:
+            assert not jsonschema_rs.is_valid(whole, body | {one: None}), name
+            assert jsonschema_rs.is_valid(whole, body | {one: "text"}), name
+
+
 async def test_answers_are_as_described(acme: Caller, app: Litestar) -> None:
     described = document(app)
     made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
