@@ -67,6 +67,7 @@ found as (
     where organization_id = :org
       and project_id = :project_id
       and status = :status
+      and ((select o.status from o) <> 'archived' or :status not in ('blocked', 'queued'))
       {page})
   union all
   (select *
