@@ -1,0 +1,53 @@
+"""The Procfile's processes, started by the command that docs/howto/operate.md has: they come up and stay."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from db.server import free_port
+from schemas.settings import Settings
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[2]
+COMMAND = re.compile(r"^(\.venv/bin/honcho run .* && \.venv/bin/honcho start .*)$", re.MULTILINE)
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_the_documented_command_comes_up_and_stays(settings: Settings, tmp_path: Path) -> None:
+    [command] = COMMAND.findall((ROOT / "docs" / "howto" / "operate.md").read_text("utf-8"))
+    given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    port, log = free_port(), tmp_path / "log"
+    environment = os.environ | given | {"PORT": str(port), "HEALTH_PORT": "0"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["sh", "-c", command], cwd=ROOT, env=environment, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        until(lambda: serves(process, port, log), within=60)
+        assert process.poll() is None, log.read_text()
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def serves(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
+    """True once the API answers and each pool and the dispatcher say that they serve."""
+    said = log.read_text()
+    assert process.poll() is None, said
+    names = ("ingest", "publish", "default", "dispatcher")
+    if not all(re.search(rf"{name}\.1.*serving health", said) for name in names):
+        return False
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
+    except httpx.TransportError:
+        return False
