@@ -168,7 +168,7 @@ async def _held(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dic
 async def _snapshot(url: str) -> AsyncIterator[None]:
     """The snapshot of a dump or a report that takes long."""
     async with _connected(url) as conn, conn.transaction(isolation="repeatable_read"):
-        await conn.execute("select")
+        await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield
 
 

@@ -85,7 +85,7 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
     await scene.fill(conn, await scene.tenants(conn, 20), 250, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND, lease_s=600)
     async with pool.acquire() as dump, dump.transaction(isolation="repeatable_read"):
-        await dump.execute("select")
+        await dump.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         for _ in range(40):
             await scene.settle(conn, await scene.pull(conn, worker, 100, FREE_ERRAND))
         await rest(conn, FREE_ERRAND)
