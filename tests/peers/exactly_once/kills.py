@@ -29,8 +29,8 @@ EVENTS = {
     ANSWERED: f"{KILL} after its answer",
     COMMITTED: f"{KILL} after the commit",
 }
-#: All of them are at work at once.
-SLOTS, POOL_SIZE = 300, 30
+#: All of them are at work at once, of one tenant and at one server, who get three eighths of the slots.
+SLOTS, POOL_SIZE = 400, 30
 LEASE_S = 15.0
 #: Time passes by so much at least: a jump costs a round of the dispatcher's.
 JUMP_S = 5.0
