@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 from litestar import Litestar
@@ -27,7 +27,7 @@ from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.errors import RedisAway
 from schemas.settings import Settings
-from telemetry import lag
+from telemetry import health, lag
 
 #: What a request waits for a lock that another transaction holds.
 LOCK_TIMEOUT = "2s"
@@ -45,7 +45,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
     peppers = parse_keyring(settings.peppers, setting="PEPPERS")
     vault = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with (
-        lag.measured(),
+        _measured(settings),
         open_pool(
             settings.database_url,
             name="tenantry-web",
@@ -79,6 +79,13 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         )
         await app.state.services.limiter.start()
         yield
+
+
+def _measured(settings: Settings) -> AbstractAsyncContextManager[object]:
+    """The loop's lag, measured; where metrics have a port of their own, their server too."""
+    if settings.metrics_port:
+        return health.serving(settings.metrics_port, setting="METRICS_PORT")
+    return lag.measured()
 
 
 def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:

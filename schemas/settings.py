@@ -132,19 +132,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     ] = 0
     connections: Annotated[
         int,
-        Meta(
-            ge=1,
-            description="Connections that one process of the API keeps at once, fewer where it may "
-            "open fewer files. The one that has been quiet for longest makes room.",
-        ),
+        Meta(ge=1, description="Connections of one process of the API, fewer where it may open fewer files."),
     ] = 2000
     connections_per_address: Annotated[
+        int, Meta(ge=1, description="Those of one address (IPv6: of one /64). With `PROXY_HOPS` none counts.")
+    ] = 256
+    metrics_port: Annotated[
         int,
         Meta(
-            ge=1,
-            description="As many of one address (of one /64 with IPv6). It doesn't count with `PROXY_HOPS`.",
+            ge=0,
+            le=65535,
+            description="Of `/metrics` of an API process; 0: it is beside `/v1`, for all.",
         ),
-    ] = 256
+    ] = 0
     proxy_hops: Annotated[
         int,
         Meta(

@@ -6,6 +6,7 @@ from typing import Literal
 import asyncpg
 import prometheus_client
 from litestar import get
+from litestar.exceptions import NotFoundException
 
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
@@ -50,8 +51,10 @@ async def readyz(request: ApiRequest) -> Readiness:
 
 
 @get("/metrics", media_type="text/plain; version=0.0.4")
-async def metrics() -> bytes:
-    """Prometheus's text format."""
+async def metrics(request: ApiRequest) -> bytes:
+    """Prometheus's text format; 404 where the operator gave metrics a port of their own (`METRICS_PORT`)."""
+    if request.services.settings.metrics_port:
+        raise NotFoundException
     return prometheus_client.generate_latest()
 
 

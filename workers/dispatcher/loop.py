@@ -15,7 +15,7 @@ from domain.media.storage import open_store
 from jobs import maintenance
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
-from telemetry import logs, metrics
+from telemetry import health, logs, metrics
 from workers.dispatcher.chore import Agenda
 from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.promote import PROMOTE
@@ -24,7 +24,6 @@ from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
-from workers.runtime import health
 from workers.runtime.heartbeat import patience_s
 from workers.runtime.reaching import FIRST_S, MOST_S
 from workers.runtime.shutdown import Stop, first_of, stop_signals

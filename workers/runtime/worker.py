@@ -12,8 +12,8 @@ from jobs.courier import Courier, open_courier
 from jobs.outcomes import Interrupted
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
-from telemetry import logs
-from workers.runtime import health, heartbeat
+from telemetry import health, logs
+from workers.runtime import heartbeat
 from workers.runtime.background import background
 from workers.runtime.completer import Completer
 from workers.runtime.heartbeat import Heartbeat

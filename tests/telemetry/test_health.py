@@ -5,7 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from workers.runtime import health
+from schemas.errors import SettingsInvalid
+from telemetry import health
 from workers.runtime.background import background
 
 
@@ -18,6 +19,13 @@ async def test_it_says_that_it_lives_and_shows_its_metrics() -> None:
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
     assert "loop_lag_seconds" in shown.text
     assert "jobs_settled_total" in shown.text
+
+
+async def test_a_port_that_is_taken_is_named_by_its_setting() -> None:
+    async with health.serving(0) as port:
+        with pytest.raises(SettingsInvalid, match=f"METRICS_PORT {port}"):
+            async with health.serving(port, setting="METRICS_PORT"):
+                pass
 
 
 @pytest.mark.parametrize("said", [b"", b"\r\n\r\n", b"\x16\x03\x01\x00\xa5", b"G" * 100_000])

@@ -1,4 +1,4 @@
-"""Health server of a process without an API: `/healthz` while its event loop runs, and `/metrics`."""
+"""Health server of a process, on a port of its own: `/healthz` while its event loop runs, and `/metrics`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,8 +15,10 @@ _log = logs.get("health")
 
 
 @asynccontextmanager
-async def serving(port: int) -> AsyncIterator[int]:
+async def serving(port: int, *, setting: str = "HEALTH_PORT") -> AsyncIterator[int]:
     """The server on `port`, while the block runs. Yields the port: 0 takes any free one, which the log says.
+
+    Raises `SettingsInvalid`, which names the `setting`, for a port that can't be had.
 
     It listens on every address, since an orchestrator asks from outside. Nothing here is secret.
     """
@@ -24,7 +26,7 @@ async def serving(port: int) -> AsyncIterator[int]:
         server = await asyncio.start_server(_respond, "0.0.0.0", port)  # noqa: S104
     except OSError as error:
         raise SettingsInvalid(
-            f"HEALTH_PORT {port} can't be used: another process has it, or only root may; "
+            f"{setting} {port} can't be used: another process has it, or only root may; "
             "give each process on this machine its own, or 0, which takes a free one"
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
