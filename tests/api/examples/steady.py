@@ -10,6 +10,7 @@ API = "https://api.example.com"
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+EVENT = re.compile(r"^id: \d+")
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?!:)")
 KEY = re.compile(r"lp_(live|test)_\w{16}_[\w-]{43}")
 SECRET = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")
@@ -42,6 +43,7 @@ class Steady:
             text = text.replace(host, known)
         text = UUID.sub(lambda found: self._id(found[0]), text)
         text = INSTANT.sub(lambda found: self._time(found[0]), text)
+        text = EVENT.sub("id: 4", text)
         text = LOCAL.sub(f"{DAY + timedelta(days=1):%Y-%m-%dT%H:%M}", text)
         text = KEY.sub(rf"lp_\1_{KEY_ID}_" + "s" * 43, text)
         text = LOOPBACK.sub(API, text)

@@ -12,7 +12,7 @@ from tests.api.described import Route
 #: Set where examples are to be written anew.
 WRITE = "WRITE_EXAMPLES"
 #: As much of a text as shows what it is like.
-LINES = 4
+LINES = 2
 
 
 class Teller:
