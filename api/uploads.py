@@ -65,12 +65,23 @@ class _Form:
         self.tokens: list[str] = []
 
     @property
+    def stored(self) -> int:
+        """Bytes of its files."""
+        return sum(file.size for file in self.files)
+
+    @property
     def fingerprint(self) -> bytes:
         """Files in their order; whether texts come before or after them makes no difference."""
         texts = [
             (name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())
         ]
-        return msgspec.json.encode([*texts, *(("file", file.hash.hexdigest()) for file in self.files)])
+        files = [("file", file.hash.hexdigest(), *_dropped(file)) for file in self.files]
+        return msgspec.json.encode([*texts, *files])
+
+
+def _dropped(file: Passing) -> list[int]:
+    """The length of what followed the file's end, where something did: it was another request without."""
+    return [file.came - file.size] if file.came > file.size else []
 
 
 @asynccontextmanager
@@ -173,11 +184,22 @@ async def _read_file(
         raise Invalid(path, f"must have a name of at most {NAME_MAX} printable characters")
     file = Passing(await _head(chunks), path=path, name=name, declared=segment.content_type or "")
     content.format_of([*(before.type.kind for before in form.files), file.type.kind], "")
-    async with request.services.pool.acquire() as conn:
-        token = await uploads.begin(conn, organization_id=request.principal.organization_id)
+    async with request.connection() as conn:
+        largest = min(passing.LARGEST[file.type.kind], _announced(request) - form.stored)
+        token = await uploads.begin(conn, organization_id=request.organization_id, at_most=max(0, largest))
     form.tokens.append(token)
     await request.services.store.write(token, file.chunks(chunks))
+    async with request.connection() as conn:
+        await uploads.measure(
+            conn, organization_id=request.organization_id, token=token, size_bytes=file.size
+        )
     form.files.append(file)
+
+
+def _announced(request: ApiRequest) -> int:
+    """Bytes of the body, as its head says or as they may be."""
+    length = request.request_state.headers.get(b"content-length", b"")
+    return int(length) if length.isdigit() else BODY_MAX
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:

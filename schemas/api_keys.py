@@ -82,6 +82,15 @@ class ApiKeyShown(ApiKey, frozen=True, kw_only=True):
     """The whole key with its secret. No later answer has it."""
 
 
+class Storage(Out, frozen=True, kw_only=True):
+    """Bytes of media that an organization and its sandbox keep together."""
+
+    used_bytes: int
+    """Those that are kept, and those that uploads under way may come to."""
+    limit_bytes: int
+    """How many may be: beyond it an upload is a 413 with `details.limit` `storage`."""
+
+
 class Whoami(Out, frozen=True, kw_only=True):
     """Whose key this is."""
 
@@ -99,6 +108,8 @@ class Whoami(Out, frozen=True, kw_only=True):
     """What the key may do."""
     tier: Tier
     """Which limits the organization has."""
+    storage: Storage
+    """How much media it keeps, and how much it may."""
 
 
 class Rewrapped(Out, frozen=True, kw_only=True):

@@ -31,6 +31,19 @@ def grainy(kind: str) -> bytes:
     return out.getvalue()
 
 
+def noted(note: bytes) -> bytes:
+    """A small PNG with any bytes in a chunk of its own."""
+    whole = picture()
+    chunk = b"noTe" + note
+    return (
+        whole[:-12]
+        + struct.pack(">I", len(note))
+        + chunk
+        + struct.pack(">I", zlib.crc32(chunk))
+        + whole[-12:]
+    )
+
+
 def rescanned(times: int) -> bytes:
     """A small JPEG that says again and again that it gets better: each time it is gone through."""
     whole = large("JPEG", "L", progressive=True)

@@ -5,14 +5,17 @@ from litestar import get
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
+from domain.media import storage_quota
 from schemas import ids
-from schemas.api_keys import Whoami
+from schemas.api_keys import Storage, Whoami
 
 
 @get("/whoami", opt=requires(None, Class.READ_LIGHT))
 async def whoami(request: ApiRequest) -> Whoami:
     """The organization, key and scopes behind the request."""
     who = request.principal
+    async with request.connection() as conn:
+        use = await storage_quota.get(conn, organization_id=who.organization_id)
     return Whoami(
         organization_id=ids.show(ids.ORGANIZATION, who.organization_id),
         organization_name=who.organization_name,
@@ -22,6 +25,7 @@ async def whoami(request: ApiRequest) -> Whoami:
         env=who.env,
         scopes=sorted(who.scopes),
         tier=who.tier,
+        storage=Storage(used_bytes=use.used, limit_bytes=use.limit),
     )
 
 

@@ -1,6 +1,12 @@
 -- name: start_upload    before the file's first byte
-insert into media_upload (organization_id, token)
-values (:org, :token);
+insert into media_upload (organization_id, token, size_bytes)
+values (:org, :token, :size_bytes);
+
+-- name: measure_upload    once it is stored
+update media_upload
+   set size_bytes = :size_bytes
+ where organization_id = :org
+   and token = :token;
 
 -- name: lock_uploads    those that no asset took; whoever commits one right now is waited for
 select organization_id, token

@@ -9,6 +9,7 @@ from api.errors import CODES
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
+from domain.media import storage_quota
 from jobs import outcomes
 from jobs.kinds import KINDS, Kind
 from schemas import accounts, api_keys, content, jobs, leases, ops, posts, projects
@@ -96,6 +97,14 @@ def request_limits() -> str:
         for tier, quota in QUOTAS.items()
     ]
     return table(["tier", *(f"{code(kind)} a minute" for kind in Class), "writes a day"], rows)
+
+
+def storage_limits() -> str:
+    """Bytes of media by tier."""
+    rows = [
+        (code(tier), f"{quota // storage_quota.GIB:,} GiB") for tier, quota in storage_quota.QUOTAS.items()
+    ]
+    return table(["tier", "media, with its sandbox's"], rows)
 
 
 def scopes() -> str:

@@ -17,7 +17,7 @@ CODES = {
     "IDEMPOTENCY_CONFLICT": ("Use a new key for a new request.", "with `IN_FLIGHT`, after 1 s"),
     "PRECONDITION_FAILED": ("Read the object again, and send its present `ETag`.", "no"),
     "PAYLOAD_TOO_LARGE": (
-        "Send less. The answer says `Connection: close`: send the next request over another one.",
+        "Send less; where `details.limit` is `storage`, have projects purged. The connection is closed.",
         "no",
     ),
     "URI_TOO_LONG": ("Send less in the query, or several requests.", "no"),

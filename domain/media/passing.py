@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 
 from domain.media import sniff
+from domain.media.ends import End
 from domain.media.files import File
 from domain.media.probing import probe
 from domain.media.store import Store
@@ -31,21 +32,27 @@ class Passing:
         sniff.check(found, name=name, declared=declared, path=path)
         self.path, self.head, self.type = path, head, found
         self.size, self.hash = 0, hashlib.sha256()
+        self.came, self._end = 0, End(found.mime)
 
     async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The head and the rest, counted and hashed. Raises `Oversized` as soon as it is too much."""
-        self._add(self.head)
-        yield self.head
-        async for chunk in rest:
-            self._add(chunk)
-            yield chunk
+        """The head and the rest up to the file's end, counted and hashed.
 
-    def _add(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        self.hash.update(chunk)
+        What follows the end of a picture is read and dropped. Raises `Oversized` as soon as it is too much.
+        """
+        yield self._own(self.head)
+        async for chunk in rest:
+            if own := self._own(chunk):
+                yield own
+
+    def _own(self, chunk: bytes) -> bytes:
+        self.came += len(chunk)
         largest, kind = LARGEST[self.type.kind], self.type.kind
-        if self.size > largest:
+        if self.came > largest:
             raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {largest // MIB} MiB")
+        own = chunk[: self._end.take(chunk)]
+        self.size += len(own)
+        self.hash.update(own)
+        return own
 
 
 async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[File]:

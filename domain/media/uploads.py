@@ -12,6 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import media_upload
+from domain.media import storage_quota
 from domain.media.store import Store
 from schemas.errors import Unavailable
 
@@ -34,11 +35,21 @@ LOCK_UPLOADS = media_upload.lock_uploads.typed(_Upload)
 LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_Upload)
 
 
-async def begin(conn: Conn, *, organization_id: UUID) -> str:
-    """The token of a file that is about to be stored."""
+async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
+    """The token of a file that is about to be stored, of `at_most` so many bytes.
+
+    Raises `Oversized` where the organization's storage may not hold them.
+    """
     token = secrets.token_urlsafe(32)
-    await media_upload.start_upload.run(conn, org=organization_id, token=token)
+    async with conn.transaction():
+        await media_upload.start_upload.run(conn, org=organization_id, token=token, size_bytes=at_most)
+        await storage_quota.check(conn, organization_id=organization_id)
     return token
+
+
+async def measure(conn: Conn, *, organization_id: UUID, token: str, size_bytes: int) -> None:
+    """Count a file that was stored as large as it is."""
+    await media_upload.measure_upload.run(conn, org=organization_id, token=token, size_bytes=size_bytes)
 
 
 async def take(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:

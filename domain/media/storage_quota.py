@@ -1,0 +1,49 @@
+"""The quota of storage: how many bytes of media an organization keeps, together with its sandbox.
+
+What an upload may come to is counted before its first byte, so that uploads at once can't exceed it.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import storage_use
+from schemas.errors import Oversized
+from schemas.organizations import LiveTier
+
+GIB = 1 << 30
+
+#: Bytes by the live organization's tier.
+QUOTAS: Mapping[LiveTier, int] = {"standard": 5 * GIB, "pilot": 50 * GIB, "partner": 500 * GIB}
+
+
+class _Row(NamedTuple):
+    tier: LiveTier
+    bytes: int
+
+
+class StorageUse(NamedTuple):
+    """Bytes that are kept, those reserved for uploads under way included, and how many may be."""
+
+    used: int
+    limit: int
+
+
+GET_USE = storage_use.get_use.typed(_Row)
+
+
+async def get(conn: Conn, *, organization_id: UUID) -> StorageUse:
+    row = await GET_USE.row(conn, org=organization_id)
+    return StorageUse(row.bytes, QUOTAS[row.tier])
+
+
+async def check(conn: Conn, *, organization_id: UUID) -> None:
+    """Raises `Oversized` where this transaction's own upload is too much."""
+    use = await get(conn, organization_id=organization_id)
+    if use.used > use.limit:
+        raise Oversized(
+            "the organization's storage is full: have projects purged, or ask for a higher tier",
+            limit="storage",
+            limitBytes=use.limit,
+        )

@@ -1,0 +1,105 @@
+"""Storage: an organization keeps what its tier allows, and pictures without what follows them."""
+
+import asyncio
+import hashlib
+
+import pytest
+from litestar import Litestar
+
+from db.pool import Pool
+from domain.media import storage_quota
+from schemas import ids
+from tests import media
+from tests.api.conftest import Caller, client_of, new_key
+from tests.api.content.project import PNG, Project, file, film
+
+PICTURE = media.grainy("PNG")
+#: Of a request beside its file.
+AROUND = 400
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Room for three pictures, in every tier."""
+    limit = 3 * (len(PICTURE) + AROUND)
+    monkeypatch.setattr(storage_quota, "QUOTAS", dict.fromkeys(storage_quota.QUOTAS, limit))
+    return limit
+
+
+async def used(caller: Caller) -> int:
+    answer = await caller.http.get("/v1/whoami")
+    return int(answer.json()["storage"]["usedBytes"])
+
+
+async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
+    """Neither counted, nor hashed, nor served."""
+    for whole, name, mime in (
+        (PNG, "a.png", "image/png"),
+        (media.picture("JPEG"), "a.jpg", "image/jpeg"),
+        (media.picture("WEBP"), "a.webp", "image/webp"),
+    ):
+        made = await project.made(file(whole + bytes(200_000), name, mime))
+        [asset] = made["assets"]
+        assert asset["sizeBytes"] == len(whole)
+        assert asset["checksumSha256"] == hashlib.sha256(whole).hexdigest()
+        served = await project.caller.http.get(asset["url"])
+        assert served.content == whole
+
+
+async def test_whoami_says_what_is_kept_and_how_much_may_be(acme: Caller, project: Project) -> None:
+    assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
+        "usedBytes": 0,
+        "limitBytes": 5 * storage_quota.GIB,
+    }
+    await project.made(file(PICTURE), file())
+    await project.made(film())
+    assert await used(acme) == len(PICTURE) + len(PNG) + len(media.film())
+
+
+async def test_of_uploads_at_once_as_many_pass_as_there_is_room_for(
+    acme: Caller, project: Project, pool: Pool, room: int
+) -> None:
+    answers = await asyncio.gather(*(project.upload(file(PICTURE)) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [413] * 5
+    assert await used(acme) == 3 * len(PICTURE) <= room
+    assert len(project.stored()) == 3
+    assert await pool.fetchval("select count(*) from media_upload") == 0
+    refused = next(answer for answer in answers if answer.status_code == 413).json()["error"]
+    assert (refused["code"], refused["details"]) == (
+        "PAYLOAD_TOO_LARGE",
+        {"limit": "storage", "limitBytes": room},
+    )
+
+
+@pytest.mark.usefixtures("room")
+async def test_an_upload_that_fails_frees_what_it_took(acme: Caller, project: Project) -> None:
+    for _ in range(5):
+        assert (await project.upload(file(PICTURE[: len(PICTURE) // 2]))).status_code == 422
+    assert await used(acme) == 0
+    await project.made(file(PICTURE))
+
+
+@pytest.mark.usefixtures("room")
+async def test_a_sandbox_counts_with_its_organization(
+    app: Litestar, acme: Caller, project: Project, pool: Pool, rival: Caller
+) -> None:
+    sandbox = await pool.fetchval(
+        "select id from organization where live_organization_id = $1", acme.organization_id
+    )
+    for _ in range(3):
+        await project.made(file(PICTURE))
+    async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
+        made = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
+        tested = Project(Caller(sandbox, "", client), made["id"], project.kept)
+        assert (await tested.upload(file(PICTURE))).status_code == 413
+        assert await used(tested.caller) == 3 * len(PICTURE)
+    assert await used(rival) == 0
+
+
+async def test_what_is_deleted_is_free_again(acme: Caller, project: Project, pool: Pool) -> None:
+    first, second = [await project.made(file(PICTURE)) for _ in range(2)]
+    for made in (first, second):
+        await pool.execute(
+            "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, made["id"])
+        )
+    assert await used(acme) == 0

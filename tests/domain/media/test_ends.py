@@ -1,0 +1,91 @@
+"""Pictures are kept up to their end, whatever follows it and however the bytes come."""
+
+import io
+import random
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from domain.media import ends
+from domain.media.ends import End
+from tests.media import film, grainy, picture, rescanned
+
+
+def saved(kind: str, **options: Any) -> bytes:
+    grain = Image.frombytes("RGB", (70, 50), random.Random(1).randbytes(10_500))
+    grain.save(out := io.BytesIO(), kind, **options)
+    return out.getvalue()
+
+
+def with_thumbnail() -> bytes:
+    """A JPEG with a whole JPEG, its end mark too, in its Exif."""
+    inner, whole = picture("JPEG"), picture("JPEG")
+    content = b"Exif\0\0" + inner
+    return whole[:2] + b"\xff\xe1" + (len(content) + 2).to_bytes(2) + content + whole[2:]
+
+
+def frames(kind: str) -> bytes:
+    first, *more = [Image.new("RGB", (20, 20), color) for color in ("red", "green", "blue")]
+    first.save(out := io.BytesIO(), kind, save_all=True, append_images=more)
+    return out.getvalue()
+
+
+PICTURES = {
+    "png": ("image/png", picture("PNG")),
+    "grainy png": ("image/png", grainy("PNG")),
+    "animated png": ("image/png", frames("PNG")),
+    "jpeg": ("image/jpeg", picture("JPEG", orientation=6)),
+    "grainy jpeg": ("image/jpeg", grainy("JPEG")),
+    "progressive jpeg": ("image/jpeg", saved("JPEG", progressive=True, quality=95)),
+    "jpeg with restarts": ("image/jpeg", saved("JPEG", quality=95, restart_marker_blocks=1)),
+    "jpeg with a thumbnail": ("image/jpeg", with_thumbnail()),
+    "jpeg of many scans": ("image/jpeg", rescanned(3)),
+    "webp": ("image/webp", picture("WEBP")),
+    "lossless webp": ("image/webp", saved("WEBP", lossless=True)),
+    "animated webp": ("image/webp", frames("WEBP")),
+}
+BEHIND = (b"", b"\0", b"\xff\xd9", b"\xff\xd8\xff\xe0 another", b"IEND", b"RIFF", bytes(5_000))
+
+
+def kept(mime: str, content: bytes, sizes: list[int]) -> bytes:
+    """What is kept of a file that comes in chunks of these sizes, again and again."""
+    end, out, at, turn = End(mime), b"", 0, 0
+    while at < len(content):
+        chunk = content[at : at + sizes[turn % len(sizes)]]
+        out += chunk[: end.take(chunk)]
+        at, turn = at + len(chunk), turn + 1
+    return out
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_kept_whole_and_nothing_behind_it(name: str) -> None:
+    mime, whole = PICTURES[name]
+    chance = random.Random(name)
+    for behind in BEHIND:
+        cuts = [1] if len(whole) < 5_000 else [4_096]
+        for sizes in (cuts, [1 << 20], [chance.randint(1, 4_000) for _ in range(7)]):
+            assert kept(mime, whole + behind, sizes) == whole
+
+
+@pytest.mark.parametrize("mime", ends.WALKS)
+def test_anything_else_is_kept_up_to_some_end_and_breaks_nothing(mime: str) -> None:
+    chance = random.Random(mime)
+    whole = next(content for of, content in PICTURES.values() if of == mime)
+    for _ in range(300):
+        broken = bytearray(whole[: chance.randint(1, len(whole))])
+        for _ in range(chance.randint(0, 5)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        content = bytes(broken) + chance.randbytes(40)
+        assert content.startswith(kept(mime, content, [chance.randint(1, 50)]))
+
+
+def test_half_a_picture_is_kept_as_it_is() -> None:
+    for mime, whole in PICTURES.values():
+        half = whole[: len(whole) // 2]
+        assert kept(mime, half, [997]) == half
+
+
+def test_a_film_has_no_end_before_its_last_byte() -> None:
+    content = film() + bytes(100)
+    assert kept("video/mp4", content, [10]) == content
