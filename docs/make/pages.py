@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from docs.make import command_line, contract, folders, settings
+from docs.make import command_line, contract, folders, sandbox, settings, versions
 from domain.publishing import states as post_states
 from jobs import states
 from workers.publishing import loop
@@ -28,6 +28,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "storage limits": contract.storage_limits,
     "scopes": contract.scopes,
     "kinds": contract.kinds,
+    "sandbox sources": sandbox.sources,
+    "sandbox handles": sandbox.handles,
+    "enums": versions.enums,
     "job errors": contract.job_errors,
     "statuses": contract.statuses,
     "job states": lambda: mermaid(states.mermaid()),

@@ -2,7 +2,7 @@
 
 Each kind of source has magic names: `https://example.test/{ok,slow,blocked,not-html,too-large}` for pages,
 `test.example.{ok,slow,missing,throttled}` for apps and `example/{ok,slow,missing,empty}` for repositories.
-Any other name is read as a source that only its name describes (docs/reference/api.md).
+Any other name is read as a source that only its name describes (docs/reference/sandbox.md).
 """
 
 import asyncio
