@@ -129,4 +129,7 @@ async def end(tasks: set[asyncio.Task[Any]]) -> None:
     while tasks:
         for task in tasks:
             task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_S)
+        ended, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_S)
+        for task in ended:
+            # Heard, or asyncio would log it as lost: the first error of a failure is told already.
+            _ = task.cancelled() or task.exception()
