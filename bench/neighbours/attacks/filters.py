@@ -38,8 +38,10 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
     attacker = await tenants.settle(deployment.environment, tier="standard", keys=KEYS)
     pool = deployment.environment.pool
     await pool.execute(IDS)
-    await pool.execute(FILL_PROJECTS, attacker.org, scale.many(PROJECTS), timeout=600)
-    await pool.execute(FILL_AUDIT, attacker.org, scale.many(ENTRIES), timeout=600)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("set local statement_timeout = 0")
+        await conn.execute(FILL_PROJECTS, attacker.org, scale.many(PROJECTS))
+        await conn.execute(FILL_AUDIT, attacker.org, scale.many(ENTRIES))
     return Plan(port=deployment.port, keys=attacker.keys, many={"readers": scale.many(READERS)})
 
 
