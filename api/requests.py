@@ -15,9 +15,9 @@ from api import faults, request_state
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn
-from domain.tenancy.api_keys import Principal
+from domain.tenancy.api_keys import Actor, Principal
 from domain.values import numbers
-from schemas.errors import Invalid, Malformed, Unauthenticated
+from schemas.errors import Conflict, Invalid, Malformed, Unauthenticated
 
 #: An escaped NUL: an odd number of backslashes before its `u`.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -45,6 +45,12 @@ class ApiRequest(Request[Any, Any, State]):
         if found is None:
             raise Unauthenticated
         return found
+
+    def require_live(self) -> Actor:
+        """The caller, of what concerns live organizations. Raises `Conflict` SANDBOX_KEY."""
+        if self.principal.sandbox:
+            raise Conflict("SANDBOX_KEY", "this concerns live organizations: use a live key")
+        return self.principal.actor
 
     @property
     def organization_id(self) -> UUID:

@@ -41,14 +41,14 @@ async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool
 
 
 async def _set_paused(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
-    who = request.principal
+    actor = request.require_live()
 
     async def change(conn: Conn) -> Pool:
         pool = await pools.pause(conn, name=name, paused=paused, slots=request.services.settings.slots)
         await audit.record(
             conn,
-            organization_id=who.organization_id,
-            api_key_id=who.key_uuid,
+            organization_id=actor.organization_id,
+            api_key_id=actor.key_uuid,
             action="pool.paused" if paused else "pool.resumed",
             subject=name,
         )

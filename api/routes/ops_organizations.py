@@ -16,9 +16,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import organizations
-from domain.tenancy.api_keys import Actor
 from schemas.base import Page
-from schemas.errors import Conflict
 from schemas.organizations import Organization, OrganizationCreate, OrganizationPatch
 
 
@@ -27,7 +25,7 @@ async def list_organizations(
     request: ApiRequest, *, cursor: paging.Cursor = None, limit: paging.Limit = paging.DEFAULT
 ) -> Page[Organization]:
     """All organizations, newest first."""
-    _operator(request)
+    request.require_live()
     return await paging.page(
         request, organizations.list_page, cursor=cursor, limit=limit, identify=lambda found: found.id
     )
@@ -38,7 +36,7 @@ async def create_organization(
     request: ApiRequest, data: JSONBody[OrganizationCreate]
 ) -> Response[Organization]:
     """Create an organization and its sandbox; `tenantry keys create` on the machine makes its first key."""
-    actor = _operator(request)
+    actor = request.require_live()
 
     async def create(conn: Conn) -> Made[Organization]:
         pair = await organizations.create(conn, name=data.name, tier=data.tier, actor=actor)
@@ -56,7 +54,7 @@ async def patch_organization(
     From this answer on each of its keys, and its sandbox's, is refused with `KILL_SWITCH`, and its jobs in
     pools with caps wait, posts among them; what runs ends. What is not suspended any more goes on.
     """
-    actor = _operator(request)
+    actor = request.require_live()
     change = partial(
         organizations.change,
         organization_id=paths.read("organization", organization_id),
@@ -65,13 +63,6 @@ async def patch_organization(
         actor=actor,
     )
     return await once_plain(request, change)
-
-
-def _operator(request: ApiRequest) -> Actor:
-    """Raises `Conflict` SANDBOX_KEY."""
-    if request.principal.sandbox:
-        raise Conflict("SANDBOX_KEY", "organizations are live: use a live key")
-    return request.principal.actor
 
 
 ROUTES = [list_organizations, create_organization, patch_organization]

@@ -133,6 +133,9 @@ async def test_a_sandboxs_operator_learns_of_no_live_one(
                 await sandbox.http.post(PATH, json={"name": "Mine"}),
                 await sandbox.http.patch(f"{PATH}/{organization}", json={"suspended": True}),
             ]
+        answers += [
+            await sandbox.http.post(f"/v1/ops/pools/ingest/{change}") for change in ("pause", "resume")
+        ]
         assert {reason(answer) for answer in answers} == {(409, "CONFLICT", "SANDBOX_KEY")}
         purge = await sandbox.http.post(f"/v1/ops/projects/{project}/purge", json={"name": "Shop"})
         refused(purge, 404, "NOT_FOUND")
