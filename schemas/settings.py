@@ -136,7 +136,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     ] = 2000
     connections_per_address: Annotated[
         int, Meta(ge=1, description="Those of one address (IPv6: of one /64). With `PROXY_HOPS` none counts.")
-    ] = 256
+    ] = 1000
     metrics_port: Annotated[
         int,
         Meta(

@@ -23,7 +23,7 @@ class Limits(NamedTuple):
 
     #: Connections at once; as many of one address; those beyond, which only ask for health.
     connections: int = 2000
-    per_address: int = 256
+    per_address: int = 1000
     reserve: int = 32
     #: From the first byte of a request to the end of its head, and from a connection's start.
     head: int = 10
