@@ -117,6 +117,19 @@ async def test_what_no_pull_was_told_is_found_when_the_hint_has_ended(conn: Conn
     assert claim.organization_id == claims[5].organization_id
 
 
+async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, org: UUID) -> None:
+    await scene.submit(conn, org)
+    rows = await conn.fetch(
+        "select * from pull_jobs($1, $2, $3, $4, $5)",
+        "ingest",
+        await scene.worker(conn),
+        10,
+        [ERRAND.name],
+        [60.0],
+    )
+    assert [row["organization_id"] for row in rows] == [org]
+
+
 @pytest.mark.usefixtures("narrow")
 async def test_a_job_that_comes_to_an_empty_line_starts_though_all_around_it_rest(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
