@@ -67,7 +67,8 @@ update scheduled_post
    set status = 'failed',
        sealed = null,
        vault_key_id = null,
-       version = version + 1
+       version = version + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 

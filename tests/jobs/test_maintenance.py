@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from db.pool import Conn, Pool
@@ -129,15 +128,20 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
     job_id, other = await late(conn, org), (await scene.submit(conn, org)).job_id
     async with pool.acquire() as silent, pool.acquire() as patient, patient.transaction():
         await patient.execute("select from job where id = $1 for no key update", other)
+        session = silent.get_server_pid()
         await silent.execute("begin")
         await silent.execute("select from job where id = $1 for no key update", job_id)
 
         async def ended() -> bool:
             return await maintenance.hang_up(conn, before=FUTURE, patience_s=0.1) == 1
 
+        async def hung_up() -> bool:
+            return not await conn.fetchval(
+                "select exists (select from pg_stat_activity where pid = $1)", session
+            )
+
         await eventually(ended)
-        with pytest.raises(asyncpg.PostgresConnectionError):
-            await silent.execute("select")
+        await eventually(hung_up)
         await patient.execute("select")
     assert len(await rescue(conn)) == 1
 

@@ -118,19 +118,20 @@ async def archive(pool: Pool, project: Project) -> Archived:
     """As the DELETE and then its job do."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
     answer, _ = await transact(pool, lambda conn: archiving.archive(conn, **where, api_key_id=None))
-    assert await canceled(pool, project) == answer.canceled_scheduled_posts
+    assert await archived(pool, project) == answer.canceled_scheduled_posts
     for stop in (jobs.cancel_of_project, waiting.cancel_blocked_of_project):
         while await transact(pool, partial(stop, **where, limit=20)):
             pass
     return answer
 
 
-async def canceled(pool: Pool, project: Project) -> int:
-    """How many posts read as canceled."""
+async def archived(pool: Pool, project: Project) -> int:
+    """How many posts read as canceled by the archive."""
     everything: dict[str, Any] = dict.fromkeys(("account_id", "content_id", "since", "until", "before"))
     where = {"organization_id": project.org, "project_id": project.id} | everything
     async with pool.acquire() as conn:
-        return len(await posts.list_page(conn, **where, statuses=["canceled"], limit=10_000))
+        listed = await posts.list_page(conn, **where, statuses=["canceled"], limit=10_000)
+    return sum(post.cancel_reason == "project_archived" for post in listed)
 
 
 async def pending(conn: Conn, project: Project, caption: str) -> UUID:
