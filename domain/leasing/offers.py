@@ -15,6 +15,7 @@ from db.pool import Conn
 from db.queries import account_lease
 from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope, LockedAccount
+from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.accounts import AccountStatus, PlatformName
@@ -48,6 +49,10 @@ LIST_OFFERED = account_lease.list_offered.typed(OfferRow)
 async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
     """Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED."""
     org = actor.organization_id
+    found = await accounts.find(conn, organization_id=org, account_id=account_id)
+    # So that a purge has either withdrawn it or come before it.
+    await project_locks.share(conn, organization_id=org, project_id=found.project_id)
+    await project_locks.check(conn, organization_id=org, project_id=found.project_id)
     account = await _lock(conn, org, account_id)
     if account.status != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")

@@ -82,11 +82,13 @@ async def begin(
     org = found.organization_id
     if found.purging_at is None:
         await _check(conn, found, project_id)
+    purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
+    if found.purging_at is None:
+        await _check_lent(conn, org, project_id)
         subject = ids.show(ids.PROJECT, project_id)
         await organizations.record(
             conn, org, action="project.purge_started", subject=subject, actor=actor, project_id=project_id
         )
-    purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
     submitted = await ledger.submit(
         conn,
         kind=PURGE_PROJECT,
@@ -109,7 +111,11 @@ async def _check(conn: Conn, found: Found, project_id: UUID) -> None:
     if found.status != "archived":
         raise Conflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
     await archive.check_done(conn, organization_id=found.organization_id, project_id=project_id)
-    if await purge.has_lent.value(conn, org=found.organization_id, project_id=project_id):
+
+
+async def _check_lent(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+    """Once none of its accounts is offered any more: a lease that was about to begin has begun by then."""
+    if await purge.has_lent.value(conn, org=organization_id, project_id=project_id):
         raise Conflict(
             "ACCOUNT_LEASED",
             "accounts of this project are or were on lease to others, whose history names them",

@@ -9,12 +9,15 @@ from domain.media.store import Store
 from domain.operations import purge
 from domain.security.keyring import Keyring
 from jobs.outcomes import Outcome, Snooze
+from schemas.errors import Unavailable
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 #: Between two looks whether what was under way has ended.
 WAIT_S = 5.0
+#: Until the next try where the storage of files is away.
+AWAY_S = 60.0
 
 #: Deletes a batch; nothing when none is left.
 Delete: TypeAlias = Callable[..., Awaitable[object]]
@@ -30,7 +33,8 @@ async def purge_project(ctx: Context, *, store: Store, keyring: Keyring) -> Outc
         return Snooze(WAIT_S)
     await _forget_answers(ctx)
     await _repeat(ctx, purge.delete_posts)
-    await _delete_contents(ctx, store)
+    if not await _delete_contents(ctx, store):
+        return Snooze(AWAY_S)
     await _repeat(ctx, partial(purge.delete_account, keyring=keyring))
     await ctx.step(partial(purge.delete_rest, claim=ctx.job))
     await _repeat(ctx, purge.delete_jobs)
@@ -43,10 +47,15 @@ async def _forget_answers(ctx: Context) -> None:
         last = await ctx.step(partial(purge.forget_answers, claim=ctx.job, after=last))
 
 
-async def _delete_contents(ctx: Context, store: Store) -> None:
+async def _delete_contents(ctx: Context, store: Store) -> bool:
+    """False: the storage is away. As an interruption the job would begin again at once, and so again."""
     while contents := await ctx.step(partial(purge.list_contents, claim=ctx.job)):
-        await purge.delete_files(store, contents)
+        try:
+            await purge.delete_files(store, contents)
+        except Unavailable:
+            return False
         await ctx.step(partial(purge.delete_contents, claim=ctx.job, contents=contents))
+    return True
 
 
 async def _repeat(ctx: Context, delete: Delete) -> None:

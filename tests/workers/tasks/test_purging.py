@@ -1,5 +1,6 @@
 """A purge: nothing of the project is left, whenever its worker dies, and nothing of others is missing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import count
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from db.pool import Conn, Pool, transact
+from domain.leasing import offers, requests
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
@@ -21,7 +23,7 @@ from jobs.outcomes import Outcome, Snooze
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Invalid, NotFound, Unavailable
 from schemas.projects import Purging
-from tests import leasing, seeds
+from tests import leasing, seeds, waiting
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.workers.tasks.full_project import fill, left, named, of_projects
@@ -30,6 +32,10 @@ from workers.runtime.context import Context
 from workers.tasks import purge_project
 
 T = TypeVar("T")
+
+LOCKED_OUT = """
+  select exists (
+    select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
 class DiedError(Exception):
@@ -176,8 +182,8 @@ async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn,
         async def delete(self, token: str) -> None:
             raise Unavailable(token)
 
-    with pytest.raises(Unavailable):
-        await perform(scene.context(project.workers.pool, claim), Away())  # type: ignore[arg-type]  # no more is asked of it
+    outcome = await perform(scene.context(project.workers.pool, claim), Away())  # type: ignore[arg-type]  # no more is asked of it
+    assert isinstance(outcome, Snooze), "as an interruption it would begin again at once"
     assert await conn.fetchval("select count(*) from content_asset") == len(full.tokens)
     await perform(scene.context(project.workers.pool, claim), store)
     assert files(folder) == set()
@@ -218,6 +224,39 @@ async def test_a_project_that_cannot_be_purged_stays(
         await begin(project.workers.pool, project.id)
     assert refused.value.details["reason"] == reason
     assert (await project.shown()).name == "Shop"
+
+
+async def offered(project: Project, conn: Conn) -> leasing.Owner:
+    """An account of the archived project, that is still offered."""
+    ours = leasing.Owner(project.org, project.id, project.org)
+    owner = await leasing.another(conn, ours, handle="ours")
+    await archived(project, conn)
+    return owner
+
+
+async def test_an_account_that_is_being_lent_keeps_its_project(project: Project, conn: Conn) -> None:
+    """Its lease would name the account for ever, and no purge could end."""
+    pool, owner = project.workers.pool, await offered(project, conn)
+    request_id = await leasing.ask(conn, await leasing.tenant(conn))
+    assign = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=[owner.shown])
+    async with pool.acquire() as lender:
+        async with lender.transaction():
+            await assign(lender)
+            purging = asyncio.create_task(begin(pool, project.id))
+            await waiting.eventually(lambda: conn.fetchval(LOCKED_OUT))
+        with pytest.raises(Conflict) as refused:
+            await purging
+    assert refused.value.details["reason"] == "ACCOUNT_LEASED"
+
+
+async def test_an_account_of_a_purged_project_is_not_offered_again(project: Project, conn: Conn) -> None:
+    owner = await offered(project, conn)
+    await begin(project.workers.pool, project.id)
+    with pytest.raises(NotFound):
+        await transact(
+            project.workers.pool,
+            partial(offers.offer, actor=owner.actor, account_id=owner.account_id, niche="baking"),
+        )
 
 
 async def test_only_by_its_name_and_in_its_environment(project: Project, conn: Conn) -> None:
