@@ -1,0 +1,32 @@
+"""The end of an account reads few rows, however many accounts are on lease."""
+
+import pytest
+
+from db.pool import Conn
+from db.queries import purge
+from tests import leasing, plans
+
+ROWS, MOST = 20_000, 100
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_who_leases_an_account_is_found_by_it(conn: Conn, analyzed: bool) -> None:
+    owner = await leasing.owner(conn)
+    tenant = await leasing.tenant(conn)
+    await conn.execute(
+        """insert into social_account
+                  (organization_id, project_id, id, platform, service_url, external_id, handle, traits,
+                   owner_organization_id, owner_account_id)
+           select $1, $2, gen_random_uuid(), platform, service_url, n::text, handle, traits,
+                  organization_id, id
+             from social_account cross join generate_series(1, $4::int) n
+            where id = $3""",
+        tenant.org, tenant.id, owner.account_id, ROWS,
+    )  # fmt: skip
+    mine = await leasing.another(conn, owner, handle="mine")
+    if analyzed:
+        await conn.execute("vacuum analyze social_account")
+    async with plans.reading(conn, "social_account") as come:
+        await purge.purge_account.run(conn, org=mine.org, id=mine.account_id)
+    assert come.scans == 0
+    assert come.rows <= MOST
