@@ -21,13 +21,22 @@ select exists (
      and a.project_id = :project_id);
 
 -- name: begin_purge    and offer none of its accounts from now on
-with withdrawn as (
-  -- They go.
-  update social_account
-     set offered_at = null, niche = null, offered_in = null
+with offered as materialized (
+  -- Locked in one order, as whoever locks several does.
+  select id
+    from social_account
    where organization_id = :org
      and project_id = :project_id
-     and offered_at is not null)
+     and offered_at is not null
+   order by id
+     for no key update),
+withdrawn as (
+  -- They go.
+  update social_account a
+     set offered_at = null, niche = null, offered_in = null
+    from offered o
+   where a.organization_id = :org
+     and a.id = o.id)
 update project
    set purging_at = coalesce(purging_at, now())
  where organization_id = :org
@@ -106,6 +115,14 @@ events as (
    using old
    where e.organization_id = :org
      and e.post_id = old.id),
+kept as (
+  -- By leased accounts: their owners' quotas count them still, as the owners' own and without a post.
+  insert into account_send (organization_id, account_id, id, at)
+  select o.organization_id, o.id, gen_random_uuid(), s.at
+    from account_send s
+    join old on old.id = s.post_id
+    join social_account o on o.id = s.owner_account_id
+   where s.organization_id = :org),
 sends as (
   -- Their sends.
   delete from account_send s
@@ -167,6 +184,11 @@ with leases as (
 credentials as (
   -- What opened it.
   delete from account_credential
+   where organization_id = :org
+     and account_id = :id),
+sends as (
+  -- What purged tenants of it have sent.
+  delete from account_send
    where organization_id = :org
      and account_id = :id)
 delete from social_account

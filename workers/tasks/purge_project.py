@@ -1,5 +1,6 @@
 """The end of a purged project: all that is its own, in steps that each leave less."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
@@ -8,7 +9,8 @@ from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
 from domain.security.keyring import Keyring
-from jobs.outcomes import Outcome, Snooze
+from jobs.kinds import PURGE_PROJECT
+from jobs.outcomes import Interrupted, Outcome, Snooze
 from schemas.errors import Unavailable
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -19,8 +21,11 @@ WAIT_S = 5.0
 #: Until the next try where the storage of files is away.
 AWAY_S = 60.0
 
-#: Deletes a batch; nothing when none is left.
-Delete: TypeAlias = Callable[..., Awaitable[object]]
+#: How long an attempt begins batches: to meet its limit costs a try, and a large project would meet it often.
+SPELL_S = PURGE_PROJECT.timeout_s - 60
+
+#: Deletes a batch; nothing when none is left. A snooze: none can be deleted now.
+Delete: TypeAlias = Callable[[], Awaitable[object]]
 
 
 async def open_task(resources: Resources) -> Task:
@@ -28,16 +33,20 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def purge_project(ctx: Context, *, store: Store, keyring: Keyring) -> Outcome:
-    """An attempt that dies is followed by one that finds what is left."""
+    """An attempt that dies, or ends because it is late, is followed by one that finds what is left."""
+    late_at = asyncio.get_running_loop().time() + SPELL_S
     if await ctx.step(partial(purge.has_open_jobs, claim=ctx.job)):
         return Snooze(WAIT_S)
     await _forget_answers(ctx)
-    await _repeat(ctx, purge.delete_posts)
-    if not await _delete_contents(ctx, store):
-        return Snooze(AWAY_S)
-    await _repeat(ctx, partial(purge.delete_account, keyring=keyring))
-    await ctx.step(partial(purge.delete_rest, claim=ctx.job))
-    await _repeat(ctx, purge.delete_jobs)
+    for delete in (
+        partial(_rows, ctx, purge.delete_posts),
+        partial(_contents, ctx, store),
+        partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
+        partial(_rows, ctx, purge.delete_rest),
+        partial(_rows, ctx, purge.delete_jobs),
+    ):
+        if (ended := await _repeat(delete, late_at)) is not None:
+            return ended
     return await ctx.commit(partial(purge.end, claim=ctx.job))
 
 
@@ -47,17 +56,27 @@ async def _forget_answers(ctx: Context) -> None:
         last = await ctx.step(partial(purge.forget_answers, claim=ctx.job, after=last))
 
 
-async def _delete_contents(ctx: Context, store: Store) -> bool:
-    """False: the storage is away. As an interruption the job would begin again at once, and so again."""
-    while contents := await ctx.step(partial(purge.list_contents, claim=ctx.job)):
-        try:
-            await purge.delete_files(store, contents)
-        except Unavailable:
-            return False
+async def _repeat(delete: Delete, late_at: float) -> Snooze | Interrupted | None:
+    """None: nothing is left. Each attempt deletes a batch at least, and the job's deadline ends them all."""
+    while deleted := await delete():
+        if isinstance(deleted, Snooze):
+            return deleted
+        if asyncio.get_running_loop().time() >= late_at:
+            return Interrupted()
+    return None
+
+
+async def _rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -> object:
+    return await ctx.step(partial(delete, claim=ctx.job))
+
+
+async def _contents(ctx: Context, store: Store) -> object:
+    """Contents and their files. As an interruption a storage that is away would be asked again at once."""
+    contents = await ctx.step(partial(purge.list_contents, claim=ctx.job))
+    try:
+        await purge.delete_files(store, contents)
+    except Unavailable:
+        return Snooze(AWAY_S)
+    if contents:
         await ctx.step(partial(purge.delete_contents, claim=ctx.job, contents=contents))
-    return True
-
-
-async def _repeat(ctx: Context, delete: Delete) -> None:
-    while await ctx.step(partial(delete, claim=ctx.job)):
-        pass
+    return contents

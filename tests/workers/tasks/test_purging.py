@@ -1,7 +1,7 @@
 """A purge: nothing of the project is left, whenever its worker dies, and nothing of others is missing."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -12,18 +12,16 @@ import msgspec
 import pytest
 
 from db.pool import Conn, Pool, transact
-from domain.leasing import offers, requests
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
 from domain.projects import projects
 from jobs.kinds import PURGE_PROJECT
 from jobs.ledger import Claim
-from jobs.outcomes import Outcome, Snooze
-from schemas import ids
-from schemas.errors import Conflict, Fenced, Invalid, NotFound, Unavailable
+from jobs.outcomes import Interrupted, Outcome, Snooze
+from schemas.errors import Fenced, NotFound, Unavailable
 from schemas.projects import Purging
-from tests import leasing, seeds, waiting
+from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.workers.tasks.full_project import fill, left, named, of_projects
@@ -32,10 +30,6 @@ from workers.runtime.context import Context
 from workers.tasks import purge_project
 
 T = TypeVar("T")
-
-LOCKED_OUT = """
-  select exists (
-    select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
 class DiedError(Exception):
@@ -189,82 +183,56 @@ async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn,
     assert files(folder) == set()
 
 
+@pytest.mark.usefixtures("one_by_one")
+async def test_an_attempt_that_is_late_lets_another_go_on(
+    project: Project, conn: Conn, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge_project, "SPELL_S", 0)
+    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
+    full = await fill(project, conn, store)
+    await archived(project, conn)
+    await begin(project.workers.pool, project.id)
+    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    late = 0
+    while isinstance(await perform(scene.context(project.workers.pool, claim), store), Interrupted):
+        late += 1
+    assert late >= len(full.tokens)
+    with pytest.raises(NotFound):
+        await begin(project.workers.pool, project.id)
+
+
+async def test_what_a_leased_account_sent_counts_on_with_its_owner(
+    project: Project, conn: Conn, folder: Path
+) -> None:
+    """Until the owner's account goes too."""
+    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
+    owner = (await fill(project, conn, store)).owner
+    await conn.execute(
+        """insert into account_send (organization_id, account_id, owner_account_id, id, post_id)
+           select a.organization_id, a.id, a.owner_account_id, gen_random_uuid(), p.id
+             from social_account a join scheduled_post p using (organization_id, project_id)
+            where a.owner_account_id = $1 limit 1""",
+        owner.account_id,
+    )
+    sent_at = await conn.fetchval("select at from account_send where owner_account_id is not null")
+    await archived(project, conn)
+    await purged(project, conn, project.id, store)
+    rows = await conn.fetch(
+        "select organization_id, account_id, owner_account_id, post_id, at from account_send"
+    )
+    assert [tuple(row) for row in rows] == [(owner.org, owner.account_id, None, None, sent_at)]
+    await archived(replace(project, org=owner.org, id=owner.project_id), conn)
+    await purged(project, conn, owner.project_id, store, name="Ours")
+    assert await conn.fetch("select from account_send") == []
+
+
+async def purged(project: Project, conn: Conn, project_id: UUID, store: Store, **asked: Any) -> None:
+    pool = project.workers.pool
+    await begin(pool, project_id, **asked)
+    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    assert (await perform(scene.context(pool, claim), store)).word == "completed"
+
+
 async def archived(project: Project, conn: Conn) -> None:
     await project.archive()
     await project.archived()
-
-
-async def lent(project: Project, conn: Conn) -> None:
-    """Another tenant's history names an account of this project."""
-    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
-    tenant = await leasing.tenant(conn)
-    await leasing.release(
-        project.workers.pool, tenant, await leasing.lend(project.workers.pool, owner, tenant)
-    )
-    await archived(project, conn)
-
-
-async def asked(project: Project, _: Conn) -> None:
-    await project.archive()
-
-
-async def nothing(_: Project, __: Conn) -> None:
-    """It is active."""
-
-
-@pytest.mark.parametrize(
-    ("before", "reason"),
-    [(nothing, "NOT_ARCHIVED"), (asked, "ARCHIVE_RUNNING"), (lent, "ACCOUNT_LEASED")],
-)
-async def test_a_project_that_cannot_be_purged_stays(
-    project: Project, conn: Conn, before: Callable[[Project, Conn], Awaitable[None]], reason: str
-) -> None:
-    await before(project, conn)
-    with pytest.raises(Conflict) as refused:
-        await begin(project.workers.pool, project.id)
-    assert refused.value.details["reason"] == reason
-    assert (await project.shown()).name == "Shop"
-
-
-async def offered(project: Project, conn: Conn) -> leasing.Owner:
-    """An account of the archived project, that is still offered."""
-    ours = leasing.Owner(project.org, project.id, project.org)
-    owner = await leasing.another(conn, ours, handle="ours")
-    await archived(project, conn)
-    return owner
-
-
-async def test_an_account_that_is_being_lent_keeps_its_project(project: Project, conn: Conn) -> None:
-    """Its lease would name the account for ever, and no purge could end."""
-    pool, owner = project.workers.pool, await offered(project, conn)
-    request_id = await leasing.ask(conn, await leasing.tenant(conn))
-    assign = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=[owner.shown])
-    async with pool.acquire() as lender:
-        async with lender.transaction():
-            await assign(lender)
-            purging = asyncio.create_task(begin(pool, project.id))
-            await waiting.eventually(lambda: conn.fetchval(LOCKED_OUT))
-        with pytest.raises(Conflict) as refused:
-            await purging
-    assert refused.value.details["reason"] == "ACCOUNT_LEASED"
-
-
-async def test_an_account_of_a_purged_project_is_not_offered_again(project: Project, conn: Conn) -> None:
-    owner = await offered(project, conn)
-    await begin(project.workers.pool, project.id)
-    with pytest.raises(NotFound):
-        await transact(
-            project.workers.pool,
-            partial(offers.offer, actor=owner.actor, account_id=owner.account_id, niche="baking"),
-        )
-
-
-async def test_only_by_its_name_and_in_its_environment(project: Project, conn: Conn) -> None:
-    await archived(project, conn)
-    with pytest.raises(Invalid):
-        await begin(project.workers.pool, project.id, name="shop")
-    with pytest.raises(NotFound):
-        await begin(project.workers.pool, project.id, env="test", name="Shop")
-    with pytest.raises(NotFound):
-        await begin(project.workers.pool, ids.new())
-    assert (await project.shown()).status == "archived"

@@ -1,0 +1,95 @@
+"""The request of a purge: what is refused changes nothing, and what is granted lets nobody in any more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import pytest
+
+from db.pool import Conn, transact
+from domain.leasing import offers, requests
+from schemas import ids
+from schemas.errors import Conflict, Invalid, NotFound
+from tests import leasing, waiting
+from tests.workers.tasks.project import Project
+from tests.workers.tasks.test_purging import archived, begin
+
+LOCKED_OUT = """
+  select exists (
+    select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
+
+
+async def lent(project: Project, conn: Conn) -> None:
+    """Another tenant's history names an account of this project."""
+    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
+    tenant = await leasing.tenant(conn)
+    await leasing.release(
+        project.workers.pool, tenant, await leasing.lend(project.workers.pool, owner, tenant)
+    )
+    await archived(project, conn)
+
+
+async def asked(project: Project, _: Conn) -> None:
+    await project.archive()
+
+
+async def nothing(_: Project, __: Conn) -> None:
+    """It is active."""
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [(nothing, "NOT_ARCHIVED"), (asked, "ARCHIVE_RUNNING"), (lent, "ACCOUNT_LEASED")],
+)
+async def test_a_project_that_cannot_be_purged_stays(
+    project: Project, conn: Conn, before: Callable[[Project, Conn], Awaitable[None]], reason: str
+) -> None:
+    await before(project, conn)
+    with pytest.raises(Conflict) as refused:
+        await begin(project.workers.pool, project.id)
+    assert refused.value.details["reason"] == reason
+    assert (await project.shown()).name == "Shop"
+
+
+async def offered(project: Project, conn: Conn) -> leasing.Owner:
+    """An account of the archived project, that is still offered."""
+    ours = leasing.Owner(project.org, project.id, project.org)
+    owner = await leasing.another(conn, ours, handle="ours")
+    await archived(project, conn)
+    return owner
+
+
+async def test_an_account_that_is_being_lent_keeps_its_project(project: Project, conn: Conn) -> None:
+    """Its lease would name the account for ever, and no purge could end."""
+    pool, owner = project.workers.pool, await offered(project, conn)
+    request_id = await leasing.ask(conn, await leasing.tenant(conn))
+    assign = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=[owner.shown])
+    async with pool.acquire() as lender:
+        async with lender.transaction():
+            await assign(lender)
+            purging = asyncio.create_task(begin(pool, project.id))
+            await waiting.eventually(lambda: conn.fetchval(LOCKED_OUT))
+        with pytest.raises(Conflict) as refused:
+            await purging
+    assert refused.value.details["reason"] == "ACCOUNT_LEASED"
+
+
+async def test_an_account_of_a_purged_project_is_not_offered_again(project: Project, conn: Conn) -> None:
+    owner = await offered(project, conn)
+    await begin(project.workers.pool, project.id)
+    with pytest.raises(NotFound):
+        await transact(
+            project.workers.pool,
+            partial(offers.offer, actor=owner.actor, account_id=owner.account_id, niche="baking"),
+        )
+
+
+async def test_only_by_its_name_and_in_its_environment(project: Project, conn: Conn) -> None:
+    await archived(project, conn)
+    with pytest.raises(Invalid):
+        await begin(project.workers.pool, project.id, name="shop")
+    with pytest.raises(NotFound):
+        await begin(project.workers.pool, project.id, env="test", name="Shop")
+    with pytest.raises(NotFound):
+        await begin(project.workers.pool, ids.new())
+    assert (await project.shown()).status == "archived"
