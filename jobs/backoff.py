@@ -5,6 +5,8 @@ import random
 from jobs.outcomes import Interrupted, Outcome, Retry, Snooze
 
 BASE_S, CAP_S = 2.0, 15 * 60.0
+#: Before a job comes again that found somebody else's server busy: doubled so often, up to about a minute.
+BUSY_S, MOST_DOUBLED = 4.0, 4
 
 
 def full_jitter(attempt: int, draw: float | None = None) -> float:
@@ -14,6 +16,11 @@ def full_jitter(attempt: int, draw: float | None = None) -> float:
     """
     bound = min(CAP_S, BASE_S * 2.0 ** min(attempt - 1, 30))
     return bound * (random.random() if draw is None else draw)  # noqa: S311  spreads load, guards nothing
+
+
+def busy_s(fence: int, attempt: int) -> float:
+    """Seconds until a job comes again whose server was busy: more after each attempt that cost none."""
+    return BUSY_S * 2.0 ** min(max(fence - attempt, 0), MOST_DOUBLED)
 
 
 def after_s(attempt: int, outcome: Outcome) -> float | None:

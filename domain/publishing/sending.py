@@ -16,7 +16,7 @@ from domain.publishing import account_queue, failures, job_end, locked_post, out
 from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
 from domain.security.keyring import Keyring
-from jobs import ledger
+from jobs import backoff, ledger
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
 from schemas import ids
@@ -24,8 +24,6 @@ from schemas.errors import OutcomeUnknown, Rejected
 
 #: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
-#: Seconds after which a post comes again whose server was busy: so few that its job needs no promotion.
-BUSY_S = 4.0
 #: A token that ends sooner is refreshed first.
 FRESH = timedelta(seconds=60)
 
@@ -210,7 +208,8 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
 
 async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
     """The account's server is busy with other posts, which keeps all of the account's waiting."""
-    return await failures.pause(conn, await locked_post.lock(conn, claim), BUSY_S)
+    post = await locked_post.lock(conn, claim)
+    return await failures.pause(conn, post, backoff.busy_s(claim.fence, claim.attempt))
 
 
 async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> Done:

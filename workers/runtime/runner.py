@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from db.pool import Pool
+from jobs import backoff
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from jobs.outcomes import TIMED_OUT, Canceled, Interrupted, Outcome, Retry, Snooze
@@ -25,9 +26,6 @@ Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]
 
 TASK_FAILED = Retry("INTERNAL", "the job met an error on our side and is tried again")
-
-#: Seconds after which a job comes again whose server was busy: so few that it needs no promotion.
-BUSY_S = 4.0
 
 _log = logs.get("runner")
 
@@ -103,8 +101,12 @@ async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
     except CancelRequested:
         return Canceled()
     except (Unavailable, ServerBusy) as error:
-        return Snooze(BUSY_S) if isinstance(error, ServerBusy) else Interrupted()
+        return _soon(attempt.claim) if isinstance(error, ServerBusy) else Interrupted()
     except Exception:  # noqa: BLE001  whatever a task raises is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job(claim.id, claim.kind, claim.attempt))
         return TASK_FAILED
+
+
+def _soon(claim: Claim) -> Snooze:
+    return Snooze(backoff.busy_s(claim.fence, claim.attempt))

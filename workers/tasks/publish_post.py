@@ -14,6 +14,9 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
+#: The platform has the post: what it is asked is short, and waits for no slot of its server.
+TAKEN = ("accepted", "confirming")
+
 
 async def open_task(resources: Resources) -> Task:
     return partial(publish_post, platforms=await open_platforms(resources))
@@ -30,7 +33,8 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
         body = partial(failures.unverified, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, heard_at)
-    outcome = await (loop.run(attempt) if post.sandbox else at_server(attempt))
+    asks = post.sandbox or post.phase in TAKEN
+    outcome = await (loop.run(attempt) if asks else at_server(attempt))
     report(attempt, outcome)
     return outcome
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from domain.media.storage import open_store
 from domain.tenancy import organizations
 from jobs.kinds import PUBLISH_POST
+from schemas.errors import ServerBusy
 from tests import http_server, seeds
 from tests.http_server import Asked, Told
 from tests.waiting import eventually
@@ -19,6 +21,7 @@ from tests.workers.runtime.workers import at_work
 from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.test_sending import one_chunk
 from workers.runtime import server_slots
+from workers.runtime.context import Context
 from workers.tasks import publish_post
 
 HOGS, POSTS, SLOTS = 2, 6, 10
@@ -109,6 +112,27 @@ async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
     attempts = await project.pool.fetch("select organization_id, outcome from job_attempt order by fence")
     assert {row["organization_id"] for row in attempts} == {tenant.org for tenant in tenants}
     assert {row["outcome"] for row in attempts} == {"completed", "snoozed"}
+
+
+async def test_a_post_that_was_taken_is_asked_about_at_a_busy_server(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.platform.plan(send=["take"], poll=["unreached"])
+    post_id = await project.post()
+    with monkeypatch.context() as busy:
+        busy.setattr(Context, "at", no_slot)
+        assert await project.attempt() == "snoozed"
+        assert project.platform.calls == []
+    await project.skip_waits()
+    assert await project.attempt() == "retry"
+    assert (await project.row(post_id))["phase"] == "accepted"
+    await project.skip_waits()
+    monkeypatch.setattr(Context, "at", no_slot)
+    assert await project.attempt() == "completed"
+
+
+def no_slot(_: Context, server: str) -> NoReturn:
+    raise ServerBusy(server)
 
 
 async def waits(project: Project) -> bool:
