@@ -62,8 +62,10 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
             yield from _of_fields(value, bare, path)
             return
         if get_origin(bare) is list and isinstance(value, list):
-            yield from _of_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)
-            for position, item in enumerate(value):
+            wrong = [*_of_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
+            yield from wrong
+            # One that is too long may have any number of items: each costs time of everybody's.
+            for position, item in enumerate(islice(value, MOST if wrong else None)):
                 yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
             return
     yield from _of_leaf(value, kind, path)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import faults
+from schemas.api_keys import ApiKeyCreate
 from schemas.posts import ScheduleContent
 from schemas.projects import ProjectCreate, ProjectPatch
 from tests.api.conftest import Caller
@@ -104,3 +105,20 @@ def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
     except msgspec.ValidationError as error:
         return faults.read(error).path
     return None
+
+
+@pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
+def test_a_list_that_is_too_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    looked: list[str] = []
+    of_leaf = faults._of_leaf
+
+    def looking(value: Any, kind: Any, path: str) -> Any:
+        looked.append(path)
+        return of_leaf(value, kind, path)
+
+    monkeypatch.setattr(faults, "_of_leaf", looking)
+    sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
+    found = faults.find(sent, ApiKeyCreate)
+    assert found is not None
+    assert found.details["issues"][0]["path"] == field
+    assert len(looked) < 2 * faults.MOST
