@@ -4,8 +4,12 @@ What follows a picture's end is nobody's picture: padding, or another file. A fi
 may come in any order up to the last byte.
 """
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from typing import NamedTuple
+
+#: Steps that a picture may take; one of 30 MiB takes ten thousand. Each costs time of everybody's.
+MOST_STEPS = 100_000
 
 
 class Skip(NamedTuple):
@@ -21,13 +25,13 @@ class Read(NamedTuple):
 
 
 class Find(NamedTuple):
-    """All up to and with the next 0xFF."""
+    """All up to and with the next marker that isn't alone, whose code the walk has to see."""
 
 
 #: A walk through a picture: it asks for the next step, and ends where the picture does.
 Walk = Generator[Skip | Read | Find, bytes, None]
 
-_ALONE = frozenset({0x00, 0x01, 0xD8, *range(0xD0, 0xD8)})
+_MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
 _END_OF_IMAGE = 0xD9
 
 
@@ -45,15 +49,11 @@ def jpeg() -> Walk:
     """Markers up to EOI (ITU-T T.81, B.1.1). One with a length is skipped whole, with a thumbnail in it."""
     yield Skip(2)
     while True:
-        yield Find()
-        marker = 0xFF
-        while marker == 0xFF:
-            marker = (yield Read(1))[0]
-        if marker == _END_OF_IMAGE:
+        code = yield Find()
+        if code[0] == _END_OF_IMAGE:
             return
-        if marker not in _ALONE:
-            length = yield Read(2)
-            yield Skip(max(0, int.from_bytes(length) - 2))
+        length = yield Read(2)
+        yield Skip(max(0, int.from_bytes(length) - 2))
 
 
 def webp() -> Walk:
@@ -74,6 +74,7 @@ class End:
         self._step: Skip | Read | Find | None = next(self._walk) if self._walk else None
         self._left = self._count()
         self._read = b""
+        self.steps = 0
 
     def take(self, chunk: bytes) -> int:
         """The number of the chunk's bytes, from its start on, that belong to the file."""
@@ -85,11 +86,14 @@ class End:
         return at
 
     def _find(self, chunk: bytes, at: int) -> int:
-        found = chunk.find(b"\xff", at)
-        if found < 0:
+        before = self._read  # 0xFF, where the chunk before ended with it.
+        found = _MARKER.search(before + chunk if before else chunk, at)
+        if found is None:
+            self._read = b"\xff" if chunk.endswith(b"\xff") else b""
             return len(chunk)
+        self._read = found[0][1:]
         self._go_on()
-        return found + 1
+        return found.end() - len(before)
 
     def _pass(self, chunk: bytes, at: int) -> int:
         piece = chunk[at : at + self._left]
@@ -104,6 +108,7 @@ class End:
         """The next step that asks for anything; None at the picture's end."""
         assert self._walk is not None  # noqa: S101  Only a walk has steps.
         read, self._read = self._read, b""
+        self.steps += 1
         try:
             self._step = self._walk.send(read)
         except StopIteration:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 
 from domain.media import sniff
-from domain.media.ends import End
+from domain.media.ends import MOST_STEPS, End
 from domain.media.files import File
 from domain.media.probing import probe
 from domain.media.store import Store
@@ -50,6 +50,8 @@ class Passing:
         if self.came > largest:
             raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {largest // MIB} MiB")
         own = chunk[: self._end.take(chunk)]
+        if self._end.steps > MOST_STEPS:
+            raise Invalid(self.path, "is a picture of too many parts: save it anew")
         self.size += len(own)
         self.hash.update(own)
         return own

@@ -2,13 +2,16 @@
 
 import io
 import random
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from domain.media import ends
+from domain.media import ends, sniff
 from domain.media.ends import End
+from domain.media.passing import Passing
+from schemas.errors import Invalid
 from tests.media import film, grainy, picture, rescanned
 
 
@@ -89,3 +92,26 @@ def test_half_a_picture_is_kept_as_it_is() -> None:
 def test_a_film_has_no_end_before_its_last_byte() -> None:
     content = film() + bytes(100)
     assert kept("video/mp4", content, [10]) == content
+
+
+@pytest.mark.parametrize("data", [b"\xff\x00", b"\xff\xff", b"\xff\xd0"])
+def test_what_is_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
+    end, chunk = End("image/jpeg"), data * 32_768
+    assert sum(end.take(part) for part in (b"\xff\xd8", *[chunk] * 3)) == 2 + 3 * len(chunk)
+    assert end.steps == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "part"),
+    [(b"\xff\xd8\xff\xe1\x00\x02", b"\xff\xe1\x00\x02"), (b"\x89PNG\r\n\x1a\n", b"\0\0\0\0tEXt\0\0\0\0")],
+)
+async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes) -> None:
+    whole = start + part * ends.MOST_STEPS
+
+    async def rest() -> AsyncIterator[bytes]:
+        for at in range(sniff.HEAD, len(whole), 65_536):
+            yield whole[at : at + 65_536]
+
+    with pytest.raises(Invalid, match="too many parts"):
+        async for _ in Passing(whole[: sniff.HEAD], path="file[0]", name="").chunks(rest()):
+            pass
