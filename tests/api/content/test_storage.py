@@ -8,6 +8,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from domain.media import storage_quota
+from domain.tenancy import organizations
 from schemas import ids
 from tests import media
 from tests.api.conftest import Caller, client_of, new_key
@@ -103,3 +104,13 @@ async def test_what_is_deleted_is_free_again(acme: Caller, project: Project, poo
             "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, made["id"])
         )
     assert await used(acme) == 0
+
+
+async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: Caller, pool: Pool) -> None:
+    """Uploads that were under way go on."""
+    async with pool.acquire() as conn:
+        await organizations.change(
+            conn, organization_id=acme.organization_id, tier=None, suspended=True, actor=None
+        )
+        use = await storage_quota.get(conn, organization_id=acme.organization_id)
+    assert use.limit == 5 * storage_quota.GIB
