@@ -23,12 +23,20 @@ class Period(NamedTuple):
     @property
     def from_id(self) -> UUID | None:
         """No row of the period has an id below it."""
-        return None if self.since is None else ids.first_of(self.since - APART)
+        return None if self.since is None else ids.first_of(_moved(self.since, -APART))
 
     def before(self, cursor: UUID | None) -> UUID | None:
         """The id that all have an id below which are in the period and behind a cursor."""
-        ends = [cursor, None if self.until is None else ids.first_of(self.until + APART)]
+        ends = [cursor, None if self.until is None else ids.first_of(_moved(self.until, APART))]
         return min((end for end in ends if end), default=None)
+
+
+def _moved(moment: datetime, by: timedelta) -> datetime:
+    """At either end of the calendar it stays where it is: no id is from there."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
 
 
 ALWAYS = Period()

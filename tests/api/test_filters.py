@@ -86,6 +86,16 @@ async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
     assert await listed(acme, path, since=seeds.in_utc(made)) == [newer]
 
 
+async def test_a_time_may_be_at_either_end_of_the_calendar(acme: Caller, conn: Conn) -> None:
+    project = await new_project(acme)
+    await seeds.content(conn, acme.organization_id, uuid(ids.PROJECT, project))
+    ends = {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
+    for path in (f"/v1/projects/{project}/content", "/v1/audit-log"):
+        all_of_it = await listed(acme, path)
+        assert all_of_it
+        assert await listed(acme, path, **ends) == all_of_it
+
+
 async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
     made = [
