@@ -116,6 +116,8 @@ class Connection(HttpToolsProtocol):
         """Begin the cycle, or queue it behind the one before it."""
         if self._is_upgrade():
             return
+        if self.parser.get_method() == b"CONNECT":
+            self._deny(MALFORMED)  # Nobody's tunnel; and to the parser it is another protocol each time anew.
         self._describe()
         if self.entry is Entry.RESERVE and self.scope["raw_path"] not in HEALTH:
             self._deny(CROWDED)

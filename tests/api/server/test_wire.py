@@ -19,6 +19,7 @@ LIMITS = Limits()
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "GET /ü HTTP/1.1\r\nHost: a\r\n\r\n".encode(),
         b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"CONNECT /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
