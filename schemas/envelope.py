@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from schemas import ids
 from schemas.base import Out
 
 
@@ -16,7 +15,7 @@ class Problem(Out, frozen=True, kw_only=True):
     """What went wrong, to branch on."""
     message: str
     """What to do next, for people."""
-    request_id: ids.LeaseRequestId
+    request_id: str
     """Name it when you ask us about the request."""
     details: dict[str, Any] | UnsetType = UNSET
     """More, for codes that have more: `issues` of `VALIDATION`, `reason` of `CONFLICT`."""
