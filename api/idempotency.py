@@ -17,7 +17,7 @@ from litestar import Response
 
 from api.replies import Reply
 from api.requests import ApiRequest
-from db.pool import Conn, transact
+from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse, Record, StoredAnswer
@@ -72,12 +72,7 @@ async def write_once(
 ) -> Made[T]:
     """`once` without the reply; `body` is JSON that stands for a body which was not kept."""
     claim = _claim_of(request, body)
-
-    async def attempt() -> Made[T] | None:
-        async with request.services.connections.share(request.organization_id):
-            return await transact(request.services.pool, partial(_write, request, claim, write))
-
-    return await _when_free(attempt)
+    return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
 
 
 async def insert_once(

@@ -75,7 +75,7 @@ async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
 
 
 async def _status(request: ApiRequest, flow: Flow) -> Status:
-    async with request.services.pool.acquire() as conn:
+    async with request.connection() as conn:
         outcome = await oauth_states.outcome(conn, flow)
     if outcome in {None, "requested"}:
         return "pending"
@@ -86,7 +86,7 @@ async def until_ended(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: 
     """Wait for a job that no partner sees, and so no watcher either: its organization and id."""
     organization_id, job_id = ref
     for _ in range(int(within_s / LOOK_S)):
-        async with request.services.pool.acquire() as conn:
+        async with request.connection() as conn:
             if not await ledger.is_open(conn, organization_id=organization_id, job_id=job_id):
                 return
         await asyncio.sleep(LOOK_S)

@@ -1,9 +1,10 @@
 """A request as routes see it: who calls, what there is to work with, and its body read strictly."""
 
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,10 +15,12 @@ from litestar.exceptions import InternalServerException
 from api import faults, request_state
 from api.request_state import RequestState
 from api.services import Services
-from db.pool import Conn
+from db.pool import Conn, transact
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import numbers
 from schemas.errors import Conflict, Invalid, Malformed, Unauthenticated
+
+T = TypeVar("T")
 
 #: An escaped NUL: an odd number of backslashes before its `u`.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -59,8 +62,17 @@ class ApiRequest(Request[Any, Any, State]):
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
         """A connection to Postgres, of the caller's share; all who have no key share one."""
+        return self.services.connections.of(self._sharer)
+
+    async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
+        """What `work` returns, run in one transaction on such a connection."""
+        async with self.services.connections.share(self._sharer):
+            return await transact(self.services.pool, work)
+
+    @property
+    def _sharer(self) -> UUID:
         who = self.request_state.principal
-        return self.services.connections.of(who.organization_id if who else STRANGERS)
+        return who.organization_id if who else STRANGERS
 
     async def body(self) -> bytes:
         """Litestar calls a client that hangs up in mid-body a fault of ours."""

@@ -13,7 +13,7 @@ from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.waiting import unless_gone
-from db.pool import Conn, transact
+from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
 from domain.connecting.authorization import LinkStep
@@ -138,7 +138,7 @@ async def social_callback(
             keyring=services.vault,
         )
 
-    flow, submitted = await transact(request.services.pool, use)
+    flow, submitted = await request.transact(use)
     return await oauth_return.lead_back(request, flow, submitted, state=returned)
 
 
@@ -262,7 +262,7 @@ async def _follow_link(request: ApiRequest, state: str) -> LinkStep:
         now=services.clock(),
         keyring=services.vault,
     )
-    return await transact(services.pool, follow)
+    return await request.transact(follow)
 
 
 ROUTES = [

@@ -11,7 +11,7 @@ from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from db.pool import Conn, transact
+from db.pool import Conn
 from domain.brand import github_installations
 from domain.oauth import oauth_states
 from domain.oauth.oauth_states import Flow
@@ -81,7 +81,7 @@ async def github_callback(
         await oauth_states.end(conn, flow, outcome="requested" if setup_action == "request" else "failed")
         return flow, None
 
-    flow, submitted = await transact(request.services.pool, use)
+    flow, submitted = await request.transact(use)
     return await oauth_return.lead_back(request, flow, submitted, state=returned)
 
 
@@ -107,16 +107,16 @@ async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisc
 @get("/github/repos", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     """What the installation may read. A list older than 60 s is refreshed first, for at most 5 s."""
-    pool, organization_id = request.services.pool, request.organization_id
+    organization_id = request.organization_id
     now = request.services.clock()
-    submitted = await transact(
-        pool, partial(github_installations.refresh, organization_id=organization_id, now=now)
+    submitted = await request.transact(
+        partial(github_installations.refresh, organization_id=organization_id, now=now)
     )
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send(submitted.wake)
         await oauth_return.until_ended(request, (organization_id, submitted.job_id), within_s=LIST_S)
-    async with pool.acquire() as conn:
+    async with request.connection() as conn:
         return await github_installations.list_repos(conn, organization_id=organization_id)
 
 

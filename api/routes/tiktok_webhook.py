@@ -3,7 +3,7 @@
 from litestar import post
 
 from api.requests import ApiRequest
-from db.pool import Conn, transact
+from db.pool import Conn
 from domain.publishing import tiktok_webhook
 from jobs.ledger import Wake
 
@@ -26,7 +26,7 @@ async def receive_tiktok_event(request: ApiRequest) -> None:
     async def take(conn: Conn) -> list[Wake]:
         return await tiktok_webhook.take(conn, event)
 
-    for wake in await transact(services.pool, take):
+    for wake in await request.transact(take):
         await services.courier.send(wake)
 
 

@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from api import connections, paging
 from api.connections import RESERVE, Connections
+from api.requests import STRANGERS
 from db.pool import Pool, open_pool
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -120,6 +121,18 @@ async def test_a_neighbour_is_served_while_one_holds_all_it_can(
         assert (await rival.http.get("/v1/projects")).status_code == 200
         assert not waits.done()
     assert (await waits).status_code == 200
+
+
+async def test_those_without_a_key_share_one_part(app: Litestar, acme: Caller) -> None:
+    services = app.state.services
+    path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
+    async with AsyncExitStack() as stack:
+        for _ in range((services.settings.pool_size - RESERVE) // 2):
+            await stack.enter_async_context(services.connections.of(STRANGERS))
+        waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
+        assert (await acme.http.get("/v1/projects")).status_code == 200
+        assert not any(one.done() for one in waits)
+    assert {(await one).status_code for one in waits} == {422}
 
 
 async def test_a_list_that_takes_too_long_is_ended(
