@@ -27,7 +27,9 @@ from schemas.leases import (
     RequestStatus,
 )
 
-StatusFilter = Annotated[RequestStatus | None, QueryParameter(description="Only with this status.")]
+StatusFilter = Annotated[
+    list[RequestStatus] | None, QueryParameter(description="Only with one of these statuses.")
+]
 
 
 @post("/ops/leasable-accounts", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
@@ -83,7 +85,7 @@ async def list_lease_requests(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[OperatedRequest]:
     """What the partners ask for, newest first."""
-    find = partial(requests.list_page, env=request.principal.env, status=status)
+    find = partial(requests.list_page, env=request.principal.env, statuses=status)
     return await paging.page(
         request, find, cursor=cursor, limit=limit, identify=lambda asked: asked.request_id
     )

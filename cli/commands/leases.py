@@ -99,7 +99,9 @@ async def list_requests(
       tenantry leases requests --json | jq -r '.items[].niche'
     """
     async with session.pool.acquire() as conn:
-        found = await requests.list_page(conn, env=actor.env, status=status, before=before, limit=limit + 1)
+        found = await requests.list_page(
+            conn, env=actor.env, statuses=status and [status], before=before, limit=limit + 1
+        )
     return page(found, limit, REQUESTS, _request_row)
 
 

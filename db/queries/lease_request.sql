@@ -53,7 +53,7 @@ select r.organization_id, r.project_id, r.id, r.count as wanted, r.niche, r.plat
               order by l.account_id) as account_ids
   from lease_request r
   join organization o on o.id = r.organization_id and o.env = :env
- where (:status::text is null or r.status = :status)
+ where (:statuses::text[] is null or r.status = any(:statuses))
    and (:before::uuid is null or r.id < :before)
  order by r.id desc
  limit :limit;

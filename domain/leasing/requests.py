@@ -103,10 +103,10 @@ async def list_of_project(
 
 
 async def list_page(
-    conn: Conn, *, env: Env, status: RequestStatus | None, before: UUID | None, limit: int
+    conn: Conn, *, env: Env, statuses: Sequence[RequestStatus] | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
     """At most `limit` requests of all organizations of an environment older than `before`, newest first."""
-    rows = await LIST_REQUESTS.all(conn, env=env, status=status, before=before, limit=limit)
+    rows = await LIST_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
     return [_operated(row) for row in rows]
 
 

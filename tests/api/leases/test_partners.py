@@ -26,7 +26,9 @@ async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: T
         "reason": None,
     }
     assert made["requestId"].startswith("lreq_")
-    [listed] = (await platform.caller.http.get("/v1/ops/lease-requests?status=requested")).json()["items"]
+    path = "/v1/ops/lease-requests?status"
+    assert (await platform.caller.http.get(f"{path}=partial,assigned")).json()["items"] == []
+    [listed] = (await platform.caller.http.get(f"{path}=requested,partial")).json()["items"]
     assert {name: listed[name] for name in made} == made
     first = (await platform.assign(made["requestId"], await platform.offer("one"))).json()
     assert (first["status"], len(first["assignedSocialAccountIds"])) == ("partial", 1)
