@@ -65,7 +65,7 @@ class ApiRequest(Request[Any, Any, State]):
         return self.services.connections.of(self._sharer)
 
     async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
-        """What `work` returns, run in one transaction on such a connection."""
+        """Run `work` in one transaction on such a connection, and return what it returns."""
         async with self.services.connections.share(self._sharer):
             return await transact(self.services.pool, work)
 
