@@ -82,8 +82,8 @@ async def operators(story: Story) -> None:
     by = story.cast.platform
     await story.tell("list_pools", by=by)
     await story.tell("list_workers", by=by)
-    await story.tell("pause_pool", by=by, name="default")
-    await story.tell("resume_pool", by=by, name="default")
+    await story.tell("pause_pool", by=story.cast.operators, name="default")
+    await story.tell("resume_pool", by=story.cast.operators, name="default")
     await organizations(story)
 
 
