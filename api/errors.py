@@ -76,7 +76,7 @@ _log = logs.get("api")
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """An exception handler for everything."""
     call = request_state.of(request.scope)
-    code, message, details, headers = _read(_meaning(error))
+    code, message, details, headers = _read(_meaning(error), request.url.path)
     call.code = code
     if code == "INTERNAL":
         _log.error("request failed", request_id=call.id, exc_info=error)
@@ -100,8 +100,8 @@ def _meaning(error: Exception) -> Exception:
     return error
 
 
-def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-    """Code, message, details, headers."""
+def _read(error: Exception, path: str) -> tuple[str, str, dict[str, Any], dict[str, str]]:
+    """Code, message, details and headers of what went wrong on a path."""
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_headers(error))
     if isinstance(error, ValidationException):
@@ -109,15 +109,15 @@ def _read(error: Exception) -> tuple[str, str, dict[str, Any], dict[str, str]]:
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
         closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
-        return *FRAMEWORK[error.status_code], {}, {**dict(_allowing(error.headers or {})), **closing}
+        return *FRAMEWORK[error.status_code], {}, {**dict(_allowing(error.headers or {}, path)), **closing}
     return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
 
 
-def _allowing(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _allowing(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
     """The framework's headers; `Allow` with HEAD, which it doesn't know of."""
     for name, value in headers.items():
         if name.lower() == "allow":
-            yield "Allow", ", ".join(sorted(heads.methods({*value.split(", ")})))
+            yield "Allow", ", ".join(sorted(heads.methods({*value.split(", ")}, path)))
         else:
             yield name, value
 

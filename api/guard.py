@@ -54,7 +54,7 @@ def bind(app: Litestar) -> None:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(sorted(heads.methods(route.methods)))
+                handler.opt["allow"] = ", ".join(sorted(heads.methods(route.methods, route.path)))
             elif handler.resolve_before_request() is guard:
                 handler.opt["requirements"] = _completed(handler)
 

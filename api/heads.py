@@ -18,11 +18,13 @@ _GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 #: Files answer HEAD by themselves: a platform that asks for the head of one has not fetched it.
 FILES = "/media/"
+#: Ways back from a consent, whose GET uses a flow up: a scanner that asks for the head of a link must not.
+ONCE = ("/v1/social/callback/", "/v1/github/callback")
 
 
 def are_ours(request: HTTPScope) -> bool:
     """True for a HEAD that the route of its GET answers."""
-    return request["method"] == "HEAD" and not request["path"].startswith(FILES)
+    return request["method"] == "HEAD" and not request["path"].startswith((FILES, *ONCE))
 
 
 def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -52,6 +54,6 @@ def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
     return receive_until_end, send_head
 
 
-def methods(names: Iterable[str]) -> set[str]:
-    """The methods of a path, with HEAD where it has GET."""
-    return {*names, *(["HEAD"] if "GET" in names else [])}
+def methods(names: Iterable[str], path: str) -> set[str]:
+    """The methods of a path, with HEAD where its GET has one."""
+    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(ONCE) else [])}

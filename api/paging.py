@@ -28,7 +28,7 @@ _SIGNATURE = 16
 
 #: Seconds that a page may be read for, with a connection that others wait for.
 READ_S = 3.0
-TOO_LONG = "this page takes too long to read: ask for fewer items, or search for a longer part of the name"
+TOO_LONG = "this page takes too long to read: ask for fewer items, or give a filter that fits fewer"
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST, description="How many items at most.")]
 Cursor = Annotated[

@@ -135,8 +135,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(ge=1, description="Connections of one process of the API, fewer where it may open fewer files."),
     ] = 2000
     connections_per_address: Annotated[
-        int, Meta(ge=1, description="Those of one address (IPv6: of one /64). With `PROXY_HOPS` none counts.")
-    ] = 1000
+        int,
+        Meta(
+            ge=1,
+            description="Those of one address (IPv6: of one /64), a quarter of all at most. "
+            "With `PROXY_HOPS` none counts.",
+        ),
+    ] = 500
     metrics_port: Annotated[
         int,
         Meta(

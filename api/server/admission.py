@@ -23,7 +23,7 @@ class Limits(NamedTuple):
 
     #: Connections at once; as many of one address; those beyond, which only ask for health.
     connections: int = 2000
-    per_address: int = 1000
+    per_address: int = 500
     reserve: int = 32
     #: From the first byte of a request to the end of its head, and from a connection's start.
     head: int = 10
@@ -163,10 +163,9 @@ def limits_of(settings: Settings) -> Limits:
         - settings.pool_size
         - Limits().reserve
     )
-    return Limits(
-        connections=int(max(1, min(settings.connections, most))),
-        per_address=0 if settings.proxy_hops else settings.connections_per_address,
-    )
+    connections = int(max(1, min(settings.connections, most)))
+    each = min(settings.connections_per_address, max(1, connections // 4))
+    return Limits(connections=connections, per_address=0 if settings.proxy_hops else each)
 
 
 def count_ended(reason: str) -> None:

@@ -78,7 +78,7 @@ async def _get(side: Side, found: list[Claim]) -> None:
 
 def _list(*, of_project: bool = False, **asked: Any) -> Statement:
     """The first page of a tenant's jobs."""
-    filters = dict.fromkeys(("kind", "status", "stage", "before")) | asked
+    filters = dict.fromkeys(("kinds", "statuses", "stages", "before")) | asked
 
     async def call(side: Side, _: Any) -> None:
         org = side.tenants[1]
@@ -113,12 +113,12 @@ STATEMENTS = {
     "rescue": _chore(lambda conn: maintenance.rescue(conn, before=FUTURE)),
     "prune": _chore(maintenance.prune_jobs),
     "list": _list(),
-    "list status=running": _list(status="running"),
-    "list status=completed": _list(status="completed"),
-    "list status=failed": _list(status="failed"),
-    "list status=canceled, of a project": _list(of_project=True, status="canceled"),
-    "list of an unused kind": _list(kind="archive_project"),
-    "list of an unused stage": _list(stage="reading"),
+    "list status=running": _list(statuses=["running"]),
+    "list status=completed": _list(statuses=["completed"]),
+    "list status=failed": _list(statuses=["failed"]),
+    "list status=canceled, of a project": _list(of_project=True, statuses=["canceled"]),
+    "list of an unused kind": _list(kinds=["archive_project"]),
+    "list of an unused stage": _list(stages=["reading"]),
     "list from the middle": _list(before=ids.new()),
     "ops pools": _chore(lambda conn: pools.list_all(conn, slots=SLOTS)),
 }

@@ -8,14 +8,18 @@ import httpx
 
 from bench.neighbours.row import Course, Plan
 
+#: Another address than the victim's, as an attacker has.
+ADDRESS = "127.0.0.2"
+
 
 def caller(plan: Plan, key: str) -> httpx.AsyncClient:
     """A client of one key that waits as long as it takes."""
+    everything = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{plan.port}",
         headers={"Authorization": f"Bearer {key}"},
         timeout=None,
-        limits=httpx.Limits(max_connections=None),
+        transport=httpx.AsyncHTTPTransport(local_address=ADDRESS, limits=everything),
         trust_env=False,
     )
 

@@ -1,6 +1,7 @@
 -- An old release's open transaction ends first: what it adds after the sum below was read would not be counted, and its delete
 -- would take more from the sum than is there, which fails.
-lock table content_asset, media_upload in share row exclusive mode;
+lock table media_upload in access exclusive mode;
+lock table content_asset in share row exclusive mode;
 
 -- Bytes of media that each live organization keeps, its sandbox's included: files of content, and what uploads under way
 -- may come to. Triggers count, so that it is exact whoever inserts or deletes, and under any concurrency: the row is locked

@@ -98,7 +98,7 @@ SCOPES = {
     "webhooks:write": "reserved",
     "keys:write": "list, create, rotate and kill keys, each with no more than its own scopes",
     "audit:read": "read the audit log",
-    "ops:read": "see pools, workers, offers and lease requests of all organizations, and these",
+    "ops:read": "see pools, workers, organizations, and the offers and lease requests of all of them",
     "ops:write": "pause pools, lend accounts, purge projects, create and suspend organizations",
 }
 

@@ -104,6 +104,9 @@ USES: dict[str, tuple[Use, int]] = {
     "end_overdue": (lambda conn, _: maintenance.end_overdue(conn), 5),
 }
 
+#: Until there are statistics, a list may sort a tenant's open jobs, which its caps bound.
+FROM_THE_START = USES | {"list open": (USES["list open"][0], OPEN)}
+
 
 @pytest_asyncio.fixture
 async def found(conn: Conn) -> Ledger:
@@ -139,9 +142,10 @@ async def load(conn: Conn, found: Ledger) -> None:
 async def test_no_statement_reads_more_than_it_must(
     pool: Pool, conn: Conn, found: Ledger, analyzed: bool
 ) -> None:
+    uses = USES if analyzed else FROM_THE_START
     async with pool.acquire() as session:
-        await plans.plan(session, USES, found)
+        await plans.plan(session, uses, found)
         await load(session, found)
         if analyzed:
             await conn.execute("vacuum analyze job")
-        assert await plans.excess(session, USES, found, "job") == {}
+        assert await plans.excess(session, uses, found, "job") == {}
