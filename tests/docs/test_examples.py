@@ -109,6 +109,7 @@ def test_what_is_pasted_works(page: Path, shell: dict[str, str], folder: Path) -
     paste(page, PAGES[page], shell, folder)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ALONE, ids=lambda page: page.name)
 def test_what_is_pasted_alone_works(page: Path, tmp_path: Path) -> None:
     with beside(_checkout(tmp_path)) as shell:
