@@ -85,8 +85,16 @@ class System:
         return at
 
     async def advance(self, seconds: float) -> None:
-        """Ours and the platforms'. Returns when what came due on these is done."""
-        await self.pool.execute("update clock.ahead set by = by + $1", timedelta(seconds=seconds))
+        """Ours and the platforms'. Returns when what came due on these is done.
+
+        An attempt that runs meanwhile takes none of this time.
+        """
+        await self.pool.execute(
+            """with attempts as (
+                 update job set attempt_deadline_at = attempt_deadline_at + $1 where state = 'running')
+               update clock.ahead set by = by + $1""",
+            timedelta(seconds=seconds),
+        )
         await self.align()
 
     async def align(self) -> None:
