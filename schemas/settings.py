@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str,
         Meta(
             pattern="^postgres(ql)?://",
-            description="PostgreSQL 18: `postgresql://user:password@host/name`.",
+            description="PostgreSQL 15 or later: `postgresql://user:password@host/name`.",
         ),
     ]
     redis_url: Annotated[
