@@ -56,6 +56,7 @@ select a.id, a.organization_id, a.platform, a.status, a.offered_at, a.owner_acco
   from social_account a
   join organization o on o.id = a.organization_id
  where a.id = any(:ids)
+   and a.project_id is not null
  order by a.id
    for no key update of a;
 

@@ -12,11 +12,11 @@ select p.organization_id, p.name, p.status, p.purging_at
    and (:env::text is null or o.env = :env)
    for no key update of p;
 
--- name: has_lent    accounts of the project that others have, or had, on lease: their rows name them
+-- name: is_leased    an account of the project, by others
 select exists (
   select
     from social_account a
-    join account_lease l on l.owner_account_id = a.id
+    join account_lease l on l.owner_account_id = a.id and upper_inf(l.period)
    where a.organization_id = :org
      and a.project_id = :project_id);
 
@@ -168,14 +168,21 @@ delete from content_item
    and id = any(:ids);
 
 -- name: next_account
-select id
+select id, owner_organization_id, owner_account_id as owner_id
   from social_account
  where organization_id = :org
    and project_id = :project_id
  order by id
  limit 1;
 
--- name: purge_account    locked before; a leased one leaves its owner's as it is
+-- name: lock_owner    before its lease, so that of a lease's purge and its own one comes first
+select id
+  from social_account
+ where organization_id = :org
+   and id = :id
+   for no key update;
+
+-- name: purge_account    all that hangs on it but its own row, locked before
 with leases as (
   -- That it was on lease.
   delete from account_lease
@@ -185,13 +192,30 @@ credentials as (
   -- What opened it.
   delete from account_credential
    where organization_id = :org
-     and account_id = :id),
-sends as (
-  -- What purged tenants of it have sent.
-  delete from account_send
-   where organization_id = :org
      and account_id = :id)
-delete from social_account
+-- What purged tenants of it have sent.
+delete from account_send
+ where organization_id = :org
+   and account_id = :id;
+
+-- name: delete_account    of a project, or (null) a stub; no row: leases of others name it
+delete from social_account a
+ where a.organization_id = :org
+   and a.id = :id
+   and a.project_id is not distinct from :project_id
+   and not exists (
+         select
+           from social_account l
+          where l.owner_organization_id = a.organization_id
+            and l.owner_account_id = a.id)
+returning a.id;
+
+-- name: make_stub    of an account that leases of others name: no project's, and nothing of what it was
+update social_account
+   set project_id = null,
+       service_url = '', external_id = '', handle = '', avatar_url = null, traits = '{}',
+       quota_posts = null, quota_window_s = null, cooldown_until = null, turn_post_id = null,
+       status = 'disconnected', connected_at = now(), disconnected_at = now(), canceled_posts = 0
  where organization_id = :org
    and id = :id;
 

@@ -27,18 +27,20 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
--- name: get_account
+-- name: get_account    not the stub of one whose project was purged
 select {account}
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  where a.organization_id = :org
-   and a.id = :id;
+   and a.id = :id
+   and a.project_id is not null;
 
--- name: lock_account
+-- name: lock_account    as get_account
 select platform, service_url, external_id, handle, status, owner_account_id, offered_at
   from social_account
  where organization_id = :org
    and id = :id
+   and project_id is not null
    for no key update;
 
 -- name: list_accounts    newest first

@@ -33,7 +33,7 @@ CODES = {
 
 #: When a reason of a 409 `CONFLICT` is given, and what to do.
 REASONS = {
-    "ACCOUNT_LEASED": "It is on lease, or of a purged project ever was. End the lease, or leave it out.",
+    "ACCOUNT_LEASED": "It is on lease, or one of the project's is. End the lease, or leave it out.",
     "ACCOUNT_NOT_CONNECTED": "The account is disconnected, or asks to be connected again. Connect it first.",
     "ACCOUNT_NOT_LEASABLE": "`details.issues` has the accounts that can't be leased now. Leave them out.",
     "ACCOUNT_OFFERED": "The account is offered for lease. Withdraw it, or leave it out.",

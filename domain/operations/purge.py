@@ -51,6 +51,14 @@ class Contents(NamedTuple):
     tokens: list[str]
 
 
+class NextAccount(NamedTuple):
+    """An account, and its owner's where it was a lease."""
+
+    id: UUID
+    owner_organization_id: UUID | None
+    owner_id: UUID | None
+
+
 class Record(NamedTuple):
     """The key of an idempotency record."""
 
@@ -63,6 +71,7 @@ FIRST = Record(UUID(int=0), "")
 
 _LOCK = purge.lock_purged.typed(Found)
 _LIST_FILES = purge.list_files.typed(Contents)
+_NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
 _FORGET_ANSWERS = purge.forget_answers.typed(Record)
 
 
@@ -84,7 +93,7 @@ async def begin(
         await _check(conn, found, project_id)
     purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
     if found.purging_at is None:
-        await _check_lent(conn, org, project_id)
+        await _check_not_leased(conn, org, project_id)
         subject = ids.show(ids.PROJECT, project_id)
         await organizations.record(
             conn, org, action="project.purge_started", subject=subject, actor=actor, project_id=project_id
@@ -113,12 +122,11 @@ async def _check(conn: Conn, found: Found, project_id: UUID) -> None:
     await archive.check_done(conn, organization_id=found.organization_id, project_id=project_id)
 
 
-async def _check_lent(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
     """Once none of its accounts is offered any more: a lease that was about to begin has begun by then."""
-    if await purge.has_lent.value(conn, org=organization_id, project_id=project_id):
-        raise Conflict(
-            "ACCOUNT_LEASED",
-            "accounts of this project are or were on lease to others, whose history names them",
+    if await purge.is_leased.value(conn, org=organization_id, project_id=project_id):
+        raise accounts.leased(
+            "others have accounts of this project on lease: recall those leases first, or wait for their end"
         )
 
 
@@ -157,16 +165,26 @@ async def delete_contents(conn: Conn, *, claim: Claim, contents: list[Contents])
 
 
 async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
-    """The next account, with what opened it, which a job without a project gives back to its platform."""
+    """The next account, with what opened it, which a job without a project gives back to its platform.
+
+    One that others have had on lease leaves a stub, which goes with the last of those.
+    """
     org = claim.organization_id
-    account_id = await purge.next_account.value(conn, **_scope(claim))
-    if account_id is None:
+    found = await _NEXT_ACCOUNT.one(conn, **_scope(claim))
+    if found is None:
         return False
-    account = await accounts.lock(conn, organization_id=org, account_id=account_id)
+    owner = {"org": found.owner_organization_id, "id": found.owner_id}
+    if found.owner_id:
+        await purge.lock_owner.run(conn, **owner)
+    account = await accounts.lock(conn, organization_id=org, account_id=found.id)
     await token_revocation.submit(
-        conn, AccountScope(org, account_id), project_id=None, account=account, keyring=keyring
+        conn, AccountScope(org, found.id), project_id=None, account=account, keyring=keyring
     )
-    await purge.purge_account.run(conn, org=org, id=account_id)
+    await purge.purge_account.run(conn, org=org, id=found.id)
+    if not await purge.delete_account.value(conn, **_scope(claim), id=found.id):
+        await purge.make_stub.run(conn, org=org, id=found.id)
+    if found.owner_id:
+        await purge.delete_account.run(conn, **owner, project_id=None)
     return True
 
 

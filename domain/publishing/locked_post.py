@@ -51,7 +51,7 @@ class LockedPost(NamedTuple):
     account_status: str
     head_post_id: UUID | None
     owner_organization_id: UUID
-    owner_project_id: UUID
+    owner_project_id: UUID | None
     owner_id: UUID
     owner_status: str
     quota_posts: int | None

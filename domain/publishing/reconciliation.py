@@ -45,7 +45,7 @@ class Sender(NamedTuple):
     status: str
     owner_status: str
     owner_organization_id: UUID
-    owner_project_id: UUID
+    owner_project_id: UUID | None
     owner_id: UUID
 
 

@@ -20,12 +20,9 @@ LOCKED_OUT = """
 
 
 async def lent(project: Project, conn: Conn) -> None:
-    """Another tenant's history names an account of this project."""
+    """Another tenant has an account of this project."""
     owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
-    tenant = await leasing.tenant(conn)
-    await leasing.release(
-        project.workers.pool, tenant, await leasing.lend(project.workers.pool, owner, tenant)
-    )
+    await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
     await archived(project, conn)
 
 
@@ -60,7 +57,7 @@ async def offered(project: Project, conn: Conn) -> leasing.Owner:
 
 
 async def test_an_account_that_is_being_lent_keeps_its_project(project: Project, conn: Conn) -> None:
-    """Its lease would name the account for ever, and no purge could end."""
+    """Its tenant would post on with what the purge takes away."""
     pool, owner = project.workers.pool, await offered(project, conn)
     request_id = await leasing.ask(conn, await leasing.tenant(conn))
     assign = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=[owner.shown])

@@ -1,0 +1,143 @@
+"""Accounts that others have had on lease: their purge leaves a stub, which the others' history names."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from db.pool import Conn, Pool
+from domain.accounts import accounts
+from domain.leasing import leases, offers, requests
+from domain.media.storage import open_store
+from domain.media.store import Store
+from jobs.kinds import PURGE_PROJECT
+from jobs.outcomes import Outcome
+from schemas.errors import Conflict, NotFound
+from tests import leasing, seeds
+from tests.domain.project import Project as Tenant
+from tests.domain.publishing import post_scene as scene
+from tests.workers.tasks.project import Project
+from tests.workers.tasks.test_purging import archived, begin, perform
+
+STUBS = "select count(*) from social_account where project_id is null"
+
+
+@pytest.fixture
+def store(project: Project, tmp_path: Path) -> Store:
+    return open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
+
+
+async def lent(project: Project, conn: Conn, tenants: int) -> tuple[leasing.Owner, list[Tenant], list[UUID]]:
+    """An account of the project's that each of some tenants has had, the last one too; and as theirs."""
+    pool = project.workers.pool
+    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
+    had = [await leasing.tenant(conn) for _ in range(tenants)]
+    leased = []
+    for tenant in had:
+        leased.append(await leasing.lend(pool, owner, tenant))
+        await leasing.schedule(conn, tenant, leased[-1])
+        await leasing.release(pool, tenant, leased[-1])
+    return owner, had, leased
+
+
+async def purged(pool: Pool, conn: Conn, store: Store, project_id: UUID) -> None:
+    await begin(pool, project_id)
+    assert (await outcome(pool, conn, store)).word == "completed"
+
+
+async def outcome(pool: Pool, conn: Conn, store: Store) -> Outcome:
+    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    return await perform(scene.context(pool, claim), store)
+
+
+async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
+    """All that a tenant reads of a lease, and its rows as they are."""
+    page: dict[str, Any] = {
+        "organization_id": tenant.org,
+        "project_id": tenant.id,
+        "before": None,
+        "limit": 5,
+    }
+    no_filter: dict[str, Any] = dict.fromkeys(("platforms", "statuses"))
+    return [
+        await accounts.get(conn, organization_id=tenant.org, account_id=account_id),
+        await accounts.list_page(conn, **page, **no_filter, leased=True),
+        await leases.list_page(conn, **page),
+        await requests.list_of_project(conn, **page),
+        await conn.fetch("select * from social_account where organization_id = $1", tenant.org),
+        await conn.fetch("select * from account_lease where organization_id = $1", tenant.org),
+        await conn.fetch("select * from scheduled_post where organization_id = $1", tenant.org),
+    ]
+
+
+async def test_what_others_read_of_it_stays(project: Project, conn: Conn, store: Store) -> None:
+    _, tenants, leased = await lent(project, conn, 2)
+    held = [*zip(tenants, leased, strict=True)]
+    before = [await history(conn, *one) for one in held]
+    await archived(project, conn)
+    await purged(project.workers.pool, conn, store, project.id)
+    assert [await history(conn, *one) for one in held] == before
+    assert (before[0][0].leased, before[0][2][0].handle) == (True, "ours")
+
+
+async def test_its_stub_says_nothing(project: Project, conn: Conn, store: Store) -> None:
+    """And is nobody's to read, lend or offer."""
+    owner, (tenant,), _ = await lent(project, conn, 1)
+    account_id = owner.account_id
+    await archived(project, conn)
+    await purged(project.workers.pool, conn, store, project.id)
+    stub = dict(await conn.fetchrow("select * from social_account where id = $1", account_id) or {})
+    said = {name for name, value in stub.items() if value not in (None, "", {})}
+    its_own = {"organization_id", "id", "platform", "status", "connected_at", "disconnected_at"}
+    assert said == {*its_own, "canceled_posts"}
+    for read in (accounts.get, accounts.lock):
+        with pytest.raises(NotFound):
+            await read(conn, organization_id=project.org, account_id=account_id)
+    with pytest.raises(NotFound):
+        await offers.offer(conn, actor=owner.actor, account_id=account_id, niche="baking")
+    with pytest.raises(NotFound):
+        await leasing.lend(project.workers.pool, owner, tenant)
+
+
+async def test_its_stub_goes_with_the_last_lease(project: Project, conn: Conn, store: Store) -> None:
+    _, tenants, _ = await lent(project, conn, 2)
+    await archived(project, conn)
+    await purged(project.workers.pool, conn, store, project.id)
+    for number, tenant in enumerate(tenants):
+        assert await conn.fetchval(STUBS) == 1, f"{number} of its leases are gone"
+        await archived(replace(project, org=tenant.org, id=tenant.id), conn)
+        await purged(project.workers.pool, conn, store, tenant.id)
+    assert await conn.fetchval("select count(*) from social_account") == 0
+
+
+async def test_two_purges_at_once_leave_no_stub(project: Project, conn: Conn, store: Store) -> None:
+    """Of the last two tenants, and then of an owner and its tenant: neither takes the other for there."""
+    _, tenants, _ = await lent(project, conn, 3)
+    of_all = [project.id, *(tenant.id for tenant in tenants)]
+    await conn.execute("update project set status = 'archived', archived_at = now()")
+    for project_id in of_all:
+        await begin(project.workers.pool, project_id)
+    claims = [claim for _ in of_all for claim in await seeds.claims(conn, PURGE_PROJECT)]
+    assert len(claims) == len(of_all)
+    contexts = [scene.context(project.workers.pool, claim) for claim in claims]
+    outcomes = await asyncio.gather(*(perform(one, store) for one in contexts))
+    assert {one.word for one in outcomes} == {"completed"}
+    assert await conn.fetchval("select count(*) from social_account") == 0
+
+
+async def test_a_lease_that_goes_on_keeps_its_project(project: Project, conn: Conn, store: Store) -> None:
+    """Until it is recalled."""
+    pool = project.workers.pool
+    owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
+    leased = await leasing.lend(pool, owner, await leasing.tenant(conn))
+    await archived(project, conn)
+    with pytest.raises(Conflict, match="recall") as refused:
+        await begin(pool, project.id)
+    assert refused.value.details["reason"] == "ACCOUNT_LEASED"
+    assert await leasing.status(conn, owner.account_id) == "connected"
+    await leasing.recall(pool, owner, leased)
+    await purged(pool, conn, store, project.id)
