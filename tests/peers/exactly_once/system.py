@@ -90,8 +90,13 @@ class System:
         An attempt that runs meanwhile takes none of this time.
         """
         await self.pool.execute(
-            """with attempts as (
-                 update job set attempt_deadline_at = attempt_deadline_at + $1 where state = 'running')
+            """with running as materialized (
+                 select organization_id, id from job where state = 'running' order by id for no key update),
+               attempts as (
+                 update job j
+                    set attempt_deadline_at = attempt_deadline_at + $1
+                   from running r
+                  where j.organization_id = r.organization_id and j.id = r.id)
                update clock.ahead set by = by + $1""",
             timedelta(seconds=seconds),
         )
