@@ -10,9 +10,11 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Protocol, TypeVar
+from functools import partial
+from typing import Annotated, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
+import msgspec
 from litestar.params import QueryParameter
 
 from api.requests import ApiRequest
@@ -25,6 +27,10 @@ T = TypeVar("T")
 
 DEFAULT, LARGEST = 25, 200
 _SIGNATURE = 16
+
+#: Items of a page's first slice, so that a page of the usual size is one statement; bytes that a further one
+#: is to have; and bytes with which a page is full, however many items were asked for.
+SLICE, SLICE_BYTES, PAGE_BYTES = DEFAULT + 1, 128 * 1024, 1024 * 1024
 
 #: Seconds that a page may be read for, with a connection that others wait for.
 READ_S = 3.0
@@ -55,22 +61,62 @@ async def page(
 
     Raises `NotFound` if the project isn't the caller's, `Invalid` for a cursor that this list never gave.
 
-    One item more than asked for is looked up, which tells whether more follow.
+    One item more than asked for is looked up, which tells whether more follow. What is large comes in slices,
+    between which other requests have the connection and the event loop.
     """
-    position = _position(request, cursor)
+    kept, before, left_s = _Kept(limit, identify), _position(request, cursor), READ_S
+    while True:
+        count = kept.wanted()
+        find_slice = partial(find, before=before, limit=count)
+        items, left_s = await _slice(request, find_slice, left_s, None if kept.items else project_id)
+        if not all(map(kept.take, items)):
+            return Page(items=cast("list[T]", kept.items), next_cursor=_cursor(request, kept.last))
+        if len(items) < count:
+            return Page(items=cast("list[T]", kept.items), next_cursor=None)
+        before = _uuid(kept.last)
+
+
+class _Kept(Generic[T]):
+    """Items of a page, each encoded as soon as it is read, and the id of the last one."""
+
+    def __init__(self, limit: int, identify: Callable[[T], str]) -> None:
+        self._limit, self._identify = limit, identify
+        self._size = 0
+        self.items: list[msgspec.Raw] = []
+        self.last = ""
+
+    def wanted(self) -> int:
+        """The number of items that the next slice is to have, judged by those that there are."""
+        left = self._limit + 1 - len(self.items)
+        return min(left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else SLICE)
+
+    def take(self, item: T) -> bool:
+        """Keep an item; False if the page was full without it."""
+        if len(self.items) == self._limit or self._size >= PAGE_BYTES:
+            return False
+        shown = msgspec.Raw(msgspec.json.encode(item))
+        self.items.append(shown)
+        self._size += len(memoryview(shown))
+        self.last = self._identify(item)
+        return True
+
+
+async def _slice(
+    request: ApiRequest, find: Callable[[Conn], Awaitable[list[T]]], left_s: float, project_id: UUID | None
+) -> tuple[list[T], float]:
+    """Items found with a connection of their own, and the seconds that are left for the page."""
     async with request.connection() as conn:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + left_s
         try:
-            async with asyncio.timeout(READ_S):
+            async with asyncio.timeout_at(until):
                 if project_id is not None:
                     await project_locks.check(
                         conn, organization_id=request.organization_id, project_id=project_id
                     )
-                items = await find(conn, before=position, limit=limit + 1)
+                return await find(conn), until - loop.time()
         except TimeoutError:
             raise Unavailable(TOO_LONG) from None
-    if len(items) <= limit:
-        return Page(items=items, next_cursor=None)
-    return Page(items=items[:limit], next_cursor=_cursor(request, identify(items[limit - 1])))
 
 
 def _position(request: ApiRequest, cursor: str | None) -> UUID | None:
@@ -89,10 +135,14 @@ def _position(request: ApiRequest, cursor: str | None) -> UUID | None:
 
 
 def _cursor(request: ApiRequest, shown: str) -> str:
-    position = UUID(shown.rpartition("_")[2]).bytes
+    position = _uuid(shown).bytes
     keyring = request.services.peppers
     signed = position + _sign(keyring.keys[keyring.writer], request, position)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+
+
+def _uuid(shown: str) -> UUID:
+    return UUID(shown.rpartition("_")[2])
 
 
 def _sign(pepper: bytes, request: ApiRequest, position: bytes) -> bytes:

@@ -1,0 +1,122 @@
+"""Pages that are large: read and encoded in slices, ended by their bytes, and nothing left out for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api import paging
+from api.requests import ApiRequest
+from db.pool import Conn, Pool
+from tests.api.conftest import PEPPERS, Caller
+
+#: Sizes of a list's items in bytes, from next to nothing to more than a page.
+SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, paging.PAGE_BYTES + 1]), max_size=450)
+
+
+class Item(NamedTuple):
+    id: str
+    text: str
+
+
+class Listed:
+    """A list of items of these sizes, and what was asked of it."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        self.items = [
+            Item(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)
+        ]
+        self.asked: list[int] = []
+        self.connected = 0
+
+    async def find(self, _: Conn, /, *, before: UUID | None, limit: int) -> list[Item]:
+        """Newest first, as a query does it."""
+        self.asked.append(limit)
+        begin = len(self.items) - before.int + 1 if before else 0
+        return self.items[begin : begin + limit]
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[None]:
+        self.connected += 1
+        yield
+
+    async def page(self, limit: int, cursor: str | None = None) -> tuple[list[Item], str | None]:
+        request = SimpleNamespace(
+            services=SimpleNamespace(peppers=PEPPERS),
+            organization_id=UUID(int=1),
+            scope={"path_template": "/items"},
+            connection=self.connection,
+        )
+        shown = await paging.page(
+            cast("ApiRequest", request), self.find, cursor=cursor, limit=limit, identify=lambda item: item.id
+        )
+        items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[Item])
+        return items, shown.next_cursor
+
+    async def walk(self, limit: int) -> list[list[Item]]:
+        """Its pages from the first to the last."""
+        items, cursor = await self.page(limit)
+        pages = [items]
+        while cursor:
+            items, cursor = await self.page(limit, cursor)
+            pages.append(items)
+        return pages
+
+
+def size(items: list[Item]) -> int:
+    return sum(len(msgspec.json.encode(item)) for item in items)
+
+
+@given(sizes=SIZES, limit=st.integers(1, paging.LARGEST))
+def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[int], limit: int) -> None:
+    listed = Listed(sizes)
+    pages = asyncio.run(listed.walk(limit))
+    assert [item for page in pages for item in page] == listed.items
+    for page in pages:
+        assert len(page) <= limit
+        assert size(page[:-1]) < paging.PAGE_BYTES
+    for page in pages[:-1]:
+        assert len(page) == limit or size(page) >= paging.PAGE_BYTES
+
+
+async def test_a_page_of_the_usual_size_is_one_statement() -> None:
+    listed = Listed([60_000] * 100)
+    assert len((await listed.page(paging.DEFAULT))[0]) > 1
+    assert listed.asked == [paging.DEFAULT + 1]
+
+
+async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() -> None:
+    listed = Listed([8_000] * 300)
+    await listed.page(paging.LARGEST)
+    assert listed.connected == len(listed.asked) > 5
+    assert max(listed.asked[1:]) * 8_000 <= paging.SLICE_BYTES
+
+
+async def test_many_small_items_are_two_statements() -> None:
+    listed = Listed([200] * 300)
+    assert len((await listed.page(paging.LARGEST))[0]) == paging.LARGEST
+    assert listed.asked == [paging.SLICE, paging.LARGEST + 1 - paging.SLICE]
+
+
+async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: Caller, pool: Pool) -> None:
+    await pool.execute(
+        """insert into project (organization_id, id, name, timezone, primary_language, metadata)
+           select $1, ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, number::text,
+                  'UTC', 'en', jsonb_build_object('n', repeat('x', 8000))
+             from generate_series(1, 200) as number""",
+        acme.organization_id,
+    )
+    found, query = list[str](), "limit=200"
+    while query:
+        answer = await acme.http.get(f"/v1/projects?{query}")
+        assert len(answer.content) < paging.PAGE_BYTES + 10_000
+        page: dict[str, Any] = answer.json()
+        found += [item["name"] for item in page["items"]]
+        query = f"limit=200&cursor={page['nextCursor']}" if page["nextCursor"] else ""
+    assert found == [str(number) for number in range(200, 0, -1)]
