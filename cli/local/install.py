@@ -26,8 +26,15 @@ SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
 
 #: What bin/lock wrote for each extra; one has what those before it have.
 LOCKS = {"local": "constraints.txt", "dev": "constraints-dev.txt", "peers": "constraints-peers.txt"}
+#: uv, which installs the rest: 3 s of CPU where pip takes 27.
+INSTALLER = "constraints-installer.txt"
 
-STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing")
+STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing", "Resolved")
+#: What pip and uv need to install exactly the files of the list that comes next.
+HASHED = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
+#: What uv needs to link our own code, with no look at the network.
+LINKED = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
+
 FRAME_S, QUIET_FRAME_S = 0.1, 2.0
 CLEAR_LINE = "\r\033[2K"
 
@@ -63,22 +70,26 @@ def install(extras: str) -> None:
     if not _usable():
         _make()
     if not _installed(extras):
+        lock = _lock(extras)
         STAMP.unlink(missing_ok=True)
-        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
-        # Python compiles a module at its first import; compiling all of them here is a third of the time.
-        pip += [
-            "--no-input",
-            "--no-deps",
-            "--no-compile",
-            "--progress-bar",
-            "off",
-            "--root-user-action",
-            "ignore",
-        ]
-        listed = ["--require-hashes", "--only-binary", ":all:", "-r", _lock(extras)]
-        _run("installing into .venv", [*pip, *listed])
-        _run("linking tenantry into it", [*pip, "--no-build-isolation", "--no-index", "-e", "."])
+        _run("getting uv", [*_pip(), *HASHED, INSTALLER])
+        try:
+            _run("installing into .venv", [*_uv(), *HASHED, lock])
+        except CannotInstall:
+            # A mirror or a proxy that pip was told of, and uv wasn't. The list is the same.
+            _run("installing into .venv with pip", [*_pip(), *HASHED, lock])
+        _run("linking tenantry into it", [*_uv(), *LINKED])
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
+
+
+def _pip() -> list[str]:
+    """Python compiles a module at its first import; compiling all of them here is a third of the time."""
+    quiet = "--disable-pip-version-check --no-input --progress-bar off --root-user-action ignore".split()
+    return [str(PYTHON), "-m", "pip", "install", "--no-compile", *quiet]
+
+
+def _uv() -> list[str]:
+    return [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON)]
 
 
 def _lock(extras: str) -> str:
@@ -112,7 +123,7 @@ def _installed(extras: str) -> bool:
 
 def _fingerprint() -> str:
     """A hash of what decides the outcome: the files that name the packages, the environment's Python."""
-    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", *LOCKS.values())]
+    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", INSTALLER, *LOCKS.values())]
     return hashlib.sha256(b"\0".join([*parts, (VENV / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 

@@ -12,7 +12,9 @@ import pytest
 from cli.local import install
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMED = ("pyproject.toml", *install.LOCKS.values(), ".venv/pyvenv.cfg")
+LISTS = (install.INSTALLER, *install.LOCKS.values())
+NAMED = ("pyproject.toml", *LISTS, ".venv/pyvenv.cfg")
+STEPS = ["getting uv", "installing into .venv", "linking tenantry into it"]
 Up = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -24,7 +26,7 @@ def up(tmp_path: Path) -> Up:
         "cli/__init__.py",
         "cli/local/install.py",
         "pyproject.toml",
-        *install.LOCKS.values(),
+        *LISTS,
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -84,7 +86,7 @@ def test_a_second_install_has_nothing_to_do(venv: Path, ran: list[str]) -> None:
     """Unless it wants more extras."""
     for extras in ("local", "local", "local,dev", "local"):
         install.install(extras)
-    assert ran == ["installing into .venv", "linking tenantry into it"] * 2
+    assert ran == STEPS * 2
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -92,7 +94,7 @@ def test_what_decides_the_outcome_is_noticed(venv: Path, ran: list[str], name: s
     install.install("local")
     (venv.parent / name).write_text("changed")
     install.install("local")
-    assert len(ran) == 4
+    assert ran == STEPS * 2
 
 
 def test_only_files_of_known_hashes_come_from_the_network(
@@ -104,9 +106,31 @@ def test_only_files_of_known_hashes_come_from_the_network(
     monkeypatch.setattr(install, "_usable", lambda: True)
     for extras, lock in (("local", "local"), ("local,dev", "dev"), ("local,dev,peers", "peers")):
         install.install(extras)
-        listed, linked = commands[-2:]
+        got, listed, linked = commands[-3:]
+        assert {"--require-hashes", "--no-deps", install.INSTALLER} <= set(got)
         assert {"--require-hashes", "--no-deps", install.LOCKS[lock]} <= set(listed)
         assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
+
+
+def test_where_uv_finds_nothing_pip_installs_the_same_list(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip may have been told of a mirror that uv doesn't know."""
+    monkeypatch.setattr(install, "_usable", lambda: True)
+    commands: list[list[str]] = []
+
+    def run(_: str, command: list[str]) -> None:
+        commands.append(command)
+        if command[2] == "uv" and "--require-hashes" in command:
+            raise install.CannotInstall
+
+    monkeypatch.setattr(install, "_run", run)
+    install.install("local")
+    _, by_uv, by_pip, _ = commands
+    hashed = by_uv.index("--require-hashes")
+    assert by_pip[2] == "pip"
+    assert by_pip[by_pip.index("--require-hashes") :] == by_uv[hashed:]
+    assert (venv / "installed").exists()
 
 
 def test_an_extra_that_is_not_there_is_said(venv: Path, ran: list[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cli.local.install import LOCKS
+from cli.local.install import INSTALLER, LOCKS
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -46,13 +46,15 @@ def environment(python: str) -> dict[str, str]:
 
 
 def wanted(file: str) -> list[Requirement]:
+    if file == INSTALLER:
+        return [Requirement(one) for one in PROJECT["dependency-groups"]["installer"]]
     extras = [*LOCKS][: [*LOCKS.values()].index(file) + 1]
     named = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
     named += [one for extra in extras for one in PROJECT["project"]["optional-dependencies"][extra]]
     return [Requirement(one) for one in named]
 
 
-@pytest.mark.parametrize("file", LOCKS.values())
+@pytest.mark.parametrize("file", [INSTALLER, *LOCKS.values()])
 def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> None:
     found = [*pins(file)]
     assert found
@@ -64,7 +66,7 @@ def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> Non
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("file", LOCKS.values())
+@pytest.mark.parametrize("file", [INSTALLER, *LOCKS.values()])
 def test_each_python_has_one_version_of_all_that_is_asked_for(file: str, python: str) -> None:
     here = environment(python)
     apply = [
