@@ -13,13 +13,15 @@ from litestar.types import (
     WebSocketReceiveMessage,
 )
 
+from api.oauth_return import GITHUB_CALLBACK, SOCIAL_CALLBACK
+
 _GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 
 #: Files answer HEAD by themselves: a platform that asks for the head of one has not fetched it.
 FILES = "/media/"
 #: Ways back from a consent, whose GET uses a flow up: a scanner that asks for the head of a link must not.
-ONCE = ("/v1/social/callback/", "/v1/github/callback")
+ONCE = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
 
 
 def are_ours(request: HTTPScope) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,7 +12,6 @@ from litestar import Response
 from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import LOOK_S, unless_gone
-from domain.connecting import authorization
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
@@ -22,8 +22,9 @@ from schemas.settings import Settings
 #: How long a browser waits for its job, in seconds.
 CALLBACK_S = 8.0
 
-#: The paths by which accounts' servers send people back.
-CALLBACK = "/v1/social/callback"
+#: The paths by which accounts' servers, and GitHub, send people back.
+SOCIAL_CALLBACK = "/v1/social/callback"
+GITHUB_CALLBACK = "/v1/github/callback"
 
 Status = Literal["connected", "pending", "failed"]
 
@@ -35,24 +36,23 @@ async def lead_back(
     if submitted:
         await _ended(request, flow, submitted)
     status = await _status(request, flow)
-    return redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
+    return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
-def redirect(location: str, *, cookie: str | None = None) -> Response[None]:
-    """A 302 that no cache keeps and whose target is not told where the person was."""
-    headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    if cookie is not None:
-        headers["Set-Cookie"] = cookie
-    return Reply(None, status_code=302, headers=headers)
+def lead_on(request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta) -> Response[None]:
+    """A redirect from our link, with the cookie that only the way `back` sees."""
+    answer = _redirect(location)
+    answer.headers["Set-Cookie"] = bind(request.services.settings, state, back=back, lasts=lasts)
+    return answer
 
 
-def bind(settings: Settings, state: str) -> str:
-    """The cookie that binds a flow to the browser which follows our link; only the way back sees it."""
+def bind(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
+    """The cookie that binds a flow to the browser which follows our link."""
     public = urlsplit(settings.public_url)
     secure = "; Secure" if public.scheme == "https" else ""
-    path = f"{public.path.rstrip('/')}{CALLBACK}"
-    lasts = int(authorization.LIFETIME.total_seconds())
-    return f"{cookie_name(state)}=1; Path={path}; Max-Age={lasts}; HttpOnly; SameSite=Lax{secure}"
+    path = f"{public.path.rstrip('/')}{back}"
+    seconds = int(lasts.total_seconds())
+    return f"{cookie_name(state)}=1; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
 def is_bound(request: ApiRequest, state: str) -> bool:
@@ -63,6 +63,12 @@ def is_bound(request: ApiRequest, state: str) -> bool:
 def cookie_name(state: str) -> str:
     """A name of each flow's own: one browser may have several at once. It doesn't tell the state."""
     return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
+
+
+def _redirect(location: str) -> Response[None]:
+    """A 302 that no cache keeps and whose target is not told where the person was."""
+    headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Reply(None, status_code=302, headers=headers)
 
 
 async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:

@@ -15,10 +15,10 @@ class InstallUrlCreate(In, frozen=True, kw_only=True):
 
 
 class InstallUrl(Out, frozen=True, kw_only=True):
-    """A link to GitHub's pages, good for 15 minutes and once."""
+    """A link of ours that leads on to GitHub's pages, good for 15 minutes and once."""
 
     install_url: str
-    """Send the person here, once."""
+    """Send the person here, in the browser in which they come back."""
     state: str
     """Names this attempt. It comes back to `returnUrl`, beside `status`."""
     expires_at: Instant

@@ -102,14 +102,14 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
             request.receive, oauth_return.until_ended(request, ref, within_s=oauth_return.CALLBACK_S)
         )
         found = await _follow_link(request, returned)
-    settings = request.services.settings
     if found.url or found.job_id:
-        on = found.url or authorization.link(settings, returned)
-        return oauth_return.redirect(on, cookie=oauth_return.bind(settings, returned))
+        on = found.url or authorization.link(request.services.settings, returned)
+        back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
+        return oauth_return.lead_on(request, on, state=returned, back=back, lasts=lasts)
     return await oauth_return.lead_back(request, found.flow, None, state=returned)
 
 
-@get(f"{oauth_return.CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
+@get(f"{oauth_return.SOCIAL_CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
 async def social_callback(
     request: ApiRequest,
     issuer: FromPath[str],

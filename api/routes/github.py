@@ -13,16 +13,24 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.brand import github_installations
-from domain.oauth import oauth_states
 from domain.oauth.oauth_states import Flow
-from jobs.kinds import CONNECT_GITHUB
 from jobs.ledger import Submitted
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
 #: What a reader of the list waits for its job, in seconds.
 LIST_S = 5.0
 
-Returned = Annotated[str, QueryParameter(name="state", description="As `install-url` gave it.")]
+Followed = Annotated[
+    str, QueryParameter(name="state", description="As `install-url` gave it.", max_length=100)
+]
+Returned = Annotated[
+    str,
+    QueryParameter(
+        name="state",
+        description="As `install-url` gave it. GitHub brings none where the way didn't begin at our link.",
+        max_length=100,
+    ),
+]
 Code = Annotated[str | None, QueryParameter(description="Of the GitHub user.", max_length=500)]
 Number = Annotated[
     int | None, QueryParameter(name="installation_id", description="Of the installation.", ge=1, le=2**63 - 1)
@@ -41,8 +49,9 @@ async def create_github_install_url(
 ) -> Response[InstallUrl]:
     """Make a link to GitHub's pages for one person, good for 15 minutes and once.
 
-    They install the App there, or choose its repositories, and come back to `returnUrl` with a `status`:
-    `connected`, `pending` (not done within some seconds, or an owner has to approve) or `failed`.
+    `installUrl` leads them on to GitHub. They install the App there, or choose its repositories, and come
+    back to `returnUrl` with a `status`: `connected`, `pending` (not done within some seconds, or an owner
+    has to approve) or `failed`.
     """
 
     async def create(conn: Conn) -> Made[InstallUrl]:
@@ -58,28 +67,47 @@ async def create_github_install_url(
     return await once(request, create)
 
 
-@get("/v1/github/callback", status_code=302, opt={"refusals": (422, 429, 503)})
+@get("/v1/github/install", status_code=302, opt={"refusals": (409, 422, 503)})
+async def github_install(request: ApiRequest, followed: Followed) -> Response[None]:
+    """Where a link of ours leads on: to GitHub's pages.
+
+    A cookie makes sure that whoever comes back is who went.
+    """
+    services = request.services
+    async with request.connection() as conn:
+        page = await github_installations.follow_link(
+            conn, settings=services.settings, state=followed, now=services.clock()
+        )
+    back, lasts = oauth_return.GITHUB_CALLBACK, github_installations.LIFETIME
+    return oauth_return.lead_on(request, page, state=followed, back=back, lasts=lasts)
+
+
+@get(oauth_return.GITHUB_CALLBACK, status_code=302, opt={"refusals": (422, 429, 503)})
 async def github_callback(
     request: ApiRequest,
-    returned: Returned,
+    returned: Returned = "",
+    *,
     code: Code = None,
     installation_id: Number = None,
     setup_action: Setup = None,
 ) -> Response[None]:
-    """Where GitHub sends the person. Leads on to the state's `returnUrl`, with `status` and `state`."""
+    """Where GitHub sends the person. Leads on to the state's `returnUrl`, with `status` and `state`.
+
+    The status is `failed` in another browser than the one that followed `installUrl`. Who comes from pages
+    that GitHub showed by itself, such as an owner who approves a request, has no state: 422, nothing changes.
+    """
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
-        now = request.services.clock()
-        keyring = request.services.vault
-        flow, _ = await oauth_states.use(
-            conn, state=returned, purpose=CONNECT_GITHUB.name, now=now, keyring=keyring
+        return await github_installations.handle_callback(
+            conn,
+            state=returned,
+            code=code,
+            installation_id=installation_id,
+            setup_action=setup_action,
+            same_browser=oauth_return.is_bound(request, returned),
+            now=request.services.clock(),
+            keyring=request.services.vault,
         )
-        if code and installation_id:
-            return flow, await github_installations.submit_connect(
-                conn, flow, code=code, installation_id=installation_id, keyring=keyring
-            )
-        await oauth_states.end(conn, flow, outcome="requested" if setup_action == "request" else "failed")
-        return flow, None
 
     flow, submitted = await request.transact(use)
     return await oauth_return.lead_back(request, flow, submitted, state=returned)
@@ -123,4 +151,4 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
 ROUTES = [create_github_install_url, get_github_installation, delete_github_installation, list_github_repos]
 
 #: Without a key: who comes here is known by the state.
-PUBLIC = [github_callback]
+PUBLIC = [github_install, github_callback]

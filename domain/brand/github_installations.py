@@ -21,7 +21,7 @@ from domain.tenancy import audit, organizations
 from domain.tenancy.api_keys import Principal
 from jobs import ledger
 from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
-from jobs.ledger import Claim
+from jobs.ledger import Claim, Submitted
 from schemas.errors import Conflict
 from schemas.errors.absent import absent
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepo, GitHubRepos, InstallUrl
@@ -67,11 +67,8 @@ async def start(
 ) -> InstallUrl:
     """Raises `Invalid`, `NotReturnable`, `Conflict` GITHUB_NOT_CONFIGURED."""
     checked = return_urls.check(return_url, origins=principal.return_origins)
-    if not (principal.sandbox or settings.github_app_slug):
-        raise Conflict(
-            "GITHUB_NOT_CONFIGURED",
-            "GitHub is not set up on this server: ask its operator",
-        )
+    if not principal.sandbox:
+        _app_page(settings)
     state, expires_at = await oauth_states.make(
         conn,
         organization_id=principal.organization_id,
@@ -80,21 +77,61 @@ async def start(
         return_url=checked,
         now=now,
         lifetime=LIFETIME,
+        bound=not principal.sandbox,
     )
-    return InstallUrl(install_url=_url(settings, principal, state), state=state, expires_at=expires_at)
+    url = _link(settings, state, sandbox=principal.sandbox)
+    return InstallUrl(install_url=url, state=state, expires_at=expires_at)
 
 
-def _url(settings: Settings, principal: Principal, state: str) -> str:
-    if principal.sandbox:
-        query = urlencode({**SANDBOX_CALLBACK, "state": state})
-        return f"{settings.public_url.rstrip('/')}/v1/github/callback?{query}"
-    app = f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
-    return f"{app}/installations/new?{urlencode({'state': state})}"
+async def follow_link(conn: Conn, *, settings: Settings, state: str, now: datetime) -> str:
+    """GitHub's page that our link leads on to. Raises `Invalid`, `Conflict` GITHUB_NOT_CONFIGURED."""
+    await oauth_states.find(conn, state=state, purpose=CONNECT_GITHUB.name, now=now)
+    return f"{_app_page(settings)}/installations/new?{urlencode({'state': state})}"
 
 
-async def submit_connect(
+async def handle_callback(
+    conn: Conn,
+    *,
+    state: str,
+    code: str | None,
+    installation_id: int | None,
+    setup_action: str | None,
+    same_browser: bool,
+    now: datetime,
+    keyring: Keyring,
+) -> tuple[Flow, Submitted | None]:
+    """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
+
+    An owner who approves later what somebody asked for brings no state, or one that the asking used up.
+    """
+    flow, _ = await oauth_states.use(conn, state=state, purpose=CONNECT_GITHUB.name, now=now, keyring=keyring)
+    failure = oauth_states.browser_failure(flow, same_browser=same_browser)
+    if code and installation_id and failure is None:
+        return flow, await _submit_connect(
+            conn, flow, code=code, installation_id=installation_id, keyring=keyring
+        )
+    asked = setup_action == "request" and failure is None
+    await oauth_states.end(conn, flow, outcome="requested" if asked else "failed", error=failure)
+    return flow, None
+
+
+def _app_page(settings: Settings) -> str:
+    if not settings.github_app_slug:
+        raise Conflict("GITHUB_NOT_CONFIGURED", "GitHub is not set up on this server: ask its operator")
+    return f"{settings.github_url.rstrip('/')}/apps/{settings.github_app_slug}"
+
+
+def _link(settings: Settings, state: str, *, sandbox: bool) -> str:
+    """Our link, for a person's browser; a sandbox's is the way back at once."""
+    ours = f"{settings.public_url.rstrip('/')}/v1/github"
+    if sandbox:
+        return f"{ours}/callback?{urlencode({**SANDBOX_CALLBACK, 'state': state})}"
+    return f"{ours}/install?{urlencode({'state': state})}"
+
+
+async def _submit_connect(
     conn: Conn, flow: Flow, *, code: str, installation_id: int, keyring: Keyring
-) -> ledger.Submitted:
+) -> Submitted:
     """The job that finds out what the code proves. Raises `Limited`."""
     submitted = await ledger.submit(
         conn,
@@ -177,7 +214,7 @@ async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
-async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> ledger.Submitted | None:
+async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submitted | None:
     """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`."""
     row = await _row(conn, organization_id)
     if row.listed_at is not None and now - row.listed_at < FRESH:

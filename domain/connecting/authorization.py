@@ -129,7 +129,7 @@ async def start(
     registering = None
     if not (principal.sandbox or one_place):
         registering = await client_registrations.ensure(conn, server, principal.organization_id)
-    details, verifier = _details(server, wanted, registering, bound=not principal.sandbox)
+    details, verifier = _details(server, wanted, registering)
     state, expires_at = await oauth_states.make(
         conn,
         organization_id=principal.organization_id,
@@ -138,6 +138,7 @@ async def start(
         return_url=wanted.return_url,
         now=now,
         lifetime=LIFETIME,
+        bound=not principal.sandbox,
         project_id=project_id,
         details=msgspec.to_builtins(details),
         verifier=(verifier, keyring),
@@ -182,14 +183,14 @@ async def handle_callback(
     """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
 
     A code that comes by another server's address, or says that it is another's, is no server's business
-    (RFC 9207, RFC 9700 4.4). One that comes by another browser than the one which followed our link may be
-    somebody else's, who was led to the server's page (RFC 6749 10.12).
+    (RFC 9207, RFC 9700 4.4); nor is one that another browser brings.
     """
     flow, verifier = await oauth_states.use(
         conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring
     )
     details = msgspec.convert(flow.details, Details)
-    failure = details.failure(issuer=issuer, iss=iss, same_browser=same_browser) or _absence(code, error)
+    failure = oauth_states.browser_failure(flow, same_browser=same_browser)
+    failure = failure or details.failure(issuer=issuer, iss=iss) or _absence(code, error)
     if failure or code is None or flow.project_id is None or verifier is None:
         await oauth_states.end(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None
@@ -249,7 +250,7 @@ def _base(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}/v1/social"
 
 
-def _details(server: Server, wanted: NewFlow, job: Submitted | None, *, bound: bool) -> tuple[Details, str]:
+def _details(server: Server, wanted: NewFlow, job: Submitted | None) -> tuple[Details, str]:
     """The details, and the verifier that goes with them."""
     verifier = secrets.token_urlsafe(48)
     details = Details(
@@ -257,7 +258,6 @@ def _details(server: Server, wanted: NewFlow, job: Submitted | None, *, bound: b
         challenge=PAGES[server.platform].challenge(verifier),
         account_id=wanted.account_id,
         register_job_id=job and job.job_id,
-        bound=bound,
     )
     return details, verifier
 

@@ -16,17 +16,13 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     challenge: str
     account_id: UUID | None
     register_job_id: UUID | None
-    #: Only the browser that followed our link brings it back. Rows of a release before don't say so.
-    bound: bool = False
 
     @property
     def server(self) -> Server:
         return Server(self.platform, self.service_url, self.redirect_uri)
 
-    def failure(self, *, issuer: str, iss: str | None, same_browser: bool) -> str | None:
-        """The error of a way back by another browser or server than it should be by."""
-        if self.bound and not same_browser:
-            return "OTHER_BROWSER"
+    def failure(self, *, issuer: str, iss: str | None) -> str | None:
+        """The error of a way back by another server than it should be by."""
         if issuer != self.redirect_uri.rpartition("/")[2] or (iss or self.service_url) != self.service_url:
             return "OTHER_SERVER"
         return None

@@ -1,8 +1,8 @@
 """OAuth states: each goes with a person through another site's pages and comes back once.
 
 256 random bits, of which only the hash is stored (RFC 6749 10.12); whoever brings one back acts for the key
-that made it, for one purpose and until it expires. Its PKCE verifier (RFC 7636) lies sealed beside it until
-it is used.
+that made it, for one purpose and until it expires. A bound one is brought back by the browser that followed
+our link, or ends its flow. Its PKCE verifier (RFC 7636) lies sealed beside it until it is used.
 """
 
 import hashlib
@@ -21,6 +21,9 @@ from jobs.ledger import Moved
 from schemas.errors import Invalid
 
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+#: The detail of each flow that says whether it is bound to a browser.
+_BOUND = "bound"
 
 Status = Literal["pending", "completed", "requested", "failed"]
 
@@ -81,11 +84,15 @@ async def make(
     return_url: str,
     now: datetime,
     lifetime: timedelta,
+    bound: bool,
     project_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
     verifier: tuple[str, Keyring] | None = None,
 ) -> tuple[str, datetime]:
-    """A new state, and when it expires; `verifier` is sealed with the keyring that comes with it."""
+    """A new state, and when it expires; `verifier` is sealed with the keyring that comes with it.
+
+    One that isn't `bound` has no link of ours: a sandbox's leads straight back.
+    """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash(state)
     sealed = verifier and vault.seal(verifier[1], verifier[0].encode(), row=row_name(state_hash))
@@ -97,7 +104,7 @@ async def make(
         purpose=purpose,
         project_id=project_id,
         return_url=return_url,
-        details=dict(details or {}),
+        details={**(details or {}), _BOUND: bound},
         sealed=sealed and sealed.data,
         vault_key_id=sealed and sealed.key_id,
         expires_at=expires_at,
@@ -106,11 +113,11 @@ async def make(
 
 
 async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
-    """A state that `use` would take, left as it is. Raises `Invalid`."""
+    """A state that `use` would take, left as it is: its link is followed. Raises `Invalid`."""
     flow = _FORM.fullmatch(state) and await FIND_STATE.one(
         conn, state_hash=_hash(state), purpose=purpose, now=now
     )
-    if not flow:
+    if not flow or flow.details.get(_BOUND) is False:
         raise _unusable()
     return flow
 
@@ -128,6 +135,15 @@ async def use(
     if not used:
         raise _unusable()
     return Flow(*used[:6]), _verifier(used, keyring)
+
+
+def browser_failure(flow: Flow, *, same_browser: bool) -> str | None:
+    """The error of a flow that comes back by another browser than the one that followed our link.
+
+    Its person may have been led to the other site by whoever did (RFC 6749 10.12). Flows of a release before
+    don't say whether they are bound.
+    """
+    return "OTHER_BROWSER" if flow.details.get(_BOUND) and not same_browser else None
 
 
 async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None) -> None:

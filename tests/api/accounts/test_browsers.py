@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from api import oauth_return
+from domain.connecting import authorization
 from tests.api.accounts.project import Project
 from tests.api.conftest import client_of
 from tests.api.parties import status
@@ -51,6 +52,7 @@ async def test_the_cookie_follows_the_public_address(
     idle: Project, public: str, path: str, secure: bool
 ) -> None:
     settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
-    said = oauth_return.bind(settings, "state")
+    back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
+    said = oauth_return.bind(settings, "state", back=back, lasts=lasts)
     assert f"; Path={path};" in said
     assert said.endswith("; Secure") == secure

@@ -10,6 +10,7 @@ from db.pool import Pool
 from tests.api.accounts.project import BACK, Project
 from tests.api.conftest import Caller, calling
 from tests.api.parties import ORIGIN, new_project, status
+from tests.api.refusals import state_refused
 
 MAGIC = ["fail_auth", "fail_content", "rate_limited", "unknown_then_found", "unknown_forever", "ok"]
 
@@ -41,6 +42,18 @@ async def test_a_link_leads_straight_back(project: Project, sandbox: Caller, own
     said = (await project.status(made["state"], sandbox)).json()
     shown = (await project.account(said["socialAccountId"], sandbox)).json()
     assert (shown["handle"], shown["serviceUrl"]) == ("ok", "https://mastodon.example")
+
+
+async def test_a_link_of_a_sandbox_leads_to_no_page_of_a_server(
+    project: Project, sandbox: Caller, own: str
+) -> None:
+    """Else the code of a real account would be shown as a handle."""
+    await project.connect()
+    asked = len(project.fediverse.asked)
+    made = await start(sandbox, own, instance=project.fediverse.host)
+    state_refused(await project.browser.get(f"/v1/social/authorize?state={made['state']}"))
+    assert len(project.fediverse.asked) == asked
+    project.fediverse.asked.clear()
 
 
 def way_back(made: dict[str, Any]) -> str:

@@ -65,6 +65,7 @@ async def github(story: Story) -> None:
     link = await story.tell(
         "create_github_install_url", by=live, json={"returnUrl": f"{ORIGIN}/settings/github"}
     )
+    await story.tell("github_install", by=story.cast.browser, params={"state": link["state"]})
     hub.codes["4f2a"] = "ada"
     back = {"code": "4f2a", "installation_id": str(ACME), "setup_action": "install", "state": link["state"]}
     await story.tell("github_callback", by=story.cast.browser, params=back)

@@ -12,6 +12,8 @@ from tests.api.parties import ORIGIN, Parties
 from tests.github_app import Hub
 
 BACK = f"{ORIGIN}/settings?tab=github"
+#: Where the App sends people back, as its operator set it there.
+CALLBACK = "http://127.0.0.1:8000/v1/github/callback"
 SHOP, ACME = 41, 42
 
 
@@ -22,21 +24,44 @@ class GitHub(Parties):
     hub: Hub
     codes: Iterator[str]
 
-    async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
-        """A state."""
+    async def make(self, caller: Caller | None = None, back: str = BACK) -> dict[str, Any]:
+        """A link that nobody has followed."""
         caller = caller or self.acme
         answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
         assert answer.status_code == 201, answer.text
-        state: str = answer.json()["state"]
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
+        """The state of a link that the browser has followed to GitHub."""
+        made = await self.make(caller, back)
+        answer = await self.browser.get(made["installUrl"])
+        assert answer.status_code == 302, answer.text
+        assert answer.headers["Location"].startswith(f"{self.hub.url}/apps/tenantry-test/installations/new?")
+        state: str = made["state"]
         return state
 
-    async def come_back(self, state: str, *, person: str = "ada", **given: Any) -> httpx.Response:
+    async def come_back(
+        self,
+        state: str | None,
+        *,
+        person: str = "ada",
+        browser: httpx.AsyncClient | None = None,
+        **given: Any,
+    ) -> httpx.Response:
         """As GitHub sends a person; None drops a parameter."""
         code = next(self.codes)
         self.hub.codes[code] = person
         asked = {"code": code, "installation_id": ACME, "setup_action": "install", "state": state} | given
         params = {name: str(value) for name, value in asked.items() if value is not None}
-        return await self.browser.get("/v1/github/callback", params=params)
+        return await (browser or self.browser).get(CALLBACK, params=params)
+
+    async def error(self, state: str) -> str | None:
+        """The error that a flow without a job ended with."""
+        found: str | None = await self.pool.fetchval(
+            "select error_code from oauth_state where state_hash = sha256($1)", state.encode()
+        )
+        return found
 
     async def connect(self, caller: Caller | None = None, **given: Any) -> str:
         """The status with which the person came back."""

@@ -18,11 +18,10 @@ from workers.ingest.github.credentials import App
 
 
 async def test_a_person_connects_what_github_lists_for_them(github: GitHub) -> None:
-    made = await github.acme.http.post("/v1/github/install-url", json={"returnUrl": BACK})
-    said = made.json()
-    assert (
-        said["installUrl"] == f"{github.hub.url}/apps/tenantry-test/installations/new?state={said['state']}"
-    )
+    said = await github.make()
+    assert said["installUrl"] == f"http://127.0.0.1:8000/v1/github/install?state={said['state']}"
+    page = (await github.browser.get(said["installUrl"])).headers["Location"]
+    assert page == f"{github.hub.url}/apps/tenantry-test/installations/new?state={said['state']}"
     assert status(await github.come_back(said["state"]), said["state"]) == "connected"
     shown = (await github.acme.http.get("/v1/github/installation")).json()
     assert (shown["installationId"], shown["accountLogin"]) == (ACME, "Acme-Inc")

@@ -1,7 +1,6 @@
 """What an installation may read, and its end."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import jsonschema_rs
@@ -27,7 +26,7 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> N
     ]
     github.hub.installations[ACME].repositories["zoo"] = True
     assert (await github.acme.http.get("/v1/github/repos")).json() == first
-    github.clock.ahead = timedelta(seconds=61)
+    await github.pool.execute("update github_installation set listed_at = listed_at - interval '61 s'")
     answers = await asyncio.gather(*(github.acme.http.get("/v1/github/repos") for _ in range(10)))
     assert {len(answer.json()["repositories"]) for answer in answers} == {3}
     assert len(await github.jobs("list_github_repos")) == 2

@@ -65,6 +65,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
         return_url="https://app.example/",
         now=seeds.NOW,
         lifetime=timedelta(minutes=10),
+        bound=True,
         verifier=("the verifier", keyring),
     )
     record = KeyUse(project.org, key, "k", bytes(32))
