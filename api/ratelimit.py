@@ -16,10 +16,10 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from api.coalescing import Coalesced
-from api.loop_time import LoopTimeout
 from db.reach import reaching_redis
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
+from jobs.loop_time import LoopTimeout
 from schemas.api_keys import Tier
 from schemas.errors import Limited, RedisAway
 from telemetry import metrics

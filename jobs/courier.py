@@ -19,11 +19,16 @@ from redis.asyncio import ConnectionPool
 from db.reach import reaching_redis
 from jobs.breaker import Breaker
 from jobs.ledger import Wake
+from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisAway
 from telemetry import metrics
 
-#: Seconds that a request may wait for Redis, and for which it isn't asked again after a failure.
+#: Seconds that a request may wait for Redis, in the loop's own time, and for which it isn't asked again after
+#: a failure.
 BUDGET_S, COOL_S = 0.05, 1.0
+
+#: Seconds after which the client itself drops a connection: by the clock, which a slow loop uses up too.
+TIMEOUT_S = 5.0
 
 #: Seconds between a process's messages of one kind: the first, and up to the second while more keep coming.
 #: A message costs more than a job, and busy workers look anyway.
@@ -125,7 +130,7 @@ class Courier:
     async def _try(self, wake: Wake) -> str:
         try:
             with reaching_redis():
-                async with asyncio.timeout(BUDGET_S):
+                async with LoopTimeout(BUDGET_S):
                     sent = await _enqueue(self._client, wake)
         except RedisAway:
             self._breaker.failed()
@@ -156,7 +161,7 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
 @asynccontextmanager
 async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
     """A courier with connections of its own. Redis need not be there."""
-    client = connect(redis_url, timeout_s=BUDGET_S)
+    client = connect(redis_url, timeout_s=TIMEOUT_S)
     courier = Courier(client, Breaker(COOL_S))
     try:
         yield courier

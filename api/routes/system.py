@@ -12,6 +12,7 @@ from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
 from db.reach import PASSING, reaching, reaching_redis
+from jobs.loop_time import LoopTimeout
 from schemas.base import Out
 from schemas.errors import RedisAway, Unavailable
 from schemas.ops import RedisStatus
@@ -71,7 +72,7 @@ async def _postgres(services: Services) -> bool:
 async def _redis(services: Services) -> bool:
     try:
         with reaching_redis():
-            async with asyncio.timeout(BUDGET_S):
+            async with LoopTimeout(BUDGET_S):
                 await services.redis.ping()
     except RedisAway:
         return False

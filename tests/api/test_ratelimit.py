@@ -19,7 +19,7 @@ from db.pool import Pool
 from domain.tenancy import key_text
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held, new_key
-from tests.api.test_loop_time import slow_loop
+from tests.jobs.test_loop_time import slow_loop
 from tests.servers import Servers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -17,6 +17,7 @@ from jobs import courier
 from jobs.breaker import Breaker
 from jobs.ledger import Wake
 from schemas import ids
+from tests.jobs.test_loop_time import slow_loop
 from tests.waiting import eventually
 
 
@@ -112,6 +113,16 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
                 await sender.send(wake._replace(kind=f"kind_{number}"))
             assert courier.BUDGET_S * 0.8 < time.monotonic() - started < courier.BUDGET_S * 5
             assert (sends("failed"), sends("skipped")) == (failed + 1, skipped + 49)
+
+
+async def test_a_slow_loop_is_no_redis_that_is_away(redis_url: str, wake: Wake) -> None:
+    """The loop needs longer for each of its passes than Redis has for a message, a new connection with it."""
+    sent = sends("sent")
+    async with courier.open_courier(redis_url) as sender:
+        with slow_loop():
+            await sender.send(wake)
+            await sender.send(wake._replace(kind="another", job_id=ids.new()))
+    assert sends("sent") == sent + 2
 
 
 async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from api.loop_time import TICK_S, LoopTimeout
+from jobs.loop_time import TICK_S, LoopTimeout
 
 BLOCKED_S = 0.06
 
