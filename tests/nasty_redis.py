@@ -37,14 +37,19 @@ MANNERS = (
 
 
 class NastyRedis:
-    """`url` stays the same over all restarts. `behind` is the address of the real one."""
+    """`url` stays the same over all restarts. `behind` is the address of the real one.
+
+    It accepts by itself: a server of asyncio that is closed drops, in Python 3.11, a connection that it has
+    just accepted, and never closes it.
+    """
 
     def __init__(self, behind: str) -> None:
         self._behind, self._database = urlsplit(behind), urlsplit(behind).path
         self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
         self._manner: Manner | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
+        self._served: set[asyncio.Task[None]] = set()
+        self._listening: socket.socket | None = None
         self._met = asyncio.Semaphore(0)
         self._port = 0
 
@@ -52,27 +57,45 @@ class NastyRedis:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self._port}{self._database}"
 
-    async def restart(self, *, well: bool = False) -> None:
+    def restart(self, *, well: bool = False) -> None:
         """Cut all connections and serve in the next manner, or `well`: as the real one does."""
-        await self.stop()
+        self.stop()
         self._manner = None if well else next(self._manners)
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._listening = socket.create_server(("127.0.0.1", self._port), backlog=100)
+        self._listening.settimeout(0)
+        self._port = self._listening.getsockname()[1]
+        asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
 
-    async def stop(self) -> None:
-        if self._server:
-            self._server.close()
+    def stop(self) -> None:
+        if self._listening:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
         for writer in [*self._writers]:
             reset(writer)
+
+    async def end(self) -> None:
+        """Stop, and leave nothing behind: a task that never began wouldn't close its connection."""
+        self.stop()
+        await asyncio.sleep(0)
+        for task in self._served:
+            task.cancel()
+        await asyncio.gather(*self._served, return_exceptions=True)
 
     async def met(self, count: int) -> None:
         """Until so many connections have come since the last `met`."""
         for _ in range(count):
             await self._met.acquire()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, listening: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            task = asyncio.create_task(self._serve(listening.accept()[0]))
+            self._served.add(task)
+            task.add_done_callback(self._served.discard)
+            self._met.release()
+
+    async def _serve(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
         self._writers.add(writer)
-        self._met.release()
         try:
             if self._manner is None:
                 await self._pass_on(reader, writer)
@@ -117,8 +140,8 @@ def reset(writer: asyncio.StreamWriter) -> None:
 async def serving(behind: str) -> AsyncIterator[NastyRedis]:
     """One before the Redis at `behind`, as well as that at first."""
     nasty = NastyRedis(behind)
-    await nasty.restart(well=True)
+    nasty.restart(well=True)
     try:
         yield nasty
     finally:
-        await nasty.stop()
+        await nasty.end()

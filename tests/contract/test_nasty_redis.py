@@ -45,11 +45,11 @@ def test_the_courier_sends_again(redis_url: str, monkeypatch: pytest.MonkeyPatch
     async def use(nasty: NastyRedis) -> None:
         async with courier.open_courier(nasty.url) as sender, Redis.from_url(redis_url) as client:
             for _ in range(RESTARTS):
-                await nasty.restart()
+                nasty.restart()
                 await asyncio.gather(
                     *(sender.send(Wake("ingest", f"k{n}", ids.new())) for n in range(AT_ONCE))
                 )
-            await nasty.restart(well=True)
+            nasty.restart(well=True)
             await sender.flush()
             await client.flushdb()
             for number in range(AT_ONCE):
@@ -66,11 +66,11 @@ def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytes
         async with Redis.from_url(nasty.url) as client:
             limiter = Limiter(client, Breaker(0.0), lambda: datetime.now(UTC))
             for _ in range(RESTARTS):
-                await nasty.restart()
+                nasty.restart()
                 for _ in range(AT_ONCE):
                     [standing] = await limiter._ask([charge])
                     assert standing.passed
-            await nasty.restart(well=True)
+            nasty.restart(well=True)
             [standing] = await limiter._ask([charge])
             assert standing.left == charge.limit - 1
 
@@ -89,9 +89,9 @@ def test_the_listener_hears_again(redis_url: str, monkeypatch: pytest.MonkeyPatc
                 listener.listen(nasty.url, pool_name="default", kinds=[ARCHIVE_PROJECT], slots=slots)
             )
             for _ in range(RESTARTS):
-                await nasty.restart()
+                nasty.restart()
                 await nasty.met(AT_ONCE)
-            await nasty.restart(well=True)
+            nasty.restart(well=True)
             async with courier.open_courier(nasty.url) as sender:
 
                 async def woken() -> bool:
