@@ -16,6 +16,7 @@ from jobs import ledger
 from jobs.courier import Courier
 from jobs.kinds import Kind
 from jobs.ledger import Claim, Wake
+from schemas import ids
 from telemetry import metrics
 from workers.runtime.slots import Slots
 
@@ -71,8 +72,9 @@ class Puller:
             self.start(claim, asked_at)
             metrics.JOBS_CLAIMED.labels(claim.kind).inc()
         if filled and not self.slots.backlog:
-            # There may be more than this worker can take: wake another one, once.
-            await self.courier.send(Wake(self.pool_name, claims[-1].kind, claims[-1].id))
+            # There may be more than this worker can take: wake another one, once. Not in the name of a job
+            # whose own message may still stand: Redis would refuse it.
+            await self.courier.send(Wake(self.pool_name, claims[-1].kind, ids.new()))
         self.slots.backlog = filled
         if filled:
             # A wake that came during the pull was for slots that the pull has filled.
