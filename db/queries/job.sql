@@ -181,25 +181,41 @@ update job
    and not internal
 returning organization_id, project_id, id, kind, fence, state, error;
 
+-- part: asked    ids in the order in which every statement over many locks
+-- Each row is then read by its key: by `id = any(...)` a plan that PostgreSQL 15 makes for an empty table walks all of
+-- the tenant's rows, which are in that order.
+asked as materialized (
+  select distinct id as asked_id
+    from unnest(:ids::uuid[]) as id
+   order by id)
+
 -- name: lock_jobs    by whoever will cancel or move some of them
-select id
-  from job
- where organization_id = :org
-   and id = any(:ids)
- order by id
-   for no key update;
+with {asked}
+select j.id
+  from asked
+ cross join lateral (
+         select id
+           from job
+          where organization_id = :org
+            and id = asked_id
+          limit 1
+            for no key update) j;
 
 -- name: cancel_jobs    these of one tenant, as cancel_job does
-with open as materialized (
-  -- Those that can be canceled, locked by id as every statement over many does.
-  select organization_id, id
-    from job
-   where organization_id = :org
-     and id = any(:ids)
-     and state in ('queued', 'running')
-     and cancelable
-   order by id
-     for no key update)
+with {asked},
+open as materialized (
+  -- Those that can be canceled.
+  select j.*
+    from asked
+   cross join lateral (
+           select organization_id, id
+             from job
+            where organization_id = :org
+              and id = asked_id
+              and state in ('queued', 'running')
+              and cancelable
+            limit 1
+              for no key update) j)
 update job j
    set cancel_requested_at = coalesce(j.cancel_requested_at, now()),
        state_version = j.state_version + (j.cancel_requested_at is null)::int,

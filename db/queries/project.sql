@@ -133,15 +133,20 @@ select {project}
 -- name: search_projects    the same among all
 with named as materialized (
   -- Projects of that name, if they are fewer than `most`.
-  select id
-    from projects_named(:org, :search, :most) as id),
+  select named_id
+    from projects_named(:org, :search, :most) as named_id),
 p as (
-  -- Few are sorted; of many, some are found from the newest on.
-  (select *
-     from project
-    where organization_id = :org
-      and id = any(array(select id from named))
-      and (select count(*) from named) < :most
+  -- Few are read one by one and sorted; of many, some are found from the newest on. (By `id = any(...)` a plan
+  -- that PostgreSQL 15 makes for an empty table walks all of the tenant's, which are in the order of a page.)
+  (select o.*
+     from named
+    cross join lateral (
+            select *
+              from project
+             where organization_id = :org
+               and id = named_id
+             limit 1) o
+    where (select count(*) from named) < :most
       and (status = :status) is not false
       and (customer_external_id = :customer_external_id) is not false
       {page})

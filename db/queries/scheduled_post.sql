@@ -35,14 +35,24 @@ select kind, mime_type, size_bytes, duration_ms, sha256
    and content_id = :content_id
  order by position;
 
+-- part: asked    ids in the order in which every statement over many locks; the part of job.sql says why
+asked as materialized (
+  select distinct id as asked_id
+    from unnest(:ids::uuid[]) as id
+   order by id)
+
 -- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
-select id, project_id, platform, traits, status, offered_at is not null as offered,
-       turn_post_id as head_post_id
-  from social_account
- where organization_id = :org
-   and id = any(:ids)
- order by id
-   for no key update;
+with {asked}
+select a.*
+  from asked
+ cross join lateral (
+         select id, project_id, platform, traits, status, offered_at is not null as offered,
+                turn_post_id as head_post_id
+           from social_account
+          where organization_id = :org
+            and id = asked_id
+          limit 1
+            for no key update) a;
 
 -- name: find_same    for each of these, a post of the same to the same account within a day of its time
 select t.place, p.id
@@ -107,16 +117,20 @@ update scheduled_post
    and id = :id;
 
 -- name: cancel_posts    those that wait; locks by id
-with waiting as materialized (
+with {asked},
+waiting as materialized (
   -- Those of them that still wait; an archive of their project has canceled them before, and said why.
-  select p.id, o.archived_at
-    from scheduled_post p
-    join project o on o.organization_id = p.organization_id and o.id = p.project_id
-   where p.organization_id = :org
-     and p.id = any(:ids)
-     and p.status in ('blocked', 'queued')
-   order by p.id
-     for no key update of p)
+  select w.*
+    from asked
+   cross join lateral (
+           select p.id, o.archived_at
+             from scheduled_post p
+             join project o on o.organization_id = p.organization_id and o.id = p.project_id
+            where p.organization_id = :org
+              and p.id = asked_id
+              and p.status in ('blocked', 'queued')
+            limit 1
+              for no key update of p) w)
 update scheduled_post p
    set status = 'canceled',
        phase = null,

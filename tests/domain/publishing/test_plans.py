@@ -68,6 +68,15 @@ async def check_new(conn: Conn, found: Table) -> None:
     await targets.check_new(conn, organization_id=found.project.org, prints=prints, at=at)
 
 
+async def cancel_one(conn: Conn, found: Table) -> None:
+    """Of which nothing stays; an id that nobody has costs nothing."""
+    transaction = conn.transaction()
+    await transaction.start()
+    asked = {"org": found.project.org, "ids": [ids.new(), found.post_id], "reason": None}
+    assert [row.id for row in await waiting.CANCEL_POSTS.all(conn, **asked)] == [found.post_id]
+    await transaction.rollback()
+
+
 async def end(conn: Conn, found: Table) -> None:
     row = Moved(found.project.org, found.project.id, found.job_id, "publish_post", 1, "failed", None)
     await job_end.ended(conn, rows=[row])
@@ -106,6 +115,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     ),
     "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
+    "cancel": (cancel_one, 30),
     "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 3 * WAITING),
     "webhook": (lambda conn, _: tiktok_webhook.take(conn, TAKEN), 5),
 }
