@@ -17,9 +17,9 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
+from api import paths
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.tenancy import project_locks
 from schemas.base import Page
 from schemas.errors import Invalid, Unavailable
 
@@ -48,6 +48,14 @@ class Find(Protocol[T]):
     def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
 
 
+class FindInProject(Protocol[T]):
+    """The same in one project. Raises `NotFound` where that isn't the caller's."""
+
+    def __call__(
+        self, conn: Conn, /, *, project_id: UUID, before: UUID | None, limit: int
+    ) -> Awaitable[list[T]]: ...
+
+
 async def page(
     request: ApiRequest,
     find: Find[T],
@@ -55,20 +63,17 @@ async def page(
     cursor: str | None,
     limit: int,
     identify: Callable[[T], str],
-    project_id: UUID | None = None,
 ) -> Page[T]:
-    """One page of a list; `identify` gives an item's id.
-
-    Raises `NotFound` if the project isn't the caller's, `Invalid` for a cursor that this list never gave.
+    """One page of a list; `identify` gives an item's id. Raises `Invalid` for a cursor that it never gave.
 
     One item more than asked for is looked up, which tells whether more follow. What is large comes in slices,
-    between which other requests have the connection and the event loop.
+    between which other requests have the connection and the event loop. It is `find` that reads ids: what is
+    wrong with the request itself, such as its cursor, is said before what isn't there.
     """
     kept, before, left_s = _Kept(limit, identify), _position(request, cursor), READ_S
     while True:
         count = kept.wanted()
-        find_slice = partial(find, before=before, limit=count)
-        items, left_s = await _slice(request, find_slice, left_s, None if kept.items else project_id)
+        items, left_s = await _slice(request, partial(find, before=before, limit=count), left_s)
         if not all(map(kept.take, items)):
             return Page(items=cast("list[T]", kept.items), next_cursor=_cursor(request, kept.last))
         if len(items) < count:
@@ -102,7 +107,7 @@ class _Kept(Generic[T]):
 
 
 async def _slice(
-    request: ApiRequest, find: Callable[[Conn], Awaitable[list[T]]], left_s: float, project_id: UUID | None
+    request: ApiRequest, find: Callable[[Conn], Awaitable[list[T]]], left_s: float
 ) -> tuple[list[T], float]:
     """Items found with a connection of their own, and the seconds that are left for the page."""
     async with request.connection() as conn:
@@ -110,13 +115,26 @@ async def _slice(
         until = loop.time() + left_s
         try:
             async with asyncio.timeout_at(until):
-                if project_id is not None:
-                    await project_locks.check(
-                        conn, organization_id=request.organization_id, project_id=project_id
-                    )
                 return await find(conn), until - loop.time()
         except TimeoutError:
             raise Unavailable(TOO_LONG) from None
+
+
+async def page_of_project(
+    request: ApiRequest,
+    find: FindInProject[T],
+    *,
+    project_id: str,
+    cursor: str | None,
+    limit: int,
+    identify: Callable[[T], str],
+) -> Page[T]:
+    """`page` of what is in one project, by its id as the caller wrote it."""
+
+    async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
+        return await find(conn, project_id=paths.read("project", project_id), before=before, limit=limit)
+
+    return await page(request, within, cursor=cursor, limit=limit, identify=identify)
 
 
 def _position(request: ApiRequest, cursor: str | None) -> UUID | None:

@@ -188,13 +188,17 @@ async def list_social_accounts(
     find = partial(
         accounts.list_page,
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
         platforms=platform,
         statuses=status,
         leased=leased,
     )
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda account: account.social_account_id
+    return await paging.page_of_project(
+        request,
+        find,
+        project_id=project_id,
+        cursor=cursor,
+        limit=limit,
+        identify=lambda account: account.social_account_id,
     )
 
 

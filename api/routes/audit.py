@@ -1,7 +1,7 @@
 """The audit log."""
 
-from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from litestar import get
 from litestar.params import QueryParameter
@@ -12,6 +12,7 @@ from api.guard import requires
 from api.paging import Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
+from db.pool import Conn
 from domain.tenancy import audit
 from schemas.api_keys import AuditEntry
 from schemas.base import Page
@@ -40,14 +41,20 @@ async def list_audit_log(
     limit: Limit = paging.DEFAULT,
 ) -> Page[AuditEntry]:
     """What was done in the organization, newest first."""
-    find = partial(
-        audit.list_page,
-        organization_id=request.organization_id,
-        actions=action,
-        project_ids=filters.read_ids("project", project_id),
-        api_key_ids=filters.read_ids("api_key", api_key_id),
-        period=filters.period(since, until),
-    )
+    period = filters.period(since, until)
+
+    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[AuditEntry]:
+        return await audit.list_page(
+            conn,
+            organization_id=request.organization_id,
+            actions=action,
+            project_ids=filters.read_ids("project", project_id),
+            api_key_ids=filters.read_ids("api_key", api_key_id),
+            period=period,
+            before=before,
+            limit=limit,
+        )
+
     return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda entry: entry.id)
 
 

@@ -96,7 +96,6 @@ async def list_content(
     find = partial(
         content.list_page,
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
         statuses=status,
         approval_statuses=approval_status,
         formats=format,
@@ -104,7 +103,9 @@ async def list_content(
         period=filters.period(since, until),
         public_url=request.services.settings.public_url,
     )
-    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda item: item.id)
+    return await paging.page_of_project(
+        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda item: item.id
+    )
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))

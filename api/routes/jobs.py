@@ -80,17 +80,18 @@ async def list_jobs(
     """The organization's jobs, newest first."""
     filters.words("kind", kind, KINDS)
     filters.words("stage", stage, kinds.STAGES)
-    project = None if project_id is None else paths.read("project", project_id)
     find = partial(
         jobs.list_page,
         organization_id=request.organization_id,
-        project_id=project,
         kinds=kind,
         statuses=status,
         stages=stage,
     )
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda job: job.job_id, project_id=project
+    if project_id is None:
+        everywhere = partial(find, project_id=None)
+        return await paging.page(request, everywhere, cursor=cursor, limit=limit, identify=_id)
+    return await paging.page_of_project(
+        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=_id
     )
 
 
@@ -211,6 +212,10 @@ def _event(seen: Versioned) -> bytes:
 def _newer(version: int, seen: Versioned) -> bool:
     """Versions only grow; a look may be older than what the caller has."""
     return seen[1] > version
+
+
+def _id(shown: Job) -> str:
+    return shown.job_id
 
 
 def _retry_after(job: Job, now: datetime) -> int:

@@ -72,13 +72,14 @@ async def list_leased_account_requests(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[LeaseRequest]:
     """A project's requests, newest first."""
-    find = partial(
-        requests.list_of_project,
-        organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
-    )
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda asked: asked.request_id
+    find = partial(requests.list_of_project, organization_id=request.organization_id)
+    return await paging.page_of_project(
+        request,
+        find,
+        project_id=project_id,
+        cursor=cursor,
+        limit=limit,
+        identify=lambda asked: asked.request_id,
     )
 
 
@@ -91,13 +92,14 @@ async def list_leased_accounts(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[LeasedAccount]:
     """A project's leases, newest first, those that have ended too."""
-    find = partial(
-        leases.list_page,
-        organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
-    )
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda lease: lease.social_account_id
+    find = partial(leases.list_page, organization_id=request.organization_id)
+    return await paging.page_of_project(
+        request,
+        find,
+        project_id=project_id,
+        cursor=cursor,
+        limit=limit,
+        identify=lambda lease: lease.social_account_id,
     )
 
 

@@ -1,20 +1,23 @@
 """Scheduled posts: content to accounts at a time, and what may still be done about it."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, paging, paths
+from api import etags, filters, paging, paths
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.publishing import captions, changes, posts, scheduling
+from domain.publishing.posts import Versioned
 from domain.tenancy.delegation import grants
-from domain.values import timezones
+from jobs.ledger import Wake
 from schemas.base import Page
 from schemas.posts import (
     ApproveCaption,
@@ -112,25 +115,23 @@ async def list_scheduled_posts(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[Post]:
     """A project's posts, newest first."""
-    project = paths.read("project", project_id)
+    period = filters.period(since, until)
 
-    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
-        """Reads the filters once the project is known to be there: a 404 comes before a 422."""
+    async def find(conn: Conn, /, *, project_id: UUID, before: UUID | None, limit: int) -> list[Post]:
         return await posts.list_page(
             conn,
             organization_id=request.organization_id,
-            project_id=project,
+            project_id=project_id,
             account_id=None if social_account_id is None else paths.read("account", social_account_id),
             content_id=None if content_id is None else paths.read("content", content_id),
             statuses=status,
-            since=None if since is None else timezones.read(since, path="since"),
-            until=None if until is None else timezones.read(until, path="until"),
+            period=period,
             before=before,
             limit=limit,
         )
 
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda post: post.id, project_id=project
+    return await paging.page_of_project(
+        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda post: post.id
     )
 
 
@@ -154,18 +155,8 @@ async def reschedule_post(
 ) -> Response[Post]:
     """Give a post that waits another time. One that was approved too late is queued by this."""
 
-    async def reschedule(conn: Conn) -> Made[Post]:
-        (found, version), wakes = await changes.reschedule(
-            conn,
-            organization_id=request.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
-            body=data,
-            now=request.services.clock(),
-            versions=etags.matching(request),
-        )
-        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
-
-    return await once(request, reschedule)
+    reschedule = partial(changes.reschedule, body=data, now=request.services.clock())
+    return await _change(request, scheduled_post_id, reschedule)
 
 
 @delete(
@@ -178,17 +169,7 @@ async def cancel_post(
 ) -> Response[Post]:
     """Cancel a post that waits, at once; the same again answers the same. It goes out if it is on its way."""
 
-    async def cancel(conn: Conn) -> Made[Post]:
-        found, version = await changes.cancel(
-            conn,
-            organization_id=request.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
-            reason=data.reason,
-            versions=etags.matching(request),
-        )
-        return Made(found, etag=etags.show(version))
-
-    return await once(request, cancel)
+    return await _change(request, scheduled_post_id, _waking_nobody(changes.cancel, reason=data.reason))
 
 
 @post(
@@ -204,19 +185,13 @@ async def approve_post(
     If its content awaits an approval too, the post stays `blocked` until then.
     """
 
-    async def decide(conn: Conn) -> Made[Post]:
-        (found, version), wakes = await captions.approve(
-            conn,
-            organization_id=request.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
-            api_key_id=request.principal.key_uuid,
-            note=data.note,
-            now=request.services.clock(),
-            versions=etags.matching(request),
-        )
-        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
-
-    return await once(request, decide)
+    approve = partial(
+        captions.approve,
+        api_key_id=request.principal.key_uuid,
+        note=data.note,
+        now=request.services.clock(),
+    )
+    return await _change(request, scheduled_post_id, approve)
 
 
 @post(
@@ -229,18 +204,8 @@ async def reject_post(
 ) -> Response[Post]:
     """Reject a post's own caption that awaits its approval, which cancels the post."""
 
-    async def decide(conn: Conn) -> Made[Post]:
-        found, version = await captions.reject(
-            conn,
-            organization_id=request.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
-            api_key_id=request.principal.key_uuid,
-            reason=data.reason,
-            versions=etags.matching(request),
-        )
-        return Made(found, etag=etags.show(version))
-
-    return await once(request, decide)
+    reject = _waking_nobody(captions.reject, api_key_id=request.principal.key_uuid, reason=data.reason)
+    return await _change(request, scheduled_post_id, reject)
 
 
 @post(
@@ -253,18 +218,38 @@ async def resolve_post(
 ) -> Response[Post]:
     """Say what became of a post whose outcome is unknown, having looked. Nothing is sent again by itself."""
 
-    async def resolve(conn: Conn) -> Made[Post]:
-        found, version = await changes.resolve(
+    resolve = _waking_nobody(changes.resolve, body=data, api_key_id=request.principal.key_uuid)
+    return await _change(request, scheduled_post_id, resolve)
+
+
+async def _change(
+    request: ApiRequest,
+    scheduled_post_id: str,
+    verb: Callable[..., Awaitable[tuple[Versioned, list[Wake]]]],
+) -> Response[Post]:
+    """What `verb` makes of a post, if that has a version which `If-Match` allows."""
+
+    async def change(conn: Conn) -> Made[Post]:
+        (found, version), wakes = await verb(
             conn,
             organization_id=request.organization_id,
             post_id=paths.read("post", scheduled_post_id),
-            body=data,
-            api_key_id=request.principal.key_uuid,
             versions=etags.matching(request),
         )
-        return Made(found, etag=etags.show(version))
+        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
 
-    return await once(request, resolve)
+    return await once(request, change)
+
+
+def _waking_nobody(
+    verb: Callable[..., Awaitable[Versioned]], **given: Any
+) -> Callable[..., Awaitable[tuple[Versioned, list[Wake]]]]:
+    """A verb that starts nothing, for `_change`."""
+
+    async def change(conn: Conn, **where: Any) -> tuple[Versioned, list[Wake]]:
+        return await verb(conn, **given, **where), []
+
+    return change
 
 
 def _approver(request: ApiRequest) -> UUID | None:

@@ -50,13 +50,41 @@ with o as materialized (
     from project
    where organization_id = :org
      and id = :project_id),
+timed as materialized (
+  -- Posts of the period, at most `most`.
+  select id as timed_id
+    from scheduled_post
+   where organization_id = :org
+     and project_id = :project_id
+     and (:since::timestamptz is not null or :until::timestamptz is not null)
+     and scheduled_for >= coalesce(:since, '-infinity')
+     and scheduled_for < coalesce(:until, 'infinity')
+   limit :most),
+chosen as materialized (
+  -- Whether the period leads: whatever else is asked for, that many posts are read one by one.
+  select count(*) < :most and (:since is not null or :until is not null) as by_time
+    from timed),
 found as (
   -- One of the searches is begun: each has an index, and a plan for all at once would have none. Two are for
   -- what is canceled in an archived project: some of it is not written down yet, and none may be missed.
+  (select p.*
+     from timed
+    cross join lateral (
+            select *
+              from scheduled_post
+             where organization_id = :org
+               and id = timed_id
+             limit 1) p
+    where (select by_time from chosen)
+      and coalesce(content_id = :content_id::uuid, true)
+      and coalesce({shown_status} = :status::text, true)
+      {page})
+  union all
   (select *
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
+      and not (select by_time from chosen)
       and :content_id::uuid is null
       and :account_id::uuid is null
       and :status::text is null
@@ -66,6 +94,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
+      and not (select by_time from chosen)
       and status = :status
       and ((select o.status from o) <> 'archived' or :status not in ('blocked', 'queued'))
       {page})
@@ -74,6 +103,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
+      and not (select by_time from chosen)
       and status in ('blocked', 'queued')
       and :status = 'canceled'
       and (select status from o) = 'archived'
@@ -83,6 +113,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
+      and not (select by_time from chosen)
       and :content_id::uuid is null
       and social_account_id = :account_id
       {page})
@@ -91,6 +122,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
+      and not (select by_time from chosen)
       and content_id = :content_id
       {page}))
 select {post}

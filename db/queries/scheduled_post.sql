@@ -43,7 +43,7 @@ asked as materialized (
 
 -- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
 with {asked}
-select a.*
+select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_post_id
   from asked
  cross join lateral (
          select id, project_id, platform, traits, status, offered_at is not null as offered,

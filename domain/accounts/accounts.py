@@ -107,7 +107,9 @@ async def list_page(
         "limit": limit,
     }
     leading = merging.lead(status=statuses, platform=platforms)
-    rows = await merging.newest(lambda lead: LIST_ACCOUNTS.all(conn, **asked, **lead), leading, limit=limit)
+    rows = await merging.newest(
+        conn, lambda lead: LIST_ACCOUNTS.all(conn, **asked, **lead), leading, limit=limit
+    )
     return [_shown(row) for row in rows]
 
 

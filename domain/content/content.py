@@ -184,7 +184,9 @@ async def list_page(
     leading = merging.lead(
         approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
-    rows = await merging.newest(lambda lead: LIST_CONTENT.all(conn, **asked, **lead), leading, limit=limit)
+    rows = await merging.newest(
+        conn, lambda lead: LIST_CONTENT.all(conn, **asked, **lead), leading, limit=limit
+    )
     return [_shown(row, public_url) for row in rows]
 
 

@@ -15,6 +15,7 @@ from domain.brand import ingests
 from domain.jobs import subjects
 from domain.projects import archive
 from domain.publishing import changes
+from domain.tenancy import project_locks
 from domain.tenancy.delegation import grants
 from domain.values import merging
 from jobs import controls, ledger
@@ -92,7 +93,7 @@ async def list_page(
 ) -> list[Job]:
     """At most `limit` jobs older than `before`, newest first; a filter that is None lets all pass.
 
-    Raises `Invalid` for filters that would take more than `MOST_SEARCHES` searches.
+    Raises `Invalid` for filters that would take more than `MOST_SEARCHES` searches, `NotFound` for a project.
     """
     asked: dict[str, Any] = {"org": organization_id, "before": before, "limit": limit}
     given: list[Sequence[str | None]] = [each or [None] for each in (kinds, statuses, stages)]
@@ -101,7 +102,9 @@ async def list_page(
         raise Invalid(
             "kind", f"times status and stage makes more than {MOST_SEARCHES}: ask for fewer at once"
         )
-    rows = await merging.newest(partial(_search, conn, project_id), leading, limit=limit)
+    if project_id is not None:
+        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await merging.newest(conn, partial(_search, conn, project_id), leading, limit=limit)
     return [_shown(row)[0] for row in rows]
 
 

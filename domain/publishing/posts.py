@@ -11,7 +11,9 @@ from db.pool import Conn
 from db.queries import content_item, partner_post, post_event, scheduled_post
 from db.queries.rows import PostRow
 from domain.accounts import accounts
+from domain.tenancy import project_locks
 from domain.values import merging
+from domain.values.periods import Period
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
@@ -38,6 +40,9 @@ class Counts(NamedTuple):
 GET_POST = partner_post.get_post.typed(PostRow)
 LIST_POSTS = partner_post.list_posts.typed(PostRow)
 COUNT_OPEN = scheduled_post.count_open.typed(Counts)
+
+#: Posts of a period that are read one by one and sorted, where there are fewer.
+SORTED = 2_000
 
 
 async def note(
@@ -75,15 +80,15 @@ async def list_page(
     account_id: UUID | None,
     content_id: UUID | None,
     statuses: Sequence[Status] | None,
-    since: datetime | None,
-    until: datetime | None,
+    period: Period,
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
-    """At most `limit` posts older than `before`, newest first; times bound `scheduledFor`, `until` excluded.
+    """At most `limit` posts older than `before`, newest first; the period is of `scheduledFor`.
 
-    Raises `NotFound` for an account or a content that is not the project's.
+    Raises `NotFound` for the project, and for an account or a content that is not its.
     """
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     if account_id is not None:
         account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
         if account.project_id != project_id:
@@ -98,14 +103,17 @@ async def list_page(
         "account_id": account_id,
         "content_id": content_id,
         "statuses": statuses,
-        "since": since,
-        "until": until,
-        "before": before,
+        "since": period.since,
+        "until": period.until,
+        "before": period.before(before),
+        "most": SORTED,
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
     leading = merging.lead(status=None if led else statuses)
-    rows = await merging.newest(lambda lead: LIST_POSTS.all(conn, **asked, **lead), leading, limit=limit)
+    rows = await merging.newest(
+        conn, lambda lead: LIST_POSTS.all(conn, **asked, **lead), leading, limit=limit
+    )
     return [_shown(row) for row in rows]
 
 

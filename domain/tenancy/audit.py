@@ -93,7 +93,9 @@ async def list_page(
         "limit": limit,
     }
     leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
-    rows = await merging.newest(lambda lead: LIST_ENTRIES.all(conn, **asked, **lead), leading, limit=limit)
+    rows = await merging.newest(
+        conn, lambda lead: LIST_ENTRIES.all(conn, **asked, **lead), leading, limit=limit
+    )
     return [_shown(row) for row in rows]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from db.pool import Conn
+
 
 class Identified(Protocol):
     """A row that lists are ordered by the id of."""
@@ -28,11 +30,15 @@ def lead(**filters: Sequence[Any] | None) -> list[Lead]:
 
 
 async def newest(
-    find: Callable[[Lead], Awaitable[list[R]]], leading: Sequence[Lead], *, limit: int
+    conn: Conn, find: Callable[[Lead], Awaitable[list[R]]], leading: Sequence[Lead], *, limit: int
 ) -> list[R]:
-    """At most `limit` rows of all searches, newest first; `find` gives that many of one.
+    """At most `limit` rows of all searches, newest first; `find` gives that many of one, by `conn`.
 
-    A statement for several values would read the whole table: its planner can't know how rare one is.
+    A statement for several values would read the whole table: its planner can't know how rare one is. All
+    searches see one moment, so that a row which gets another value meanwhile is found once.
     """
-    found = [row for one in leading for row in await find(one)]
+    if len(leading) == 1:
+        return await find(leading[0])
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        found = [row for one in leading for row in await find(one)]
     return sorted(found, key=lambda row: row.id, reverse=True)[:limit]

@@ -249,3 +249,26 @@ async def test_a_flag_is_true_or_false(acme: Caller, leased: str) -> None:
 async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
     actions = ",".join(f"a{number}" for number in range(21))
     refused(await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action")
+
+
+async def test_what_is_wrong_with_a_request_is_said_before_what_is_not_there(acme: Caller) -> None:
+    document = (await acme.http.get("/v1/openapi.json")).json()
+    asked: dict[str, list[str]] = {
+        path: [parameter["name"] for parameter in methods["get"]["parameters"]]
+        for path, methods in document["paths"].items()
+        if "get" in methods and "cursor" in str(methods["get"].get("parameters"))
+    }
+    lists = [path for path, names in asked.items() if {"projectId", "project_id"} & {*names}]
+    assert len(lists) == 7, lists
+    for path in lists:
+        for project in (ids.show(ids.PROJECT, ids.new()), "nobody"):
+            of_project = path.replace("{project_id}", project).replace("{projectId}", project)
+            where = {} if of_project != path else {"projectId": project}
+            wrong = {"cursor": "made-up", "limit": "0", "since": "soon", "kind": "none", "status": "none"}
+            found = {
+                name: (await acme.http.get(of_project, params=where | {name: value})).status_code
+                for name, value in wrong.items()
+                if name in asked[path]
+            }
+            assert set(found.values()) == {422}, (of_project, found)
+            assert (await acme.http.get(of_project, params=where)).status_code == 404

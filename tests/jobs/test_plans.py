@@ -152,7 +152,10 @@ async def test_no_statement_reads_more_than_it_must(
 
 
 async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: Ledger) -> None:
-    of_tenant = {"organization_id": found.org, "job_ids": [found.claims[0].id, found.claims[1].id]}
+    of_tenant: dict[str, Any] = {
+        "organization_id": found.org,
+        "job_ids": [found.claims[0].id, found.claims[1].id],
+    }
     uses: plans.Uses[Ledger] = {
         "lock": (lambda conn, _: controls.lock_many(conn, **of_tenant), 10),
         "cancel": (lambda conn, _: controls.cancel_many(conn, **of_tenant), 20),

@@ -14,6 +14,7 @@ from domain.jobs import jobs
 from domain.operations import maintenance
 from domain.projects import archive, projects
 from domain.publishing import posts, waiting
+from domain.values.periods import ALWAYS
 from schemas import ids
 from schemas.errors import CancelRequested, DomainError, Fenced
 from schemas.posts import Post
@@ -70,8 +71,7 @@ async def listed(conn: Conn, life: Life, status: Any) -> set[str]:
         account_id=None,
         content_id=None,
         statuses=None if status is None else [status],
-        since=None,
-        until=None,
+        period=ALWAYS,
         before=None,
         limit=1000,
     )

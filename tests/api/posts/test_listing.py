@@ -87,11 +87,3 @@ async def test_content_that_is_not_the_projects_is_not_found(project: Project) -
     for content in (foreign, ids.show(ids.CONTENT, ids.new())):
         answer = await project.acme.http.get(project.list_path, params={"contentId": content})
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
-
-
-async def test_a_project_that_is_not_there_is_said_before_what_is_wrong_with_a_filter(
-    project: Project,
-) -> None:
-    path = f"/v1/projects/{ids.show(ids.PROJECT, ids.new())}/scheduled-posts"
-    assert (await project.acme.http.get(path, params={"since": "soon"})).status_code == 404
-    assert (await project.acme.http.get(project.list_path, params={"since": "soon"})).status_code == 422

@@ -12,6 +12,7 @@ from db.pool import Conn, Pool, transact
 from domain.jobs import jobs
 from domain.projects import archive as archiving
 from domain.publishing import changes, posts, sending, waiting
+from domain.values.periods import ALWAYS
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim, Settlement
 from jobs.outcomes import Canceled
@@ -127,10 +128,10 @@ async def archive(pool: Pool, project: Project) -> Archived:
 
 async def archived(pool: Pool, project: Project) -> int:
     """How many posts read as canceled by the archive."""
-    everything: dict[str, Any] = dict.fromkeys(("account_id", "content_id", "since", "until", "before"))
+    everything: dict[str, Any] = dict.fromkeys(("account_id", "content_id", "before"))
     where = {"organization_id": project.org, "project_id": project.id} | everything
     async with pool.acquire() as conn:
-        listed = await posts.list_page(conn, **where, statuses=["canceled"], limit=10_000)
+        listed = await posts.list_page(conn, **where, statuses=["canceled"], period=ALWAYS, limit=10_000)
     return sum(post.cancel_reason == "project_archived" for post in listed)
 
 

@@ -12,6 +12,7 @@ from db.pool import Conn, Pool
 from domain.publishing import account_queue, job_end, posts, quotas, sending, targets, tiktok_webhook, waiting
 from domain.publishing.targets import TargetFingerprint
 from domain.publishing.tiktok_webhook import WebhookEvent
+from domain.values.periods import ALWAYS, Period
 from jobs.ledger import Claim, Moved
 from jobs.outcomes import NotDone
 from schemas import ids
@@ -52,14 +53,26 @@ class Table(NamedTuple):
         return self.tenant | {"account_id": self.project.account_ids[0]}
 
 
-FILTERS = ("account_id", "content_id", "statuses", "since", "until", "before")
+FILTERS = ("account_id", "content_id", "statuses", "before")
+
+LONG_AGO, FAR = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+#: Of the posts that wait.
+SOON = Period(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1))
 
 Use = Callable[[Conn, Table], Awaitable[Any]]
 
 
 def listed(**filters: Any) -> Use:
-    asked: dict[str, Any] = dict.fromkeys(FILTERS) | filters
+    asked: dict[str, Any] = dict.fromkeys(FILTERS) | {"period": ALWAYS} | filters
     return lambda conn, found: posts.list_page(conn, **found.scope, **asked, limit=PAGE)
+
+
+async def listed_soon(conn: Conn, found: Table) -> None:
+    """Posts are found, once there are some."""
+    there = await conn.fetchval("select true from scheduled_post offset 10 limit 1")
+    none: dict[str, Any] = dict.fromkeys(FILTERS)
+    soon = await posts.list_page(conn, **found.scope, **none, period=SOON, limit=PAGE)
+    assert len(soon) == (PAGE if there else 0)
 
 
 async def check_new(conn: Conn, found: Table) -> None:
@@ -113,6 +126,18 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
         lambda conn, found: listed(account_id=found.project.account_ids[0])(conn, found),
         3 * PAGE,
     ),
+    "list of many statuses": (listed(statuses=["published", "failed", "queued"]), 8 * PAGE),
+    "list of a past": (listed(period=Period(until=LONG_AGO)), 10),
+    "list of a future": (listed(period=Period(since=FAR)), 10),
+    "list published in a future": (listed(period=Period(since=FAR), statuses=["published"]), 10),
+    "list of a future of account": (
+        lambda conn, found: listed(period=Period(since=FAR), account_id=found.project.account_ids[0])(
+            conn, found
+        ),
+        20,
+    ),
+    "list of few at their time": (listed_soon, 4 * WAITING),
+    "list of many at their time": (listed(period=Period(since=LONG_AGO)), 2 * posts.SORTED + 4 * PAGE),
     "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),
@@ -167,11 +192,15 @@ async def copy(conn: Conn, project: Project, count: int, status: str) -> None:
            insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
                                        platform, mode, status, job_id, scheduled_for, fingerprint,
                                        published_at, external_id, handle)
-           select c.organization_id, c.project_id, gen_random_uuid(), c.id, a.id, a.platform, 'direct', $3,
-                  gen_random_uuid(), now() - $4 * interval '1 day' * random(), sha256(c.id::text::bytea),
+           select c.organization_id, c.project_id,
+                  (lpad(to_hex((extract(epoch from c.at) * 1000)::bigint), 12, '0')
+                   || substr(gen_random_uuid()::text, 14))::uuid,
+                  c.id, a.id, a.platform, 'direct', $3,
+                  gen_random_uuid(), c.at, sha256(c.id::text::bytea),
                   case $3 when 'published' then now() end, case $3 when 'published' then c.id::text end,
                   jsonb_build_object('publishId', c.id)
-             from made c, social_account a where a.project_id = c.project_id""",
+             from (select *, now() - $4 * interval '1 day' * random() as at from made) c, social_account a
+            where a.project_id = c.project_id""",
         project.content_id,
         count,
         status,

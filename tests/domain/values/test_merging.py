@@ -1,0 +1,29 @@
+"""A list by several values sees one moment, whatever its rows become between two of its searches."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn, Pool
+from domain.values import merging
+from tests.domain.project import Project
+
+
+class Row(NamedTuple):
+    id: UUID
+
+
+async def test_a_row_that_moves_between_two_searches_is_found_once(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    archive = "update project set status = 'archived', archived_at = now() where id = $1"
+
+    async def find(lead: Mapping[str, Any]) -> list[Row]:
+        found = await conn.fetch("select id from project where status = $1", lead["status"])
+        if lead["status"] == "active":
+            await pool.execute(archive, project.id)
+        return [Row(row["id"]) for row in found]
+
+    leading = merging.lead(status=["active", "archived"])
+    assert await merging.newest(conn, find, leading, limit=10) == [Row(project.id)]
+    assert await merging.newest(conn, find, leading, limit=10) == [Row(project.id)]
