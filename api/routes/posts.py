@@ -227,7 +227,7 @@ async def _change(
     scheduled_post_id: str,
     verb: Callable[..., Awaitable[tuple[Versioned, list[Wake]]]],
 ) -> Response[Post]:
-    """What `verb` makes of a post, if that has a version which `If-Match` allows."""
+    """The post as `verb` changes it, if it has a version that `If-Match` allows."""
 
     async def change(conn: Conn) -> Made[Post]:
         (found, version), wakes = await verb(

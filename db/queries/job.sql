@@ -182,9 +182,9 @@ update job
 returning organization_id, project_id, id, kind, fence, state, error;
 
 -- part: asked    ids in the order in which every statement over many locks
--- Each row is then read by its key: by `id = any(...)` a plan that PostgreSQL 15 makes for an empty table walks all of
--- the tenant's rows, which are in that order.
 asked as materialized (
+  -- Each row is then read by its key: by `id = any(...)` a plan that PostgreSQL 15 makes for an empty table
+  -- walks all of the tenant's rows, which are in that order.
   select distinct id as asked_id
     from unnest(:ids::uuid[]) as id
    order by id)

@@ -136,8 +136,8 @@ with named as materialized (
   select named_id
     from projects_named(:org, :search, :most) as named_id),
 p as (
-  -- Few are read one by one and sorted; of many, some are found from the newest on. (By `id = any(...)` a plan
-  -- that PostgreSQL 15 makes for an empty table walks all of the tenant's, which are in the order of a page.)
+  -- Few are read one by one and sorted; of many, some are found from the newest on. (By `id = any(...)` a
+  -- plan that PostgreSQL 15 makes for an empty table walks all of the tenant's, which are in a page's order.)
   (select o.*
      from named
     cross join lateral (

@@ -35,25 +35,6 @@ select kind, mime_type, size_bytes, duration_ms, sha256
    and content_id = :content_id
  order by position;
 
--- part: asked    ids in the order in which every statement over many locks; the part of job.sql says why
-asked as materialized (
-  select distinct id as asked_id
-    from unnest(:ids::uuid[]) as id
-   order by id)
-
--- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
-with {asked}
-select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_post_id
-  from asked
- cross join lateral (
-         select id, project_id, platform, traits, status, offered_at is not null as offered,
-                turn_post_id as head_post_id
-           from social_account
-          where organization_id = :org
-            and id = asked_id
-          limit 1
-            for no key update) a;
-
 -- name: find_same    for each of these, a post of the same to the same account within a day of its time
 select t.place, p.id
   from unnest(:account_ids::uuid[], :fingerprints::bytea[])
@@ -115,6 +96,13 @@ update scheduled_post
        updated_at = now()
  where organization_id = :org
    and id = :id;
+
+-- part: asked    ids in the order in which every statement over many locks
+asked as materialized (
+  -- Each row is then read by its key: `asked` in job.sql says why.
+  select distinct id as asked_id
+    from unnest(:ids::uuid[]) as id
+   order by id)
 
 -- name: cancel_posts    those that wait; locks by id
 with {asked},

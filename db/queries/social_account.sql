@@ -35,6 +35,26 @@ select {account}
    and a.id = :id
    and a.project_id is not null;
 
+-- part: asked    ids in the order in which every statement over many locks
+asked as materialized (
+  -- Each row is then read by its key: `asked` in job.sql says why.
+  select distinct id as asked_id
+    from unnest(:ids::uuid[]) as id
+   order by id)
+
+-- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
+with {asked}
+select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_post_id
+  from asked
+ cross join lateral (
+         select id, project_id, platform, traits, status, offered_at is not null as offered,
+                turn_post_id as head_post_id
+           from social_account
+          where organization_id = :org
+            and id = asked_id
+          limit 1
+            for no key update) a;
+
 -- name: lock_account    as get_account
 select platform, service_url, external_id, handle, status, owner_account_id, offered_at
   from social_account

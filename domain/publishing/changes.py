@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import scheduled_post
+from db.queries import scheduled_post, social_account
 from db.queries.rows import LockedAccount, WaitingPost
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, targets, waiting
@@ -63,7 +63,7 @@ class ChangedPost(NamedTuple):
 
 FIND_POST = scheduled_post.find_post.typed(FoundPost)
 LOCK_POST = scheduled_post.lock_post.typed(ChangedPost)
-LOCK_ACCOUNTS = scheduled_post.lock_accounts.typed(LockedAccount)
+LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
 
 
 async def cancel(

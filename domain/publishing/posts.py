@@ -89,14 +89,7 @@ async def list_page(
     Raises `NotFound` for the project, and for an account or a content that is not its.
     """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    if account_id is not None:
-        account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
-        if account.project_id != project_id:
-            raise absent("account")
-    if content_id is not None:
-        content_project = await content_item.find_project.value(conn, org=organization_id, id=content_id)
-        if content_project != project_id:
-            raise absent("content")
+    await _check_targets(conn, organization_id, project_id, account_id, content_id)
     asked = {
         "org": organization_id,
         "project_id": project_id,
@@ -115,6 +108,23 @@ async def list_page(
         conn, lambda lead: LIST_POSTS.all(conn, **asked, **lead), leading, limit=limit
     )
     return [_shown(row) for row in rows]
+
+
+async def _check_targets(
+    conn: Conn,
+    organization_id: UUID,
+    project_id: UUID,
+    account_id: UUID | None,
+    content_id: UUID | None,
+) -> None:
+    if account_id is not None:
+        account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+        if account.project_id != project_id:
+            raise absent("account")
+    if content_id is not None:
+        content_project = await content_item.find_project.value(conn, org=organization_id, id=content_id)
+        if content_project != project_id:
+            raise absent("content")
 
 
 async def count_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Counts:

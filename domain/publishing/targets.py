@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import scheduled_post
+from db.queries import scheduled_post, social_account
 from db.queries.rows import AssetRow, LockedAccount, SharedContent
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
@@ -70,7 +70,7 @@ class _Captioned(NamedTuple):
 
 FIND_SAME = scheduled_post.find_same.typed(_Same)
 LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
-LOCK_ACCOUNTS = scheduled_post.lock_accounts.typed(LockedAccount)
+LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
 SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
 LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 

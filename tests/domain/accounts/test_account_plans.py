@@ -3,7 +3,7 @@
 import pytest
 
 from db.pool import Conn, Pool
-from db.queries import scheduled_post, social_account
+from db.queries import social_account
 from domain.accounts import credentials
 from domain.accounts.credentials import Grant
 from schemas import ids
@@ -75,10 +75,10 @@ async def test_whether_an_account_is_anybodys_is_read_at_once(
 async def test_many_accounts_are_locked_by_their_ids(pool: Pool, conn: Conn, project: Project) -> None:
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
-            assert await scheduled_post.lock_accounts.all(session, org=project.org, ids=[ids.new()]) == []
+            assert await social_account.lock_accounts.all(session, org=project.org, ids=[ids.new()]) == []
         await fill(conn, project)
         some = [row["id"] for row in await conn.fetch("select id from social_account limit 3")]
         async with plans.reading(session, "social_account") as come:
-            locked = await scheduled_post.lock_accounts.all(session, org=project.org, ids=some[::-1])
+            locked = await social_account.lock_accounts.all(session, org=project.org, ids=some[::-1])
     assert [row["id"] for row in locked] == sorted(some)
     assert come.rows <= 3 * len(some)
