@@ -2,6 +2,7 @@
 id, key_id, name, scopes, return_origins, expires_at, killed_at, overlap_until, created_at
 
 -- name: find_keys    what a presented key is checked against; times are judged by the database's clock
+-- The array is selected, so that no plan is for its length: it would be made anew for each call.
 select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
@@ -9,7 +10,7 @@ select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.
        o.tier = 'suspended' as suspended
   from api_key k
   join organization o on o.id = k.organization_id
- where k.key_id = any(:key_ids);
+ where k.key_id = any((select :key_ids::text[])::text[]);
 
 -- name: insert_key
 insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins,

@@ -18,8 +18,9 @@ select {job}
    and j.id = :id;
 
 -- name: get_jobs    as many rows as there are ids, in their order
+-- The arrays are selected, so that no plan is for their length: it would be made anew for each call.
 select {job}
-  from unnest(:orgs::uuid[], :ids::uuid[]) with ordinality as asked (org, id, place)
+  from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as asked (org, id, place)
   left join partner_job j on j.organization_id = asked.org and j.id = asked.id
  order by asked.place;
 

@@ -1,0 +1,57 @@
+"""Plans of what all requests ask: kept from the sixth time on, since planning costs more than they do.
+
+PostgreSQL plans a statement anew for each call while it takes that for cheaper. It does so for ever where an
+array is shorter than it guesses, and its own estimate of what planning costs is far too low.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import Query, api_key, partner_job, project
+from domain.jobs import jobs
+from domain.projects import projects
+from domain.projects.projects import New
+from domain.tenancy import api_keys, organizations
+from schemas import ids
+from schemas.projects import ProjectCreate
+from tests.plans import TIMES
+
+
+async def test_a_key_is_looked_up_by_a_kept_plan(conn: Conn) -> None:
+    for _ in range(TIMES):
+        await api_keys.find(conn, key_ids=["a" * 16])
+    assert await _kept(conn, api_key.find_keys)
+
+
+async def test_a_job_is_read_by_a_kept_plan(conn: Conn) -> None:
+    for _ in range(TIMES):
+        await jobs.get_many(conn, refs=[(ids.new(), ids.new())])
+    assert await _kept(conn, partner_job.get_jobs)
+
+
+async def test_a_project_is_created_and_read_by_kept_plans(conn: Conn) -> None:
+    org = (await organizations.create(conn, name="shop", tier="pilot")).live
+    for _ in range(TIMES):
+        made = _composed(org)
+        assert await projects.create(conn, [made]) == [True]
+        await projects.get(conn, organization_id=org, project_id=_id(made))
+    assert await _kept(conn, project.insert_projects)
+    assert await _kept(conn, project.get_project)
+
+
+def _composed(org: UUID) -> New:
+    body = ProjectCreate(name="shop", timezone="UTC")
+    return New(org, None, projects.compose(body, organization_id=org, now=datetime.now(UTC)), None)
+
+
+def _id(made: New) -> UUID:
+    found = ids.read(ids.PROJECT, made.composed.id)
+    assert found is not None
+    return found
+
+
+async def _kept(conn: Conn, query: Query) -> bool:
+    """True once the session has a plan of the statement that fits whatever is asked."""
+    plans = "select generic_plans from pg_prepared_statements where statement = $1"
+    return bool(await conn.fetchval(plans, query.sql))
