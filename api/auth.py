@@ -71,8 +71,12 @@ class Authenticator:
         """The principal that this key opened for at its last look-up; None if it never did."""
         return self._opened.get(self._hash(presented)) if presented else None
 
-    async def authenticate(self, presented: Presented | None, *, address: str) -> Principal:
-        """Raises `Unauthenticated`, and `Killed` for the right secret of a key that is switched off.
+    async def authenticate(
+        self, presented: Presented | None, *, expected: Principal | None, address: str
+    ) -> Principal:
+        """The principal of a key; `expected` is the one that `expect` gave.
+
+        Raises `Unauthenticated`, and `Killed` for the right secret of a key that is switched off.
 
         Each key is looked up, whatever its address has sent before: a stranger behind the same proxy must not
         lock a partner out. But an address that guesses shares its statements with others that do, so that no
@@ -80,7 +84,7 @@ class Authenticator:
         """
         if presented is None:
             raise Unauthenticated
-        apart = self._strangers.bars(address) and not self.expect(presented)
+        apart = self._strangers.bars(address) and not expected
         row = await (self._rows_apart if apart else self._rows).ask(presented.key_id)
         if not api_keys.opens(row, presented, self._peppers) or row is None:
             self._strangers.failed(address)
@@ -91,9 +95,11 @@ class Authenticator:
             raise Unauthenticated
         if row.suspended:
             raise Killed("organization")
-        principal, key = row.principal, self._hash(presented)
-        self._opened[key] = principal
-        _touch(self._opened, key)
+        principal = row.principal
+        if principal != expected:
+            key = self._hash(presented)
+            self._opened[key] = principal
+            _touch(self._opened, key)
         return principal
 
     def probation(self, address: str) -> Probation:
@@ -125,10 +131,12 @@ def address(state: RequestState, peer: str, *, hops: int) -> str:
 
     Without `hops` nothing of a forwarding header is used: whoever calls could have written it.
     """
-    if hops == 0 and not state.headers.keys().isdisjoint(FORWARDING):
-        _note_forwarding()
+    if hops == 0:
+        if not state.headers.keys().isdisjoint(FORWARDING):
+            _note_forwarding()
+        return peer
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
-    return chain[-hops].strip().decode("latin-1") if 0 < hops <= len(chain) else peer
+    return chain[-hops].strip().decode("latin-1") if hops <= len(chain) else peer
 
 
 @cache

@@ -90,7 +90,9 @@ async def _admit(request: ApiRequest, needs: Requirements) -> None:
         expected, needs.rate_class
     )  # beside the look-up, not after it
     try:
-        call.principal = await services.authenticator.authenticate(presented, address=address)
+        call.principal = await services.authenticator.authenticate(
+            presented, expected=expected, address=address
+        )
     except Unauthenticated:
         call.probation = services.authenticator.probation(address)
         raise

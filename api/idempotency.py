@@ -141,9 +141,10 @@ def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, 
 
 def _digest(request: ApiRequest, body: bytes) -> bytes:
     """Method, concrete path, query and body; neither the order of fields nor white space changes it."""
-    query = sorted(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    query = request.scope["query_string"]
+    pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
     parsed = msgspec.json.decode(body) if body else None
-    parts = [request.method, request.scope["path"], query, parsed]
+    parts = [request.method, request.scope["path"], pairs, parsed]
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
 
 

@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -135,16 +137,8 @@ class Limiter:
 
     def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[Standing]:
         """Count one request, if it may pass. It is on its way before it is waited for."""
-        quota = QUOTAS[principal.tier]
-        return self._charges.ask(
-            Charge(
-                rate_class,
-                window=f"rate:{principal.key_uuid}:{rate_class}",
-                day=f"rate:{principal.organization_id}:{self._clock():%Y-%m-%d}",
-                limit=quota.minute[rate_class],
-                cap=0 if rate_class is Class.READ_LIGHT else quota.day,
-            )
-        )
+        who = principal.key_uuid, principal.organization_id, principal.tier
+        return self._charges.ask(_charge(*who, rate_class, self._clock().date()))
 
     async def give_back(self, standing: Standing) -> None:
         """Uncount a read that turned out to be free."""
@@ -170,6 +164,19 @@ class Limiter:
         keys = [key for charge in asked for key in (charge.window, charge.day)]
         words = [word for c, many in asked.items() for word in (c.limit, c.cap, many, c.second)]
         return dict(zip(asked, await self._script(keys, words), strict=True))
+
+
+@lru_cache(maxsize=2_000)
+def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: Class, day: date) -> Charge:
+    """The charge of each request of a key, of a class, in a day."""
+    quota = QUOTAS[tier]
+    return Charge(
+        rate_class,
+        window=f"rate:{key}:{rate_class}",
+        day=f"rate:{organization_id}:{day:%Y-%m-%d}",
+        limit=quota.minute[rate_class],
+        cap=0 if rate_class is Class.READ_LIGHT else quota.day,
+    )
 
 
 def _standings(

@@ -18,6 +18,7 @@ class RequestState:
     """Made before routing; authentication, rate limit, route and errors each add what they learn."""
 
     __slots__ = (
+        "body",
         "code",
         "headers",
         "id",
@@ -40,6 +41,8 @@ class RequestState:
         self.probation: Probation | None = None
         self.standing: Standing | None = None
         self.status = 0
+        #: Once it was read whole.
+        self.body: bytes | None = None
         #: The envelope's code, where the answer is an error.
         self.code: str | None = None
 

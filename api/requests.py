@@ -1,16 +1,18 @@
 """A request as routes see it: who calls, what there is to work with, and its body read strictly."""
 
+import math
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
-from litestar.exceptions import InternalServerException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import HTTPReceiveMessage
 
 from api import faults, request_state
 from api.request_state import RequestState
@@ -28,6 +30,9 @@ SAY_JSON = "the body is not readable JSON in UTF-8"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 STRANGERS = UUID(int=0)
+
+#: Of a length: Python reads no number of thousands of digits.
+MOST_DIGITS = 18
 
 
 class ApiRequest(Request[Any, Any, State]):
@@ -75,11 +80,28 @@ class ApiRequest(Request[Any, Any, State]):
         return who.organization_id if who else STRANGERS
 
     async def body(self) -> bytes:
-        """Litestar calls a client that hangs up in mid-body a fault of ours."""
-        try:
-            return await super().body()
-        except InternalServerException:
-            raise Malformed("the body ended before its end: send the request again") from None
+        """The whole body. Litestar itself would copy all headers for it, at a tenth of a request's cost."""
+        call = self.request_state
+        if call.body is None:
+            call.body = await self._read()
+        return call.body
+
+    async def _read(self) -> bytes:
+        """Raises 413 for a body above the route's limit, if it can before any of it is read."""
+        most = self.route_handler.resolve_request_max_body_size() or math.inf
+        if _announced(self.request_state.headers.get(b"content-length", b"0")) > most:
+            raise RequestEntityTooLarge
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            event = cast("HTTPReceiveMessage", await self.receive())
+            if event["type"] == "http.disconnect":
+                raise Malformed("the body ended before its end: send the request again")
+            parts.append(event["body"])
+            size, more = size + len(event["body"]), event["more_body"]
+            if size > most:
+                raise RequestEntityTooLarge
+        return b"".join(parts)
 
     async def json(self) -> Any:
         """The body as the type that the route's `data` has: nothing is converted, nothing unknown passes.
@@ -99,6 +121,12 @@ class ApiRequest(Request[Any, Any, State]):
         if b"\\u0000" in body and _NUL.search(body):
             raise Invalid("body", "must not contain a NUL character")
         return value
+
+
+def _announced(length: bytes) -> int:
+    if not length.isdigit() or len(length) > MOST_DIGITS:
+        raise Malformed("Content-Length must be a whole number")
+    return int(length)
 
 
 def _parse(body: bytes) -> Any:

@@ -65,20 +65,16 @@ LOOKED, SORTED = 1_000, 2_000
 
 def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
     """The whole project as its first reader will see it, before any row exists. Raises `Invalid`."""
-    compose_metadata = partial(
-        metadata.compose, body.metadata, customer_external_id=body.customer_external_id or UNSET
-    )
-    gather(
+    name, _, _, stored = gather(
         partial(trimmed, body.name),
         partial(timezones.check, body.timezone),
         partial(languages.check, body.primary_language),
-        compose_metadata,
+        partial(metadata.compose, body.metadata, customer_external_id=body.customer_external_id or UNSET),
     )
-    stored = compose_metadata()
     return Project(
         id=ids.show(ids.PROJECT, ids.new()),
         organization_id=ids.show(ids.ORGANIZATION, organization_id),
-        name=trimmed(body.name),
+        name=name,
         status="active",
         customer_external_id=stored.get("partner", {}).get("customerExternalId"),
         timezone=body.timezone,

@@ -6,13 +6,15 @@ from typing import Any
 from schemas.errors import Invalid
 
 
-def gather(*checks: Callable[[], Any]) -> None:
-    """Run all of them. Raises `Invalid` of all that they refuse."""
+def gather(*checks: Callable[[], Any]) -> list[Any]:
+    """The results, one of each. Raises `Invalid` of all that they refuse."""
+    found: list[Any] = []
     issues: list[tuple[str, str]] = []
     for check in checks:
         try:
-            check()
+            found.append(check())
         except Invalid as error:
             issues += [(issue["path"], issue["message"]) for issue in error.details["issues"]]
     if issues:
         raise Invalid(*issues[0], *issues[1:])
+    return found

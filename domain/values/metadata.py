@@ -26,7 +26,8 @@ def compose(
     Raises `Invalid`.
     """
     own = {key: value for key, value in metadata.items() if key != "partner"}
-    _check(own)
+    if own:
+        _check(own)
     inner = _inner(metadata.get("partner"))
     if UNSET not in (inner, customer_external_id) and inner != customer_external_id:
         raise Invalid("customerExternalId", f"differs from {_INNER}: send one of them")

@@ -118,7 +118,9 @@ async def test_guesses_share_no_statement_with_other_keys(
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
     known, address = key_text.parse(acme.key), "198.51.100.7"
-    assert (await authenticator.authenticate(known, address=address)).organization_name == "Acme"
+    expected = authenticator.expect(known)
+    who = await authenticator.authenticate(known, expected=expected, address=address)
+    assert who.organization_name == "Acme"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
     answered.set()
     assert (await guess).status_code == 401

@@ -68,6 +68,8 @@ def test_libraries_speak_the_same_form_and_the_chatty_ones_only_to_warn(
 TOKENS = (
     "ghs_16C7e42F292c6912E7710c838347Ae178B4a",
     "ghs_123456_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJJdjEifQ." + "x-_Y" * 120,
+    "gho_16C7e42F292c6912E7710c838347Ae178B4a",
+    "ghr_16C7e42F292c6912E7710c838347Ae178B4a",
     "ghu_16C7e42F292c6912E7710c838347Ae178B4a",
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
     "github_pat_11ABCDEFG0_abcdefghijklmnopqrstuvwxyz",
