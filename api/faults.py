@@ -13,10 +13,13 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import msgspec
 from msgspec import UNSET
 
+from domain.brand import github_repositories
 from domain.projects import projects
-from domain.values import languages, metadata, timezones
+from domain.values import countries, languages, metadata, timezones, urls
 from schemas.errors import Invalid
-from schemas.projects import Language, Metadata, Name, Zone
+from schemas.ingests import Branch, Country, RepoName, Url
+from schemas.posts import LocalTime, ScheduledFor
+from schemas.projects import Language, Metadata, Name, Status, Zone
 
 #: Faults that one answer names.
 MOST = 100
@@ -27,6 +30,15 @@ MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Language, languages.check),
     (Name, projects.trimmed),
     (Metadata, partial(metadata.compose, customer_external_id=UNSET)),
+    (Status, projects.check_status),
+    (ScheduledFor, partial(timezones.read, path="scheduledFor")),
+    # Whether the project's clocks ever show it is the verb's to say.
+    (LocalTime, partial(timezones.resolve, zone="UTC", path="localTime")),
+    # Whether it may be reached depends on this server.
+    (Url, lambda url: urls.split(urls.with_scheme(url.strip(" ")))),
+    (RepoName, github_repositories.check),
+    (Branch, github_repositories.check_branch),
+    (Country, partial(countries.check, path="countryCode")),
 )
 
 _WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
@@ -80,6 +92,9 @@ def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str
             yield from _of_value(value[name], field.type, f"{path}.{name}")
         elif field.required:
             yield _shown(f"{path}.{name}", f"Object missing required field `{name}`")
+    names: tuple[str, ...] = getattr(struct, "at_least_one", ())
+    if names and all(value.get(name) is None for name in names):
+        yield _shown(f"{path}.{names[0]}", f"give at least one of {', '.join(names)}")
 
 
 def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[Fault]:

@@ -6,11 +6,16 @@ from msgspec import Meta
 
 from schemas.base import In, Text
 
+Url = Annotated[Text, Meta(max_length=2048, examples=["https://example.com"])]
+RepoName = Annotated[Text, Meta(max_length=500, examples=["octocat/hello-world"])]
+Branch = Annotated[Text, Meta(max_length=255, examples=["main"])]
+Country = Annotated[Text, Meta(max_length=16, examples=["us"])]
+
 
 class IngestWebsite(In, frozen=True, kw_only=True):
     """A website to read."""
 
-    url: Annotated[Text, Meta(max_length=2048, examples=["https://example.com"])]
+    url: Url
     """The page to begin with, http or https."""
     follow_links: bool = False
     """Also read pages of the same site that this one and the site's root lead to."""
@@ -21,9 +26,9 @@ class IngestWebsite(In, frozen=True, kw_only=True):
 class IngestGitHub(In, frozen=True, kw_only=True):
     """A repository to read."""
 
-    repo_full_name: Annotated[Text, Meta(max_length=500, examples=["octocat/hello-world"])]
+    repo_full_name: RepoName
     """`owner/name`, or an address of the repository on github.com in any form."""
-    branch: Annotated[Text, Meta(max_length=255, examples=["main"])] | None = None
+    branch: Branch | None = None
     """The branch to read. The repository's default one unless given."""
 
 
@@ -41,5 +46,5 @@ class IngestAppStore(In, frozen=True, kw_only=True):
     """The app's bundle id in the App Store."""
     android_package: Annotated[Text, Meta(max_length=150, examples=["com.example.app"])] | None = None
     """The app's package name on Google Play."""
-    country_code: Annotated[Text, Meta(max_length=16, examples=["us"])] = "us"
+    country_code: Country = "us"
     """The storefront to ask where the URL names none, ISO 3166-1 alpha-2."""

@@ -11,6 +11,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, urls
+from domain.values.gathering import gather
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
@@ -46,9 +47,9 @@ async def ingest_github(
     One that is not public is read only with a proved installation of the GitHub App; else it is not found.
     While an ingest of this project's repository runs, the same request answers its job; another conflicts.
     """
-    repo = github_repositories.check(data.repo_full_name)
-    branch = None if data.branch is None else github_repositories.check_branch(data.branch)
-    submit = partial(ingests.start_github, repo=repo, branch=branch)
+    name = partial(github_repositories.check, data.repo_full_name)
+    gather(name, partial(github_repositories.check_branch, data.branch))
+    submit = partial(ingests.start_github, repo=name(), branch=data.branch)
     return await accept(request, project_id, INGEST_GITHUB, submit)
 
 
@@ -64,9 +65,10 @@ async def ingest_appstore(
 
     While an ingest of this project's listings runs, the same request answers its job; another is a conflict.
     """
-    named = store_listings.check(data)
-    country_code = countries.check(data.country_code, path="countryCode")
-    submit = partial(ingests.start_appstore, listings=named, country_code=country_code)
+    named = partial(store_listings.check, data)
+    country = partial(countries.check, data.country_code, path="countryCode")
+    gather(named, country)
+    submit = partial(ingests.start_appstore, listings=named(), country_code=country())
     return await accept(request, project_id, INGEST_APPSTORE, submit)
 
 

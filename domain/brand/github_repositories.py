@@ -92,8 +92,10 @@ def refuse_host(host: str) -> None:
     raise invalid(f"{name[:100]} is not github.com: send a website's address to ingest/website")
 
 
-def check_branch(branch: str) -> str:
+def check_branch(branch: str | None) -> str | None:
     """Raises `Invalid` for what git takes for no branch."""
+    if branch is None:
+        return None
     if not 0 < len(branch) <= 255 or branch.startswith("-") or NOT_IN_REF.search(branch):
         raise Invalid("branch", "must be a branch's name, such as main or release/2.0")
     return branch

@@ -185,7 +185,7 @@ async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
 def check(body: ProjectPatch) -> ProjectPatch:
     """The patch with its name trimmed. Raises `Invalid` for what no project's state could make right."""
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-        (body.status, _check_status),
+        (body.status, check_status),
         (body.name, trimmed),
         (body.timezone, timezones.check),
         (body.primary_language, languages.check),
@@ -196,7 +196,8 @@ def check(body: ProjectPatch) -> ProjectPatch:
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trimmed(body.name))
 
 
-def _check_status(status: Status) -> None:
+def check_status(status: Status) -> None:
+    """Raises `Invalid` for a status that no patch sets."""
     if status == "archived":
         raise Invalid("status", "archive a project with DELETE; only active can be set here")
 

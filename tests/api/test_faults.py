@@ -62,6 +62,60 @@ WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
         {"url": 1, "maxPages": 99, "followLinks": "yes"},
         {"url", "maxPages", "followLinks"},
     ),
+    (
+        "POST",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000/ingest/website",
+        {"url": "ftp://example.com", "maxPages": 99},
+        {"url", "maxPages"},
+    ),
+    (
+        "POST",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000/ingest/github",
+        {"repoFullName": "no repository", "branch": "a..b"},
+        {"repoFullName", "branch"},
+    ),
+    (
+        "POST",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000/ingest/github",
+        {"repoFullName": "no repository", "branch": "a..b", "depth": 1},
+        {"repoFullName", "branch", "depth"},
+    ),
+    (
+        "POST",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000/ingest/appstore",
+        {"countryCode": "zz"},
+        {"appStoreUrl", "countryCode"},
+    ),
+    (
+        "POST",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000/ingest/appstore",
+        {"countryCode": "zz", "store": "apple"},
+        {"appStoreUrl", "countryCode", "store"},
+    ),
+    (
+        "PATCH",
+        "/v1/projects/prj_00000000-0000-7000-8000-000000000000",
+        {"status": "archived", "name": 5},
+        {"status", "name"},
+    ),
+    (
+        "POST",
+        "/v1/content/cnt_00000000-0000-7000-8000-000000000000/schedule",
+        {"targets": [{"mode": "loud"}], "scheduledFor": "tomorrow"},
+        {"targets[0].socialAccountId", "targets[0].mode", "scheduledFor"},
+    ),
+    (
+        "POST",
+        "/v1/scheduled-posts/sp_00000000-0000-7000-8000-000000000000/reschedule",
+        {"localTime": "2026-02-30T01:00", "allowDuplicate": 5},
+        {"localTime", "allowDuplicate"},
+    ),
+    (
+        "POST",
+        "/v1/scheduled-posts/sp_00000000-0000-7000-8000-000000000000/reschedule",
+        {"allowDuplicate": 5},
+        {"scheduledFor", "allowDuplicate"},
+    ),
 ]  # fmt: skip
 
 
