@@ -2,15 +2,18 @@
 
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator
 from functools import partial
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from litestar import Litestar
 
 from api.server.admission import Admission, Limits, raise_files
 from api.server.connection import Connection
+from schemas.errors import SettingsInvalid
 from telemetry import logs
 
 #: uvicorn's turns in a tick of the admission.
@@ -61,11 +64,46 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what the application's lifespan raises."""
+    """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise."""
     raise_files()
-    server = Server(app, Admission(limits), host=host, port=port)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, server.hear)
-    async with app.lifespan():
-        _log.info("serving", port=port, connections=limits.connections, per_address=limits.per_address)
-        await server.serve()
+    with bound(host, port) as sockets:
+        server = Server(app, Admission(limits), host=host, port=port)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, server.hear)
+        async with app.lifespan():
+            _log.info(
+                "serving",
+                port=sockets[0].getsockname()[1],
+                connections=limits.connections,
+                per_address=limits.per_address,
+            )
+            await server.serve(sockets)
+
+
+@contextlib.contextmanager
+def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Sockets of a port on each address of a host, so that it is ours before anything else is begun.
+
+    Nobody is heard yet: until the server listens, who calls is refused. Port 0 takes a free one.
+    Raises `SettingsInvalid` for a host or a port that can't be had.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            sockets = [
+                _bound(stack.enter_context(socket.socket(family)), at) for family, _, _, _, at in found
+            ]
+        except OSError as error:
+            raise SettingsInvalid(
+                f"--port {port} of --host {host} can't be used ({error.strerror}): "
+                "end what listens there, or choose another; 0 takes a free port"
+            ) from error
+        yield sockets
+
+
+def _bound(made: socket.socket, address: Any) -> socket.socket:
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if made.family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    made.bind(address)
+    return made

@@ -1,15 +1,18 @@
 """Processes that can't start: one line that says what to do, an exit code, no traceback."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from schemas.settings import Settings
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -19,13 +22,15 @@ ALL = (WORKER, DISPATCHER, API, MIGRATE)
 
 def start(settings: Settings, words: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
     """Of what is None there is no variable."""
-    given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
-    environment = os.environ | given | changed
     return subprocess.run(
-        [sys.executable, "-m", *words.split()],
-        env={name: value for name, value in environment.items() if value is not None},
+        [sys.executable, "-m", *words.split()], env=environment(settings, **changed),
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+def environment(settings: Settings, **changed: str | None) -> dict[str, str]:
+    given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    return {name: value for name, value in (os.environ | given | changed).items() if value is not None}
 
 
 def line_of(ended: subprocess.CompletedProcess[str], code: int) -> str:
@@ -65,6 +70,17 @@ def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, wo
     assert "or 0" in line
 
 
+def test_a_port_of_the_api_that_is_taken_names_the_argument(settings: Settings, taken: str) -> None:
+    line = line_of(start(settings, f"api --port {taken}"), 2)
+    assert line.startswith(f"--port {taken} of --host 127.0.0.1 can't be used")
+    assert "choose another" in line
+
+
+def test_a_host_of_the_api_that_is_not_ours_names_the_argument(settings: Settings) -> None:
+    line = line_of(start(settings, "api --host 192.0.2.1 --port 0"), 2)
+    assert line.startswith("--port 0 of --host 192.0.2.1 can't be used")
+
+
 @pytest.mark.parametrize("words", [WORKER, DISPATCHER, MIGRATE])
 def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)
@@ -91,3 +107,22 @@ def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
     ended = start(settings, "workers nothing")
     assert ended.returncode == 2
     assert "'default', 'ingest', 'publish'" in ended.stderr
+
+
+@pytest.mark.parametrize("words", [WORKER, DISPATCHER, API])
+def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_path: Path) -> None:
+    """Each line is in the file, whole, while the process runs: who follows the file sees what goes on."""
+    path = tmp_path / "log"
+    with (
+        path.open("wb") as output,
+        subprocess.Popen(
+            [sys.executable, "-m", *words.split()], stdout=output, stderr=output,
+            env=environment(settings, HEALTH_PORT="0"), start_new_session=True,
+        ) as process,
+    ):  # fmt: skip
+        try:
+            until(lambda: b'"event":"serving' in path.read_bytes(), within=40)
+            assert process.poll() is None
+            assert path.read_bytes().endswith(b"}\n")
+        finally:
+            process.send_signal(signal.SIGKILL)
