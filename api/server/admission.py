@@ -29,9 +29,11 @@ class Limits(NamedTuple):
     head: int = 10
     #: Between two requests.
     idle: int = 60
-    #: Of a request's body: a grace, and what has to come in each further tick.
+    #: Of a request's body: a grace, and what has to come in each further tick; and after how many ticks with
+    #: less than that it may have to make room.
     body: int = 20
     body_rate: int = 4096
+    late: int = 2
     #: For a client that takes nothing of its answer.
     stall: int = 30
     #: For a client that sends on although it was answered.
@@ -60,14 +62,15 @@ class Guest(Protocol):
 
 
 class Admission:
-    """All connections of a process. A quiet one is in no request: it may have to make room."""
+    """All connections of a process. A quiet one, in no request or late with a body, may have to make room."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.now = 0
         #: Connections that ever came, those that were refused included.
         self.entered = 0
-        self._guests: set[Guest] = set()
+        #: In the order in which they came.
+        self._guests: dict[Guest, None] = {}
         self._counts: dict[str, int] = {}
         #: From the one that has been quiet for longest to the one that fell quiet last.
         self._quiet: OrderedDict[Guest, None] = OrderedDict()
@@ -88,7 +91,7 @@ class Admission:
             full = False
         if full and len(self._guests) >= limits.connections + limits.reserve:
             return Entry.REFUSED
-        self._guests.add(guest)
+        self._guests[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.note_quiet(guest)
         HTTP_CONNECTIONS.set(len(self._guests))
@@ -98,7 +101,7 @@ class Admission:
         """Forget a connection; one that was refused, too."""
         if guest not in self._guests:
             return
-        self._guests.remove(guest)
+        del self._guests[guest]
         self.note_busy(guest)
         self._counts[guest.address] -= 1
         if not self._counts[guest.address]:
@@ -112,7 +115,7 @@ class Admission:
             self._quiet_of.setdefault(guest.address, OrderedDict())[guest] = None
 
     def note_busy(self, guest: Guest) -> None:
-        """Note that a connection has a request."""
+        """Note that a connection has a request, and isn't late with it."""
         if guest not in self._quiet:
             return
         del self._quiet[guest]

@@ -20,6 +20,7 @@ from api.server.refusals import (
     SLOW_BODY,
     SLOW_HEAD,
     Refusal,
+    Refused,
     written,
 )
 
@@ -36,10 +37,6 @@ UPGRADES = (b"upgrade", b"connection", b"http2-settings")
 
 #: What the reserve is for.
 HEALTH = (b"/healthz", b"/readyz")
-
-
-class Refused(Exception):
-    """A callback of the parser refuses what it parses."""
 
 
 class Connection(HttpToolsProtocol):
@@ -142,6 +139,7 @@ class Connection(HttpToolsProtocol):
         if self._is_upgrade():
             return
         self.in_body = False
+        self.admission.note_busy(self)
         super().on_message_complete()
         if self.lingers:
             self.transport.close()
@@ -217,8 +215,15 @@ class Connection(HttpToolsProtocol):
             self.end("linger" if self.lingers else "idle")
 
     def _look_at_body(self) -> None:
-        if self.admission.now >= self.body_grace + self.body_read // self.admission.limits.body_rate:
+        """End what is too late; let what is late make room, until it has caught up."""
+        limits = self.admission.limits
+        left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
+        if left <= 0:
             self._refuse(SLOW_BODY, "body")
+        elif self._is_answering() and left > limits.body - limits.late:
+            self.admission.note_busy(self)
+        else:
+            self.admission.note_quiet(self)
 
     def _look_at_answer(self) -> None:
         before, self.unsent = self.unsent, self.transport.get_write_buffer_size()

@@ -17,6 +17,10 @@ class Refusal(NamedTuple):
     message: str
 
 
+class Refused(Exception):
+    """A callback of the parser refuses what it parses."""
+
+
 MALFORMED = Refusal("BAD_REQUEST", "the request is not readable as HTTP/1.1: send it again as it should be")
 SLOW_HEAD = Refusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
 SLOW_BODY = Refusal("BAD_REQUEST", "the body came too slowly: send the request again")

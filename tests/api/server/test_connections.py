@@ -152,6 +152,80 @@ async def test_an_address_whose_requests_take_all_its_places_is_refused(edge: Ed
     assert await edge.get(address="127.0.0.2") == (200, b"")
 
 
+async def late_bodies(edge: Edge) -> list[Client]:
+    """All places, taken by two addresses whose bodies don't come."""
+    clients = []
+    for number in range(8):
+        clients.append(await edge.connect(f"127.0.5.{number % 2 + 1}"))
+        clients[-1].send(post("/slow", b"x", 1000))
+        await edge.heard(number + 1)
+    return clients
+
+
+async def refused(edge: Edge) -> None:
+    """Somebody else is refused, and leaves."""
+    client = await asked(edge, "/echo")
+    assert await client.code() == (503, "UNAVAILABLE")
+    client.writer.close()
+    await gone(edge, client)
+
+
+async def came(edge: Edge, size: int) -> None:
+    """Wait until so much of the bodies has come."""
+
+    async def read() -> bool:
+        return sum(each.body_read for each in edge.connections) >= size
+
+    await eventually(read)
+
+
+async def test_bodies_that_do_not_come_make_room(edge: Edge) -> None:
+    """The first that was late goes; one that has come meanwhile is answered."""
+    first, second, *_ = await late_bodies(edge)
+    edge.pass_time(LIMITS.late - 1)
+    await refused(edge)
+    edge.pass_time(1)
+    first.send(b"x" * 999)
+    assert (await first.answer())[0] == 200
+    first.send(GET.replace(b"/echo", b"/hold"))
+    await edge.heard(9)
+    assert await edge.get(address="127.0.0.2") == (200, b"")
+    assert await second.closed()
+    edge.app.go.set()
+    assert (await first.answer())[2] == b"held"
+
+
+async def test_an_address_whose_bodies_do_not_come_makes_room_itself(edge: Edge) -> None:
+    first, second, *_ = await late_bodies(edge)
+    edge.pass_time(LIMITS.late)
+    assert await edge.get(address="127.0.5.2") == (200, b"")
+    assert await second.closed()
+    first.send(b"x" * 999)
+    assert (await first.answer())[0] == 200
+
+
+async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
+    """Nor does a request that waits for its answer once its late body has come."""
+    waits, slow = [await edge.connect("127.0.5.1") for _ in range(4)], await edge.connect("127.0.5.2")
+    for client in waits:
+        client.send(post("/hold", b"", 1))
+    slow.send(post("/slow", b"", 10 * LIMITS.body_rate))
+    await edge.heard(5)
+    for tick in range(1, 2 * LIMITS.late):
+        slow.send(bytes(LIMITS.body_rate))
+        await came(edge, tick * LIMITS.body_rate)
+        edge.pass_time(1)
+    for client in waits:
+        client.send(b"x")
+    await came(edge, (2 * LIMITS.late - 1) * LIMITS.body_rate + len(waits))
+    for count in range(6, 9):
+        (await edge.connect("127.0.5.3")).send(GET.replace(b"/echo", b"/hold"))
+        await edge.heard(count)
+    await refused(edge)
+    edge.app.go.set()
+    assert [(await client.answer())[2] for client in waits] == [b"held"] * 4
+
+
 async def test_silence_from_everywhere_keeps_nobody_out(edge: Edge) -> None:
     """1,100 silent connections from as many addresses as it takes, and another client after each."""
     for number in range(1100):
