@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench.environment import Environment
-from bench.processes import Child, running
+from bench.processes import Child, logged, running
 from bench.tasks import POOL
 from db.pool import Pool
-from db.server import free_port
 from schemas.errors import BenchmarkFailed
 
 T = TypeVar("T")
@@ -31,9 +30,8 @@ select exists (select from job where pool = $1 and state = 'running')
 @contextlib.asynccontextmanager
 async def dispatching(environment: Environment, *, lease_s: float = 15) -> AsyncIterator[None]:
     """The dispatcher runs."""
-    port = free_port()
-    async with running(environment, "workers.dispatcher", HEALTH_PORT=str(port), LEASE_S=str(lease_s)):
-        await listening(port)
+    async with running(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
+        await port_of(child, "serving health")
         yield
 
 
@@ -61,12 +59,22 @@ async def drained(pool: Pool, *, within: float = 60) -> None:
     await until(lambda: _none_left(pool), within=within, every=0.05)
 
 
+async def port_of(child: Child, event: str) -> int:
+    """The port that a child took, as its log says: one chosen here might be somebody else's by then."""
+
+    async def said() -> dict[str, Any] | None:
+        return logged(child, event)
+
+    port: int = (await until(said, within=UP_S))["port"]
+    return port
+
+
 async def listening(port: int) -> None:
     """Until a port of this host accepts connections."""
     await until(lambda: _accepts(port), within=UP_S)
 
 
-async def until(condition: Callable[[], Awaitable[T]], *, within: float, every: float = POLL_S) -> T:
+async def until(condition: Callable[[], Awaitable[T | None]], *, within: float, every: float = POLL_S) -> T:
     """The first truthy value of `condition`. Raises `BenchmarkFailed` at the deadline."""
     deadline = time.monotonic() + within
     while not (value := await condition()):

@@ -19,10 +19,11 @@ SPEAK_S, END_S = 90.0, 15.0
 
 
 class Child(NamedTuple):
-    """One process and where it writes what nobody listens to."""
+    """One process and where it writes what nobody listens to: `log`, from `begin` on."""
 
     process: asyncio.subprocess.Process
     log: Path
+    begin: int
 
     def failed(self, what: str) -> BenchmarkFailed:
         """The error to raise, with the end of the log."""
@@ -64,16 +65,26 @@ async def ask(environment: Environment, *words: str, **environ: str) -> Any:
         return await told(child)
 
 
+def logged(child: Child, event: str) -> dict[str, Any] | None:
+    """The first line of this event in a child's log; None as long as there is none."""
+    with child.log.open("rb") as log:
+        log.seek(child.begin)
+        whole = [line for line in log if line.startswith(b"{") and line.endswith(b"}\n")]
+    lines = map(msgspec.json.decode, whole)
+    return next((line for line in lines if line.get("event") == event), None)
+
+
 async def _spawn(folder: Path, words: tuple[str, ...], environ: Mapping[str, str] | None) -> Child:
     """In a session of its own: Ctrl-C in a terminal reaches us, and we end it in order."""
     command = [*end_with_parent(signal.SIGTERM), sys.executable, "-m", *words]
     path = folder / f"{words[0]}.log"
     with path.open("ab") as log:
+        begin = log.tell()
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
             env=environ, start_new_session=True, limit=2**26,
         )  # fmt: skip
-    return Child(process, path)
+    return Child(process, path, begin)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -8,7 +8,6 @@ from bench import fleet
 from bench.environment import Environment
 from bench.neighbours import servers
 from bench.processes import running
-from db.server import free_port
 
 
 class Deployment(NamedTuple):
@@ -25,13 +24,13 @@ async def deployed(
     environment: Environment, *, pools: Collection[str], sites: int
 ) -> AsyncIterator[Deployment]:
     """Everything runs and answers; `pools` have a worker each, and `sites` ports may be read by them."""
-    home, ports = free_port(), [free_port() for _ in range(sites)]
-    environ = {
-        "ASSETS_URL": f"file://{environment.folder}/media",
-        "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
-        "DRAIN_S": "1",
-    }
     async with contextlib.AsyncExitStack() as stack:
+        home, *ports = stack.enter_context(servers.held(1 + sites))
+        environ = {
+            "ASSETS_URL": f"file://{environment.folder}/media",
+            "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
+            "DRAIN_S": "1",
+        }
         await stack.enter_async_context(servers.serving(home, servers.quick))
         await stack.enter_async_context(fleet.dispatching(environment))
         for pool in pools:
@@ -54,7 +53,7 @@ async def _working(environment: Environment, pool: str, environ: dict[str, str])
 
 @contextlib.asynccontextmanager
 async def _served(environment: Environment, environ: dict[str, str]) -> AsyncIterator[int]:
-    port = free_port()
-    async with running(environment, "api", "--port", str(port), **environ):
+    async with running(environment, "api", "--port", "0", **environ) as child:
+        port = await fleet.port_of(child, "serving")
         await fleet.listening(port)
         yield port

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 #: Answers a request, given as its first line and its body's length.
 Reply = Callable[[str], Awaitable[bytes]]
@@ -11,9 +12,20 @@ PAGE = b"<!doctype html><html lang=en><title>Acme</title><meta name=description 
 WRITTEN = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
 
 
+@contextlib.contextmanager
+def held(count: int) -> Iterator[list[int]]:
+    """Free ports that stay ours: nobody answers there before `serving` does, in whatever process."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            one.bind(("127.0.0.1", 0))
+        yield [one.getsockname()[1] for one in sockets]
+
+
 @contextlib.asynccontextmanager
 async def serving(port: int, reply: Reply) -> AsyncIterator[None]:
-    """A server on a port of this host; each connection takes one request."""
+    """A server on a port that is `held`; each connection takes one request."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -23,7 +35,7 @@ async def serving(port: int, reply: Reply) -> AsyncIterator[None]:
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port)
+    server = await asyncio.start_server(connected, "127.0.0.1", port, reuse_port=True)
     try:
         yield
     finally:

@@ -2,17 +2,18 @@
 
 import asyncio
 import contextlib
-
-import httpx
+import random
 
 from bench.neighbours import tenants, victim
-from bench.neighbours.calls import caller
 from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 from bench.tasks import NOOP
 
 KEYS, OF_A_KEY = 11, 100
+
+#: Seconds until a stream is asked for again, least and most: browsers wait for three.
+AGAIN_S = (1.0, 5.0)
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
@@ -23,26 +24,28 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
+    """Each key calls from an address of its own, so that no limit of an address helps."""
     async with asyncio.TaskGroup() as group:
-        for key in plan.keys:
+        for number, key in enumerate(plan.keys, start=2):
             for _ in range(plan.many["streams"]):
-                group.create_task(_listen(plan, key, course))
+                group.create_task(_listen(plan, key, f"127.0.0.{number}", course))
         await asyncio.sleep(3)
         course.ready.set()
 
 
-async def _listen(plan: Plan, key: str, course: Course) -> None:
-    """A stream that ends is opened anew."""
+async def _listen(plan: Plan, key: str, address: str, course: Course) -> None:
+    """A stream that ends, or is refused, is asked for anew. Bare sockets: the attack shares our cores."""
+    lines = f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1", "Host: bench", f"Authorization: Bearer {key}"
+    words = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
     while True:
-        with contextlib.suppress(httpx.TransportError):
-            async with (
-                caller(plan, key) as client,
-                client.stream("GET", f"/v1/jobs/{plan.owned[0][0]}/events") as answer,
-            ):
-                course.counted[str(answer.status_code)] += 1
-                async for _ in answer.aiter_raw():
-                    pass
-        await asyncio.sleep(0.5)
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", plan.port, local_addr=(address, 0))
+            with contextlib.closing(writer):
+                writer.write(words)
+                answer = await reader.readline()
+                course.counted[answer[9:12].decode() or "0"] += 1
+                await reader.read()
+        await asyncio.sleep(random.uniform(*AGAIN_S))
 
 
 ROW = Row("streams", "1,100 event streams of one standard tenant", victim.requests, prepare, attack)
