@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("script", ["up", "test", "check"])
+@pytest.mark.parametrize("script", ["up", "test", "check", "lock"])
 def test_help_is_answered_by_the_script_alone(tmp_path: Path, script: str, option: str) -> None:
     """In a checkout that has nothing else, with no Python to be found."""
     (tmp_path / "bin").mkdir()
