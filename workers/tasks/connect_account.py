@@ -1,5 +1,6 @@
 """The connection of an account: finds out whose a code or an app password opens, and keeps its tokens."""
 
+from contextlib import nullcontext
 from functools import partial
 
 from domain.connecting import connect
@@ -26,7 +27,8 @@ async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcom
     """A code works once: an attempt after one that reached the server fails, and says to start again."""
     attempt = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
     try:
-        connected = await log_in(net, attempt)
+        async with nullcontext() if attempt.sandbox else ctx.at(attempt.asked.service_url):
+            connected = await log_in(net, attempt)
         end = partial(connect.finish, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:

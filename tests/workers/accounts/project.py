@@ -39,7 +39,7 @@ class Project:
         return {"organization_id": self.workers.org, "project_id": self.id}
 
     @asynccontextmanager
-    async def at_work(self, **settings: str) -> AsyncIterator[None]:
+    async def at_work(self, **settings: Any) -> AsyncIterator[None]:
         """A worker of these kinds."""
         allowed = {"fetch_allow": f"{self.fediverse.host},{self.pds.host}"}
         mine = msgspec.structs.replace(self.workers.settings, **allowed | settings)

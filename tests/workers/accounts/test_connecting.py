@@ -1,6 +1,8 @@
 """A connection's job when it dies half-way, and what a server is found to be."""
 
 import asyncio
+import secrets
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from tests import seeds
 from tests.social_servers import Fediverse, Issued, Pds, s256
 from tests.workers.accounts.project import BACK, Project
 from workers.platforms.mastodon.connect import traits
+from workers.runtime import server_slots
 
 WHO = "/api/v1/accounts/verify_credentials"
 LOGIN = "/xrpc/com.atproto.server.createSession"
@@ -34,9 +37,10 @@ async def a_key(project: Project) -> UUID:
     found: UUID = await project.workers.pool.fetchval(
         """insert into api_key
                   (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins)
-           values ($1, gen_random_uuid(), 'k', 'abcdefghijklmnop', $2, 'test', '{}', '{}') returning id""",
+           values ($1, gen_random_uuid(), 'k', $3, $2, 'test', '{}', '{}') returning id""",
         project.workers.org,
         bytes(32),
+        secrets.token_hex(8),
     )
     return found
 
@@ -77,6 +81,31 @@ async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> N
         job = await project.workers.ended(job_id)
     assert (job["state"], job["result"]["handle"]) == ("completed", "shop.example")
     assert await project.count("social_account") == 1
+
+
+async def test_one_that_finds_its_server_busy_comes_again_with_its_code(
+    project: Project, fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two slots one server may hold one: while a login hangs there, another tenant's code isn't shown."""
+    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    await project.registered()
+    fediverse.held[WHO] = asyncio.Event()
+    async with project.workers.pool.acquire() as conn:
+        org = await seeds.organization(conn)
+        neighbour = replace(
+            project, workers=replace(project.workers, org=org), id=await seeds.project(conn, org)
+        )
+    async with project.at_work(slots=2):
+        first = await submit(project, "mastodon", code(fediverse))
+        await fediverse.reached(WHO)
+        second = await submit(neighbour, "mastodon", code(fediverse))
+        await project.workers.becomes(second, "fence > 0 and state = 'queued'")
+        assert fediverse.count("/oauth/token") == 1
+        fediverse.held[WHO].set()
+        for job_id in (first, second):
+            assert (await project.workers.ended(job_id, within=30))["state"] == "completed"
+    assert {*await project.workers.attempts(second)} == {"snoozed", "completed"}
+    assert await project.workers.attempts(first) == ["completed"]
 
 
 async def test_two_registrations_at_once_leave_one(project: Project, fediverse: Fediverse) -> None:
