@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import cycle, islice
+from typing import Any
 from uuid import UUID
 
 from bench.tasks import POOL
@@ -52,14 +53,23 @@ async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
 
 
 async def clear(pool: Pool) -> None:
-    """Forget every job, so that no round pays for the one before."""
+    """Forget every job, so that no round pays for the one before.
+
+    Also where lines rest: `submit` would wake them, copies of its row don't.
+    """
     await pool.execute("truncate job, job_attempt, bench_effect cascade")
+    await pool.execute("update pool set rest_until = '-infinity'")
+    await pool.execute("delete from line_rest")
 
 
-async def load(pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int) -> None:
+async def load(
+    pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int, args: dict[str, Any] | None = None
+) -> None:
     """`count` jobs wait, dealt out to the tenants in turn; statistics are fresh."""
     async with pool.acquire() as conn:
-        first = await ledger.submit(conn, kind=kind, organization_id=tenants[0], project_id=None, args={})
+        first = await ledger.submit(
+            conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {}
+        )
     owners = list(islice(cycle(tenants), 1, count))
     await pool.execute(COPY, first.job_id, owners, [ids.new() for _ in owners])
     await pool.execute("vacuum analyze job")

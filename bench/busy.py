@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -10,7 +9,7 @@ from redis.asyncio import Redis
 from bench import backlog, fleet
 from bench.environment import Environment
 from bench.figures import Result, Size, Tell
-from bench.processes import Child
+from bench.processes import Child, cpu_s
 from bench.tasks import POOL, SLEEP
 from db.pool import Conn, Pool, transact
 from jobs import ledger
@@ -50,22 +49,16 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 async def _idle(environment: Environment, workers: list[Child], seconds: float) -> dict[str, float]:
     """Each worker's share; the dispatcher's Redis commands count as theirs."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
-        commands, cpu_s = await _commands(redis), sum(map(_cpu_s, workers))
+        commands, spent_s = await _commands(redis), sum(map(cpu_s, workers))
         await asyncio.sleep(seconds)
-        cpu_s = sum(map(_cpu_s, workers)) - cpu_s
+        spent_s = sum(map(cpu_s, workers)) - spent_s
         commands = await _commands(redis) - commands - 1
     share = len(workers) * seconds
-    return {"idle_cpu_pct": round(cpu_s / share * 100, 3), "idle_redis_cmds_s": round(commands / share, 3)}
+    return {"idle_cpu_pct": round(spent_s / share * 100, 3), "idle_redis_cmds_s": round(commands / share, 3)}
 
 
 async def _commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
-
-
-def _cpu_s(worker: Child) -> float:
-    """Nanoseconds on a core, of every thread: finer than the clock ticks of /proc/PID/stat."""
-    threads = Path(f"/proc/{worker.process.pid}/task").iterdir()
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 async def _busy(environment: Environment, size: Size) -> Seen:

@@ -23,6 +23,7 @@ class Size(NamedTuple):
     workers: int = 20
     busy_s: float = 3.0
     settle_s: float = 2.0
+    scaling_s: float = 2.5
     idle_s: float = 5.0
     lease_s: float = 2.0
     waiting_tenants: int = 1_000
@@ -41,9 +42,9 @@ class Size(NamedTuple):
 #: Seconds instead of minutes: for a test that everything works, not for a figure that means something.
 TINY = Size(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
-    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, idle_s=0.3, lease_s=5.0,
-    waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4, contents=12,
-    publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
+    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=0.3, idle_s=0.3,
+    lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
+    contents=12, publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
 )  # fmt: skip
 
 
@@ -88,6 +89,9 @@ TARGETS = {
     "live_x": Target("submit to done, live, jobs/s, x plain arq", 1.5, least=True),
     "busy_slots": Target("20 idle workers of 10 slots get 400 jobs: most at once", 200, least=True),
     "busy_after_s": Target("the same: from the commit until then, s", 1),
+    "scaling_x": Target(
+        "jobs of 100 ms, 8 worker processes of 10 slots: jobs/s, x 8 times one's", 0.9, least=True
+    ),
     "recovery_s": Target("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
     "idle_cpu_pct": Target("idle worker: % of a core", 0.5),
     "idle_redis_cmds_s": Target("idle worker: Redis commands/s", 5),

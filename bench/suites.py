@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bench import busy, drain, live, pickup, publishing, pulling, recovery, web
+from bench import busy, drain, live, pickup, publishing, pulling, recovery, scaling, web
 from bench.environment import Environment
 from bench.figures import Measure, Result, Size
 
@@ -17,6 +17,7 @@ JOBS: Mapping[str, Measure] = {
     "drain": drain.measure,
     "live": live.measure,
     "busy": busy.measure,
+    "scaling": scaling.measure,
     "recovery": recovery.measure,
     "pull": pulling.measure,
 }

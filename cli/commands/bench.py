@@ -38,7 +38,7 @@ def bench() -> None:
 @bench.command("jobs")
 @answering
 async def jobs() -> Answer:
-    """The figures of jobs, beside plain arq: pickup, drain, live, busy slots, recovery, pull.
+    """The figures of jobs, beside plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
 
     \b
     Examples:

@@ -17,6 +17,7 @@ FIGURES = {
     "drain": {"drain_noop_x", "drain_write_x"},
     "live": {"live_x"},
     "busy": {"busy_slots", "busy_after_s", "idle_cpu_pct", "idle_redis_cmds_s"},
+    "scaling": {"scaling_x"},
     "recovery": {"recovery_s", "lease_s"},
     "pull": {"pull_p50_ms"},
     "http": {"create_x", "poll_x"},

@@ -1,0 +1,88 @@
+"""Gain of further worker processes: jobs that only wait, in a steady state, beside those of one process."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from bench import backlog, fleet
+from bench.environment import Environment
+from bench.figures import Result, Size, Tell
+from bench.processes import Child, cpu_s
+from bench.tasks import POOL, SLEEP
+from jobs.courier import open_courier
+from jobs.ledger import Wake
+from schemas import ids
+
+SLOTS, JOB_S = 10, 0.1
+#: Worker processes of each round; those of the round before stay.
+WORKERS = (1, 2, 4, 8)
+#: Seconds from the first wake until all slots are busy, and of jobs that outlast what is counted.
+WARM_S, SPARE_S = 1.5, 0.5
+
+ENDED = "select count(*) from job where finished_at > $1 and finished_at <= $2"
+NOW = "select clock_timestamp()"
+
+
+class Round(NamedTuple):
+    """`of_ideal`: the part of `workers * SLOTS / JOB_S` jobs a second; `cores`: busy ones of the host."""
+
+    jobs_s: float
+    of_ideal: float
+    worker_cpu_ms_a_job: float
+    cores: float
+
+
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+    """The dispatcher runs, jobs of many tenants wait; each round has twice the workers and twice the jobs."""
+    tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
+    rounds: dict[int, Round] = {}
+    children: list[Child] = []
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(fleet.dispatching(environment))
+        for workers in WORKERS:
+            tell(f"{workers} workers")
+            more = fleet.working(environment, workers=workers - len(children), slots=SLOTS)
+            children += await stack.enter_async_context(more)
+            rounds[workers] = await _round(environment, tenants, children, size.scaling_s)
+    first, last = rounds[WORKERS[0]], rounds[WORKERS[-1]]
+    return Result(
+        {"scaling_x": round(last.jobs_s / (WORKERS[-1] * first.jobs_s), 3)},
+        {"scaling": {str(workers): one._asdict() for workers, one in rounds.items()}},
+    )
+
+
+async def _round(
+    environment: Environment, tenants: Sequence[UUID], workers: Sequence[Child], seconds: float
+) -> Round:
+    """Jobs that end in so many seconds of a backlog that lasts longer: its start and its end don't count."""
+    pool, ideal = environment.pool, len(workers) * SLOTS / JOB_S
+    count = int(ideal * (WARM_S + seconds + SPARE_S))
+    await backlog.clear(pool)
+    await backlog.load(pool, SLEEP, tenants, count=count, args={"seconds": JOB_S})
+    async with open_courier(environment.settings.redis_url) as courier:
+        for _ in workers:
+            await courier.send(Wake(POOL, SLEEP.name, ids.new()))
+    await asyncio.sleep(WARM_S)
+    began, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)), _busy_s()
+    await asyncio.sleep(seconds)
+    ended, cpu, busy = await pool.fetchval(NOW), sum(map(cpu_s, workers)) - cpu, _busy_s() - busy
+    done: int = await pool.fetchval(ENDED, began, ended)
+    took_s = (ended - began).total_seconds()
+    await fleet.drained(pool)
+    await backlog.check(pool, count=count)
+    return Round(
+        round(done / took_s, 1),
+        round(done / took_s / ideal, 3),
+        round(cpu / max(done, 1) * 1000, 2),
+        round(busy / took_s, 2),
+    )
+
+
+def _busy_s() -> float:
+    """Seconds for which cores of this host were busy, since its start."""
+    user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
