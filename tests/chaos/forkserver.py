@@ -23,7 +23,13 @@ from typing import Any
 from db.server import end_with_parent
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("tests.chaos.worker", "tests.chaos.publisher", "workers.__main__", "workers.dispatcher.__main__")
+MODULES = (
+    "tests.chaos.worker",
+    "tests.chaos.publisher",
+    "tests.chaos.purger",
+    "workers.__main__",
+    "workers.dispatcher.__main__",
+)
 #: Of Linux's prctl: the signal at the parent's end, and whether orphans below become children of ours.
 PDEATHSIG, CHILD_SUBREAPER = 1, 36
 

@@ -29,7 +29,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     content_id = await scene.pending(conn, mine, "Approved.")
     posts = await scene.schedule(conn, mine) + await scene.schedule(conn, mine, content_id=content_id)
     await reviewing.approve(conn, mine, content_id)
-    owner = await leasing.owner(conn)
+    owner = await leasing.owner(conn, handle=secrets.token_hex(8))
     await leasing.lend(pool, owner, mine)
     job_id = await project.start(
         ingests.start_website, url="https://example.com/", follow_links=False, max_pages=1
@@ -71,7 +71,7 @@ async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
     await raw(
         conn,
         "insert into media_ticket (organization_id, post_id, ticket) values ($1, $2, $3)",
-        mine.org, post_id, "t" * 43,
+        mine.org, post_id, secrets.token_urlsafe(32),
     )  # fmt: skip
     await raw(
         conn,
@@ -113,12 +113,12 @@ async def oauth_state(conn: Conn, mine: Scope) -> None:
         conn,
         """with key as (
              insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes)
-             values ($1, $2, 'k', '0123456789abcdef', 'h', 'p', '{}')
+             values ($1, $2, 'k', $5, 'h', 'p', '{}')
              returning id)
            insert into oauth_state
                   (organization_id, state_hash, api_key_id, purpose, return_url, expires_at, project_id)
            select $1, $3, id, 'connect', 'https://example.com', now(), $4 from key""",
-        mine.org, ids.new(), bytes(32), mine.id,
+        mine.org, ids.new(), secrets.token_bytes(32), mine.id, secrets.token_hex(8),
     )  # fmt: skip
 
 
@@ -141,15 +141,17 @@ async def of_projects(conn: Conn) -> list[str]:
     return [row["table_name"] for row in rows]
 
 
-async def named(conn: Conn, mine: Scope) -> list[str]:
-    """The ids of a project and of all that names it, and of what names that."""
-    found = {str(mine.id)}
-    for _ in range(2):
+async def named(conn: Conn, *project_ids: UUID) -> list[str]:
+    """The ids of projects and of all that names them, and of what names that, and so on."""
+    known = set[str]()
+    found = {str(project_id) for project_id in project_ids}
+    while new := found - known:
+        known |= new
         for table in await tables(conn):
             if table in {"audit_log", "organization", "api_key"}:
                 continue
             rows = await conn.fetch(
-                f"select to_jsonb(t) ->> 'id' as id from {table} t where t::text ~ $1", "|".join(found)
+                f"select to_jsonb(t) ->> 'id' as id from {table} t where t::text ~ $1", "|".join(new)
             )
             found |= {row["id"] for row in rows if row["id"]}
     return sorted(found)

@@ -97,7 +97,7 @@ async def test_nothing_is_left_wherever_its_worker_dies(project: Project, conn: 
     full = await fill(project, conn, store)
     await project.archive()
     await project.archived()
-    names = await named(conn, full.scope)
+    names = await named(conn, full.scope.id)
     for table in await of_projects(conn):
         mine = f"select count(*) from {table} where project_id = $1"
         assert await conn.fetchval(mine, project.id), f"{table}: fill the project, and purge what is there"

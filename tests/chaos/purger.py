@@ -1,0 +1,111 @@
+"""`python -m tests.chaos.purger`: the worker of the pool `default`, whose purges stop where told.
+
+A project's purge notes each of its steps in a file of the project's id, and deletes one thing at a time. It
+stops for ever at the point that a file beside it names. Whoever started it kills it there.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+from db.pool import Conn
+from domain.media.store import Store
+from domain.operations import purge
+from jobs.kinds import PURGE_PROJECT
+from jobs.outcomes import Done
+from workers import __main__ as product
+from workers.runtime import runner
+from workers.runtime.context import Context
+
+T = TypeVar("T")
+
+FOLDER = "CHAOS_FOLDER"
+#: With its writes done and not committed, and after the commit; of files: after the first of them.
+WRITING, WRITTEN, DELETING = "writing", "written", "deleting"
+POOL = PURGE_PROJECT.pool
+
+
+class Walk:
+    """A purge's way through its points, up to the one where it stops."""
+
+    def __init__(self, project_id: str) -> None:
+        folder = Path(os.environ[FOLDER])
+        self._passed, self._stopped = folder / f"{project_id}.passed", folder / f"{project_id}.stopped"
+        stop = folder / f"{project_id}.stop"
+        self._stop = stop.read_text() if stop.exists() else None
+        self._names = set[str]()
+
+    async def at(self, step: str, point: str) -> None:
+        """A wait that nothing ends, if this is where it stops: the process is as good as dead."""
+        name = f"{step}.{point}"
+        if name not in self._names:
+            self._names.add(name)
+            self._passed.write_text("\n".join(self._names))
+        if name == self._stop:
+            self._stopped.touch()
+            while True:
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+
+
+walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
+
+
+class Walking(Context):
+    """Each transaction of a purge has two points."""
+
+    async def step(self, body: Any, **given: Any) -> Any:
+        return await through(super().step, body, **given)
+
+    async def commit(self, body: Any, **given: Any) -> Done:
+        done: Done = await through(super().commit, body, **given)
+        return done
+
+
+async def through(way: Callable[..., Awaitable[T]], body: Any, **given: Any) -> T:
+    walking = walk.get()
+    if walking is None:
+        return await way(body, **given)
+    name = body.func.__name__
+
+    async def stopping(conn: Conn) -> Any:
+        done = await body(conn)
+        await walking.at(name, WRITING)
+        return done
+
+    result = await way(stopping, **given)
+    await walking.at(name, WRITTEN)
+    return result
+
+
+async def delete_files(store: Store, contents: list[purge.Contents]) -> None:
+    """One after the other."""
+    walking = walk.get()
+    for token in (token for content in contents for token in content.tokens):
+        await store.delete(token)
+        if walking:
+            await walking.at("delete_files", DELETING)
+
+
+def main() -> None:
+    outcome_of = runner.outcome_of
+
+    async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
+        walk.set(Walk(context.job.args["project_id"]) if context.job.kind == PURGE_PROJECT.name else None)
+        return await outcome_of(task, context, attempt)
+
+    with (
+        patch.object(runner, "outcome_of", walking),
+        patch.object(runner, "Context", Walking),
+        patch.multiple(purge, ROWS=1, CONTENTS=1, RECORDS=1, delete_files=delete_files),
+    ):
+        product.main([POOL])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Purges whose worker is killed with `kill -9`, at each of their steps: another one ends them."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+from unittest.mock import patch
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, transact
+from domain.media.storage import open_store
+from domain.operations import purge
+from domain.projects import archive, projects
+from schemas.errors import NotFound
+from tests import leasing, seeds
+from tests.chaos.fleet import Fleet
+from tests.chaos.purger import FOLDER, POOL
+from tests.s3.keeping import EVERYWHERE, Kept
+from tests.waiting import eventually
+from tests.workers.runtime.workers import Workers
+from tests.workers.tasks.full_project import Full, fill, left, named, tables
+from tests.workers.tasks.project import Project
+
+pytestmark = pytest.mark.chaos
+
+#: So long that no silence of a stopped attempt ends before it is killed.
+LEASE_S = 90.0
+
+
+class Doomed(NamedTuple):
+    """A full project, and the organizations that have had to do with it."""
+
+    full: Full
+    others: list[UUID]
+
+    @property
+    def id(self) -> UUID:
+        return self.full.scope.id
+
+
+async def made(fleet: Fleet, conn: Conn) -> Doomed:
+    """One of a new organization, of whose accounts one was on lease to others."""
+    org = await seeds.organization(conn)
+    workers = Workers(fleet.settings, fleet.pool, org, fleet.courier)
+    mine = Project(workers, org, await seeds.project(conn, org))
+    full = await fill(mine, conn, open_store(fleet.settings))
+    owner = await leasing.another(conn, leasing.Owner(org, mine.id, org), handle=os.urandom(8).hex())
+    tenant = await leasing.tenant(conn)
+    await leasing.release(fleet.pool, tenant, await leasing.lend(fleet.pool, owner, tenant))
+    return Doomed(full, [full.owner.org, tenant.org])
+
+
+async def archived(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
+    for one in all_of_them:
+        stop = partial(archive.archive, organization_id=one.full.scope.org, project_id=one.id)
+        await transact(fleet.pool, partial(stop, api_key_id=None))
+
+    async def done() -> bool:
+        open_jobs = "select count(*) from job where kind = 'archive_project' and finished_at is null"
+        return not await fleet.pool.fetchval(open_jobs)
+
+    await eventually(done, within=60)
+
+
+async def begin(fleet: Fleet, project_id: UUID) -> None:
+    start = partial(purge.begin, project_id=project_id, name="Shop", env=None, actor=None)
+    await transact(fleet.pool, start)
+
+
+async def ended(fleet: Fleet) -> None:
+    """All purges."""
+
+    async def done() -> bool:
+        open_jobs = "select count(*) from job where kind = 'purge_project' and finished_at is null"
+        return not await fleet.pool.fetchval(open_jobs)
+
+    await eventually(done, within=60)
+
+
+async def rows_of(conn: Conn, orgs: Sequence[UUID]) -> dict[str, set[str]]:
+    """All that these organizations have, byte for byte, by table."""
+    found = {}
+    for table in await tables(conn):
+        mine = f"select t::text from {table} t where to_jsonb(t) ->> 'organization_id' = any($1)"
+        found[table] = {row["t"] for row in await conn.fetch(mine, [str(org) for org in orgs])}
+    return found
+
+
+@EVERYWHERE
+@pytest.mark.timeout(180)
+async def test_killed_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
+    with patch.dict(os.environ, {FOLDER: str(fleet.folder)}):
+        purger = await fleet._known("tests.chaos.purger", {"slots": 400, "pool_size": 40, "lease_s": LEASE_S})
+    async with fleet.pool.acquire() as conn:
+        first, bystander = await made(fleet, conn), await made(fleet, conn)
+        await archived(fleet, [first])
+        await begin(fleet, first.id)
+        await ended(fleet)
+        points = fleet.folder.joinpath(f"{first.id}.passed").read_text().split()
+        doomed = [await made(fleet, conn) for _ in points]
+        names = await named(conn, *(one.id for one in doomed))
+        others = [bystander.full.scope.org, *bystander.others, *(org for one in doomed for org in one.others)]
+        await archived(fleet, doomed)
+        before = await rows_of(conn, others)
+        for one, point in zip(doomed, points, strict=True):
+            fleet.folder.joinpath(f"{one.id}.stop").write_text(point)
+            await begin(fleet, one.id)
+        await eventually(lambda: stopped(fleet, doomed), within=60)
+        purger.kill()
+        # Its lease is over.
+        await fleet.pool.execute("update worker set lease_expires_at = now()")
+        await fleet.dispatcher()
+        await fleet.of_product(POOL)
+        await ended(fleet)
+        await is_gone(conn, doomed, names)
+        assert await rows_of(conn, others) == before
+    assert {*media_kept.names()} == {*bystander.full.tokens}
+
+
+async def stopped(fleet: Fleet, doomed: Sequence[Doomed]) -> bool:
+    return {f"{one.id}.stopped" for one in doomed} <= fleet.left()
+
+
+async def is_gone(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> None:
+    """But for its line in the audit log, the purge's job, and a stub that a tenant's lease names."""
+    jobs = await conn.fetch("select state, crashes from job where kind = 'purge_project' and crashes > 0")
+    lost = sum(row["crashes"] for row in jobs)
+    assert {row["state"] for row in jobs} == {"completed"}
+    assert lost >= len(doomed) - 1, "only the one that had ended its job was not lost"
+    rest = await left(conn, names)
+    del rest["audit_log"]
+    assert rest == {"job": len(doomed), "social_account": 2 * len(doomed), "account_lease": len(doomed)}
+    for one in doomed:
+        with pytest.raises(NotFound):
+            await projects.get(conn, organization_id=one.full.scope.org, project_id=one.id)
+        said = await conn.fetch(
+            "select action from audit_log where subject = $1 order by id", f"prj_{one.id}"
+        )
+        assert [row["action"] for row in said][-2:] == ["project.purge_started", "project.purged"]
