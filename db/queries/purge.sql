@@ -80,65 +80,61 @@ forgotten as (
      and k.key = n.key
      and (n.id = :project_id
           or exists (
-            select from scheduled_post p
-             where p.organization_id = :org and p.id = n.id and p.project_id = :project_id)
-          or exists (
-            select from content_item c
-             where c.organization_id = :org and c.id = n.id and c.project_id = :project_id)
-          or exists (
-            select from job j
-             where j.organization_id = :org and j.id = n.id and j.project_id = :project_id)
-          or exists (
-            select from social_account a
-             where a.organization_id = :org and a.id = n.id and a.project_id = :project_id)
-          or exists (
-            select from lease_request r
-             where r.organization_id = :org and r.id = n.id and r.project_id = :project_id)))
+            select from scheduled_post
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
+            select from content_item
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
+            select from job
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
+            select from social_account
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
+            select from lease_request
+             where organization_id = :org and id = n.id and project_id = :project_id)))
 select api_key_id, key
   from batch
  order by api_key_id desc, key desc
  limit 1;
 
--- name: purge_posts    a batch, with all that happened to them
-with old as materialized (
-  -- Whoever holds one is waited for.
-  select id
-    from scheduled_post
-   where organization_id = :org
-     and project_id = :project_id
-   order by id
-   limit :limit
-     for update),
-events as (
+-- name: lock_posts    a batch; whoever holds one is waited for, and a later statement sees what they wrote
+select id
+  from scheduled_post
+ where organization_id = :org
+   and project_id = :project_id
+ order by id
+ limit :limit
+   for update;
+
+-- name: purge_posts    locked before, with all that happened to them
+with events as (
   -- Their events.
-  delete from post_event e
-   using old
-   where e.organization_id = :org
-     and e.post_id = old.id),
+  delete from post_event
+   where organization_id = :org
+     and post_id = any(:ids)),
 kept as (
   -- By leased accounts: their owners' quotas count them still, as the owners' own and without a post.
   insert into account_send (organization_id, account_id, id, at)
   select o.organization_id, o.id, gen_random_uuid(), s.at
     from account_send s
-    join old on old.id = s.post_id
     join social_account o on o.id = s.owner_account_id
-   where s.organization_id = :org),
+   where s.organization_id = :org
+     and s.post_id = any(:ids)),
 sends as (
   -- Their sends.
-  delete from account_send s
-   using old
-   where s.organization_id = :org
-     and s.post_id = old.id),
+  delete from account_send
+   where organization_id = :org
+     and post_id = any(:ids)),
 tickets as (
   -- Their tickets.
-  delete from media_ticket t
-   using old
-   where t.organization_id = :org
-     and t.post_id = old.id)
-delete from scheduled_post p
- using old
- where p.organization_id = :org
-   and p.id = old.id;
+  delete from media_ticket
+   where organization_id = :org
+     and post_id = any(:ids))
+delete from scheduled_post
+ where organization_id = :org
+   and id = any(:ids);
 
 -- name: list_files    of a batch of contents, whose files go before their rows
 select c.id, array(
@@ -199,16 +195,16 @@ delete from account_send
    and account_id = :id;
 
 -- name: delete_account    of a project, or (null) a stub; no row: leases of others name it
-delete from social_account a
- where a.organization_id = :org
-   and a.id = :id
-   and a.project_id is not distinct from :project_id
+delete from social_account
+ where organization_id = :org
+   and id = :id
+   and project_id is not distinct from :project_id
    and not exists (
          select
-           from social_account l
-          where l.owner_organization_id = a.organization_id
-            and l.owner_account_id = a.id)
-returning a.id;
+           from social_account
+          where owner_organization_id = :org
+            and owner_account_id = :id)
+returning id;
 
 -- name: make_stub    of an account that leases of others name: no project's, and nothing of what it was
 update social_account
@@ -239,26 +235,24 @@ delete from ingest
  where organization_id = :org
    and project_id = :project_id;
 
--- name: purge_jobs    a batch, with their attempts and secrets; a running one finds itself fenced
-with old as materialized (
-  -- Whoever holds one is waited for.
-  select id
-    from job
-   where organization_id = :org
-     and project_id = :project_id
-   order by id
-   limit :limit
-     for update),
-attempts as (
+-- name: lock_jobs    as lock_posts
+select id
+  from job
+ where organization_id = :org
+   and project_id = :project_id
+ order by id
+ limit :limit
+   for update;
+
+-- name: purge_jobs    with their attempts and secrets; a running one finds itself fenced
+with attempts as (
   -- Their attempts.
-  delete from job_attempt a
-   using old
-   where a.organization_id = :org
-     and a.job_id = old.id)
-delete from job j
- using old
- where j.organization_id = :org
-   and j.id = old.id;
+  delete from job_attempt
+   where organization_id = :org
+     and job_id = any(:ids))
+delete from job
+ where organization_id = :org
+   and id = any(:ids);
 
 -- name: purge_project    of which nothing else is left
 delete from project

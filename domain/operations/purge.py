@@ -146,7 +146,8 @@ async def forget_answers(conn: Conn, *, claim: Claim, after: Record) -> Record |
 
 
 async def delete_posts(conn: Conn, *, claim: Claim) -> int:
-    return await purge.purge_posts.run(conn, **_scope(claim), limit=ROWS)
+    posts = await purge.lock_posts.all(conn, **_scope(claim), limit=ROWS)
+    return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
 async def list_contents(conn: Conn, *, claim: Claim) -> list[Contents]:
@@ -193,7 +194,8 @@ async def delete_rest(conn: Conn, *, claim: Claim) -> int:
 
 
 async def delete_jobs(conn: Conn, *, claim: Claim) -> int:
-    return await purge.purge_jobs.run(conn, **_scope(claim), limit=ROWS)
+    jobs = await purge.lock_jobs.all(conn, **_scope(claim), limit=ROWS)
+    return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
 
 
 async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:

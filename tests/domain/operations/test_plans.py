@@ -27,6 +27,8 @@ async def test_who_leases_an_account_is_found_by_it(conn: Conn, analyzed: bool) 
     if analyzed:
         await conn.execute("vacuum analyze social_account")
     async with plans.reading(conn, "social_account") as come:
-        await purge.purge_account.run(conn, org=mine.org, id=mine.account_id)
+        here = {"org": mine.org, "id": mine.account_id}
+        await purge.purge_account.run(conn, **here)
+        assert await purge.delete_account.value(conn, **here, project_id=mine.project_id)
     assert come.scans == 0
     assert come.rows <= MOST

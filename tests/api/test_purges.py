@@ -1,0 +1,160 @@
+"""A purge, as callers see it: whatever leads to the project leads nowhere, and what went on there ends."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from domain.operations import purge
+from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, PURGE_PROJECT
+from schemas import ids
+from schemas.api_keys import Env
+from schemas.settings import Settings
+from tests import media, seeds
+from tests.api.conftest import EVERYTHING, calling, client_of, new_key
+from tests.api.described import routes
+from tests.api.everything import one_of_each
+from tests.waiting import eventually
+from tests.workers.runtime.workers import at_work
+from workers.tasks import OPENERS
+
+#: By their names in paths: what is the project's.
+ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId"}
+
+
+class Scene(NamedTuple):
+    """A project with one of each, whose ingest is under way for ever; `other` is of its other environment."""
+
+    http: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
+    other: httpx.AsyncClient
+    ids: dict[str, str]
+    app: Litestar
+    pool: Pool
+    settings: Settings
+
+    @property
+    def at(self) -> str:
+        return f"/v1/projects/{self.ids['projectId']}"
+
+    @property
+    def reads(self) -> list[str]:
+        found = [route for route in routes(self.app) if route.method == "GET" and ITS_OWN & {*route.names}]
+        return [route.at(self.ids) for route in found if not route.path.endswith("/events")]
+
+    async def both_listen(self) -> bool:
+        waiting: int = self.app.state.services.watcher.waiting
+        return waiting == 2
+
+    async def purge(self) -> httpx.Response:
+        path = f"/v1/ops/projects/{self.ids['projectId']}/purge"
+        return await self.http.post(path, json={"name": "Shop"}, headers={"Idempotency-Key": "purge"})
+
+    async def ended(self, kind: str) -> None:
+        unfinished = "select count(*) from job where kind = $1 and finished_at is null"
+
+        async def has() -> bool:
+            return not await self.pool.fetchval(unfinished, kind)
+
+        await eventually(has)
+
+    async def is_gone(self) -> None:
+        """Archived, and then purged within its job."""
+        kinds = {kind: OPENERS[kind] for kind in (ARCHIVE_PROJECT, PURGE_PROJECT)}
+        async with at_work(self.settings, self.pool, kinds):
+            assert (await self.http.delete(self.at)).status_code == 200
+            await self.ended(ARCHIVE_PROJECT.name)
+            assert (await self.purge()).status_code == 202
+            await self.ended(PURGE_PROJECT.name)
+
+
+@pytest_asyncio.fixture(params=["live", "test"])
+async def scene(
+    request: pytest.FixtureRequest,
+    app: Litestar,
+    pool: Pool,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Scene]:
+    monkeypatch.setattr(purge, "PATIENCE_S", 0)
+    env: Env = request.param
+    async with calling(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme, client_of(app) as anonymous:
+        mine = await one_of_each(acme.http, pool)
+        async with pool.acquire() as conn:
+            assert len(await seeds.claims(conn, INGEST_WEBSITE)) == 1
+            pair = "select id from organization where $1 in (id, live_organization_id) and env <> $2"
+            twin = await conn.fetchval(pair, acme.organization_id, env) or await conn.fetchval(
+                "select live_organization_id from organization where id = $1", acme.organization_id
+            )
+        key = await new_key(pool, twin, env="live" if env == "test" else "test")
+        async with client_of(app, key) as other:
+            yield Scene(acme.http, anonymous, other, mine, app, pool, settings)
+
+
+async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
+    return {path: (await http.get(path)).status_code for path in paths}
+
+
+async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
+    picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
+    made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
+    link = httpx.URL(made.json()["assets"][0]["url"]).path
+    ticket, post_id = secrets.token_urlsafe(32), ids.read(ids.POST, scene.ids["scheduledPostId"])
+    await scene.pool.execute(
+        "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, made.json()["id"])
+    )
+    await scene.pool.execute(
+        "insert into media_ticket (organization_id, post_id, ticket)"
+        " select organization_id, id, $2 from scheduled_post where id = $1",
+        post_id,
+        ticket,
+    )
+    links = [link, f"{link}/{ticket}"]
+    assert len(scene.reads) >= 10
+    assert {*(await statuses(scene.http, scene.reads)).values()} == {200}
+    assert {*(await statuses(scene.anonymous, links)).values()} == {200}
+    await scene.is_gone()
+    assert {*(await statuses(scene.http, scene.reads)).values()} == {404}
+    assert {*(await statuses(scene.anonymous, links)).values()} == {404}
+    assert (await scene.purge()).status_code == 404
+
+
+async def test_the_keys_of_both_environments_stay(scene: Scene) -> None:
+    await scene.is_gone()
+    for http in (scene.http, scene.other):
+        assert (await http.get("/v1/whoami")).status_code == 200
+        assert (await http.get("/v1/projects?status=all")).json()["items"] == []
+    log = (await scene.http.get("/v1/audit-log")).json()["items"]
+    assert [one["action"] for one in log][:2] == ["project.purged", "project.purge_started"]
+    assert {one["projectId"] for one in log[:2]} == {scene.ids["projectId"]}
+
+
+async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
+    write, headers = f"{scene.at}/leased-accounts/request", {"Idempotency-Key": "again"}
+    asked = {"count": 1, "niche": "bread"}
+    answers = [await scene.http.post(write, json=asked, headers=headers) for _ in range(2)]
+    assert answers[0].json()["requestId"] == answers[1].json()["requestId"]
+    await scene.is_gone()
+    assert (await scene.http.post(write, json=asked, headers=headers)).status_code == 404
+    kept = "select count(*) from idempotency_key where convert_from(body, 'utf8') like $1"
+    assert await scene.pool.fetchval(kept, f"%{scene.ids['projectId']}%") == 0
+
+
+async def test_whoever_listens_hears_that_it_is_over(scene: Scene) -> None:
+    """Its job is still under way when it goes."""
+    job = f"/v1/jobs/{scene.ids['jobId']}"
+    streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
+    waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))
+    await eventually(scene.both_listen)
+    await scene.is_gone()
+    streamed = await streaming
+    assert streamed.status_code == 200
+    assert '"status":"completed"' not in streamed.text
+    assert (await waiting).status_code == 404
+    assert (await scene.http.get(f"{job}/events", headers={"Last-Event-ID": "1"})).status_code == 404

@@ -1,0 +1,107 @@
+"""A purge and what may come at the same moment: another one, an un-archive, the last post's end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from db.pool import Conn, Pool, transact
+from domain.media.storage import open_store
+from domain.operations import purge
+from domain.projects import projects
+from jobs.kinds import PURGE_PROJECT
+from schemas.errors import Conflict, Fenced, NotFound
+from schemas.projects import ProjectPatch
+from tests import seeds
+from tests.domain.project import Project as Scope
+from tests.domain.publishing import post_scene as scene
+from tests.jobs.scene import waits_for_lock
+from tests.waiting import eventually
+from tests.workers.tasks.full_project import left, named
+from tests.workers.tasks.project import Project
+from tests.workers.tasks.test_purging import archived, begin, perform
+
+
+def beginning(project: Project) -> Callable[[Conn], Awaitable[Any]]:
+    return partial(purge.begin, project_id=project.id, name="Shop", env=None, actor=None)
+
+
+def reviving(project: Project) -> Callable[[Conn], Awaitable[Any]]:
+    body = projects.check(ProjectPatch(status="active"))
+    mine = partial(projects.patch, organization_id=project.org, project_id=project.id)
+    return partial(mine, api_key_id=None, body=body)
+
+
+async def second(
+    pool: Pool, first: Callable[[Conn], Awaitable[Any]], then: Callable[[Conn], Awaitable[Any]]
+) -> Any:
+    """What `then` comes to, which waits for the commit of `first`."""
+    async with pool.acquire() as conn, pool.acquire() as observer:
+        async with conn.transaction():
+            await first(conn)
+            waiting = asyncio.create_task(transact(pool, then))
+            await eventually(lambda: waits_for_lock(observer))
+        return await waiting
+
+
+async def test_two_at_once_are_one(project: Project, conn: Conn) -> None:
+    await archived(project, conn)
+    purging, wake = await second(project.workers.pool, beginning(project), beginning(project))
+    assert wake is None
+    assert await begin(project.workers.pool, project.id) == purging
+    assert await conn.fetchval("select count(*) from job where kind = 'purge_project'") == 1
+    started = "select count(*) from audit_log where action = 'project.purge_started'"
+    assert await conn.fetchval(started) == 1
+
+
+async def test_what_is_made_active_first_stays(project: Project, conn: Conn) -> None:
+    await archived(project, conn)
+    with pytest.raises(Conflict) as refused:
+        await second(project.workers.pool, reviving(project), beginning(project))
+    assert refused.value.details["reason"] == "NOT_ARCHIVED"
+    assert (await project.shown()).status == "active"
+    assert await conn.fetchval("select purging_at from project") is None
+
+
+async def test_what_is_purged_first_is_not_made_active(project: Project, conn: Conn) -> None:
+    await archived(project, conn)
+    with pytest.raises(NotFound):
+        await second(project.workers.pool, beginning(project), reviving(project))
+    assert await conn.fetchval("select status from project") == "archived"
+
+
+@pytest.mark.parametrize("patient", [True, False])
+async def test_a_last_post_that_ends_meanwhile(
+    project: Project, conn: Conn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: bool
+) -> None:
+    """Each is live, or its attempt finds itself fenced; nothing of either is left."""
+    pool = project.workers.pool
+    monkeypatch.setattr(purge, "ROWS", 1)
+    if not patient:
+        monkeypatch.setattr(purge, "PATIENCE_S", 0)
+    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
+    mine = await scene.fill(conn, Scope(project.org, project.id))
+    claims = await scene.prepared(conn, mine, 1)
+    for claim in claims:
+        assert await scene.mark(pool, claim)
+    await archived(project, conn)
+    names = await named(conn, project.id)
+    await begin(pool, project.id)
+    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+
+    async def purged() -> None:
+        while (await perform(scene.context(pool, claim), store)).word != "completed":
+            assert patient
+
+    ends = await asyncio.gather(
+        purged(), *(scene.publish(pool, one) for one in claims), return_exceptions=True
+    )
+    assert ends[0] is None
+    fenced = [end for end in ends[1:] if end is not None]
+    assert all(isinstance(end, Fenced) for end in fenced)
+    assert not (patient and fenced)
+    assert (await left(conn, names)).keys() == {"audit_log", "job"}
