@@ -1,6 +1,7 @@
 """Tables of the API's contract: what the code has, beside what `meanings` says of it."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
@@ -17,6 +18,10 @@ from schemas.errors import SourceError
 from schemas.errors.platforms import Category
 
 ROOT = Path(__file__).resolve().parents[2]
+
+#: Where a tier's caps in a pool come from, and one of them there.
+LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
+_CAP = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal` of ours, or a shape whose `status` or `state` is one.
 _Words: TypeAlias = Any
@@ -97,6 +102,13 @@ def request_limits() -> str:
         for tier, quota in QUOTAS.items()
     ]
     return table(["tier", *(f"{code(kind)} a minute" for kind in Class), "writes a day"], rows)
+
+
+def job_limits() -> str:
+    """Jobs of one organization in a pool that run and that wait, by tier."""
+    caps = _CAP.findall(LEDGER.read_text("utf-8"))
+    rows = [(code(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
+    return table(["tier", "running", "waiting"], rows)
 
 
 def storage_limits() -> str:
