@@ -3,13 +3,15 @@ j.id, j.project_id, j.kind, j.status, j.stage, j.version, j.progress, j.attempt,
        j.cancel_requested, j.retry_of, j.created_at, j.finished_at, j.result, j.error
 
 -- part: filters    a filter that is null lets all pass
-and (:before::uuid is null or j.id < :before)
-   and (:kind::text is null or j.kind = :kind)
-   and (:status::text is null or j.status = :status)
-   and (:stage::text is null or j.stage = :stage)
+-- As `coalesce` the planner takes each to let half of the jobs pass, not next to none: then it would rather read and
+-- sort them all than walk by id until a page is full.
+and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   and coalesce(j.kind = :kind::text, true)
+   and coalesce(j.status = :status::text, true)
+   and coalesce(j.stage = :stage::text, true)
 
 -- part: place    of one project, if it is named
-and (:project_id::uuid is null or j.project_id = :project_id)
+and coalesce(j.project_id = :project_id::uuid, true)
 
 -- name: get_job
 select {job}
@@ -48,6 +50,32 @@ select {job}
    and j.finished_at is null
    {place}
    {filters}
+ order by j.id desc
+ limit :limit;
+
+-- name: list_running_jobs    at a stage that only a job with a worker has
+with busy as materialized (
+  -- All that run of the tenant, pool by pool.
+  select b.busy_id
+    from pool p
+   cross join lateral (
+           select id as busy_id
+             from job
+            where pool = p.name
+              and organization_id = :org
+              and not internal
+              and state = 'running'
+           offset 0) b)
+select {job}
+  from busy
+ cross join lateral (
+         select {job}
+           from partner_job j
+          where j.organization_id = :org
+            and j.id = busy_id
+            {place}
+            {filters}
+          limit 1) j
  order by j.id desc
  limit :limit;
 

@@ -55,9 +55,13 @@ GET_JOBS = partner_job.get_jobs.typed(JobRow)
 LIST_JOBS = partner_job.list_jobs.typed(JobRow)
 LIST_JOBS_OF_PROJECT = partner_job.list_jobs_of_project.typed(JobRow)
 LIST_OPEN_JOBS = partner_job.list_open_jobs.typed(JobRow)
+LIST_RUNNING_JOBS = partner_job.list_running_jobs.typed(JobRow)
 LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
 GET_ORIGIN = job.get_origin.typed(Origin)
+
+#: Stages of open jobs that have no worker.
+WAITING = frozenset({"queued", "scheduled"})
 
 #: Searches of one list: each filter's values times the others'.
 MOST_SEARCHES = 25
@@ -114,7 +118,9 @@ async def _search(conn: Conn, project_id: UUID | None, asked: Mapping[str, Any])
     ended = status or (stage if stage in TERMINAL else None)
     if stage in TERMINAL and stage != ended:
         return []
-    if ended == "running" or (stage and stage not in TERMINAL):
+    if stage and stage not in TERMINAL | WAITING:
+        return await LIST_RUNNING_JOBS.all(conn, project_id=project_id, **asked)
+    if ended == "running" or stage in WAITING:
         return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
     if ended in UNSUCCESSFUL:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})

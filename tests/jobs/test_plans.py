@@ -88,7 +88,8 @@ USES: dict[str, tuple[Use, int]] = {
         0,
     ),
     "list open": (lambda conn, found: list_page(conn, found.org, status="running"), 60),
-    "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), OPEN),
+    "list queued": (lambda conn, found: list_page(conn, found.org, stage="queued"), RUNNING + 60),
+    "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), 3 * RUNNING),
     "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
     "cancel": (
         lambda conn, found: controls.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id),
