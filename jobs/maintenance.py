@@ -23,6 +23,11 @@ GRACE_S = 0.5
 #: How long what has ended is kept, in seconds.
 KEEP_JOBS_S, KEEP_WORKERS_S = 30 * 86400.0, 3600.0
 
+#: Jobs that wait in a pool and are counted at once; more are counted in parts of so many. Then seconds for
+#: which such a count says how many wait, and seconds between two of its parts.
+COUNTED = 5_000
+COUNT_FRESH_S, COUNT_EVERY_S = 120.0, 0.2
+
 #: The advisory lock of the dispatcher that works; the others stand by.
 LEADER_LOCK = 7202
 
@@ -103,6 +108,12 @@ async def hang_up(conn: Conn, *, before: datetime, patience_s: float) -> int:
 async def end_overdue(conn: Conn) -> list[Moved]:
     """Fail queued jobs past their deadline."""
     return await END_OVERDUE_JOBS.all(conn, limit=BATCH, overdue=error_of(DEADLINE))
+
+
+async def count_due(conn: Conn) -> int:
+    """Count a part of what waits in each pool with more than `COUNTED` jobs. Moves nothing: 0."""
+    await pool.count_due.run(conn, part=COUNTED)
+    return 0
 
 
 async def prune_jobs(conn: Conn) -> int:

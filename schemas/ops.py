@@ -16,13 +16,13 @@ class Pool(Out, frozen=True, kw_only=True):
     name: str
     """Names it in paths."""
     queued: int
-    """Jobs that are due and wait."""
+    """Jobs that are due and wait. Beyond 5,000 it is some seconds old."""
     running: int
     """Jobs that run."""
     capacity: int
     """Slots of its live workers."""
     oldest_due_seconds: float | None
-    """How long the oldest due job has waited; null: none waits."""
+    """How long the oldest due job has waited, as of the same time; null: none waits."""
     desired_workers: int
     """How many worker processes the work asks for."""
     paused: bool

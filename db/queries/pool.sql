@@ -18,17 +18,75 @@ select now() as at, due.pool, due.kind, due.job_id, due.rotor
 -- name: try_to_lead    the lock is held by the session until it ends
 select pg_try_advisory_lock(:lock) as leads, now() as at;
 
+-- name: count_due    the next `part` of the jobs that wait in each pool with more than that
+with next as materialized (
+  -- Those behind the place that the count has come to; the last one's place, if there may be more behind it.
+  select p.name, part.*
+    from pool p
+    left join pool_count k on k.pool = p.name
+   cross join lateral (
+           select count(*) as jobs,
+                  count(*) filter (where run_at <= now()) as due,
+                  min(run_at) as oldest,
+                  (array_agg(organization_id))[:part] as org,
+                  (array_agg(internal))[:part] as internal,
+                  (array_agg(run_at))[:part] as run_at,
+                  (array_agg(id))[:part] as id
+             from (
+                    select organization_id, internal, run_at, id
+                      from job
+                     where pool = p.name
+                       and state = 'queued'
+                       and stage <> 'scheduled'
+                       and (organization_id, internal, run_at, id)
+                           > (coalesce(k.after_org, '00000000-0000-0000-0000-000000000000'),
+                              coalesce(k.after_internal, false),
+                              coalesce(k.after_run_at, '-infinity'),
+                              coalesce(k.after_id, '00000000-0000-0000-0000-000000000000'))
+                     order by organization_id, internal, run_at, id
+                     limit :part) j) part
+   where part.jobs = :part
+      or k.so_far > 0)
+insert into pool_count as k
+       (pool, so_far, oldest_so_far, after_org, after_internal, after_run_at, after_id)
+select name, due, oldest, org, internal, run_at, id
+  from next
+    on conflict (pool) do update
+   set so_far = case when excluded.after_id is null then 0 else k.so_far + excluded.so_far end,
+       oldest_so_far = case when excluded.after_id is not null
+                            then least(k.oldest_so_far, excluded.oldest_so_far) end,
+       due = case when excluded.after_id is null then k.so_far + excluded.so_far else k.due end,
+       oldest_run_at = case when excluded.after_id is null
+                            then least(k.oldest_so_far, excluded.oldest_so_far) else k.oldest_run_at end,
+       counted_at = case when excluded.after_id is null then now() else k.counted_at end,
+       after_org = excluded.after_org,
+       after_internal = excluded.after_internal,
+       after_run_at = excluded.after_run_at,
+       after_id = excluded.after_id;
+
 -- name: list_pools    `mean_run_s` is of the attempts of the pool's last 100 ended jobs
-select p.name, p.paused, due.queued, due.oldest_due_s, running.jobs as running,
-       fleet.capacity, fleet.workers, past.mean_run_s
+-- Up to `exact` due jobs are counted now; where there are more, the dispatcher's last count says how many.
+select p.name, p.paused,
+       case when due.jobs > :exact then greatest(due.jobs, counted.jobs) else due.jobs end as queued,
+       extract(epoch from now() - case when due.jobs > :exact then least(due.oldest, counted.oldest)
+                                       else due.oldest end)::float8 as oldest_due_s,
+       running.jobs as running, fleet.capacity, fleet.workers, past.mean_run_s
   from pool p
  cross join lateral (
-         select count(*) as queued, extract(epoch from now() - min(run_at))::float8 as oldest_due_s
-           from job
+         select count(*) as jobs, min(run_at) as oldest
+           from (
+                  select run_at
+                    from job
+                   where pool = p.name
+                     and state = 'queued'
+                     and stage <> 'scheduled'
+                     and run_at <= now()
+                   limit :exact + 1) head) due
+ cross join lateral (
+         select max(greatest(due, so_far)) as jobs, min(oldest_run_at) as oldest
+           from pool_count
           where pool = p.name
-            and state = 'queued'
-            and stage <> 'scheduled'
-            and run_at <= now()) due
+            and counted_at > now() - :fresh_s * interval '1 second') counted
  cross join lateral (
          select count(*) as jobs
            from job
@@ -49,7 +107,12 @@ select p.name, p.paused, due.queued, due.oldest_due_s, running.jobs as running,
                      and finished_at is not null
                    order by finished_at desc
                    limit 100) j
-           join job_attempt a on a.organization_id = j.organization_id and a.job_id = j.id) past
+          cross join lateral (
+                  select started_at, ended_at
+                    from job_attempt
+                   where organization_id = j.organization_id
+                     and job_id = j.id
+                  offset 0) a) past
  order by p.name;
 
 -- name: set_paused

@@ -126,9 +126,7 @@ async def _search(conn: Conn, project_id: UUID | None, asked: Mapping[str, Any])
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
     if project_id:
         return await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
-    if kind:
-        return await LIST_JOBS_OF_KIND.all(conn, **asked)
-    return await LIST_JOBS.all(conn, **asked)
+    return await (LIST_JOBS_OF_KIND if kind else LIST_JOBS).all(conn, **asked)
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:

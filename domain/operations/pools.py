@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import pool, worker
-from jobs.maintenance import LEADER_LOCK
+from jobs.maintenance import COUNT_FRESH_S, COUNTED, LEADER_LOCK
 from schemas import ids
 from schemas.api_keys import Tier
 from schemas.errors import NotFound
@@ -63,8 +63,13 @@ LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 
 
 async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
-    """Every pool, by name; `slots` is what a worker has where none runs to tell."""
-    return [_shown(row, slots) for row in await LIST_POOLS.all(conn)]
+    """Every pool, by name; `slots` is what a worker has where none runs to tell.
+
+    `queued` and the oldest are exact up to `COUNTED` due jobs. Where there are more they are of the
+    dispatcher's last count, which it makes a part at a time; where none is fresh, `COUNTED` and one.
+    """
+    rows = await LIST_POOLS.all(conn, exact=COUNTED, fresh_s=COUNT_FRESH_S)
+    return [_shown(row, slots) for row in rows]
 
 
 async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
+from domain.operations import pools
 from jobs import controls, heartbeat, ledger, maintenance, steps
 from jobs.ledger import Claim
 from jobs.outcomes import Done
@@ -96,6 +97,8 @@ USES: dict[str, tuple[Use, int]] = {
         5,
     ),
     "look": (lambda conn, _: maintenance.look(conn), 10),
+    "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.COUNTED + 100),
+    "pools": (lambda conn, _: pools.list_all(conn, slots=10), 2 * maintenance.COUNTED + 2 * RUNNING + 300),
     "promote": (lambda conn, _: maintenance.promote(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
     "hang_up": (

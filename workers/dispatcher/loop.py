@@ -17,6 +17,7 @@ from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import health, logs, metrics
 from workers.dispatcher.chore import Agenda
+from workers.dispatcher.count import COUNT
 from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
@@ -58,6 +59,7 @@ class Dispatcher:
                 rescue(self._uptime, patience_s=patience_s(settings.lease_s)),
                 OVERDUE,
                 REFRESH,
+                COUNT,
                 *RETENTION,
                 prune_audit(settings.audit_days),
                 prune_media(store),
