@@ -3,8 +3,8 @@ j.id, j.project_id, j.kind, j.status, j.stage, j.version, j.progress, j.attempt,
        j.cancel_requested, j.retry_of, j.created_at, j.finished_at, j.result, j.error
 
 -- part: filters    a filter that is null lets all pass
--- As `coalesce` the planner takes each to let half of the jobs pass, not next to none: then it would rather read and
--- sort them all than walk by id until a page is full.
+-- As `coalesce` the planner takes each to let half of the jobs pass, not next to none: then it would rather
+-- read and sort them all than walk by id until a page is full.
 and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and coalesce(j.kind = :kind::text, true)
    and coalesce(j.status = :status::text, true)
