@@ -139,7 +139,8 @@ async def test_a_list_filters(conn: Conn, project: Project) -> None:
     assert await list_ids(conn, project, stages=["scheduled"]) == [scheduled]
     assert await list_ids(conn, project, statuses=["failed"]) == []
     assert await list_ids(conn, project, project_id=project.id, statuses=["completed"]) == []
-    assert await list_ids(conn, project, project_id=ids.new()) == []
+    with pytest.raises(NotFound):
+        await list_ids(conn, project, project_id=ids.new())
 
 
 async def test_a_queued_job_is_canceled_at_once_with_its_ingest(
