@@ -34,8 +34,12 @@ class Connections:
     @asynccontextmanager
     async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
         """A connection. Raises `Unavailable` where others have it for too long."""
-        async with self.share(organization_id), self._pool.acquire() as conn:
-            yield conn
+        await self._take(organization_id)
+        try:
+            async with self._pool.acquire() as conn:
+                yield conn
+        finally:
+            self._give(organization_id)
 
     @asynccontextmanager
     async def share(self, organization_id: UUID) -> AsyncIterator[None]:

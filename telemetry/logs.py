@@ -120,7 +120,7 @@ def _render() -> list[structlog.types.Processor]:
         ]
     return [
         structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(serializer=_encode),
+        _encode,
         _redact,
     ]
 
@@ -131,7 +131,7 @@ def _redact(_: Any, __: str, line: Any) -> str:
     return _SECRET.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
 
 
-def _encode(event: dict[str, Any], **_: Any) -> str:
+def _encode(_: Any, __: str, event: structlog.types.EventDict) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
 
 

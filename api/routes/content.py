@@ -11,6 +11,7 @@ from api.filters import MadeSince, MadeUntil
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.ratelimit import Class
+from api.replies import Reply
 from api.requests import ApiRequest
 from api.uploads import Received
 from db.pool import Conn
@@ -118,7 +119,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
             content_id=paths.read("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    return Response(found, headers={"ETag": etags.show(found.revision)})
+    return Reply(found, headers={"ETag": etags.show(found.revision)})
 
 
 @patch("/content/{content_id:str}", opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, 412))

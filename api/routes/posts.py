@@ -12,6 +12,7 @@ from api import etags, filters, paging, paths
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
+from api.replies import Reply
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.publishing import captions, changes, posts, scheduling
@@ -142,7 +143,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
         found, version = await posts.get(
             conn, organization_id=request.organization_id, post_id=paths.read("post", scheduled_post_id)
         )
-    return Response(found, headers={"ETag": etags.show(version)})
+    return Reply(found, headers={"ETag": etags.show(version)})
 
 
 @post(

@@ -10,6 +10,7 @@ from api import etags, paging, paths
 from api.guard import requires
 from api.idempotency import Made, insert_once, once
 from api.ratelimit import Class
+from api.replies import Reply
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.projects import archive, projects
@@ -78,7 +79,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
         project, version = await projects.get(
             conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
         )
-    return Response(project, headers={"ETag": etags.show(version)})
+    return Reply(project, headers={"ETag": etags.show(version)})
 
 
 @patch("/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409, 412))
