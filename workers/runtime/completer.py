@@ -44,6 +44,7 @@ class Completer:
 
     def put(self, attempt: Attempt, outcome: Outcome) -> None:
         self._inbox.append((attempt, outcome))
+        self._slots.settle(1)
         self.unsettled.add(key(attempt.claim))
         self._arrived.set()
         self.settled.clear()
@@ -56,6 +57,7 @@ class Completer:
             await self._flush_progress(ended)
             batch = [Settlement(attempt.claim, outcome) for attempt, outcome in ended]
             announce(batch, await self._store(batch))
+            self._slots.settle(-len(batch))
             self._slots.ended(claim for claim, _ in batch)
             self.unsettled.difference_update(key(attempt.claim) for attempt, _ in ended)
             if not self.unsettled:

@@ -23,6 +23,10 @@ class LeaseLost:
 #: one for many.
 BACKLOG_SHARE = 2
 
+#: A worker takes no more jobs once so many times its slots wait to be settled: they run nowhere and count as
+#: running, so others could have had them. Two statements' worth is in the pipe of a worker that is busy.
+UNSETTLED_SHARE = 2
+
 Verdict: TypeAlias = Outcome | LeaseLost
 Key: TypeAlias = tuple[UUID, int]
 
@@ -57,6 +61,7 @@ class Attempt:
 class Slots:
     """At most `size` attempts, without those that are `parked`: they wait, and have given their slots back.
 
+    `unsettled` have ended, and the ledger doesn't know yet; too many of them take slots (`UNSETTLED_SHARE`).
     `wake` is set while a pull is asked for. `backlog` means that the last pull left due jobs behind.
     `has_free_slots` and `empty` are set while they are true. `on_change` is called with the number of free
     slots.
@@ -67,7 +72,7 @@ class Slots:
         self.attempts: dict[Key, Attempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
-        self.parked = 0
+        self.parked = self.unsettled = 0
         self._freed: set[UUID] = set()
         self.on_change: Callable[[int], None] = ignore
         metrics.SLOTS_FREE.set_function(lambda: self.free)
@@ -75,7 +80,8 @@ class Slots:
 
     @property
     def free(self) -> int:
-        return self.size - len(self.attempts) + self.parked
+        late = max(0, self.unsettled - UNSETTLED_SHARE * self.size)
+        return self.size - len(self.attempts) + self.parked - late
 
     def add(self, attempt: Attempt) -> None:
         self.attempts[key(attempt.claim)] = attempt
@@ -104,6 +110,11 @@ class Slots:
 
     def _park(self, change: int) -> None:
         self.parked += change
+        self._changed()
+
+    def settle(self, change: int) -> None:
+        """Count attempts that have ended and wait for their settlement, or whose settlement is committed."""
+        self.unsettled += change
         self._changed()
 
     def ended(self, claims: Iterable[Claim]) -> None:

@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 
-from jobs.ledger import Claim
+from domain.jobs import jobs
+from jobs.ledger import Claim, Moved
 from jobs.outcomes import Done, Interrupted, Outcome
+from tests.waiting import eventually
 from tests.workers.runtime.workers import ERRAND, Workers
+from workers.runtime import puller
 from workers.runtime.context import Context
 from workers.runtime.runner import Runner
+from workers.runtime.slots import UNSETTLED_SHARE
+from workers.runtime.worker import Worker
 
 
 async def test_whatever_a_task_raises_is_tried_again_and_tells_nothing(workers: Workers) -> None:
@@ -70,8 +75,8 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(w
         return Done(results[ctx.job.args["which"]])
 
     async with workers.working(task):
-        jobs = {which: await workers.submit(args={"which": which}) for which in results}
-        rows = {which: await workers.ended(job_id) for which, job_id in jobs.items()}
+        made = {which: await workers.submit(args={"which": which}) for which in results}
+        rows = {which: await workers.ended(job_id) for which, job_id in made.items()}
     assert {which: row["state"] for which, row in rows.items()} == {
         "fine": "completed",
         "nul": "failed",
@@ -113,3 +118,38 @@ async def test_no_more_run_at_once_than_there_are_slots(workers: Workers) -> Non
         for job_id in [await workers.submit() for _ in range(20)]:
             await workers.ended(job_id)
     assert 1 <= most <= 3
+
+
+async def test_a_worker_whose_settlements_hang_takes_no_more_than_it_can_hold(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has ended here and nowhere else is the ledger's, and another worker could have had it."""
+    settle, answered = jobs.settle, asyncio.Event()
+
+    async def hang(*args: Any) -> list[Moved]:
+        await answered.wait()
+        return await settle(*args)
+
+    async def task(_: Context) -> Outcome:
+        return Done()
+
+    monkeypatch.setattr(jobs, "settle", hang)
+    monkeypatch.setattr(puller, "POLL_S", 0.01)
+    submitted = [await workers.submit(wake=False) for _ in range(20)]
+    async with workers.working(task, slots=2) as worker:
+        most = 2 + UNSETTLED_SHARE * 2
+        await eventually(lambda: running(workers, most))
+        await eventually(lambda: nothing_free(worker))
+        assert await running(workers, most)
+        answered.set()
+        for job_id in submitted:
+            await workers.ended(job_id)
+            assert await workers.attempts(job_id) == ["completed"]
+
+
+async def running(workers: Workers, count: int) -> bool:
+    return bool(await workers.pool.fetchval("select count(*) = $1 from job where state = 'running'", count))
+
+
+async def nothing_free(worker: Worker) -> bool:
+    return worker.slots.free == 0
