@@ -1,0 +1,101 @@
+"""Free slots go to the tenants that hold least; a pull reads no more lines, nor deeper, than that takes."""
+
+import random
+from collections import Counter
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.tenancy import organizations
+from jobs.ledger import Claim
+from tests import plans
+from tests.jobs import scene
+from tests.jobs.scene import FREE_ERRAND, INTERNAL
+
+FREE_INTERNAL = INTERNAL._replace(pool="default")
+
+#: Lines with room that a pull visits at most, if fewer slots are free.
+LINES = 32
+
+
+class Pairs:
+    """Live organizations, each with its sandbox, and what a worker runs of them."""
+
+    def __init__(self, conn: Conn, worker: UUID) -> None:
+        self.conn, self.worker = conn, worker
+        self.tenant_of: dict[UUID, UUID] = {}
+        self.running: list[Claim] = []
+
+    async def make(self, count: int) -> None:
+        for _ in range(count):
+            pair = await organizations.create(self.conn, name="Acme", tier="partner")
+            self.tenant_of |= {pair.live: pair.live, pair.sandbox: pair.live}
+
+    async def fill(self, dice: random.Random) -> None:
+        """A few jobs more in some lines; never more than `LINES` of them."""
+        for kind in (FREE_ERRAND, FREE_INTERNAL):
+            most = min(LINES // 2, len(self.tenant_of))
+            for org in dice.sample([*self.tenant_of], k=dice.randint(0, most)):
+                await scene.fill(self.conn, [org], dice.randint(1, 4), kind)
+
+    async def pull(self, free: int) -> list[Claim]:
+        claims = await scene.pull(self.conn, self.worker, free, FREE_ERRAND, FREE_INTERNAL)
+        self.running += claims
+        return claims
+
+    async def end(self, dice: random.Random) -> None:
+        dice.shuffle(self.running)
+        count = dice.randint(0, len(self.running))
+        await scene.settle(self.conn, self.running[:count])
+        del self.running[:count]
+
+    async def waiting(self) -> set[UUID]:
+        rows = await self.conn.fetch("select distinct organization_id from job where state = 'queued'")
+        return {self.tenant_of[row["organization_id"]] for row in rows}
+
+    def held(self) -> Counter[UUID]:
+        return Counter(self.tenant_of[claim.organization_id] for claim in self.running)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whoever_gets_a_slot_holds_no_more_than_who_waits(conn: Conn, seed: int) -> None:
+    """But for that one job: slots fill as water does. At most `LINES` lines wait."""
+    dice = random.Random(seed)
+    pairs = Pairs(conn, await scene.worker(conn, FREE_ERRAND, slots=1_000))
+    await pairs.make(dice.choice([2, 5, 16]))
+    for _ in range(12):
+        await conn.execute("delete from job where state = 'queued'")
+        await pairs.fill(dice)
+        queued = await conn.fetchval("select count(*) from job where state = 'queued'")
+        free = dice.randint(1, 24)
+        claims = await pairs.pull(free)
+        assert len(claims) == min(free, queued)
+        held = pairs.held()
+        served = [held[pairs.tenant_of[claim.organization_id]] for claim in claims]
+        left = [held[tenant] for tenant in await pairs.waiting()]
+        assert not served or not left or max(served) <= min(left) + 1
+        await pairs.end(dice)
+
+
+async def rows_of_a_pull(pool: Pool, worker: UUID) -> int:
+    """How many rows a pull of ten reads, once its plan is made."""
+    async with pool.acquire() as session:
+        await scene.settle(session, await scene.pull(session, worker, 10, FREE_ERRAND))
+        async with plans.reading(session, "job") as found:
+            assert len(await scene.pull(session, worker, 10, FREE_ERRAND)) == 10
+    return found.rows
+
+
+async def test_lines_of_tenants_that_hold_as_much_are_read_no_deeper_than_their_share(
+    pool: Pool, conn: Conn
+) -> None:
+    await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
+    worker = await scene.worker(conn, FREE_ERRAND)
+    assert len(await scene.pull(conn, worker, 4 * LINES, FREE_ERRAND)) == 4 * LINES
+    assert await rows_of_a_pull(pool, worker) <= 7 * LINES
+
+
+async def test_a_walk_ends_when_as_many_hold_nothing_as_slots_are_free(pool: Pool, conn: Conn) -> None:
+    await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
+    assert await rows_of_a_pull(pool, await scene.worker(conn, FREE_ERRAND)) <= 5 * 11
