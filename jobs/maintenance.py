@@ -107,7 +107,7 @@ async def hang_up(conn: Conn, *, before: datetime, patience_s: float) -> int:
 
 async def end_overdue(conn: Conn) -> list[Moved]:
     """Fail queued jobs past their deadline."""
-    return await END_OVERDUE_JOBS.all(conn, limit=BATCH, overdue=error_of(DEADLINE))
+    return await END_OVERDUE_JOBS.all(conn, overdue=error_of(DEADLINE))
 
 
 async def count_due(conn: Conn) -> int:

@@ -91,6 +91,8 @@ select count(pg_terminate_backend(pid))
         or (state = 'active' and state_change < clock_timestamp() - :patience_s * interval '1 second'));
 
 -- name: end_overdue_jobs    queued ones; a running one is ended by its worker or by rescue_jobs
+-- The limit is `BATCH` of jobs/maintenance.py, written out: where many rows wait, a plan for a parameter's
+-- value looks cheaper than the general one, and would be made anew for each call.
 with late as (
   -- Those that nobody holds.
   select organization_id, id
@@ -99,7 +101,7 @@ with late as (
      and lease_owner is null
      and deadline_at <= now()
    order by deadline_at
-   limit :limit
+   limit 500
      for no key update skip locked)
 update job j
    set state = 'failed', stage = 'failed', state_version = j.state_version + 1,

@@ -1,0 +1,42 @@
+"""What falls due and what is overdue moves in batches, by a plan that is kept."""
+
+from datetime import UTC, datetime, timedelta
+
+from db.pool import Conn
+from db.queries import job_maintenance
+from jobs import maintenance
+from tests import plans
+from tests.jobs import scene
+
+PAST = datetime.now(UTC) - timedelta(days=1)
+
+
+async def _fill(conn: Conn, count: int) -> None:
+    await scene.fill(conn, await scene.tenants(conn), count)
+
+
+async def test_a_batch_of_scheduled_jobs_falls_due_at_once(conn: Conn) -> None:
+    await _fill(conn, maintenance.BATCH + 1)
+    await conn.execute("update job set stage = 'scheduled'")
+    assert [await maintenance.promote(conn) for _ in range(2)] == [maintenance.BATCH, 1]
+
+
+async def test_a_batch_of_overdue_jobs_ends_at_once(conn: Conn) -> None:
+    await _fill(conn, maintenance.BATCH + 1)
+    await conn.execute("update job set deadline_at = $1", PAST)
+    assert [len(await maintenance.end_overdue(conn)) for _ in range(2)] == [maintenance.BATCH, 1]
+
+
+async def test_the_plan_is_kept_where_many_wait_and_many_have_ended(conn: Conn) -> None:
+    """Most deadlines are past, though not of those that wait, so that the planner expects many rows."""
+    await _fill(conn, 60 * maintenance.BATCH)
+    await conn.execute(
+        """update job set state = 'completed', stage = 'completed', finished_at = now(), deadline_at = $1
+            where id < '80000000-0000-0000-0000-000000000000'""",
+        PAST,
+    )
+    await conn.execute("vacuum analyze job")
+    for _ in range(plans.TIMES):
+        assert await maintenance.end_overdue(conn) == []
+    kept = "select generic_plans > 0 from pg_prepared_statements where statement = $1"
+    assert await conn.fetchval(kept, job_maintenance.end_overdue_jobs.sql)
