@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import signal
 import time
 from uuid import UUID
 
@@ -33,16 +34,18 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 
 async def _recover(environment: Environment, tenants: list[UUID], lease_s: float) -> float:
-    async with fleet.working(environment, slots=JOBS, lease_s=lease_s) as (victim,):
+    """Both workers are up before the jobs, which end soon; one stands still until the other has them all."""
+    async with fleet.working(environment, workers=2, slots=JOBS, lease_s=lease_s) as (victim, other):
+        other.process.send_signal(signal.SIGSTOP)
         await transact(environment.pool, lambda conn: _submit(conn, tenants))
         await _running(environment, fence=1)
-        async with fleet.working(environment, slots=JOBS, lease_s=lease_s):
-            await asyncio.sleep(random.uniform(0, lease_s / 5))
-            victim.process.kill()
-            killed = time.monotonic()
-            await _running(environment, fence=2)
-            took_s = time.monotonic() - killed
-            await fleet.drained(environment.pool)
+        other.process.send_signal(signal.SIGCONT)
+        await asyncio.sleep(random.uniform(0, lease_s / 5))
+        victim.process.kill()
+        killed = time.monotonic()
+        await _running(environment, fence=2)
+        took_s = time.monotonic() - killed
+        await fleet.drained(environment.pool)
     await backlog.check(environment.pool, count=JOBS, fence=2)
     return round(took_s, 3)
 
