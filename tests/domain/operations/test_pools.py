@@ -1,13 +1,15 @@
 """What waits in a pool: exact where it is few, of the dispatcher's last count where it is many."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
-from db.pool import Conn
+from db.pool import Conn, Pool
 from domain.operations import pools
 from jobs import maintenance
-from schemas.ops import Pool
+from schemas import ops
+from tests import plans
 from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND
 
@@ -20,7 +22,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "COUNTED", COUNTED)
 
 
-async def shown(conn: Conn) -> Pool:
+async def shown(conn: Conn) -> ops.Pool:
     found = await pools.list_all(conn, slots=10)
     return next(pool for pool in found if pool.name == FREE_ERRAND.pool)
 
@@ -67,3 +69,37 @@ async def test_a_count_follows_what_is_submitted_and_taken(conn: Conn) -> None:
     assert (await shown(conn)).queued == COUNTED + 1
     await count(conn, 20)
     assert (await shown(conn)).queued == 20
+
+
+async def end(conn: Conn, org: UUID, count: int) -> None:
+    """So many jobs that ran for 20 seconds."""
+    await conn.execute(
+        """with made as (
+             insert into job (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at,
+                              deadline_at, finished_at)
+             select $1, gen_random_uuid(), $2, $3, 'completed', 'completed', '{}', 3, now(), now(), now()
+               from generate_series(1, $4::int)
+             returning id)
+           insert into job_attempt (organization_id, job_id, fence, attempt, started_at, outcome)
+           select $1, id, 1, 1, now() - interval '20 seconds', 'completed' from made""",
+        org,
+        FREE_ERRAND.name,
+        FREE_ERRAND.pool,
+        count,
+    )
+
+
+async def test_how_long_jobs_run_is_read_of_the_last_ones(pool: Pool, conn: Conn) -> None:
+    """Also by a plan that was made when there were few."""
+    [org] = await scene.tenants(conn)
+    await end(conn, org, 1000)
+    await conn.execute("vacuum analyze job, job_attempt")
+    async with pool.acquire() as session:
+        for _ in range(plans.TIMES):
+            await shown(session)
+        await end(conn, org, 5000)
+        await scene.fill(conn, [org], 3, FREE_ERRAND)
+        async with plans.reading(session, "job_attempt") as come:
+            assert (await shown(session)).desired_workers == 1
+    assert come.scans == 0
+    assert come.rows <= 100
