@@ -67,14 +67,14 @@ returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.err
 -- Postgres itself ends one that is silent between two statements, not one that is so between the messages of
 -- a statement (it reads and is `active`). A job whose attempt's time is up waits for neither.
 with silent as materialized (
-  -- Sessions of ours in which Postgres waits for the client. In a COPY that is as it should be.
+  -- Sessions of ours in which Postgres waits for the client, by its clock. In a COPY that is as it should be.
   select pid, state, state_change
     from pg_stat_activity
    where datname = current_database()
      and usename = current_user
      and wait_event = 'ClientRead'
      and xact_start is not null
-     and state_change < clock_timestamp() - :grace_s * interval '1 second'
+     and state_change < pg_catalog.clock_timestamp() - :grace_s * interval '1 second'
      and query not ilike 'copy %'),
 holding as materialized (
   -- Those that hold a job of which an attempt's time is up: its row names their transaction.
@@ -88,7 +88,8 @@ select count(pg_terminate_backend(pid))
   from silent
  where now() < :before
    and (pid in (select pid from holding)
-        or (state = 'active' and state_change < clock_timestamp() - :patience_s * interval '1 second'));
+        or (state = 'active'
+            and state_change < pg_catalog.clock_timestamp() - :patience_s * interval '1 second'));
 
 -- name: end_overdue_jobs    queued ones; a running one is ended by its worker or by rescue_jobs
 -- The limit is `BATCH` of jobs/maintenance.py, written out: where many rows wait, a plan for a parameter's
