@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.peers.exactly_once import faults, kills, page, system
-from tests.peers.exactly_once.page import Line
 from tests.peers.exactly_once.parts import PLATFORMS
 from tests.peers.exactly_once.rows import Row, wrong
 from tests.peers.exactly_once.shapes import SHAPES
@@ -22,19 +21,7 @@ def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None
     assert [*wrong(rows)] == []
     titles = {shape.title for shape in SHAPES if shape.platform in platforms}
     kept = [each for each in page.kept() if each.title in titles and each.killed is killed]
-    if killed:
-        assert without_attempts(page.lines(rows)) == without_attempts(kept)
-    else:
-        assert page.lines(rows) == kept
-
-
-def without_attempts(lines: Sequence[Line]) -> set[tuple[str, ...]]:
-    """What came of each event: how many attempts a killed one takes depends on when it is found dead."""
-    found = set()
-    for title, text in lines:
-        call, events, *came, _ = text.strip("| ").split(" | ")
-        found |= {(title, call, event, *came) for event in events.split(", ")}
-    return found
+    assert page.lines(rows) == kept
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -73,7 +73,7 @@ async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say
     doomed_worker = await first_worker(fleet, doomed)
     await at_their_points(system, fleet, doomed)
     doomed_worker.kill()
-    await system.advance(LEASE_S + 1)
+    await system.advance(LEASE_S + 1, alive=False)
     say("killed; another worker goes on")
     await fleet.of_product("publish", slots=SLOTS, lease_s=LEASE_S, pool_size=POOL_SIZE)
     await ended(system)

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from db.migrate import migrate
-from db.pool import Pool, connect, open_pool
+from db.pool import Conn, Pool, connect, open_pool, transact
 from domain.accounts.credentials import Grant
 from schemas import ids
 from schemas.settings import Settings
@@ -84,22 +84,25 @@ class System:
         assert isinstance(at, datetime)
         return at
 
-    async def advance(self, seconds: float) -> None:
+    async def advance(self, seconds: float, *, alive: bool = True) -> None:
         """Ours and the platforms'. Returns when what came due on these is done.
 
-        An attempt that runs meanwhile takes none of this time.
+        An attempt that runs takes none of this time, nor does the lease of a worker that is `alive`: else the
+        attempt is taken away from where it was to be killed. Nobody pulls or renews by the time before.
         """
-        await self.pool.execute(
-            """with running as materialized (
-                 select organization_id, id from job where state = 'running' order by id for no key update),
-               attempts as (
-                 update job j
-                    set attempt_deadline_at = attempt_deadline_at + $1
-                   from running r
-                  where j.organization_id = r.organization_id and j.id = r.id)
-               update clock.ahead set by = by + $1""",
-            timedelta(seconds=seconds),
-        )
+        passed = timedelta(seconds=seconds)
+
+        async def jump(conn: Conn) -> None:
+            await conn.execute("lock table worker, job in exclusive mode")
+            await conn.execute(
+                "update job set attempt_deadline_at = attempt_deadline_at + $1 where state = 'running'",
+                passed,
+            )
+            if alive:
+                await conn.execute("update worker set lease_expires_at = lease_expires_at + $1", passed)
+            await conn.execute("update clock.ahead set by = by + $1", passed)
+
+        await transact(self.pool, jump)
         await self.align()
 
     async def align(self) -> None:
