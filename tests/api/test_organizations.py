@@ -10,7 +10,7 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from domain.operations import pools
 from domain.tenancy import organizations
-from jobs.kinds import INGEST_WEBSITE
+from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
 from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
@@ -109,6 +109,17 @@ async def test_a_suspended_ones_jobs_wait_and_others_do_not(
     await change(operator, shown(acme), suspended=False)
     pulled = await seeds.claims(conn, INGEST_WEBSITE)
     assert [claim.id for claim in pulled] == [started[acme.organization_id]]
+
+
+async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
+    operator: Caller, acme: Caller, conn: Conn
+) -> None:
+    """It only ends things, in a pool without caps."""
+    project = await seeds.project(conn, acme.organization_id)
+    answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
+    assert answer.status_code == 200
+    await change(operator, shown(acme), suspended=True)
+    assert [claim.project_id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [project]
 
 
 async def test_a_pool_that_gets_caps_runs_nothing_of_a_suspended_one(conn: Conn) -> None:
