@@ -3,14 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 import uvloop
-from litestar import Litestar
 
-from api.server.admission import limits_of
-from api.server.serve import serve
 from db.starting import starting
 from schemas.settings import from_env
 
@@ -19,8 +16,13 @@ def main(arguments: list[str]) -> None:
     """Serve the API. Exits with 0 when asked to stop, with 2 for a wrong argument or setting."""
     asked = _parser().parse_args(arguments)
     with starting():
-        limits = limits_of(from_env(os.environ))
-        uvloop.run(serve(_factory(asked.app)(), limits, host=asked.host, port=asked.port))
+        settings = from_env(os.environ)
+        # Litestar and our routes take most of a start: a wrong word doesn't wait for them.
+        from api.server.admission import limits_of  # noqa: PLC0415
+        from api.server.serve import serve  # noqa: PLC0415
+
+        limits = limits_of(settings)
+        uvloop.run(serve(_made(asked.app), limits, host=asked.host, port=asked.port))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,10 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _factory(path: str) -> Callable[[], Litestar]:
+def _made(path: str) -> Any:
+    """The application of MODULE:FACTORY."""
     module, _, name = path.partition(":")
-    factory: Callable[[], Litestar] = getattr(import_module(module), name)
-    return factory
+    return getattr(import_module(module), name)()
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3), *, orientation: i
     return out.getvalue()
 
 
-def large(kind: str, mode: str = "RGB", **options: Any) -> bytes:
+def large(kind: str, mode: str = "RGB", *, side: int = 8192, **options: Any) -> bytes:
     """As large as it may be, with nothing to see; `options` are Pillow's for saving it."""
-    Image.new(mode, (8192, 8192), "teal").save(out := io.BytesIO(), kind, **options)
+    Image.new(mode, (side, side), "teal").save(out := io.BytesIO(), kind, **options)
     return out.getvalue()
 
 
@@ -44,9 +44,9 @@ def noted(note: bytes) -> bytes:
     )
 
 
-def rescanned(times: int) -> bytes:
+def rescanned(times: int, *, side: int = 8192) -> bytes:
     """A small JPEG that says again and again that it gets better: each time it is gone through."""
-    whole = large("JPEG", "L", progressive=True)
+    whole = large("JPEG", "L", side=side, progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     return whole[:-2] + scan * times + whole[-2:]
 

@@ -7,13 +7,18 @@ import sys
 import uvloop
 
 from db.starting import starting
+from jobs.kinds import KINDS
 from schemas.settings import Settings, from_env
 from telemetry import logs
-from workers.runtime.worker import serve
-from workers.tasks import POOLS, open_tasks
+
+POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
 async def run(settings: Settings, pool_name: str) -> None:
+    """Imports that take most of a start, then the work: a wrong word or setting doesn't wait for them."""
+    from workers.runtime.worker import serve  # noqa: PLC0415
+    from workers.tasks import open_tasks  # noqa: PLC0415
+
     async with open_tasks(settings, pool_name) as tasks:
         await serve(settings, pool_name, tasks)
 

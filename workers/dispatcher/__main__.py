@@ -8,7 +8,6 @@ import uvloop
 from db.starting import starting
 from schemas.settings import from_env
 from telemetry import logs
-from workers.dispatcher.loop import serve
 
 DESCRIPTION = "Wake pools for due jobs and do the chores, until SIGTERM. One works, others stand by."
 
@@ -19,6 +18,9 @@ def main() -> None:
     with starting():
         settings = from_env(os.environ)
         logs.configure(process="dispatcher", level=settings.log_level)
+        # Most of a start: a wrong word doesn't wait for it.
+        from workers.dispatcher.loop import serve  # noqa: PLC0415
+
         uvloop.run(serve(settings))
 
 

@@ -43,7 +43,7 @@ PICTURES = {
     "progressive jpeg": ("image/jpeg", saved("JPEG", progressive=True, quality=95)),
     "jpeg with restarts": ("image/jpeg", saved("JPEG", quality=95, restart_marker_blocks=1)),
     "jpeg with a thumbnail": ("image/jpeg", with_thumbnail()),
-    "jpeg of many scans": ("image/jpeg", rescanned(3)),
+    "jpeg of many scans": ("image/jpeg", rescanned(3, side=512)),
     "webp": ("image/webp", picture("WEBP")),
     "lossless webp": ("image/webp", saved("WEBP", lossless=True)),
     "animated webp": ("image/webp", frames("WEBP")),
