@@ -168,7 +168,8 @@ async def delete_contents(conn: Conn, *, claim: Claim, contents: list[Contents])
 async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
     """The next account, with what opened it, which a job without a project gives back to its platform.
 
-    One that others have had on lease leaves a stub, which goes with the last of those.
+    One that others have had on lease leaves a stub, which goes with the last of those
+    (docs/decisions/0031-a-stub-for-what-others-had.md).
     """
     org = claim.organization_id
     found = await _NEXT_ACCOUNT.one(conn, **_scope(claim))
