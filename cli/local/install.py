@@ -32,7 +32,7 @@ INSTALLER = "constraints-installer.txt"
 STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing", "Resolved")
 #: What pip and uv need to install exactly the files of the list that comes next.
 HASHED = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
-#: What uv needs to link our own code, with no look at the network.
+#: What they need to link our own code, with no look at the network.
 LINKED = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 FRAME_S, QUIET_FRAME_S = 0.1, 2.0
@@ -74,12 +74,16 @@ def install(extras: str) -> None:
         STAMP.unlink(missing_ok=True)
         _run("getting uv", [*_pip(), *HASHED, INSTALLER])
         try:
-            _run("installing into .venv", [*_uv(), *HASHED, lock])
+            _install_all(_uv(), lock)
         except CannotInstall:
-            # A mirror or a proxy that pip was told of, and uv wasn't. The list is the same.
-            _run("installing into .venv with pip", [*_pip(), *HASHED, lock])
-        _run("linking tenantry into it", [*_uv(), *LINKED])
+            # A mirror or a proxy that pip was told of, and uv wasn't; a home that uv can't write to.
+            _install_all(_pip(), lock)
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
+
+
+def _install_all(installer: list[str], lock: str) -> None:
+    _run("installing into .venv", [*installer, *HASHED, lock])
+    _run("linking tenantry into it", [*installer, *LINKED])
 
 
 def _pip() -> list[str]:

@@ -112,24 +112,26 @@ def test_only_files_of_known_hashes_come_from_the_network(
         assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
 
 
-def test_where_uv_finds_nothing_pip_installs_the_same_list(
-    venv: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fails", ["--require-hashes", "--no-index"])
+def test_where_uv_fails_pip_installs_the_same(
+    venv: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
-    """pip may have been told of a mirror that uv doesn't know."""
+    """pip may have been told of a mirror that uv doesn't know, or needs no folder in the home."""
     monkeypatch.setattr(install, "_usable", lambda: True)
     commands: list[list[str]] = []
 
     def run(_: str, command: list[str]) -> None:
         commands.append(command)
-        if command[2] == "uv" and "--require-hashes" in command:
+        if command[2] == "uv" and fails in command:
             raise install.CannotInstall
 
     monkeypatch.setattr(install, "_run", run)
     install.install("local")
-    _, by_uv, by_pip, _ = commands
-    hashed = by_uv.index("--require-hashes")
-    assert by_pip[2] == "pip"
-    assert by_pip[by_pip.index("--require-hashes") :] == by_uv[hashed:]
+    by_pip = [command for command in commands[1:] if command[2] == "pip"]
+    assert by_pip == commands[-2:]
+    listed, linked = by_pip
+    assert listed[-len(install.HASHED) - 1 :] == [*install.HASHED, install.LOCKS["local"]]
+    assert linked[-len(install.LINKED) :] == install.LINKED
     assert (venv / "installed").exists()
 
 
