@@ -33,11 +33,15 @@ class Keyring(NamedTuple):
 def parse_keyring(text: str, *, setting: str) -> Keyring:
     """Read `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
     keys: dict[str, bytes] = {}
-    for entry in text.split(","):
+    for number, entry in enumerate(text.split(","), start=1):
         key_id, _, encoded = entry.strip().partition(":")
-        if not key_id or key_id in keys:
-            raise SettingsInvalid(f"{setting}: each entry is id:base64, with an id of its own")
-        keys[key_id] = _key(encoded, setting, key_id)
+        key = _key(encoded)
+        # An id isn't shown: a key that came without one stands in its place.
+        if key is None or not key_id or key_id in keys:
+            raise SettingsInvalid(
+                f"{setting}: entry {number} isn't id:base64, with an id of its own and {KEY_BYTES} bytes"
+            )
+        keys[key_id] = key
     return Keyring(next(iter(keys)), keys)
 
 
@@ -66,11 +70,10 @@ _SEALED = (
 )
 
 
-def _key(encoded: str, setting: str, key_id: str) -> bytes:
+def _key(encoded: str) -> bytes | None:
+    """The key; None for what is none."""
     try:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise SettingsInvalid(f"{setting}: {key_id} is not {KEY_BYTES} bytes in base64")
-    return key
+        return None
+    return key if len(key) == KEY_BYTES else None

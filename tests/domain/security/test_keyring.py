@@ -1,0 +1,22 @@
+"""Keyrings as their settings are written; a mistake in one is told, and no key with it."""
+
+import base64
+
+import pytest
+
+from domain.security.keyring import KEY_BYTES, parse_keyring
+from schemas.errors import SettingsInvalid
+
+KEY = base64.b64encode(b"k" * KEY_BYTES).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [KEY, f"{KEY}:", f"a:{KEY},{KEY}", f"a:{KEY}:{KEY}", f"a:{KEY[:-4]}", f":{KEY}", f"a:{KEY},a:{KEY}"],
+)
+def test_no_mistake_shows_a_key(text: str) -> None:
+    """A key without its id stands where an id is looked for."""
+    with pytest.raises(SettingsInvalid) as refused:
+        parse_keyring(text, setting="PEPPERS")
+    assert str(refused.value).startswith("PEPPERS: entry ")
+    assert KEY[:8] not in str(refused.value)
