@@ -13,6 +13,12 @@ select installation_id, account_login, repositories, listed_at, connected_at
   from github_installation
  where organization_id = :org;
 
+-- name: hold_installation    its list stays as it is until the transaction ends
+select installation_id, account_login, repositories, listed_at, connected_at
+  from github_installation
+ where organization_id = :org
+   for share;
+
 -- name: keep_list    unless another was connected meanwhile; an account may have another name by now
 update github_installation
    set repositories = :repositories,

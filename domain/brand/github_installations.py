@@ -59,6 +59,7 @@ class InstallationRow(NamedTuple):
 
 
 GET_INSTALLATION = github_installation.get_installation.typed(InstallationRow)
+HOLD_INSTALLATION = github_installation.hold_installation.typed(InstallationRow)
 FORGET_INSTALLATION = github_installation.forget_installation.typed(Installation)
 
 
@@ -215,9 +216,14 @@ async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
 
 
 async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submitted | None:
-    """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`."""
+    """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`.
+
+    An old list is held and looked at again: a job that has just ended may have brought a new one.
+    """
     row = await _row(conn, organization_id)
-    if row.listed_at is not None and now - row.listed_at < FRESH:
+    if not _is_fresh(row, now):
+        row = await HOLD_INSTALLATION.one(conn, org=organization_id) or row
+    if _is_fresh(row, now):
         return None
     return await ledger.submit(
         conn,
@@ -239,6 +245,10 @@ async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRe
         repositories=sorted(repositories, key=lambda repo: repo.full_name.lower()),
     )
     return {"repositories": len(repositories)}
+
+
+def _is_fresh(row: InstallationRow, now: datetime) -> bool:
+    return row.listed_at is not None and now - row.listed_at < FRESH
 
 
 async def _row(conn: Conn, organization_id: UUID) -> InstallationRow:

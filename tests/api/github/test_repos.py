@@ -13,6 +13,8 @@ from tests.api.conftest import Caller
 from tests.api.described import document
 from tests.api.github.conftest import TASKS
 from tests.api.github.connecting import ACME, SHOP, GitHub
+from tests.jobs import scene
+from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 
 
@@ -31,6 +33,25 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> N
     assert {len(answer.json()["repositories"]) for answer in answers} == {3}
     assert len(await github.jobs("list_github_repos")) == 2
     assert (await github.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
+
+
+async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(idle: GitHub) -> None:
+    await idle.pool.execute(
+        """insert into github_installation (organization_id, installation_id, account_login, listed_at)
+           values ($1, 1, 'a', now() - interval '61 s')""",
+        idle.acme.organization_id,
+    )
+    async with idle.pool.acquire() as observer:
+        async with idle.pool.acquire() as listing, listing.transaction():
+            await listing.execute("update github_installation set listed_at = now()")
+            asked = asyncio.create_task(idle.acme.http.get("/v1/github/repos"))
+
+            async def held_or_done() -> bool:
+                return asked.done() or await scene.waits_for_lock(observer)
+
+            await eventually(held_or_done)
+        assert (await asked).status_code == 200
+    assert await idle.jobs("list_github_repos") == []
 
 
 async def test_a_list_that_does_not_come_is_not_waited_for(
