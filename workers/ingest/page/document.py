@@ -1,26 +1,20 @@
 """Document: a parsed page, and the parts of it that the ladders look at."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
+from bs4.element import Tag
 
 from schemas.brand import Candidate, Field, Value
-from workers.ingest.page import address, jsonld
+from workers.ingest.page import address, jsonld, tree
 from workers.ingest.page.text import clean
 
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
 TEXT_LIMIT = 20_000
 #: Visible characters of a page that isn't read yet without scripts, and those of a script that is a program.
 SHELL, BUNDLE = 200, 1_000
-SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
-#: Tags above a text that are looked at: limited, so that deep nesting doesn't cost the square of its depth.
-NEAR = 5
 
 URL_LIMIT = 2048
 #: Characters of an address that two readers may understand differently.
@@ -32,23 +26,13 @@ class Document:
     """Page at its final address; `header_language` is its Content-Language."""
 
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
-        # Without the line break bs4 warns of a page that is nothing but an address.
-        markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
-        self.soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8")
+        built = tree.build(html)
+        self.soup, self.tags, self.texts = built.root, built.tags, built.texts
         self.url = url
         self.header_language = header_language
 
     def candidate(self, field: Field, value: Value, confidence: float, rule: str) -> Candidate:
         return Candidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
-
-    @cached_property
-    def tags(self) -> dict[str, list[Tag]]:
-        """All tags by name, in the page's order, from one walk: a search for one name costs as much."""
-        found: dict[str, list[Tag]] = defaultdict(list)
-        for element in self.soup.descendants:
-            if isinstance(element, Tag):
-                found[element.name].append(element)
-        return found
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:
@@ -106,7 +90,7 @@ class Document:
     @cached_property
     def text(self) -> str:
         """The visible text, up to `TEXT_LIMIT` characters."""
-        return visible_text(self.soup)
+        return visible_text(self.texts)
 
     @cached_property
     def base(self) -> str:
@@ -147,16 +131,11 @@ def text_of(tag: Tag) -> str:
     return clean(tag.get_text(" "))
 
 
-def visible_text(soup: BeautifulSoup) -> str:
+def visible_text(texts: Iterable[str]) -> str:
     parts, size = [], 0
-    for string in soup.descendants:
-        if type(string) is NavigableString and not silent(string):
-            parts.append(" ".join(string.split()))
-            size += len(parts[-1])
+    for text in texts:
+        parts.append(" ".join(text.split()))
+        size += len(parts[-1])
         if size > TEXT_LIMIT:
             break
     return " ".join(parts)[:TEXT_LIMIT]
-
-
-def silent(string: NavigableString) -> bool:
-    return string.isspace() or any(parent.name in SILENT for parent in islice(string.parents, NEAR))

@@ -11,8 +11,9 @@ from typing import Literal
 
 from bs4.element import NavigableString, Tag
 
-from workers.ingest.page.document import SILENT, Document, attribute
+from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.text import clean, cut, squash, words
+from workers.ingest.page.tree import SILENT
 from workers.ingest.shapes import Passage
 
 #: Characters in all, in one passage, and of all labels.

@@ -1,0 +1,94 @@
+"""The tree beside Beautiful Soup's own, on whatever markup there is."""
+
+import random
+from itertools import pairwise
+
+import pytest
+from bs4 import BeautifulSoup
+from bs4.element import CData, Comment, Declaration, Doctype, NavigableString, ProcessingInstruction, Tag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import pages
+from workers.ingest.page.tree import build
+
+UNREAD = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
+PIECES = st.sampled_from(
+    """<html> <head> <body> <title> </title> <div> </div> <p> </p> <b> </b> <a\thref="/x"> </a> <table> <tr>
+    <td> </table> <ul> <li> </ul> <script> </script> <style> </style> <template> </template> <svg> </svg>
+    <select> <option> </select> <ruby> <rt> </ruby> <br> <br/> </br> <meta\tcontent=1> <!--note--> <!doctype>
+    <?pi?> &amp; < text word <noscript> </noscript> <textarea> </textarea> <pre> </pre> <form> </form> <h1>
+    </h1> <![CDATA[x]]> </html> </body> <frameset> <math> <x:y\tz:a="1"> \x00 \ufeff \ud800""".split(" ")
+)
+
+Elements = list[Tag | NavigableString]
+
+
+def reference(html: str) -> Elements:
+    """Elements of Beautiful Soup's own tree, without what ours leaves out."""
+    markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
+    soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8", multi_valued_attributes=None)
+    return [
+        one for one in among(soup) if isinstance(one, Tag) or not (isinstance(one, UNREAD) or one.isspace())
+    ]
+
+
+def among(root: Tag) -> Elements:
+    return [one for one in root.descendants if isinstance(one, Tag | NavigableString)]
+
+
+def told(elements: Elements) -> list[object]:
+    """All that a rule may ask of the elements: their order, kinds, attributes, parents and texts."""
+    places = {id(one): place for place, one in enumerate(elements)}
+    return [
+        (
+            (one.name, dict(one.attrs), " ".join(one.get_text(" ").split()), one.find_next("p") and True)
+            if isinstance(one, Tag)
+            else (type(one), str(one)),
+            places.get(id(one.parent)),
+            [parent.name for parent in one.parents],
+        )
+        for one in elements
+    ]
+
+
+def ours(html: str) -> Elements:
+    return among(build(html).root)
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_the_tree_is_that_of_beautiful_soup(html: str) -> None:
+    assert told(ours(html)) == told(reference(html))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_so_it_is_for_a_page_that_is_cut_and_shuffled(seed: int) -> None:
+    chance = random.Random(seed)
+    parts = pages.page(chance, "Acme", 20_000).source.body.decode().split("<")
+    chance.shuffle(parts)
+    html = "<".join(parts)
+    assert told(ours(html)) == told(reference(html))
+
+
+def test_each_tag_and_text_is_linked_both_ways() -> None:
+    root = build("<p>a<b>c</b><i>d</i>e<p>f").root
+    elements = [root, *root.descendants]
+    for one, following in pairwise(elements):
+        assert one.next_element is following
+        assert following.previous_element is one
+    for tag in (one for one in elements if isinstance(one, Tag)):
+        for one, following in pairwise(tag.contents):
+            assert one.next_sibling is following
+            assert following.previous_sibling is one
+
+
+def test_tags_and_visible_texts_are_gathered_in_order() -> None:
+    tree = build("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
+    assert [str(text) for text in tree.texts] == ["a", "b", "c", "f"]
+    assert [tag.get_text() for tag in tree.tags["b"]] == ["bc", "f"]
+    assert tree.tags["script"][0].get_text() == "d"
+
+
+def test_an_unclosed_silent_tag_silences_what_is_near_it() -> None:
+    tree = build("<svg><g>a<g><g><g><g>b")
+    assert [str(text) for text in tree.texts] == ["b"]
