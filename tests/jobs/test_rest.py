@@ -146,6 +146,20 @@ async def test_a_job_that_comes_to_an_empty_line_starts_though_all_around_it_res
     assert {claim.id for _ in orgs for claim in await scene.pull(conn, worker)} == jobs
 
 
+async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
+    """Hints that were noted while nothing waited hide neither a line's first job nor those behind it."""
+    [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
+    await scene.settle(conn, [await scene.started(conn, first)])
+    await rest(conn)
+    for org in orgs:
+        for internal in (False, True):
+            kind = ERRAND._replace(internal=internal)
+            for _ in range(2):
+                await scene.submit(conn, org, kind)
+    await scene.plenty(conn)
+    assert [len(await scene.pull(conn, worker)) for _ in range(12)] == [10] * 12
+
+
 @pytest.mark.parametrize("place", [0, 75, 149])
 async def test_a_newcomer_comes_before_those_who_wait_for_their_turn(conn: Conn, place: int) -> None:
     orgs = await scene.tenants(conn, 150)
