@@ -1,10 +1,11 @@
 """A page's bytes are read as a browser reads them."""
 
 import pytest
+import webencodings
 from hypothesis import given
 from hypothesis import strategies as some
 
-from workers.ingest.page.decode import decode, known
+from workers.ingest.page.decode import decode
 
 TEXT = "Über uns — Łódź, Ελλάδα, Київ, 日本"
 
@@ -70,7 +71,7 @@ def test_what_is_no_encoding_of_pages_is_passed_over(label: str) -> None:
     ],
 )
 def test_labels_of_the_standard_that_python_lacks_are_known(label: str, text: str) -> None:
-    body = text.encode(known(label) or "ascii")
+    body = webencodings.encode(text, label)
     assert decode(body, f"text/html; charset={label}") == text
 
 

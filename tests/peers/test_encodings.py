@@ -1,0 +1,139 @@
+"""Pages in many encodings, read by Chromium and by us: its encoding and text, and ours, are the same.
+
+But for one departure: what is UTF-8 we read so, where Chromium follows another declaration, or guesses.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+import pytest
+from webencodings.labels import LABELS
+
+from tests.peers.chromium import Page, browsing
+from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
+from workers.ingest.page import charsets, decoders
+from workers.ingest.page.decode import decode
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+MARKS = {"utf-8": "utf-8-sig", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+ENCODINGS = sorted({*LABELS.values()} - {"replacement", "x-user-defined", "utf-8", "utf-16le", "utf-16be"})
+#: Characters that Python's codecs have otherwise, by encoding.
+OTHERS = {"big5": 203, "gb18030": 20, "gbk": 20, "koi8-u": 2, "windows-1255": 1}
+DECODED = """(() => {
+    const decoder = new TextDecoder(%s);
+    return JSON.stringify(%s.map((body) => decoder.decode(new Uint8Array(body))));
+})()"""
+
+
+class Sent(NamedTuple):
+    body: bytes
+    content_type: str
+
+
+class Seen(NamedTuple):
+    encoding: str
+    text: str
+
+
+def paragraph(html: str) -> str:
+    return html.partition("<p>")[2].partition("</p>")[0]
+
+
+@contextmanager
+def serving(pages: list[Sent]) -> Iterator[str]:
+    """Address of a server of pages, each under its number."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            number = self.path.strip("/")
+            sent = pages[int(number)] if number.isdigit() else Sent(b"", "text/plain")
+            self.send_response(200)
+            self.send_header("Content-Type", sent.content_type)
+            self.send_header("Content-Length", str(len(sent.body)))
+            self.end_headers()
+            self.wfile.write(sent.body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Page]:
+    with browsing() as opened:
+        yield opened
+
+
+def seen(browser: Page, pages: list[Sent]) -> Iterator[Seen]:
+    with serving(pages) as address:
+        for number in range(len(pages)):
+            ready = f"document.readyState === 'complete' && location.pathname === '/{number}'"
+            browser.open(f"{address}/{number}", ready)
+            text = browser.run("document.querySelector('p').textContent")
+            yield Seen(browser.run("document.characterSet").lower(), text)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_chromium_reads_what_is_declared_as_we_do(browser: Page, name: str) -> None:
+    form = FORMS[name]
+    pages = [Sent(page(one, form.head(one.label)), form.content_type(one.label)) for one in SAMPLES]
+    for sample, sent, theirs in zip(SAMPLES, pages, seen(browser, pages), strict=True):
+        ours = Seen(charsets.declared(*sent)[0], paragraph(decode(*sent)))
+        assert theirs == ours
+        assert ours.text == sample.text
+
+
+def test_chromium_reads_a_mark_first_as_we_do(browser: Page) -> None:
+    text = SAMPLES[-1].text
+    html = f"{in_meta('windows-1251')}<p>{text}</p>"
+    pages = [
+        Sent((html if codec == "utf-8-sig" else f"\ufeff{html}").encode(codec), "text/html; charset=koi8-r")
+        for codec in MARKS.values()
+    ]
+    for name, sent, theirs in zip(MARKS, pages, seen(browser, pages), strict=True):
+        assert theirs == Seen(name, text)
+        assert paragraph(decode(*sent)) == text
+
+
+@pytest.mark.parametrize("name", ["header", "meta", "late"])
+def test_utf_8_beside_another_declaration_is_the_one_departure(browser: Page, name: str) -> None:
+    form, sample = FORMS[name], SAMPLES[-1]
+    labels = [one.label for one in SAMPLES if one.label not in {"utf-8", "iso-2022-jp"}]
+    pages = [Sent(page(sample, form.head(label)), form.content_type(label)) for label in labels]
+    for label, sent, theirs in zip(labels, pages, seen(browser, pages), strict=True):
+        assert theirs.encoding == label
+        assert theirs.text != sample.text
+        assert paragraph(decode(*sent)) == sample.text
+
+
+def test_every_label_leads_where_chromium_goes(browser: Page) -> None:
+    script = "(labels) => JSON.stringify(labels.map((one) => new TextDecoder(one).encoding))"
+    labels = [label for label, name in LABELS.items() if name != "replacement"]
+    theirs = json.loads(browser.run(f"({script})({json.dumps(labels)})"))
+    assert {label: charsets.known(label) for label in labels} == dict(zip(labels, theirs, strict=True))
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_bytes_are_the_characters_that_chromium_shows(browser: Page, name: str) -> None:
+    """Each byte, and each pair of which Chromium makes one character."""
+    bodies = [bytes([byte]) for byte in range(256)]
+    if "euc" in name or name in {"big5", "gbk", "gb18030", "shift_jis"}:
+        bodies += [bytes([first, second]) for first in range(0x81, 0xFF) for second in range(0x40, 0xFF)]
+    script = DECODED % (json.dumps(name), json.dumps([*map(list, bodies)]))
+    theirs = json.loads(browser.run(script))
+    pairs = zip(theirs, (decoders.decode(body, name) for body in bodies), strict=True)
+    others = [pair for pair in pairs if len(pair[0]) == 1 and pair[0] != "\ufffd" and pair[0] != pair[1]]
+    assert len(others) == OTHERS.get(name, 0), others[:20]

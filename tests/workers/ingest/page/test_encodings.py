@@ -1,0 +1,139 @@
+"""Pages in many encodings read as browsers read them, by rules that others wrote: webencodings, tinyhtml5.
+
+`tests/peers/test_encodings.py` asks a browser itself.
+"""
+
+import time
+
+import pytest
+import webencodings
+from hypothesis import given
+from hypothesis import strategies as some
+from tinyhtml5.inputstream import EncodingParser
+from webencodings.labels import LABELS
+
+from tests.workers.ingest.page.encodings import FORMS, SAMPLES, Form, Sample, in_meta, page
+from workers.ingest.page import charsets
+from workers.ingest.page.charsets import IN_MARKUP, SEEN
+from workers.ingest.page.decode import decode
+
+each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.label for sample in SAMPLES])
+each_form = pytest.mark.parametrize("form", FORMS.values(), ids=[*FORMS])
+
+#: Parts of a head; only some of them declare `{}`.
+PARTS = [
+    *("<!doctype html>", "<html lang=de>", "<br/>", "a < b", "<?php echo 1 ?>", "</p>", "<title>T</title>"),
+    *('<meta charset="{}">', "<meta\ncharset = '{}' />", "<META CHARSET={}>", '<meta name=a charset="{}">'),
+    '<meta http-equiv="Content-Type" content="text/html; charset={}">',
+    "<meta content='text/html;charset={}' http-equiv=content-type>",
+    *("<!-- <meta charset={}> -->", '<p title="<meta charset={}>">', "</p <meta charset={}>"),
+    *('<meta name="description" content="charset={}">', "<metadata charset={}>", "<a charset={}>"),
+    "<meta charset=none>",
+]
+READ = sorted(label for label, name in LABELS.items() if name != "replacement")
+
+
+def by_the_standard(head: bytes) -> str | None:
+    found = EncodingParser(head).get_encoding()
+    return IN_MARKUP.get(found.name, found.name) if found else None
+
+
+@each_form
+@each_sample
+def test_a_page_is_read_by_what_it_declares(sample: Sample, form: Form) -> None:
+    body = page(sample, form.head(sample.label))
+    header = form.content_type(sample.label)
+    sent = webencodings.lookup(header.partition("=")[2].strip('"'))
+    assert charsets.declared(body, header)[0] == (sent.name if sent else by_the_standard(body))
+    assert f"<p>{sample.text}</p>" in decode(body, header)
+
+
+@given(some.lists(some.tuples(some.sampled_from(PARTS), some.sampled_from(READ)), max_size=6))
+def test_any_markup_declares_what_the_standard_finds(parts: list[tuple[str, str]]) -> None:
+    head = "".join(part.format(label) for part, label in parts).encode()
+    assert charsets.markup(head) == by_the_standard(head)
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-16le", "utf-16be"])
+def test_a_mark_comes_before_all_that_is_declared(name: str) -> None:
+    mark = webencodings.lookup(name)
+    assert mark
+    body = mark.codec_info.encode("\ufeff" + in_meta("windows-1251") + "море")[0]
+    text, read = webencodings.decode(body, "koi8-r")
+    assert (read, decode(body, "text/html; charset=koi8-r")) == (mark, text)
+
+
+@each_form
+@pytest.mark.parametrize("label", ["latin1", "iso-8859-2", "shift_jis", "gb18030", "windows-874", "utf-16"])
+def test_what_is_utf_8_is_read_so_whatever_is_declared(label: str, form: Form) -> None:
+    sample = SAMPLES[-1]
+    body = page(sample, form.head(label))
+    assert f"<p>{sample.text}</p>" in decode(body, form.content_type(label))
+
+
+@pytest.mark.parametrize("text", ["é", "a “quoted” word", "5 €"])
+def test_one_letter_of_utf_8_is_enough_beside_latin_1(text: str) -> None:
+    assert decode(f"<p>{text}".encode(), "text/html; charset=iso-8859-1") == f"<p>{text}"
+
+
+@each_sample
+def test_a_short_text_is_not_utf_8_by_chance(sample: Sample) -> None:
+    """Each piece of up to six words, or characters where there are no blanks, also in capitals."""
+    pieces = sample.text.split() if " " in sample.text else [*sample.text]
+    joint = " " if " " in sample.text else ""
+    for first in range(len(pieces)):
+        for last in range(first + 1, min(first + 7, len(pieces) + 1)):
+            text = joint.join(pieces[first:last])
+            for written in (text, text.upper()):
+                body = written.encode(sample.codec, "ignore")
+                read = decode(body, f"text/html; charset={sample.label}")
+                assert read == body.decode(sample.codec)
+
+
+@pytest.mark.parametrize("missing", range(1, 4))
+def test_utf_8_that_was_cut_off_is_utf_8(missing: int) -> None:
+    body = (in_meta("windows-1252") + "море 🐚").encode()[:-missing]
+    assert decode(body, "").endswith("море ")
+
+
+def test_a_broken_byte_in_a_long_text_of_utf_8_is_one_broken_character() -> None:
+    body = "море ".encode() * 100
+    assert decode(body + b"\xff" + body, "text/html; charset=windows-1251").count("\ufffd") == 1
+    assert "\ufffd" not in decode("море ".encode("cp1251") * 100, "text/html; charset=windows-1251")
+
+
+@pytest.mark.parametrize(
+    ("body", "label", "text"),
+    [
+        (b"\xad\xa1\xad\xea<b>", "euc-jp", "①㈱<b>"),
+        (b"\x1b$B-!-j\x1b(B<b>", "iso-2022-jp", "①㈱<b>"),
+        (b"\x1b(I12\x1b(B<b>", "iso-2022-jp", "ｱｲ<b>"),
+        (b"\xa1\xc1\xa1\xdd", "euc-jp", "～－"),
+        (b"\x80 5", "gb2312", "€ 5"),
+        (b"\x81\x93", "latin1", "\x81“"),
+        (b"\x98", "windows-1251", "\x98"),
+        ("日本".encode("utf-16-le") + b"<\0", "utf-16", "日本<"),
+        (b"<p>ASCII</p>", "utf-16be", "<p>ASCII</p>"),
+    ],
+)
+def test_what_python_lacks_is_read_as_in_browsers(body: bytes, label: str, text: str) -> None:
+    assert decode(body, f"text/html; charset={label}") == text
+
+
+def test_a_script_declares_nothing() -> None:
+    head = b"<script>write('<meta charset=koi8-r>')</script><title><meta charset=big5></title>"
+    assert charsets.markup(head + b"<meta charset=gbk>") == "gbk"
+
+
+def test_nothing_is_declared_beyond_what_is_looked_through() -> None:
+    assert charsets.markup(b" " * SEEN + b"<meta charset=koi8-r>") is None
+
+
+@pytest.mark.parametrize(
+    "part", [b"<a =", b"<a ='", b'<a="', b"<!--", b"<meta ", b"<script>", b"<a <meta =''", b"= "]
+)
+def test_a_head_that_never_ends_takes_one_pass(part: bytes) -> None:
+    body = b"<meta " + part * (SEEN // len(part))
+    before = time.process_time()
+    charsets.declared(body, "")
+    assert time.process_time() - before < 1
