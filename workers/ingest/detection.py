@@ -1,7 +1,8 @@
 """Detection of a text's language, weighed against what its source declares.
 
 Of 843 real pages 773 declare a language. Where the text surely is in another one, the declaration is nearly
-always a template's default: so a sure detection wins, and the declaration gives the region.
+always a template's default: so a sure detection wins, and the declaration gives the region. What is sure is
+sentences, enough of them; the rest of a page may be in its template's language.
 The model takes 120 MB, so only the parsing process may import this module.
 """
 
@@ -10,36 +11,62 @@ from collections.abc import Iterable, Iterator
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from workers.ingest.languages import primary, standard
+from workers.ingest.sentences import sentences, without_placeholder
 
 IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-#: Characters of text that a detection needs to win over a declaration, and that it reads at most.
-ENOUGH, READ = 200, 5000
+#: Characters of sentences that a detection needs to win over a declaration, and those of its paragraphs,
+#: where banners and repeats are left out. Of 445 sure detections in 100 characters of store texts, in 46
+#: languages, none is wrong.
+ENOUGH, DISTINCT = 200, 80
+#: Characters that are read at most.
+READ = 5000
 SURE, LIKELY = 0.95, 0.5
 #: Languages of the model, which takes a text in any other one for one of these, and surely.
 LEARNED = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
 
-def weigh(text: str, declared: Iterable[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
-    """Tags with confidence and rule, from a text and the tags that its source declares, with their rules."""
+def weigh(
+    text: str, declared: Iterable[tuple[str, str]], prose: Iterable[str] | None = None
+) -> Iterator[tuple[str, float, str]]:
+    """Tags with confidence and rule, from a text and the tags that its source declares, with their rules.
+
+    `prose` are the paragraphs of a text that has other parts too; without it all of the text is prose.
+    """
     known = [(tag, rule) for written, rule in declared if (tag := standard(written))]
     detected, probability = detect(text)
     learned = all(primary(tag) in LEARNED for tag, _ in known)
     if detected and learned and probability >= SURE and len(text) >= ENOUGH:
-        yield from confirmed(detected, known)
+        agreeing = [(tag, f"{rule}+text") for tag, rule in known if primary(tag) == primary(detected)]
+        yield from ((tag, 0.95, rule) for tag, rule in agreeing)
+        if not known or (not agreeing and overrules(detected, text, [text] if prose is None else prose)):
+            yield detected, 0.90, "text"
     yield from ((tag, 0.80, rule) for tag, rule in known)
     if detected and probability >= LIKELY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
-    agreeing = [(tag, f"{rule}+text") for tag, rule in declared if primary(tag) == primary(detected)]
-    for tag, rule in agreeing or [(detected, "text")]:
-        yield tag, 0.95 if agreeing else 0.90, rule
+def overrules(language: str, text: str, prose: Iterable[str]) -> bool:
+    """True if a text's language outweighs a declared one: enough sentences surely are in it."""
+    told = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
+    enough = sum(map(len, sentences(text))) >= ENOUGH and len(told) >= DISTINCT
+    return enough and is_surely(told, language)
+
+
+def is_surely(text: str, language: str) -> bool:
+    detected, probability = detect(text)
+    return detected == language and probability >= SURE
 
 
 def detect(text: str) -> tuple[str | None, float]:
-    """A tag and its probability, from 0 to 1; None for an empty text."""
+    """A tag and its probability, from 0 to 1; None for a text that is empty, or a placeholder."""
+    found, probability = classified(text[:READ])
+    if found == "la":
+        found, probability = classified(without_placeholder(text[:READ]))
+    return found, probability
+
+
+def classified(text: str) -> tuple[str | None, float]:
     if not text.strip():
         return None, 0.0
-    language, probability = IDENTIFIER.classify(text[:READ])
+    language, probability = IDENTIFIER.classify(text)
     return standard(language), float(probability)

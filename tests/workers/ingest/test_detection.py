@@ -9,10 +9,23 @@ import langcodes
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.detection import ENOUGH, detect, weigh
+from workers.ingest.detection import ENOUGH, LEARNED, SURE, detect, weigh
 from workers.ingest.languages import primary, standard
+from workers.ingest.page.text import clean
+from workers.ingest.sentences import is_sentence, sentences
 
 GERMAN = "Mit dieser Karte findest du alle Häfen und alle Gezeiten, und zwar auch ganz ohne Netz. " * 3
+LOREM = (
+    "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore "
+    "et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation ullamco laboris nisi ut. "
+)
+LABELS = "home products pricing documentation blog about us contact log in sign up for free privacy "
+VESTIBULUM = "Vestibulum ante ipsum primis in faucibus orci luctus et ultrices posuere cubilia curae. "
+CAESAR = (
+    "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani, tertiam qui "
+    "ipsorum lingua Celtae, nostra Galli appellantur. Hi omnes lingua, institutis, legibus inter se "
+    "differunt. Horum omnium fortissimi sunt Belgae, propterea quod a cultu provinciae longissime absunt. "
+)
 
 
 def store_texts() -> Iterator[tuple[str, str]]:
@@ -64,6 +77,61 @@ def test_a_short_text_overrules_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        (LABELS * 9, "de"),
+        ("The Harbour Guide, Tides and Charts, Sailing Weather, Moorings, Marinas, Clubs. " * 9, "de"),
+        ("const tide = await harbour.find({ port: 'Kiel' }); if (tide.up) { return <Chart />; } " * 9, "de"),
+        (LOREM * 3, "en"),
+        (LOREM * 3, "de"),
+        (VESTIBULUM * 3, "en"),
+    ],
+)
+def test_what_is_no_sentence_overrules_nothing(text: str, declared: str) -> None:
+    assert next(weigh(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
+
+
+def test_a_placeholder_alone_has_no_language_and_beside_a_text_its_own() -> None:
+    assert list(weigh(LOREM * 3, [])) == []
+    german = "Das Meer ist heute so ruhig wie gestern, und die Boote bleiben im Hafen."
+    assert next(weigh(LOREM + german, []))[0] == "de"
+
+
+def test_true_latin_is_latin() -> None:
+    assert next(weigh(CAESAR, [("en", "html.lang")])) == ("la", 0.9, "text")
+
+
+def test_the_prose_of_a_text_must_agree_with_all_of_it() -> None:
+    english = "We use cookies and other tools to see how people use our site, and you can always say no. " * 4
+    declared = [("pt", "html.lang")]
+    assert next(weigh(english, declared)) == ("en", 0.9, "text")
+    assert next(weigh(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
+    assert next(weigh(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
+
+
+def test_a_declared_language_that_the_model_never_learned_stands() -> None:
+    assert next(weigh(GERMAN, [("ia", "html.lang")])) == ("ia", 0.8, "html.lang")
+
+
+def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
+    """All that have enough sentences and are sure, declared as English, or German where they are English."""
+    answers: dict[str, list[bool]] = defaultdict(list)
+    for language, text in store_texts():
+        sure = detect(clean(text))[1] >= SURE and len(" ".join(sentences(clean(text)))) >= ENOUGH
+        if language in LEARNED and sure:
+            tag, _, _ = next(weigh(clean(text), [("de" if language == "en" else "en", "html.lang")]))
+            answers[language].append(primary(tag) == language)
+    assert len(answers) >= 30
+    assert all(map(all, answers.values())), answers
+
+
+def test_a_true_declaration_is_never_overruled() -> None:
+    for language, text in store_texts():
+        tag, _, _ = next(weigh(clean(text), [(language, "html.lang")]))
+        assert primary(tag) == language
+
+
+@pytest.mark.parametrize(
     ("text", "tag"),
     [
         ("en_us", "en-US"), ("de;q=0.8, en", "de"), ("zh-hant", "zh-Hant"), ("english", None),
@@ -72,3 +140,19 @@ def test_a_short_text_overrules_nothing() -> None:
 )  # fmt: skip
 def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
     assert standard(text) == tag
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("The sea is calm today.", True), ("Ist das Meer heute ruhig?", True),
+        ("海は今日もとても穏やかです。", True), ("समुद्र आज बहुत शांत है।", True),
+        ("هل البحر هادئ جدا اليوم؟", True), ("ทะเลสงบเงียบมากในวันนี้เหมือนกับเมื่อวาน", True),
+        ("“The sea is calm today.”", True), ("Die Deutsche Bahn fährt Züge nach Berlin.", True),
+        ("Home Products Pricing", False), ("Sign up now.", False), ("The sea is calm today", False),
+        ("Anna Meier, Jean Dubois, Piotr Nowak.", False), ("let a = { b: [c] }; d(a).", False),
+        ("ทะเล", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_whole_and_neither_code_nor_names(text: str, told: bool) -> None:
+    assert is_sentence(text) == told

@@ -35,7 +35,8 @@ def extract(source: Source) -> Page:
     page = Document(html, url=source.url, header_language=source.language)
     called = list(names.candidates(page))
     name = best(called)
-    spoken = list(languages.candidates(page))
+    told = passages(page)
+    spoken = list(languages.candidates(page, told))
     found = chain(
         called,
         descriptions.candidates(page),
@@ -50,7 +51,7 @@ def extract(source: Source) -> Page:
         title=titles.title(page, name),
         candidates=foremost(weighed(page, one) for one in found),
         text_length=len(page.text),
-        passages=passages(page),
+        passages=told,
         scripted=page.is_scripted,
         refresh=refresh.target(page),
         manifest=manifest_of(page),

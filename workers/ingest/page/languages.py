@@ -1,18 +1,20 @@
 """Ladder of `primaryLanguage`: what a page declares, weighed against its text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.brand import Candidate
 from workers.ingest import detection
 from workers.ingest.page import alternates, jsonld
 from workers.ingest.page.document import Document, attribute
+from workers.ingest.shapes import Passage
 
 #: Confidence of a page's other languages, which are shown and never win.
 OTHER = 0.1
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
-    found = [*detection.weigh(page.text, declarations(page))]
+def candidates(page: Document, passages: Iterable[Passage]) -> Iterator[Candidate]:
+    prose = (one.text for one in passages if one.kind == "text")
+    found = [*detection.weigh(page.text, declarations(page), prose)]
     for tag, confidence, rule in found:
         yield page.candidate("primaryLanguage", tag, confidence, rule)
     for tag, _ in alternates.others(page, found[0][0]) if found else ():

@@ -1,0 +1,78 @@
+"""Sentences of a text: the part of it that shows its language.
+
+Labels of a navigation, code and lists of names are no sentences: they are English, or of no language, on
+pages of any. Neither is placeholder Latin, which a template's author left for texts to come.
+"""
+
+import re
+from collections.abc import Iterator
+
+from workers.ingest.page.text import words
+
+#: The place after a sentence: a mark and a blank, or a mark of a script that sets none.
+END = re.compile(r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])")
+ENDED = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
+#: Thai and Lao end sentences with no mark but a blank, and write them without others.
+UNMARKED = re.compile(r"[\u0e00-\u0eff]{20}")
+#: Words of a sentence at least; three characters of scripts without blanks count as one.
+FEWEST = 4
+#: Signs that are common in code; a sentence has one in so many characters at most.
+SIGN, PROSE = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]"), 20
+WORD = re.compile(r"[^\W\d_]+")
+#: Part of the words, in percent, that begin with a capital in names alone, and those of a placeholder.
+NAMES, PLACEHOLDER = 75, 40
+#: Words that generators of placeholder text draw from, without those that any Latin text has.
+LOREM = frozenset(
+    """accumsan accusamus accusantium adipisci adipiscing aenean aliqua aliquam aliquet aliquip amet
+    anim ante aperiam aptent architecto arcu asperiores aspernatur assumenda auctor augue aute beatae
+    bibendum blandit cillum commodo condimentum congue consectetuer consectetur consequat consequatur
+    consequuntur conubia convallis corporis corrupti cras cubilia culpa cupidatat cupiditate curabitur
+    curae cursus dapibus debitis delectus deleniti deserunt diam dicta dictum dictumst dignissim
+    dignissimos distinctio dolor dolore dolorem doloremque dolores doloribus dolorum donec duis eaque
+    efficitur egestas eget eiusmod eleifend elementum eligendi elit erat eros error euismod eveniet
+    excepteur exercitation exercitationem expedita explicabo facere facilisi facilisis fames faucibus
+    felis fermentum feugiat finibus fringilla fuga fugiat fugit fusce gravida habitant habitasse harum
+    hendrerit iaculis imperdiet inceptos incididunt incidunt integer interdum inventore ipsa ipsam ipsum
+    irure iusto justo labore laboriosam laboris laborum lacinia lacus laoreet laudantium lectus leo
+    libero ligula litora lobortis lorem luctus maecenas magna magnam maiores malesuada massa mattis
+    mauris maximus metus minim molestiae molestias molestie mollis mollit mollitia morbi natus
+    necessitatibus nemo netus nibh nisl nostra nostrud nulla nullam nunc obcaecati occaecat occaecati
+    odio officia officiis orci ornare pariatur pellentesque perferendis perspiciatis pharetra phasellus
+    placeat placerat platea porta porttitor posuere potenti praesent praesentium pretium primis proident
+    proin provident pulvinar purus quaerat quisquam ratione recusandae reiciendis reprehenderit
+    repudiandae rerum rhoncus risus rutrum saepe sagittis sapien sapiente scelerisque semper senectus
+    sequi similique sint sociosqu sodales sollicitudin soluta suscipit suspendisse taciti tellus tempor
+    tempora tempore temporibus tempus tenetur tincidunt torquent tortor totam tristique turpis ullam
+    ullamco ullamcorper ultrices ultricies urna varius vehicula velit veniam veritatis vestibulum vitae
+    vivamus viverra voluptas voluptate voluptatem voluptates voluptatibus voluptatum volutpat
+    vulputate""".split()
+)
+
+
+def sentences(text: str) -> Iterator[str]:
+    return (piece for piece in END.split(text) if is_sentence(piece))
+
+
+def is_sentence(piece: str) -> bool:
+    whole = ENDED.search(piece) is not None and words(piece) >= FEWEST
+    if not (whole or UNMARKED.search(piece)):
+        return False
+    code = len(SIGN.findall(piece)) * PROSE > len(piece)
+    return not (code or is_names(piece) or is_placeholder(piece))
+
+
+def is_names(piece: str) -> bool:
+    """True where nearly every word begins with a capital, in scripts that have them."""
+    found = WORD.findall(piece)
+    capitals = [word for word in found if word[0].isupper()]
+    return len(capitals) * 100 > len(found) * NAMES
+
+
+def is_placeholder(piece: str) -> bool:
+    found = WORD.findall(piece.lower())
+    drawn = [word for word in found if word in LOREM]
+    return len(drawn) * 100 >= len(found) * PLACEHOLDER > 0
+
+
+def without_placeholder(text: str) -> str:
+    return " ".join(piece for piece in END.split(text) if not is_placeholder(piece))
