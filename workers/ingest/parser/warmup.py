@@ -19,7 +19,7 @@ PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams</title>
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
 
 #: Languages with a lexicon, one without, and None, which is detected.
-LANGUAGES = ("de", "en", "es", "fr", "it", None)
+LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
 
 READMES = {
     "README.md": b"""# Example

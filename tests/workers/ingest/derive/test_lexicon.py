@@ -11,7 +11,7 @@ import pytest
 from workers.ingest.derive import lexicon as lexicons
 from workers.ingest.derive.lexicon import EMPTY, Lexicon, lexicon
 
-LANGUAGES = ["de", "en", "es", "fr"]
+LANGUAGES = ["de", "en", "es", "fr", "it", "nl", "pt", "ru"]
 PATTERNS = ["contraction", "suffix", "cue", "help", "plain", "whether", "use"]
 
 
