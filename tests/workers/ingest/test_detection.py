@@ -9,7 +9,7 @@ import langcodes
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.detection import ENOUGH, LEARNED, SURE, detect, weigh
+from workers.ingest.detection import ENOUGH, IDENTIFIER, LEARNED, SURE, detect, weigh
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.text import clean
 from workers.ingest.sentences import is_sentence, sentences
@@ -19,7 +19,14 @@ LOREM = (
     "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore "
     "et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation ullamco laboris nisi ut. "
 )
-LABELS = "home products pricing documentation blog about us contact log in sign up for free privacy "
+LABELS = (
+    "Learn more about our products See all of our customers Read the latest news from the team "
+    "Sign up for the newsletter How it works What we do for you Get help with your account "
+)
+CODE = (
+    "def open_the_door(key): # opens the door with the key that was given to it; "
+    "return Door(key=key).open(); if door.is_open: raise ValueError('the door is open already'); }; "
+)
 VESTIBULUM = "Vestibulum ante ipsum primis in faucibus orci luctus et ultrices posuere cubilia curae. "
 CAESAR = (
     "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani, tertiam qui "
@@ -79,15 +86,16 @@ def test_a_short_text_overrules_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "declared"),
     [
-        (LABELS * 9, "de"),
-        ("The Harbour Guide, Tides and Charts, Sailing Weather, Moorings, Marinas, Clubs. " * 9, "de"),
-        ("const tide = await harbour.find({ port: 'Kiel' }); if (tide.up) { return <Chart />; } " * 9, "de"),
+        (LABELS * 3, "de"),
+        (CODE * 3, "de"),
         (LOREM * 3, "en"),
         (LOREM * 3, "de"),
         (VESTIBULUM * 3, "en"),
     ],
 )
 def test_what_is_no_sentence_overrules_nothing(text: str, declared: str) -> None:
+    """Although the model is sure of what it is."""
+    assert IDENTIFIER.classify(text)[1] >= SURE
     assert next(weigh(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
