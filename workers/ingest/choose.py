@@ -7,10 +7,14 @@ from itertools import islice
 import msgspec
 
 from schemas.brand import Candidate, Field, Finding
+from workers.ingest.page.address import stem
 from workers.ingest.page.text import squash
+from workers.ingest.witnesses import NARROW, is_domain, witnesses
 
-#: Confidence that a second rule with the same value adds, and the most that any value gets.
-AGREEMENT, MOST = 0.05, 0.98
+#: Confidence that a second witness of the same value adds, and each further one; the most that a value gets.
+AGREEMENT, FURTHER, MOST = 0.05, 0.01, 0.98
+#: Fields in which places that agree prove nothing: a description is copied from place to place.
+COPIED: frozenset[Field] = frozenset({"appDescription"})
 #: Alternatives of a finding.
 ALTERNATIVES = 3
 #: Candidates of one document that are kept for each field: of 267 real pages none has more.
@@ -52,21 +56,35 @@ def ranked(candidates: list[Candidate]) -> Iterator[Finding]:
 
 
 def essence(candidate: Candidate) -> str:
-    """Key of a value: equal for two that say the same. Language tags and addresses are compared exactly."""
+    """Key of a value: equal for two that say the same. Language tags and addresses are compared exactly.
+
+    A name that is a domain says the same as the name without its ending.
+    """
+    if isinstance(candidate.value, str) and candidate.field == "appName":
+        return squash(stem(candidate.value)) or candidate.value
     if isinstance(candidate.value, str) and candidate.field not in {"primaryLanguage", "logoUrl"}:
         return squash(candidate.value) or candidate.value
     return repr(candidate.value)
 
 
 def agreed(alike: list[Candidate]) -> Finding:
-    """The finding of candidates with one value; a second rule raises its confidence."""
-    best = alike[0]
-    independent = len({candidate.rule for candidate in alike}) > 1
-    confidence = min(best.confidence + AGREEMENT, MOST) if independent else best.confidence
+    """The finding of candidates with one value, best first; more witnesses raise its confidence."""
+    said = spelled(alike)
+    others = 0 if said.field in COPIED else witnesses(alike) - 1
+    added = AGREEMENT + FURTHER * (others - 1) if others else 0.0
+    confidence = alike[0].confidence
     return Finding(
-        value=best.value,
-        confidence=round(confidence, 3),
-        rule=best.rule,
-        url=best.url,
-        evidence=best.evidence,
+        value=said.value,
+        confidence=round(max(confidence, min(confidence + added, MOST)), 3),
+        rule=said.rule,
+        url=said.url,
+        evidence=said.evidence,
     )
+
+
+def spelled(alike: list[Candidate]) -> Candidate:
+    """The best candidate; but `Acme` rather than `acme.com` where a place says so that has room for both."""
+    best = alike[0]
+    if not is_domain(best):
+        return best
+    return next((one for one in alike if one.rule not in NARROW and not is_domain(one)), best)

@@ -5,15 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from schemas.brand import Candidate, Field
-from workers.ingest.choose import AGREEMENT, ALTERNATIVES, KEPT, MOST, choose, foremost
+from workers.ingest.choose import AGREEMENT, ALTERNATIVES, FURTHER, KEPT, MOST, choose, foremost
+from workers.ingest.witnesses import NARROW, ONE_HAND
 
 CANDIDATES = some.lists(
     some.builds(
         Candidate,
-        field=some.sampled_from(["appName", "tagline", "keywords", "logoUrl"]),
-        value=some.sampled_from(["Acme", "ACME!", "a c m e", "Zap", "☕"]) | some.just(["a", "b"]),
+        field=some.sampled_from(["appName", "appDescription", "tagline", "keywords", "logoUrl"]),
+        value=some.sampled_from(["Acme", "ACME!", "a c m e", "acme.com", "Zap", "☕"])
+        | some.just(["a", "b"]),
         confidence=some.sampled_from([0.3, 0.5, 0.8, 0.95]),
-        rule=some.sampled_from(["one", "two", "three"]),
+        rule=some.sampled_from(["one", "two", "html.og:site_name", "jsonld.WebSite.name", "host"]),
         url=some.just("https://acme.test/"),
     ),
     max_size=12,
@@ -24,9 +26,61 @@ def said(value: str, confidence: float, rule: str = "one", field: Field = "appNa
     return Candidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
 
 
+def named(value: str, confidence: float, rule: str) -> Candidate:
+    return said(value, confidence, rule)
+
+
 def test_two_places_that_agree_are_worth_more_than_one() -> None:
     chosen = choose([said("Zap", 0.82), said("Acme", 0.8, "two"), said("ACME!", 0.5, "three")])["appName"]
     assert (chosen.value, chosen.confidence) == ("Acme", 0.85)
+
+
+@pytest.mark.parametrize("hand", ONE_HAND)
+@given(drawn=some.data())
+def test_places_that_one_hand_fills_are_one_witness(hand: frozenset[str], drawn: some.DataObject) -> None:
+    rules = drawn.draw(some.lists(some.sampled_from(sorted(hand)), min_size=1, unique=True))
+    one, *more = [named("Acme", 0.8, rule) for rule in rules]
+    other = drawn.draw(some.sampled_from(["llms.title", "html.logo", "host"]))
+    assert choose([one, *more])["appName"].confidence == 0.8
+    assert choose([one, *more, named("Acme", 0.3, other)])["appName"].confidence == 0.85
+
+
+def test_a_publisher_and_its_organization_dont_outvote_setting_and_title() -> None:
+    maker = [
+        named("Holding", 0.9, "jsonld.publisher.name"),
+        named("Holding", 0.75, "jsonld.Organization.name"),
+    ]
+    site = [
+        named("Acme", 0.9, "html.og:site_name"),
+        named("Acme", 0.85, "jsonld.WebSite.name"),
+        named("Acme", 0.45, "html.title.last"),
+    ]
+    assert choose([*maker, *site])["appName"].value == "Acme"
+    assert choose([*site, *maker])["appName"].value == "Acme"
+
+
+@given(some.permutations(["llms.title", "html.logo", "html.copyright", "manifest.name", "html.title.last"]))
+def test_of_names_as_close_as_can_be_more_witnesses_win(rules: list[str]) -> None:
+    few, many = rules[:2], rules[2:]
+    said = [named("Few", 0.8, rule) for rule in few] + [named("Many", 0.8, rule) for rule in many]
+    assert choose(said)["appName"].value == "Many"
+
+
+@given(some.lists(some.sampled_from(["html.description", "html.twitter:description", "html.hero", "x"])))
+def test_no_copies_lift_a_description_above_a_better_one(rules: list[str]) -> None:
+    copies = [said("The one that was copied.", 0.85, rule, "appDescription") for rule in rules]
+    best = said("The page's own for sharing.", 0.89, "html.og:description", "appDescription")
+    assert choose([*copies, best])["appDescription"].value == best.value
+
+
+@pytest.mark.parametrize("domain", ["acme.com", "Acme.co.uk", "ACME.de"])
+def test_a_name_stands_without_the_domains_ending_where_a_place_says_so(domain: str) -> None:
+    alone = [named(domain, 0.6, "jsonld.publisher.name"), named(domain, 0.6, "html.og:site_name")]
+    assert choose(alone)["appName"].value == domain
+    for rule in NARROW:
+        assert choose([*alone, named("Acme", 0.5, rule)])["appName"].value == domain
+    assert choose([*alone, named("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
+    assert choose([named("Node.js", 0.6, "a"), named("Node", 0.5, "b")])["appName"].value == "Node.js"
 
 
 @pytest.mark.parametrize("field", ["logoUrl", "primaryLanguage"])
@@ -59,4 +113,4 @@ def test_whatever_is_said_the_order_holds(candidates: list[Candidate]) -> None:
         assert len(finding.alternatives) <= ALTERNATIVES
         assert finding.value in [candidate.value for candidate in mine]
         assert max(one.confidence for one in mine) <= finding.confidence <= MOST
-        assert finding.confidence <= max(one.confidence for one in mine) + AGREEMENT
+        assert finding.confidence <= max(one.confidence for one in mine) + AGREEMENT + 3 * FURTHER

@@ -9,7 +9,7 @@ from workers.ingest.appstore.shapes import PlayPage
 from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode
 from workers.ingest.page.document import Document, attribute
-from workers.ingest.page.names import APPS
+from workers.ingest.page.kinds import is_app
 from workers.ingest.page.text import clean
 from workers.ingest.shapes import Reading
 
@@ -21,7 +21,7 @@ SHORT = 120
 def read(question: PlayPage) -> Reading:
     """The app's candidates; none where the page describes no app."""
     page = Document(decode(question.body, question.content_type), url=question.url)
-    node = next((node for node in page.nodes if jsonld.types(node) & APPS), None)
+    node = next(filter(is_app, page.nodes), None)
     return Reading(candidates=[]) if node is None else app.read(described(question, page, node))
 
 

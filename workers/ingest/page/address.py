@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 SUFFIXES = PublicSuffixList()
+#: A name that may be a domain's: labels with a dot between two.
+DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 #: `/`, `/index.html`, `/en`, `/pt-br/`.
 HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE)
 
@@ -37,3 +39,13 @@ def bare(url: str) -> str:
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}"
+
+
+def stem(name: str) -> str:
+    """The name without the ending of a domain, if it is one: `Acme` of `Acme.com`."""
+    if "." not in name or not DOMAIN.fullmatch(name):
+        return name
+    suffix = SUFFIXES.publicsuffix(name.lower(), accept_unknown=False)
+    if suffix == name.lower():
+        return name.partition(".")[0]
+    return name[: -len(suffix) - 1] if suffix else name

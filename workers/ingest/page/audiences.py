@@ -1,20 +1,37 @@
-"""Ladder of `audience`: whom the JSON-LD of an app or its maker names."""
+"""Ladder of `audience`: whom the JSON-LD of an app, its maker, or what a page offers names."""
 
 from collections.abc import Iterator
 
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
-from workers.ingest.page.descriptions import is_brand
 from workers.ingest.page.document import Document
+from workers.ingest.page.kinds import is_brand, is_offer
 from workers.ingest.page.text import clean
 
 MOST, LIMIT = 4, 120
+#: Properties of an audience that name it; `educationalRole` is that of an `EducationalAudience`.
+NAMES = ("audienceType", "educationalRole", "name")
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
-    for node in filter(is_brand, page.nodes):
-        declared = jsonld.texts(node.get("audience"), "audienceType", "name")
-        named = [name for text in declared[:MOST] if (name := clean(text))]
-        value = ", ".join(dict.fromkeys(named))
-        if 0 < len(value) <= LIMIT:
-            yield page.candidate("audience", value, 0.80, "jsonld.audience")
+    for node in page.nodes:
+        if is_brand(node):
+            yield from named(page, node, 0.80, "jsonld.audience")
+        elif is_offer(node):
+            yield from named(page, node, 0.70, "jsonld.offer.audience")
+
+
+def named(page: Document, node: jsonld.Node, confidence: float, rule: str) -> Iterator[Candidate]:
+    texts = dict.fromkeys(name for text in declared(page, node)[:MOST] if (name := clean(text)))
+    value = ", ".join(texts)
+    if 0 < len(value) <= LIMIT:
+        yield page.candidate("audience", value, confidence, rule)
+
+
+def declared(page: Document, node: jsonld.Node) -> list[str]:
+    """Audiences of a node, which are texts, nodes, or references to nodes."""
+    nodes = jsonld.linked(node, "audience", page.nodes)
+    return [
+        *jsonld.plain(node.get("audience")),
+        *(text for one in nodes for text in jsonld.texts(one, *NAMES)),
+    ]

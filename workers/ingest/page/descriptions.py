@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, text_of
-from workers.ingest.page.names import APPS, GENERIC, ORGANIZATION
+from workers.ingest.page.kinds import is_brand
+from workers.ingest.page.names import GENERIC
 from workers.ingest.page.text import clean, cut, squash, words
 
 LIMIT, SHORT = 500, 25
@@ -51,12 +52,6 @@ def standing(node: jsonld.Node) -> tuple[float, str]:
     if any(PAGE.fullmatch(kind) for kind in jsonld.types(node)):
         return 0.80, "jsonld.page.description"
     return 0.50, "jsonld.description"
-
-
-def is_brand(node: jsonld.Node) -> bool:
-    """True if the node is an app or its maker, not the page or a thing on it."""
-    kinds = jsonld.types(node)
-    return bool(kinds & APPS) or any(ORGANIZATION.fullmatch(kind) for kind in kinds)
 
 
 def hero(page: Document) -> Iterator[str]:

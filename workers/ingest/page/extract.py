@@ -8,11 +8,11 @@ from schemas.brand import Candidate
 from workers.ingest.choose import foremost
 from workers.ingest.page import (
     audiences,
+    brand_names,
     descriptions,
     keywords,
     languages,
     logos,
-    names,
     refresh,
     taglines,
     titles,
@@ -33,7 +33,7 @@ SCRIPTED = 0.8
 def extract(source: Source) -> Page:
     html = decode(source.body, source.content_type)
     page = Document(html, url=source.url, header_language=source.language)
-    called = list(names.candidates(page))
+    called = list(brand_names.candidates(page))
     name = best(called)
     told = passages(page)
     spoken = list(languages.candidates(page, told))

@@ -9,12 +9,18 @@ from typing import Any
 BLOCKS, BLOCK_SIZE, DEPTH, NODES = 20, 512 << 10, 8, 200
 CDATA = "<![CDATA["
 START = re.compile(r"[\[{]")
-TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+#: A text, which stays; outside of texts a comma or a colon that no value follows.
+STRAY = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
 LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+#: Beginning of a node's address, which is no name.
+REFERENCE = re.compile(r"\w+:(?=\S)|[#/_]")
 ESCAPE = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
 #: Not strict, since real blocks have raw line breaks in their texts.
 DECODER = json.JSONDecoder(strict=False)
+
+#: By the first character of what is stray; a text stays as it is.
+MENDS = {",": "", ":": ":null"}
 
 Node = dict[str, Any]
 
@@ -64,10 +70,11 @@ def unquoted(block: str) -> str:
 
 
 def mended(text: str) -> str:
-    """The text without what only JavaScript allows: comments, trailing commas, needless escapes."""
+    """The text without what only JavaScript allows, such as comments; a value that is missing is null."""
     first, *rest = text.split("/*")
     bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in rest))
-    return TRAILING_COMMA.sub("", ESCAPE.sub(lambda found: found[0] if found[1] else found[2], bare))
+    escaped = ESCAPE.sub(lambda found: found[0] if found[1] else found[2], bare)
+    return STRAY.sub(lambda found: MENDS.get(found[0][0], found[0]), escaped)
 
 
 def flatten(value: Any, depth: int) -> Iterator[Node]:
@@ -103,10 +110,17 @@ def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
     return []
 
 
+def plain(value: Any) -> list[str]:
+    """Texts of a property that are no address of a node."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str) and not REFERENCE.match(item)]
+
+
 def linked(node: Node, key: str, among: list[Node]) -> list[Node]:
-    """Nodes of a property; references are resolved in `among`."""
+    """Nodes of a property; references, which are nodes or texts, are resolved in `among`."""
     value = node.get(key)
     items = value if isinstance(value, list) else [value]
     by_id = {other.get("@id"): other for other in among if isinstance(other.get("@id"), str)}
-    direct = [item for item in items if isinstance(item, dict)]
+    named = (by_id.get(item) if isinstance(item, str) else item for item in items)
+    direct = [item for item in named if isinstance(item, dict)]
     return [item if len(item) > 1 else by_id.get(str(item.get("@id")), item) for item in direct]

@@ -9,7 +9,7 @@ from bs4.element import Tag
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, attribute
-from workers.ingest.page.names import APPS
+from workers.ingest.page.kinds import is_app
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
@@ -28,7 +28,7 @@ def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
         yield from ((url, 0.90, "jsonld.logo") for url in pictures(node.get("logo"))[:1])
         for publisher in jsonld.linked(node, "publisher", page.nodes):
             yield from ((url, 0.90, "jsonld.publisher.logo") for url in pictures(publisher.get("logo"))[:1])
-        if jsonld.types(node) & APPS:
+        if is_app(node):
             yield from ((url, 0.80, "jsonld.image") for url in pictures(node.get("image"))[:1])
     yield from ((url, 0.85, "html.og:logo") for _, url in page.meta("og:logo"))
     yield from icons(page)

@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.brand import Field, Value
 from workers.ingest import detection
+from workers.ingest.page.address import stem
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import PART_LIMIT, is_name, parted
 from workers.ingest.page.text import clean, cut
@@ -14,6 +15,8 @@ from workers.ingest.shapes import Manifest, Reading, candidates_of
 LIMIT = 500
 #: Worth of its language beside a page's: manifests are copied from templates, language included.
 LANGUAGE = 0.5
+#: Worth of a name that is a domain: with the host, which it repeats, still less than any part of a title.
+DOMAIN = 0.29
 
 
 def read(manifest: Manifest) -> Reading:
@@ -43,7 +46,7 @@ def called(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]
     for key in ("name", "short_name"):
         name, _ = parted(words(members, key))
         if is_name(name) and len(name) <= PART_LIMIT:
-            yield "appName", name, 0.80, f"manifest.{key}"
+            yield "appName", name, 0.80 if stem(name) == name else DOMAIN, f"manifest.{key}"
             return
 
 

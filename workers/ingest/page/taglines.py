@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
-from workers.ingest.page.descriptions import is_brand
+from workers.ingest.page.declared_names import declared
 from workers.ingest.page.document import Document, text_of
-from workers.ingest.page.names import declared, parted, resembles
+from workers.ingest.page.kinds import is_brand
+from workers.ingest.page.names import parted, resembles
 from workers.ingest.page.text import clean, first_sentence, segments, squash, words
 
 LIMIT = 120

@@ -14,7 +14,11 @@ INVISIBLE = re.compile(
 )
 #: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends none.
 SENTENCE = re.compile(r"(?<=[!?…])\s+|(?<=[^\W\d_]{2}\.)\s+(?![a-zß-ÿ\d])|(?<=[。！？])")
-SEPARATOR = re.compile(r"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*")
+#: Between two parts of a title. Scripts without blanks have a bare hyphen there.
+WIDE = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+SEPARATOR = re.compile(
+    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={WIDE})[-_](?={WIDE})"
+)
 
 
 def clean(value: str) -> str:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from workers.ingest.choose import choose
 from workers.ingest.page import llms, manifest
-from workers.ingest.shapes import Llms, Manifest
+from workers.ingest.page.extract import extract
+from workers.ingest.shapes import Llms, Manifest, Source
 
 URL = "https://acme.test/m"
 
@@ -48,6 +50,17 @@ def test_a_manifest_says_name_description_language_and_categories() -> None:
 )
 def test_a_name_is_as_short_as_one(said: Any, name: str | None) -> None:
     assert called(said).get("appName") == name
+
+
+@given(
+    domain=some.from_regex(r"[A-Za-z]{2,10}\.(?:com|de|co\.uk|io)", fullmatch=True),
+    title=some.sampled_from(["Zap", "Zap | Draw what you say", "Draw what you say and more of it"]),
+)
+def test_a_name_that_is_a_domain_never_outranks_a_title(domain: str, title: str) -> None:
+    url = f"https://{domain.lower()}/"
+    page = extract(Source(url=url, body=f"<title>{title}</title>".encode()))
+    said = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
+    assert str(choose([*page.candidates, *said.candidates])["appName"].value) in title
 
 
 @pytest.mark.parametrize(

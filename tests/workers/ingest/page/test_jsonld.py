@@ -1,13 +1,14 @@
 """JSON-LD in the forms that real pages have it in, and within its caps."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from workers.ingest.page.jsonld import BLOCK_SIZE, BLOCKS, NODES, linked, nodes, texts, types
+from workers.ingest.page.jsonld import BLOCK_SIZE, BLOCKS, NODES, linked, nodes, plain, texts, types
 
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
 JSON: some.SearchStrategy[Any] = some.recursive(
@@ -30,6 +31,8 @@ JSON: some.SearchStrategy[Any] = some.recursive(
         '/*<![CDATA[*/{"@type":"WebSite","name":"A"}/*]]>*/',
         '{"@type":"WebSite","name":"A",}',
         '{"@type":"WebSite","sameAs":["x", ],"name":"A"}',
+        '{"@type":"WebSite","logo":{"width": ,"height":},"name":"A"}',
+        '{"@type":"WebSite","sameAs":["x", , "y"],,"name":"A"}',
         '{"@type":"WebSite","description":"two\nlines\tand a tab","name":"A"}',
         '{"@type":"WebSite","name":"A"};',
         '{"@type":"WebSite","name":"A"}{"@type":"Other"}',
@@ -75,12 +78,37 @@ def test_a_property_is_a_text_an_object_or_a_list_of_them() -> None:
     assert texts(3) == texts(None) == texts({}) == []
 
 
+@given(JSON, some.sampled_from(['"width": ,', '"width":\n,', ","]))
+def test_what_is_left_empty_loses_nothing_else(value: Any, empty: str) -> None:
+    block = f'{{"@type":"WebSite",{empty}"name":{json.dumps(value)}}}'
+    assert nodes([block])[0]["name"] == value
+
+
+@pytest.mark.parametrize("text", ["a: , b", "[a, ]", '"a": , ', "{,}", "\\", '\\"', ""])
+def test_a_text_isnt_mended(text: str) -> None:
+    assert nodes([f'{{"width": ,"name":{json.dumps(text)}}}'])[0]["name"] == text
+
+
+@pytest.mark.parametrize("broken", ['"' * 250_000, '"\\' * 250_000, "," * 250_000, ": " * 250_000])
+def test_mending_takes_no_longer_than_the_text_is(broken: str) -> None:
+    began = time.process_time()
+    assert nodes(['{"a":' + broken]) == []
+    assert time.process_time() - began < 5
+
+
 def test_a_reference_is_followed_within_the_page() -> None:
     organization = {"@id": "#o", "@type": "Organization", "name": "A"}
     page = {"publisher": {"@id": "#o"}}
     assert linked(page, "publisher", [page, organization]) == [organization]
     assert linked({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
+    assert linked({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
     assert linked({"publisher": "A"}, "publisher", []) == []
+
+
+def test_a_text_that_is_no_address_is_plain() -> None:
+    assert plain(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
+    assert plain("A") == ["A"]
+    assert plain(None) == []
 
 
 @given(JSON)

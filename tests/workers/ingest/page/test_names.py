@@ -1,9 +1,12 @@
 """Names: of the brand, and of the page itself."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from tests.workers.ingest.page.pages import HOME, INNER, found, jsonld, meta, value
 from workers.ingest.page.extract import extract
+from workers.ingest.page.kinds import ORGANIZATIONS
 from workers.ingest.shapes import Source
 
 
@@ -22,9 +25,30 @@ from workers.ingest.shapes import Source
         ('<meta name="application-name" content="Zap">', "Zap", "html.application-name"),
         ('<meta name="Apple-Mobile-Web-App-Title" content="Zap">', "Zap", "html.apple-mobile-web-app-title"),
         (jsonld('{"@type":["Thing","Organization"],"name":["Zap"]}'), "Zap", "jsonld.Organization.name"),
+        (jsonld('{"@type":"Article","publisher":"Zap"}'), "Zap", "jsonld.publisher.name"),
+        (
+            jsonld('{"@type":"Article","publisher":["https://x.test/#o","Zap"]}'),
+            "Zap",
+            "jsonld.publisher.name",
+        ),
+        (jsonld('{"@type":"Person","name":"Zoe"}'), "Acme", "host"),
+        (jsonld('{"publisher":{"@type":"Person","name":"Zoe"}}'), "Zoe", "jsonld.Person.name"),
+        (jsonld('{"@type":["Person","Organization"],"name":"Zoe"}'), "Zoe", "jsonld.Person.name"),
         ("<title>We do it | Acme</title>", "Acme", "html.title.host"),
+        ("<title>Acme, the free shop | Things</title>", "Acme", "html.title.host"),
+        ("<title>Guide — Acme 1.2.3 documentation</title>", "Acme", "html.title.host"),
+        ("<title>Welcome to Zap</title>", "Zap", "html.title.first"),
+        ("<title>Home | Zap</title>", "Zap", "html.title.first"),
+        ("<title>All the things you ever want to do</title><h1>Zap</h1>", "Zap", "html.h1"),
+        ("<title>Home</title><h1>Zap</h1>", "Zap", "html.h1"),
+        ("<title>Draw whatever you say to it | Zap</title>", "Zap", "html.title.last"),
+        ("<title>Home</title><h1>Draw!</h1>", "Acme", "host"),
+        ("<title>Home</title><h1>Hi there</h1>", "Acme", "host"),
+        ("<title>Home</title><h1>Draw all that you say</h1>", "Acme", "host"),
         ("<title>Zap: the one</title>", "Zap", "html.title.first"),
         ('<img class="logo" alt="Zap logo">', "Zap", "html.logo"),
+        ('<img class="logo" alt="Go to Zap homepage">', "Zap", "html.logo"),
+        ('<a href="https://other.test/"><img class="logo" alt="Other"></a>', "Acme", "host"),
         ("<p>nothing", "Acme", "host"),
     ],
 )
@@ -37,6 +61,93 @@ def test_a_title_has_the_site_last_where_it_isnt_the_home() -> None:
     html = "<title>How we work - Zap</title><h1>How we work</h1>"
     assert value("appName", html, INNER) == "Zap"
     assert value("appName", html, HOME) == "How we work"
+
+
+@given(
+    kind=some.sampled_from(sorted(ORGANIZATIONS)),
+    prefix=some.sampled_from(["", "schema:", "https://schema.org/"]),
+)
+def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) -> None:
+    node = f'{{"@type":"{prefix}{kind}","name":"Zap","description":"Zap draws all that anybody says."}}'
+    finding = found(jsonld(node))
+    assert (finding["appName"].value, finding["appName"].rule) == ("Zap", "jsonld.Organization.name")
+    assert finding["appDescription"].rule == "jsonld.brand.description"
+
+
+def test_the_tree_has_both_roots_and_no_other_things() -> None:
+    assert {"Organization", "LocalBusiness", "Dentist", "OnlineStore", "NGO", "MusicGroup"} <= ORGANIZATIONS
+    assert not ORGANIZATIONS & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
+
+
+def test_of_a_list_of_organizations_that_in_the_title_is_the_brand() -> None:
+    listed = "".join(jsonld(f'{{"@type":"Restaurant","name":"Kitchen {n}"}}') for n in range(3))
+    assert value("appName", listed) == "Acme"
+    assert value("appName", "<title>Kitchen 2 and others | Kitchen 1</title>" + listed, INNER) == "Kitchen 1"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Stage review: How We Worked", "Acme"),
+        ("Stage review: How We Worked - Zap", "Zap"),
+        ("記事：その後", "Acme"),
+        ("記事の話：あの後-日刊新聞", "日刊新聞"),
+        ("Zap » Blog Archive » A Day At Sea", "Acme"),
+        ("A day - Zap (Zone of All People, a very long remark)", "Zap"),
+        ("A Day At Sea - Zap", "Zap"),
+    ],
+)
+def test_a_titles_subject_is_no_site(title: str, name: str) -> None:
+    assert value("appName", f"<title>{title}</title><h2>A Day At Sea</h2>", INNER) == name
+
+
+def test_a_host_with_its_first_label_is_a_name_too() -> None:
+    url = "https://books.acme.test/light"
+    assert (
+        value("appName", "<title>A light | Books to Read - Other</title>", "https://books.toread.com/a")
+        == "Books to Read"
+    )
+    assert value("appName", "<title>A light | Books - Other</title>", url) == "Other"
+
+
+def test_a_person_who_publishes_doesnt_name_a_site_that_has_a_name() -> None:
+    zoe = jsonld(
+        '{"@graph":[{"@type":["Person","Organization"],"@id":"#z","name":"Zoe"},{"publisher":{"@id":"#z"}}]}'
+    )
+    assert value("appName", zoe) == "Zoe"
+    assert value("appName", zoe + meta("og:site_name", "Zap")) == "Zap"
+    assert value("appName", zoe + "<title>Day | Acme</title>") == "Acme"
+
+
+@pytest.mark.parametrize("domain", ["acme.test.com", "zap.com", "Zap.co.uk"])
+def test_a_site_name_that_is_a_domain_yields_to_the_titles_brand(domain: str) -> None:
+    html = meta("og:site_name", domain)
+    assert value("appName", html, INNER) == domain
+    assert value("appName", html + "<title>How we work | Acme News</title>", INNER) == "Acme News"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "© 2026 Zap. All rights reserved.", "Copyright 2011-2026 Zap, Inc.", "(c) Zap | Imprint",
+        "About © 2024 – 2026 by Zap GmbH", "Copyright © 2026 Zap All Rights Reserved",
+    ],
+)  # fmt: skip
+def test_the_line_at_the_end_is_a_witness(line: str) -> None:
+    close = meta("application-name", "Other") + meta("al:ios:app_name", "Zap")
+    assert value("appName", close) == "Other"
+    assert value("appName", f"{close}<footer>Terms {line}</footer>") == "Zap"
+
+
+@pytest.mark.parametrize(
+    "text", ["Copyright policy and terms", "© ", "© 2026", "© 2026. All rights reserved"]
+)
+def test_what_is_no_owner_is_no_witness(text: str) -> None:
+    assert {
+        one.rule
+        for one in extract(Source(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
+        if one.field == "appName"
+    } == {"host"}
 
 
 @pytest.mark.parametrize(

@@ -16,20 +16,22 @@ GERMAN = (
 # appDescription
 
 
-def test_places_that_agree_beat_one_that_stands_alone() -> None:
-    alone, twice = (
+def test_the_words_for_sharing_stand_however_often_others_are_copied() -> None:
+    shared, copied = (
         "What somebody once wrote for sharing it around.",
-        "What the page says of itself in two places.",
+        "What the page says of itself in five places.",
     )
-    html = (
-        meta("og:description", alone)
-        + meta("description", twice)
-        + jsonld(f'{{"@type":"WebPage","description":"{twice}"}}')
+    copies = (
+        meta("description", copied)
+        + meta("twitter:description", copied)
+        + jsonld(f'{{"@type":"WebPage","description":"{copied}"}}')
+        + jsonld(f'{{"@type":"Organization","description":"{copied}"}}')
+        + f"<h1>Acme</h1><p>{copied}</p>"
     )
-    finding = found(html)["appDescription"]
-    assert finding.value == twice
-    assert finding.confidence == 0.9
-    assert [other.value for other in finding.alternatives] == [alone]
+    finding = found(copies + meta("og:description", shared))["appDescription"]
+    assert finding.value == shared
+    assert [other.value for other in finding.alternatives] == [copied]
+    assert value("appDescription", copies + meta("og:description", "Too short")) == copied
 
 
 @pytest.mark.parametrize(
@@ -90,14 +92,25 @@ def test_a_home_has_a_line(html: str, line: str | None) -> None:
         ('"Sailors"', "Sailors"),
         ('{"@type":"Audience","audienceType":" Small &amp; large teams"}', "Small & large teams"),
         ('[{"audienceType":"Sailors"},{"name":"Anglers"},{"name":"Sailors"}]', "Sailors, Anglers"),
+        ('{"@type":"EducationalAudience","educationalRole":"teacher"}', "teacher"),
+        ('"https://acme.test/#everybody"', None),
         ('{"audienceType":"%s"}' % ("x" * 121), None),
         ("7", None),
     ],
 )
-def test_audience_is_what_the_app_declares(audience: str, found: str | None) -> None:
-    app = jsonld('{"@type":"SoftwareApplication","name":"Tides","audience":' + audience + "}")
-    assert value("audience", app) == found
-    assert value("audience", app.replace("SoftwareApplication", "Article")) is None
+@pytest.mark.parametrize("kind", ["SoftwareApplication", "Dentist", "Service", "Course", "Product"])
+def test_audience_is_what_an_app_its_maker_or_an_offer_declares(
+    kind: str, audience: str, found: str | None
+) -> None:
+    node = f'{{"@type":"{kind}","name":"Tides","audience":{audience}}}'
+    assert value("audience", jsonld(node)) == found
+    assert value("audience", jsonld(node.replace(kind, "Article"))) is None
+
+
+def test_an_audience_may_be_another_node() -> None:
+    course = '{"@type":"Course","audience":{"@id":"#who"}}'
+    whom = '{"@type":"EducationalAudience","@id":"#who","educationalRole":"student"}'
+    assert value("audience", jsonld(f"[{course},{whom}]")) == "student"
 
 
 # keywords

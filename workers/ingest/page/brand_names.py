@@ -1,0 +1,94 @@
+"""Ladder of `appName`: what a page calls its brand, from declared names down to its host."""
+
+import re
+from collections.abc import Iterator
+
+from bs4.element import Tag
+
+from schemas.brand import Candidate
+from workers.ingest.page import title_parts
+from workers.ingest.page.address import site, stem
+from workers.ingest.page.declared_names import Scored, declared
+from workers.ingest.page.document import Document, attribute, text_of
+from workers.ingest.page.names import PART_LIMIT, is_name, parted
+from workers.ingest.page.text import clean, squash, words
+
+#: The most that a name is worth that is a domain: less than a part of the title that is the host.
+DOMAIN = 0.60
+#: Words of a headline that may be a name.
+FEW_WORDS = 3
+LOGO_WORD = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
+#: What else the alternative text of a logo says, since it leads to the home page.
+WAY_HOME = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
+YEARS = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
+COPYRIGHT = re.compile(
+    rf"(?:©|\(c\)|copyright(?=\s{{1,3}}(?:19|20)\d\d))[\s©,]{{0,5}}{YEARS}[\s,.:–—-]{{0,5}}(?:by\s)?"
+    r"([^\W\d_][^.|,;©–—()]{1,60})",
+    re.IGNORECASE,
+)
+RIGHTS = re.compile(
+    r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos los|tutti i|powered by)\b.*", re.IGNORECASE
+)
+#: Characters of a footer's end that are read.
+FOOTER = 2000
+
+
+def candidates(page: Document) -> Iterator[Candidate]:
+    for value, confidence, rule in ladder(page):
+        name, _ = parted(value)
+        if is_name(name):
+            yield page.candidate("appName", name, worth(name, confidence), rule)
+
+
+def worth(name: str, confidence: float) -> float:
+    """The confidence in a name; a domain stands where nobody has set a name, so it has a limit."""
+    return min(confidence, DOMAIN) if stem(name) != name else confidence
+
+
+def ladder(page: Document) -> Iterator[Scored]:
+    said = [*declared(page)]
+    yield from said
+    yield from title_parts.ladder(page, {squash(stem(parted(value)[0])) for value, _, _ in said})
+    yield from from_logo(page)
+    yield from from_headline(page)
+    yield from from_copyright(page)
+    if page.label:
+        yield page.label.replace("-", " ").title(), 0.30, "host"
+
+
+def from_logo(page: Document) -> Iterator[Scored]:
+    """Alternative texts of the first two logos, without the word logo."""
+    for image in [tag for tag in page.tags["img"] if is_logo(tag) and not is_foreign(tag, page)][:2]:
+        name = WAY_HOME.sub("", LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,."))
+        if len(name) <= PART_LIMIT:
+            yield name, 0.45, "html.logo"
+
+
+def is_logo(image: Tag) -> bool:
+    texts = (
+        attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
+    )
+    return any("logo" in text.lower() for text in texts)
+
+
+def is_foreign(image: Tag, page: Document) -> bool:
+    """True if it leads to another site, as the logo of a partner does."""
+    parent = image.parent
+    url = page.link(attribute(parent, "href")) if parent is not None and parent.name == "a" else None
+    return url is not None and site(url) != site(page.url)
+
+
+def from_headline(page: Document) -> Iterator[Scored]:
+    """The headline of a home page that is as short as a name, and written like one: `Big Acme`."""
+    text = text_of(page.headline) if page.is_home and page.headline else ""
+    few = 0 < words(text) <= FEW_WORDS and len(text) <= PART_LIMIT
+    if few and not text.endswith((".", "!", "?", ":")) and not any(one[0].islower() for one in text.split()):
+        yield text, 0.40, "html.h1"
+
+
+def from_copyright(page: Document) -> Iterator[Scored]:
+    """The owner by the line at the page's end: a witness of other names, and hardly a name itself."""
+    footers = (clean(tag.get_text(" ")[-FOOTER:]) for tag in page.tags["footer"][-1:])
+    for text in (*(text for _, text in page.meta("copyright")), *footers):
+        if found := COPYRIGHT.search(text):
+            yield RIGHTS.sub("", found[1]).strip(), 0.25, "html.copyright"
