@@ -8,6 +8,8 @@ The model takes 120 MB, so only the parsing process may import this module.
 
 from collections.abc import Iterable, Iterator
 
+import regex
+from langcodes import Language
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from workers.ingest.languages import primary, standard
@@ -20,7 +22,9 @@ IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 ENOUGH, DISTINCT = 200, 80
 #: Characters that are read at most.
 READ = 5000
+#: Probabilities. Of 41 store texts in other than Latin letters 40 are in the language that is likely.
 SURE, LIKELY = 0.95, 0.5
+LATIN, LETTER = regex.compile(r"\p{Latin}"), regex.compile(r"\p{L}")
 #: Languages of the model, which takes a text in any other one for one of these, and surely.
 LEARNED = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
@@ -35,26 +39,44 @@ def weigh(
     known = [(tag, rule) for written, rule in declared if (tag := standard(written))]
     detected, probability = detect(text)
     learned = all(primary(tag) in LEARNED for tag, _ in known)
-    if detected and learned and probability >= SURE and len(text) >= ENOUGH:
-        agreeing = [(tag, f"{rule}+text") for tag, rule in known if primary(tag) == primary(detected)]
-        yield from ((tag, 0.95, rule) for tag, rule in agreeing)
-        if not known or (not agreeing and overrules(detected, text, [text] if prose is None else prose)):
-            yield detected, 0.90, "text"
+    if detected and learned and len(text) >= ENOUGH:
+        tags = [tag for tag, _ in known]
+        if known and primary(detected) not in map(primary, tags):
+            wins = overrules(detected, text, tags, [text] if prose is None else prose)
+        else:
+            wins = probability >= SURE
+        yield from confirmed(detected, known) if wins else ()
     yield from ((tag, 0.80, rule) for tag, rule in known)
     if detected and probability >= LIKELY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def overrules(language: str, text: str, prose: Iterable[str]) -> bool:
-    """True if a text's language outweighs a declared one: enough sentences surely are in it."""
+def confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+    agreeing = [(tag, f"{rule}+text") for tag, rule in declared if primary(tag) == primary(detected)]
+    for tag, rule in agreeing or [(detected, "text")]:
+        yield tag, 0.95 if agreeing else 0.90, rule
+
+
+def overrules(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
+    """True if a text's language outweighs those that are declared: enough sentences surely are in it.
+
+    Less will do where no declared language has its letters.
+    """
     told = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
-    enough = sum(map(len, sentences(text))) >= ENOUGH and len(told) >= DISTINCT
-    return enough and is_surely(told, language)
+    likely, enough = (LIKELY, DISTINCT) if is_foreign(told, declared) else (SURE, ENOUGH)
+    said = sum(map(len, sentences(text))) >= enough and len(told) >= DISTINCT
+    return said and all(is_in(language, one, likely) for one in (text, told))
 
 
-def is_surely(text: str, language: str) -> bool:
+def is_foreign(text: str, declared: list[str]) -> bool:
+    """True if all declared languages are written in Latin letters, and the text mostly isn't."""
+    latin = bool(declared) and all(Language.get(tag).maximize().script == "Latn" for tag in declared)
+    return latin and len(LATIN.findall(text)) * 2 < len(LETTER.findall(text))
+
+
+def is_in(language: str, text: str, likely: float) -> bool:
     detected, probability = detect(text)
-    return detected == language and probability >= SURE
+    return detected == language and probability >= likely
 
 
 def detect(text: str) -> tuple[str | None, float]:

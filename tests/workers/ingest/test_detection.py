@@ -117,6 +117,18 @@ def test_the_prose_of_a_text_must_agree_with_all_of_it() -> None:
     assert next(weigh(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
 
 
+def test_letters_that_a_declared_language_lacks_are_half_the_proof() -> None:
+    chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
+    assert IDENTIFIER.classify(chinese)[1] < SURE
+    assert next(weigh(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
+    assert next(weigh(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
+    assert next(weigh("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
+        "en",
+        0.8,
+        "html.lang",
+    )
+
+
 def test_a_declared_language_that_the_model_never_learned_stands() -> None:
     assert next(weigh(GERMAN, [("ia", "html.lang")])) == ("ia", 0.8, "html.lang")
 
