@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from schemas.brand import Candidate
 from workers.ingest.page import jsonld
@@ -9,20 +10,23 @@ from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.kinds import is_brand
 from workers.ingest.page.names import GENERIC
 from workers.ingest.page.text import clean, cut, squash, words
+from workers.ingest.shapes import Passage
 
 LIMIT, SHORT = 500, 25
 #: Worth of a text that is too short, or only repeats the title.
 WEAK = 0.4
-HERO_WORDS = 8
+#: Words of a text that describes; texts after the headline, and then paragraphs, that are looked at.
+HERO_WORDS, HERO_TEXTS, HERO_PARAGRAPHS = 8, 8, 5
 PROSE = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
 PAGE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
-BYLINE = re.compile(r"(?:written by|by|von|par|por|di|door)\s.{0,70}", re.IGNORECASE)
+BYLINE = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\s].{0,70}", re.IGNORECASE)
 QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
+def candidates(page: Document, told: list[Passage]) -> Iterator[Candidate]:
+    """Candidates; `told` are the page's passages, those from its headline on first."""
     titles = {squash(page.title), *(squash(text) for _, text in page.meta("og:title"))}
-    for value, confidence, rule in ladder(page):
+    for value, confidence, rule in ladder(page, told):
         text = clean(value)
         if text and squash(text) not in GENERIC:
             worth = WEAK if is_weak(text) or squash(text) in titles else 1.0
@@ -34,7 +38,7 @@ def is_weak(text: str) -> bool:
     return len(text) < SHORT or BYLINE.fullmatch(text) is not None or QUOTATION.fullmatch(text) is not None
 
 
-def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
+def ladder(page: Document, told: list[Passage]) -> Iterator[tuple[str, float, str]]:
     yield from ((text, 0.89, "html.og:description") for _, text in page.meta("og:description"))
     yield from (
         (text, 0.85, f"html.{name}") for name, text in page.meta("twitter:description", "description")
@@ -42,7 +46,7 @@ def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
     for node in page.nodes:
         for text in jsonld.texts(node.get("description"))[:1]:
             yield text, *standing(node)
-    yield from ((text, 0.60, "html.hero") for text in hero(page))
+    yield from ((text, 0.60, "html.hero") for text in hero(page, told))
 
 
 def standing(node: jsonld.Node) -> tuple[float, str]:
@@ -54,10 +58,14 @@ def standing(node: jsonld.Node) -> tuple[float, str]:
     return 0.50, "jsonld.description"
 
 
-def hero(page: Document) -> Iterator[str]:
-    """First paragraph of prose after the headline."""
-    following = page.headline.find_all_next("p", limit=5) if page.headline else []
-    for text in map(text_of, following):
-        if words(text) >= HERO_WORDS and PROSE.search(text) and not BYLINE.match(text):
-            yield text
-            return
+def hero(page: Document, told: list[Passage]) -> Iterator[str]:
+    """The first prose after the headline, whatever its tag, else the first such paragraph."""
+    if page.headline is None:
+        return
+    texts = islice((one.text for one in told if one.kind == "text"), HERO_TEXTS)
+    paragraphs = map(text_of, page.headline.find_all_next("p", limit=HERO_PARAGRAPHS))
+    yield from islice(filter(is_prose, chain(texts, paragraphs)), 1)
+
+
+def is_prose(text: str) -> bool:
+    return words(text) >= HERO_WORDS and PROSE.search(text) is not None and BYLINE.match(text) is None

@@ -39,7 +39,7 @@ def extract(source: Source) -> Page:
     spoken = list(languages.candidates(page, told))
     found = chain(
         called,
-        descriptions.candidates(page),
+        descriptions.candidates(page, told),
         taglines.candidates(page, name),
         audiences.candidates(page),
         keywords.candidates(page),

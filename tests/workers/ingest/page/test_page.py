@@ -46,6 +46,21 @@ def test_what_describes_nothing_yields_to_prose(weak: str) -> None:
     assert value("appDescription", meta("og:description", weak)) == weak
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<h1>Zap</h1><div>{}</div><p>Another line that is longer than eight words are.</p>",
+        "<h1>Zap</h1><section><span>{}</span></section>",
+        "<h1>Zap</h1><p>Sponsored by: Other, the maker of many other good things.</p><div>{}</div>",
+        "<h1>Zap</h1><div class=cookie-banner>We want to set some cookies, if you let us.</div><div>{}</div>",
+        "<h1>Zap</h1><ul>" + "<li>One of many things" * 9 + "</ul><p>{}</p>",
+    ],
+)
+def test_the_first_prose_after_the_headline_describes_whatever_its_tag(html: str) -> None:
+    line = "Zap draws what you say, and it does so quickly."
+    assert value("appDescription", html.format(line)) == line
+
+
 def test_a_description_ends_with_a_sentence_within_500_characters() -> None:
     sentence = "It draws what you say. "
     assert value("appDescription", meta("description", sentence * 100)) == (sentence * 21).strip()
