@@ -119,7 +119,7 @@ kept as (
   insert into account_send (organization_id, account_id, id, at)
   select o.organization_id, o.id, gen_random_uuid(), s.at
     from account_send s
-    join social_account o on o.id = s.owner_account_id
+    join social_account o on o.id = s.owner_account_id and o.project_id is not null
    where s.organization_id = :org
      and s.post_id = any(:ids)),
 sends as (
@@ -195,15 +195,26 @@ delete from account_send
    and account_id = :id;
 
 -- name: delete_account    of a project, or (null) a stub; no row: leases of others name it
+with gone as materialized (
+  -- It, if nothing names it.
+  select id
+    from social_account
+   where organization_id = :org
+     and id = :id
+     and project_id is not distinct from :project_id
+     and not exists (
+           select
+             from social_account
+            where owner_organization_id = :org
+              and owner_account_id = :id)),
+sends as (
+  -- Those that the purge of a tenant's posts gave it while it became a stub.
+  delete from account_send
+   where organization_id = :org
+     and account_id = (select id from gone))
 delete from social_account
  where organization_id = :org
-   and id = :id
-   and project_id is not distinct from :project_id
-   and not exists (
-         select
-           from social_account
-          where owner_organization_id = :org
-            and owner_account_id = :id)
+   and id = (select id from gone)
 returning id;
 
 -- name: make_stub    of an account that leases of others name: no project's, and nothing of what it was

@@ -36,16 +36,27 @@ def store(project: Project, tmp_path: Path) -> Store:
 
 
 async def lent(project: Project, conn: Conn, tenants: int) -> tuple[leasing.Owner, list[Tenant], list[UUID]]:
-    """An account of the project's that each of some tenants has had, the last one too; and as theirs."""
+    """An account of the project's that each of some tenants has had and posted by; and as theirs."""
     pool = project.workers.pool
     owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
     had = [await leasing.tenant(conn) for _ in range(tenants)]
     leased = []
     for tenant in had:
         leased.append(await leasing.lend(pool, owner, tenant))
-        await leasing.schedule(conn, tenant, leased[-1])
+        await sent(conn, tenant, owner, leased[-1], await leasing.schedule(conn, tenant, leased[-1]))
         await leasing.release(pool, tenant, leased[-1])
     return owner, had, leased
+
+
+async def sent(conn: Conn, tenant: Tenant, owner: leasing.Owner, account_id: UUID, post_id: UUID) -> None:
+    await conn.execute(
+        """insert into account_send (organization_id, account_id, owner_account_id, id, post_id)
+           values ($1, $2, $3, gen_random_uuid(), $4)""",
+        tenant.org,
+        account_id,
+        owner.account_id,
+        post_id,
+    )
 
 
 async def purged(pool: Pool, conn: Conn, store: Store, project_id: UUID) -> None:
@@ -115,6 +126,32 @@ async def test_its_stub_goes_with_the_last_lease(project: Project, conn: Conn, s
         assert await conn.fetchval(STUBS) == 1, f"{number} of its leases are gone"
         await archived(replace(project, org=tenant.org, id=tenant.id), conn)
         await purged(project.workers.pool, conn, store, tenant.id)
+    assert await conn.fetchval("select count(*) from social_account") == 0
+
+
+async def test_what_becomes_a_stub_while_a_tenants_posts_go_keeps_none_of_their_sends(
+    project: Project, conn: Conn, store: Store
+) -> None:
+    pool = project.workers.pool
+    _, (tenant,), _ = await lent(project, conn, 1)
+    await conn.execute("update project set status = 'archived', archived_at = now()")
+    claims = []
+    for project_id in (project.id, tenant.id):
+        await begin(pool, project_id)
+        claims += await seeds.claims(conn, PURGE_PROJECT)
+    ours, theirs = claims
+    while await transact(pool, partial(purge.delete_posts, claim=ours)):
+        pass
+    empty = partial(purge.delete_account, claim=ours, keyring=seeds.VAULT)
+    async with pool.acquire() as observer:
+        async with conn.transaction():
+            assert await purge.delete_posts(conn, claim=theirs)
+            waiting = asyncio.create_task(transact(pool, empty))
+            await eventually(lambda: waits_for_lock(observer))
+        assert await waiting
+    assert await conn.fetchval(STUBS) == 1
+    for claim in claims:
+        assert (await perform(scene.context(pool, claim), store)).word == "completed"
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
