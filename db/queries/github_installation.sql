@@ -13,10 +13,12 @@ select installation_id, account_login, repositories, listed_at, connected_at
   from github_installation
  where organization_id = :org;
 
--- name: hold_installation    its list stays as it is until the transaction ends
-select installation_id, account_login, repositories, listed_at, connected_at
-  from github_installation
+-- name: lock_list_job    that hasn't ended; who is ending it is waited for
+select id
+  from job
  where organization_id = :org
+   and unique_key = :unique_key
+   and finished_at is null
    for share;
 
 -- name: keep_list    unless another was connected meanwhile; an account may have another name by now

@@ -59,7 +59,6 @@ class InstallationRow(NamedTuple):
 
 
 GET_INSTALLATION = github_installation.get_installation.typed(InstallationRow)
-HOLD_INSTALLATION = github_installation.hold_installation.typed(InstallationRow)
 FORGET_INSTALLATION = github_installation.forget_installation.typed(Installation)
 
 
@@ -218,11 +217,13 @@ async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
 async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submitted | None:
     """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`.
 
-    An old list is held and looked at again: a job that has just ended may have brought a new one.
+    An old list is looked at again, once the job that is just bringing another has ended. It is that job's row
+    that is locked, not the list's: who ends a job comes to its list second.
     """
     row = await _row(conn, organization_id)
     if not _is_fresh(row, now):
-        row = await HOLD_INSTALLATION.one(conn, org=organization_id) or row
+        await github_installation.lock_list_job.value(conn, org=organization_id, unique_key=_list_key(row))
+        row = await _row(conn, organization_id)
     if _is_fresh(row, now):
         return None
     return await ledger.submit(
@@ -231,7 +232,7 @@ async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submit
         organization_id=organization_id,
         project_id=None,
         args={"installation_id": row.installation_id},
-        unique_key=f"github_repos:{row.installation_id}",
+        unique_key=_list_key(row),
     )
 
 
@@ -245,6 +246,10 @@ async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRe
         repositories=sorted(repositories, key=lambda repo: repo.full_name.lower()),
     )
     return {"repositories": len(repositories)}
+
+
+def _list_key(row: InstallationRow) -> str:
+    return f"github_repos:{row.installation_id}"
 
 
 def _is_fresh(row: InstallationRow, now: datetime) -> bool:

@@ -8,7 +8,11 @@ import pytest
 
 from api.routes import github as route
 from db.pool import Pool
+from domain.brand import github_installations
+from domain.jobs import jobs
+from jobs.kinds import LIST_GITHUB_REPOS
 from schemas.settings import Settings
+from tests import seeds
 from tests.api.conftest import Caller
 from tests.api.described import document
 from tests.api.github.conftest import TASKS
@@ -35,23 +39,31 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> N
     assert (await github.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
 
 
-async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(idle: GitHub) -> None:
+async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
+    idle: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its job ends before it writes the list, and waits for nobody who asks."""
+    monkeypatch.setattr(route, "LIST_S", 0.0)
     await idle.pool.execute(
-        """insert into github_installation (organization_id, installation_id, account_login, listed_at)
-           values ($1, 1, 'a', now() - interval '61 s')""",
+        """insert into github_installation (organization_id, installation_id, account_login)
+           values ($1, 1, 'a')""",
         idle.acme.organization_id,
     )
+    await idle.acme.http.get("/v1/github/repos")
     async with idle.pool.acquire() as observer:
+        [claim] = await seeds.claims(observer, LIST_GITHUB_REPOS)
         async with idle.pool.acquire() as listing, listing.transaction():
-            await listing.execute("update github_installation set listed_at = now()")
+            await listing.execute("set local lock_timeout = '300ms'")
+            await jobs.complete(listing, claim=claim)
             asked = asyncio.create_task(idle.acme.http.get("/v1/github/repos"))
 
             async def held_or_done() -> bool:
                 return asked.done() or await scene.waits_for_lock(observer)
 
             await eventually(held_or_done)
-        assert (await asked).status_code == 200
-    assert await idle.jobs("list_github_repos") == []
+            await github_installations.keep_list(listing, claim=claim, repositories=[])
+        assert (await asked).json()["asOf"] is not None
+    assert len(await idle.jobs("list_github_repos")) == 1
 
 
 async def test_a_list_that_does_not_come_is_not_waited_for(
