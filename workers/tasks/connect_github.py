@@ -3,10 +3,12 @@
 from functools import partial
 
 from domain.brand import github_installations
+from domain.brand.github_installations import Installation
 from domain.security.keyring import Keyring
 from jobs.outcomes import Outcome
 from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
+from workers.ingest.github.client import GITHUB
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import outcome_of
 from workers.resources import Resources
@@ -23,8 +25,13 @@ async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> 
     attempt = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
-        proved = fakes.prove(**claimed) if attempt.sandbox else await proof.prove(require(app), **claimed)
+        proved = fakes.prove(**claimed) if attempt.sandbox else await _prove(ctx, app, **claimed)
     except SourceError as error:
         return outcome_of(error)
     keep = partial(github_installations.connect, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)
+
+
+async def _prove(ctx: Context, app: App | None, *, code: str, installation_id: int) -> Installation:
+    async with ctx.at(GITHUB):
+        return await proof.prove(require(app), code=code, installation_id=installation_id)

@@ -6,7 +6,7 @@ from domain.values import urls
 from jobs.outcomes import Outcome
 from schemas.brand import Extraction, Visit
 from workers.ingest import sandbox
-from workers.ingest.github.client import Api, open_api
+from workers.ingest.github.client import GITHUB, Api, open_api
 from workers.ingest.github.credentials import App, open_app, tokens, with_token
 from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
@@ -16,9 +16,6 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_client
-
-#: The server of all repositories.
-GITHUB = "GitHub"
 
 
 async def open_task(resources: Resources) -> Task:

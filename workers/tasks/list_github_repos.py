@@ -1,12 +1,15 @@
 """The list of what an organization's GitHub installation may read; one that is gone is forgotten."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from domain.brand import github_installations
 from domain.tenancy import organizations
 from jobs.outcomes import Outcome
 from schemas.errors import InstallationGone, SourceError
+from schemas.github import GitHubRepo
 from workers.ingest.github import fakes, proof
+from workers.ingest.github.client import GITHUB
 from workers.ingest.github.credentials import App, open_app, require
 from workers.ingest.perform import outcome_of
 from workers.resources import Resources
@@ -22,11 +25,14 @@ async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:
     is_sandbox = partial(organizations.is_sandbox, organization_id=ctx.job.organization_id)
     sandbox, installation_id = await ctx.step(is_sandbox), ctx.job.args["installation_id"]
     try:
-        found = (
-            fakes.REPOSITORIES if sandbox else await proof.list_repositories(require(app), installation_id)
-        )
+        found = fakes.REPOSITORIES if sandbox else await _list(ctx, app, installation_id)
     except InstallationGone:
         return await ctx.commit(partial(github_installations.forget_gone, claim=ctx.job))
     except SourceError as error:
         return outcome_of(error)
     return await ctx.commit(partial(github_installations.keep_list, claim=ctx.job, repositories=found))
+
+
+async def _list(ctx: Context, app: App | None, installation_id: int) -> Sequence[GitHubRepo]:
+    async with ctx.at(GITHUB):
+        return await proof.list_repositories(require(app), installation_id)

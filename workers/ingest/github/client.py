@@ -14,6 +14,9 @@ from schemas.settings import Settings
 from workers.ingest.github.errors import ERROR_STATUSES, UNREADABLE, error_of
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
+#: The server of all repositories and installations, by which attempts share a worker's slots.
+GITHUB = "GitHub"
+
 API_VERSION = "2022-11-28"
 MOST_REDIRECTS = 3
 UNDOCUMENTED = "GitHub's API answers in a form that it does not document"

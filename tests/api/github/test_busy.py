@@ -1,0 +1,48 @@
+"""A GitHub that answers late: who connects or lists waits for a turn there, as ingests do."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from api import oauth_return
+from api.routes import github as route
+from db.pool import Pool
+from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
+from jobs.ledger import Claim
+from schemas.errors import ServerBusy
+from tests import seeds
+from tests.api.github.connecting import GitHub
+from workers.ingest.github.client import GITHUB
+from workers.runtime import server_slots
+from workers.runtime.context import Context
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.server_slots import ServerSlots
+from workers.runtime.slots import Attempt, Slots
+from workers.tasks.connect_github import connect_github
+from workers.tasks.list_github_repos import list_github_repos
+
+
+async def test_what_finds_github_busy_asks_it_nothing(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in ((server_slots, "WAIT_S"), (oauth_return, "CALLBACK_S"), (route, "LIST_S")):
+        monkeypatch.setattr(owner, name, 0.0)
+    await idle.pool.execute(
+        """insert into github_installation (organization_id, installation_id, account_login)
+           values ($1, 1, 'a')""",
+        idle.acme.organization_id,
+    )
+    await idle.acme.http.get("/v1/github/repos")
+    assert await idle.connect() == "pending"
+    servers = ServerSlots(Slots(1))
+    connect = partial(connect_github, keyring=idle.app.state.services.vault)
+    async with idle.pool.acquire() as conn, servers.at(GITHUB, tenant=idle.rival.organization_id):
+        for kind, task in ((CONNECT_GITHUB, connect), (LIST_GITHUB_REPOS, list_github_repos)):
+            [claim] = await seeds.claims(conn, kind)
+            with pytest.raises(ServerBusy):
+                await task(context(idle.pool, claim, servers), app=None)
+    assert idle.hub.asked == []
+
+
+def context(pool: Pool, claim: Claim, servers: ServerSlots) -> Context:
+    attempt = Attempt(claim, asyncio.get_running_loop().time() + 60)
+    return Context(attempt, pool, ProgressWriter(pool), lambda: 15.0, servers)
