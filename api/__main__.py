@@ -28,11 +28,18 @@ def main(arguments: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m api", description="Serve the API until SIGTERM.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=_port, required=True)
     parser.add_argument(
         "--app", default="api.app:create_app", help="another application, as MODULE:FACTORY, with our limits"
     )
     return parser
+
+
+def _port(text: str) -> int:
+    """A port. Beyond the last one a look-up of addresses begins anew at 0, without a word."""
+    if text.isdecimal() and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
 
 
 def _made(path: str) -> Any:

@@ -52,6 +52,13 @@ class Server(uvicorn.Server):
         """Leave them as they are: the lifespan that began before us hears them, too."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen. Raises `SettingsInvalid` where somebody else began to in the same moment."""
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            raise _unusable(self.config.host, self.config.port, error) from error
+
     async def on_tick(self, counter: int) -> bool:
         if counter % TURNS == 0:
             self.admission.tick()
@@ -90,15 +97,21 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            # A host may have an address twice in /etc/hosts.
             sockets = [
-                _bound(stack.enter_context(socket.socket(family)), at) for family, _, _, _, at in found
+                _bound(stack.enter_context(socket.socket(family)), at)
+                for family, at in dict.fromkeys((one[0], one[-1]) for one in found)
             ]
         except OSError as error:
-            raise SettingsInvalid(
-                f"--port {port} of --host {host} can't be used ({error.strerror}): "
-                "end what listens there, or choose another; 0 takes a free port"
-            ) from error
+            raise _unusable(host, port, error) from error
         yield sockets
+
+
+def _unusable(host: str, port: int, error: OSError) -> SettingsInvalid:
+    return SettingsInvalid(
+        f"--port {port} of --host {host} can't be used ({error.strerror}): "
+        "end what listens there, or choose another; 0 takes a free port"
+    )
 
 
 def _bound(made: socket.socket, address: Any) -> socket.socket:

@@ -81,6 +81,13 @@ def test_a_host_of_the_api_that_is_not_ours_names_the_argument(settings: Setting
     assert line.startswith("--port 0 of --host 192.0.2.1 can't be used")
 
 
+@pytest.mark.parametrize("port", ["70000", "-1", "http"])
+def test_a_port_of_the_api_that_is_none_names_those_that_are(settings: Settings, port: str) -> None:
+    ended = start(settings, f"api --port={port}")
+    assert ended.returncode == 2
+    assert f"--port: {port} is no port: 0 to 65535" in ended.stderr
+
+
 @pytest.mark.parametrize("words", [WORKER, DISPATCHER, MIGRATE])
 def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)

@@ -9,7 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.server.admission import Admission, Limits
+from api.server.serve import Server, bound
+from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
+from tests.api.server.conftest import App
 from tests.api_process import Served, serving
 
 #: Connections that once stopped the API for as long as they stayed.
@@ -65,6 +69,24 @@ def test_it_takes_no_more_connections_than_it_may_open_files(settings: Settings,
 def cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+async def test_a_port_that_another_one_listens_to_in_the_same_moment_is_said() -> None:
+    with bound("127.0.0.1", 0) as sockets, socket.socket() as other:
+        port = sockets[0].getsockname()[1]
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        server = Server(App(), Admission(Limits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
+        with pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"):
+            await server.serve(sockets)
+
+
+def test_an_address_that_a_host_has_twice_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = socket.getaddrinfo("127.0.0.1", 0, type=socket.SOCK_STREAM)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 2)
+    with bound("localhost", 0) as sockets:
+        assert len(sockets) == 1
 
 
 def test_it_ends_with_0_when_asked_to(settings: Settings, tmp_path: Path) -> None:
