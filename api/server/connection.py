@@ -170,8 +170,8 @@ class Connection(HttpToolsProtocol):
         self.transport.write_eof()
 
     def look(self) -> None:
-        """End what is too slow. A client has no part in the time in which we don't read."""
-        if self.flow.read_paused:
+        """End what is too slow. A client has no part in the time in which we don't read, or say no 100."""
+        if self.flow.read_paused or (self._is_answering() and self.cycle.waiting_for_100_continue):
             self.due += 1
             self.body_grace += 1
         if self.flow.write_paused:

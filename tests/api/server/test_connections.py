@@ -110,6 +110,18 @@ async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) 
     assert (await client.answer())[2] == b"held"
 
 
+async def test_a_body_that_we_have_not_asked_for_is_no_fault_of_its_client(edge: Edge) -> None:
+    """Nor is it late: it makes no room."""
+    client = await edge.connect()
+    client.send(post("/hold", b"", 1000).replace(b"Host: a", b"Host: a\r\nExpect: 100-continue"))
+    await edge.heard(1)
+    edge.pass_time(3 * LIMITS.body)
+    for _ in range(4):
+        await edge.connect()
+    edge.app.go.set()
+    assert (await client.answer())[2] == b"held"
+
+
 async def test_a_client_that_takes_nothing_of_its_answer_is_left(edge: Edge) -> None:
     client = await edge.connect()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
