@@ -72,11 +72,12 @@ def install(extras: str) -> None:
     if not _installed(extras):
         lock = _lock(extras)
         STAMP.unlink(missing_ok=True)
-        _run("getting uv", [*_pip(), *HASHED, INSTALLER])
         try:
+            _run("getting uv", [*_pip(), *HASHED, INSTALLER])
             _install_all(_uv(), lock)
         except CannotInstall:
-            # A mirror or a proxy that pip was told of, and uv wasn't; a home that uv can't write to.
+            # A mirror without uv, or one that pip alone was told of; a home that uv can't write to.
+            sys.stderr.write("          uv can't do it here: pip tries the same\n")
             _install_all(_pip(), lock)
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
 

@@ -112,17 +112,17 @@ def test_only_files_of_known_hashes_come_from_the_network(
         assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
 
 
-@pytest.mark.parametrize("fails", ["--require-hashes", "--no-index"])
+@pytest.mark.parametrize("fails", [install.INSTALLER, install.LOCKS["local"], "--no-index"])
 def test_where_uv_fails_pip_installs_the_same(
-    venv: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+    venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
 ) -> None:
-    """pip may have been told of a mirror that uv doesn't know, or needs no folder in the home."""
+    """pip may have been told of a mirror that uv doesn't know or isn't on, or needs no folder in the home."""
     monkeypatch.setattr(install, "_usable", lambda: True)
     commands: list[list[str]] = []
 
     def run(_: str, command: list[str]) -> None:
         commands.append(command)
-        if command[2] == "uv" and fails in command:
+        if fails in command and (command[2] == "uv" or fails == install.INSTALLER):
             raise install.CannotInstall
 
     monkeypatch.setattr(install, "_run", run)
@@ -132,6 +132,7 @@ def test_where_uv_fails_pip_installs_the_same(
     listed, linked = by_pip
     assert listed[-len(install.HASHED) - 1 :] == [*install.HASHED, install.LOCKS["local"]]
     assert linked[-len(install.LINKED) :] == install.LINKED
+    assert "pip tries the same" in capsys.readouterr().err
     assert (venv / "installed").exists()
 
 
