@@ -40,6 +40,8 @@ def _values(described: dict[str, Any]) -> str:
             return ", ".join(f"`{value}`" for value in values)
         case {"minimum": least, "maximum": most}:
             return f"{least} to {most}"
+        case {"minimum": least}:
+            return f"{least} or more"
         case {"exclusiveMinimum": bound}:
             return f"above {bound}"
     return "text"
