@@ -1,7 +1,7 @@
 """Addresses of pages: their site, their root, and whether two are the same page."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
@@ -10,6 +10,19 @@ SUFFIXES = PublicSuffixList()
 DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 #: `/`, `/index.html`, `/en`, `/pt-br/`.
 HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE)
+
+
+#: Folders of what is published one by one, a day's folder, a number, a name of five words or more.
+STORY = re.compile(
+    r"/(?:blogs?|forums?|news|articles?|artikel|story|stories|magazine?|posts?|wiki)(?:/|$)"
+    r"|/(?:19|20)\d\d/|\d{5}|/[^/\W]+(?:[-_][^/\W]+){4}",
+    re.IGNORECASE,
+)
+
+
+def is_story(url: str) -> bool:
+    """True if the address alone says that the page is one of many, each about its own subject."""
+    return STORY.search(unquote(urlsplit(url).path)) is not None
 
 
 def is_home(url: str) -> bool:

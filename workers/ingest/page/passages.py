@@ -11,6 +11,7 @@ from typing import Literal
 
 from bs4.element import NavigableString, Tag
 
+from workers.ingest.page.address import is_story
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.page.tree import SILENT
@@ -68,10 +69,11 @@ def bounded(found: Iterator[Passage], limit: int) -> list[Passage]:
 
 def read(page: Document) -> Iterator[Passage]:
     before, hero = blocks(page)
+    about = page.is_article or is_story(page.url)
     for block in (*hero, *before):
         text = clean(" ".join(block.texts))
         if kind := kind_of(block, text):
-            story = page.is_article and kind != "label"
+            story = about and kind != "label"
             yield Passage(text=cut(text, ONE), kind=kind, url=page.url, story=story)
 
 

@@ -80,3 +80,33 @@ def test_all_of_it_has_its_limits() -> None:
     labels = [one for one in found if one.kind == "label"]
     assert LIMIT - LABELS - ONE < sum(len(one.text) for one in found if one.kind == "text") <= LIMIT - LABELS
     assert LABELS - 40 < sum(len(one.text) for one in labels) <= LABELS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "blog/tides",
+        "2024/05/tides",
+        "story/tides.html",
+        "n/5842180",
+        "how-we-map-all-the-tides",
+        "wie_wir_die_häfen_zählen",
+    ],
+)
+def test_an_address_tells_a_story_that_declares_nothing(path: str) -> None:
+    assert all(one.story for one in at(path))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "index.html", "pricing", "for-small-business-owners", "en/about-us", "blogger", "2024", "v1234"],
+)
+def test_a_brands_own_pages_are_no_stories(path: str) -> None:
+    assert not any(one.story for one in at(path))
+
+
+def at(path: str) -> list[Passage]:
+    body = "<h1>Tides of the year</h1><p>Tides come and go in each harbour.</p>"
+    found = extract(Source(url=f"{HOME}{path}", body=body.encode())).passages
+    assert len(found) == 2
+    return found
