@@ -17,13 +17,15 @@ STARTED = b"\1"
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """Piece of a source's prose: a heading, a paragraph or list item, or a label of its navigation.
 
-    A `story`, such as an article, is about its own subject: it has the brand's voice, not its customers.
+    A `story`, such as an article, is about its own subject, and `documentation`, such as a README, tells how
+    to use the thing: neither has the brand's voice, and a story's people aren't its customers.
     """
 
     text: str
     kind: Literal["heading", "text", "label"] = "text"
     url: str = ""
     story: bool = False
+    documentation: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):

@@ -1,7 +1,7 @@
 """Tone of a text in figures: counts, and the sentences that show them."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,38 +10,38 @@ from workers.ingest.derive.lexicon import Lexicon
 
 #: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
 EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
-EXCLAMATION = re.compile(r"![\"”»’')\]]*$")
+#: Marks at the end of a sentence, with quotes, brackets and emoji after them.
+EXCLAMATION = re.compile(r"[!！]\W{0,8}$")
+QUESTION = re.compile(r"[?？؟]\W{0,8}$")
 #: Letters of a word from which LIX calls it long, exclusive.
 LETTERS = 6
-#: Words of a sentence at least, of a short one at most, of a long one at least.
-SENTENCE_WORDS, SHORT, LONG = 4, 12, 20
+#: Words of a short sentence at most, of a long one at least.
+SHORT, LONG = 11, 20
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass
 class Tone:
-    """Counts of a whole text; `shown` has the sentences for each thing counted, and where in them it is."""
+    """Counts of a whole text, by sign: its words, and the sentences with it and where in them it is."""
 
     words: int = 0
     long_words: int = 0
     sentences: int = 0
-    measured: int = 0
-    measured_words: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    said: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     shown: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
-    def per_hundred(self, what: str) -> float:
+    def per_hundred(self, sign: str) -> float:
         """Count in a hundred words."""
-        return 100 * self.counts.get(what, 0) / max(self.words, 1)
+        return 100 * sum(self.said[sign].values()) / max(self.words, 1)
 
-    def share(self, what: str) -> float:
+    def share(self, sign: str) -> float:
         """Share of the sentences."""
-        return len(self.shown.get(what, ())) / max(self.sentences, 1)
+        return len(self.shown[sign]) / max(self.sentences, 1)
 
     @property
     def length(self) -> float:
         """Average words of a sentence."""
-        return self.measured_words / max(self.measured, 1)
+        return self.words / max(self.sentences, 1)
 
     @property
     def lix(self) -> float:
@@ -49,12 +49,14 @@ class Tone:
         return self.length + 100 * self.long_words / max(self.words, 1)
 
 
-def listen(sentences: Sequence[str], lexicon: Lexicon) -> Tone:
+def listen(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
+    """The tone. Words of the brand's `name` are no sign: `Perfect` says nothing in `Perfect Pizza`."""
     tone = Tone()
+    patterns = list(signs(lexicon, {*WORD.findall(name.casefold())}))
     for sentence in sentences:
         measure(tone, sentence)
-        for what, pattern in signs(lexicon):
-            note(tone, what, sentence, pattern)
+        for sign, words in patterns:
+            note(tone, sign, sentence, words)
     return tone
 
 
@@ -62,36 +64,29 @@ def measure(tone: Tone, sentence: str) -> None:
     words = WORD.findall(sentence)
     tone.words += len(words)
     tone.long_words += sum(len(word) > LETTERS for word in words)
-    tone.sentences += bool(words)
-    if len(words) >= SENTENCE_WORDS:
-        tone.measured += 1
-        tone.measured_words += len(words)
-        tone.shown["long" if len(words) >= LONG else "short" if len(words) <= SHORT else "even"].append(
-            (sentence, 0)
-        )
+    tone.sentences += 1
+    if not SHORT < len(words) < LONG:
+        tone.shown["long" if len(words) >= LONG else "short"].append((sentence, 0))
 
 
-def note(tone: Tone, what: str, sentence: str, pattern: re.Pattern[str]) -> None:
-    starts = [match.start() for match in pattern.finditer(sentence)]
-    if starts:
-        tone.counts[what] += len(starts)
-        tone.shown[what].append((sentence, starts[0]))
+def note(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
+    matches = list(words.finditer(sentence))
+    if matches:
+        tone.said[sign].update(match[0].casefold() for match in matches)
+        tone.shown[sign].append((sentence, matches[0].start()))
 
 
-def signs(lexicon: Lexicon) -> Iterator[tuple[str, re.Pattern[str]]]:
+def signs(lexicon: Lexicon, named: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Names and patterns of all that is counted; a form of address is named by its word."""
     yield "emoji", EMOJI
     yield "exclamation", EXCLAMATION
+    yield "question", QUESTION
     yield "contraction", pattern(lexicon.contraction)
-    yield from ((what, any_of(tuple(words))) for what, words in listed(lexicon))
+    yield "we", any_of(tuple(lexicon.we))
+    for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):
+        yield sign, any_of(tuple(word for word in words if word not in named))
     for address in lexicon.address:
         yield address.word, any_of(tuple(address.words), inside=address.inside)
-
-
-def listed(lexicon: Lexicon) -> Iterator[tuple[str, list[str]]]:
-    yield "we", lexicon.we
-    yield "slang", lexicon.slang
-    yield "delight", lexicon.delight
 
 
 @cache
@@ -104,4 +99,5 @@ def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
 
 @cache
 def pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE)
+    """Pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
+    return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)

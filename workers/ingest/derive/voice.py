@@ -1,132 +1,141 @@
-"""Rules of `brandVoice`: two of the four dimensions of tone by Nielsen Norman Group, with fixed thresholds.
+"""Rules of `brandVoice`: habits that can be counted in the brand's own prose, each rare among real texts.
 
-Formality and enthusiasm can be counted; humour and respect can't, so they are left out. A text with fewer
-traits than `FEWEST_TRAITS`, or without a quote for one, gets no voice.
+A voice takes `FEWEST` habits, each with a sentence of its own that shows it: two may meet in any text, three
+tell a brand from others. Humour and respect can't be counted, so nothing is said of them; and what a text
+doesn't do is no habit.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from schemas.brand import Candidate
+from workers.ingest.derive.audience import listing, sentence_case
 from workers.ingest.derive.lexicon import Address, Lexicon
-from workers.ingest.derive.quotes import distinct, quote, sentences
+from workers.ingest.derive.own import own_sentences
+from workers.ingest.derive.quotes import quote
 from workers.ingest.derive.tone import LONG, SHORT, Tone, listen
 from workers.ingest.shapes import Prose
 
-FEWEST_WORDS, FEWEST_TRAITS = 80, 2
-#: Mentions in the whole text, and in a hundred words, from which a sign is a habit.
-TIMES = 2
-CONTRACTIONS, EMOJI, SLANG, DELIGHT, WE, ADDRESS = 0.6, 0.5, 0.4, 0.7, 1.0, 0.8
-#: Shares of sentences with an exclamation mark.
-SOME, MANY = 0.05, 0.12
-CASUAL, FORMAL, ENTHUSIASTIC = 0.4, -0.4, 0.5
-#: Confidence: the least, what each trait adds, what each hundred words add, the most.
-BASE, TRAIT, HUNDRED, TOP = 0.25, 0.05, 0.03, 0.6
+FEWEST_WORDS, FEWEST = 150, 3
+#: Sentences that show a sign, from which it is a habit.
+TIMES = 3
+#: Mentions in a hundred words from which a sign is a habit.
+RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
+#: The same for the forms of address: one between friends, one between strangers, one that is both.
+CLOSE, DISTANT, EITHER = 0.8, 1.5, 3.0
+#: Shares of sentences from which a mark at their end is a habit.
+SHARES = {"exclamation": 0.06, "question": 0.07}
+#: Confidence: the least, what each habit adds, what each hundred words add, the most.
+BASE, HABIT, HUNDRED, TOP = 0.25, 0.05, 0.03, 0.6
+#: Habits of which two make a manner.
+CASUAL = frozenset({"contraction", "slang", "emoji", "close"})
+ENTHUSIASTIC = frozenset({"exclamation", "delight", "emoji"})
+NOUNS = {"contraction": "contractions", "emoji": "emoji", "exclamation": "exclamation marks"}
+
+Kind = Literal["mark", "speech", "sentences"]
 
 
-@dataclass(frozen=True)
-class Trait:
-    """Trait of a voice: its part of the sentence, and the names of the counts that show it."""
+class Habit(NamedTuple):
+    """Habit of a text: its sign, its part of the sentence, and a quote that shows it."""
 
-    text: str
-    signs: tuple[str, ...] = ()
+    sign: str
+    kind: Kind
+    words: str
+    quote: str
+
+
+class Sign(NamedTuple):
+    """Sign that is frequent enough; `shown` is its name in the tone."""
+
+    sign: str
+    kind: Kind
+    words: str
+    shown: str
 
 
 def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
-    tone = listen(list(sentences(prose.passages)), known)
-    found = list(traits(tone, known))
-    shown = evidence(tone, found)
-    if tone.words >= FEWEST_WORDS and len(found) >= FEWEST_TRAITS and shown:
+    tone = listen(own_sentences(prose.passages), known, name=prose.name or "")
+    habits = list(independent(tone, frequent(tone, known))) if tone.words >= FEWEST_WORDS else []
+    if len(habits) >= FEWEST and any(habit.kind == "mark" for habit in habits):
         yield Candidate(
             field="brandVoice",
-            value=described(found),
-            confidence=confidence(tone, found),
+            value=described(habits),
+            confidence=round(min(BASE + HABIT * len(habits) + HUNDRED * min(tone.words, 400) / 100, TOP), 2),
             rule="text.voice",
             url=prose.url,
-            evidence=shown,
+            evidence=[habit.quote for habit in habits][:5],
         )
 
 
-def described(found: list[Trait]) -> str:
-    """The sentence, such as `Casual and enthusiastic, speaks to the reader as “you”.`"""
-    adjectives = [trait.text for trait in found if " " not in trait.text]
-    others = [trait.text for trait in found if " " in trait.text]
-    text = ", ".join([" and ".join(adjectives), *others] if adjectives else others)
-    return text[0].upper() + text[1:] + "."
+def independent(tone: Tone, signs: Iterator[Sign]) -> Iterator[Habit]:
+    """Habits, each shown by a sentence that shows none before it: one sentence is evidence of one thing."""
+    used: set[str] = set()
+    for sign, kind, words, shown in signs:
+        fresh = [quote(*place) for place in tone.shown[shown] if quote(*place) not in used]
+        if fresh:
+            used.add(fresh[0])
+            yield Habit(sign, kind, words, fresh[0])
 
 
-def confidence(tone: Tone, found: list[Trait]) -> float:
-    return round(min(BASE + TRAIT * len(found) + HUNDRED * min(tone.words, 400) / 100, TOP), 2)
+def described(habits: list[Habit]) -> str:
+    """The sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
+    marks, speech, sentences = (
+        [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
+    )
+    manner = listing(manners({habit.sign for habit in habits}))
+    parts = [
+        f"{manner}: {listing(marks)}" if manner and marks else manner or (marks and f"uses {listing(marks)}"),
+        speech and f"speaks {listing(speech)}",
+        *sentences,
+    ]
+    return sentence_case("; ".join(str(part) for part in parts if part)) + "."
 
 
-def evidence(tone: Tone, found: list[Trait]) -> list[str]:
-    """Quotes: for each sign of each trait the first sentence that shows it."""
-    signs = [sign for trait in found for sign in trait.signs]
-    return distinct(quote(*tone.shown[sign][0]) for sign in signs if tone.shown.get(sign))
+def manners(signs: set[str]) -> list[str]:
+    """Manners that two habits show; a distant form of address is formal only in technical prose."""
+    casual, enthusiastic = len(signs & CASUAL) >= 2, len(signs & ENTHUSIASTIC) >= 2
+    formal = {"distant", "technical"} <= signs and not signs & (CASUAL | ENTHUSIASTIC)
+    named = (("casual", casual), ("enthusiastic", enthusiastic), ("formal", formal))
+    return [manner for manner, shown in named if shown]
 
 
-def traits(tone: Tone, known: Lexicon) -> Iterator[Trait]:
-    """Traits, at most four: formality, enthusiasm, person, readability."""
-    address = addressed(tone, known)
-    yield from formality(tone, known, address)
-    yield from enthusiasm(tone)
-    yield from person(tone, address)
-    yield from readability(tone, known)
-
-
-def addressed(tone: Tone, known: Lexicon) -> Address | None:
-    """The usual form of address; None where there is none."""
-    usual = max(known.address, key=lambda one: tone.counts.get(one.word, 0), default=None)
-    return usual if usual and is_habit(tone, usual.word, ADDRESS) else None
+def frequent(tone: Tone, known: Lexicon) -> Iterator[Sign]:
+    yield from addressed(tone, known)
+    for sign, rate in RATES.items():
+        if sign != "we" and is_habit(tone, sign, rate):
+            yield Sign(sign, "mark", NOUNS.get(sign) or f"words such as {such_as(tone, sign)}", sign)
+    for sign, share in SHARES.items():
+        if len(tone.shown[sign]) >= TIMES and tone.share(sign) >= share:
+            yield Sign(sign, "mark", NOUNS.get(sign, "questions"), sign)
+    if is_habit(tone, "we", RATES["we"]):
+        yield Sign("we", "speech", f"of itself as “{known.we[0]}”", "we")
+    yield from readable(tone, known)
 
 
 def is_habit(tone: Tone, sign: str, rate: float) -> bool:
-    return tone.counts.get(sign, 0) >= TIMES and tone.per_hundred(sign) >= rate
+    return len(tone.shown[sign]) >= TIMES and tone.per_hundred(sign) >= rate
 
 
-def formality(tone: Tone, known: Lexicon, address: Address | None) -> Iterator[Trait]:
-    casual = {
-        "contraction": 0.4 * is_habit(tone, "contraction", CONTRACTIONS),
-        "slang": 0.4 * is_habit(tone, "slang", SLANG),
-        "emoji": 0.4 * is_habit(tone, "emoji", EMOJI),
-        "exclamation": 0.2 * (tone.share("exclamation") >= SOME),
-    }
-    by_address = address.formality if address else 0.0
-    score = sum(casual.values()) - by_address
-    if score >= CASUAL:
-        signs = [address.word] if address and by_address < 0 else []
-        yield Trait("casual", (*signs, *(sign for sign, weight in casual.items() if weight)))
-    elif score - 0.4 * (known.lix is not None and tone.lix > known.lix[1]) <= FORMAL:
-        yield Trait("formal", (address.word,) if address and by_address > 0 else ("long", "even"))
+def such_as(tone: Tone, sign: str) -> str:
+    """The two most frequent words of a sign, quoted."""
+    return listing([f"“{word}”" for word, _ in tone.said[sign].most_common(2)])
 
 
-def enthusiasm(tone: Tone) -> Iterator[Trait]:
-    exclaims = tone.share("exclamation")
-    weights = {
-        "exclamation": 0.5 * (exclaims >= SOME) + 0.3 * (exclaims >= MANY),
-        "delight": 0.4 * is_habit(tone, "delight", DELIGHT),
-        "emoji": 0.3 * is_habit(tone, "emoji", EMOJI),
-    }
-    if sum(weights.values()) >= ENTHUSIASTIC:
-        yield Trait("enthusiastic", tuple(sign for sign, weight in weights.items() if weight))
-    elif not any(tone.counts.get(sign) for sign in weights):
-        yield Trait("matter-of-fact", ("even", "short"))
+def addressed(tone: Tone, known: Lexicon) -> Iterator[Sign]:
+    """The usual form of address."""
+    for usual in sorted(known.address, key=lambda one: -len(tone.shown[one.word]))[:1]:
+        rate = CLOSE if usual.formality < 0 else DISTANT if usual.formality > 0 else EITHER
+        if is_habit(tone, usual.word, rate):
+            yield Sign(relation(usual), "speech", f"to the reader as “{usual.word}”", usual.word)
 
 
-def person(tone: Tone, address: Address | None) -> Iterator[Trait]:
-    if address:
-        yield Trait(f"speaks to the reader as “{address.word}”", (address.word,))
-    elif is_habit(tone, "we", WE):
-        yield Trait("speaks of itself as “we”", ("we",))
+def relation(address: Address) -> str:
+    return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def readability(tone: Tone, known: Lexicon) -> Iterator[Trait]:
-    if known.lix is None:
-        return
-    plain, technical = known.lix
-    if tone.lix < plain:
-        yield Trait("in short plain sentences" if tone.length <= SHORT else "in plain language", ("short",))
-    elif tone.lix > technical:
-        yield Trait(
-            "in long technical sentences" if tone.length >= LONG else "in technical language", ("long",)
-        )
+def readable(tone: Tone, known: Lexicon) -> Iterator[Sign]:
+    plain, technical = known.lix or (0, float("inf"))
+    if tone.lix < plain and tone.length <= SHORT:
+        yield Sign("plain", "sentences", "short plain sentences", "short")
+    elif tone.lix > technical and tone.length >= LONG:
+        yield Sign("technical", "sentences", "long technical sentences", "long")

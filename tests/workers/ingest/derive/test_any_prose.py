@@ -38,7 +38,11 @@ PROSE = some.builds(
     keywords=some.lists(some.sampled_from(["Games", "cli", "B2B", "x"]), max_size=4),
     passages=some.lists(
         some.builds(
-            Passage, text=TEXTS, kind=some.sampled_from(["text", "heading", "label"]), story=some.booleans()
+            Passage,
+            text=TEXTS,
+            kind=some.sampled_from(["text", "heading", "label"]),
+            story=some.booleans(),
+            documentation=some.booleans(),
         ),
         max_size=8,
     ),
@@ -65,6 +69,8 @@ def check(candidate: Candidate, texts: list[str]) -> None:
     assert isinstance(candidate.value, str)
     assert unicodedata.normalize("NFC", candidate.value) == candidate.value
     assert len(candidate.value) < 400
+    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MOST])
+    assert (candidate.field == "icp") == bool(candidate.parts)
     for quote in candidate.evidence:
         assert 0 < len(quote) <= quotes.LONGEST
         assert any(quote in text for text in texts)

@@ -1,77 +1,130 @@
-"""The voice: traits by thresholds, each shown by a quote."""
+"""The voice: three habits of the brand's own prose, each shown by a sentence of its own; else none."""
 
+import re
+from collections.abc import Sequence
+
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
-from tests.workers.ingest.derive.prose import derived, prose, value
+from tests.workers.ingest.derive.prose import URL, derived, prose, value
+from workers.ingest.derive import own
+from workers.ingest.shapes import Passage, Prose
 
 PAD = "The harbour has a table of tides and a map of all currents around it."
-LONG = (
-    "Notwithstanding considerable organizational heterogeneity, comprehensive infrastructural "
-    "interoperability necessitates standardized authentication mechanisms throughout participating "
-    "institutions, particularly regarding confidential administrative correspondence between the "
-    "departments and all of the regional authorities."
+#: Casual and lively sentences, and enough words around them.
+LIVELY = (
+    "You'll love how it finds your tide, and it's always yours.",
+    "Don't wait for your harbour, because we've got you covered!",
+    "Hey, that's the map you've asked your pilot for! 🎉",
+    "It's perfect for your first night at sea, isn't it?",
+    "You won't miss your tide again, and that's a promise!",
+    "Your gorgeous harbours, your friends and hey, your boat! 🎉",
+    "Folks who don't sail say it's the stuff of dreams! 🎉",
+    "You'll see what you've missed, and you'll love it.",
 )
+CASUAL = [*LIVELY, *[PAD.replace("harbour", f"harbour {number}") for number in range(7)]]
 
 
-def test_casual_and_enthusiastic() -> None:
-    text = ["You'll love it! It's your harbour, and we've got you covered.", "Hey, don't wait! 🎉", PAD]
-    voice = derived(prose(*text * 3))["brandVoice"]
+def said(texts: Sequence[str], *, story: bool = False, documentation: bool = False) -> Prose:
+    passages = [Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts]
+    return Prose(url=URL, language="en", passages=passages)
+
+
+def test_a_voice_says_what_can_be_heard_again_and_quotes_it() -> None:
+    voice = derived(prose(*CASUAL))["brandVoice"]
     assert voice.value == (
-        "Casual and enthusiastic, speaks to the reader as “you”, in short plain sentences."
+        "Casual and enthusiastic: contractions, words such as “hey” and “folks”, emoji, words such as “love” "
+        "and “perfect” and exclamation marks; speaks to the reader as “you”."
     )
-    assert voice.evidence[0] == "You'll love it!"
-    assert "Hey, don't wait!" in voice.evidence
-
-
-PLAIN = "Карта приливов и течений для всех гаваней, и все маршруты остаются на устройстве."
-
-
-@pytest.mark.parametrize(
-    ("texts", "language", "voice"),
-    [
-        ([PAD] * 6, "en", "Matter-of-fact, in plain language."),
-        ([LONG] * 5, "en", "Formal and matter-of-fact, in long technical sentences."),
-        (["Hey, you'll love it! 🎉", "Don't wait, you! 🎉"], "en", None),
-        ([PLAIN] * 10, "ru", None),
-    ],
-)
-def test_a_voice_takes_text_and_rules(texts: list[str], language: str, voice: str | None) -> None:
-    assert value("brandVoice", prose(*texts, language=language)) == voice
-
-
-def test_emoji_alone_make_it_casual_and_stars_do_not() -> None:
-    pieces = [PAD, PAD, "🚀 Fast tables", PAD, "⚓ Safe harbours", PAD, PAD, PAD]
-    assert str(value("brandVoice", prose(*pieces))).startswith("Casual")
-    stars = [text.replace("🚀", "★").replace("⚓", "✓") for text in pieces]
-    assert str(value("brandVoice", prose(*stars))).startswith("Matter-of-fact")
-
-
-DU = "Mit der Karte findest du alle Häfen, und deine Touren bleiben auf deinem Gerät."
-SIE = "Mit der Karte finden Sie alle Häfen, und auf Wunsch bleiben Ihre Touren auf dem Gerät."
-TU = "Avec la carte tu trouves tous les ports, et tes trajets restent chez toi."
-VOUS = "Avec la carte vous trouvez tous les ports, et vos trajets restent sur votre appareil."
-TUTEO = "Con el mapa encuentras tú todos los puertos, y tus rutas se quedan en tu móvil."
-USTED = "Con el mapa usted encuentra todos los puertos, y sus rutas se quedan con usted."
+    assert len(set(voice.evidence)) == 5
+    assert {*voice.evidence} <= {*CASUAL}
+    assert 0.5 <= voice.confidence <= 0.6
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "tone", "word"),
+    "passages",
     [
-        ("de", DU, "Casual", "du"),
-        ("de-AT", SIE, "Formal", "Sie"),
-        ("fr", TU, "Casual", "tu"),
-        ("fr", VOUS, "Matter-of-fact", "vous"),
-        ("es-MX", TUTEO, "Casual", "tú"),
-        ("es", USTED, "Formal", "usted"),
+        said(CASUAL, documentation=True).passages,
+        said(CASUAL, story=True).passages,
+        said([f"“{text}”" for text in CASUAL]).passages,
+        [Passage(text="What our customers' reviews say", kind="heading", url=URL), *said(CASUAL).passages],
+        [
+            *(Passage(text=f"Headline {n}", kind="heading", url=URL) for n in range(41)),
+            *said(CASUAL).passages,
+        ],
+        [msgspec.structs.replace(one, kind="label") for one in said(CASUAL).passages],
+        said([f"Accept all cookies, {text}" for text in CASUAL]).passages,
+    ],
+    ids=["readme", "story", "quotes", "reviews", "headlines", "labels", "notices"],
+)
+def test_what_the_brand_does_not_say_itself_has_no_voice(passages: list[Passage]) -> None:
+    assert "brandVoice" not in derived(Prose(url=URL, language="en", passages=passages))
+
+
+def test_after_the_reviews_the_brand_speaks_again() -> None:
+    heading = Passage(text="Reviews", kind="heading", url=URL)
+    passages = [heading, *said(["A review."]).passages, msgspec.structs.replace(heading, text="Pricing")]
+    assert derived(Prose(url=URL, language="en", passages=[*passages, *said(CASUAL).passages]))["brandVoice"]
+
+
+def test_a_voice_takes_a_hundred_and_fifty_words() -> None:
+    bare = re.sub(r"[^\w\s'-]", "", " ".join(LIVELY)).split()
+    for missing, heard in ((1, False), (0, True)):
+        filler = " ".join(["sea"] * (150 - len(bare) - missing))
+        assert (value("brandVoice", prose(*LIVELY, filler)) is not None) == heard
+
+
+def test_two_habits_are_no_voice() -> None:
+    texts = [
+        f"Your tide table {number} is where you look for your harbour and you see it!" for number in range(20)
+    ]
+    assert value("brandVoice", prose(*texts)) is None
+
+
+def test_a_sentence_is_evidence_of_one_habit() -> None:
+    texts = ["You'll love it and you don't wait!"] * 4 + [PAD] * 10
+    assert value("brandVoice", prose(*texts)) is None
+
+
+def test_the_brands_name_is_no_sign() -> None:
+    texts = [text for text in CASUAL if "folks" not in text.lower()]
+    named = derived(prose(*texts, name="Perfect Love"))["brandVoice"]
+    assert "words such as “love”" not in str(named.value)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "word"),
+    [
+        ("de", "Mit der Karte finden Sie alle Häfen, und Ihre Touren bleiben bei Ihnen", "Sie"),
+        ("fr", "Avec la carte vous trouvez vos ports, et vos trajets restent chez vous", "vous"),
+        ("es", "Con el mapa usted encuentra sus puertos, y sus rutas son de usted", "usted"),
     ],
 )
-def test_how_the_reader_is_addressed(language: str, text: str, tone: str, word: str) -> None:
-    voice = derived(prose(*[text] * 8, language=language))["brandVoice"]
-    assert str(voice.value).startswith(tone)
-    assert f"speaks to the reader as “{word}”" in str(voice.value)
-    assert voice.evidence[0] == text
+def test_a_distant_address_alone_is_no_formality(language: str, text: str, word: str) -> None:
+    marks = ("!", "?", ".", ".")
+    texts = [f"{text}, {number}{marks[number % 4]}" for number in range(20)]
+    voice = str(value("brandVoice", prose(*texts, language=language)))
+    assert f"speaks to the reader as “{word}”" in voice
+    assert "ormal" not in voice
 
 
-def test_sie_at_the_start_or_in_lower_case_may_be_she() -> None:
-    text = "Sie segelt im Hafen, und als sie ankam, war es Nacht; danach schlief ihr Kind."
-    assert "“Sie”" not in str(value("brandVoice", prose(*[text] * 8, language="de")))
+def test_a_distant_address_in_long_technical_sentences_is() -> None:
+    text = (
+        "Mandantenbezogene Unterlagen verarbeiten wir ausschließlich innerhalb Ihrer datenschutzrechtlichen "
+        "Zuständigkeit, und Ihre Ansprechpartner erläutern Ihnen sämtliche organisatorischen Voraussetzungen "
+        "der elektronischen Rechnungsverarbeitung einschließlich Ihrer revisionssicheren Archivierung"
+    )
+    texts = [f"{number} {text}{'?' if number % 4 == 0 else '.'}" for number in range(12)]
+    assert str(value("brandVoice", prose(*texts, language="de"))).startswith("Formal: questions; speaks")
+
+
+@given(some.lists(some.sampled_from([*CASUAL, "Accept all cookies!", "Go!"]), max_size=30), some.booleans())
+@settings(deadline=None)
+def test_any_voice_rests_on_three_sentences_and_enough_words(texts: list[str], documentation: bool) -> None:
+    voice = derived(said(texts, documentation=documentation)).get("brandVoice")
+    heard = own.own_sentences(said(texts).passages)
+    assert voice is None or len(set(voice.evidence)) >= 3
+    assert voice is None or sum(len(one.split()) for one in heard) >= 140
+    assert voice is None or not documentation

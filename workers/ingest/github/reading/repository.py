@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Literal
 from urllib.parse import quote
 
 from schemas.brand import Candidate
@@ -124,4 +125,5 @@ def passages(
         yield from (Passage(text=one, url=address(repository, file)) for one in stores.paragraphs(text))
     page = address(repository, repository.readme)
     for one in prose.telling(blocks):
-        yield Passage(text=one.text, kind="heading" if one.kind == "heading" else "text", url=page)
+        kind: Literal["heading", "text"] = "heading" if one.kind == "heading" else "text"
+        yield Passage(text=one.text, kind=kind, url=page, documentation=True)

@@ -1,0 +1,76 @@
+"""Voices of real pages: one that every tenth brand would get tells a partner nothing."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.corpora import corpus
+from workers.ingest.choose import choose
+from workers.ingest.derive.derive import derive
+from workers.ingest.github.reading.repository import read
+from workers.ingest.github.shapes import File, Repository
+from workers.ingest.page.extract import extract
+from workers.ingest.shapes import Prose, Source
+
+pytestmark = pytest.mark.long
+
+#: The share of all pages above which a sentence says too little.
+MOST = 0.1
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[Prose]:
+    """The prose of each page, as though all of it were its brand's own: most of the pages are stories."""
+    folder = corpus("website")
+    cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
+    return [
+        prose(case["url"], gzip.decompress((folder / "pages" / case["file"]).read_bytes())) for case in cases
+    ]
+
+
+def prose(url: str, body: bytes) -> Prose:
+    page = extract(Source(url=url, body=body))
+    language = choose(page.candidates).get("primaryLanguage")
+    passages = [msgspec.structs.replace(passage, story=False) for passage in page.passages]
+    return Prose(url=url, language=str(language.value) if language else None, passages=passages)
+
+
+def test_no_voice_is_that_of_every_tenth_page(pages: list[Prose]) -> None:
+    said = [one for page in pages for one in derive(page).candidates if one.field == "brandVoice"]
+    assert said
+    assert all(len(set(one.evidence)) >= 3 for one in said)
+    (_, times), *_ = Counter(str(one.value) for one in said).most_common(1)
+    assert times <= MOST * len(pages)
+    assert len(said) <= len(pages) / 4
+
+
+def test_a_story_of_a_real_page_has_no_voice_and_no_customer(pages: list[Prose]) -> None:
+    for page in pages:
+        told = [msgspec.structs.replace(passage, story=True) for passage in page.passages]
+        found = {one.field for one in derive(msgspec.structs.replace(page, passages=told)).candidates}
+        assert not {"brandVoice", "icp"} & found
+
+
+def test_a_readme_has_no_voice() -> None:
+    lively = " ".join(
+        f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40)
+    )
+    real = [
+        path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")
+    ]
+    readmes = [File(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real)]
+    assert len(readmes) > 10
+    for readme in readmes:
+        repository = Repository(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
+        passages = read(repository).passages
+        assert passages
+        found = derive(Prose(url=repository.url, language="en", passages=passages)).candidates
+        assert "brandVoice" not in {one.field for one in found}
+
+
+def as_file(path: Path) -> File:
+    return File(path=path.name, body=path.read_bytes())
