@@ -27,12 +27,25 @@ Field = Literal[
 #: A text, a list of texts, or texts by name: which one it is depends on the field alone.
 Value = str | list[str] | dict[str, str]
 Confidence = Annotated[float, Meta(ge=0, le=1)]
+PartKind = Literal["role", "organization", "need"]
+
+
+class Part(Out, frozen=True, kw_only=True):
+    """One part of an `icp`, and the words of the source that say so."""
+
+    part: PartKind
+    """A role of its customers, a kind, size or industry of their organizations, or what they need."""
+    value: str
+    """The part, as the value has it."""
+    quote: str
+    """Where the source says so, word for word."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that one document says of one field. `rule` names the place, such as `html.og:site_name`.
 
     `evidence` quotes the text that a derived value rests on, word for word; a declared value needs none.
+    `parts` are those of a derived `icp`.
     """
 
     field: Field
@@ -41,6 +54,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     url: str
     evidence: list[str] = msgspec.field(default_factory=list)
+    parts: list[Part] = msgspec.field(default_factory=list)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,6 +69,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str | None = None
     at: datetime | None = None
     evidence: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     alternatives: list["Finding"] = field(default_factory=list)
 
 
@@ -126,6 +141,8 @@ class Provenance(Out, frozen=True, kw_only=True):
     """The place where it was found, such as `html.og:site_name`."""
     evidence: list[str]
     """Quotes of what a derived value rests on, word for word."""
+    parts: list[Part] | UnsetType = UNSET
+    """What a derived `icp` is made of, each with its quote; left out for everything else."""
     at: Instant
     """When it was read or set, in UTC."""
 

@@ -37,6 +37,7 @@ ENUMS: Mapping[str, Enum] = {
     "Environment": _enum("`test` keys belong to the sandbox.", api_keys.Env),
     "ErrorCategory": _enum("Who has to act on a post's error.", Category),
     "GateStatus": _enum("Whether posts wait for an approval.", posts.GateStatus),
+    "IcpPart": _enum("What a part of an `icp` says of its customers.", brand.PartKind),
     "JobKind": Enum("What a job does.", tuple(kind.name for kind in SHOWN)),
     "JobStage": Enum("How far a job is; the last three are its status at the end.", STAGES),
     "JobStatus": _enum("Whether a job has ended, and how.", jobs.Status),

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import brand_source as sources
@@ -170,5 +171,6 @@ def _provenance(row: BrandRow, finding: Finding) -> Provenance:
         confidence=finding.confidence,
         rule=finding.rule,
         evidence=finding.evidence,
+        parts=finding.parts or UNSET,
         at=finding.at or row.at,
     )

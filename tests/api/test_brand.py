@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest_asyncio
 
 from db.pool import Conn
 from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE
 from schemas import ids
-from schemas.brand import Extraction, Finding
+from schemas.brand import Extraction, Finding, Part
 from tests import seeds
 from tests.api.conftest import Caller
 
@@ -69,6 +70,18 @@ async def test_the_partner_wins_and_can_give_way(acme: Caller, project: str, con
     brand = await patched(acme, project, tagline=None)
     assert brand is not None
     assert (brand["tagline"], brand["keywords"]) == ("Theirs", ["a", "b"])
+
+
+async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project: str, conn: Conn) -> None:
+    quote = "Built for nurses."
+    parts = [Part(part="role", value="nurses", quote=quote), Part(part="need", value="rest", quote="Rest.")]
+    await ingested(acme, project, conn, icp=msgspec.structs.replace(found("Nurses", 0.5), parts=parts))
+    said = [
+        {"part": "role", "value": "nurses", "quote": quote},
+        {"part": "need", "value": "rest", "quote": "Rest."},
+    ]
+    assert (await acme.http.get(project)).json()["brandContext"]["provenance"]["icp"]["parts"] == said
+    assert (await acme.http.get(f"{project}/brand")).json()["fields"]["icp"]["provenance"]["parts"] == said
 
 
 async def test_a_partner_that_takes_all_back_said_nothing(acme: Caller, project: str) -> None:

@@ -79,6 +79,7 @@ def agreed(alike: list[Candidate]) -> Finding:
         rule=said.rule,
         url=said.url,
         evidence=said.evidence,
+        parts=said.parts,
     )
 
 

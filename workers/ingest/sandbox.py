@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from domain.brand.store_listings import InAppStore, Listing
-from schemas.brand import Extraction, Field, Finding, Value
+from schemas.brand import Extraction, Field, Finding, Part, Value
 from schemas.errors import (
     FetchBlocked,
     NotHtml,
@@ -64,11 +64,21 @@ BRAND: dict[Field, Value] = {
     "appDescription": "Example keeps a small team's plans, notes and decisions in one place.",
     "tagline": "Everything your team decided, in one place",
     "audience": "Small teams",
-    "icp": "Businesses (B2B): small teams, to “keep plans and notes in one place”.",
-    "brandVoice": "Matter-of-fact, speaks to the reader as “you”, in short plain sentences.",
+    "icp": "Small teams, who want to “keep plans and notes in one place”.",
+    "brandVoice": "Casual: contractions and questions; speaks to the reader as “you”; short plain sentences.",
     "keywords": ["planning", "notes", "decisions"],
     "primaryLanguage": "en",
     "logoUrl": "https://example.test/logo.png",
+}
+PARTS = {
+    "icp": [
+        Part(part="organization", value="small teams", quote="Made for small teams."),
+        Part(
+            part="need",
+            value="keep plans and notes in one place",
+            quote="Example helps you keep plans and notes in one place.",
+        ),
+    ]
 }
 
 
@@ -116,7 +126,7 @@ async def go_through_stages(progress: Progress, *, slow: bool) -> None:
 
 def extraction(url: str, values: dict[Field, Value]) -> Extraction:
     fields = {
-        field: Finding(value=value, confidence=0.9, rule="sandbox", url=url)
+        field: Finding(value=value, confidence=0.9, rule="sandbox", url=url, parts=PARTS.get(field, []))
         for field, value in values.items()
     }
     return Extraction(url=url, title=None, fields=fields)

@@ -1,138 +1,68 @@
-"""Rules of `icp`: the kind of customer that the source addresses, in one English sentence.
+"""Rules of `icp`: the customer that the source addresses, in parts that it says itself.
 
-The segment follows from the roles; without roles, from two labels or more of the navigation. Texts say too
-little of a customer's needs and size, so neither is part of it.
+A part is a role, an organization or a need. The sentence of the parts is English; a need is in the source's
+own words. An ICP that says no more than the audience does is left out.
 """
 
-from collections import Counter
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
 
-from schemas.brand import Candidate
+from schemas.brand import Candidate, Part, PartKind
 from workers.ingest.derive import people
-from workers.ingest.derive.audience import confidence, listing, quotes
-from workers.ingest.derive.lexicon import Lexicon, Segment
+from workers.ingest.derive.audience import MOST, confidence, listing
+from workers.ingest.derive.lexicon import Lexicon
+from workers.ingest.derive.parts import described, is_customer
 from workers.ingest.derive.people import Named, cued
 from workers.ingest.derive.quotes import distinct, quote, sentences
 from workers.ingest.page.text import clean
 from workers.ingest.shapes import Passage, Prose
 
-ROLES, INDUSTRIES = 4, 3
-#: Labels that decide a segment, and plans that make a price list, at least.
-LABELS, PLANS = 2, 2
-#: Segments of declared genres and topics, by the names of the stores and GitHub.
-DECLARED: dict[str, Segment] = {
-    **dict.fromkeys(("business", "b2b", "crm", "erp", "saas", "invoicing"), "business"),
-    **dict.fromkeys(
-        ("developer tools", "developer-tools", "cli", "sdk", "library", "framework"), "developer"
-    ),
-    **dict.fromkeys(("games", "lifestyle", "entertainment", "health & fitness", "food & drink"), "consumer"),
-    **dict.fromkeys(("social networking", "kids", "dating", "sports"), "consumer"),
-}
-SEGMENTS: dict[Segment, str] = {
-    "business": "Businesses (B2B)",
-    "developer": "Developers",
-    "consumer": "Consumers (B2C)",
-}
-
-
-@dataclass(frozen=True)
-class Customer:
-    """Customers by what the source says of them; `signs` are labels and keywords that belong to a segment."""
-
-    roles: Sequence[Named]
-    industries: Sequence[Named]
-    uses: Sequence[Named]
-    plans: Sequence[str]
-    signs: Sequence[tuple[Segment, str]]
+INDUSTRIES = 2
+#: Names of the lexicon that are organizations, or parts of one; the others are roles.
+ORGANIZATIONS = frozenset(
+    f"{size}{name}"
+    for size, names in {
+        "": """teams businesses companies enterprises organizations startups agencies manufacturers retailers
+            merchants brands restaurants hotels hospitals schools universities nonprofits governments churches
+            publishers newsrooms salons gyms clubs banks insurers fleets carriers resellers""",
+        "small ": "teams businesses",
+        "remote ": "teams",
+        "marketing ": "agencies",
+    }.items()
+    for name in names.split()
+)
+#: What ends a need inside a sentence: a second thought after a dash.
+DASH = re.compile(r"\s+[-–—]\s+.*")
 
 
 def candidates(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Iterator[Candidate]:
-    customer = read(prose, roles, known)
-    if segment := segment_of(customer, known):
+    own = [passage for passage in prose.passages if not passage.story]
+    industries = people.industries(own, known)[:INDUSTRIES]
+    parts = [*map(whom, roles[:MOST]), *map(where, industries), *islice(needs(own, known), 1)]
+    if is_customer(parts, listing([one.name for one in roles[:MOST]])):
         yield Candidate(
             field="icp",
-            value=described(customer, segment),
-            confidence=confidence(points(customer)),
+            value=described(parts),
+            confidence=confidence(sum(one.worth for one in (*roles[:MOST], *industries)) + 1),
             rule="text.icp",
             url=prose.url,
-            evidence=evidence(customer, segment),
+            evidence=distinct(part.quote for part in parts),
+            parts=parts,
         )
 
 
-def read(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Customer:
-    own = [passage for passage in prose.passages if not passage.story]
-    headings, labels = (
-        [passage.text for passage in own if passage.kind == kind] for kind in ("heading", "label")
-    )
-    return Customer(
-        roles=roles[:ROLES],
-        industries=people.industries(own, known)[:INDUSTRIES],
-        uses=list(uses(own, known))[:1],
-        plans=plans(headings, known),
-        signs=list(chain(signs(labels, known), declared(prose.keywords))),
-    )
+def whom(one: Named) -> Part:
+    part: PartKind = "organization" if one.name in ORGANIZATIONS else "role"
+    return Part(part=part, value=one.name, quote=one.quotes[0])
 
 
-def uses(passages: Sequence[Passage], known: Lexicon) -> Iterator[Named]:
-    """Uses: what it helps its users to do, in the source's words."""
+def where(industry: Named) -> Part:
+    return Part(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
+
+
+def needs(passages: Sequence[Passage], known: Lexicon) -> Iterator[Part]:
+    """Needs: what it helps its users to do, in the source's words."""
     for sentence in sentences(passages):
         if match := cued(known.use).search(sentence):
-            yield Named(clean(match[1]), 1, [quote(sentence, match.start())])
-
-
-def plans(headings: Sequence[str], known: Lexicon) -> list[str]:
-    """Names of the plans in a price list."""
-    found = list(dict.fromkeys(heading for heading in headings if heading.casefold() in known.tiers))
-    return found if len(found) >= PLANS else []
-
-
-def signs(labels: Sequence[str], known: Lexicon) -> Iterator[tuple[Segment, str]]:
-    spoken: dict[str, Segment] = {
-        **dict.fromkeys(known.trade, "business"),
-        **dict.fromkeys(known.technical, "developer"),
-    }
-    for label in dict.fromkeys(labels):
-        if segment := spoken.get(label.casefold()):
-            yield segment, label
-
-
-def declared(keywords: Sequence[str]) -> Iterator[tuple[Segment, str]]:
-    for word in dict.fromkeys(keywords):
-        if segment := DECLARED.get(word.casefold()):
-            yield segment, word
-
-
-def segment_of(customer: Customer, known: Lexicon) -> Segment | None:
-    """Segment with the most worth of roles and signs. Without roles it takes `LABELS` signs, or is None."""
-    segments = {name: segment for segment, roles in known.roles.items() for name in roles}
-    weights: Counter[Segment] = Counter(segment for segment, _ in customer.signs)
-    if not customer.roles and max(weights.values(), default=0) < LABELS:
-        return None
-    for role in customer.roles:
-        weights[segments[role.name]] += role.worth
-    return weights.most_common(1)[0][0]
-
-
-def points(customer: Customer) -> int:
-    named = (*customer.roles, *customer.industries)
-    return sum(one.worth for one in named) + len(customer.uses) + len(customer.plans) + len(customer.signs)
-
-
-def described(customer: Customer, segment: Segment) -> str:
-    """`Businesses (B2B): freelancers and small teams in retail, to “send invoices”; plans Free and Team.`"""
-    roles = listing([one.name for one in customer.roles])
-    parts = [
-        f"{SEGMENTS[segment]}: {roles}" if roles else SEGMENTS[segment],
-        f" in {listing([one.name for one in customer.industries])}" if customer.industries else "",
-        f", to “{customer.uses[0].name}”" if customer.uses else "",
-        f"; plans {listing(customer.plans)}" if customer.plans else "",
-    ]
-    return "".join(parts) + "."
-
-
-def evidence(customer: Customer, segment: Segment) -> list[str]:
-    labels = [*(sign for of, sign in customer.signs if of == segment), *customer.plans]
-    quoted = quotes([*customer.roles, *customer.industries, *customer.uses])
-    return distinct([*quoted, *map(quote, labels)])
+            yield Part(part="need", value=clean(DASH.sub("", match[1])), quote=quote(sentence, match.start()))

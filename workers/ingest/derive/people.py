@@ -30,6 +30,11 @@ GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue and cues of a sentence that are looked at.
 REACH, CUES = 100, 20
 OWN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
+#: Numbers, after which a name counts who takes part: a game for two players has no audience of players.
+NUMBER = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
+    re.IGNORECASE,
+)
 PLURAL = re.compile(r"(?<=ss)es$|s$")
 NEXT = re.compile(r" ([\w&]+)")
 
@@ -106,7 +111,7 @@ class Finder:
         """Names that follow, each soon after the one before."""
         for match in cue.names.finditer(sentence, start, start + REACH):
             between = sentence[start : match.start()]
-            if not GAP.fullmatch(between) or self.is_own(between):
+            if not GAP.fullmatch(between) or self.is_own(between) or NUMBER.search(between):
                 return
             start = match.end()
             if not cue.whole or self.is_whole(sentence, start):

@@ -1,9 +1,7 @@
 """The audience: only what a cue points at, in four languages, with the words that say so."""
 
-import msgspec
 import pytest
 
-from schemas.brand import Candidate
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
 from workers.ingest.shapes import Passage, Prose
 
@@ -84,53 +82,6 @@ def test_labels_count_where_a_signpost_leads_to_them() -> None:
     labels = ("Restaurants", "Hotels", "Pricing")
     assert value("audience", prose("Tides.", labels=labels)) is None
     assert value("audience", prose("Tides.", labels=("Solutions", *labels))) == "Restaurants and hotels"
-
-
-def icp(*texts: str, labels: tuple[str, ...] = (), language: str = "en") -> Candidate:
-    return derived(prose(*FILLER, *texts, labels=labels, language=language))["icp"]
-
-
-def test_the_ideal_customer_in_a_sentence() -> None:
-    said = prose(
-        "Built for accountants and small businesses in retail.",
-        "Acme helps you send invoices in seconds.",
-        labels=("Pricing", "Book a demo"),
-    )
-    plans = [Passage(text=plan, kind="heading") for plan in ("Free", "Team", "Enterprise", "FAQ")]
-    found = derived(msgspec.structs.replace(said, passages=[*said.passages, *plans]))["icp"]
-    assert found.value == (
-        "Businesses (B2B): accountants and small businesses, to “send invoices in seconds”; "
-        "plans Free, Team and Enterprise."
-    )
-    assert found.evidence[:2] == [
-        "Built for accountants and small businesses in retail.",
-        "Acme helps you send invoices in seconds.",
-    ]
-    assert found.confidence <= 0.6
-
-
-@pytest.mark.parametrize(
-    ("language", "text", "segment"),
-    [
-        ("en", "Built for web developers and DevOps teams.", "Developers: web developers and DevOps teams."),
-        ("de", "Ideal für Familien und Camper.", "Consumers (B2C): families and campers."),
-        ("fr", "Idéal pour les randonneurs et les cyclistes.", "Consumers (B2C): hikers and cyclists."),
-        ("es", "Pensado para abogados y notarios.", "Businesses (B2B): lawyers and notaries."),
-    ],
-)
-def test_segments(language: str, text: str, segment: str) -> None:
-    assert icp(text, language=language).value == segment
-
-
-def test_industries_of_the_navigation() -> None:
-    found = icp("Built for sales teams.", labels=("Industries", "Healthcare", "Retail"))
-    assert found.value == "Businesses (B2B): sales teams in healthcare and retail."
-    assert found.evidence[1:] == ["Healthcare", "Retail"]
-
-
-def test_two_labels_tell_a_segment_and_one_does_not() -> None:
-    assert icp("Tides.", labels=("Book a demo", "Case studies")).value == "Businesses (B2B)."
-    assert "icp" not in derived(prose("Tides.", labels=("Book a demo",)))
 
 
 def test_a_long_sentence_is_quoted_where_it_says_so() -> None:

@@ -46,7 +46,7 @@ def test_patterns_are_ones_and_labels_are_folded(language: str) -> None:
     for name in PATTERNS:
         re.compile(getattr(known, name))
     assert re.compile(known.use).groups == 1
-    for labels in (known.signposts, known.tiers, known.trade, known.technical, known.common, known.follow):
+    for labels in (known.signposts, known.common, known.follow):
         assert labels == [label.casefold() for label in labels]
 
 

@@ -41,13 +41,11 @@ def test_every_listing_is_read_and_every_quote_stands_in_it() -> None:
 @pytest.mark.parametrize(
     ("listing", "field", "value"),
     [
-        ("Automattic+simplenote-ios/ios/de-DE", "brandVoice", "speaks to the reader as “du”"),
-        ("Automattic+simplenote-ios/ios/fr-FR", "brandVoice", "speaks to the reader as “vous”"),
-        ("Automattic+simplenote-ios/ios/es-ES", "brandVoice", "speaks to the reader as “tú”"),
-        ("FossifyOrg+Calendar/android/de-DE", "brandVoice", "Casual and enthusiastic"),
-        ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Casual and enthusiastic"),
+        ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Casual: contractions and emoji"),
         ("Darkempire78+OpenCalc/android/en-US", "keywords", "calculator"),
         ("Faltenreich+Diaguard/android/de-DE", "keywords", "diabetes"),
+        ("GIF Keyboard", "brandVoice", "“perfect” and “love”; speaks to the reader as “you”."),
+        ("Spark – Email App by Readdle", "icp", "Teams, who want to “quickly see what's important"),
         ("BBEdit", "audience", "Designers, writers and software developers"),
         ("Spark – Email App by Readdle", "audience", "Teams"),
         ("Flock: Team Communication App", "audience", "Enterprises, small businesses and startups"),

@@ -35,8 +35,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     `cue`, `help`, `plain` and `whether` are patterns of words before the people that a product is for: `cue`
     where they mean nothing else, `help` where a verb follows, `whether` before a single one. `use` finds what
-    the product helps to do. Of labels, `signposts` lead to such people, `tiers` name plans, `trade` sells to
-    businesses and `technical` addresses developers.
+    the product helps to do. Of labels, `signposts` lead to such people.
     """
 
     common: list[str] = field(default_factory=list)
@@ -56,9 +55,6 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     follow: list[str] = field(default_factory=list)
     use: str = "(?!)"
     signposts: list[str] = field(default_factory=list)
-    tiers: list[str] = field(default_factory=list)
-    trade: list[str] = field(default_factory=list)
-    technical: list[str] = field(default_factory=list)
 
 
 EMPTY = Lexicon()
