@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from schemas.brand import PartKind
 from schemas.errors import ModelInvalid
 
 #: Strict schemas need a type beside each enumeration.
@@ -22,11 +23,24 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: Sureness
 
 
+class CustomerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    part: Annotated[PartKind, Meta(extra_json_schema={"type": "string"})]
+    words: str
+    quote: str
+    confidence: Sureness
+
+
+class Trait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    trait: str
+    quote: str
+    confidence: Sureness
+
+
 class Answer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     tagline: Annotated[list[Claim], Meta(max_length=1)]
     audience: Annotated[list[Claim], Meta(max_length=3)]
-    icp: Annotated[list[Claim], Meta(max_length=4)]
-    brand_voice: Annotated[list[Claim], Meta(max_length=4)]
+    icp: Annotated[list[CustomerPart], Meta(max_length=4)]
+    brand_voice: Annotated[list[Trait], Meta(max_length=4)]
 
 
 def schema() -> dict[str, Any]:

@@ -4,19 +4,25 @@ A page may tell the model anything, so nothing that the model says is taken on t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from schemas.brand import Candidate, Field
-from workers.ingest.llm.answer import Answer, Claim, Sureness
+import msgspec
+
+from schemas.brand import Candidate, Field, Part
+from workers.ingest.derive.audience import listing, sentence_case
+from workers.ingest.derive.parts import described, is_customer
+from workers.ingest.derive.voice import FEWEST
+from workers.ingest.derive.voice import FEWEST_WORDS as VOICE_WORDS
+from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Sureness, Trait
 from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
 #: Confidence of a claim: below what sources declare, beside what rules derive.
 CONFIDENCE: dict[Sureness, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
-#: Characters of a tagline, a statement, a quote.
-TAGLINE, STATEMENT, QUOTE = 120, 300, 300
+#: Characters of a tagline, a statement, a quote, an ICP's part, a voice's trait.
+TAGLINE, STATEMENT, QUOTE, PART, TRAIT = 120, 300, 300, 120, 60
 #: Words of a quote at least: a shorter one is in every text.
 FEWEST_WORDS = 3
 #: Addresses: all that software might turn into a link.
@@ -28,26 +34,58 @@ ADDRESS = re.compile(
 class Given(NamedTuple):
     """Text that the model was given, its passages and its source's address.
 
-    `own` is the part without stories, which have the brand's voice, not its customers.
+    `own` is the part without stories, `spoken` the brand's own prose: no other has its voice.
     """
 
-    text: str
     own: str
+    spoken: str
     passages: Sequence[Passage]
     url: str
 
 
 def candidates(answer: Answer, given: Given) -> Iterator[Candidate]:
-    by_field: dict[Field, tuple[list[Claim], str]] = {
-        "tagline": ([claim for claim in answer.tagline if is_own_line(claim, given.own)], given.own),
-        "audience": (answer.audience, given.own),
-        "icp": (answer.icp, given.own),
-        "brandVoice": (answer.brand_voice, given.text),
-    }
-    for field, (claims, text) in by_field.items():
-        supported = [kept for claim in claims if (kept := checked(claim, text))]
-        if supported:
-            yield candidate(field, supported, given)
+    taglines = [claim for claim in answer.tagline if is_own_line(claim, given.own)]
+    yield from claimed("tagline", taglines, given)
+    yield from claimed("audience", answer.audience, given)
+    yield from customer(answer.icp, answer.audience, given)
+    yield from voice(answer.brand_voice, given)
+
+
+def claimed(field: Field, claims: Iterable[Claim], given: Given) -> Iterator[Candidate]:
+    supported = [kept for claim in claims if (kept := checked(claim, given.own))]
+    if supported:
+        value = " ".join(claim.statement for claim in supported)
+        quotes = [quote for claim in supported for quote in claim.evidence]
+        yield candidate(field, value, given, quotes, least(claim.confidence for claim in supported))
+
+
+def customer(parts: Sequence[CustomerPart], audience: Iterable[Claim], given: Given) -> Iterator[Candidate]:
+    """An ICP of the parts whose words stand in their quote, and their quote in the text."""
+    kept = [one for one in parts if is_quote(one.quote, given.own) and is_said(one.words, one.quote)]
+    said = [Part(part=one.part, value=clean(one.words), quote=one.quote) for one in kept]
+    if is_customer(said, " ".join(claim.statement for claim in audience)):
+        sure = least(one.confidence for one in kept)
+        found = candidate("icp", described(said), given, [one.quote for one in said], sure)
+        yield msgspec.structs.replace(found, parts=said)
+
+
+def is_said(words: str, quote: str) -> bool:
+    return words in quote and 0 < len(clean(words)) <= PART
+
+
+def voice(traits: Iterable[Trait], given: Given) -> Iterator[Candidate]:
+    """A voice of as many traits as the rules want, each with another quote, in as much of its own prose."""
+    by_quote = {one.quote: one for one in traits if is_heard(one, given.spoken)}
+    named = {clean(one.trait).rstrip("."): one for one in by_quote.values()}
+    if len(named) >= FEWEST and words(given.spoken) >= VOICE_WORDS:
+        quotes = [one.quote for one in named.values()]
+        sure = least(one.confidence for one in named.values())
+        yield candidate("brandVoice", f"{sentence_case(listing([*named]))}.", given, quotes, sure)
+
+
+def is_heard(one: Trait, text: str) -> bool:
+    trait = clean(one.trait)
+    return is_quote(one.quote, text) and 0 < len(trait) <= TRAIT and not adds_address(trait, text)
 
 
 def is_own_line(claim: Claim, text: str) -> bool:
@@ -76,17 +114,20 @@ def adds_address(statement: str, text: str) -> bool:
     )
 
 
-def candidate(field: Field, claims: Sequence[Claim], given: Given) -> Candidate:
-    """The claims as one candidate, with the least confidence among them."""
-    evidence = list(dict.fromkeys(quote for claim in claims for quote in claim.evidence))
+def candidate(field: Field, value: str, given: Given, quotes: Iterable[str], confidence: float) -> Candidate:
+    evidence = list(dict.fromkeys(quotes))
     return Candidate(
         field=field,
-        value=" ".join(claim.statement for claim in claims),
-        confidence=min(CONFIDENCE[claim.confidence] for claim in claims),
+        value=value,
+        confidence=confidence,
         rule=RULE,
         url=page_of(evidence[0], given),
         evidence=evidence,
     )
+
+
+def least(sureness: Iterable[Sureness]) -> float:
+    return min(CONFIDENCE[one] for one in sureness)
 
 
 def page_of(quote: str, given: Given) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from schemas.brand import Candidate
 from schemas.errors import ModelError, ModelFormatRefused, ModelInvalid, ModelUnavailable
 from telemetry import metrics
+from workers.ingest.derive.own import own
 from workers.ingest.llm import prompt
 from workers.ingest.llm.answer import Answer, read
 from workers.ingest.llm.endpoint import Choice, Form, Model, complete, content_of
@@ -35,10 +36,18 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
     except ModelError as error:
         metrics.MODEL_ANSWERS.labels(error.code).inc()
         return Suggested([], [f"{error.code}: {error}"])
-    own = prompt.prose(passage for passage in passages if not passage.story)
-    found = list(candidates(answer, Given(text, own, passages, url)))
+    found = list(candidates(answer, given(passages, url)))
     metrics.MODEL_ANSWERS.labels("ok" if found else "nothing").inc()
     return Suggested(found, [])
+
+
+def given(passages: Sequence[Passage], url: str) -> Given:
+    return Given(
+        own=prompt.prose(passage for passage in passages if not passage.story),
+        spoken=prompt.prose(own(list(passages))),
+        passages=passages,
+        url=url,
+    )
 
 
 async def within_deadline(model: Model, text: str) -> Answer:

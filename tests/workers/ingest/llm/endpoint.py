@@ -22,6 +22,7 @@ PASSAGES = [
     Passage(text="Invoices that send themselves", kind="heading", url=HOME),
     Passage(text="Acme writes, sends and chases your invoices. Built for freelance designers.", url=HOME),
     Passage(text="Small studios of two to ten people pay nine euros. See acme.test/help.", url=PRICING),
+    Passage(text="Designers who want to be paid on time write to us, and we write back. " * 10, url=HOME),
 ]
 
 
@@ -29,14 +30,27 @@ def claim(statement: str, *evidence: str, confidence: str = "high") -> dict[str,
     return {"statement": statement, "evidence": list(evidence), "confidence": confidence}
 
 
+def part(part: str, words: str, quote: str, confidence: str = "high") -> dict[str, str]:
+    return {"part": part, "words": words, "quote": quote, "confidence": confidence}
+
+
+def trait(trait: str, quote: str, confidence: str = "high") -> dict[str, str]:
+    return {"trait": trait, "quote": quote, "confidence": confidence}
+
+
 GOOD: dict[str, Any] = {
     "tagline": [claim("Invoices that send themselves", "Invoices that send themselves")],
     "audience": [claim("Freelance designers.", "Built for freelance designers")],
     "icp": [
-        claim("Freelance designers who invoice.", "Built for freelance designers"),
-        claim("Studios of two to ten people.", "Small studios of two to ten people", confidence="medium"),
+        part("role", "freelance designers", "Built for freelance designers"),
+        part("organization", "Small studios", "Small studios of two to ten people", "medium"),
+        part("need", "be paid on time", "Designers who want to be paid on time"),
     ],
-    "brandVoice": [claim("Plain and brisk.", "writes, sends and chases", confidence="low")],
+    "brandVoice": [
+        trait("brisk", "writes, sends and chases", "low"),
+        trait("plain", "Built for freelance designers"),
+        trait("says what it costs", "two to ten people pay nine euros"),
+    ],
 }
 NOTHING: dict[str, Any] = {"tagline": [], "audience": [], "icp": [], "brandVoice": []}
 

@@ -1,0 +1,77 @@
+"""Parts of a customer and traits of a voice: enough of them, each with a quote of its own, or none."""
+
+import msgspec
+import pytest
+
+from tests.workers.ingest.llm.endpoint import (
+    GOOD,
+    NOTHING,
+    PASSAGES,
+    PRICING,
+    claim,
+    kept,
+    part,
+    trait,
+)
+from workers.ingest.llm import prompt
+from workers.ingest.shapes import Passage
+
+QUOTE, STUDIOS = "Built for freelance designers", "Small studios of two to ten people"
+ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "studios", STUDIOS)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [ROLE],
+        [ROLE, part("role", "studios", STUDIOS)],
+        [ROLE, part("organization", "large companies", STUDIOS)],
+        [ROLE, part("organization", "", STUDIOS)],
+        [ROLE, part("organization", "Studios", STUDIOS)],
+        [ROLE, part("organization", "large companies", "Built for large companies")],
+        [ROLE, part("organization", "studios", "Small  studios of two to ten people")],
+        [ROLE, part("organization", "of", "studios of")],
+    ],
+)
+async def test_an_icp_takes_two_kinds_of_parts_that_stand_in_their_quotes(
+    parts: list[dict[str, str]],
+) -> None:
+    assert "icp" not in await kept({**NOTHING, "icp": parts})
+    assert "icp" in await kept({**NOTHING, "icp": [*parts, ORGANIZATION]})
+
+
+async def test_an_icp_that_says_the_audience_again_is_none() -> None:
+    audience = [claim("Designers and studios.", QUOTE)]
+    assert "icp" not in await kept({**NOTHING, "audience": audience, "icp": [ROLE, ORGANIZATION]})
+
+
+async def test_a_voice_takes_three_traits_with_quotes_of_their_own() -> None:
+    two, third = GOOD["brandVoice"][:2], GOOD["brandVoice"][2]
+    for other in (
+        third | {"quote": QUOTE},
+        third | {"trait": "plain"},
+        third | {"trait": "see evil.test"},
+        third | {"quote": "never said there"},
+    ):
+        assert "brandVoice" not in await kept({**NOTHING, "brandVoice": [*two, other]})
+    assert "brandVoice" in await kept({**NOTHING, "brandVoice": [*two, third]})
+
+
+async def test_a_voice_takes_the_brands_own_prose() -> None:
+    voice = {**NOTHING, "brandVoice": GOOD["brandVoice"]}
+    assert "brandVoice" not in await kept(voice, PASSAGES[:-1])
+    readme = [msgspec.structs.replace(passage, documentation=True) for passage in PASSAGES]
+    assert "brandVoice" not in await kept(voice, readme)
+
+
+async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
+    told = "Nurses on the night shift write their letters by hand."
+    quote = "Nurses on the night shift"
+    passages = [Passage(text=told, url=PRICING, story=True), *PASSAGES]
+    said = {
+        "audience": [claim("Nurses.", quote)],
+        "icp": [part("role", "Nurses", quote), ORGANIZATION],
+        "brandVoice": [*GOOD["brandVoice"][:2], trait("handmade", quote)],
+    }
+    assert await kept({**NOTHING, **said}, passages) == {}
+    assert prompt.prose(passages).splitlines()[-2:] == [told, "Features"]
