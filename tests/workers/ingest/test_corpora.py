@@ -23,10 +23,11 @@ pytestmark = pytest.mark.long
 FLOORS = {
     ("ms", "title"): 0.97,
     ("ms", "name"): 0.93,
-    ("ms", "description"): 0.95,
+    ("ms", "description"): 0.97,
     ("ms", "language"): 0.98,
     ("tr", "title"): 0.75,
     ("tr", "description"): 0.82,
+    ("tr", "name"): 0.87,
 }
 FIELDS = {
     "name": "appName",

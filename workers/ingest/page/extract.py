@@ -5,7 +5,7 @@ from itertools import chain
 import msgspec
 
 from schemas.brand import Candidate
-from workers.ingest.choose import foremost
+from workers.ingest.choose import choose, foremost
 from workers.ingest.page import (
     audiences,
     brand_names,
@@ -59,8 +59,9 @@ def extract(source: Source) -> Page:
     )
 
 
-def best(called: list[Candidate]) -> str | None:
-    return str(max(called, key=lambda one: one.confidence).value) if called else None
+def best(said: list[Candidate]) -> str | None:
+    """The value that wins of one field's."""
+    return next((str(one.value) for one in choose(said).values()), None)
 
 
 def weighed(page: Document, candidate: Candidate) -> Candidate:

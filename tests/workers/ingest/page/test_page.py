@@ -98,6 +98,13 @@ def test_a_home_has_a_line(html: str, line: str | None) -> None:
     assert value("tagline", html) == line
 
 
+def test_the_rest_of_a_title_is_beside_the_name_that_wins() -> None:
+    holding = jsonld('{"@type":"WebPage","publisher":{"@type":"Corporation","name":"Holding"}}')
+    html = holding + meta("og:site_name", "Zap") + "<title>Zap — Draw what you say</title>"
+    finding = found(html)
+    assert (finding["appName"].value, finding["tagline"].value) == ("Zap", "Draw what you say")
+
+
 # audience
 
 
