@@ -44,6 +44,11 @@ This Python has no ensurepip, so it can't make a virtual environment. Any one of
   uv venv --seed .venv && bin/up        (with uv: https://docs.astral.sh/uv)
   PYTHON=/path/to/another/python3.1x bin/up"""
 
+UNREACHED = """\
+Packages are fetched the first time, and when their list has changed. If they could not be reached:
+  connect this machine, or let a proxy be used     (HTTPS_PROXY)
+  name a mirror that has them                      (PIP_INDEX_URL, or pip's own configuration)"""
+
 
 class CannotInstall(Exception):
     """The message says why, and what to do."""
@@ -78,13 +83,21 @@ def install(extras: str) -> None:
         except CannotInstall:
             # A mirror without uv, or one that pip alone was told of; a home that uv can't write to.
             sys.stderr.write("          uv can't do it here: pip tries the same\n")
-            _install_all(_pip(), lock)
+            _install_last(lock)
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
 
 
 def _install_all(installer: list[str], lock: str) -> None:
     _run("installing into .venv", [*installer, *HASHED, lock])
     _run("linking tenantry into it", [*installer, *LINKED])
+
+
+def _install_last(lock: str) -> None:
+    """By pip, after which nothing is left to try. Raises `CannotInstall`."""
+    try:
+        _install_all(_pip(), lock)
+    except CannotInstall as error:
+        raise CannotInstall(f"{error}\n{UNREACHED}") from None
 
 
 def _pip() -> list[str]:
