@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.kinds import APPS, SITES, is_organization, is_person
+from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, segments, squash
 
 #: A name, its confidence, and the rule that names its place.
@@ -61,7 +62,7 @@ def sites(page: Document) -> Iterator[Scored]:
 def organizations(page: Document) -> Iterator[Scored]:
     """Names of organizations: of one its own, of many that in the host or the title, as a list has many."""
     nodes = [node for node in page.nodes if is_organization(node)]
-    alone = len({squash(text) for node in nodes for text in name_of(node)}) == 1
+    alone = len({squash(parted(text)[0]) for node in nodes for text in name_of(node)}) == 1
     for node in nodes:
         confidence, rule = maker(node, 0.75, "jsonld.Organization.name")
         yield from ((text, confidence, rule) for text in name_of(node) if alone or belongs(text, page))

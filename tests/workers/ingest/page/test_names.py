@@ -79,6 +79,11 @@ def test_the_tree_has_both_roots_and_no_other_things() -> None:
     assert not ORGANIZATIONS & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
 
 
+def test_an_organization_that_is_named_twice_is_one() -> None:
+    twice = jsonld('[{"@type":"Corporation","name":"Zap GmbH"},{"@type":"Brand","name":"Zap"}]')
+    assert value("appName", twice) == "Zap"
+
+
 def test_of_a_list_of_organizations_that_in_the_title_is_the_brand() -> None:
     listed = "".join(jsonld(f'{{"@type":"Restaurant","name":"Kitchen {n}"}}') for n in range(3))
     assert value("appName", listed) == "Acme"
