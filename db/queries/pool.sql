@@ -46,7 +46,7 @@ with next as materialized (
                      order by organization_id, internal, run_at, id
                      limit :part) j) part
    where part.jobs = :part
-      or k.so_far > 0)
+      or k.after_id is not null)
 insert into pool_count as k
        (pool, so_far, oldest_so_far, after_org, after_internal, after_run_at, after_id)
 select name, due, oldest, org, internal, run_at, id

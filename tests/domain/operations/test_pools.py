@@ -71,6 +71,17 @@ async def test_a_count_follows_what_is_submitted_and_taken(conn: Conn) -> None:
     assert (await shown(conn)).queued == 20
 
 
+async def test_a_part_of_which_nothing_is_due_holds_no_count_up(conn: Conn) -> None:
+    first, last = await scene.tenants(conn, 2)
+    await scene.fill(conn, [first], COUNTED, FREE_ERRAND)
+    await conn.execute("update job set run_at = now() + interval '1 hour'")
+    await scene.fill(conn, [last], COUNTED - 1, FREE_ERRAND)
+    await count(conn, 2 * COUNTED)
+    await conn.execute("update job set run_at = now() - interval '1 minute'")
+    await count(conn, 4 * COUNTED)
+    assert (await shown(conn)).queued == 2 * COUNTED - 1
+
+
 async def end(conn: Conn, org: UUID, count: int) -> None:
     """So many jobs that ran for 20 seconds."""
     await conn.execute(
