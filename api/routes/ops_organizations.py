@@ -51,8 +51,8 @@ async def patch_organization(
 ) -> Response[Organization]:
     """Give an organization another tier, or suspend it.
 
-    From this answer on each of its keys, and its sandbox's, is refused with `KILL_SWITCH`, and its jobs in
-    pools with caps wait, posts among them; what runs ends. What is not suspended any more goes on.
+    From this answer on each of its keys, and its sandbox's, is refused with `KILL_SWITCH`, and its jobs
+    wait, posts among them, but for archives; what runs ends. What is not suspended any more goes on.
     """
     actor = request.require_live()
     change = partial(

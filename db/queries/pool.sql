@@ -151,7 +151,7 @@ select c.tier, c.max_running, c.max_queued
 
 -- name: set_cap    no row: there is no such pool
 with closed as (
-  -- A pool with caps lets a suspended organization run nothing.
+  -- A pool with caps lets a suspended organization run nothing; `default` has no such row until then.
   insert into pool_cap (tier, pool, max_running, max_queued)
   select 'suspended', name, 0, :max_queued
     from pool

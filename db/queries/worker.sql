@@ -3,6 +3,12 @@ with known as (
   -- The row of its pool too, so that a new pool is only a line of the Procfile.
   insert into pool (name)
   values (:pool)
+      on conflict do nothing),
+closed as (
+  -- Also where nobody has a cap, a suspended organization runs nothing. But an archive ends.
+  insert into pool_cap (tier, pool, max_running, max_queued)
+  select 'suspended', :pool, 0, 2147483647
+   where :pool <> 'default'
       on conflict do nothing)
 insert into worker (id, pool, host, pid, version, slots, lease_expires_at)
 values (:id, :pool, :host, :pid, :version, :slots, now() + :lease_s * interval '1 second');

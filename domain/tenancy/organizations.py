@@ -89,8 +89,8 @@ async def change(
 ) -> Organization:
     """Give it another tier, suspend it or end that, each if it is not None. Raises `NotFound`.
 
-    From the commit on none of its keys and its sandbox's opens anything, and no job of theirs starts in a
-    pool with caps; what runs ends. `actor` is an operator with a key.
+    From the commit on none of its keys and its sandbox's opens anything, and no job of theirs starts in
+    a pool but `default`; what runs ends. `actor` is an operator with a key.
     """
     before = await LOCK_ORGANIZATION.one(conn, id=organization_id)
     if before is None:

@@ -114,7 +114,7 @@ async def test_a_suspended_ones_jobs_wait_and_others_do_not(
 async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
     operator: Caller, acme: Caller, conn: Conn
 ) -> None:
-    """It only ends things, in a pool without caps."""
+    """It only ends things, in the one pool that doesn't hold a suspended organization's jobs."""
     project = await seeds.project(conn, acme.organization_id)
     answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
     assert answer.status_code == 200
@@ -123,7 +123,7 @@ async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
 
 
 async def test_a_pool_that_gets_caps_runs_nothing_of_a_suspended_one(conn: Conn) -> None:
-    """One that has none runs all; `default` is one."""
+    """Only `default` has none, and runs all."""
     cap = PoolCap(tier="standard", max_running=5, max_queued=10)
     assert await pools.set_cap(conn, name="default", cap=cap) == [cap]
     row = await conn.fetchrow("select * from pool_cap where tier = 'suspended' and pool = 'default'")

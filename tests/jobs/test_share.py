@@ -65,6 +65,26 @@ async def test_a_pool_without_caps_keeps_nothing_free(conn: Conn, org: UUID) -> 
     assert len(await pull_all(conn, await scene.worker(conn, FREE_ERRAND), [FREE_ERRAND])) == SLOTS
 
 
+async def test_a_new_pool_keeps_nothing_free_and_runs_nothing_of_a_suspended_organization(conn: Conn) -> None:
+    errand = ERRAND._replace(name="run_new_errand", pool="new")
+    worker = await scene.worker(conn, errand)
+    orgs = await scene.tenants(conn, 2)
+    await conn.execute("update organization set tier = 'suspended', resumes_as = tier where id = $1", orgs[0])
+    await scene.fill(conn, orgs, 20, errand)
+    held = await pull_all(conn, worker, [errand])
+    assert [claim.organization_id for claim in held] == [orgs[1]] * SLOTS
+
+
+async def test_each_pool_but_default_runs_nothing_of_a_suspended_organization(conn: Conn) -> None:
+    await scene.worker(conn, ERRAND._replace(pool="new"))
+    names = await conn.fetch(
+        """select name from pool
+            where not exists (select from pool_cap c
+                               where c.pool = name and c.tier = 'suspended' and c.max_running = 0)"""
+    )
+    assert [row["name"] for row in names] == ["default"]
+
+
 class Arrival(NamedTuple):
     """Jobs of a tenant, of which some end before the next pull of one of the workers."""
 
