@@ -36,5 +36,5 @@ def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> No
 
 
 def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
-    """Raises `NotFound`."""
-    return None if values is None else [paths.read(noun, value) for value in values]
+    """The ids, each once, in whichever ways it is written. Raises `NotFound`."""
+    return None if values is None else [*dict.fromkeys(paths.read(noun, value) for value in values)]

@@ -137,6 +137,7 @@ async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
 
     created, updated = "project.created", "project.updated"
     assert await told(projectId=shop) == [(updated, shop), (created, shop)]
+    assert await told(projectId=f"{shop},{shop.removeprefix('prj_')}") == [(updated, shop), (created, shop)]
     assert await told(projectId=f"{shop},{bar}", action=updated) == [(updated, bar), (updated, shop)]
     assert await told(apiKeyId=other["id"]) == [(updated, bar)]
     assert await told(apiKeyId=f"{key},{other['id']}", action=f"{created},api_key.created") == [
