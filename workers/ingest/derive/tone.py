@@ -13,6 +13,8 @@ EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u279
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
 EXCLAMATION = re.compile(r"[!！]\W{0,8}$")
 QUESTION = re.compile(r"[?？؟]\W{0,8}$")
+#: The end of a sentence; without one it may be an item of a list.
+ENDED = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 #: Letters of a word from which LIX calls it long, exclusive.
 LETTERS = 6
 #: Words of a short sentence at most, of a long one at least.
@@ -65,8 +67,10 @@ def measure(tone: Tone, sentence: str) -> None:
     tone.words += len(words)
     tone.long_words += sum(len(word) > LETTERS for word in words)
     tone.sentences += 1
-    if not SHORT < len(words) < LONG:
-        tone.shown["long" if len(words) >= LONG else "short"].append((sentence, 0))
+    if len(words) >= LONG:
+        tone.shown["long"].append((sentence, 0))
+    elif len(words) <= SHORT and ENDED.search(sentence):
+        tone.shown["short"].append((sentence, 0))
 
 
 def note(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:

@@ -25,6 +25,8 @@ RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 
 CLOSE, DISTANT, EITHER = 0.8, 1.5, 3.0
 #: Shares of sentences from which a mark at their end is a habit.
 SHARES = {"exclamation": 0.06, "question": 0.07}
+#: The share of short sentences in a text of short sentences: a list's items are none.
+MOSTLY = 0.5
 #: Confidence: the least, what each habit adds, what each hundred words add, the most.
 BASE, HABIT, HUNDRED, TOP = 0.25, 0.05, 0.03, 0.6
 #: Habits of which two make a manner.
@@ -135,7 +137,7 @@ def relation(address: Address) -> str:
 
 def readable(tone: Tone, known: Lexicon) -> Iterator[Sign]:
     plain, technical = known.lix or (0, float("inf"))
-    if tone.lix < plain and tone.length <= SHORT:
+    if tone.lix < plain and tone.length <= SHORT and tone.share("short") >= MOSTLY:
         yield Sign("plain", "sentences", "short plain sentences", "short")
     elif tone.lix > technical and tone.length >= LONG:
         yield Sign("technical", "sentences", "long technical sentences", "long")

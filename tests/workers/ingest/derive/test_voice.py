@@ -76,6 +76,15 @@ def test_a_voice_takes_a_hundred_and_fifty_words() -> None:
         assert (value("brandVoice", prose(*LIVELY, filler)) is not None) == heard
 
 
+def test_a_list_has_no_short_sentences() -> None:
+    asked = [f"You see your tide {number}, don't you?" for number in range(15)]
+    items = [f"Sees your tide at sea {number}" for number in range(60)]
+    ended = [f"{item}." for item in items]
+    assert "short plain sentences" in str(value("brandVoice", prose(*asked, *ended)))
+    listed = [text.replace("?", "") for text in asked] + items
+    assert "short plain sentences" not in str(value("brandVoice", prose(*asked[:2], *listed)))
+
+
 def test_two_habits_are_no_voice() -> None:
     texts = [
         f"Your tide table {number} is where you look for your harbour and you see it!" for number in range(20)
