@@ -1,23 +1,30 @@
--- part: first    of the tenant's line, if it is due: none of the line's waits before it
-coalesce((
-         select head.run_at > now()
-           from job head
-          where head.organization_id = :org
-            and head.pool = :pool
-            and head.internal = :internal
-            and head.state = 'queued'
-            and head.stage <> 'scheduled'
-          order by head.run_at
-          limit 1), true)
+-- part: head    of the tenant's line
+head as materialized (
+  -- Its first job.
+  select run_at
+    from job
+   where organization_id = :org
+     and pool = :pool
+     and internal = :internal
+     and state = 'queued'
+     and stage <> 'scheduled'
+   order by run_at
+   limit 1)
+
+-- part: first    whether none of the line is due
+coalesce((select run_at > now() from head), true)
 
 -- name: submit_job    no row: its key has a job that hasn't ended, or too many of the tenant's jobs wait
 -- `send` asks for a wake; it stays on the row as `newcomer` until the job is pulled.
-with line as materialized (
-  -- The tenant's line, if the job counts in its cap.
+with {head},
+line as materialized (
+  -- The tenant's line, if the job counts in its cap and some wait: to measure an empty one was a fifth of the
+  -- statement, and it has room.
   select m.has_room, m.line_length
     from measure_line(:org, :pool, 1) m
    where not :internal
-     and coalesce(:run_at::timestamptz <= now(), true))
+     and coalesce(:run_at::timestamptz <= now(), true)
+     and exists (select from head))
 insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
                  run_at, deadline_at, stage, args, unique_key, line_length, newcomer)
 select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attempts, :retry_of,
@@ -31,7 +38,8 @@ select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attemp
 returning id, created_at, stage, newcomer as send;
 
 -- name: submit_jobs    many of one kind and project, as submit_job does one after the other; all or no row
-with asked as materialized (
+with {head},
+asked as materialized (
   -- The jobs in the order in which they were asked for.
   select t.id, coalesce(t.run_at, now()) as run_at, t.args, t.place
     from rows from (unnest(:ids::uuid[], :run_ats::timestamptz[]), jsonb_array_elements(:args))

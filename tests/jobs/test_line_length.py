@@ -19,6 +19,8 @@ WAITING = """
 select count(*) from job
  where organization_id = $1 and pool = 'ingest' and state = 'queued' and stage <> 'scheduled'"""
 
+MEASURED = "select coalesce(pg_stat_get_xact_function_calls('measure_line'::regproc), 0)"
+
 
 async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
     """Whether that many were let in; one goes the way of one."""
@@ -65,3 +67,14 @@ async def test_a_job_is_refused_where_the_line_is_full_and_nowhere_else(conn: Co
     verbs: list[Callable[[Conn, UUID, random.Random], Awaitable[None]]] = [submits, some]
     for _ in range(40):
         await dice.choice(verbs)(conn, org, dice)
+
+
+async def test_a_line_is_measured_only_where_some_wait(conn: Conn) -> None:
+    [org] = await scene.tenants(conn)
+    async with conn.transaction():
+        await conn.execute("set local track_functions = 'pl'")
+        measured = []
+        for _ in range(3):
+            assert await submit(conn, org, 1)
+            measured.append(await conn.fetchval(MEASURED))
+    assert measured == [0, 1, 2]
