@@ -45,7 +45,8 @@ class Walk:
         name = f"{step}.{point}"
         if name not in self._names:
             self._names.add(name)
-            self._passed.write_text("\n".join(self._names))
+            with self._passed.open("a") as passed:
+                passed.write(f"{name}\n")
         if name == self._stop:
             self._stopped.touch()
             while True:

@@ -16,7 +16,7 @@ from domain.projects import archive, projects
 from schemas.errors import NotFound
 from tests import leasing, seeds
 from tests.chaos.fleet import Fleet
-from tests.chaos.purger import FOLDER, POOL
+from tests.chaos.purger import FOLDER, POOL, WRITTEN
 from tests.s3.keeping import EVERYWHERE, Kept
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
@@ -79,6 +79,17 @@ async def ended(fleet: Fleet) -> None:
     await eventually(done, within=60)
 
 
+async def passed(fleet: Fleet, one: Doomed) -> list[str]:
+    """The points of a purge, whose job has ended before it notes the last of them."""
+    noted, last = fleet.folder / f"{one.id}.passed", f"{purge.end.__name__}.{WRITTEN}"
+
+    async def all_of_them() -> bool:
+        return last in noted.read_text().split()
+
+    await eventually(all_of_them)
+    return [*dict.fromkeys(noted.read_text().split())]
+
+
 async def rows_of(conn: Conn, orgs: Sequence[UUID]) -> dict[str, set[str]]:
     """All that these organizations have, byte for byte, by table."""
     found = {}
@@ -98,7 +109,7 @@ async def test_killed_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
         await archived(fleet, [first])
         await begin(fleet, first.id)
         await ended(fleet)
-        points = fleet.folder.joinpath(f"{first.id}.passed").read_text().split()
+        points = await passed(fleet, first)
         doomed = [await made(fleet, conn) for _ in points]
         names = await named(conn, *(one.id for one in doomed))
         others = [bystander.full.scope.org, *bystander.others, *(org for one in doomed for org in one.others)]
