@@ -1,5 +1,7 @@
 """Language tags as sources declare them. `detection.py` has the model, which reading a tag doesn't need."""
 
+from functools import lru_cache
+
 import langcodes
 
 #: Tags of no one language.
@@ -11,10 +13,16 @@ LONGEST = 35
 def standard(text: str) -> str | None:
     """The BCP-47 tag, such as `en-US` for `en_us`; None for what is none, such as `english`."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
-    if len(first) > LONGEST or not langcodes.tag_is_valid(first):
+    return None if len(first) > LONGEST else known(first)
+
+
+@lru_cache(1_000)
+def known(tag: str) -> str | None:
+    """The tag in its standard form; a page says the same few on each of its links."""
+    if not langcodes.tag_is_valid(tag):
         return None
-    tag = langcodes.standardize_tag(first)
-    return None if primary(tag) in NO_LANGUAGE else tag
+    standardized = langcodes.standardize_tag(tag)
+    return None if primary(standardized) in NO_LANGUAGE else standardized
 
 
 def primary(tag: str) -> str:

@@ -1,6 +1,7 @@
 """Addresses of pages: their site, their root, and whether two are the same page."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from publicsuffixlist import PublicSuffixList
@@ -38,7 +39,11 @@ def root(url: str) -> str:
 
 def domain(url: str) -> str | None:
     """The registered domain: `acme.co.uk` of `www.acme.co.uk`, `acme.github.io` of a public host."""
-    host = urlsplit(url).hostname or ""
+    return registered(urlsplit(url).hostname or "")
+
+
+@lru_cache(1_000)
+def registered(host: str) -> str | None:
     return SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
 
 

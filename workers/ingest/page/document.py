@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from bs4.element import Tag
@@ -16,6 +17,8 @@ TEXT_LIMIT = 20_000
 #: Visible characters of a page that isn't read yet without scripts, and those of a script that is a program.
 SHELL, BUNDLE = 200, 1_000
 
+#: Tags and texts within a tag that are looked at for its text.
+WITHIN = 1_000
 URL_LIMIT = 2048
 #: Characters of an address that two readers may understand differently.
 UNREADABLE = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
@@ -28,6 +31,7 @@ class Document:
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
         built = tree.build(html)
         self.soup, self.tags, self.texts = built.root, built.tags, built.texts
+        self.resolved: dict[str, str | None] = {}
         self.url = url
         self.header_language = header_language
 
@@ -106,6 +110,11 @@ class Document:
 
     def link(self, address: str) -> str | None:
         """The address as an absolute URL without fragment; None for what is no http(s) address."""
+        if address not in self.resolved:
+            self.resolved[address] = self.resolve(address)
+        return self.resolved[address]
+
+    def resolve(self, address: str) -> str | None:
         try:
             parts = urlsplit(self.absolute(address))
         except ValueError:
@@ -128,7 +137,9 @@ def is_bundle(script: Tag) -> bool:
 
 
 def text_of(tag: Tag) -> str:
-    return clean(tag.get_text(" "))
+    """Its text on one line; of a tag around half of the page, what comes first."""
+    kinds = tag.interesting_string_types or ()
+    return clean(" ".join(str(one) for one in islice(tag.descendants, WITHIN) if type(one) in kinds))
 
 
 def visible_text(texts: Iterable[str]) -> str:

@@ -53,21 +53,30 @@ NEVER = re.compile(
 )
 
 
+class Target(NamedTuple):
+    """Page that an address leads to; `key` is equal for two addresses of it."""
+
+    url: str
+    key: str
+    words: list[str]
+    elsewhere: bool
+    languages: set[str]
+
+
 class Seen(NamedTuple):
     """Link as it stands on the page."""
 
-    url: str
+    target: Target
     foreign: bool
     topic: int
-    elsewhere: bool
     position: int
-    depth: int
 
     @property
     def rank(self) -> int:
         """Rank by language, then topic, host, position and depth; the lowest is the best."""
-        digits = (self.foreign, self.topic, self.elsewhere, self.position, min(self.depth, 9))
-        return int("".join(str(int(digit)) for digit in digits))
+        depth = min(len(self.target.words), 9)
+        digits = (self.foreign, self.topic, self.target.elsewhere, self.position, depth)
+        return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
 def links(page: Document, language: str | None) -> list[Link]:
@@ -77,28 +86,41 @@ def links(page: Document, language: str | None) -> list[Link]:
     known = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
     found: dict[str, Link] = {}
     for seen in read(page, language):
-        link, key = Link(url=seen.url, rank=seen.rank), bare(seen.url)
-        if key not in known and link.rank < found.get(key, UNRANKED).rank:
-            found[key] = link
+        target, rank = seen.target, seen.rank
+        if target.key not in known and rank < found.get(target.key, UNRANKED).rank:
+            found[target.key] = Link(url=target.url, rank=rank)
     return sorted(found.values(), key=lambda link: link.rank)[:MOST]
 
 
 def read(page: Document, language: str | None) -> Iterator[Seen]:
-    home = site(page.url)
+    targets: dict[str, Target | None] = {}
     for tag in islice(page.tags["a"], READ):
-        url = page.link(attribute(tag, "href"))
-        if url and site(url) == home and not ENDING.search(urlsplit(url).path):
-            label = squash(text_of(tag)[:100])
-            words = [squash(part) for part in unquote(urlsplit(url).path).split("/") if squash(part)]
-            if not any(map(NEVER.fullmatch, (*words, label))):
-                yield Seen(
-                    url=url,
-                    foreign=is_foreign(tag, url, language),
-                    topic=topic(words, label),
-                    elsewhere=urlsplit(url).netloc != urlsplit(page.url).netloc,
-                    position=position(tag),
-                    depth=len(words),
-                )
+        href = attribute(tag, "href")
+        if href not in targets:
+            targets[href] = target_of(page, href)
+        target = targets[href]
+        label = squash(text_of(tag)[:100]) if target else ""
+        if target and not NEVER.fullmatch(label):
+            yield Seen(target, is_foreign(tag, target, language), topic(target.words, label), position(tag))
+
+
+def target_of(page: Document, href: str) -> Target | None:
+    """None for what is no page of the site, or tells nothing of a brand."""
+    url = page.link(href)
+    if url is None or site(url) != site(page.url) or ENDING.search(urlsplit(url).path):
+        return None
+    parts = urlsplit(url)
+    words = [word for part in unquote(parts.path).split("/") if (word := squash(part))]
+    if any(map(NEVER.fullmatch, words)):
+        return None
+    elsewhere = parts.netloc != urlsplit(page.url).netloc
+    return Target(url, bare(url), words, elsewhere, languages_of(parts.path, parts.netloc))
+
+
+def languages_of(path: str, host: str) -> set[str]:
+    """Languages in an address: two of `https://en.acme.com/de/prices`."""
+    ends = (path.strip("/").partition("/")[0], host.partition(".")[0])
+    return {primary(tag) for end in ends if LANGUAGE.fullmatch(end) and (tag := standard(end))}
 
 
 def topic(words: list[str], label: str) -> int:
@@ -117,10 +139,8 @@ def position(tag: Tag) -> int:
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
-def is_foreign(tag: Tag, url: str, language: str | None) -> bool:
+def is_foreign(tag: Tag, target: Target, language: str | None) -> bool:
     """True if its hreflang or its address says that its page is in another language."""
-    parts = urlsplit(url)
-    ends = (parts.path.strip("/").partition("/")[0], parts.netloc.partition(".")[0])
-    declared = [attribute(tag, "hreflang"), *(end for end in ends if LANGUAGE.fullmatch(end))]
-    tags = filter(None, map(standard, declared))
-    return bool(language) and any(primary(one) != primary(language or "") for one in tags)
+    declared = standard(attribute(tag, "hreflang"))
+    said = target.languages | ({primary(declared)} if declared else set())
+    return bool(language) and bool(said - {primary(language or "")})

@@ -5,8 +5,8 @@ since there a page says what it is; labels of the navigation come last.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from bs4.element import NavigableString, Tag
@@ -50,31 +50,47 @@ class Block:
     linked: int = 0
 
 
+#: Block of what no visitor reads: nothing is noted there.
+UNREAD = Block(None)
+
+
+class Shelf:
+    """Passages, each text once, until one is more than the `left` characters."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.kept: dict[str, Passage] = {}
+
+    def put(self, passage: Passage) -> None:
+        key = squash(passage.text)
+        if key not in self.kept:
+            self.left -= len(passage.text)
+            if self.left >= 0:
+                self.kept[key] = passage
+
+
 def passages(page: Document) -> list[Passage]:
-    """Passages, each text once, at most `LIMIT` characters."""
-    found = list(read(page))
-    prose = bounded((one for one in found if one.kind != "label"), LIMIT - LABELS)
-    return [*prose, *bounded((one for one in found if one.kind == "label"), LABELS)]
-
-
-def bounded(found: Iterator[Passage], limit: int) -> list[Passage]:
-    kept: dict[str, Passage] = {}
-    for passage in found:
-        limit -= len(passage.text) if squash(passage.text) not in kept else 0
-        if limit < 0:
-            break
-        kept.setdefault(squash(passage.text), passage)
-    return [*kept.values()]
-
-
-def read(page: Document) -> Iterator[Passage]:
+    """Passages, each text once, at most `LIMIT` characters; labels come last."""
+    prose, labels = Shelf(LIMIT - LABELS), Shelf(LABELS)
     before, hero = blocks(page)
-    about = page.is_article or is_story(page.url)
+    told = page.is_article or is_story(page.url)
     for block in (*hero, *before):
-        text = clean(" ".join(block.texts))
-        if kind := kind_of(block, text):
-            story = about and kind != "label"
-            yield Passage(text=cut(text, ONE), kind=kind, url=page.url, story=story)
+        wanted = prose.left >= 0 or (labels.left >= 0 and may_be_label(block))
+        if wanted and (passage := passage_of(block, page.url, story=told)):
+            (labels if passage.kind == "label" else prose).put(passage)
+    return [*prose.kept.values(), *labels.kept.values()]
+
+
+def passage_of(block: Block, url: str, *, story: bool) -> Passage | None:
+    text = clean(" ".join(block.texts))
+    kind = kind_of(block, text)
+    if kind is None:
+        return None
+    return Passage(text=cut(text, ONE), kind=kind, url=url, story=story and kind != "label")
+
+
+def may_be_label(block: Block) -> bool:
+    return block.kind == "label" or block.linked == block.size
 
 
 def kind_of(block: Block, text: str) -> Kind | None:
@@ -92,20 +108,21 @@ def kind_of(block: Block, text: str) -> Kind | None:
 def blocks(page: Document) -> tuple[list[Block], list[Block]]:
     """Blocks before the headline, and from it on, by one walk through the page."""
     inside: list[tuple[Tag, Block, bool]] = [(page.soup, Block("text"), False)]
-    lists: tuple[list[Block], list[Block]] = ([], [])
-    hero = 0
+    before: list[Block] = []
+    hero: list[Block] = []
+    noted, headline = before, page.headline
     for element in page.soup.descendants:
         while inside[-1][0] is not element.parent:
             inside.pop()
         _, block, linked = inside[-1]
         if isinstance(element, Tag):
-            hero = 1 if element is page.headline else hero
+            noted = hero if element is headline else noted
             inside.append((element, opened(element, block), linked or element.name == "a"))
-        elif type(element) is NavigableString and block.kind and not element.isspace():
+        elif type(element) is NavigableString and block.kind:
             if not block.texts:
-                lists[hero].append(block)
+                noted.append(block)
             note(block, str(element), linked=linked)
-    return lists
+    return before, hero
 
 
 def note(block: Block, text: str, *, linked: bool) -> None:
@@ -120,7 +137,7 @@ def opened(tag: Tag, block: Block) -> Block:
     if block.kind is None:
         return block
     if is_hidden(tag):
-        return Block(None)
+        return UNREAD
     if tag.name in {"nav", "footer"} or (block.kind == "label" and tag.name == "a"):
         return Block("label")
     if tag.name in INLINE:
@@ -133,5 +150,10 @@ def is_hidden(tag: Tag) -> bool:
         return tag.name in HIDDEN
     if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in ROLES:
         return True
-    named = f"{attribute(tag, 'id')} {attribute(tag, 'class')}"
-    return tag.name not in FRAME and BANNER.search(named) is not None
+    return tag.name not in FRAME and (is_banner(attribute(tag, "id")) or is_banner(attribute(tag, "class")))
+
+
+@lru_cache(2_000)
+def is_banner(named: str) -> bool:
+    """True for an id or a class of a consent tool's box; pages repeat a few of them on most tags."""
+    return BANNER.search(named) is not None

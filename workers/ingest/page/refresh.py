@@ -1,20 +1,24 @@
 """Refresh of a page, which sends its visitors on: `<meta http-equiv="refresh" content="0; url=/en/">`."""
 
 import re
+from itertools import islice
 
 from workers.ingest.page.address import bare
 from workers.ingest.page.document import Document, attribute
 
 #: Seconds of the longest refresh that counts: a page that waits longer is meant to be read.
 SOON_S = 5
+#: Refreshes that are looked at: a page has one.
+FIRST = 10
 #: WHATWG HTML 4.2.5.3, with what browsers forgive: no `url=`, quotes around the address.
 REFRESH = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
 
 
 def target(page: Document) -> str | None:
     """The address; one in a `<noscript>` doesn't count, since it tells that scripts are needed."""
-    for tag in page.tags["meta"]:
-        if attribute(tag, "http-equiv").lower() == "refresh" and not tag.find_parent("noscript"):
+    refreshes = (tag for tag in page.tags["meta"] if attribute(tag, "http-equiv").lower() == "refresh")
+    for tag in islice(refreshes, FIRST):
+        if not tag.find_parent("noscript"):
             return address(page, attribute(tag, "content"))
     return None
 

@@ -20,11 +20,17 @@ SEPARATOR = re.compile(
     rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={WIDE})[-_](?={WIDE})"
 )
 
+#: What `squash` drops of ASCII, which most texts are.
+MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
+#: Characters from Hangul on: none before is wide.
+HANGUL_ON = re.compile(r"[^\x00-\u10ff]")
+
 
 def clean(value: str) -> str:
     """One line of plain text, without entities (often escaped twice), tags, invisible characters."""
     plain = TAG.sub(" ", html.unescape(html.unescape(value[:READ].replace("\\n", " "))))
-    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", plain)).split())
+    visible = plain if plain.isprintable() else INVISIBLE.sub("", plain)
+    return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def cut(text: str, limit: int) -> str:
@@ -43,6 +49,8 @@ def first_sentence(text: str) -> str:
 
 def squash(text: str) -> str:
     """Its letters and digits, folded: equal for two texts that say the same."""
+    if text.isascii():
+        return text.lower().translate(MARKS)
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
@@ -53,5 +61,5 @@ def segments(title: str) -> list[str]:
 
 def words(text: str) -> int:
     """Number of words; of scripts without blanks three characters count as one."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in HANGUL_ON.findall(text))
     return max(len(text.split()), wide // 3)

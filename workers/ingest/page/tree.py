@@ -5,9 +5,8 @@ them, so that its searches find the same. Left out is what no rule reads: commen
 blanks. The tags by name and the visible texts are gathered on the way.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from bs4.element import (
     HTMLAttributeDict,
@@ -24,6 +23,9 @@ from lxml import etree
 SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
 #: Tags above a text that are looked at: one that nobody closes silences no page.
 NEAR = 5
+#: Tags within each other that are made, as in browsers: texts of what is deeper belong to the last of them.
+#: So a walk up from any tag is short.
+DEPTH = 512
 #: Kinds of the texts in these tags, as in Beautiful Soup.
 KINDS: Mapping[str, type[NavigableString]] = {
     "script": Script,
@@ -58,12 +60,8 @@ class Element(Tag):
         self.previous_element = self.next_element = self.previous_sibling = self.next_sibling = None
 
 
-class Open(NamedTuple):
-    """Tag that is open: the distance of its texts to a silent one, and their kind."""
-
-    tag: Element
-    distance: int
-    kind: type[NavigableString]
+#: Tag that is open, how far a text in it is from a silent tag, and the kind of such a text.
+Open = tuple[Element, int, type[NavigableString]]
 
 
 class Tree:
@@ -74,35 +72,39 @@ class Tree:
         self.tags: defaultdict[str, list[Tag]] = defaultdict(list)
         self.texts: list[NavigableString] = []
         self.last: Tag | NavigableString = self.root
-        self.open = [Open(self.root, NEAR, NavigableString)]
-        self.counts: Counter[str] = Counter()
+        self.open: list[Open] = [(self.root, NEAR, NavigableString)]
         self.pending: list[str] = []
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
-        self.flush()
-        parent, distance, kind = self.open[-1]
-        tag = Element(name, attrs, parent)
-        self.link(tag, parent)
-        if name in KINDS:
-            kind = KINDS[name]
-            tag.interesting_string_types = {kind}
-        self.open.append(Open(tag, 0 if name in SILENT else distance + 1, kind))
-        self.counts[name] += 1
-        self.tags[name].append(tag)
+        if self.pending:
+            self.flush()
+        tag, distance, kind = self.open[-1]
+        kind = KINDS.get(name, kind)
+        if len(self.open) <= DEPTH:
+            tag = self.made(name, attrs, tag, kind)
+        self.open.append((tag, 0 if name in SILENT else distance + 1, kind))
 
-    def end(self, name: str) -> None:
-        self.flush()
-        while self.counts[name]:
-            tag = self.open.pop().tag
-            self.counts[tag.name] -= 1
-            if tag.name == name:
-                return
+    def made(
+        self, name: str, attrs: Mapping[str, str], parent: Element, kind: type[NavigableString]
+    ) -> Element:
+        tag = Element(name, attrs, parent)
+        if name in KINDS:
+            tag.interesting_string_types = {kind}
+        self.link(tag, parent)
+        self.tags[name].append(tag)
+        return tag
+
+    def end(self, _: str) -> None:
+        """End the innermost tag: lxml ends each that it starts, in order, whatever the page says."""
+        if self.pending:
+            self.flush()
+        self.open.pop()
 
     def data(self, data: str) -> None:
         self.pending.append(data)
 
     def flush(self, *_: object) -> None:
-        """End a text: a tag follows, or what isn't read."""
+        """End a text: a tag follows, or a comment, which isn't read."""
         text, self.pending = "".join(self.pending), []
         if not text or text.isspace():
             return

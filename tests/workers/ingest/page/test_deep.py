@@ -1,0 +1,38 @@
+"""Pages that nest and repeat so as to keep a parser busy: each is read within a second of CPU."""
+
+import time
+
+import pytest
+
+from workers.ingest.page.extract import extract
+from workers.ingest.page.tree import DEPTH, build
+from workers.ingest.shapes import Source
+
+TITLE = b"<title>Acme</title>"
+REFRESH = b"<meta http-equiv=refresh content=0>"
+PAGES = {
+    "a megabyte of tags in each other": TITLE + b"<div>" * 200_000,
+    "links around all that follows": TITLE + b"<a href=/x><div>" * 20_000,
+    "links around a long list": TITLE + b"<a href=/x><div>" * 250 + b"<br>" * 50_000,
+    "refreshes far inside of a noscript": b"<noscript>" + b"<div>" * 500 + REFRESH * 5_000 + TITLE,
+    "titles far inside": b"<div>" * 500 + TITLE * 10_000,
+    "headings around all that follows": TITLE + b"<h1><div>" * 250 + b"<br>" * 50_000,
+}
+
+
+@pytest.mark.parametrize("which", PAGES)
+def test_a_page_that_nests_is_read_within_a_second(which: str) -> None:
+    started = time.process_time()
+    page = extract(Source(url="https://acme.test/", body=PAGES[which]))
+    assert time.process_time() - started < 1
+    assert page.title
+
+
+def test_what_is_too_deep_is_no_tag_and_its_texts_belong_to_the_last_one() -> None:
+    tree = build("<b>" * 2 * DEPTH + "x<i>y</i>" + "</b>" * 2 * DEPTH + "z")
+    assert [str(text) for text in tree.texts] == ["x", "y", "z"]
+    x, y, z = tree.texts
+    assert x.parent is y.parent
+    assert len(list(x.parents)) == DEPTH + len([tree.root])
+    assert [parent.name for parent in z.parents][-3:] == ["body", "html", "[document]"]
+    assert not tree.tags["i"]

@@ -1,0 +1,30 @@
+"""Texts as values: what is done for most texts in fewer steps is what is done for any."""
+
+import sys
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.ingest.page.text import INVISIBLE, squash, words
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_a_squashed_text_is_its_folded_letters_and_digits(text: str) -> None:
+    assert squash(text) == "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+@given(st.text("ab \n한字ァ￥é“\U0001f600"))
+def test_words_are_counted_by_blanks_or_by_wide_characters(text: str) -> None:
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    assert words(text) == max(len(text.split()), wide // 3)
+
+
+def test_no_character_before_hangul_is_wide() -> None:
+    assigned = [chr(code) for code in range(0x1100) if unicodedata.category(chr(code)) != "Cn"]
+    assert not {unicodedata.east_asian_width(character) for character in assigned} & {"W", "F"}
+
+
+def test_what_is_printable_is_visible() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert not any(character.isprintable() for character in INVISIBLE.findall(everything))
