@@ -1,7 +1,8 @@
-"""Reading pages: ours, trafilatura and a few lines of Open Graph, in turns, each in processes of its own.
+"""Reading pages: ours, trafilatura, metascraper and a few lines of Open Graph, each in processes of its own.
 
-All get the same pages from a file, one at a time, twice: in the first pass memory is watched, the second
-is timed. Ours goes its whole way, from the worker's loop to the parsing process and a fork for each page.
+They take turns. All get the same pages from a file, one at a time, twice: in the first pass memory is
+watched, the second is timed. Ours goes its whole way, from the worker's loop to the parsing process and a
+fork for each page. Where cases say what they expect, each reader's fields are scored.
 """
 
 import os
@@ -14,22 +15,24 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bench import pages, reading
-from bench.figures import Result, Tell, ratio
+from bench import pages, reading, scoring
+from bench.figures import Result, Tell, ratio, spread
 from bench.memory import watched
+from bench.pages import Case
+from bench.peers import metascraper_reader
 from bench.processes import apart, told
-from bench.reading import Pass
+from bench.reading import Fields, Pass
 from schemas.errors import BenchmarkFailed
-from workers.ingest.shapes import Source
 
 CORES = os.cpu_count() or 1
 SIDES: Mapping[str, tuple[str, ...]] = {
     "ours": ("bench.reader", "1"),
     "ours_all_cores": ("bench.reader", str(CORES)),
     "trafilatura": ("bench.peers.trafilatura_reader",),
+    "metascraper": ("bench.peers.metascraper_reader",),
     "open_graph": ("bench.peers.open_graph",),
 }
-PEERS = ("trafilatura", "open_graph")
+PEERS = ("trafilatura", "metascraper", "open_graph")
 #: Pages of a hard site take a side some seconds.
 WITHIN_S = 600.0
 
@@ -48,69 +51,88 @@ class Seen(NamedTuple):
     """One side of one round."""
 
     pages_s: float
+    each_ms: dict[str, float]
     peak_mib: float
-    named: int
+    found: Sequence[Fields | None]
 
 
-async def measure(given: Sequence[Source], size: Size, tell: Tell) -> Result:
+async def measure(given: Sequence[Case], size: Size, tell: Tell) -> Result:
     """On the given pages, or on made ones. Raises `BenchmarkFailed` where ours misreads a made one."""
     if find_spec("trafilatura") is None:
         raise BenchmarkFailed("trafilatura is not installed: pip install 'tenantry[dev]'")
-    made = [] if given else pages.make(size.pages)
-    sources = given or [page.source for page in made]
+    cases = given or pages.make(size.pages)
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name:
-        reading.save(Path(name) / "pages", sources)
-        rounds = [await _round(Path(name), tell, f"round {turn + 1}", made) for turn in range(size.rounds)]
-    return _result(rounds, sources)
+        reading.save(Path(name) / "pages", [case.source for case in cases])
+        rounds = [await _round(Path(name), tell, f"round {turn + 1}") for turn in range(size.rounds)]
+    if not given:
+        _check(rounds, cases)
+    return _result(rounds, cases)
 
 
-async def _round(folder: Path, tell: Tell, turn: str, made: Sequence[pages.Made]) -> dict[str, Seen]:
+def sides() -> dict[str, tuple[str, ...]]:
+    """The readers that are installed: metascraper comes with the servers of `bin/test --peers`."""
+    left_out = set() if metascraper_reader.is_installed() else {"metascraper"}
+    return {side: words for side, words in SIDES.items() if side not in left_out}
+
+
+async def _round(folder: Path, tell: Tell, turn: str) -> dict[str, Seen]:
     seen = {}
-    for side, words in SIDES.items():
+    for side, words in sides().items():
         tell(f"{turn}: {side}")
-        names, seen[side] = await _turn(folder, words)
-        if made and side.startswith("ours"):
-            _check(names, made)
+        seen[side] = await _turn(folder, words)
     return seen
 
 
-async def _turn(folder: Path, words: tuple[str, ...]) -> tuple[Sequence[str | None], Seen]:
+async def _turn(folder: Path, words: tuple[str, ...]) -> Seen:
     module, *more = words
     async with apart(folder, module, str(folder / "pages"), *more) as child:
         async with watched(child.process.pid) as peak:
             await told(child, within=WITHIN_S)
         timed = msgspec.convert(await told(child, within=WITHIN_S), Pass)
-    named = sum(name is not None for name in timed.names)
-    return timed.names, Seen(len(timed.names) / timed.seconds, peak.kib / 1024, named)
+    return Seen(len(timed.found) / timed.seconds, spread(timed.each_ms), peak.kib / 1024, timed.found)
 
 
-def _check(names: Sequence[str | None], made: Sequence[pages.Made]) -> None:
-    wrong = [page.source.url for name, page in zip(names, made, strict=True) if name != page.name]
-    if wrong:
-        raise BenchmarkFailed(f"{len(wrong)} pages were misread, such as {wrong[0]}")
+def _check(rounds: Sequence[Mapping[str, Seen]], made: Sequence[Case]) -> None:
+    for seen in (seen for one in rounds for side, seen in one.items() if side.startswith("ours")):
+        pairs = zip(seen.found, made, strict=True)
+        wrong = [case.source.url for found, case in pairs if _name(found) != case.expected.name]
+        if wrong:
+            raise BenchmarkFailed(f"{len(wrong)} pages were misread, such as {wrong[0]}")
 
 
-def _result(rounds: Sequence[Mapping[str, Seen]], sources: Sequence[Source]) -> Result:
-    figures = {f"pages_{peer}_x": ratio(*_rates(rounds, peer)) for peer in PEERS}
-    return Result(figures, {"pages": _pages(sources), **{side: _side(rounds, side) for side in SIDES}})
+def _name(found: Fields | None) -> str | None:
+    return found.name if found else None
+
+
+def _result(rounds: Sequence[Mapping[str, Seen]], cases: Sequence[Case]) -> Result:
+    measured = rounds[0].keys()
+    figures = {f"pages_{peer}_x": ratio(*_rates(rounds, peer)) for peer in PEERS if peer in measured}
+    details = {side: _side(rounds, side, cases) for side in measured}
+    return Result(figures, {"pages": _pages(cases), **details})
 
 
 def _rates(rounds: Sequence[Mapping[str, Seen]], peer: str) -> tuple[list[float], list[float]]:
     return [seen["ours"].pages_s for seen in rounds], [seen[peer].pages_s for seen in rounds]
 
 
-def _side(rounds: Sequence[Mapping[str, Seen]], side: str) -> dict[str, Any]:
-    """Its medians; memory also beside ours."""
+def _side(rounds: Sequence[Mapping[str, Seen]], side: str, cases: Sequence[Case]) -> dict[str, Any]:
+    """Its medians; memory also beside ours. Fields of the first round: they are the same in each."""
     peak_mib = median(seen[side].peak_mib for seen in rounds)
     ours_mib = median(seen["ours"].peak_mib for seen in rounds)
+    found = rounds[0][side].found
     return {
         "pages_s": round(median(seen[side].pages_s for seen in rounds), 1),
+        "p50_ms": round(median(seen[side].each_ms["p50"] for seen in rounds), 1),
+        "p95_ms": round(median(seen[side].each_ms["p95"] for seen in rounds), 1),
         "peak_mib": round(peak_mib, 1),
         "memory_x": round(peak_mib / ours_mib, 2),
-        "named": rounds[0][side].named,
+        "named": sum(_name(one) is not None for one in found),
+        "right": scoring.right(found, [case.expected for case in cases]),
     }
 
 
-def _pages(sources: Sequence[Source]) -> dict[str, float]:
-    sizes = [len(source.body) / 1024 for source in sources]
-    return {"count": len(sizes), "median_kib": round(median(sizes)), "largest_kib": round(max(sizes))}
+def _pages(cases: Sequence[Case]) -> dict[str, Any]:
+    sizes = [len(case.source.body) / 1024 for case in cases]
+    expected = scoring.expected([case.expected for case in cases])
+    shown = {"count": len(sizes), "median_kib": round(median(sizes)), "largest_kib": round(max(sizes))}
+    return {**shown, "expected": expected}

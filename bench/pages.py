@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from bench.reading import Fields
 from workers.ingest.shapes import Source
 
 SEED = 20_261_124
@@ -25,37 +26,39 @@ SIZES = (42_000, 67_000, 112_000, 201_000, 367_000)
 SCRIPT_SHARE = 0.25
 
 
-class Made(NamedTuple):
-    """A page and what whoever reads it should call its brand."""
+class Case(NamedTuple):
+    """A page, and what whoever reads it should find."""
 
     source: Source
-    name: str
+    expected: Fields = Fields()
 
 
-def make(count: int) -> list[Made]:
+def make(count: int) -> list[Case]:
     """The same pages each time."""
     chance = random.Random(SEED)
     return [page(chance, f"Brand{number}", SIZES[number % len(SIZES)]) for number in range(count)]
 
 
-def page(chance: random.Random, name: str, size: int) -> Made:
+def page(chance: random.Random, name: str, size: int) -> Case:
     url = f"https://{name.lower()}.example/"
-    top = head(chance, name, url)
+    said = Fields(name=name, title=sentence(chance), description=sentence(chance), language="en")
+    top = head(chance, said, url)
     script = "".join(scripts(chance, int(size * SCRIPT_SHARE)))
     text = "".join(body(chance, size - len(top) - len(script)))
     html = f'<!doctype html><html lang="en"><head>{top}</head><body>{text}{script}</body></html>'
-    return Made(Source(url=url, body=html.encode(), content_type="text/html; charset=utf-8"), name)
+    return Case(Source(url=url, body=html.encode(), content_type="text/html; charset=utf-8"), said)
 
 
-def head(chance: random.Random, name: str, url: str) -> str:
-    line = sentence(chance)
-    data = {"@context": "https://schema.org", "@type": "WebSite", "name": name, "url": url}
+def head(chance: random.Random, said: Fields, url: str) -> str:
+    data = {"@context": "https://schema.org", "@type": "WebSite", "name": said.name, "url": url}
     return (
-        f'<meta charset="utf-8"><title>{name} — {line}</title>'
+        f'<meta charset="utf-8"><title>{said.name} — {said.title}</title>'
         f'<meta name="description" content="{sentence(chance)}">'
-        f'<meta property="og:site_name" content="{name}"><meta property="og:title" content="{line}">'
-        f'<meta property="og:description" content="{sentence(chance)}">'
-        f'<meta name="author" content="{name}"><meta property="article:published_time" content="2026-11-24">'
+        f'<meta property="og:site_name" content="{said.name}">'
+        f'<meta property="og:title" content="{said.title}">'
+        f'<meta property="og:description" content="{said.description}">'
+        f'<meta name="author" content="{said.name}">'
+        '<meta property="article:published_time" content="2026-11-24">'
         f'<link rel="icon" href="/icon.png"><link rel="canonical" href="{url}">'
         f'<script type="application/ld+json">{json.dumps(data)}</script>'
     )

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.lines import say
-from bench.reading import PASSES, Pass, load
+from bench.reading import PASSES, Fields, Pass, load
+from schemas.brand import Field, Finding
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
 from workers.ingest.parser.parser import Parser, open_parser, parse
@@ -19,28 +20,43 @@ async def main(path: Path, at_once: int) -> None:
     async with open_parser(at_once=at_once) as parser:
         for _ in range(PASSES):
             started = time.monotonic()
-            names = await read_all(parser, pages, at_once)
-            say(Pass(names, time.monotonic() - started))
+            done = await read_all(parser, pages, at_once)
+            say(Pass([found for found, _ in done], [ms for _, ms in done], time.monotonic() - started))
 
 
-async def read_all(parser: Parser, pages: Sequence[Source], at_once: int) -> list[str | None]:
-    names: list[str | None] = [None] * len(pages)
+async def read_all(
+    parser: Parser, pages: Sequence[Source], at_once: int
+) -> list[tuple[Fields | None, float]]:
+    """The fields of each page, and the milliseconds until they were there."""
+    done: list[tuple[Fields | None, float]] = [(None, 0.0)] * len(pages)
     waiting = iter(enumerate(pages))
 
     async def work() -> None:
         for place, page in waiting:
-            names[place] = await read(parser, page)
+            started = time.monotonic()
+            found = await read(parser, page)
+            done[place] = found, (time.monotonic() - started) * 1e3
 
     await asyncio.gather(*(work() for _ in range(at_once)))
-    return names
+    return done
 
 
-async def read(parser: Parser, source: Source) -> str | None:
+async def read(parser: Parser, source: Source) -> Fields | None:
     try:
-        fields = choose((await parse(parser, source)).candidates)
+        page = await parse(parser, source)
     except SourceError:
         return None
-    return str(fields["appName"].value) if "appName" in fields else None
+    fields = choose(page.candidates)
+    return Fields(
+        name=text(fields, "appName"),
+        title=page.title,
+        description=text(fields, "appDescription"),
+        language=text(fields, "primaryLanguage"),
+    )
+
+
+def text(fields: dict[Field, Finding], field: Field) -> str | None:
+    return str(fields[field].value) if field in fields else None
 
 
 if __name__ == "__main__":

@@ -14,10 +14,20 @@ PASSES = 2
 DECODER = msgspec.msgpack.Decoder(list[Source])
 
 
-class Pass(msgspec.Struct, frozen=True):
-    """The findings of one pass: each page's brand, None where the page couldn't be read."""
+class Fields(msgspec.Struct, frozen=True):
+    """The metadata of a page; None for what isn't found, or isn't expected."""
 
-    names: list[str | None]
+    name: str | None = None
+    title: str | None = None
+    description: str | None = None
+    language: str | None = None
+
+
+class Pass(msgspec.Struct, frozen=True):
+    """One pass: each page's fields, None where the page couldn't be read, and how long each took."""
+
+    found: list[Fields | None]
+    each_ms: list[float]
     seconds: float
 
 
@@ -29,16 +39,21 @@ def load(path: Path) -> list[Source]:
     return DECODER.decode(path.read_bytes())
 
 
-def by_turns(read: Callable[[Source], str | None], path: Path) -> None:
+def by_turns(read: Callable[[Source], Fields], path: Path) -> None:
     """A peer's whole run: a page after the other, in this process."""
     pages = load(path)
     for _ in range(PASSES):
         started = time.monotonic()
-        names = [attempt(read, page) for page in pages]
-        say(Pass(names, time.monotonic() - started))
+        done = [timed(read, page) for page in pages]
+        say(Pass([found for found, _ in done], [ms for _, ms in done], time.monotonic() - started))
 
 
-def attempt(read: Callable[[Source], str | None], page: Source) -> str | None:
+def timed(read: Callable[[Source], Fields], page: Source) -> tuple[Fields | None, float]:
+    started = time.monotonic()
+    return attempt(read, page), (time.monotonic() - started) * 1e3
+
+
+def attempt(read: Callable[[Source], Fields], page: Source) -> Fields | None:
     try:
         return read(page)
     except Exception:  # noqa: BLE001  A peer may fail on a page in any way; it is counted.

@@ -7,13 +7,15 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from bench import reading
+from bench.reading import Fields
 from workers.ingest.shapes import Source
 
 
-def read(source: Source) -> str | None:
-    """The name that the page gives its brand."""
+def read(source: Source) -> Fields:
     found = bare_extraction(source.body, url=source.url, with_metadata=True, fast=True)
-    return (found.sitename or found.title) if isinstance(found, Document) else None
+    if not isinstance(found, Document):
+        return Fields()
+    return Fields(found.sitename or found.title, found.title, found.description, found.language)
 
 
 if __name__ == "__main__":

@@ -99,9 +99,10 @@ async def everything() -> Answer:
 )
 @answering
 async def ingest(cases: Path | None) -> Answer:
-    """Pages read a second, and the memory it takes, beside trafilatura and a few lines of Open Graph.
+    """Pages read a second, time, memory and fields, beside trafilatura, metascraper and Open Graph.
 
-    It starts no server. A made page that is misread is an error, not a figure.
+    It starts no server. A made page that is misread is an error, not a figure. Of given pages the fields
+    that the cases expect are scored. metascraper takes part where `bin/test --peers` has installed it.
 
     \b
     Examples:
@@ -226,16 +227,19 @@ def _rows(measured: Mapping[str, Measured]) -> Group:
 
 
 def _readers(result: Result) -> Group:
-    """A line a reader, and how many pages they read."""
+    """A line a reader, how many fields it found of those that are expected, and how many pages there were."""
     read, *sides = result.details.items()
-    heads = ("reader", "pages/s", "ours is", "peak MiB", "named")
+    expected = read[1]["expected"]
+    heads = ("reader", "pages/s", "ours is", "p50 ms", "p95 ms", "peak MiB", *expected)
     rows = [
         (
             side.replace("_", " "),
             seen["pages_s"],
             f"{result.figures[name]:g} x" if (name := f"pages_{side}_x") in result.figures else "",
+            seen["p50_ms"],
+            seen["p95_ms"],
             seen["peak_mib"],
-            seen["named"],
+            *(f"{seen['right'][field]}/{count}" for field, count in expected.items()),
         )
         for side, seen in sides
     ]

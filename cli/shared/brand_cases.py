@@ -12,6 +12,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
+from bench import pages
+from bench.reading import Fields
 from cli.shared.exit_codes import FAILED
 from schemas.brand import Field, Finding
 from schemas.errors import Invalid, SourceError
@@ -24,11 +26,15 @@ AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A line of a corpus. `file` is in the corpus's `pages/`, or beside it; other keys are ignored."""
+    """A line of a corpus. `file` is in the corpus's `pages/`, or beside it; other keys are ignored.
+
+    `expected` is for `tenantry bench ingest`, which scores what it names.
+    """
 
     id: str
     url: str
     file: str
+    expected: Fields = Fields()
 
 
 class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,9 +76,12 @@ def read_case(where: str, line: bytes) -> Case:
         raise Invalid(where, f"is no case: {error}") from error
 
 
-def pages_of(corpus: Path) -> list[Source]:
+def pages_of(corpus: Path) -> list[pages.Case]:
     """All pages of a corpus, in its order."""
-    return [Source(url=case.url, body=body(corpus.parent, case.file)) for case in read_cases(corpus)]
+    return [
+        pages.Case(Source(url=case.url, body=body(corpus.parent, case.file)), case.expected)
+        for case in read_cases(corpus)
+    ]
 
 
 def shown(coming: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:

@@ -8,6 +8,8 @@ import pytest
 
 from bench import ingest, pages
 from bench.memory import watched
+from bench.pages import Case
+from bench.reading import Fields
 from schemas.errors import BenchmarkFailed
 from tests.waiting import eventually
 from workers.ingest.page.extract import extract
@@ -15,32 +17,38 @@ from workers.ingest.shapes import Source
 
 pytestmark = pytest.mark.long
 
-SIDES = {"ours", "ours_all_cores", "trafilatura", "open_graph"}
-
 
 async def test_every_reader_reads_the_same_made_pages() -> None:
     said: list[str] = []
     result = await ingest.measure([], ingest.TINY, said.append)
-    assert set(result.figures) == {"pages_trafilatura_x", "pages_open_graph_x"}
+    sides = ingest.sides()
+    assert set(result.figures) == {f"pages_{peer}_x" for peer in ingest.PEERS if peer in sides}
     assert all(math.isfinite(value) and value > 0 for value in result.figures.values())
-    assert result.details.pop("pages")["count"] == 5
-    assert set(result.details) == SIDES
+    expected = dict.fromkeys(("name", "title", "description", "language"), 5)
+    read = result.details.pop("pages")
+    assert (read["count"], read["expected"]) == (5, expected)
+    assert set(result.details) == set(sides)
     for seen in result.details.values():
-        assert seen["named"] == 5
+        assert seen["named"] == seen["right"]["name"] == 5
         assert seen["pages_s"] > 0
+        assert 0 < seen["p50_ms"] <= seen["p95_ms"]
         assert 10 < seen["peak_mib"] < 2_000
-    assert [line.rpartition(" ")[2] for line in said] == list(ingest.SIDES)
+    assert result.details["ours"]["right"] == expected
+    assert [line.rpartition(" ")[2] for line in said] == list(sides)
 
 
-async def test_given_pages_are_read_as_they_are() -> None:
-    given = [Source(url="https://acme.test/", body=b"<title>Acme</title>"), Source(url="", body=b"")]
+async def test_given_pages_are_read_as_they_are_and_scored_where_they_expect_something() -> None:
+    acme = Source(url="https://acme.test/", body=b"<title>Acme</title>")
+    given = [Case(acme, Fields(name="ACME")), Case(Source(url="", body=b""))]
     result = await ingest.measure(given, ingest.TINY, lambda _: None)
     assert result.details["pages"]["count"] == 2
+    assert result.details["pages"]["expected"] == {"name": 1}
     assert result.details["open_graph"]["named"] == 1
+    assert result.details["open_graph"]["right"] == {"name": 1}
 
 
 async def test_a_made_page_that_is_misread_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = [pages.Made(page.source, "Other") for page in pages.make(1)]
+    made = [Case(page.source, Fields(name="Other")) for page in pages.make(1)]
     monkeypatch.setattr(pages, "make", lambda _: made)
     with pytest.raises(BenchmarkFailed, match=r"misread, such as https://brand0\.example/"):
         await ingest.measure([], ingest.TINY, lambda _: None)

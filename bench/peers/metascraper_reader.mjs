@@ -1,0 +1,33 @@
+// metascraper with its rules for four fields: a page after the other, in as many passes as told.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { performance } from "node:perf_hooks";
+
+const [modules, path, passes] = process.argv.slice(2);
+const require = createRequire(`${modules}/`);
+const rules = ["publisher", "title", "description", "lang"].map((name) => require(`metascraper-${name}`)());
+const metascraper = require("metascraper")(rules);
+const pages = JSON.parse(readFileSync(path, "utf8"));
+
+// Made pages are at `.example`, which it would refuse.
+async function read({ url, html }) {
+  try {
+    const { publisher: name, title, description, lang: language } = await metascraper({ url, html, validateUrl: false });
+    return { name, title, description, language };
+  } catch {
+    return null;
+  }
+}
+
+for (let pass = 0; pass < Number(passes); pass += 1) {
+  const found = [];
+  const each_ms = [];
+  const started = performance.now();
+  for (const page of pages) {
+    const begun = performance.now();
+    found.push(await read(page));
+    each_ms.push(performance.now() - begun);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  process.stdout.write(`${JSON.stringify({ found, each_ms, seconds })}\n`);
+}

@@ -1,0 +1,33 @@
+"""Score of what readers find: what counts as the same."""
+
+import pytest
+
+from bench import scoring
+from bench.reading import Fields
+
+LONG = "Acme keeps the notes of small teams, and finds each of them again"
+#: Field, what is expected, what is found, and whether that is right.
+PAIRS = [
+    ("name", "Acme Notes", "ACME-Notes", True),
+    ("name", "Acme", "Acme Notes", False),
+    ("name", "Acme", "", False),
+    ("title", "Tom &amp; Jerry’s day", "Tom & Jerry's day", True),
+    ("title", LONG, LONG + " and again", False),
+    ("description", LONG, LONG[:50] + "…", True),
+    ("description", LONG, LONG[:20] + "…", False),
+    ("language", "en", "en-GB", True),
+    ("language", "pt_BR", "pt", True),
+    ("language", "en", "de", False),
+]
+
+
+@pytest.mark.parametrize(("field", "expected", "found", "right"), PAIRS)
+def test_a_field_is_right_if_it_says_the_same(field: str, expected: str, found: str, *, right: bool) -> None:
+    assert scoring.is_right(field, expected, found) is right
+
+
+def test_only_what_a_case_expects_counts_and_a_page_that_was_not_read_has_nothing() -> None:
+    cases = [Fields(name="Acme"), Fields(name="Zap", language="en"), Fields()]
+    found = [Fields(name="Acme", title="x"), None, Fields(name="Other")]
+    assert scoring.expected(cases) == {"name": 2, "language": 1}
+    assert scoring.right(found, cases) == {"name": 1, "language": 0}
