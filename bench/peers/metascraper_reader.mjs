@@ -12,8 +12,8 @@ const pages = JSON.parse(readFileSync(path, "utf8"));
 // Made pages are at `.example`, which it would refuse.
 async function read({ url, html }) {
   try {
-    const { publisher: name, title, description, lang: language } = await metascraper({ url, html, validateUrl: false });
-    return { name, title, description, language };
+    const found = await metascraper({ url, html, validateUrl: false });
+    return { name: found.publisher, title: found.title, description: found.description, language: found.lang };
   } catch {
     return null;
   }
