@@ -72,7 +72,7 @@ class Slots:
         self.attempts: dict[Key, Attempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
-        self.parked = self.unsettled = 0
+        self.parked = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
         self.on_change: Callable[[int], None] = ignore
         metrics.SLOTS_FREE.set_function(lambda: self.free)
@@ -80,8 +80,7 @@ class Slots:
 
     @property
     def free(self) -> int:
-        late = max(0, self.unsettled - UNSETTLED_SHARE * self.size)
-        return self.size - len(self.attempts) + self.parked - late
+        return self.size - len(self.attempts) + self.parked - self._late
 
     def add(self, attempt: Attempt) -> None:
         self.attempts[key(attempt.claim)] = attempt
@@ -115,7 +114,10 @@ class Slots:
     def settle(self, change: int) -> None:
         """Count attempts that have ended and wait for their settlement, or whose settlement is committed."""
         self.unsettled += change
-        self._changed()
+        late = max(0, self.unsettled - UNSETTLED_SHARE * self.size)
+        if late != self._late:
+            self._late = late
+            self._changed()
 
     def ended(self, claims: Iterable[Claim]) -> None:
         """Jobs that run no more, as is committed: a tenant that was at its cap may start another one."""
@@ -138,9 +140,10 @@ class Slots:
             attempt.stop(verdict)
 
     def _changed(self) -> None:
-        _set(self.has_free_slots, self.free > 0)
+        free = self.free
+        _set(self.has_free_slots, free > 0)
         _set(self.empty, not self.attempts)
-        self.on_change(self.free)
+        self.on_change(free)
 
 
 def ignore(_: int) -> None:
