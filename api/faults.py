@@ -41,8 +41,8 @@ MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Country, partial(countries.check, path="countryCode")),
 )
 
-_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>[^`]*)`", re.DOTALL)
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
+_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
+_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class Fault(NamedTuple):

@@ -51,8 +51,8 @@ with o as materialized (
    where organization_id = :org
      and id = :project_id),
 timed as materialized (
-  -- Posts of the period, at most `most`.
-  select id as timed_id
+  -- Posts of the period, at most `most`, whole: a plan made for an empty table finds no row by its id.
+  select *
     from scheduled_post
    where organization_id = :org
      and project_id = :project_id
@@ -67,14 +67,8 @@ chosen as materialized (
 found as (
   -- One of the searches is begun: each has an index, and a plan for all at once would have none. Two are for
   -- what is canceled in an archived project: some of it is not written down yet, and none may be missed.
-  (select p.*
+  (select *
      from timed
-    cross join lateral (
-            select *
-              from scheduled_post
-             where organization_id = :org
-               and id = timed_id
-             limit 1) p
     where (select by_time from chosen)
       and coalesce(content_id = :content_id::uuid, true)
       and coalesce({shown_status} = :status::text, true)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api import faults
@@ -144,6 +144,7 @@ FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets
 
 @pytest.mark.parametrize("kind", [ProjectCreate, ProjectPatch, ScheduleContent])
 @given(body=st.dictionaries(FIELDS, ANY, max_size=5) | ANY)
+@example(body={"`": None})
 def test_what_msgspec_refuses_is_among_the_faults(kind: type[msgspec.Struct], body: Any) -> None:
     """So a refused body never gets an answer without an issue."""
     said, found = refused(body, kind), faults.find(body, kind)

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.loop_time import TICK_S, LoopTimeout
 
-BLOCKED_S = 0.06
+BLOCKED_S = 0.15
 
 
 @contextmanager

@@ -94,6 +94,10 @@ async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(p
             await eventually(lambda: all_published(project), within=30)
 
 
+async def hangs(pds: Pds) -> bool:
+    return pds.held > 0
+
+
 async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +110,7 @@ async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
         tenants = [await settled(project, slow, posts=1) for _ in range(2)]
         async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
             await eventually(lambda: waits(project))
+            await eventually(lambda: hangs(slow))
             assert slow.held == 1
             slow.answer.set()
             await eventually(lambda: all_published(project), within=30)
