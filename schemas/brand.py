@@ -30,7 +30,7 @@ Confidence = Annotated[float, Meta(ge=0, le=1)]
 PartKind = Literal["role", "organization", "need"]
 
 
-class Part(Out, frozen=True, kw_only=True):
+class BrandPart(Out, frozen=True, kw_only=True):
     """One part of an `icp`, and the words of the source that say so."""
 
     part: PartKind
@@ -54,7 +54,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     url: str
     evidence: list[str] = msgspec.field(default_factory=list)
-    parts: list[Part] = msgspec.field(default_factory=list)
+    parts: list[BrandPart] = msgspec.field(default_factory=list)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,7 +69,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str | None = None
     at: datetime | None = None
     evidence: list[str] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[BrandPart] = field(default_factory=list)
     alternatives: list["Finding"] = field(default_factory=list)
 
 
@@ -141,7 +141,7 @@ class Provenance(Out, frozen=True, kw_only=True):
     """The place where it was found, such as `html.og:site_name`."""
     evidence: list[str]
     """Quotes of what a derived value rests on, word for word."""
-    parts: list[Part] | UnsetType = UNSET
+    parts: list[BrandPart] | UnsetType = UNSET
     """What a derived `icp` is made of, each with its quote; left out for everything else."""
     at: Instant
     """When it was read or set, in UTC."""

@@ -21,8 +21,8 @@ _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415},
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
 _BYTES: Json = {"type": "string", "format": "binary"}
+#: Without a type: some tools take the whole answer for the value, others each message.
 _EVENTS: Json = {
-    "type": "string",
     "description": "Messages: `id` is the job's version, `data` the job as JSON.",
 }
 

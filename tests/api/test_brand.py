@@ -9,7 +9,7 @@ from db.pool import Conn
 from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE
 from schemas import ids
-from schemas.brand import Extraction, Finding, Part
+from schemas.brand import BrandPart, Extraction, Finding
 from tests import seeds
 from tests.api.conftest import Caller
 
@@ -74,7 +74,10 @@ async def test_the_partner_wins_and_can_give_way(acme: Caller, project: str, con
 
 async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project: str, conn: Conn) -> None:
     quote = "Built for nurses."
-    parts = [Part(part="role", value="nurses", quote=quote), Part(part="need", value="rest", quote="Rest.")]
+    parts = [
+        BrandPart(part="role", value="nurses", quote=quote),
+        BrandPart(part="need", value="rest", quote="Rest."),
+    ]
     await ingested(acme, project, conn, icp=msgspec.structs.replace(found("Nurses", 0.5), parts=parts))
     said = [
         {"part": "role", "value": "nurses", "quote": quote},

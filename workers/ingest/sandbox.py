@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from domain.brand.store_listings import InAppStore, Listing
-from schemas.brand import Extraction, Field, Finding, Part, Value
+from schemas.brand import BrandPart, Extraction, Field, Finding, Value
 from schemas.errors import (
     FetchBlocked,
     NotHtml,
@@ -72,8 +72,8 @@ BRAND: dict[Field, Value] = {
 }
 PARTS = {
     "icp": [
-        Part(part="organization", value="small teams", quote="Made for small teams."),
-        Part(
+        BrandPart(part="organization", value="small teams", quote="Made for small teams."),
+        BrandPart(
             part="need",
             value="keep plans and notes in one place",
             quote="Example helps you keep plans and notes in one place.",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from schemas.brand import Candidate, Part, PartKind
+from schemas.brand import BrandPart, Candidate, PartKind
 from workers.ingest.derive import people
 from workers.ingest.derive.audience import MOST, confidence, listing
 from workers.ingest.derive.lexicon import Lexicon
@@ -52,17 +52,19 @@ def candidates(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Iterator
         )
 
 
-def whom(one: Named) -> Part:
+def whom(one: Named) -> BrandPart:
     part: PartKind = "organization" if one.name in ORGANIZATIONS else "role"
-    return Part(part=part, value=one.name, quote=one.quotes[0])
+    return BrandPart(part=part, value=one.name, quote=one.quotes[0])
 
 
-def where(industry: Named) -> Part:
-    return Part(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
+def where(industry: Named) -> BrandPart:
+    return BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
 
 
-def needs(passages: Sequence[Passage], known: Lexicon) -> Iterator[Part]:
+def needs(passages: Sequence[Passage], known: Lexicon) -> Iterator[BrandPart]:
     """Needs: what it helps its users to do, in the source's words."""
     for sentence in sentences(passages):
         if match := cued(known.use).search(sentence):
-            yield Part(part="need", value=clean(DASH.sub("", match[1])), quote=quote(sentence, match.start()))
+            yield BrandPart(
+                part="need", value=clean(DASH.sub("", match[1])), quote=quote(sentence, match.start())
+            )

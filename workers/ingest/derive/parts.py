@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 
-from schemas.brand import Part
+from schemas.brand import BrandPart
 from workers.ingest.derive.audience import listing, sentence_case
 
 #: Kinds of parts at least: one alone is an audience.
 KINDS = 2
 
 
-def is_customer(parts: Sequence[Part], audience: str) -> bool:
+def is_customer(parts: Sequence[BrandPart], audience: str) -> bool:
     """True if there are parts of two kinds, and they say more than the audience does."""
     several = len({one.part for one in parts}) >= KINDS
     return several and not all(one.value.casefold() in audience.casefold() for one in parts)
 
 
-def described(parts: Iterable[Part]) -> str:
+def described(parts: Iterable[BrandPart]) -> str:
     """The sentence: `Designers and small businesses, who want to “send invoices in seconds”.`"""
     whom: dict[str, list[str]] = {}
     for one in parts:

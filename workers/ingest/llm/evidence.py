@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.brand import Candidate, Field, Part
+from schemas.brand import BrandPart, Candidate, Field
 from workers.ingest.derive.audience import listing, sentence_case
 from workers.ingest.derive.parts import described, is_customer
 from workers.ingest.derive.voice import FEWEST
@@ -62,7 +62,7 @@ def claimed(field: Field, claims: Iterable[Claim], given: Given) -> Iterator[Can
 def customer(parts: Sequence[CustomerPart], audience: Iterable[Claim], given: Given) -> Iterator[Candidate]:
     """An ICP of the parts whose words stand in their quote, and their quote in the text."""
     kept = [one for one in parts if is_quote(one.quote, given.own) and is_said(one.words, one.quote)]
-    said = [Part(part=one.part, value=clean(one.words), quote=one.quote) for one in kept]
+    said = [BrandPart(part=one.part, value=clean(one.words), quote=one.quote) for one in kept]
     if is_customer(said, " ".join(claim.statement for claim in audience)):
         sure = least(one.confidence for one in kept)
         found = candidate("icp", described(said), given, [one.quote for one in said], sure)
