@@ -6,6 +6,55 @@
 -- and every line was read as deep as the slots.
 -- What a walk needs of pool and worker is read with the hints, before the big statement, and newcomers are only looked for
 -- where there is one: to start such a statement takes longer than to look.
+-- A line that was empty when hints were noted is walked again once a job comes to it: hints cover empty lines too, and newcomers got
+-- one slot in four there, so that a burst after a quiet moment, of lines of several jobs, waited for two seconds.
+-- The cap of suspended organizations gives a pool no share.
+
+-- Each pool but `default` lets a suspended organization run nothing, also one without other caps. `register_worker` says so of a new
+-- pool. In `default` an archive that was asked for ends all the same.
+insert into pool_cap (tier, pool, max_running, max_queued)
+select 'suspended', name, 0, 2147483647
+  from pool
+ where name <> 'default'
+    on conflict do nothing;
+
+-- The lines of these tenants rest no more, from `places` on: a job of theirs has ended, or one has come where none was. A stretch
+-- ends before the first of them that lies in it, and goes on behind each. Where it ends in a tenant's own line, that line
+-- can start already. The function of two arguments is left to pulls that are under way.
+create function wake_lines(pool_name text, orgs uuid[], places timestamptz[]) returns void
+language plpgsql volatile
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+begin
+    with woken as materialized (
+        select w.org, min(w.place) as place from unnest(orgs, places) w (org, place) group by w.org),
+    cuts as materialized (
+        select r.*, w.org, w.place, row_number() over stretch as turn, lead(w.org) over stretch as next_org, lead(w.place) over stretch as next_place
+          from (select distinct r.kinds from line_rest r where r.pool = pool_name) workers
+         cross join woken w
+         cross join lateral (
+            select r.* from line_rest r
+             where r.pool = pool_name and r.kinds = workers.kinds and (r.after_org, r.after_internal) < (w.org, false)
+             order by r.after_org desc, r.after_internal desc limit 1) r
+         where (r.before_org, r.before_internal) > (w.org, false)
+        window stretch as (partition by r.kinds, r.after_org, r.after_internal order by w.org)),
+    shortened as (
+        update line_rest r
+           set before_org = c.org, before_internal = false, before_run_at = c.place
+          from cuts c
+         where c.turn = 1 and r.pool = pool_name and r.kinds = c.kinds
+           and r.after_org = c.after_org and r.after_internal = c.after_internal)
+    insert into line_rest
+    select c.pool, c.kinds, c.org, true,
+           coalesce(c.next_org, c.before_org), c.next_org is null and c.before_internal, coalesce(c.next_place, c.before_run_at), c.until
+      from cuts c
+     where c.next_org is not null or (c.before_org, c.before_internal) > (c.org, true)
+        on conflict do nothing;
+end $$;
 
 create or replace function pull_newcomers(pool_name text, owner uuid, free integer, kinds text[], timeouts_s double precision[],
                                           moment timestamptz, since timestamptz)
@@ -31,7 +80,7 @@ begin
                  order by j.run_at desc limit 64) j
          order by j.organization_id, j.run_at),
     seat as materialized (
-        select case when exists (select from pool_cap c where c.pool = pool_name) then w.slots else 0 end as slots,
+        select case when exists (select from pool_cap c where c.pool = pool_name and c.tier <> 'suspended') then w.slots else 0 end as slots,
                (select sum(o.slots) from worker o where o.pool = pool_name and o.lease_expires_at > moment) as capacity
           from pool p, worker w
          where p.name = pool_name and not p.paused and w.id = owner and w.lease_expires_at > moment),
@@ -107,7 +156,7 @@ begin
     perform pg_advisory_xact_lock(72, hashtext(pool_name));
     moment := clock_timestamp();
     select p.busy_since, p.rest_until > moment, p.crowded, p.rotor, p.rotor_internal,
-           case when exists (select from pool_cap c where c.pool = pool_name) then w.slots else 0 end,
+           case when exists (select from pool_cap c where c.pool = pool_name and c.tier <> 'suspended') then w.slots else 0 end,
            (select sum(o.slots) from worker o where o.pool = pool_name and o.lease_expires_at > moment)
       into since, resting, is_crowded, first_org, first_internal, slots, capacity
       from pool p, worker w
@@ -115,11 +164,17 @@ begin
     if not found then
         return;
     end if;
-    if resting and freed <> '{}' then
-        perform wake_lines(pool_name, freed);
+    if resting then
+        perform wake_lines(pool_name, array_agg(w.org), array_agg(w.place))
+           from (select org, '-infinity' as place from unnest(freed) org
+                 union all
+                 select * from (select j.organization_id, j.run_at - interval '2 seconds' from job j
+                                 where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled' and j.newcomer
+                                   and j.run_at <= moment and j.run_at > moment - interval '2 seconds'
+                                 order by j.run_at desc limit 64) fresh) w;
     end if;
     -- A newcomer gets one slot in four, chance by chance where fewer are free.
-    if (resting or is_crowded) and (free >= 4 or not is_crowded or random() < free / 4.0)
+    if is_crowded and (free >= 4 or random() < free / 4.0)
        and exists (select from job j
                     where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled' and j.newcomer
                       and j.run_at <= moment and j.run_at > moment - interval '2 seconds') then

@@ -86,7 +86,7 @@ select error->>'code'
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs    as the function of this name in db/migrations/0026_hold_suspended.sql does it
+-- name: pull_jobs    as the function of this name in db/migrations/0024_read_lines_by_level.sql does it
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
 
