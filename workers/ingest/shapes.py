@@ -7,6 +7,7 @@ import msgspec
 from msgspec import field
 
 from schemas.brand import Candidate, Field, Value
+from schemas.pictures import PictureKind
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.github.shapes import Chosen, Repository, Tree
 
@@ -51,6 +52,12 @@ class Llms(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
     body: bytes
 
 
+class Drawing(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
+    """First bytes of an SVG as they came."""
+
+    body: bytes
+
+
 class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All prose of a source, with the name and language of its brand where they are known.
 
@@ -71,6 +78,16 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
 
 
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """Picture that a source names, before anybody has fetched it; `page` is where, `rule` the place there."""
+
+    kind: PictureKind
+    url: str
+    rule: str
+    page: str
+    alt: str | None = None
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Parsed page: its candidates, passages and links, best first.
 
@@ -87,6 +104,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     refresh: str | None = None
     manifest: str | None = None
     links: list[Link] = field(default_factory=list)
+    pictures: list[Sighting] = field(default_factory=list)
 
 
 def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -> list[Candidate]:
@@ -102,11 +120,21 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
     candidates: list[Candidate]
     passages: list[Passage] = field(default_factory=list)
+    pictures: list[Sighting] = field(default_factory=list)
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
+    """Size of a drawing in pixels; 0 where nothing says it."""
+
+    width: int
+    height: int
 
 
 #: Documents that the process parses, and its results. A new kind of document is a member of the first.
-ParseInput: TypeAlias = Source | Manifest | Llms | Prose | Listing | StorePage | PlayPage | Tree | Repository
-ParseOutput: TypeAlias = Page | Reading | Chosen
+ParseInput: TypeAlias = (
+    Source | Manifest | Llms | Drawing | Prose | Listing | StorePage | PlayPage | Tree | Repository
+)
+ParseOutput: TypeAlias = Page | Reading | Chosen | Size
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

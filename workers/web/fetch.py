@@ -44,8 +44,9 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     """Kind of response that a fetch wants: its Accept header, and what is let through.
 
     `types` are the media types that a 2xx may have (empty: any); one without a type must begin with one of
-    `begins`. A body over `limit` decoded bytes is an error, or cut there with `cut`. Statuses in `passing`
-    are returned like a 2xx: their type is not checked, and their bodies are cut.
+    `begins`. A body over `limit` decoded bytes is an error, or cut there with `cut`; `part` asks for no more
+    than those in the first place. Statuses in `passing` are returned like a 2xx: their type is not checked,
+    and their bodies are cut.
     """
 
     accept: str
@@ -53,6 +54,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     begins: tuple[bytes, ...] = ()
     limit: int
     cut: bool = False
+    part: bool = False
     passing: frozenset[int] = frozenset()
     deadline_s: float = 15.0
     silence_s: float = 10.0
@@ -214,7 +216,7 @@ async def request(
 ) -> Fetched | httpx.URL:
     """The response to one request, or the URL that it redirects to."""
     known = query.known.get(str(url), Validators())
-    sent = {"Accept": query.want.accept, **conditions(known), **headers}
+    sent = {"Accept": query.want.accept, **range_of(query.want), **conditions(known), **headers}
     method = "GET" if query.content is None else "POST"
     silence = httpx.Timeout(query.want.silence_s, connect=5)
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
@@ -226,6 +228,12 @@ async def request(
 def conditions(known: Validators) -> dict[str, str]:
     headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in headers.items() if value is not None}
+
+
+def range_of(want: Want) -> dict[str, str]:
+    """The range of the plain file: a server may ignore it, or send a part of the compressed one."""
+    first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
+    return first if want.part else {}
 
 
 async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:

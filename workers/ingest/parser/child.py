@@ -28,13 +28,25 @@ from workers.ingest.github.shapes import Repository, Tree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.parser.warmup import EXAMPLES
-from workers.ingest.shapes import STARTED, Llms, Manifest, ParseInput, ParseOutput, ParseReply, Prose, Source
+from workers.ingest.pictures import drawing
+from workers.ingest.shapes import (
+    STARTED,
+    Drawing,
+    Llms,
+    Manifest,
+    ParseInput,
+    ParseOutput,
+    ParseReply,
+    Prose,
+    Source,
+)
 
 #: Parser of each kind of document.
 READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Source: extract,
     Manifest: manifest.read,
     Llms: llms.read,
+    Drawing: drawing.read,
     Prose: derive,
     Listing: listing.read,
     StorePage: subtitle.read,

@@ -6,7 +6,7 @@ document's process would load them anew.
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
 from workers.ingest.github.shapes import File, Repository, Tree
-from workers.ingest.shapes import Llms, Manifest, ParseInput, Passage, Prose, Source
+from workers.ingest.shapes import Drawing, Llms, Manifest, ParseInput, Passage, Prose, Source
 
 URL = "https://example.test/"
 WORDS = "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
@@ -83,6 +83,7 @@ EXAMPLES: tuple[ParseInput, ...] = (
     Source(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
     Manifest(url=URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
     Llms(url=URL, body=b"# Example\n\n> Example keeps notes.\n"),
+    Drawing(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(prose, LANGUAGES),
     Listing(url=URL, country="us", software=Software(track_name="Example: Notes", description=WORDS)),
     StorePage(url=URL, track_id=1, body=PAGE),

@@ -19,6 +19,22 @@ T = TypeVar("T")
 #: Seconds of an attempt in which pages are fetched; what has been read by then is kept.
 FETCHING_S = 60.0
 
+#: The first bytes of a picture, in which its size is, also behind a color profile. Of what has no type, or a
+#: wrong one, those bytes tell.
+PICTURE = Want(
+    accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
+    types=frozenset(
+        """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
+        image/x-icon image/vnd.microsoft.icon image/ico application/octet-stream binary/octet-stream
+        text/plain text/xml application/xml""".split()
+    ),
+    begins=(b"",),
+    limit=64 << 10,
+    cut=True,
+    part=True,
+    deadline_s=5.0,
+)
+
 WANTS: Mapping[str, Want] = {
     "page": HTML,
     "manifest": Want(
@@ -33,6 +49,8 @@ WANTS: Mapping[str, Want] = {
         begins=(b"#", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
+    "picture": PICTURE,
+    "logo": msgspec.structs.replace(PICTURE, limit=1 << 20, part=False),
 }
 
 
@@ -55,9 +73,9 @@ class Session:
     `unversioned` that an answer had neither ETag nor Last-Modified.
     """
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: Web, *, within_s: float = FETCHING_S) -> None:
         self.web = web
-        self.ends = asyncio.get_running_loop().time() + FETCHING_S
+        self.ends = asyncio.get_running_loop().time() + within_s
         self.answers: dict[str, Validators] = {}
         self.fetched: dict[str, Fetched] = {}
         self.warnings: list[str] = []

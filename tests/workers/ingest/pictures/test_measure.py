@@ -1,0 +1,120 @@
+"""Measures of pictures by their first bytes, beside what made them."""
+
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.media import picture, png_claiming
+from workers.ingest.pictures import drawing
+from workers.ingest.pictures.measure import Measured, is_drawing, measure
+from workers.ingest.shapes import Drawing, Size
+
+TYPES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+    "ICO": "image/x-icon",
+    "AVIF": "image/avif",
+}
+SIGNS = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF89a",
+    b"RIFF\0\0\0\0WEBPVP8X",
+    b"\0\0\1\0",
+    b"\0\0\0\0ftypavif",
+)
+
+
+def made(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
+    Image.new(mode, (width, height), "teal").save(out := io.BytesIO(), kind, **options)
+    return out.getvalue()
+
+
+@given(st.sampled_from(sorted(TYPES)), st.integers(1, 256), st.integers(1, 256))
+def test_a_picture_is_as_large_as_it_was_made(kind: str, width: int, height: int) -> None:
+    options: dict[str, Any] = {"sizes": [(width, height)]} if kind == "ICO" else {}
+    assert measure(made(kind, width, height, **options)) == Measured(TYPES[kind], width, height)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        made("WEBP", 301, 17, lossless=True),
+        made("WEBP", 301, 17, "RGBA"),
+        made("WEBP", 301, 17, exif=b"Exif\0\0x"),
+        made("JPEG", 301, 17, progressive=True),
+        made("JPEG", 301, 17, icc_profile=b"x" * 40_000),
+        made("JPEG", 301, 17, comment=b"\xff\xc0" * 999),
+        made("JPEG", 301, 17).replace(b"\xff\xdb", b"\xff\xff\xff\xdb", 1),
+        made("PNG", 301, 17, "LA"),
+        made("GIF", 301, 17, "P"),
+    ],
+)
+def test_a_picture_of_any_make_has_its_size(file: bytes) -> None:
+    measured = measure(file[: 64 << 10])
+    assert measured is not None
+    assert measured[1:] == (301, 17)
+
+
+@given(st.sampled_from(sorted(TYPES)), st.data())
+def test_a_beginning_says_the_size_or_nothing(kind: str, data: st.DataObject) -> None:
+    file = made(kind, 70, 40)
+    cut = file[: data.draw(st.integers(0, len(file)))]
+    assert measure(cut) in {None, measure(file)}
+
+
+@given(st.sampled_from(SIGNS), st.binary(max_size=600))
+def test_no_bytes_break_it(sign: bytes, rest: bytes) -> None:
+    measured = measure(sign + rest)
+    assert measured is None or min(measured.width, measured.height) >= 0
+
+
+@pytest.mark.parametrize("file", [b"", b"<html><svg>", b"%PDF-1.7", b"GIF", b"\xff\xd8" * 400_000])
+def test_what_is_no_picture_has_no_measure(file: bytes) -> None:
+    assert measure(file) is None
+    assert not is_drawing(file)
+
+
+def test_a_bomb_is_only_a_number() -> None:
+    assert measure(png_claiming(60_000, 60_000)) == Measured("image/png", 60_000, 60_000)
+    assert measure(picture("JPEG", (9, 4), orientation=6)) == Measured("image/jpeg", 9, 4)
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        (SVG.format('width="120" height="28"'), (120, 28)),
+        (SVG.format('width="120px" height="27.5px" viewBox="0 0 9 9"'), (120, 28)),
+        (SVG.format('width="100%" height="100%" viewBox="0 0 300 150.2"'), (300, 151)),
+        (SVG.format('viewBox="-1,-1,64,32"'), (64, 32)),
+        (SVG.format('width="1in" height="72pt"'), (96, 96)),
+        (SVG.format('width="2em" height="9"'), (0, 0)),
+        (SVG.format('width="1e99" height="9"'), (0, 0)),
+        (SVG.format(""), (0, 0)),
+        ("<?xml version='1.0'?><!-- a --><svg width='9' height='8'>", (9, 8)),
+        ("<?xml version='1.0'?><html><svg width='9' height='8'/></html>", (0, 0)),
+        ("<svg width='9' heigh", (0, 0)),
+    ],
+)
+def test_a_drawing_says_its_size_in_its_root(text: str, size: tuple[int, int]) -> None:
+    assert is_drawing(text.encode())
+    assert drawing.read(Drawing(body=text.encode())) == Size(width=size[0], height=size[1])
+
+
+def test_entities_of_a_drawing_are_not_followed() -> None:
+    file = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg width="&a;" height="9">&a;</svg>'
+    assert drawing.read(Drawing(body=file.encode())) == Size(width=0, height=0)
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_break_the_reader_of_drawings(rest: bytes) -> None:
+    drawing.read(Drawing(body=b"<svg width='1' " + rest))

@@ -1,0 +1,38 @@
+"""Size of a drawing (SVG), by the attributes of its root. It is read in the parsing process."""
+
+import re
+from math import ceil
+
+from lxml import etree
+
+from workers.ingest.shapes import Drawing, Size
+
+#: Pixels of each unit of a length (CSS Values 3, 6.2); of a share of something, such as `100%`, nobody knows.
+PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
+NUMBER = r"\d{1,7}(?:\.\d{0,9})?|\.\d{1,9}"
+LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z]*)\s*")
+VIEW_BOX = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({NUMBER})[\s,]+({NUMBER})\s*")
+
+
+def read(drawing: Drawing) -> Size:
+    """Its width and height, or else those of what it shows; 0 for what is no drawing, or says neither.
+
+    Only the root is parsed, without entities: the rest of the file may be missing.
+    """
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, recover=True)
+    parser.feed(drawing.body)
+    root = next((tag for _, tag in parser.read_events()), None)
+    if root is None or etree.QName(root).localname != "svg":
+        return Size(width=0, height=0)
+    view = VIEW_BOX.fullmatch(root.get("viewBox") or "")
+    shown = (float(view[1]), float(view[2])) if view else (0.0, 0.0)
+    width, height = length(root.get("width")), length(root.get("height"))
+    if not (width and height):
+        width, height = shown
+    return Size(width=ceil(width), height=ceil(height))
+
+
+def length(text: str | None) -> float:
+    """Pixels of a length; 0 for none, or for one that isn't absolute."""
+    found = LENGTH.fullmatch(text or "")
+    return float(found[1]) * PIXELS.get(found[2], 0.0) if found else 0.0
