@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from tests.acceptor import accepting
+
 JSON = "application/json; charset=utf-8"
 
 
@@ -57,17 +59,11 @@ async def serve(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIter
     """Its `HOST:PORT`; each connection takes one request, whose answer the handler writes."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await handle(await _read(reader), reader, writer)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # The client left early, as some tests mean it to.
-        finally:
-            writer.close()
+        await handle(await _read(reader), reader, writer)
+        await writer.drain()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        yield "{}:{}".format(*server.sockets[0].getsockname())
+    async with accepting(connected, tls=tls) as port:
+        yield f"127.0.0.1:{port}"
 
 
 @asynccontextmanager

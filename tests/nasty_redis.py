@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tests.acceptor import Acceptor
+
 #: A close that takes no leave: the peer gets a reset.
 ABRUPT = struct.pack("ii", 1, 0)
 
@@ -37,64 +39,40 @@ MANNERS = (
 
 
 class NastyRedis:
-    """`url` stays the same over all restarts. `behind` is the address of the real one.
-
-    It accepts by itself: a server of asyncio that is closed drops, in Python 3.11, a connection that it has
-    just accepted, and never closes it.
-    """
+    """`url` stays the same over all restarts. `behind` is the address of the real one."""
 
     def __init__(self, behind: str) -> None:
         self._behind, self._database = urlsplit(behind), urlsplit(behind).path
         self._manners, self._chance = itertools.cycle(MANNERS), random.Random(5)
         self._manner: Manner | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._served: set[asyncio.Task[None]] = set()
-        self._listening: socket.socket | None = None
-        self._met = asyncio.Semaphore(0)
-        self._port = 0
+        self._acceptor, self._met = Acceptor(self._serve), asyncio.Semaphore(0)
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self._port}{self._database}"
+        return f"redis://127.0.0.1:{self._acceptor.port}{self._database}"
 
     def restart(self, *, well: bool = False) -> None:
         """Cut all connections and serve in the next manner, or `well`: as the real one does."""
         self.stop()
         self._manner = None if well else next(self._manners)
-        self._listening = socket.create_server(("127.0.0.1", self._port), backlog=100)
-        self._listening.settimeout(0)
-        self._port = self._listening.getsockname()[1]
-        asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
+        self._acceptor.start()
 
     def stop(self) -> None:
-        if self._listening:
-            asyncio.get_running_loop().remove_reader(self._listening)
-            self._listening.close()
+        self._acceptor.stop()
         for writer in [*self._writers]:
             reset(writer)
 
     async def end(self) -> None:
-        """Stop, and leave nothing behind: a task that never began wouldn't close its connection."""
-        self.stop()
-        await asyncio.sleep(0)
-        for task in self._served:
-            task.cancel()
-        await asyncio.gather(*self._served, return_exceptions=True)
+        await self._acceptor.end()
 
     async def met(self, count: int) -> None:
         """Until so many connections have come since the last `met`."""
         for _ in range(count):
             await self._met.acquire()
 
-    def _accept(self, listening: socket.socket) -> None:
-        with suppress(BlockingIOError):
-            task = asyncio.create_task(self._serve(listening.accept()[0]))
-            self._served.add(task)
-            task.add_done_callback(self._served.discard)
-            self._met.release()
-
-    async def _serve(self, connection: socket.socket) -> None:
-        reader, writer = await asyncio.open_connection(sock=connection)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._met.release()
         self._writers.add(writer)
         try:
             if self._manner is None:
@@ -105,11 +83,8 @@ class NastyRedis:
             elif await reader.read(1):
                 writer.write(self._manner.answer)
                 await writer.drain()
-        except OSError:
-            pass  # The client has left.
         finally:
             self._writers.discard(writer)
-            writer.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, onward = await asyncio.open_connection(self._behind.hostname, self._behind.port)

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit, urlunsplit
 
+from tests.acceptor import accepting
+
 #: A request for TLS comes before the startup message, and looks like one.
 TLS = 80877103
 
@@ -28,7 +30,6 @@ class Relay:
         self.behind, self.url = urlsplit(database_url), ""
         self.silent, self.whole = asyncio.Event(), False
         self._words, self._loss, self._all = "", Loss.STATEMENT, False
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def fall_silent_at(self, words: str, loss: Loss, *, whole: bool = False) -> None:
         """At the next statement that has these words, once."""
@@ -44,23 +45,12 @@ class Relay:
         return self._loss
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
         behind, onward = await asyncio.open_connection(self.behind.hostname, self.behind.port)
         line = Line(self)
         try:
             await asyncio.gather(line.ask(reader, onward), line.answer(behind, writer))
-        except asyncio.CancelledError:
-            pass  # The test is over.
         finally:
             onward.close()
-            writer.close()
-
-    async def end(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 class Line:
@@ -117,11 +107,7 @@ class Line:
 async def before(database_url: str) -> AsyncIterator[Relay]:
     """A relay before the Postgres at `database_url`; `url` is its own."""
     relay, parts = Relay(database_url), urlsplit(database_url)
-    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
-    host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    relay.url = urlunsplit(parts._replace(netloc=host))
-    try:
+    async with accepting(relay.serve) as port:
+        host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
+        relay.url = urlunsplit(parts._replace(netloc=host))
         yield relay
-    finally:
-        server.close()
-        await relay.end()

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 
+from tests.acceptor import accepting
+
 
 class Loss(Enum):
     """`ANSWER`: the peer takes the request, and its answer is lost. `REQUEST`: it never gets there.
@@ -35,16 +37,10 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request for each connection."""
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            body = await reader.readexactly(length(head))
-            answer = await self.passed_on(head, body)
-            writer.write(answer)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # Whoever asked has left.
-        finally:
-            writer.close()
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(length(head))
+        writer.write(await self.passed_on(head, body))
+        await writer.drain()
 
     async def passed_on(self, head: bytes, body: bytes) -> bytes:
         line = head.partition(b"\r\n")[0].decode()
@@ -64,13 +60,9 @@ class Proxy:
 async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
     """A proxy before the peer at `port` of this machine."""
     proxy = Proxy(port, rule)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    proxy.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        try:
-            yield proxy
-        finally:
-            proxy.go.set()
+    async with accepting(proxy.serve) as bound:
+        proxy.base = f"http://127.0.0.1:{bound}"
+        yield proxy
 
 
 def length(head: bytes) -> int:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import parse_qsl
 
+from tests.acceptor import Acceptor
 from tests.s3.answers import ANSWERS, Answer, Bucket
 from tests.s3.calls import Bad, Call, check_signature, sort_of
 
@@ -26,7 +27,6 @@ class Service:
         self.url = ""
         self.buckets: dict[str, Bucket] = {}
         self.asked: list[str] = []
-        self.open: set[asyncio.StreamWriter] = set()
         self._numbers = itertools.count()
         self._failing: dict[str, tuple[Failure, int]] = {}
 
@@ -68,38 +68,25 @@ def serving() -> Iterator[Service]:
     service, loop = Service(), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(_start(service), loop).result(10)
+    acceptor = asyncio.run_coroutine_threadsafe(_start(service), loop).result(10)
     try:
         yield service
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(service, server), loop).result(10)
+        asyncio.run_coroutine_threadsafe(acceptor.end(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def _start(service: Service) -> asyncio.Server:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        service.open.add(writer)
-        try:
-            while await _exchange(service, reader, writer):
-                pass
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # The client left, as it may.
-        finally:
-            service.open.discard(writer)
-            writer.close()
+async def _start(service: Service) -> Acceptor:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await _exchange(service, reader, writer):
+            pass
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, limit=1 << 20)
-    service.url = "http://{}:{}".format(*server.sockets[0].getsockname())
-    return server
-
-
-async def _stop(service: Service, server: asyncio.Server) -> None:
-    server.close()
-    for writer in service.open:
-        writer.close()
-    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+    acceptor = Acceptor(serve)
+    acceptor.start()
+    service.url = f"http://127.0.0.1:{acceptor.port}"
+    return acceptor
 
 
 async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
+from tests.acceptor import accepting
 from tests.peers.simulators.control import Controlled
 from tests.peers.simulators.faults import AFTER, BEFORE, Fault
 from tests.peers.simulators.ledger import Logged
@@ -23,41 +24,15 @@ START_S = 10
 
 
 class Server:
-    """Every connection to one simulator. `address` once `start` has returned."""
+    """Every connection to one simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
-        self.simulator, self.address = simulator, ""
+        self.simulator = simulator
         self._control = Controlled(simulator)
-        self._connections: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
 
-    async def start(self, port: int = 0) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port)
-        self.address = self.simulator.base = "http://127.0.0.1:{1}".format(
-            *self._server.sockets[0].getsockname()
-        )
-
-    async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        self.simulator.clock.stop()
-        for task in tuple(self._connections):
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(h11.RemoteProtocolError):  # Whoever asked has left, or talks no HTTP.
             await self._talk(Wire(reader, writer))
-        except (ConnectionError, asyncio.CancelledError, h11.RemoteProtocolError):
-            pass  # Whoever asked has left or talks no HTTP, or the simulator stops.
-        finally:
-            self._connections.discard(task)
-            writer.close()
-            with suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
 
     async def _talk(self, wire: "Wire") -> None:
         while (request := await wire.asked()) is not None:
@@ -229,12 +204,12 @@ def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
 async def run(
     simulator: Simulator, port: int, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
 ) -> None:
-    server, stop = Server(simulator), asyncio.Event()
+    stop = asyncio.Event()
     try:
-        await server.start(port)
+        async with accepting(Server(simulator).serve, port=port) as bound:
+            simulator.base = f"http://127.0.0.1:{bound}"
+            started.set_result((asyncio.get_running_loop(), stop))
+            await stop.wait()
+            simulator.clock.stop()
     except OSError as error:
         started.set_exception(error)
-        return
-    started.set_result((asyncio.get_running_loop(), stop))
-    await stop.wait()
-    await server.stop()

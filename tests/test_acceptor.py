@@ -1,0 +1,24 @@
+"""The acceptor of the tests' servers: no connection outlives it, so that no later test is blamed for one."""
+
+import asyncio
+import socket
+from contextlib import suppress
+
+import pytest
+
+from tests.acceptor import accepting
+
+
+async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_as_its_server_ends_is_closed(turns: int) -> None:
+    """Whichever step of accepting it the end meets."""
+    async with accepting(listen) as port:
+        client = socket.create_connection(("127.0.0.1", port), timeout=5)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    with client, suppress(ConnectionResetError):
+        assert client.recv(1) == b""
