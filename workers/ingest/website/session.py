@@ -73,9 +73,9 @@ class Session:
     `unversioned` that an answer had neither ETag nor Last-Modified.
     """
 
-    def __init__(self, web: Web, *, within_s: float = FETCHING_S) -> None:
+    def __init__(self, web: Web, *, within_s: float | None = None) -> None:
         self.web = web
-        self.ends = asyncio.get_running_loop().time() + within_s
+        self.ends = asyncio.get_running_loop().time() + (FETCHING_S if within_s is None else within_s)
         self.answers: dict[str, Validators] = {}
         self.fetched: dict[str, Fetched] = {}
         self.warnings: list[str] = []
