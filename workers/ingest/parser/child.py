@@ -5,15 +5,18 @@ limits: a hostile one ends that process and nothing else, and meets nothing that
 `parser.py` starts this process with the number of a socket; each message on it brings a document's socket.
 """
 
+import fcntl
 import gc
 import os
 import resource
+import select
 import signal
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +96,9 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     try:
         connection.sendall(STARTED)
         limit(cpu_s)
-        reply = parse(read(connection))
+        document = read(connection)
+        with awaited(connection):
+            reply = parse(document)
         connection.sendall(msgspec.msgpack.encode(ParseReply(output=reply, cpu_s=time.process_time())))
     except BrokenPipeError:
         os._exit(0)  # The parent waits no more.
@@ -114,6 +119,25 @@ def limit(cpu_s: int) -> None:
 def loaded() -> int:
     """Bytes of this process's address space now."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+@contextmanager
+def awaited(connection: socket.socket) -> Iterator[None]:
+    """The process ends in the block, by SIGIO, once the other side hangs up: nobody waits for it any more."""
+    flags = fcntl.fcntl(connection, fcntl.F_GETFL)
+    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if has_hung_up(connection):
+        os._exit(0)
+    yield
+    # A reply that is taken bit by bit would be a signal too.
+    fcntl.fcntl(connection, fcntl.F_SETFL, flags)
+
+
+def has_hung_up(connection: socket.socket) -> bool:
+    looked = select.poll()
+    looked.register(connection, 0)
+    return bool(looked.poll(0))
 
 
 def read(connection: socket.socket) -> ParseInput:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Hashable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from math import ceil, inf
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from schemas.errors import ScrapeFailed, TooLarge
 from workers.ingest.shapes import STARTED, Page, ParseInput, ParseOutput, ParseReply, Reading, Source
 from workers.runtime.fair_slots import FairSlots
 
-#: Seconds for a document: its process ends by itself earlier, also where `child.py` loads first.
+#: Seconds for a document's process to start, and then to read it: mostly it ends by itself earlier.
 TIMEOUT_S = 30.0
 #: CPU seconds for a document, and for all documents of one job. A page mostly takes hundredths.
 CPU_S, JOB_CPU_S = 5, 15.0
@@ -147,15 +147,19 @@ def large_slot(parser: Parser, tenant: Hashable, size: int) -> AbstractAsyncCont
 
 
 async def exchange(parser: Parser, message: bytes, cpu_s: int) -> bytes:
-    """All bytes that the document's process sends; none where it didn't start or timed out."""
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            reader, writer = await asyncio.open_unix_connection(sock=parser.parsing.connect(cpu_s))
-            try:
-                writer.write(message)
-                writer.write_eof()
-                return await reader.read()
-            finally:
-                writer.close()
-    except (ConnectionError, TimeoutError):
-        return b""
+    """All bytes that the document's process sends, none where it didn't start: `STARTED`, then its reply.
+
+    Once the connection is closed, for whatever reason, the process ends: a slot has one at most.
+    """
+    received = b""
+    with suppress(ConnectionError, TimeoutError):
+        reader, writer = await asyncio.open_unix_connection(sock=parser.parsing.connect(cpu_s))
+        try:
+            writer.write(message)
+            writer.write_eof()
+            for size in (len(STARTED), -1):
+                async with asyncio.timeout(TIMEOUT_S):
+                    received += await reader.read(size)
+        finally:
+            writer.close()
+    return received

@@ -4,9 +4,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
+import sys
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -110,12 +115,55 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
 
 async def kill_children(pid: int, page: asyncio.Task[Page]) -> bool:
     """True once the page has ended: one whose process is killed before it said a word gets a second one."""
-    with open(f"/proc/{pid}/task/{pid}/children") as listed:  # noqa: ASYNC230, PTH123  the kernel answers at once
-        children = [int(child) for child in listed.read().split()]
-    for child in children:
+    for child in children(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     return page.done()
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+#: A document's process that says when it reads, which takes without end.
+ENDLESS = """
+import socket, sys, time
+from workers.ingest.parser import child
+child.READERS[child.Source] = lambda _: (print(flush=True), time.sleep(60))
+child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
+"""
+
+
+async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> None:
+    """Its process would go on beside that of the next page, which has its slot by then."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        reading = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ENDLESS, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdout=PIPE
+        )
+    with ours:
+        ours.sendall(msgspec.msgpack.encode(Source(url="https://acme.test/", body=b"")))
+        ours.shutdown(socket.SHUT_WR)
+        assert reading.stdout
+        assert await reading.stdout.readline() == b"\n"
+    assert await asyncio.wait_for(reading.wait(), 10) == -signal.SIGIO
+
+
+@own
+async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_parser(at_once=1) as parser:
+        await page(parser, b"")
+        monkeypatch.setattr(parsing, "TIMEOUT_S", 0.2)
+        begun, connect = list[int](), parser.parsing.connect
+
+        def connecting(cpu_s: int) -> socket.socket:
+            begun.append(cpu_s)
+            return connect(cpu_s)
+
+        monkeypatch.setattr(parser.parsing, "connect", connecting)
+        with pytest.raises(ScrapeFailed):
+            await page(parser, b"<b>x" * 520_000)  # It takes 0.7 s of CPU.
+        assert begun == [parsing.CPU_S]
 
 
 async def test_no_more_pages_at_once_than_asked_for() -> None:
