@@ -37,8 +37,8 @@ def cut(text: str, limit: int) -> str:
     """The text up to `limit` characters, cut after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
-    ends = [match.start() for match in SENTENCE.finditer(text[: limit + 1]) if match.start() > limit // 2]
-    if ends:
+    found = (match.start() for match in SENTENCE.finditer(text[: limit + 1]))
+    if ends := [end for end in found if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
 

@@ -167,3 +167,10 @@ def test_front_matter_that_never_ends_costs_nothing() -> None:
     began = time.process_time()
     assert [one.text for one in blocks("README.md", b"---" + b"\n" * 59_000 + b"Zap.")] == ["Zap."]
     assert time.process_time() - began < 1
+
+
+def test_thousands_of_headings_cost_little() -> None:
+    blocks("README.rst", b"Zap\n===\n")
+    began = time.process_time()
+    assert blocks("README.rst", b"A\n=\n" * 15_000)[0].text == "A"
+    assert time.process_time() - began < 1

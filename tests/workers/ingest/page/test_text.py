@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.ingest.page.text import INVISIBLE, squash, words
+from workers.ingest.page.text import INVISIBLE, cut, squash, words
 
 
 @given(st.text() | st.text(st.characters(max_codepoint=127)))
@@ -18,6 +18,11 @@ def test_a_squashed_text_is_its_folded_letters_and_digits(text: str) -> None:
 def test_words_are_counted_by_blanks_or_by_wide_characters(text: str) -> None:
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     assert words(text) == max(len(text.split()), wide // 3)
+
+
+@given(st.text("ab .。！字", min_size=20), st.integers(min_value=5, max_value=40))
+def test_a_text_that_is_cut_has_at_most_so_many_characters(text: str, limit: int) -> None:
+    assert len(cut(text, limit)) <= limit
 
 
 def test_no_character_before_hangul_is_wide() -> None:

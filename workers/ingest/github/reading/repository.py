@@ -14,6 +14,7 @@ from workers.ingest.github.reading.names import Own, own_name
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.page.descriptions import LIMIT
+from workers.ingest.page.document import URL_LIMIT
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
@@ -67,8 +68,8 @@ def declared(repository: Repository, own: Own) -> Iterator[Statement]:
         yield Statement("appName", own.shown, 0.50, "github.name")
     if links := stores.links(repository.homepage):
         yield Statement("links", links, 0.90, "github.homepage")
-    if repository.icon:
-        icon = f"{repository.url}/raw/{quote(repository.branch)}/{quote(repository.icon)}"
+    icon = f"{repository.url}/raw/{quote(repository.branch)}/{quote(repository.icon or '')}"
+    if repository.icon and len(icon) <= URL_LIMIT:
         yield Statement("logoUrl", icon, 0.85, "store.icon")
 
 

@@ -1,0 +1,93 @@
+"""Check of what an ingest reads: the fields are clean and within their lengths, and little CPU is used."""
+
+from collections.abc import Callable
+from random import Random
+from typing import TypeAlias
+from uuid import uuid4
+
+import msgspec
+
+from schemas.brand import BrandPatch, Extraction, Field, Finding
+from tests.workers.ingest.mutants.chance import SEED, chance
+from tests.workers.ingest.page.test_any_page import check
+from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.choose import ALTERNATIVES
+from workers.ingest.conclude import conclude
+from workers.ingest.derive import quotes
+from workers.ingest.github.shapes import Repository
+from workers.ingest.parser import parser as parsing
+from workers.ingest.parser.parser import Parser
+from workers.ingest.shapes import Page, Reading, Source
+
+#: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
+LENGTHS: dict[Field, int] = {
+    "appName": 80,
+    "appDescription": 500,
+    "tagline": 120,
+    "audience": 200,
+    "icp": 400,
+    "brandVoice": 400,
+    "keywords": 81,
+    "primaryLanguage": 35,
+}
+Document: TypeAlias = Source | Repository | Listing | PlayPage | StorePage
+#: CPU seconds of a document, all that is read out of it included.
+MOST_S = 1.0
+
+
+async def check_mutants(
+    parser: Parser, name: str, count: int, make: Callable[[Random], Document | None]
+) -> None:
+    """So many documents, each made by a chance of its own; all that are wrong are told at once."""
+    wrong: dict[int, str] = {}
+    for number in range(count):
+        document = make(chance(name, number))
+        try:
+            if document is not None:
+                check_extraction(await extracted(parser, document))
+        except Exception as error:  # noqa: BLE001  whatever it is, the others are read too
+            wrong[number] = f"{type(error).__name__}: {error}"
+    assert wrong == {}, f"{name}, TENANTRY_SEED={SEED}"
+
+
+async def extracted(parser: Parser, document: Document) -> Extraction:
+    """All that an ingest reads out of one document, in the parsing process, within its CPU."""
+    one = parser.of(uuid4())
+    read = await parsing.ask(one, document)
+    assert isinstance(read, Page | Reading)
+    extraction = await conclude(
+        one,
+        url=document.url,
+        title=read.title if isinstance(read, Page) else None,
+        candidates=read.candidates,
+        passages=read.passages,
+    )
+    used_s = parsing.JOB_CPU_S - one.left_s
+    assert used_s < MOST_S, f"{used_s:.2f} s"
+    return extraction
+
+
+def check_extraction(extraction: Extraction) -> None:
+    """Every value is what the partner could have set, clean, and no longer than its field is."""
+    assert not extraction.warnings
+    assert msgspec.json.decode(msgspec.json.encode(extraction), type=Extraction) == extraction
+    assert len(extraction.title or "") <= 300
+    for field, finding in extraction.fields.items():
+        for one in (finding, *finding.alternatives):
+            check_finding(field, one)
+        assert len(finding.alternatives) <= ALTERNATIVES + 1
+
+
+def check_finding(field: Field, finding: Finding) -> None:
+    msgspec.convert({field: finding.value}, BrandPatch)
+    assert 0 < finding.confidence <= 1
+    for text in texts(finding) if field in LENGTHS else ():
+        check(text, LENGTHS[field])
+    for quote in finding.evidence:
+        check(quote, quotes.LONGEST)
+    assert len(finding.evidence) <= quotes.MOST
+    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MOST])
+
+
+def texts(finding: Finding) -> list[str]:
+    return [finding.value] if isinstance(finding.value, str) else [*finding.value]

@@ -1,0 +1,27 @@
+"""Mutants of pages: by their tags, by what they say, by their bytes, and with another page in them."""
+
+from random import Random
+
+from tests.workers.ingest.mutants import contents, raw, tags, words
+from workers.ingest.shapes import Source
+
+MUTATIONS = (*tags.MUTATIONS, *contents.MUTATIONS, *raw.MUTATIONS)
+#: Bytes of a page: a longer one is never fetched.
+LONGEST = 2 << 20
+PLACES = ("https://acme.test/", "https://www.acme.co.uk/blog/2024/a-b-c-d-e", "http://127.0.0.1:8000/?q=%ff")
+
+
+def mutant(page: Source, others: list[Source], chance: Random) -> Source:
+    """The page, changed in up to four ways, now and then with another one in it."""
+    body = page.body
+    if chance.random() < 0.1:
+        other = chance.choice(others).body
+        body = chance.choice((body + other, body[: len(body) // 2] + other, other[: len(other) // 2] + body))
+    for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 4)):
+        body = mutation(body, chance)[: 2 * LONGEST]
+    return Source(
+        url=chance.choice((page.url, page.url, *PLACES)),
+        body=body[:LONGEST],
+        content_type=f"text/html; charset={chance.choice(words.CHARSETS)}" if chance.random() < 0.2 else "",
+        language=words.sendable(chance.choice(words.LANGUAGES)) if chance.random() < 0.2 else "",
+    )

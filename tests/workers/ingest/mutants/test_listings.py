@@ -1,0 +1,119 @@
+"""Mutated answers of app stores: each is refused, or read within a second of CPU and no field is too long."""
+
+import json
+from contextlib import suppress
+from functools import cache
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.brand.store_listings import InAppStore
+from schemas.errors import SourceError
+from tests.corpora import corpus
+from tests.workers.ingest.mutants import data, words
+from tests.workers.ingest.mutants.checked import Document, check_mutants
+from tests.workers.ingest.mutants.pages import MUTATIONS
+from tests.workers.ingest.mutants.words import encoded
+from workers.ingest.appstore.lookup import chosen, results_of
+from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.parser.parser import Parser
+from workers.web.fetch import Fetched
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+URL = "https://apps.example/us/app/id7"
+SOFTWARE: dict[str, Any] = {
+    "wrapperType": "software",
+    "trackId": 7,
+    "trackName": "Tidewise: Tides & Winds",
+    "bundleId": "com.example.tidewise",
+    "description": "Tidewise plans your day.\n\nFEATURES\n• Offline charts\n• Alarms\n\nBuilt for sailors!",
+    "sellerName": "Tidewise Ltd",
+    "sellerUrl": "https://tidewise.example/",
+    "artworkUrl512": "https://pictures.example/7.png",
+    "genres": ["Travel", "Weather"],
+}
+NODE: dict[str, Any] = {
+    "@type": "SoftwareApplication",
+    "name": "Tidewise: Tides & Winds",
+    "description": "Tides for small boats",
+    "applicationCategory": "TRAVEL_AND_LOCAL",
+    "image": "https://pictures.example/7",
+    "author": {"@type": "Person", "name": "Tidewise Ltd", "url": "https://tidewise.example/"},
+}
+PLAY = (
+    '<html lang=en-US><title>Tidewise</title><script type="application/ld+json">%s</script><h1>Tidewise</h1>'
+    '<div data-g-id="description">Tidewise plans your day.<br><br>For sailors.<br>• Charts<br>• Alarms</div>'
+)
+#: Each of the three ways in which a store's page has its data.
+DATA = ("shoebox-media-api-cache-apps", "serialized-server-data", "shoebox-ember-data-store")
+ATTRIBUTES = {
+    "id": "7",
+    "adamId": "7",
+    "attributes": {"subtitle": "Tides", "platformAttributes": {"ios": {}}},
+}
+
+
+def described(node: dict[str, Any], chance: Random) -> dict[str, Any]:
+    """The app with another description, made of parts of its own and of hostile ones."""
+    lines = str(node.get("description", "")).split("\n")
+    for _ in range(chance.choice((1, 3, 20))):
+        lines.insert(chance.randrange(len(lines) + 1), words.text(chance)[:50_000])
+    return {**node, "description": chance.choice(("\n", "<br>", "\r\n", "\u2028", " ")).join(lines)}
+
+
+def mutant(software: dict[str, Any], chance: Random) -> Document | None:
+    return chance.choice((looked_up, looked_up, on_play, on_page))(software, chance)
+
+
+def looked_up(software: dict[str, Any], chance: Random) -> Document | None:
+    """An app as the look-up's answer has it; None where the answer is refused."""
+    node = described(software, chance) if chance.random() < 0.6 else data.mutated(dict(software), chance)
+    answer = {"resultCount": 1, "results": [node]}
+    said = data.written(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
+    fetched = Fetched(url=URL, status=200, headers=httpx.Headers(), body=encoded(said)[: 1 << 20])
+    listing = InAppStore(by="id", value=str(software["trackId"]))
+    with suppress(SourceError):
+        if found := chosen(results_of(fetched, listing), listing):
+            return Listing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=found)
+    return None
+
+
+def on_play(software: dict[str, Any], chance: Random) -> Document:
+    node = NODE | {"name": software["trackName"], "description": software["description"][:80]}
+    changed = described(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
+    body = encoded(PLAY % data.written(changed, chance))
+    if chance.random() < 0.5:
+        body = chance.choice(MUTATIONS)(body, chance)
+    return PlayPage(url="https://play.example/store/apps/details?id=a", country="us", body=body[: 2 << 20])
+
+
+def on_page(_: dict[str, Any], chance: Random) -> Document:
+    said = data.written({"7": {"data": [data.mutated(json.loads(json.dumps(ATTRIBUTES)), chance)]}}, chance)
+    body = encoded(
+        f'<script id="{chance.choice(DATA)}">{said}</script><h2 class="subtitle">{words.text(chance)}</h2>'
+    )
+    if chance.random() < 0.5:
+        body = chance.choice(MUTATIONS)(body, chance)
+    return StorePage(url=URL, track_id=7, body=body[: 2 << 20])
+
+
+async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Parser) -> None:
+    await check_mutants(parser, "made listing", 100, lambda one: mutant(SOFTWARE, one))
+
+
+@pytest.mark.parametrize("block", range(2))
+@pytest.mark.timeout(300)
+@pytest.mark.long
+async def test_any_mutant_of_a_real_listing_is_read_within_a_second(parser: Parser, block: int) -> None:
+    apps = real()
+    await check_mutants(parser, f"real listing/{block}", 250, lambda one: mutant(one.choice(apps), one))
+
+
+@cache
+def real() -> list[dict[str, Any]]:
+    answers = [json.loads(path.read_bytes()) for path in sorted(corpus("appstore").glob("*.json"))]
+    results = [one for answer in answers if isinstance(answer, dict) for one in answer.get("results", [])]
+    return [one for one in results if one.get("trackName")]

@@ -1,0 +1,40 @@
+"""Mutated pages: each is read within a second of CPU, without an error, and no field is over its length."""
+
+import gzip
+import json
+from functools import cache
+
+import pytest
+
+from bench import pages as made
+from tests.corpora import corpus
+from tests.workers.ingest.mutants import home
+from tests.workers.ingest.mutants.checked import check_mutants
+from tests.workers.ingest.mutants.pages import mutant
+from workers.ingest.parser.parser import Parser
+from workers.ingest.shapes import Source
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Parser) -> None:
+    pages = [home.PAGE, home.PAGE, *(case.source for case in made.make(5))]
+    await check_mutants(parser, "made page", 80, lambda one: mutant(one.choice(pages), pages, one))
+
+
+@pytest.mark.parametrize("block", range(10))
+@pytest.mark.timeout(300)
+@pytest.mark.long
+async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: Parser, block: int) -> None:
+    pages = real()
+    await check_mutants(parser, f"real page/{block}", 200, lambda one: mutant(one.choice(pages), pages, one))
+
+
+@cache
+def real() -> list[Source]:
+    folder = corpus("website")
+    cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
+    return [
+        Source(url=case["url"], body=gzip.decompress((folder / "pages" / case["file"]).read_bytes()))
+        for case in cases
+    ]

@@ -1,0 +1,54 @@
+"""Mutated repositories: each is read within a second of CPU, no field is over its length, and none fails."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.corpora import corpus
+from tests.workers.ingest.github.github_server import Repo, from_corpus
+from tests.workers.ingest.mutants.checked import check_mutants
+from tests.workers.ingest.mutants.repositories import made, mutant
+from workers.ingest.github.paths import LARGEST, choose
+from workers.ingest.github.shapes import File, Repository, Tree
+from workers.ingest.parser.parser import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: Parser) -> None:
+    those = made()
+    await check_mutants(parser, "made repository", 100, lambda one: mutant(one.choice(those), one, LARGEST))
+
+
+@pytest.mark.parametrize("block", range(2))
+@pytest.mark.timeout(300)
+@pytest.mark.long
+async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: Parser, block: int) -> None:
+    those = real()
+    name = f"real repository/{block}"
+    await check_mutants(parser, name, 250, lambda one: mutant(one.choice(those), one, LARGEST))
+
+
+@cache
+def real() -> list[Repository]:
+    folders = sorted(folder for folder in corpus("github").iterdir() if folder.is_dir())
+    return [as_read(from_corpus(folder, stores=True), folder) for folder in folders]
+
+
+def as_read(repo: Repo, folder: Path) -> Repository:
+    """The files that an ingest would ask for."""
+    chosen = choose(
+        Tree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
+    )
+    files = {path: File(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files}
+    readme = File(path=chosen.readme or "README.md", body=repo.readme() or b"")
+    owner, _, name = folder.name.partition("+")
+    return Repository(
+        url=f"https://github.com/{owner}/{name}",
+        name=name,
+        branch="main",
+        readme=readme,
+        files=[*files.values()],
+    )
