@@ -28,6 +28,7 @@ Field = Literal[
 Value = str | list[str] | dict[str, str]
 Confidence = Annotated[float, Meta(ge=0, le=1)]
 PartKind = Literal["role", "organization", "need"]
+ColorRole = Literal["primary", "accent", "background"]
 
 
 class BrandPart(Out, frozen=True, kw_only=True):
@@ -41,11 +42,24 @@ class BrandPart(Out, frozen=True, kw_only=True):
     """Where the source says so, word for word."""
 
 
+class BrandColor(Out, frozen=True, kw_only=True):
+    """One of a brand's `colors`, what it is to the brand, and where it was found."""
+
+    color: str
+    """The color as `#rrggbb`, as the value has it."""
+    role: ColorRole
+    """The main color, one of up to three beside it, or the ground that they stand on."""
+    rule: str
+    """The places that agree on it, such as `html.theme-color+logo`."""
+    url: str
+    """Where the first of them was read."""
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that one document says of one field. `rule` names the place, such as `html.og:site_name`.
 
     `evidence` quotes the text that a derived value rests on, word for word; a declared value needs none.
-    `parts` are those of a derived `icp`.
+    `parts` are those of a derived `icp`; `role` is a color's, one to each candidate.
     """
 
     field: Field
@@ -53,6 +67,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
     rule: str
     url: str
+    role: ColorRole | None = None
     evidence: list[str] = msgspec.field(default_factory=list)
     parts: list[BrandPart] = msgspec.field(default_factory=list)
 
@@ -70,6 +85,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime | None = None
     evidence: list[str] = field(default_factory=list)
     parts: list[BrandPart] = field(default_factory=list)
+    colors: list[BrandColor] = field(default_factory=list)
     alternatives: list["Finding"] = field(default_factory=list)
 
 
@@ -143,6 +159,8 @@ class Provenance(Out, frozen=True, kw_only=True):
     """Quotes of what a derived value rests on, word for word."""
     parts: list[BrandPart] | UnsetType = UNSET
     """What a derived `icp` is made of, each with its quote; left out for everything else."""
+    colors: list[BrandColor] | UnsetType = UNSET
+    """The `colors` with their roles and places; left out for everything else, and for your own."""
     at: Instant
     """When it was read or set, in UTC."""
 

@@ -31,6 +31,7 @@ ENUMS: Mapping[str, Enum] = {
     "AssetKind": _enum("What a file is.", content.AssetKind),
     "BrandSource": _enum("Who said something of a brand.", brand.Source),
     "CancelReason": _enum("How a job had ended.", jobs.Already),
+    "ColorRole": _enum("What a color is to a brand.", brand.ColorRole),
     "ContentFormat": _enum("What an item of content is.", content.Format),
     "ContentStatus": _enum("How far the making of content is.", content.ContentStatus),
     "CreativeType": _enum("Where content comes from.", content.CreativeType),

@@ -172,5 +172,6 @@ def _provenance(row: BrandRow, finding: Finding) -> Provenance:
         rule=finding.rule,
         evidence=finding.evidence,
         parts=finding.parts or UNSET,
+        colors=finding.colors or UNSET,
         at=finding.at or row.at,
     )

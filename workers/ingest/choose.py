@@ -7,6 +7,7 @@ from itertools import islice
 import msgspec
 
 from schemas.brand import Candidate, Field, Finding
+from workers.ingest.colors.palette import palette
 from workers.ingest.page.address import stem
 from workers.ingest.page.text import squash
 from workers.ingest.witnesses import NARROW, is_domain, witnesses
@@ -22,11 +23,16 @@ KEPT = 30
 
 
 def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
-    """The most confident candidate of each field, of equals the first; others become alternatives."""
+    """The most confident candidate of each field, of equals the first; others become alternatives.
+
+    Colors stand beside each other, as a palette.
+    """
     by_field: dict[Field, list[Candidate]] = {}
     for candidate in candidates:
         by_field.setdefault(candidate.field, []).append(candidate)
-    return {field: finding(found) for field, found in by_field.items()}
+    colors = palette(by_field.pop("colors", []))
+    chosen = {field: finding(found) for field, found in by_field.items()}
+    return chosen | {"colors": colors} if colors else chosen
 
 
 def foremost(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from domain.brand.store_listings import InAppStore, Listing
-from schemas.brand import BrandPart, Extraction, Field, Finding, Value
+from schemas.brand import BrandColor, BrandPart, Extraction, Field, Finding, Value
 from schemas.errors import (
     FetchBlocked,
     NotHtml,
@@ -69,6 +69,7 @@ BRAND: dict[Field, Value] = {
     "keywords": ["planning", "notes", "decisions"],
     "primaryLanguage": "en",
     "logoUrl": "https://example.test/logo.png",
+    "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
 PARTS = {
     "icp": [
@@ -80,6 +81,26 @@ PARTS = {
         ),
     ]
 }
+COLORS = [
+    BrandColor(
+        color="#1f6f5c",
+        role="primary",
+        rule="html.theme-color+logo",
+        url="https://example.test/",
+    ),
+    BrandColor(
+        color="#f2a541",
+        role="accent",
+        rule="css.--accent",
+        url="https://example.test/site.css",
+    ),
+    BrandColor(
+        color="#fbfaf7",
+        role="background",
+        rule="manifest.background_color",
+        url="https://example.test/manifest.json",
+    ),
+]
 
 
 async def ingest(*, url: str, progress: Progress) -> Extraction:
@@ -126,7 +147,14 @@ async def go_through_stages(progress: Progress, *, slow: bool) -> None:
 
 def extraction(url: str, values: dict[Field, Value]) -> Extraction:
     fields = {
-        field: Finding(value=value, confidence=0.9, rule="sandbox", url=url, parts=PARTS.get(field, []))
+        field: Finding(
+            value=value,
+            confidence=0.9,
+            rule="sandbox",
+            url=url,
+            parts=PARTS.get(field, []),
+            colors=COLORS if field == "colors" else [],
+        )
         for field, value in values.items()
     }
     return Extraction(url=url, title=None, fields=fields)

@@ -1,0 +1,72 @@
+"""OKLab: colors in a space in which distances are as large as they look (Björn Ottosson, 2020).
+
+A color is `#rrggbb` everywhere else; here it is lightness from 0 to 1, and two axes around grey.
+"""
+
+from functools import lru_cache
+from math import dist, hypot
+from typing import NamedTuple
+
+#: Distance up to which two colors are one: #1a73e8 and #1967d2 are, #1a73e8 and #4285f4 nearly.
+NEAR = 0.07
+#: Chroma below which a color is grey, and that of a dark one, whose tint shows less (#1e293b has .041).
+GREY, DARK_GREY = 0.03, 0.045
+#: Lightness below which a color is dark, and a grey is as black as letters are; that in which no color shows.
+DARK, INK, BLACK, WHITE = 0.35, 0.30, 0.18, 0.98
+
+
+class OkLab(NamedTuple):
+    lightness: float
+    a: float
+    b: float
+
+    @property
+    def chroma(self) -> float:
+        return hypot(self.a, self.b)
+
+
+@lru_cache(10_000)
+def oklab(color: str) -> OkLab:
+    red, green, blue = (linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
+    middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
+    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
+    return OkLab(
+        0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
+    )
+
+
+def linear(channel: float) -> float:
+    """Light of a channel of sRGB, both from 0 to 1."""
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def gamma(light: float) -> float:
+    """The channel of sRGB with so much light; what sRGB can't show is clipped, as browsers do."""
+    light = min(1.0, max(0.0, light))
+    return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+
+
+def is_alike(one: str, other: str) -> bool:
+    """True of two that look nearly the same; a grey is never like a color, and all blacks are."""
+    if is_neutral(one) != is_neutral(other):
+        return False
+    return dist(oklab(one), oklab(other)) <= NEAR or (is_black(one) and is_black(other))
+
+
+def is_black(color: str) -> bool:
+    return is_neutral(color) and oklab(color).lightness < INK
+
+
+@lru_cache(10_000)
+def is_neutral(color: str) -> bool:
+    """True of black, white and greys, also faintly tinted ones."""
+    shade = oklab(color)
+    grey = DARK_GREY if shade.lightness < DARK else GREY
+    return shade.chroma < grey or not BLACK < shade.lightness < WHITE
+
+
+def is_white(color: str) -> bool:
+    return is_neutral(color) and oklab(color).lightness > 0.93
