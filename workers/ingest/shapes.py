@@ -58,6 +58,27 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
     body: bytes
 
 
+class StyleSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Style sheet as it came, or what a page has in a `<style>`; then `url` is the page's."""
+
+    url: str
+    body: bytes
+    content_type: str = ""
+
+
+class Styles(msgspec.Struct, frozen=True, kw_only=True, tag="styles"):
+    """Style sheets of one page, in the order in which later ones win."""
+
+    sheets: list[StyleSheet]
+
+
+class Artwork(msgspec.Struct, frozen=True, kw_only=True, tag="artwork"):
+    """Whole picture of a logo as it came, which is read for its colors."""
+
+    url: str
+    body: bytes
+
+
 class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All prose of a source, with the name and language of its brand where they are known.
 
@@ -92,7 +113,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Parsed page: its candidates, passages and links, best first.
 
     `text_length` counts characters of visible text. `scripted` means next to no text before scripts have run.
-    `refresh` is the address to which it sends its visitors at once.
+    `refresh` is the address to which it sends its visitors at once. `styles` are the addresses of its style
+    sheets that are worth a request, `inline_style` is what it has in `<style>`.
     """
 
     url: str
@@ -103,6 +125,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     scripted: bool = False
     refresh: str | None = None
     manifest: str | None = None
+    styles: list[str] = field(default_factory=list)
+    inline_style: str = ""
     links: list[Link] = field(default_factory=list)
     pictures: list[Sighting] = field(default_factory=list)
 
@@ -132,7 +156,18 @@ class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
 
 #: Documents that the process parses, and its results. A new kind of document is a member of the first.
 ParseInput: TypeAlias = (
-    Source | Manifest | Llms | Drawing | Prose | Listing | StorePage | PlayPage | Tree | Repository
+    Source
+    | Manifest
+    | Llms
+    | Styles
+    | Artwork
+    | Drawing
+    | Prose
+    | Listing
+    | StorePage
+    | PlayPage
+    | Tree
+    | Repository
 )
 ParseOutput: TypeAlias = Page | Reading | Chosen | Size
 

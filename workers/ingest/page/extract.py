@@ -9,11 +9,13 @@ from workers.ingest.choose import choose, foremost
 from workers.ingest.page import (
     audiences,
     brand_names,
+    colors,
     descriptions,
     keywords,
     languages,
     logos,
     refresh,
+    style_sheets,
     taglines,
     titles,
 )
@@ -45,6 +47,7 @@ def extract(source: Source) -> Page:
         keywords.candidates(page),
         spoken,
         logos.candidates(page),
+        colors.candidates(page),
     )
     return Page(
         url=page.url,
@@ -55,6 +58,8 @@ def extract(source: Source) -> Page:
         scripted=page.is_scripted,
         refresh=refresh.target(page),
         manifest=manifest_of(page),
+        styles=style_sheets.linked(page),
+        inline_style=style_sheets.inline(page),
         links=links(page, best(spoken)),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from schemas.brand import Field, Value
 from workers.ingest import detection
 from workers.ingest.page.address import stem
+from workers.ingest.page.colors import Scored, colored
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import PART_LIMIT, is_name, parted
 from workers.ingest.page.text import clean, cut
@@ -26,7 +27,9 @@ def read(manifest: Manifest) -> Reading:
     except (ValueError, RecursionError):
         found = None
     members = found if isinstance(found, dict) else {}
-    return Reading(candidates=candidates_of(manifest.url, ladder(members)))
+    return Reading(
+        candidates=[*candidates_of(manifest.url, ladder(members)), *colored(manifest.url, colors(members))]
+    )
 
 
 def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
@@ -48,6 +51,11 @@ def called(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]
         if is_name(name) and len(name) <= PART_LIMIT:
             yield "appName", name, 0.80 if stem(name) == name else DOMAIN, f"manifest.{key}"
             return
+
+
+def colors(members: dict[str, Any]) -> Iterator[Scored]:
+    yield words(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
+    yield words(members, "background_color"), "background", 0.40, "manifest.background_color"
 
 
 def words(members: dict[str, Any], key: str) -> str:

@@ -24,6 +24,7 @@ import msgspec
 
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.colors import artwork, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
@@ -34,6 +35,7 @@ from workers.ingest.parser.warmup import EXAMPLES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
     STARTED,
+    Artwork,
     Drawing,
     Llms,
     Manifest,
@@ -42,6 +44,7 @@ from workers.ingest.shapes import (
     ParseReply,
     Prose,
     Source,
+    Styles,
 )
 
 #: Parser of each kind of document.
@@ -50,6 +53,8 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Manifest: manifest.read,
     Llms: llms.read,
     Drawing: drawing.read,
+    Styles: styles.read,
+    Artwork: artwork.read,
     Prose: derive,
     Listing: listing.read,
     StorePage: subtitle.read,

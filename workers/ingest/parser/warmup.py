@@ -6,7 +6,18 @@ document's process would load them anew.
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
 from workers.ingest.github.shapes import File, Repository, Tree
-from workers.ingest.shapes import Drawing, Llms, Manifest, ParseInput, Passage, Prose, Source
+from workers.ingest.shapes import (
+    Artwork,
+    Drawing,
+    Llms,
+    Manifest,
+    ParseInput,
+    Passage,
+    Prose,
+    Source,
+    Styles,
+    StyleSheet,
+)
 
 URL = "https://example.test/"
 WORDS = "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
@@ -17,6 +28,11 @@ PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams</title>
 <script type="application/ld+json">{"@type": "Organization", "name": "Example", "keywords": "notes"}</script>
 </head><body><nav><a href="/pricing">Pricing</a></nav><h1>Notes for teams</h1>
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
+
+#: One red pixel.
+PICTURE = bytes.fromhex(
+    "47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b"
+)
 
 #: Languages with a lexicon, one without, and None, which is detected.
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
@@ -82,6 +98,9 @@ EXAMPLES: tuple[ParseInput, ...] = (
     Source(url=URL, body=PAGE, content_type="text/html; charset=utf-8"),
     Source(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
     Manifest(url=URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
+    Styles(sheets=[StyleSheet(url=URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")]),
+    Artwork(url=URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
+    Artwork(url=URL, body=PICTURE),
     Llms(url=URL, body=b"# Example\n\n> Example keeps notes.\n"),
     Drawing(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(prose, LANGUAGES),

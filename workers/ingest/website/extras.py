@@ -1,11 +1,11 @@
-"""Extras of a site beside the named page: its root, its manifest, its /llms.txt. Each may fail."""
+"""Extras of a site beside the named page: root, manifest, style sheets, /llms.txt. Each may fail."""
 
 import asyncio
 from typing import NamedTuple
 
 from workers.ingest.page.address import root, site
 from workers.ingest.parser.parser import Parser, read
-from workers.ingest.shapes import Llms, Manifest, Page, Reading
+from workers.ingest.shapes import Llms, Manifest, Page, Reading, Styles, StyleSheet
 from workers.ingest.website.pages import landing
 from workers.ingest.website.session import Session
 
@@ -23,10 +23,12 @@ async def read_extras(session: Session, parser: Parser, page: Page) -> Extras:
         address = page.manifest or (home.manifest if home else None)
         return home, await session.optional(manifest(session, parser, address)) if address else None
 
-    (home, named), summary = await asyncio.gather(
-        home_and_manifest(), session.optional(llms(session, parser, page))
+    (home, named), summary, painted = await asyncio.gather(
+        home_and_manifest(),
+        session.optional(llms(session, parser, page)),
+        session.optional(styles(session, parser, page)),
     )
-    return Extras(home, [one for one in (named, summary) if one is not None])
+    return Extras(home, [one for one in (named, summary, painted) if one is not None])
 
 
 async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:
@@ -45,3 +47,18 @@ async def manifest(session: Session, parser: Parser, url: str) -> Reading:
 async def llms(session: Session, parser: Parser, page: Page) -> Reading:
     fetched = await session.get(f"{root(page.url)}llms.txt", "llms", within=site(page.url))
     return await read(parser, Llms(url=fetched.url, body=fetched.body))
+
+
+async def styles(session: Session, parser: Parser, page: Page) -> Reading | None:
+    """The page's style sheets, read together; what stands in the page comes last. None where it has none."""
+    linked = await asyncio.gather(
+        *(session.optional(style_sheet(session, url, within=site(page.url))) for url in page.styles)
+    )
+    inline = [StyleSheet(url=page.url, body=page.inline_style.encode())] if page.inline_style else []
+    sheets = [*filter(None, linked), *inline]
+    return await read(parser, Styles(sheets=sheets)) if sheets else None
+
+
+async def style_sheet(session: Session, url: str, *, within: str) -> StyleSheet:
+    fetched = await session.get(url, "style", within=within)
+    return StyleSheet(url=fetched.url, body=fetched.body, content_type=fetched.content_type)

@@ -43,6 +43,13 @@ WANTS: Mapping[str, Want] = {
         begins=(b"{", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
+    "style": Want(
+        accept="text/css",
+        types=frozenset({"text/css"}),
+        begins=(b"@", b":", b"/", b".", b"\xef\xbb\xbf"),
+        limit=1 << 20,
+        cut=True,
+    ),
     "llms": Want(
         accept="text/markdown,text/plain",
         types=frozenset({"text/plain", "text/markdown", "text/x-markdown"}),

@@ -1,0 +1,127 @@
+"""Pictures of logos: their colors by area, greys apart, and none of photographs or of what can't be read."""
+
+import random
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from PIL import Image, ImageDraw
+
+from workers.ingest.colors import artwork
+from workers.ingest.colors.oklab import is_alike
+from workers.ingest.shapes import Artwork
+
+URL = "https://acme.test/logo.png"
+RED, GREEN, CLEAR = (192, 57, 43, 255), (31, 111, 92, 255), (0, 0, 0, 0)
+
+
+def read(body: bytes) -> list[tuple[str, str | None]]:
+    reading = artwork.read(Artwork(url=URL, body=body))
+    assert {one.url for one in reading.candidates} <= {URL}
+    return [(next(iter(one.value)), one.role) for one in reading.candidates]
+
+
+def logo(ground: tuple[int, ...], *marks: tuple[tuple[int, int, int, int], tuple[int, ...]]) -> Image.Image:
+    image = Image.new("RGBA", (200, 200), ground)
+    for box, color in marks:
+        ImageDraw.Draw(image).ellipse(box, color)
+    return image
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    wire = BytesIO()
+    image.save(wire, kind, **options)
+    return wire.getvalue()
+
+
+MARK = logo(CLEAR, ((10, 10, 150, 150), RED), ((120, 120, 190, 190), GREEN))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "ICO", "GIF"])
+def test_a_logo_has_the_colors_of_its_marks_the_largest_first(kind: str) -> None:
+    found = read(saved(MARK, kind))
+    assert [role for _, role in found] == ["primary", "accent"]
+    assert is_alike(found[0][0], "#c0392b")
+    assert is_alike(found[1][0], "#1f6f5c")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "L", "CMYK", "1", "LA", "I;16"])
+def test_any_mode_of_pixels_is_read(mode: str) -> None:
+    image = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("L" if mode == "I;16" else "RGB")
+    found = read(
+        saved(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG")
+    )
+    if mode in {"RGB", "P", "CMYK"}:
+        assert is_alike(found[0][0], "#c0392b")
+    assert len(found) <= 1
+
+
+def test_noise_of_jpeg_is_no_color() -> None:
+    ground = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("RGB")
+    ((color, role),) = read(saved(ground, "JPEG", quality=30))
+    assert (is_alike(color, "#c0392b"), role) == (True, "primary")
+
+
+def test_a_small_mark_on_black_letters_is_the_brands_and_black_alone_is() -> None:
+    letters = ((10, 10, 190, 190), (17, 17, 17, 255))
+    assert read(saved(logo((255, 255, 255, 255), letters, ((20, 20, 50, 50), RED)))) == [
+        ("#c0392b", "primary")
+    ]
+    assert read(saved(logo((255, 255, 255, 255), letters))) == [("#111111", "primary")]
+    assert read(saved(logo(CLEAR, letters))) == [("#111111", "primary")]
+    assert read(saved(logo(CLEAR, ((10, 10, 190, 190), (255, 255, 255, 255))))) == []
+
+
+def test_a_photograph_is_no_logo() -> None:
+    scattered = random.Random(1)
+    image = Image.new("RGB", (60, 60))
+    for x in range(0, 60, 4):
+        for y in range(0, 60, 4):
+            color = tuple(scattered.randrange(256) for _ in range(3))
+            image.paste(color, (x, y, x + 4, y + 4))
+    assert read(saved(image)) == []
+
+
+SVG = b"""<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><style>.a{fill:#C0392B}
+.b { stroke : red ; stop-color: #c0392b }</style><path fill="#c0392b" style="fill:rgb(192,57,43)"/>
+<linearGradient><stop stop-color="#1f6f5c"/></linearGradient><path fill="none" stroke="url(#a)"/></svg>"""
+
+
+def test_an_svg_says_what_it_paints_with() -> None:
+    assert read(SVG)[0] == ("#c0392b", "primary")
+    assert {color for color, _ in read(SVG)} == {"#c0392b", "#1f6f5c", "#ff0000"}
+
+
+LAUGHS = b"<!DOCTYPE svg [<!ENTITY a '#c0392b'>%s]><svg><path fill='&j;'/></svg>" % b"".join(
+    b"<!ENTITY %c '%s'>" % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"GIF89a",
+        b"<svg",
+        b"<svg><!DOCTYPE",
+        LAUGHS,
+        b"<svg>" + b"<g>" * 100_000,
+        b"<svg xmlns:x='u'><style>" + b"fill:" * 200_000,
+        b"<!DOCTYPE svg SYSTEM 'file:///etc/passwd'><svg><path fill='red;'/></svg>",
+        saved(MARK)[:-200],
+        saved(Image.new("1", (20_000, 20_000))),
+        saved(Image.new("RGB", (5_000, 5_000)), "WEBP"),
+        b"RIFF\xff\xff\xff\xffWEBPVP8X" + bytes(60),
+    ],
+)
+def test_what_means_harm_or_is_cut_off_has_no_colors(body: bytes) -> None:
+    assert read(body) == []
+
+
+@given(some.binary(max_size=80), some.integers(0, 2_000))
+@settings(deadline=None)
+def test_any_bytes_are_read(noise: bytes, at: int) -> None:
+    for body in (saved(MARK), saved(MARK, "WEBP"), saved(MARK, "ICO"), saved(MARK, "GIF"), SVG):
+        read(body[: at % len(body)] + noise + body[at % len(body) + len(noise) :])

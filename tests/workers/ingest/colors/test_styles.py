@@ -1,0 +1,145 @@
+"""Style sheets: what names a brand's colors, what looks so and doesn't, and sheets that mean harm."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from workers.ingest.colors import styles
+from workers.ingest.shapes import Styles, StyleSheet
+
+URL = "https://acme.test/site.css"
+
+
+def read(*sheets: str | bytes) -> dict[str, str]:
+    """Colors by the names that they have."""
+    bodies = [sheet.encode() if isinstance(sheet, str) else sheet for sheet in sheets]
+    reading = styles.read(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
+    return {one.rule.removeprefix("css.--"): next(iter(one.value)) for one in reading.candidates}
+
+
+def role(name: str) -> str | None:
+    sheet = StyleSheet(url=URL, body=f":root{{--{name}: #c0392b}}".encode())
+    return next((one.role for one in styles.read(Styles(sheets=[sheet])).candidates), None)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("brand primary color-primary primary-color colorPrimary acme-primary theme-color main", "primary"),
+        ("primary-500 brand-600 md-sys-color-primary site_brand_color brand-primary", "primary"),
+        ("accent secondary color-accent brand-secondary brand-blue td_accent_color", "accent"),
+        ("background bg color-background body-bg page-bg main-bg-color", "background"),
+        ("btn-primary primary-hover link-color primary-contrast on-primary text-secondary", None),
+        ("blue red-500 bs-primary wp--preset--color--primary swiper-theme-color notice-bg", None),
+        ("primary-background header-brand brand-border", None),
+    ],
+)
+def test_a_name_says_what_its_color_is_for(names: str, expected: str | None) -> None:
+    assert {name: role(name) for name in names.split()} == dict.fromkeys(names.split(), expected)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        *(
+            ":root",
+            "html",
+            "body",
+            ":root,:host",
+            "*",
+            ":root, .light",
+            "[data-theme=light]",
+            "html:not(.dark)",
+        ),
+        *("@layer theme{:root", "@media screen{ :root", "@supports (color: red){html", "/* } */ :root"),
+    ],
+)
+def test_the_page_declares_its_colors(selector: str) -> None:
+    assert read(f"a{{b:c}}{selector} {{--x:y;--brand:#c0392b!important}}") == {"brand": "#c0392b"}
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        *(
+            ".dark",
+            "[data-theme=dark]",
+            ":root.dark",
+            ".card",
+            "html .card",
+            "[data-theme=cupcake]",
+            "a:hover",
+        ),
+        *("@media (prefers-color-scheme:dark){:root", "@media print{:root", "@keyframes x{:root"),
+    ],
+)
+def test_its_parts_and_its_night_dont(selector: str) -> None:
+    assert read(f"{selector}{{--brand:#c0392b}}") == {}
+
+
+def test_references_lead_to_colors_across_sheets_and_the_last_one_wins() -> None:
+    known = ":root{--deep:#c0392b;--hsl:210 40% 30%;--brand:var(--deep);--accent:hsl(var(--hsl))}"
+    assert read(known) == {"brand": "#c0392b", "accent": "#2e4c6b"}
+    assert read(known, "html{--deep:#1f6f5c}")["brand"] == "#1f6f5c"
+    assert read(":root{--brand:var(--none, rgb(1, 99, 3))}") == {"brand": "#016303"}
+    assert read(":root{--brand:var(--none)}") == {}
+
+
+HUES = "--blue:#2d7ff9;--red:#e03131;--green:#2f9e44;--orange:#f08c00;--purple:#9c36b5;"
+
+
+def test_a_framework_that_repeats_a_color_of_its_palette_says_nothing() -> None:
+    assert read(f":root{{{HUES}--primary:#2d7ff9}}") == {}
+    assert read(f":root{{{HUES}--primary:var(--blue)}}") == {"primary": "#2d7ff9"}
+    assert read(f":root{{{HUES}--primary:#c0392b}}") == {"primary": "#c0392b"}
+    assert read(":root{--blue:#2d7ff9;--primary:#2d7ff9}") == {"primary": "#2d7ff9"}
+    assert read(":root{--primary:#0d6efd;--accent:#ff4081}") == {}
+
+
+MANY = 1 << 20
+HOSTILE = {
+    "nested": "@media all{" * (MANY // 11),
+    "declared in nested": ":root{--brand:red;" * (MANY // 18),
+    "properties": ":root{" + "".join(f"--brand-{n}:#{n:06x};" for n in range(100_000)),
+    "references": ":root{" + "".join(f"--p{n}:var(--p{n + 1});" for n in range(100_000)),
+    "cycles": ":root{--primary:var(--brand);--brand:var(--primary)}" * (MANY // 52),
+    "doubling": ":root{--p0:red;"
+    + "".join(f"--p{n + 1}:var(--p{n})var(--p{n});" for n in range(40))
+    + "--brand:var(--p40)}",
+    "comments": "--/*" * (MANY // 4),
+    "strings": "--\"\\'" * (MANY // 5),
+    "escapes": '--"' + '\\"' * (MANY // 2),
+    "closed": "--" + "}" * MANY,
+    "semicolons": ":root{--" + ";" * MANY,
+    "blanks": ":root{--a:x" + " " * MANY,
+    "selectors": "--," + ":not(" * (MANY // 5) + "{",
+    "a name": ":root{--" + "aB" * MANY,
+}
+
+
+@pytest.mark.parametrize("sheet", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_megabyte_that_means_harm_takes_no_longer_than_another_one(sheet: str) -> None:
+    """A third of a second here; the bound is for a machine that is busy with other things."""
+    body = sheet.encode()[:MANY]
+    before = time.process_time()
+    assert len(read(body)) <= 1
+    assert time.process_time() - before < 1.5
+
+
+@given(some.lists(some.sampled_from([*":{};,/*\"'\\-@", ":root", "--brand", "var(", "#c00", "\n", "é"])))
+@settings(deadline=None)
+def test_any_sheet_is_read(pieces: list[str]) -> None:
+    read("".join(pieces))
+
+
+@given(some.binary(max_size=300))
+@settings(deadline=None)
+def test_any_bytes_are_read(body: bytes) -> None:
+    read(b"--" + body)
+
+
+def test_a_sheet_in_another_encoding_is_read() -> None:
+    assert read("\ufeff:root{--brand:#c0392b}".encode("utf-16-le")) == {"brand": "#c0392b"}
+    assert read(b'@charset "windows-1252";:root{--x:"\xe9";--brand:#c0392b}') == {"brand": "#c0392b"}

@@ -1,0 +1,89 @@
+"""Colors that a page's head and a manifest give, and the style sheets that a page has."""
+
+import json
+
+import pytest
+
+from schemas.brand import Candidate
+from workers.ingest.page import manifest, style_sheets
+from workers.ingest.page.colors import candidates
+from workers.ingest.page.document import Document
+from workers.ingest.shapes import Manifest
+
+URL = "https://www.acme.test/about"
+
+
+def said(head: str) -> list[tuple[object, str | None, str]]:
+    return [(one.value, one.role, one.rule) for one in candidates(Document(head, url=URL))]
+
+
+@pytest.mark.parametrize(
+    ("head", "role", "rule"),
+    [
+        ("<meta name=theme-color content=#C0392B>", "primary", "html.theme-color"),
+        ("<meta name=Theme-Color content='rgb(192 57 43)'>", "primary", "html.theme-color"),
+        (
+            "<meta name=theme-color content=#c0392b media='(prefers-color-scheme: light)'>",
+            "primary",
+            "html.theme-color",
+        ),
+        (
+            "<meta name=theme-color content=#c0392b media='(prefers-color-scheme: dark)'>",
+            "accent",
+            "html.theme-color.dark",
+        ),
+        ("<link rel=mask-icon href=/a.svg color=#c0392b>", "primary", "html.mask-icon"),
+        ("<meta name=msapplication-TileColor content=#c0392b>", "primary", "html.msapplication-TileColor"),
+    ],
+)
+def test_each_place_of_a_head_gives_its_color(head: str, role: str, rule: str) -> None:
+    assert said(head) == [(["#c0392b"], role, rule)]
+
+
+def test_white_is_a_ground_and_what_a_template_brings_is_nothing() -> None:
+    assert said("<meta name=theme-color content=white>") == [
+        (["#ffffff"], "background", "html.theme-color"),
+    ]
+    for none in ("#5bbad5", "transparent", "", "#c0392b22", "brand"):
+        assert said(f"<meta name=theme-color content='{none}'><link rel=mask-icon color='{none}'>") == []
+
+
+@pytest.mark.parametrize("members", [{}, {"theme_color": 7}, {"theme_color": "#5bbad5"}, []])
+def test_a_manifest_has_two_colors_or_none(members: object) -> None:
+    both = {"theme_color": "#c0392b", "background_color": "#1f6f5c"}
+    found = [(one.value, one.role) for one in colors_of(both)]
+    assert found == [(["#c0392b"], "primary"), (["#1f6f5c"], "background")]
+    assert colors_of(members) == []
+
+
+def colors_of(members: object) -> list[Candidate]:
+    reading = manifest.read(Manifest(url=URL, body=json.dumps(members).encode()))
+    return [one for one in reading.candidates if one.field == "colors"]
+
+
+def sheets(*hrefs: str, more: str = "") -> list[str]:
+    links = "".join(f"<link rel=stylesheet href='{href}'{more}>" for href in hrefs)
+    return style_sheets.linked(Document(links, url=URL))
+
+
+def test_three_sheets_of_the_own_site_are_read_those_of_all_pages_first() -> None:
+    assert sheets("/a.css", "//static.acme.test/b.css", "https://cdn.test/c.css") == [
+        "https://www.acme.test/a.css",
+        "https://static.acme.test/b.css",
+    ]
+    assert sheets(*(f"/{name}.css" for name in ("a", "b", "bootstrap", "c", "theme.min", "d"))) == [
+        f"https://www.acme.test/{name}.css" for name in ("a", "b", "theme.min")
+    ]
+
+
+def test_what_isnt_shown_or_is_anothers_isnt_read() -> None:
+    assert sheets("/a.css", more=" media=print") == []
+    assert sheets("/a.css", more=" media=print onload='this.media=\"all\"'") != []
+    assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
+    alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
+    assert style_sheets.linked(Document(alternate, url=URL)) == []
+
+
+def test_styles_of_the_page_count_where_they_have_custom_properties() -> None:
+    html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
+    assert style_sheets.inline(Document(html, url=URL)) == ":root{--brand:red}"

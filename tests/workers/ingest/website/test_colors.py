@@ -1,0 +1,104 @@
+"""Colors of a site: from its head, its manifest and its style sheets, all fetched as everything else is."""
+
+import pytest
+
+from tests.workers.ingest.website.visits import visit, visited
+from tests.workers.web.web import Answers, allowed_client, say, serve
+from workers.ingest.parser.parser import Parser
+from workers.ingest.website.ingest import unchanged
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HEAD = """<title>Zap — Draw what you say</title><meta name=theme-color content=#c0392b>
+<link rel=manifest href=/m.json><link rel=stylesheet href=/site.css><style>:root{--deep:#1f6f5c}</style>"""
+
+
+def css(body: str | bytes, etag: str = '"sheet"') -> bytes:
+    return say(body=body, content_type="text/css", etag=etag)
+
+
+MANIFEST = say(
+    body='{"background_color": "#fbfaf7"}', content_type="application/manifest+json", etag='"manifest"'
+)
+ANSWERS: Answers = {
+    "/": say(body=HEAD, etag='"page"'),
+    "/m.json": MANIFEST,
+    "/site.css": css(":root{--brand:#bf3a2c;--accent:var(--deep)}"),
+}
+
+
+async def test_a_brand_has_the_colors_that_its_site_names_each_with_its_place(parser: Parser) -> None:
+    extraction, site = await visited(parser, ANSWERS)
+    found = extraction.fields["colors"]
+    assert found.value == ["#bf3a2c", "#1f6f5c", "#fbfaf7"]
+    assert [(one.color, one.role, one.rule, one.url) for one in found.colors] == [
+        ("#bf3a2c", "primary", "css.--brand+html.theme-color", site.url("/site.css")),
+        ("#1f6f5c", "accent", "css.--accent", site.url("/site.css")),
+        ("#fbfaf7", "background", "manifest.background_color", site.url("/m.json")),
+    ]
+    assert (found.rule, found.confidence) == ("css.--brand+html.theme-color", 0.8)
+    assert extraction.warnings == []
+
+
+async def test_a_second_reading_says_the_same_and_a_sheet_that_changed_is_a_change(parser: Parser) -> None:
+    async with serve(ANSWERS) as site, allowed_client(site) as client:
+        first = await visit(parser, client, site)
+        assert first.visit is not None
+        assert first.visit.answers[site.url("/site.css")].etag == '"sheet"'
+        site.answers = {path: say(304) for path in ANSWERS}
+        assert await visit(parser, client, site, last=first.visit) == unchanged(site.url("/"), first.visit)
+        site.answers = ANSWERS
+        assert (await visit(parser, client, site)).fields == first.fields
+        site.answers = {**ANSWERS, "/site.css": css(":root{--brand:#2563eb}", '"other"')}
+        changed = await visit(parser, client, site, last=first.visit)
+    assert changed.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        say(404),
+        say(500),
+        say(body="<p>:root{--brand:#2563eb}"),
+        css(b"\xff\xfe" + bytes(range(256)) * 4),
+        css("@media all{" * 90_000),
+        css(":root{" * 1000),
+        say(302, location="http://10.0.0.1/a.css"),
+    ],
+)
+async def test_a_sheet_may_fail_and_nobody_is_told(parser: Parser, sheet: bytes) -> None:
+    extraction, _ = await visited(parser, {**ANSWERS, "/site.css": sheet})
+    assert extraction.warnings == []
+    assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
+
+
+async def test_of_a_sheet_its_first_megabyte_is_read(parser: Parser) -> None:
+    long = ":root{--brand:#2563eb}" + " " * (2 << 20) + ":root{--brand:#7c3aed}"
+    extraction, _ = await visited(parser, {**ANSWERS, "/site.css": css(long)})
+    assert extraction.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
+
+
+async def test_a_sheet_that_robots_txt_forbids_isnt_asked_for(parser: Parser) -> None:
+    rules = say(body="User-agent: *\nDisallow: /site.css", content_type="text/plain")
+    extraction, site = await visited(parser, {**ANSWERS, "/robots.txt": rules})
+    assert "/site.css" not in site.paths
+    assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
+
+
+async def test_a_sheet_on_another_site_isnt_this_ones(parser: Parser) -> None:
+    async with serve({"/site.css": css(":root{--brand:#2563eb}")}) as other:
+        answers: Answers = {**ANSWERS, "/site.css": say(302, location=other.url("/site.css"))}
+        async with serve(answers) as site, allowed_client(site, other) as client:
+            extraction = await visit(parser, client, site)
+    assert other.asked == []
+    assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
+
+
+async def test_a_site_without_colors_has_none(parser: Parser) -> None:
+    answers: list[Answers] = [
+        {"/": say(body="<title>Zap</title><meta name=theme-color content=#fff>")},
+        {"/": say(body="<title>Zap</title><style>:root{--bs-primary:#0d6efd;--primary:#0d6efd}</style>")},
+    ]
+    for answer in answers:
+        extraction, _ = await visited(parser, answer)
+        assert "colors" not in extraction.fields

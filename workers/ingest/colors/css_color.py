@@ -1,0 +1,75 @@
+"""Color of CSS, in any of its notations, as `#rrggbb`. tinycss2 parses them, so only the parsing process may
+import this module.
+"""
+
+import re
+from functools import lru_cache
+from math import isnan
+
+from tinycss2.color4 import Color
+from tinycss2.color5 import parse_color
+
+from workers.ingest.colors.oklab import gamma
+
+#: Characters of a color: an oklch() with ten digits each has some fifty.
+LONGEST = 100
+#: Opacity from which a color is one of its own, and not a shade of what lies below it.
+OPAQUE = 0.95
+#: Rows of the matrix from XYZ to linear sRGB, at a white of D65 and, by Bradford's adaptation, of D50.
+Matrix = tuple[tuple[float, float, float], ...]
+D65: Matrix = (
+    (3.2404542, -1.5371385, -0.4985314),
+    (-0.9692660, 1.8760108, 0.0415560),
+    (0.0556434, -0.2040259, 1.0572252),
+)
+D50: Matrix = (
+    (3.1338561, -1.6168667, -0.4906146),
+    (-0.9787684, 1.9161415, 0.0334540),
+    (0.0719453, -0.2289914, 1.4052427),
+)
+#: Space of XYZ to which tinycss2 converts a space, with its matrix.
+BY_XYZ = {
+    "oklab": ("xyz-d65", D65),
+    "oklch": ("xyz-d65", D65),
+    "lab": ("xyz-d50", D50),
+    "lch": ("xyz-d50", D50),
+}
+#: Three channels alone, which other rules put into a function: `222 47% 11%`, `37, 99, 235`.
+HSL = re.compile(r"-?[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+[\d.]+%")
+RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
+
+
+@lru_cache(4_000)
+def read(text: str) -> str | None:
+    """None for what is no color, or lets shine through what lies below it."""
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST:
+        return None
+    try:
+        color = parse_color(in_function(text))
+    except (ValueError, ArithmeticError):  # Of `color()` without a space, and of channels that are infinite.
+        return None
+    channels = srgb(color) if isinstance(color, Color) and color.alpha >= OPAQUE else None
+    if channels is None or any(map(isnan, channels)):
+        return None
+    return written(channels)
+
+
+def in_function(text: str) -> str:
+    name = "hsl" if HSL.fullmatch(text) else "rgb" if RGB.fullmatch(text) else None
+    return f"{name}({' '.join(text.replace(',', ' ').split())})" if name else text
+
+
+def srgb(color: Color) -> tuple[float, ...] | None:
+    """Channels from 0 to 1; None in a space of which few screens show all, such as Display P3."""
+    if color.space in {"srgb", "hsl", "hwb"}:
+        return tuple(color.to("srgb").coordinates)
+    if color.space in BY_XYZ:
+        space, matrix = BY_XYZ[color.space]
+        xyz = color.to(space).coordinates
+        return tuple(gamma(sum(a * b for a, b in zip(row, xyz, strict=True))) for row in matrix)
+    return None
+
+
+def written(channels: tuple[float, ...]) -> str:
+    return "#" + "".join(f"{round(255 * min(1.0, max(0.0, one))):02x}" for one in channels)

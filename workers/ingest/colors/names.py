@@ -1,0 +1,110 @@
+"""Names of custom properties: the role that one gives to its color, and whether it is a palette's.
+
+`--brand`, `--color-primary`, `--acme-accent-500` have roles; `--btn-primary-hover` is a part's, `--blue` is
+nobody's. Frameworks bring palettes along, with a color for each hue; a role that only repeats one of those is
+the framework's own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from schemas.brand import ColorRole
+
+#: Words of a name, of `--color-primary`, `--colorPrimary`, `--color_primary`.
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+class Role(NamedTuple):
+    """Role that a name gives, and what that is worth."""
+
+    role: ColorRole
+    worth: float
+
+
+ROLES: Mapping[str, Role] = {
+    "brand": Role("primary", 0.65),
+    "primary": Role("primary", 0.60),
+    "main": Role("primary", 0.45),
+    "theme": Role("primary", 0.40),
+    "accent": Role("accent", 0.50),
+    "secondary": Role("accent", 0.45),
+    "background": Role("background", 0.50),
+    "bg": Role("background", 0.45),
+}
+#: Words that may stand beside a role's and leave it as it is; 500 and 600 are where palettes begin.
+BESIDE = frozenset(
+    """color colors colour clr col c theme site base global globals default light root page body app main ui
+    token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
+)
+#: Words that a name may not begin with: those of parts of a page, of states, and of other people's widgets.
+NO_BRAND = frozenset(
+    """btn button buttons text link links a border icon icons header footer nav navbar menu card input form
+    label table tab tabs heading headings title font shadow outline focus hover active disabled on dark
+    inverse overlay modal badge alert tag chip code pre error danger warning success info sidebar hero banner
+    section block toolbar tooltip popover dropdown scrollbar selection placeholder progress slider switch
+    checkbox radio toast surface container content image img bs wp tw fa swiper plyr fancybox toastify slick
+    splide leaflet mapbox cookie cookies cc cky cmplz ot onetrust consent gdpr usercentrics uc osano klaro
+    docsearch algolia aa recaptcha woocommerce wc wpforms gform gf ninja jetpack elementor fluentform rs
+    tippy flatpickr choices select2 quill ck prism hljs video vjs player audio disqus intercom hubspot hs
+    drift zendesk tidio crisp chat social facebook twitter linkedin instagram youtube pinterest whatsapp
+    mdc mat mui ant el v vp p iti pagefind photoswipe pswp glide tns lb lightbox rating stars paypal stripe
+    apple google github ms office sharepoint amp mce tox acf popup promo sale price""".split()
+)
+HUES = frozenset(
+    """red orange amber yellow lime green emerald teal cyan sky blue indigo violet purple fuchsia magenta pink
+    rose brown""".split()
+)
+#: Hues that make a palette: a brand that names its own colors seldom has so many.
+RAINBOW = 5
+#: Role of `--brand-blue`, which may be one of several.
+BRAND_HUE = Role("accent", 0.44)
+
+
+def role(name: str) -> Role | None:
+    """The role of a name, if it has one.
+
+    Of the other words the first may be any, such as the brand's own, but in a background's name.
+    """
+    words = words_of(name)
+    named = [word for word in words if word in ROLES]
+    others = [word for word in words if word not in ROLES and word not in BESIDE]
+    if not named or words[0] in NO_BRAND:
+        return None
+    if "brand" in named and others and {*others} <= HUES:
+        return BRAND_HUE
+    role = clearest(named) if not others or may_be_brand(others, words[0]) else None
+    return None if role and role.role == "background" and others else role
+
+
+def words_of(name: str) -> list[str]:
+    return [word.lower() for word in WORD.findall(name)]
+
+
+def clearest(named: list[str]) -> Role | None:
+    """The role of a name's words; None for one of two, such as `--primary-background`."""
+    strong = [ROLES[word] for word in named if word not in BESIDE] or [ROLES[word] for word in named]
+    return max(strong, key=lambda one: one.worth) if len({one.role for one in strong}) == 1 else None
+
+
+def may_be_brand(others: list[str], first: str) -> bool:
+    return others == [first] and first not in HUES and not first.isdigit()
+
+
+def palettes(names: Iterable[str]) -> Iterator[str]:
+    """Names that are hues, or shades of one, in a family of names that has a rainbow of them."""
+    families: dict[str, dict[str, list[str]]] = {}
+    for name in names:
+        family, hue = hue_of(name)
+        if hue:
+            families.setdefault(family, {}).setdefault(hue, []).append(name)
+    for hues in families.values():
+        if len(hues) >= RAINBOW:
+            yield from (name for found in hues.values() for name in found)
+
+
+def hue_of(name: str) -> tuple[str, str]:
+    """Family of a name, which is what stands before its hue, and the hue; both empty for none."""
+    words = words_of(name)
+    place = next((at for at, word in enumerate(words) if word in HUES), None)
+    return ("", "") if place is None else (" ".join(words[:place]), words[place])

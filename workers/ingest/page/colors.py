@@ -1,0 +1,48 @@
+"""Ladder of `colors`: the color that a page's head gives to the bars of browsers and the tiles of systems."""
+
+from collections.abc import Iterator
+
+from schemas.brand import Candidate, ColorRole
+from workers.ingest.colors import css_color
+from workers.ingest.colors.defaults import TEMPLATES
+from workers.ingest.colors.oklab import is_white
+from workers.ingest.page.document import Document, attribute
+
+#: Worth of a white bar as a background: mostly it is the page's.
+GROUND = 0.35
+
+#: A color as CSS has it, its role, its worth, its rule.
+Scored = tuple[str, ColorRole, float, str]
+
+
+def candidates(page: Document) -> Iterator[Candidate]:
+    return colored(page.url, ladder(page))
+
+
+def colored(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
+    """Candidates of colors in settings; a white one is a background, whatever it is for."""
+    for text, role, worth, rule in scored:
+        color = css_color.read(text)
+        if color and color not in TEMPLATES:
+            ground = is_white(color)
+            yield Candidate(
+                field="colors",
+                value=[color],
+                role="background" if ground else role,
+                confidence=min(worth, GROUND) if ground else worth,
+                rule=rule,
+                url=url,
+            )
+
+
+def ladder(page: Document) -> Iterator[Scored]:
+    for tag in page.tags["meta"]:
+        if attribute(tag, "name").lower() == "theme-color":
+            dark = "dark" in attribute(tag, "media").lower()
+            worth, rule = (0.30, "html.theme-color.dark") if dark else (0.55, "html.theme-color")
+            yield attribute(tag, "content"), "accent" if dark else "primary", worth, rule
+    for tag in page.tags["link"]:
+        if "mask-icon" in attribute(tag, "rel").lower().split():
+            yield attribute(tag, "color"), "primary", 0.40, "html.mask-icon"
+    for _, text in page.meta("msapplication-tilecolor"):
+        yield text, "primary", 0.38, "html.msapplication-TileColor"
