@@ -13,6 +13,9 @@ from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Passage, Prose
 
+#: Titles and descriptions that are looked at.
+ABOUT = 8
+
 
 async def conclude(
     parser: Parser,
@@ -29,7 +32,7 @@ async def conclude(
 
     If the derivation fails, or the language model `model`, only the rest is in it, with a warning.
     """
-    derived, warned = await derive(parser, prose_of(url, candidates, passages))
+    derived, warned = await derive(parser, prose_of(url, title, candidates, passages))
     suggested = await suggest(model, url=url, passages=passages)
     found = [*candidates, *derived, *suggested.candidates]
     whole = not warned and not suggested.warnings
@@ -42,16 +45,23 @@ async def conclude(
     )
 
 
-def prose_of(url: str, candidates: Sequence[Candidate], passages: Sequence[Passage]) -> Prose:
-    """The passages, with the name, language and keywords that the source declares."""
+def prose_of(
+    url: str, title: str | None, candidates: Sequence[Candidate], passages: Sequence[Passage]
+) -> Prose:
+    """The passages, with the name, language, titles, descriptions and keywords that the source declares."""
     declared = choose(candidates)
     return Prose(
         url=url,
         name=text(declared, "appName"),
         language=text(declared, "primaryLanguage"),
+        about=list(dict.fromkeys([*filter(None, [title]), *described(candidates)]))[:ABOUT],
         keywords=[word for one in candidates if one.field == "keywords" for word in one.value],
         passages=[*passages],
     )
+
+
+def described(candidates: Sequence[Candidate]) -> list[str]:
+    return [str(one.value) for one in candidates if one.field in {"tagline", "appDescription"}]
 
 
 def incomplete(visit: Visit | None) -> Visit | None:

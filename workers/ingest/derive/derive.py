@@ -20,7 +20,7 @@ def derive(prose: Prose) -> Reading:
     roles = people.roles(limited.passages, known)
     return Reading(
         candidates=[
-            *keywords.candidates(limited),
+            *keywords.candidates(limited, known),
             *voice.candidates(limited, known),
             *audience.candidates(limited, roles),
             *icp.candidates(limited, roles, known),

@@ -1,45 +1,74 @@
-"""Rules of derived `keywords`: words and repeated pairs that come early, often and in headings.
+"""Rules of derived `keywords`: nouns and phrases of a heading, the title or a description that recur.
 
-This one ranking was better on 92 npm and 71 PyPI readmes than YAKE, and than both together
-(docs/decisions/0010-derived-fields-by-our-own-rules.md).
+What comes early, often and in headings is first. On READMEs this one ranking was better than YAKE, and
+than both together (docs/decisions/0010-derived-fields-by-our-own-rules.md).
 """
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import NamedTuple
 
 from schemas.brand import Candidate
+from workers.ingest.derive.clauses import Word, clauses
 from workers.ingest.derive.complete import ENOUGH, TEXT
-from workers.ingest.derive.distinct import distinct, stem
-from workers.ingest.derive.words import silent, words
-from workers.ingest.languages import primary
+from workers.ingest.derive.distinct import distinct
+from workers.ingest.derive.lexicon import Lexicon
+from workers.ingest.derive.nouns import Points, Rules, points, rooted, runs
+from workers.ingest.derive.quotes import distinct as once
+from workers.ingest.derive.quotes import quote
+from workers.ingest.derive.words import silent
 from workers.ingest.page.text import squash
+from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose
 
 #: Confidence of keywords of own prose and of stories, less than of any declared ones.
 CONFIDENCE, STORY = 0.4, 0.24
-FEWEST = 3
+FEWEST = 2
+#: Clauses in which a keyword stands at least, and words that it has at most.
+RECURS, WORDS = 2, 3
 #: Part of the best term's worth below which a term is no keyword, beyond the first few.
 WORTHY = 0.4
+#: Part of a word's uses that are in a longer keyword, from which on it is none itself.
+WITHIN = 0.6
 #: A mention in a heading counts as two. One in the first clause is worth six times a late one, in the fifth
 #: half of that. The values are measured, and near ones do as well.
 HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
-#: Languages without blanks, in which words can't be told apart.
-UNSPACED = {"zh", "yue", "ja", "th", "lo", "km", "my", "bo"}
-#: Ends of a clause.
-BREAK = re.compile(r"[.,;:!?](?=\s|$)|\s[-–—/]\s|[()\[\]{}\"“”„«»|•…—·\n]")
+
+
+class Text(NamedTuple):
+    """Text that is read; `shown` is a heading, the title or a description.
+
+    A heading of a README isn't: it names a part of the manual.
+    """
+
+    text: str
+    shown: bool
+
+
+class Said(NamedTuple):
+    """Clause with the number of its text."""
+
+    words: list[Word]
+    number: int
 
 
 @dataclass
 class Term:
-    """Word or pair in all its forms; `first` is the number of its first clause."""
+    """Word or phrase in all its forms.
+
+    `first` is the number of its first clause, `place` its text and place there where one is shown. `led` is
+    False for what may be an imperative with its object.
+    """
 
     first: int
     weight: float = 0.0
+    length: int = 1
     forms: Counter[str] = field(default_factory=Counter)
+    clauses: set[int] = field(default_factory=set)
+    place: tuple[int, int] | None = None
+    led: bool = False
 
     @property
     def worth(self) -> float:
@@ -49,55 +78,148 @@ class Term:
     def shown(self) -> str:
         return self.forms.most_common(1)[0][0]
 
+    @property
+    def recurs(self) -> bool:
+        return self.place is not None and len(self.clauses) >= RECURS and self.led
 
-def candidates(prose: Prose) -> Iterator[Candidate]:
+
+def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
     """Keywords of the prose about the brand; of its stories too where that has too few."""
-    own = [passage for passage in prose.passages if not passage.story]
-    for passages, confidence in ((own, CONFIDENCE), (prose.passages, STORY)):
-        found = extract(passages, language=prose.language, name=prose.name or "")
+    if known.grammar is None:
+        return
+    rules = Rules(known.grammar, silent(prose.language))
+    read = [one for one in prose.passages if one.kind != "label"]
+    own = [one for one in read if not one.story]
+    for passages, confidence in ((own, CONFIDENCE), (read, STORY)):
+        texts = distinct_texts(prose.about if passages else [], passages)
+        found = extract(texts, rules, name=prose.name or "")
         if len(found) >= FEWEST:
-            yield Candidate(field="keywords", value=found, confidence=confidence, rule=TEXT, url=prose.url)
+            yield Candidate(
+                field="keywords",
+                value=[one.shown for one in found],
+                confidence=confidence,
+                rule=TEXT,
+                url=prose.url,
+                evidence=once(quote(texts[number].text, start) for number, start in map(place_of, found)),
+            )
             return
 
 
-def extract(passages: Iterable[Passage], *, language: str | None, name: str) -> list[str]:
+def place_of(term: Term) -> tuple[int, int]:
+    return term.place or (0, 0)
+
+
+def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Text]:
+    """The texts, each once: what is a part of another, as a description often is, is that one."""
+    texts = [
+        *(Text(text, shown=True) for text in about),
+        *(Text(one.text, one.kind == "heading" and not one.documentation) for one in passages),
+    ]
+    kept: dict[str, Text] = {}
+    for one in texts:
+        key = squash(one.text)
+        same = next((other for other in [*kept][:10] if key in other or other in key), None)
+        if same is None:
+            kept[key] = one
+        else:
+            before = kept.pop(same)
+            longest = max(before, one, key=lambda text: len(text.text))
+            kept = {max(key, same, key=len): longest._replace(shown=before.shown or one.shown)} | kept
+    return [one for one in kept.values() if not is_placeholder(one.text)]
+
+
+def extract(texts: Sequence[Text], rules: Rules, *, name: str) -> list[Term]:
     """Keywords in lower case, best first, without the name."""
-    if language and primary(language) in UNSPACED:
-        return []
-    ranked = sorted(terms(passages, silent(language)).values(), key=lambda term: -term.worth)
-    named = [term for term in ranked if squash(term.shown) != squash(name)]
-    worthy = sum(term.worth >= WORTHY * named[0].worth for term in named)
-    return distinct(term.shown for term in named[: max(worthy, ENOUGH)])
+    said = [
+        Said(words, number)
+        for number, one in enumerate(texts)
+        for words in without_name(one.text, squash(name))
+    ]
+    spoken = points([one.words for one in said], rules)
+    found = [term for term in terms(said, texts, rules, spoken).values() if term.recurs]
+    ranked = sorted(whole(found), key=lambda term: -term.worth)
+    worthy = sum(term.worth >= WORTHY * ranked[0].worth for term in ranked)
+    by_form = {term.shown: term for term in reversed(ranked[: max(worthy, ENOUGH)])}
+    return [by_form[form] for form in distinct(term.shown for term in ranked if term.shown in by_form)]
 
 
-def terms(passages: Iterable[Passage], mute: frozenset[str]) -> dict[str, Term]:
-    single: dict[str, Term] = {}
-    double: dict[str, Term] = {}
-    for number, (clause, weight) in enumerate(clauses(passages, mute)):
-        for word in filter(None, clause):
-            note(single.setdefault(stem(word), Term(number)), word, weight)
-        for one, other in pairwise(clause):
-            if one and other and stem(one) != stem(other):
-                pair = f"{one} {other}"
-                note(double.setdefault(stem(pair), Term(number)), pair, weight)
-    return single | {key: term for key, term in double.items() if term.forms.total() > 1}
+def without_name(text: str, name: str) -> Iterator[list[Word]]:
+    """Clauses; the name's words in it are one word that says nothing."""
+    for words in clauses(text):
+        start = 0
+        kept: list[Word] = []
+        while start < len(words):
+            size = name_at(words, start, name)
+            kept.append(words[start]._replace(key=NAME) if size else words[start])
+            start += size or 1
+        yield kept
 
 
-def note(term: Term, form: str, weight: float) -> None:
-    term.weight += weight
-    term.forms[form] += 1
+#: Key of the brand's name: two letters, so that it is no telling word.
+NAME = "≡"
 
 
-def clauses(passages: Iterable[Passage], mute: frozenset[str]) -> Iterator[tuple[list[str | None], float]]:
-    """Clauses with their weight; None stands for a word that says nothing."""
-    for passage in passages:
-        weight = {"heading": HEADING, "text": 1.0, "label": 0.0}[passage.kind]
-        for part in BREAK.split(passage.text) if weight else ():
-            clause = [word if telling(word, mute) else None for word in words(part)]
-            if any(clause):
-                yield [word and word.lower() for word in clause], weight
+def name_at(words: list[Word], start: int, name: str) -> int:
+    """The number of words that are the name from here on; 0 for none."""
+    joined = ""
+    for size, word in enumerate(words[start : start + 6], start=1):
+        joined += squash(word.key)
+        if joined == name:
+            return size
+        if not name.startswith(joined):
+            return 0
+    return 0
 
 
-def telling(word: str, mute: frozenset[str]) -> bool:
-    """True if a word says something: no stop word, and of two letters only an abbreviation."""
-    return word.lower() not in mute and (len(word) > 2 or (len(word) == 2 and word.isupper()))
+def terms(
+    said: Iterable[Said], texts: Sequence[Text], rules: Rules, spoken: dict[str, Points]
+) -> dict[str, Term]:
+    found: dict[str, Term] = {}
+    for order, one in enumerate(said):
+        for start, end in runs(one.words, rules, spoken):
+            for phrase in phrases(one.words[start:end], rules, spoken):
+                key = " ".join(rooted(word.key) for word in phrase)
+                term = found.setdefault(key, Term(order, length=len(phrase)))
+                term.clauses.add(order)
+                note(term, phrase, one.number, texts[one.number])
+                term.led |= len(phrase) == 1 or phrase[0] is not one.words[0] or is_name(phrase[0], spoken)
+    return found
+
+
+def is_name(word: Word, spoken: dict[str, Points]) -> bool:
+    """True if the word is known for no verb, though it begins a clause as an imperative does."""
+    one = spoken[rooted(word.key)]
+    return one.is_noun or one.adjective > one.verb
+
+
+def phrases(run: Sequence[Word], rules: Rules, spoken: dict[str, Points]) -> Iterator[Sequence[Word]]:
+    """Parts of a run of words whose head is a noun."""
+    for start in range(len(run)):
+        for end in range(start + 1, min(start + WORDS, len(run)) + 1):
+            head = run[start if rules.grammar.first else end - 1]
+            part = run[start:end]
+            nominal = spoken[rooted(head.key)].is_noun and not (
+                rules.grammar.capitals and head.text[0].islower()
+            )
+            if nominal and len({rooted(word.key) for word in part}) == len(part):
+                yield part
+
+
+def note(term: Term, phrase: Sequence[Word], number: int, text: Text) -> None:
+    term.weight += HEADING if text.shown else 1.0
+    term.forms[" ".join(word.key for word in phrase)] += 1
+    if text.shown and term.place is None:
+        term.place = (number, phrase[0].start)
+
+
+def whole(found: list[Term]) -> Iterator[Term]:
+    """The terms without those that stand mostly within a longer one, as `twin` does in `twin peaks`."""
+    for term in found:
+        longer = [one for one in found if one.length > term.length and within(term, one)]
+        times = max((one.forms.total() for one in longer), default=0)
+        if times < WITHIN * term.forms.total():
+            yield term
+
+
+def within(term: Term, longer: Term) -> bool:
+    return f" {term.shown} " in f" {longer.shown} "

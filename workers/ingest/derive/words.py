@@ -1,7 +1,6 @@
 """Words of a text, and those that say nothing by themselves."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 
 import stopwordsiso
@@ -9,17 +8,12 @@ import stopwordsiso
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.languages import primary
 
-#: A word begins with a letter; inside it may have a dot or an apostrophe, as `node.js` and `l'équipe`.
-WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’][\w+#]+)*")
+#: A word begins with a letter; it may have a dot, a hyphen or an apostrophe inside, as in `l'équipe`.
+WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’-][\w+#]+)*")
 #: Characters of a word at most: longer ones are addresses and keys.
 LONGEST = 40
 #: Letters of an elided word at most, as in `qu'il`.
 ELIDED = 2
-
-
-def words(text: str) -> Iterator[str]:
-    """Words as written, in their order."""
-    return (bare(match[0].replace("’", "'")) for match in WORD.finditer(text) if len(match[0]) <= LONGEST)
 
 
 def bare(word: str) -> str:

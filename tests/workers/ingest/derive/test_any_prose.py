@@ -35,6 +35,7 @@ PROSE = some.builds(
     url=some.just(URL),
     name=some.none() | some.text(max_size=8),
     language=some.sampled_from([None, "en", "de-AT", "fr", "es", "ja", "ar"]),
+    about=some.lists(TEXTS, max_size=3),
     keywords=some.lists(some.sampled_from(["Games", "cli", "B2B", "x"]), max_size=4),
     passages=some.lists(
         some.builds(
@@ -56,19 +57,19 @@ def test_any_prose_is_read(prose: Prose) -> None:
     assert candidates == derive(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
-        check(candidate, [*(passage.text for passage in prose.passages), *prose.keywords])
+        check(candidate, [*(one.text for one in prose.passages), *prose.about, *prose.keywords])
 
 
 def check(candidate: Candidate, texts: list[str]) -> None:
     assert 0.24 <= candidate.confidence <= 0.6
     if candidate.field == "keywords":
         assert len(set(candidate.value)) == len(candidate.value) <= MOST
-        assert all(0 < len(word) <= 2 * 40 + 1 for word in candidate.value)
-        return
+        assert all(0 < len(word) <= 3 * 40 + 2 for word in candidate.value)
+    else:
+        assert isinstance(candidate.value, str)
+        assert unicodedata.normalize("NFC", candidate.value) == candidate.value
+        assert len(candidate.value) < 400
     assert 0 < len(candidate.evidence) <= quotes.MOST
-    assert isinstance(candidate.value, str)
-    assert unicodedata.normalize("NFC", candidate.value) == candidate.value
-    assert len(candidate.value) < 400
     assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MOST])
     assert (candidate.field == "icp") == bool(candidate.parts)
     for quote in candidate.evidence:

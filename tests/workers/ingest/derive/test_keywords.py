@@ -1,66 +1,147 @@
-"""Extracted keywords: what the text is about, in its own words, once each."""
+"""Extracted keywords: nouns and phrases of a heading, a title or a description that the text says again."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
-from tests.workers.ingest.derive.prose import URL, derived, prose, value
+from schemas.brand import Candidate
+from tests.workers.ingest.derive.prose import URL, derived
+from workers.ingest.derive.distinct import stem
 from workers.ingest.shapes import Passage, Prose
 
-TIDES = (
-    "Tide tables and currents for every harbour.",
-    "Tide tables work offline. Sailors see currents around the harbour, tide alarms and moon phases.",
+TITLE = "Tide tables and currents for every harbour"
+TEXT = "Tide tables work offline. Sailors see the currents around the harbour, a tide alarm and moon phases."
+
+
+def prose(
+    *texts: str,
+    headings: tuple[str, ...] = (),
+    about: tuple[str, ...] = (),
+    language: str = "en",
+    name: str = "",
+) -> Prose:
+    passages = [Passage(text=text, kind="heading", url=URL) for text in headings]
+    passages += [Passage(text=text, url=URL) for text in texts]
+    return Prose(url=URL, language=language, name=name, about=[*about], passages=passages)
+
+
+def keywords(said: Prose) -> list[str]:
+    found = derived(said).get("keywords")
+    return list(found.value) if found else []
+
+
+def found_in(said: Prose) -> Candidate:
+    return derived(said)["keywords"]
+
+
+@pytest.mark.parametrize("where", ["headings", "about"])
+def test_a_keyword_stands_in_a_heading_or_the_title_and_again_elsewhere(where: str) -> None:
+    said = prose(TEXT, headings=(TITLE,)) if where == "headings" else prose(TEXT, about=(TITLE,))
+    found = keywords(said)
+    assert {"tide tables", "currents", "harbour"} <= {*found}
+    assert not {"moon phases", "alarm", "sailors", "offline"} & {*found}
+
+
+def test_what_only_texts_say_and_what_a_title_says_once_is_none() -> None:
+    assert keywords(prose(TITLE, TEXT)) == []
+    assert keywords(prose("Boats are here.", about=(TITLE,))) == []
+
+
+def test_one_text_in_two_places_is_said_once() -> None:
+    assert keywords(prose(f"{TITLE}. Boats are here.", headings=(TITLE,), about=(TITLE,))) == []
+
+
+SYLLABLES = some.lists(
+    some.sampled_from("bo da ki lu mo na ru ta vo zi".split()), min_size=3, max_size=3, unique=True
 )
+#: Three words that no list has.
+INVENTED = (
+    some.lists(SYLLABLES.map("".join), min_size=3, max_size=3, unique=True)
+    .map(lambda words: [f"{word}x" for word in words])
+    .filter(lambda words: len({stem(word) for word in words}) == len(words))
+)
+#: Texts of one language in which `{n}` and `{m}` are nouns, `{v}` no noun, a verb or an adjective.
+UNKNOWN = {
+    "verb": ("en", "{v} your {n} with the {m}", "You {v} the {n}. They can {v} a {m}."),
+    "adjective": ("en", "The {v} {n} and a very {v} {m}", "The {n} is {v}. Each {m} is so {v}."),
+    "verb of German": ("de", "So {v} Sie das {N} und die {M}", "Wir {v} jetzt das {N} mit der {M}."),
+    "adjective of French": ("fr", "Une {n} très {v} pour la {m}", "La {n} est {v}. Cette {m} est {v}."),
+    "verb of Spanish": ("es", "Ella {v} la {n} con el {m}", "Usted {v} una {n}. No {v} este {m}."),
+}
 
 
-def words(said: Prose) -> list[str]:
-    found = value("keywords", said)
-    assert isinstance(found, list)
-    return found
+@pytest.mark.parametrize("kind", UNKNOWN)
+@given(words=INVENTED)
+@settings(deadline=None, max_examples=30)
+def test_nouns_that_nobody_has_seen_are_keywords_and_verbs_and_adjectives_never(
+    kind: str, words: list[str]
+) -> None:
+    language, title, text = UNKNOWN[kind]
+    n, m, v = words
+    forms = {"n": n, "m": m, "v": v, "N": n.capitalize(), "M": m.capitalize()}
+    found = keywords(prose(text.format(**forms), headings=(title.format(**forms),), language=language))
+    assert {n, m} <= {*found}
+    assert v not in found
+
+
+def test_each_is_once_in_whichever_form_and_a_part_of_a_longer_one_is_none() -> None:
+    text = "The twin peaks of the note. A note in the twin peaks."
+    found = keywords(prose(text, headings=("Notes on the twin peaks", "The note of twin peaks")))
+    assert [*map(stem, found)].count(stem("note")) == 1
+    assert "twin peaks" in found
+    assert not {"twin", "peaks"} & {*found}
+
+
+def test_the_name_alone_is_none() -> None:
+    said = prose("The tide tables of the harbour and the tide tables.", headings=(TITLE,), name="Tide-Tables")
+    assert not {"tide tables", "tide", "tables"} & {*keywords(said)}
+
+
+def test_numbers_dates_and_placeholders_are_none() -> None:
+    latin = "The lorem ipsum dolor sit amet, a consectetur of the lorem."
+    said = prose("The 20 zorks of the tide, the 30 zorks. " + TEXT, latin, headings=("5 zorks", TITLE, latin))
+    assert not {"zorks", "lorem", "lorem ipsum", "consectetur"} & {*keywords(said)}
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("language", "title", "text"),
     [
-        ("Notes, note and NOTES. Ideas, an idea and drawings.", ["notes", "ideas", "drawings"]),
-        (
-            "L'horloge, l’alarme, l'équipe. L'horloge qu'il voit, harbour's horloge.",
-            ["horloge", "alarme", "équipe", "voit", "harbour"],
-        ),
-        ("Gezeiten und Strömungen. Jetzt download, features und Häfen.", ["gezeiten", "strömungen", "häfen"]),
+        ("zh-Hans", "潮汐表和海流 港口", "潮汐表和海流 港口 离线 使用 港口"),
+        ("ru", "Приливы и течения для гавани", "Приливы и течения гавани. Это приливы."),
+        ("tlh", "The tide and the harbour", "The tide of the harbour, a tide in the harbour."),
     ],
 )
-def test_forms_articles_and_stop_words_are_none_of_their_own(said: str, found: list[str]) -> None:
-    language = {"N": "en", "L": "fr", "G": "de"}[said[0]]
-    assert words(prose(said, language=language)) == found
-
-
-def test_what_is_said_early_and_often_comes_first_and_a_pair_only_where_it_is_said_again() -> None:
-    found = words(prose(*TIDES, labels=("Imprint", "Imprint")))
-    assert found[0] == "tide"
-    assert {"currents", "tide tables"} <= {*found}
-    assert not {"phases", "moon phases", "imprint"} & {*found}
-    assert "tide tables" not in words(prose(*TIDES, name="Tide-Tables"))
-
-
-def test_a_language_without_blanks_has_none() -> None:
-    assert value("keywords", prose("潮汐表和海流 港口 离线 使用", language="zh-Hans")) is None
+def test_a_language_whose_nouns_nobody_can_tell_has_none(language: str, title: str, text: str) -> None:
+    assert keywords(prose(text, headings=(title,), language=language)) == []
 
 
 def test_the_language_is_told_by_the_text_where_nobody_knew_it() -> None:
     text = "Die Gezeiten und die Strömungen für alle Häfen, und zwar auch dann, wenn du kein Netz hast."
-    assert "und" not in words(prose(text, language=None))
+    said = prose(text, headings=("Mit Gezeiten und Strömungen",), language="")
+    assert keywords(said) == ["gezeiten", "strömungen"]
+
+
+def test_each_quote_stands_in_the_source_and_has_its_keyword() -> None:
+    said = prose(TEXT, headings=(TITLE,), about=("An atlas of tides, with an atlas of the harbour",))
+    found = found_in(said)
+    texts = [*said.about, *(one.text for one in said.passages)]
+    assert found.evidence
+    assert all(any(quote in text for text in texts) for quote in found.evidence)
+    assert all(any(word in quote.lower() for quote in found.evidence) for word in found.value)
+
+
+def test_a_readmes_sections_name_parts_of_a_manual() -> None:
+    section = Passage(text=TITLE, kind="heading", documentation=True)
+    assert keywords(Prose(url=URL, language="en", passages=[section, Passage(text=TEXT)])) == []
 
 
 def test_a_story_gives_keywords_only_where_nothing_else_does() -> None:
-    story = Passage(text="Whales, dolphins, seals", story=True)
-    own = prose(*TIDES).passages
-    both, alone = (Prose(url=URL, language="en", passages=said) for said in ([story, *own], [story]))
-    assert words(both) == words(prose(*TIDES))
-    found = derived(alone)["keywords"]
-    assert (found.value, found.confidence) == (["whales", "dolphins", "seals"], 0.24)
-
-
-def test_what_is_far_below_the_best_is_none() -> None:
-    others = [f"One {word}." for word in ("whale", "dolphin", "seal", "otter", "walrus", "puffin", "gannet")]
-    found = words(prose("Tide tables. Tide tables. Tide tables.", "More about tides.", *others))
-    assert found[:3] == ["tide", "tables", "tide tables"]
-    assert len(found) == 5
+    said = prose(TEXT, headings=(TITLE,))
+    text = "The whales and the dolphins of the sea. A sea with whales and dolphins."
+    story = [
+        Passage(text=text, story=True),
+        Passage(text="Whales and dolphins of the sea", kind="heading", story=True),
+    ]
+    assert keywords(Prose(url=URL, language="en", passages=[*story, *said.passages])) == keywords(said)
+    found = found_in(Prose(url=URL, language="en", passages=story))
+    assert ({*found.value}, found.confidence) == ({"sea", "whales", "dolphins"}, 0.24)

@@ -22,6 +22,33 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     inside: bool = False
 
 
+class Grammar(msgspec.Struct, frozen=True, kw_only=True):
+    """Words and endings that tell nouns of a language from its verbs and adjectives.
+
+    Words: `determiners` and `prepositions` stand before nouns, `genitive` ones after them, `verbal` ones
+    before verbs, `degrees` before adjectives, `joins` between any, `objects` after verbs. Endings are
+    patterns of a whole word: those of `nouns`, `adjectives`, `verbs` (and adverbs), `gerunds`, of a `plural`,
+    and of a word that is `attached` to the noun after it. The noun of a phrase stands `first`, else last.
+    `capitals`: nouns begin with one.
+    """
+
+    determiners: list[str]
+    prepositions: list[str]
+    genitive: list[str]
+    joins: list[str]
+    verbal: list[str]
+    degrees: list[str]
+    objects: list[str]
+    nouns: str
+    adjectives: str
+    verbs: str
+    gerunds: str
+    plural: str
+    attached: str
+    first: bool
+    capitals: bool
+
+
 Segment: TypeAlias = Literal["business", "developer", "consumer"]
 
 
@@ -35,7 +62,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
 
     `cue`, `help`, `plain` and `whether` are patterns of words before the people that a product is for: `cue`
     where they mean nothing else, `help` where a verb follows, `whether` before a single one. `use` finds what
-    the product helps to do. Of labels, `signposts` lead to such people.
+    the product helps to do. Of labels, `signposts` lead to such people. `grammar` tells nouns.
     """
 
     common: list[str] = field(default_factory=list)
@@ -55,6 +82,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     follow: list[str] = field(default_factory=list)
     use: str = "(?!)"
     signposts: list[str] = field(default_factory=list)
+    grammar: Grammar | None = None
 
 
 EMPTY = Lexicon()

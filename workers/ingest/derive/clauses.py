@@ -1,0 +1,52 @@
+"""Clauses of a text: its words up to a mark, each with its place."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from workers.ingest.derive.words import LONGEST, WORD, bare
+
+#: A word, a number, or a mark that ends a clause.
+PIECE = re.compile(
+    rf"(?P<word>{WORD.pattern})|(?P<number>[\d_][\w.,:/-]*)"
+    r"|(?P<end>[.!?:;](?=\s|$)|[\n•…|·¿¡]|\s[-–—/]\s|—)|(?P<pause>,|[()\[\]{}\"“”„«»])"
+)
+#: What a number is read as, and a comma at a clause's end.
+NUMBER, PAUSE = "0", ","
+#: Part of a clause's words above which capitals say nothing: it is a title in capitals.
+TITLE = 0.6
+#: Words of a clause with fewer than which capitals say nothing.
+FEW = 3
+
+
+class Word(NamedTuple):
+    """Word as written and in lower case; `start` is its place. `initial` ones have a capital in any case."""
+
+    text: str
+    key: str
+    start: int
+    initial: bool
+
+
+def clauses(text: str) -> Iterator[list[Word]]:
+    words: list[Word] = []
+    initial = True
+    for found in PIECE.finditer(text):
+        kind = found.lastgroup
+        if kind == "word" and len(found[0]) <= LONGEST:
+            written = bare(found[0].replace("’", "'"))
+            words.append(Word(written, written.lower(), found.start(), initial))
+        elif kind == "number":
+            words.append(Word(NUMBER, NUMBER, found.start(), initial))
+        elif words:
+            yield [*words, Word(PAUSE, PAUSE, found.start(), initial=False)] if kind == "pause" else words
+            words = []
+        initial = kind == "end" or (initial and kind == "pause") or found[0] in '"“„«('
+    if words:
+        yield words
+
+
+def has_case(words: list[Word]) -> bool:
+    """True if capitals of the clause mean something: it is neither in capitals nor in none."""
+    capitals = sum(word.text[0].isupper() for word in words)
+    return len(words) >= FEW and capitals <= TITLE * len(words)

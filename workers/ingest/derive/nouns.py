@@ -1,0 +1,175 @@
+"""Nouns of a text, told from its verbs and adjectives by what stands around them, and by their endings.
+
+No list of words is whole, so a word is a noun where the text itself uses it as one: after an article or a
+preposition, before `of`, as the head of a phrase, with a capital in German. A word of which the text shows
+nothing is none.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from workers.ingest.derive.clauses import NUMBER, PAUSE, Word, has_case
+from workers.ingest.derive.distinct import stem
+from workers.ingest.derive.lexicon import Grammar
+
+#: Points that a noun has at least.
+ENOUGH = 2
+#: Points for an adjective of a word beside the head of a phrase: nouns stand there as well.
+MODIFIER = 0.5
+#: Words before a phrase in which its article is looked for.
+NEAR = 3
+
+
+@dataclass(slots=True)
+class Points:
+    """Evidence for each part of speech; `counted` are uses beside a number, of `used` ones.
+
+    `led` are uses right after an article or a preposition: no verb's, but an adjective's as well.
+    """
+
+    noun: float = 0
+    led: float = 0
+    verb: float = 0
+    adjective: float = 0
+    counted: int = 0
+    used: int = 0
+
+    @property
+    def is_noun(self) -> bool:
+        return self.noun >= ENOUGH and self.noun > self.verb + self.adjective and self.counted < self.used
+
+    @property
+    def is_verb(self) -> bool:
+        return self.verb > self.noun + self.led
+
+
+class Rules:
+    """Grammar of one language, ready to be asked. `mute` are words that say nothing by themselves."""
+
+    def __init__(self, grammar: Grammar, mute: frozenset[str]) -> None:
+        self.grammar = grammar
+        self.determiners = frozenset(grammar.determiners)
+        self.prepositions = frozenset(grammar.prepositions)
+        self.genitive = frozenset(grammar.genitive)
+        self.verbal, self.degrees = frozenset(grammar.verbal), frozenset(grammar.degrees)
+        self.objects = frozenset(grammar.objects)
+        self.after_verbs = self.determiners | self.objects
+        self.joins = frozenset([*grammar.joins, PAUSE])
+        self.closed = self.after_verbs.union(self.prepositions, grammar.joins, self.verbal, self.degrees)
+        self.ends = (self.closed - self.after_verbs).union(self.joins, self.genitive, self.prepositions)
+        self.mute = mute | self.closed
+        self.endings = {
+            name: re.compile(getattr(grammar, name))
+            for name in ("nouns", "adjectives", "verbs", "gerunds", "plural", "attached")
+        }
+
+    def ends_as(self, kind: str, word: Word) -> bool:
+        return self.endings[kind].fullmatch(word.key) is not None
+
+    def is_telling(self, word: Word) -> bool:
+        """True if a word says something: of two letters only an abbreviation does, and no address."""
+        long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
+        return long and word.key not in self.mute and word.key.count(".") < 2
+
+
+@lru_cache(10_000)
+def rooted(key: str) -> str:
+    return stem(key)
+
+
+def points(clauses: Sequence[list[Word]], rules: Rules) -> dict[str, Points]:
+    """Points of each telling word, by its stem."""
+    found: defaultdict[str, Points] = defaultdict(Points)
+    for clause in clauses:
+        by_neighbours(clause, rules, found)
+    for clause in clauses:
+        cased = has_case(clause)
+        for start, end in runs(clause, rules, found):
+            by_place(clause, start, end, rules, found)
+            if cased:
+                by_capitals(clause, start, end, rules, found)
+    return found
+
+
+def by_neighbours(clause: list[Word], rules: Rules, found: dict[str, Points]) -> None:
+    """Points by the words right before and after."""
+    keys = ["", *(word.key for word in clause), ""]
+    for place, word in enumerate(clause, start=1):
+        if not rules.is_telling(word):
+            continue
+        before, after = keys[place - 1], keys[place + 1]
+        one = found[rooted(word.key)]
+        if not one.used:
+            by_ending(word, rules, one)
+        one.used += 1
+        one.counted += NUMBER in (before, after)
+        determined = before in rules.determiners
+        one.led += determined or before in rules.prepositions
+        one.verb += 2 * (before in rules.verbal and before not in rules.determiners)
+        one.verb += 2 * (after in rules.after_verbs and not determined)
+
+
+def by_ending(word: Word, rules: Rules, one: Points) -> None:
+    one.noun += 2 * rules.ends_as("nouns", word)
+    one.verb += 2 * rules.ends_as("verbs", word) + rules.ends_as("gerunds", word)
+    one.adjective += 2 * rules.ends_as("adjectives", word)
+
+
+def runs(clause: list[Word], rules: Rules, found: dict[str, Points]) -> Iterator[tuple[int, int]]:
+    """Runs of telling words that are no verbs, as their start and end."""
+    start = None
+    for place, word in enumerate(clause):
+        if rules.is_telling(word) and not breaks(word, rules, found):
+            start = place if start is None else start
+        elif start is not None:
+            yield start, place
+            start = None
+    if start is not None:
+        yield start, len(clause)
+
+
+def breaks(word: Word, rules: Rules, found: dict[str, Points]) -> bool:
+    """True if no phrase goes across the word: a verb; in German also what is neither noun nor attached."""
+    if rules.grammar.capitals and word.text[0].islower():
+        return not rules.ends_as("attached", word)
+    return found[rooted(word.key)].is_verb
+
+
+def by_place(clause: list[Word], start: int, end: int, rules: Rules, found: dict[str, Points]) -> None:
+    """Points of the head of a run, by what opens and closes the run."""
+    opener = opener_of(clause, start, rules)
+    closer = clause[end].key if end < len(clause) else ""
+    head = clause[start if rules.grammar.first else end - 1]
+    for word in clause[start:end]:
+        found[rooted(word.key)].adjective += MODIFIER * (word is not head)
+    if closer and closer not in rules.ends:
+        return
+    one, alone = found[rooted(head.key)], end - start == 1
+    one.adjective += 2 * (alone and opener in rules.degrees)
+    one.noun += (closer in rules.genitive) + rules.ends_as("plural", head) * (1 if alone else 2)
+    # Of `a powerful, private planner` the first two may be anything.
+    if not (alone and closer in rules.joins and not rules.grammar.first):
+        one.noun += 2 * (opener in rules.determiners) + (opener in rules.prepositions)
+        one.noun += not alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
+
+
+def opener_of(clause: list[Word], start: int, rules: Rules) -> str:
+    """The word that opens a phrase: `a` of `a new and private planner`, whose other words say nothing."""
+    for word in reversed(clause[max(start - NEAR, 0) : start]):
+        if word.key not in rules.joins and (word.key in rules.closed or word.key not in rules.mute):
+            return word.key
+    return ""
+
+
+def by_capitals(clause: list[Word], start: int, end: int, rules: Rules, found: dict[str, Points]) -> None:
+    """Points of capitals inside of a sentence: a noun's in German, elsewhere of a name that is a head."""
+    for place in range(start, end):
+        word = clause[place]
+        one = found[rooted(word.key)]
+        if not word.initial and word.text[0].isupper():
+            one.noun += 2 if rules.grammar.capitals else place == end - 1
+        elif rules.grammar.capitals and word.text[0].islower():
+            one.adjective += 2
