@@ -9,6 +9,7 @@ from schemas.brand import Field, Value
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import secure
+from workers.ingest.asides import Asides
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
@@ -42,10 +43,11 @@ class App(NamedTuple):
 
 
 def read(app: App) -> Reading:
+    opening = prose.opening(app.description, Asides(detection.detect(clean(app.description))[0]))
     found: dict[Field, Iterator[Scored]] = {
         "appName": names(app),
-        "appDescription": descriptions(app),
-        "tagline": taglines(app),
+        "appDescription": descriptions(app, opening),
+        "tagline": taglines(app, opening),
         "keywords": keywords(app.genres),
         "primaryLanguage": languages(app),
         "logoUrl": logos(app),
@@ -74,20 +76,19 @@ def split(title: str) -> tuple[str, str]:
     return (head.strip(), tail) if tail else parted(title)
 
 
-def descriptions(app: App) -> Iterator[Scored]:
-    if text := cut(" ".join(prose.opening(app.description)), DESCRIPTION):
+def descriptions(app: App, opening: list[str]) -> Iterator[Scored]:
+    if text := cut(" ".join(opening), DESCRIPTION):
         yield text, 0.95, "description"
     elif text := cut(clean(app.short), DESCRIPTION):
         yield text, 0.50, "short"
 
 
-def taglines(app: App) -> Iterator[Scored]:
+def taglines(app: App, opening: list[str]) -> Iterator[Scored]:
     name, tail = split(app.title)
-    opening = prose.opening(app.description)[:1]
     ladder = (
         (clean(app.short), 2, 0.95, "short"),
         (tail, 2, 0.80, "name.tail"),
-        *((first_sentence(line), 3, 0.55, "description.first") for line in opening),
+        *((first_sentence(line), 3, 0.55, "description.first") for line in opening[:1]),
     )
     for line, fewest, worth, rule in ladder:
         if words(line) >= fewest and len(line) <= TAGLINE and squash(line) != squash(name):

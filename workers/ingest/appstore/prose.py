@@ -1,44 +1,90 @@
 """Prose of a store's long description: text with line breaks, bullets and headings in capitals."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, takewhile
 
-from workers.ingest.page.text import clean, words
+from workers.ingest.asides import Asides
+from workers.ingest.page.text import TAG, clean, first_sentence, words
 from workers.ingest.shapes import Passage
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
-PARAGRAPH = re.compile(r"\n\s*\n")
 #: Characters that are read: several times what a store takes.
 READ = 20_000
 #: Marks before an item of a list, or around a heading.
-MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
+MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
 FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
 QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
+PICTURE = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
 ENDED = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 FEWEST_WORDS, HEADING_WORDS = 4, 8
 
 
 def lines(description: str) -> list[str]:
-    return [line.strip() for line in LINES.split(description[:READ]) if line.strip()]
+    bare = (TAG.sub("", line).strip() for line in LINES.split(description[:READ]))
+    return [line for line in bare if line]
 
 
-def opening(description: str) -> list[str]:
-    """The first lines that are sentences, up to a list or heading; else the first plain paragraph."""
-    paragraphs = map(lines, PARAGRAPH.split(description[:READ]))
-    under_none = (first_run(lambda line: not is_heading(line), paragraph) for paragraph in paragraphs)
-    found = first_run(is_sentence, lines(description)) or next(filter(None, under_none), [])
-    return [text for line in found if (text := clean(MARK.sub("", line)))]
+def opening(description: str, asides: Asides) -> list[str]:
+    """The first lines that say what the app does: in sentences, or above the first list or heading.
+
+    A list says nothing of itself, and asides say nothing of the app.
+    """
+    found = list(unwrapped(undecorated(lines(description))))
+    top = first_run(is_plain, found)
+    plain = [text for line in top if not is_sentence(line) and asides.kind(text := clean(line)) is None]
+    worded = [text for text in plain if words(text) >= FEWEST_WORDS]
+    return telling(top, asides) or worded[:1] or telling(found, asides) or plain[:1]
 
 
-def first_run(fits: Callable[[str], bool], among: list[str]) -> list[str]:
+def undecorated(among: list[str]) -> list[str]:
+    """The lines, the first without a picture before its sentence: it marks no item of a list."""
+    first = among[0] if among else ""
+    pictured = PICTURE.match(first) and ENDED.search(first)
+    return [MARK.sub("", first), *among[1:]] if pictured else among
+
+
+def unwrapped(among: list[str]) -> Iterator[str]:
+    """The lines, with those as one that were broken within a sentence: the next goes on in lower case."""
+    whole: list[str] = []
+    for line in among:
+        goes_on = whole and line[0].islower() and not (ENDED.search(whole[-1]) or is_heading(whole[-1]))
+        if whole and not goes_on:
+            yield " ".join(whole)
+            whole = []
+        whole.append(line)
+    if whole:
+        yield " ".join(whole)
+
+
+def telling(among: list[str], asides: Asides) -> list[str]:
+    """The first lines in sequence that are sentences and tell something, up to an aside."""
+    return first_run(lambda text: words(text) >= FEWEST_WORDS, told(among, asides))
+
+
+def told(among: list[str], asides: Asides) -> Iterator[str]:
+    """The sentences of each line that tell something; none after one that ends in an aside."""
+    for line in among:
+        text = asides.without(clean(line)) if is_sentence(line) else ""
+        yield text
+        if not clean(line).endswith(text):
+            yield ""
+
+
+def first_run(fits: Callable[[str], bool], among: Iterable[str]) -> list[str]:
     return list(takewhile(fits, dropwhile(lambda line: not fits(line), among)))
 
 
+def is_plain(line: str) -> bool:
+    return not (MARK.match(line) or QUOTED.match(line) or FENCE.match(line) or is_heading(line))
+
+
 def is_sentence(line: str) -> bool:
-    plain = not MARK.match(line) and not QUOTED.match(line) and not FENCE.match(line)
-    return plain and ENDED.search(line) is not None and words(line) >= FEWEST_WORDS
+    """True if it has a sentence; what comes after the first may end in anything, such as a hashtag."""
+    first = first_sentence(line)
+    ended = any(ENDED.search(text) and words(text) >= FEWEST_WORDS for text in (first, line))
+    return ended and is_plain(line)
 
 
 def passages(description: str, url: str) -> Iterator[Passage]:

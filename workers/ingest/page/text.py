@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from itertools import pairwise
 
 #: Characters of a raw value that are read: several times what any field may have.
 READ = 5_000
@@ -13,7 +14,7 @@ INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 #: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends none.
-SENTENCE = re.compile(r"(?<=[!?…])\s+|(?<=[^\W\d_]{2}\.)\s+(?![a-zß-ÿ\d])|(?<=[。！？])")
+SENTENCE = re.compile(r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])")
 #: Between two parts of a title. Scripts without blanks have a bare hyphen there.
 WIDE = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 SEPARATOR = re.compile(
@@ -41,6 +42,12 @@ def cut(text: str, limit: int) -> str:
     if ends := [end for end in found if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
+
+
+def split(text: str) -> list[str]:
+    """Its sentences, each with the blank after it."""
+    ends = [match.end() for match in SENTENCE.finditer(text)]
+    return [one for start, end in pairwise([0, *ends, len(text)]) if (one := text[start:end])]
 
 
 def first_sentence(text: str) -> str:

@@ -45,6 +45,8 @@ def test_patterns_are_ones_and_labels_are_folded(language: str) -> None:
     known = lexicon(language)
     for name in PATTERNS:
         re.compile(getattr(known, name))
+    for pattern in known.asides.values():
+        re.compile(pattern)
     assert re.compile(known.use).groups == 1
     for labels in (known.signposts, known.common, known.follow):
         assert labels == [label.casefold() for label in labels]

@@ -58,6 +58,32 @@ def test_store_texts_lie_in_many_places(folder: str) -> None:
     assert found["appDescription"].startswith("Zap draws for everyone who speaks.")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<b>Draws what you say</b>\n\nZap draws for all.<ul><li>Fast</li></ul>", "Zap draws for all."),
+        (
+            "<p><i>Zap</i> draws for all.</p><p>It listens to you.</p><h3>A</h3>",
+            "Zap draws for all. It listens to you.",
+        ),
+        ("Tired of pens? Zap draws for all who speak.<br>Only $2 a month.", "Zap draws for all who speak."),
+        ("<ul><li>Draws for all.</li><li>Free</li></ul>", None),
+    ],
+)
+def test_a_store_text_is_described_by_its_first_sentences(text: str, told: str | None) -> None:
+    found = reading({"fastlane/metadata/android/en-US/full_description.txt": text})
+    assert found.get("appDescription") == told
+
+
+def test_a_repository_that_only_says_its_state_is_described_by_others() -> None:
+    readme = "# Zap\n\nZap draws for everyone who speaks."
+    for said in ("[DEPRECATED] Moved to another place", "Zap 2 is now available!", "Please read the wiki"):
+        found = reading({"README.md": readme}, description=said)
+        assert found["appDescription"] == "Zap draws for everyone who speaks."
+        assert found["tagline"] != said
+        assert reading(description=said)["appDescription"] == said.strip("[]")
+
+
 MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">
 <application android:label="@string/app_name"/></manifest>"""
 STRINGS = """<resources><string name="app_name">Zap\\'s "World"</string></resources>"""

@@ -157,10 +157,33 @@ def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
             "Draws for all who can speak",
         ),
         ("## Building\n\nZap is built by a script.", "Zap is built by a script."),
+        ("Drawings that are made of words\n\nMany people like to draw.", "Drawings that are made of words"),
+        ("Drawings that are made of words\n\nZap draws for all who speak.", "Zap draws for all who speak."),
+        ("Zap draws for all who speak. It has:\n\n- Pens", "Zap draws for all who speak."),
+        (
+            "Zap is a pen for all who speak, with:\n\n- Ink\n\nIts ink never dries.",
+            "Zap is a pen for all who speak, with…",
+        ),
+        (
+            "[Zap draws for all who speak to it.](z)\n\nWords become lines.",
+            "Zap draws for all who speak to it.",
+        ),
+        ("Tired of pens? Zap draws for everyone who speaks.", "Zap draws for everyone who speaks."),
+        (
+            "Zap 2.1 adds more colours to its pens.\n\nZap draws whatever you say.",
+            "Zap draws whatever you say.",
+        ),
+        ("Hello and welcome!\n\nIt draws for everyone who speaks.", "It draws for everyone who speaks."),
+        ("Zap is under active development.\n\nMaintained since 2012, in two rooms.", None),
     ],
 )
-def test_the_first_paragraph_about_it_describes_it(text: str, description: str) -> None:
-    assert reading({"README.md": f"# Zap\n\n{text}"})["appDescription"] == description
+def test_the_first_paragraph_about_it_describes_it(text: str, description: str | None) -> None:
+    assert reading({"README.md": f"# Zap\n\n{text}"}).get("appDescription") == description
+
+
+def test_a_title_about_work_is_not_a_section_on_it() -> None:
+    text = "# zap/config\n\nKeeps the settings of all who draw.\n\n## API\n\nA call is all there is to it."
+    assert reading({"README.md": text}, name="config")["appDescription"].startswith("Keeps the settings")
 
 
 def test_front_matter_that_never_ends_costs_nothing() -> None:

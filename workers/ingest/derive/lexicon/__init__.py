@@ -50,6 +50,8 @@ class Grammar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Segment: TypeAlias = Literal["business", "developer", "consumer"]
+#: What a sentence is about that doesn't say what a product does.
+Aside: TypeAlias = Literal["state", "news", "history", "price", "praise", "request", "greeting"]
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,8 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     `cue`, `help`, `plain` and `whether` are patterns of words before the people that a product is for: `cue`
     where they mean nothing else, `help` where a verb follows, `whether` before a single one. `use` finds what
     the product helps to do. Of labels, `signposts` lead to such people. `grammar` tells nouns.
+
+    `asides` are patterns within sentences that don't say what a product does, or at their beginning.
     """
 
     common: list[str] = field(default_factory=list)
@@ -83,6 +87,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     use: str = "(?!)"
     signposts: list[str] = field(default_factory=list)
     grammar: Grammar | None = None
+    asides: dict[Aside, str] = field(default_factory=dict)
 
 
 EMPTY = Lexicon()

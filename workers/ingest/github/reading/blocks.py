@@ -37,6 +37,8 @@ ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:
 
 #: Separators of a row of links.
 BETWEEN = re.compile(r"[^\w\s]+")
+#: Words of a sentence that may stand in a link.
+SENTENCE_WORDS = 8
 
 
 class Block(NamedTuple):
@@ -96,9 +98,10 @@ def plain(text: str) -> str:
 
 
 def is_menu(one: Block) -> bool:
-    """True if the block is a row of links: badges, languages, other pages."""
+    """True if the block is a row of links: badges, languages, other pages; no sentence that is one link."""
     outside = words(BETWEEN.sub("", one.free))
-    return outside < 3 and words(one.text) > outside
+    sentence = one.text.endswith(".") and words(one.text) >= SENTENCE_WORDS
+    return outside < 3 and words(one.text) > outside and not sentence
 
 
 class Section(NamedTuple):

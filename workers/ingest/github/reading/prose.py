@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
+from workers.ingest.asides import Asides
 from workers.ingest.github.reading.blocks import Block, is_menu, sections
 from workers.ingest.github.reading.names import Own, bare, is_about, is_own
 from workers.ingest.github.reading.statement import Statement
@@ -10,7 +12,7 @@ from workers.ingest.page.descriptions import LIMIT, PROSE, SHORT
 from workers.ingest.page.names import PART_LIMIT, is_name
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
-from workers.ingest.page.text import cut, squash, words
+from workers.ingest.page.text import cut, split, squash, words
 
 #: Headings that may be the title, and blocks among which they are.
 TITLES, TOP = 3, 12
@@ -26,14 +28,8 @@ WORK = re.compile(
     r"|code of conduct|security|help)\b",
     re.IGNORECASE,
 )
-OVER = re.compile(
-    r"no longer (?:being )?(?:actively )?maintained|deprecated|unmaintained|has moved|moved to|archived"
-    r"|looking for (?:a )?(?:new )?maintainers?|work in progress|under (?:heavy )?construction"
-    r"|currently being|maintenance(?:[- ]only)? mode",
-    re.IGNORECASE,
-)
 ASKING = re.compile(
-    r"(?:if you|please|feel free|you can|see|view|read|visit|for more|note that|thanks?|support|how to"
+    r"(?:if you|please|feel free|you can|see|view|read|visit|for more|note that|thanks?|how to"
     r"|upgrading)\b",
     re.IGNORECASE,
 )
@@ -47,12 +43,12 @@ SECTION = re.compile(
 ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def statements(blocks: list[Block], own: Own) -> Iterator[Statement]:
+def statements(blocks: list[Block], own: Own, asides: Asides) -> Iterator[Statement]:
     title = title_of(blocks, own)
     called = list(named(title, own)) if title else []
-    taglines = list(lines(blocks, title, called=bool(called))) if title else []
+    taglines = list(lines(blocks, title, asides, called=bool(called))) if title else []
     yield from (*called, *taglines)
-    yield from described(blocks, [str(one.value) for one in taglines], own)
+    yield from described(blocks, title, [str(one.value) for one in taglines], own, asides)
 
 
 def title_of(blocks: list[Block], own: Own) -> Block | None:
@@ -74,51 +70,95 @@ def named(title: Block, own: Own) -> Iterator[Statement]:
         yield Statement("appName", name, 0.85 if about else 0.70, "readme.h1")
 
 
-def lines(blocks: list[Block], title: Block, *, called: bool) -> Iterator[Statement]:
+def lines(blocks: list[Block], title: Block, asides: Asides, *, called: bool) -> Iterator[Statement]:
     """Taglines: a line or quote right below the title, and the rest of the title after the name."""
-    start = blocks.index(title) + 1
-    following = [one for one in blocks[start : start + 4] if not is_menu(one)]
+    following = below(blocks, title)
     quotes = [one for one in following if one.kind == "quote"]
     for one in (quotes or following)[:1]:
-        if one.kind != "item" and is_line(one.text) and not (one.kind == "heading" and is_work(one.text)):
+        work = one.kind == "item" or (one.kind == "heading" and is_work(one.text))
+        if not work and is_line(one.text, asides):
             yield Statement("tagline", one.text, 0.65, "readme.line")
     tail = bare(title.text)[1] if called else title.text
-    if is_line(tail):
+    if is_line(tail, asides):
         yield Statement("tagline", tail, 0.70, "readme.h1.tail" if called else "readme.h1")
 
 
-def is_line(text: str) -> bool:
+def below(blocks: list[Block], title: Block | None) -> list[Block]:
+    """The blocks right below the title, or the first where there is none, without rows of links."""
+    start = blocks.index(title) + 1 if title else 0
+    return [one for one in blocks[start : start + 4] if not is_menu(one)]
+
+
+def is_line(text: str, asides: Asides) -> bool:
     sized = len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS and not text.endswith((":", "："))
-    return sized and not (OVER.search(text) or ASKING.match(text) or "://" in text)
+    return sized and not (ASKING.match(text) or "://" in text) and asides.kind(text) is None
 
 
-def described(blocks: list[Block], taglines: list[str], own: Own) -> Iterator[Statement]:
+def described(
+    blocks: list[Block], title: Block | None, taglines: list[str], own: Own, asides: Asides
+) -> Iterator[Statement]:
     """The first paragraph, else a tagline, else a sentence further down about the project."""
-    paragraphs = [section for section in sections(blocks) if is_paragraph(section.block)]
-    about = [one.block for one in paragraphs if one.number <= TITLES and not is_work(one.heading)]
-    if about:
-        yield Statement("appDescription", cut(opening(blocks, about[0]), LIMIT), 0.60, "readme.paragraph")
-        return
-    for text in [text for text in taglines if len(text) >= SHORT][:1]:
-        yield Statement("appDescription", text, 0.50, "readme.line")
-    texts = [one.block.text for one in paragraphs]
-    for text in [text for text in texts if own.key in squash(text)[: len(own.key) + NAMED_BY]][:1]:
-        yield Statement("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
+    first = next((one for one in about(blocks, title) if paragraph(one, own, asides)), None)
+    if text := lead(blocks, title, first, own, asides):
+        yield Statement("appDescription", text, 0.60, "readme.lead")
+    elif first is not None:
+        text = cut(opening(blocks, first, own, asides), LIMIT)
+        yield Statement("appDescription", text, 0.60, "readme.paragraph")
+    else:
+        for text in [text for text in taglines if len(text) >= SHORT][:1]:
+            yield Statement("appDescription", text, 0.50, "readme.line")
+        texts = (paragraph(one.block, own, asides) for one in sections(blocks))
+        for text in islice((text for text in texts if text and is_named(text, own)), 1):
+            yield Statement("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
 
 
-def opening(blocks: list[Block], first: Block) -> str:
+def about(blocks: list[Block], title: Block | None) -> Iterator[Block]:
+    """Blocks of the first sections, without those on how to get or build the project."""
+    for section in sections(blocks):
+        headed = title is not None and section.heading == title.text
+        if section.number <= TITLES and (headed or not is_work(section.heading)):
+            yield section.block
+
+
+def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own, asides: Asides) -> str:
+    """The line right below the title, which describes also where it is no sentence.
+
+    A first paragraph that names the project says more, and one below the title is the line itself.
+    """
+    below_it = below(blocks, title)[:1]
+    if first is not None and (first in below_it or is_named(first.text, own)):
+        return ""
+    fits = (one.text for one in below_it if one.kind in {"text", "quote"} and is_line(one.text, asides))
+    return next((text for text in fits if len(text) >= SHORT), "")
+
+
+def is_named(text: str, own: Own) -> bool:
+    """True if the project's name is among its first words."""
+    return own.key in squash(text)[: len(own.key) + NAMED_BY]
+
+
+def opening(blocks: list[Block], first: Block, own: Own, asides: Asides) -> str:
     """The first paragraph, with the next one where it is short."""
+    text = paragraph(first, own, asides)
     start = blocks.index(first)
-    following = blocks[start + 1 : start + 2] if len(first.text) < FULL else []
-    return " ".join([first.text, *(one.text for one in following if is_paragraph(one))])
+    following = blocks[start + 1 : start + 2] if len(text) < FULL else []
+    return " ".join([text, *filter(None, (paragraph(one, own, asides) for one in following))])
 
 
-def is_paragraph(one: Block) -> bool:
-    """True if the block has a sentence or more, and asks nothing of its readers."""
-    whole = one.kind in {"text", "quote"} and not is_menu(one) and not ASKING.match(one.text)
-    long = len(one.text) >= SHORT and words(one.text) >= SENTENCE_WORDS and not OVER.search(one.text)
-    ended = PROSE.search(one.text) is not None or words(one.text) >= SENTENCE_WORDS * 2
-    return whole and long and ended and not one.text.endswith((":", "："))
+def paragraph(one: Block, own: Own, asides: Asides) -> str:
+    """The sentences in which a block tells something, without asides; empty where it tells nothing.
+
+    A sentence that introduces a list is left out, unless it is alone and says what the project is.
+    """
+    if one.kind not in {"text", "quote"} or is_menu(one) or ASKING.match(one.text):
+        return ""
+    said = split(asides.without(one.text))
+    told = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), said)).strip()
+    names = said and squash(said[0]).removeprefix("the").startswith(own.key)
+    if names and not told and words(said[0]) > SENTENCE_WORDS:
+        return said[0][:-1].rstrip() + "…"
+    ended = PROSE.search(told) is not None or words(told) >= SENTENCE_WORDS * 2
+    return told if ended and len(told) >= SHORT and words(told) >= SENTENCE_WORDS else ""
 
 
 def telling(blocks: list[Block]) -> Iterator[Block]:

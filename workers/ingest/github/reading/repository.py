@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from schemas.brand import Candidate
 from workers.ingest import detection
+from workers.ingest.asides import Asides
 from workers.ingest.github.reading import manifests, prose, readme, stores
 from workers.ingest.github.reading.blocks import Block, plain
 from workers.ingest.github.reading.names import Own, own_name
@@ -32,12 +33,13 @@ def read(repository: Repository) -> Reading:
     """All statements. Of equal ones the first wins: store texts, GitHub's fields, manifests, README."""
     blocks = readme.blocks(repository.readme.path, repository.readme.body) if repository.readme else []
     store_texts = list(stores.prose(repository.files))
+    asides = asides_of(blocks, repository.description)
     own = own_name(repository.name, " ".join([repository.description, *(one.text for one in blocks)]))
     found = chain(
         (candidate(repository, file, one) for file in repository.files for one in stores.statements(file)),
-        (candidate(repository, None, one) for one in declared(repository, own)),
+        (candidate(repository, None, one) for one in declared(repository, own, asides)),
         from_manifests(repository, own),
-        (candidate(repository, repository.readme, one) for one in prose.statements(blocks, own)),
+        (candidate(repository, repository.readme, one) for one in prose.statements(blocks, own, asides)),
         languages(repository, store_texts, blocks),
     )
     return Reading(
@@ -57,12 +59,20 @@ def candidate(repository: Repository, file: File | None, one: Statement) -> Cand
     return Candidate(**one._asdict(), url=address(repository, file))
 
 
-def declared(repository: Repository, own: Own) -> Iterator[Statement]:
-    """Statements of GitHub's own fields."""
+def asides_of(blocks: Iterable[Block], description: str) -> Asides:
+    """Asides in the language of the README, or of the description where there is none."""
+    return Asides(detection.detect(prose_of(blocks) or description)[0])
+
+
+def declared(repository: Repository, own: Own, asides: Asides) -> Iterator[Statement]:
+    """Statements of GitHub's own fields. A description that is only an aside comes after all others."""
     description = plain(repository.description)
     if description:
-        yield Statement("appDescription", cut(description, LIMIT), 0.90, "github.description")
-        if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS:
+        aside = not asides.without(description)
+        yield Statement(
+            "appDescription", cut(description, LIMIT), 0.20 if aside else 0.90, "github.description"
+        )
+        if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS and not aside:
             yield Statement("tagline", description, 0.80, "github.description")
     if squash(own.shown):
         yield Statement("appName", own.shown, 0.50, "github.name")

@@ -6,26 +6,34 @@ from urllib.parse import urlsplit
 
 from domain.values import urls
 from schemas.errors import Invalid
+from workers.ingest import detection
+from workers.ingest.appstore import prose as store_prose
+from workers.ingest.asides import Asides
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import bare
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
-from workers.ingest.page.descriptions import LIMIT, SHORT
+from workers.ingest.page.descriptions import LIMIT
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import is_name
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import clean, cut, words
 
-#: Characters of a paragraph that says enough by itself.
-FULL = 80
 #: Hosts of homepages that are a store's page.
 ELSEWHERE = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
 NAMES = {"name", "title"}
 LINES = {"subtitle", "short_description"}
 DESCRIPTIONS = {"description", "full_description"}
 PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
+#: Tags of a description as the marks that plain ones have: of a heading, an item, a paragraph.
+HEADING = re.compile(
+    r"<(h\d)\b[^>]*>(.*?)</\1>|^[ \t]*<(?:b|strong|u)>([^<]*)</(?:b|strong|u)>[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+BREAK = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
 #: A symbolic link that came as its target's path.
 LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
@@ -42,7 +50,9 @@ def statements(file: File) -> Iterator[Statement]:
     elif name in LINES:
         yield from line(clean(text), 0.95, rule)
     elif name in DESCRIPTIONS:
-        yield from (Statement("appDescription", cut(one, LIMIT), 0.92, rule) for one in opening(text) if one)
+        yield from (
+            Statement("appDescription", cut(one, LIMIT), 0.92, rule) for one in [opening(text)] if one
+        )
     elif name == "keywords" and (found := distinct([text])):
         yield Statement("keywords", found, 0.95, rule)
     elif name == "marketing_url" and (found_links := links(text)):
@@ -61,15 +71,10 @@ def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
         yield Statement("tagline", text, confidence, rule)
 
 
-def opening(text: str) -> Iterator[str]:
-    """The first paragraph that is no heading, with the next one where it is short; else the whole text."""
-    long = [one for one in paragraphs(text) if len(one) >= SHORT and not one.endswith(":")]
-    if not long:
-        yield clean(text)
-    elif len(long[0]) < FULL:
-        yield " ".join(long[:2])
-    else:
-        yield long[0]
+def opening(text: str) -> str:
+    """The first sentences of a description that say what the app does."""
+    plain = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
+    return " ".join(store_prose.opening(plain, Asides(detection.detect(clean(text))[0])))
 
 
 def links(address: str) -> dict[str, str]:

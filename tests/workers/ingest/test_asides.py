@@ -1,0 +1,153 @@
+"""Asides of a text, in each language that has words for them, and what is none."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.corpora import corpus
+from workers.ingest.asides import Asides
+from workers.ingest.derive.lexicon import lexicon
+
+SAID: dict[str, dict[str, str]] = {
+    "en": {
+        "state": "This is an early version of Zap.",
+        "news": "Zap 2 is now available in every store.",
+        "history": "Zap was started in 2012 as a weekend project.",
+        "price": "Try it for 7 days, then $4.99 a month.",
+        "praise": "Featured by the store as App of the Day.",
+        "request": "Please tell your friends about it.",
+        "greeting": "Welcome to the home of Zap!",
+    },
+    "de": {
+        "state": "Zap wird nicht mehr weiterentwickelt.",
+        "news": "Zap ist jetzt verfügbar, auch im Web.",
+        "history": "Zap wurde 2012 als Studienarbeit begonnen.",
+        "price": "Danach kostet ein Monat 4,99 €.",
+        "praise": "Ausgezeichnet als App des Jahres.",
+        "request": "Bitte erzähle deinen Freunden davon.",
+        "greeting": "Willkommen bei Zap!",
+    },
+    "fr": {
+        "state": "Zap est encore en cours de développement.",
+        "news": "Zap est désormais disponible partout.",
+        "history": "Zap a été créée en 2012 par deux amies.",
+        "price": "Ensuite 4,99 € par mois.",
+        "praise": "Élue application de l'année.",
+        "request": "N'hésitez pas à nous écrire.",
+        "greeting": "Bienvenue chez Zap !",
+    },
+    "es": {
+        "state": "Zap todavía está en desarrollo.",
+        "news": "Zap ya está disponible en todas partes.",
+        "history": "Zap fue creada en 2012 por dos amigas.",
+        "price": "Después cuesta 4,99 € al mes.",
+        "praise": "Elegida aplicación del año.",
+        "request": "Por favor, cuéntaselo a tus amigos.",
+        "greeting": "¡Bienvenidos a Zap!",
+    },
+    "it": {
+        "state": "Zap è ancora in fase di sviluppo.",
+        "news": "Zap è finalmente disponibile ovunque.",
+        "history": "Zap è stata creata nel 2012 da due amiche.",
+        "price": "Poi costa 4,99 € al mese.",
+        "praise": "Premiata come app dell'anno.",
+        "request": "Per favore, parlane con gli amici.",
+        "greeting": "Benvenuti in Zap!",
+    },
+    "nl": {
+        "state": "Zap is nog in ontwikkeling.",
+        "news": "Zap is nu beschikbaar in elke winkel.",
+        "history": "Zap werd in 2012 gemaakt als proef.",
+        "price": "Daarna kost het € 4,99 per maand.",
+        "praise": "Verkozen tot app van het jaar.",
+        "request": "Vergeet niet om je vrienden te vertellen.",
+        "greeting": "Welkom bij Zap!",
+    },
+    "pt": {
+        "state": "O Zap ainda está em desenvolvimento.",
+        "news": "O Zap já está disponível em todo lugar.",
+        "history": "O Zap foi criado em 2012 por duas amigas.",
+        "price": "Depois custa R$ 9,90 por mês.",
+        "praise": "Eleito aplicativo do ano.",
+        "request": "Por favor, conte aos seus amigos.",
+        "greeting": "Bem-vindos ao Zap!",
+    },
+    "ru": {
+        "state": "Zap больше не поддерживается.",
+        "news": "Zap теперь доступен везде.",
+        "history": "Zap был создан в 2012 году двумя подругами.",
+        "price": "Потом он стоит 199 ₽ в месяц.",
+        "praise": "Выбрано редакцией: приложение года.",
+        "request": "Пожалуйста, расскажите друзьям.",
+        "greeting": "Добро пожаловать в Zap!",
+    },
+}
+CASES = [(language, kind, said) for language, kinds in SAID.items() for kind, said in kinds.items()]
+
+
+@pytest.mark.parametrize(("language", "kind", "sentence"), CASES)
+def test_a_sentence_beside_the_point_is_known_in_each_language(
+    language: str, kind: str, sentence: str
+) -> None:
+    assert Asides(language).kind(sentence) == kind
+    assert SAID[language].keys() == lexicon(language).asides.keys()
+
+
+@pytest.mark.parametrize("language", [*SAID, "ja", "tlh", None])
+def test_questions_quotes_and_english_asides_are_some_in_any_language(language: str | None) -> None:
+    asides = Asides(language)
+    assert asides.kind("Zap?") == asides.kind("ザップは何ですか？") == "question"
+    assert asides.kind("“The best of all” – Wired") == asides.kind("«Zap!»") == "quote"
+    assert asides.kind("No longer maintained.") == "state"
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "told"),
+    [
+        ("Tired of lists? Zap sorts them. It is fast. Only $2!", "Zap sorts them. It is fast."),
+        ("Welcome to Zap! It sorts lists (yours, too). Rated 4.9 stars.", "It sorts lists (yours, too)."),
+        ("Zap sorts lists. Do you? It is fun. Are you sure? Only $2!", "Zap sorts lists. Do you? It is fun."),
+        ("Zap 2 is now available. It sorts lists.", ""),
+        ("一つにまとめます。共有します。無料ですか？", "一つにまとめます。共有します。"),
+        ("Really? Why?", ""),
+        ("", ""),
+    ],
+)
+def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> None:
+    """News, a state or a past are what the rest of their paragraph is about; a greeting is not."""
+    assert Asides("en").without(paragraph) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The award-winning weather app that shows tomorrow in high detail."),
+        ("en", "Wipe your lists and write new ones in an app that is free of ads."),
+        ("en", "V2Ray client for phones, with versions for every platform."),
+        ("en", "Welcome to Zap, the app in which children hear stories."),
+        ("en", "Track your spending since you know what things cost."),
+        ("de", "Kostenlose, werbefreie App für alle, die neu in der Stadt sind."),
+        ("fr", "Une application gratuite, sans publicité, pour suivre son sommeil."),
+        ("es", "Una aplicación gratuita y sin publicidad para tus listas."),
+    ],
+)
+def test_what_describes_is_no_aside(language: str, sentence: str) -> None:
+    assert Asides(language).kind(sentence) is None
+
+
+def first_sentences() -> Iterator[tuple[str, str]]:
+    """Of developers' store texts, that say in their first sentence what the app does, with their language."""
+    for expected in sorted(corpus("github").glob("*/expected.json")):
+        for locales in json.loads(expected.read_text()).values() if "Fossify" not in str(expected) else ():
+            for locale, listing in locales.items():
+                text = listing.get("description") or listing.get("full_description") or ""
+                if text and not text.startswith(".."):
+                    yield locale[:2], re.sub(r"<[^>]+>", "", text).strip().splitlines()[0]
+
+
+def test_real_descriptions_are_no_asides() -> None:
+    found = list(first_sentences())
+    assert len(found) > 90
+    assert [text for language, text in found if not Asides(language).without(text)] == []

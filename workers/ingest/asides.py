@@ -1,0 +1,56 @@
+"""Asides of a text: sentences on a product's state, price or past, news, praise and pleas.
+
+The words are the lexicon's, those of the text's language and the English ones, which texts of any have.
+"""
+
+import re
+from functools import cache
+from itertools import dropwhile, takewhile
+
+from workers.ingest.derive.lexicon import Aside, lexicon
+from workers.ingest.languages import primary
+from workers.ingest.page.text import split
+
+#: Asides after which a paragraph goes on to its product; after others it stays with them.
+PASSING: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
+#: Asides with which a paragraph that is on its product may go on.
+RHETORIC: frozenset[str | None] = frozenset({"question", "quote"})
+#: Characters of a sentence that are read.
+READ = 400
+QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
+QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’]{0,60}\Z")
+
+
+class Asides:
+    """Reader of a text in one language, which may be unknown."""
+
+    def __init__(self, language: str | None) -> None:
+        self.kinds = patterns(primary(language) if language else None)
+
+    def kind(self, sentence: str) -> str | None:
+        """The subject of an aside; None for a sentence that may say what the product does."""
+        sentence = sentence.strip(" ¡¿")[:READ]
+        if QUESTION.search(sentence):
+            return "question"
+        if QUOTE.match(sentence):
+            return "quote"
+        return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
+
+    def without(self, paragraph: str) -> str:
+        """The sentences up to the next aside, without those before; empty where it is all asides."""
+        said = [(one, self.kind(one)) for one in split(paragraph)]
+        begun = list(dropwhile(lambda one: one[1] in PASSING, said))
+        told = list(takewhile(lambda one: one[1] is None or one[1] in RHETORIC, begun))
+        while told and told[-1][1] is not None:
+            told.pop()
+        return "".join(one for one, _ in told).strip()
+
+
+@cache
+def patterns(language: str | None) -> list[tuple[Aside, re.Pattern[str]]]:
+    known = [lexicon(tag) for tag in dict.fromkeys([language, "en"]) if tag]
+    return [(kind, within(words)) for one in known for kind, words in one.asides.items()]
+
+
+def within(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)
