@@ -1,7 +1,8 @@
 """Migrations: `NNNN_verb_noun.sql` files, in order, each once, in a transaction of its own.
 
-A row in `migration` keeps each file's SHA-256, so that an edited file is noticed. `python -m db.migrate`
-is a release step. Many may run at once: an advisory lock lets one work at a time.
+There are two schemas, `MAIN` and `EVENTS`, which may share a database. A row in a table of each keeps each
+file's SHA-256, so that an edited file is noticed. `python -m db.migrate` is a release step. Many may run at
+once: an advisory lock lets one work at a time.
 """
 
 import argparse
@@ -12,23 +13,32 @@ import sys
 from importlib.resources import files
 from typing import NamedTuple
 
-from db.pool import Conn, connect
-from db.starting import starting
+from db.pool import Conn, connected
+from db.starting import UNUSABLE, starting
 from schemas.errors import MigrationChanged
 from schemas.settings import from_env
 
 _LOCK = 7201
 
-DESCRIPTION = "Bring the database of DATABASE_URL to this release's tables, and name each migration applied."
+DESCRIPTION = (
+    "Bring the databases of DATABASE_URL and TELEMETRY_URL to this release's tables, "
+    "and name each migration applied."
+)
 
-_TABLE = """
-create table if not exists migration (
-    name text primary key, checksum text not null, applied_at timestamptz not null default now())
-"""
+
+class Schema(NamedTuple):
+    """Tables that migrate together: the folder of their migrations, the table that lists those applied."""
+
+    folder: str
+    table: str
+
+
+MAIN = Schema("migrations", "migration")
+EVENTS = Schema("event_migrations", "event_migration")
 
 
 class Migration(NamedTuple):
-    """A file of `db/migrations`: its name without `.sql`, and its text."""
+    """A file of a schema's folder: its name without `.sql`, and its text."""
 
     name: str
     text: str
@@ -39,46 +49,56 @@ class Migration(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def known() -> list[Migration]:
-    """All migrations of this release, in order."""
-    folder = files("db").joinpath("migrations")
+def known(schema: Schema) -> list[Migration]:
+    """All of the schema's migrations in this release, in order."""
+    folder = files("db").joinpath(schema.folder)
     found = (path for path in folder.iterdir() if path.name.endswith(".sql"))
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
 
-async def migrate(database_url: str) -> list[str]:
-    """Apply and name what is pending. Raises `MigrationChanged` for an applied file that was edited."""
-    conn = await connect(database_url, name="tenantry-migrate")
-    try:
+async def migrate(database_url: str, event_store_url: str | None = None) -> list[str]:
+    """Apply and name what is pending. Raises `MigrationChanged` for an applied file that was edited.
+
+    The store of events is in the same database, unless another one is named.
+    """
+    applied = await _migrate(database_url, MAIN)
+    return applied + await _migrate(event_store_url or database_url, EVENTS)
+
+
+async def _migrate(url: str, schema: Schema) -> list[str]:
+    async with connected(url, name="tenantry-migrate") as conn:
         await conn.execute("set lock_timeout = 0")
         await conn.execute("set statement_timeout = 0")
         await conn.execute("select pg_advisory_lock($1)", _LOCK)
-        await conn.execute(_TABLE)
-        return [await _apply(conn, migration) for migration in await pending(conn)]
-    finally:
-        await conn.close()
+        await conn.execute(
+            f"""create table if not exists {schema.table} (
+                name text not null, checksum text not null, applied_at timestamptz not null default now(),
+                primary key (name))"""
+        )
+        return [await _apply(conn, schema, migration) for migration in await pending(conn, schema)]
 
 
-async def pending(conn: Conn) -> list[Migration]:
+async def pending(conn: Conn, schema: Schema) -> list[Migration]:
     """Migrations that `migrate` would apply now: all of them on an empty database."""
-    if await conn.fetchval("select to_regclass('migration')") is None:
-        return known()
-    applied = {
-        row["name"]: row["checksum"] for row in await conn.fetch("select name, checksum from migration")
-    }
-    for migration in known():
+    if await conn.fetchval("select to_regclass($1)", schema.table) is None:
+        return known(schema)
+    rows = await conn.fetch(f"select name, checksum from {schema.table}")  # noqa: S608  a name of ours
+    applied = {row["name"]: row["checksum"] for row in rows}
+    for migration in known(schema):
         if applied.get(migration.name, migration.checksum) != migration.checksum:
             raise MigrationChanged(
                 f"{migration.name} was edited after it was applied: add a new migration instead"
             )
-    return [migration for migration in known() if migration.name not in applied]
+    return [migration for migration in known(schema) if migration.name not in applied]
 
 
-async def _apply(conn: Conn, migration: Migration) -> str:
+async def _apply(conn: Conn, schema: Schema, migration: Migration) -> str:
     async with conn.transaction():
         await conn.execute(migration.text)
         await conn.execute(
-            "insert into migration (name, checksum) values ($1, $2)", migration.name, migration.checksum
+            f"insert into {schema.table} (name, checksum) values ($1, $2)",  # noqa: S608  a name of ours
+            migration.name,
+            migration.checksum,
         )
     return migration.name
 
@@ -91,9 +111,10 @@ def main() -> None:
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     try:
         with starting():
-            applied = asyncio.run(migrate(from_env(os.environ).database_url))
+            settings = from_env(os.environ)
+            applied = asyncio.run(migrate(settings.database_url, settings.event_store_url))
     except OSError as error:
-        sys.exit(f"the database of DATABASE_URL can't be used: {error}: start it, or correct the address")
+        sys.exit(f"{UNUSABLE}: {error}: start it, or correct the address")
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 
 

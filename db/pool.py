@@ -123,11 +123,24 @@ async def connect(
     """One connection outside any pool, for what needs a session of its own (an advisory lock)."""
     conn = await asyncpg.connect(
         database_url,
+        timeout=CONNECT_S,
         command_timeout=command_timeout,
         server_settings={**SESSION, "application_name": name},
     )
     await _prepare(conn)
     return conn
+
+
+@asynccontextmanager
+async def connected(
+    database_url: str, *, name: str, command_timeout: float | None = None
+) -> AsyncIterator[Conn]:
+    """One connection as `connect` opens it, closed at the end of the block."""
+    conn = await connect(database_url, name=name, command_timeout=command_timeout)
+    try:
+        yield conn
+    finally:
+        await conn.close()
 
 
 async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:

@@ -18,6 +18,8 @@ _UNUSABLE = (
 )
 _UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
 
+UNUSABLE = "the database of DATABASE_URL, or that of TELEMETRY_URL, can't be used"
+
 SEE = "docs/reference/settings.md has each; `bin/up` writes those of its own into .local/env"
 
 
@@ -52,7 +54,7 @@ def _explained(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, MigrationChanged):
         return SERVER, said
     if isinstance(error, _UNUSABLE):
-        return SERVER, f"the database of DATABASE_URL can't be used: {said}: make it, or correct the address"
+        return SERVER, f"{UNUSABLE}: {said}: make it, or correct the address"
     if isinstance(error, _UNMIGRATED):
         return (
             SERVER,

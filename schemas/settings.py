@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
+from schemas.setting_values import BUCKET_ADDRESS, FOLDER, Origin, Secret, Url, is_address
 
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -23,21 +23,6 @@ WHOLE = {
     ),
     BUCKET_KEY: f"a key for the bucket is {' and '.join(BUCKET_KEY)}",
 }
-
-#: A file URL without a host: absolute, or relative to the current folder.
-_FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
-
-BUCKET = "s3://"
-#: A bucket whose name fits a host's (no dots: certificates don't cover them), and a prefix of plain names.
-_BUCKET = re.compile(
-    BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
-)
-
-#: A value that fits a header.
-Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
-#: A server's address, and one under which its API may begin with a path.
-Origin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
-Url = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
 
 KEYRING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
@@ -55,6 +40,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             description="PostgreSQL 15 or later: `postgresql://user:password@host/name`.",
         ),
     ]
+    telemetry_url: Annotated[
+        str,
+        Meta(
+            pattern="^(postgres(ql)?://.+)?$",
+            description="A PostgreSQL database for events, where they shall have their own; "
+            "none: that of `DATABASE_URL`.",
+        ),
+    ] = ""
     redis_url: Annotated[
         str,
         Meta(
@@ -159,6 +152,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "0: the header is ignored.",
         ),
     ] = 0
+    event_days: Annotated[
+        int,
+        Meta(
+            ge=8,
+            le=36500,
+            description="Days for which events are kept, by the day in which they occurred; "
+            "their counts stay.",
+        ),
+    ] = 90
     audit_days: Annotated[
         int, Meta(ge=30, le=36500, description="Days for which entries of the audit log are kept.")
     ] = 400
@@ -220,6 +222,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     llm_api_key: Annotated[Secret, Meta(description="Sent to it as a bearer token, where there is one.")] = ""
     llm_model: Annotated[str, Meta(description="The model to ask there; required with `LLM_BASE_URL`.")] = ""
 
+    @property
+    def event_store_url(self) -> str:
+        """The database in which events are kept."""
+        return self.telemetry_url or self.database_url
+
 
 #: Settings that are ours alone carry the product's name; the rest are names that hosts already set.
 OWN = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
@@ -236,7 +243,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_say(str(error))) from error
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "TELEMETRY_URL", "REDIS_URL"):
         if not is_address(given.get(name, "")):
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
@@ -275,7 +282,7 @@ def check_whole(settings: Settings) -> None:
 
 def check_assets(settings: Settings) -> None:
     """Raises `SettingsInvalid` for what names no folder of this machine and no bucket."""
-    if not _FOLDER.fullmatch(settings.assets_url) and not _BUCKET.fullmatch(settings.assets_url):
+    if not FOLDER.fullmatch(settings.assets_url) and not BUCKET_ADDRESS.fullmatch(settings.assets_url):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )
@@ -289,11 +296,3 @@ def check_model(settings: Settings) -> None:
         raise SettingsInvalid("LLM_BASE_URL can't be read: check the host and the port")
     if settings.llm_base_url and not settings.llm_model:
         raise SettingsInvalid("LLM_MODEL is missing: say which model to ask at LLM_BASE_URL")
-
-
-def is_address(url: str) -> bool:
-    """True if a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False

@@ -1,6 +1,5 @@
 """`tenantry doctor`."""
 
-import asyncio
 from collections.abc import Mapping
 
 import asyncpg
@@ -13,14 +12,17 @@ from cli.local.checks import Check
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED, UNUSABLE
 from cli.shared.output import Answer, cell
-from cli.shared.session import ADVICE, CONNECT_S, environment, read_settings, where
-from db.pool import Conn, connect
-from schemas.settings import is_address
+from cli.shared.session import ADVICE, environment, read_settings, where
+from db.migrate import EVENTS, MAIN
+from db.pool import Conn, connected
+from schemas.setting_values import is_address
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 #: Without these nothing starts; what else fails can be put right while the platform is up.
 VITAL = {"settings", "postgresql"}
+
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @click.command()
@@ -57,16 +59,21 @@ async def _examine(environ: Mapping[str, str]) -> list[Check]:
 async def _examine_database(url: str, *, usable: bool) -> list[Check]:
     """`usable`: the settings are, so that the keyrings can be held against what the database names."""
     try:
-        async with asyncio.timeout(CONNECT_S):
-            conn = await connect(url, name="tenantry-doctor")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        async with connected(url, name="tenantry-doctor") as conn:
+            found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn, MAIN)]
+            whole = found[-1].status == "ok"
+            stored = [await _examine_event_store()] if usable else []
+            return [*found, *stored, *(await _examine_rows(conn, usable=usable) if whole else [])]
+    except AWAY as error:
         return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
+
+
+async def _examine_event_store() -> Check:
     try:
-        found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn)]
-        whole = found[-1].status == "ok"
-        return [*found, *(await _examine_rows(conn, usable=usable) if whole else [])]
-    finally:
-        await conn.close()
+        async with connected(read_settings().event_store_url, name="tenantry-doctor") as conn:
+            return await checks.migrations(conn, EVENTS)
+    except AWAY as error:
+        return Check(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=ADVICE)
 
 
 async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:

@@ -11,7 +11,7 @@ from db import migrate as migrations
 @click.command()
 @answering
 async def migrate() -> Answer:
-    """Bring the database to this release's tables.
+    """Bring the databases of this platform and of its events to this release's tables.
 
     A release step: run it before the new release's workers and API. Many may run at once, one works.
 
@@ -19,7 +19,8 @@ async def migrate() -> Answer:
     Example:
       tenantry migrate
     """
-    applied = await migrations.migrate(read_settings().database_url)
+    settings = read_settings()
+    applied = await migrations.migrate(settings.database_url, settings.event_store_url)
     return Answer(
         {"applied": applied}, table(["APPLIED"], [[name] for name in applied] or [["nothing to apply"]])
     )

@@ -82,7 +82,7 @@ def run(wanted: Wanted) -> None:
         servers = stack.enter_context(folder.servers())
         say("PostgreSQL and Redis answer")
         settings = folder.settings(servers, f"http://127.0.0.1:{port}")
-        say(f"migrated: {len(asyncio.run(migrate(servers.database_url)))} new")
+        say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.site()) if wanted.demo else None
         children |= processes.platform(port, wanted.workers, settings | demo.allowing(site, os.environ))
         logs = stack.enter_context(Logs(children))

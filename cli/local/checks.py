@@ -8,7 +8,7 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 
 from cli.shared.session import ADVICE, read_settings
-from db.migrate import pending
+from db.migrate import Schema, pending
 from db.pool import Conn
 from db.reach import reaching_redis
 from domain.operations import pools
@@ -82,20 +82,17 @@ def postgres(conn: Conn) -> Check:
     return Check(name="postgresql", status="ok", detail=shown, value=shown)
 
 
-async def migrations(conn: Conn) -> Check:
-    """The migrations that `tenantry migrate` would apply."""
+async def migrations(conn: Conn, schema: Schema) -> Check:
+    """The migrations of a schema that `tenantry migrate` would apply."""
+    name = schema.folder.replace("_", " ")
     try:
-        names = [each.name for each in await pending(conn)]
+        names = [each.name for each in await pending(conn, schema)]
     except MigrationChanged as error:
-        return Check(
-            name="migrations", status="fail", detail=str(error), advice="deploy the release as it was built"
-        )
+        return Check(name=name, status="fail", detail=str(error), advice="deploy the release as it was built")
     if names:
         detail = f"{len(names)} pending: {', '.join(names)}"
-        return Check(
-            name="migrations", status="fail", detail=detail, value=names, advice="run `tenantry migrate`"
-        )
-    return Check(name="migrations", status="ok", detail="none pending", value=[])
+        return Check(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
+    return Check(name=name, status="ok", detail="none pending", value=[])
 
 
 async def clock(conn: Conn) -> Check:

@@ -51,6 +51,7 @@ def settings(urls: Servers, public_url: str) -> dict[str, str]:
     given = {**read(LOCAL), **os.environ}
     chosen = {
         "DATABASE_URL": urls.database_url,
+        "TELEMETRY_URL": os.environ.get("TELEMETRY_URL", ""),
         "REDIS_URL": urls.redis_url,
         "PEPPERS": given.get("PEPPERS") or _keyring(),
         "VAULT_KEYS": given.get("VAULT_KEYS") or _keyring(),

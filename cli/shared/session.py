@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from cli.local.folder import LOCAL, read
 from db.pool import Pool, open_pool
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
-from schemas.settings import Settings, from_env, is_address
+from schemas.setting_values import is_address
+from schemas.settings import Settings, from_env
 
 CONNECT_S = 10.0
 

@@ -14,7 +14,8 @@ from obstore.store import S3Store
 
 from domain.media.store import AWAY, Store, key
 from schemas.errors import SettingsInvalid, Unavailable
-from schemas.settings import BUCKET, Settings
+from schemas.setting_values import BUCKET
+from schemas.settings import Settings
 from telemetry import logs
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from domain.media.bucket import open_bucket
 from domain.media.folder import open_folder
 from domain.media.store import Store
-from schemas.settings import BUCKET, Settings
+from schemas.setting_values import BUCKET
+from schemas.settings import Settings
 
 
 def open_store(settings: Settings) -> Store:

@@ -7,9 +7,12 @@ import sys
 import msgspec
 import pytest
 
-from db.migrate import known
+from db.migrate import EVENTS, MAIN, known
 from db.pool import Conn
+from db.starting import UNUSABLE
 from schemas.settings import Settings
+
+EVERY = [each.name for schema in (MAIN, EVENTS) for each in known(schema)]
 
 
 def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[str]:
@@ -40,18 +43,18 @@ async def test_a_database_that_is_not_there_is_told_in_one_line(settings: Settin
         ended = migrate(settings, DATABASE_URL=url)
         assert (ended.returncode, ended.stdout) == (1, "")
         [line] = ended.stderr.splitlines()
-        assert line.startswith("the database of DATABASE_URL can't be used: ")
+        assert line.startswith(f"{UNUSABLE}: ")
 
 
 async def test_an_edited_migration_is_named_in_one_line(settings: Settings, conn: Conn) -> None:
-    await conn.execute("update migration set checksum = 'x' where name = $1", known()[0].name)
+    await conn.execute("update migration set checksum = 'x' where name = $1", known(MAIN)[0].name)
     ended = migrate(settings)
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()
-    assert line.startswith(known()[0].name)
+    assert line.startswith(known(MAIN)[0].name)
 
 
 async def test_it_names_what_it_applies(settings: Settings, conn: Conn) -> None:
     assert migrate(settings).stdout == "nothing to apply\n"
     await conn.execute("drop schema public cascade; create schema public")
-    assert migrate(settings).stdout == "".join(f"applied {each.name}\n" for each in known())
+    assert migrate(settings).stdout == "".join(f"applied {name}\n" for name in EVERY)

@@ -15,7 +15,7 @@ from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests import relay
 from tests.relay import Loss
-from workers.dispatcher.loop import session
+from workers.dispatcher.leader import session
 from workers.runtime.worker import open_pools
 
 #: Seconds after which what a vanished host held is let go.
@@ -45,7 +45,7 @@ async def of_a_worker(settings: Settings) -> AsyncIterator[Conn]:
 
 @asynccontextmanager
 async def of_the_dispatcher(settings: Settings) -> AsyncIterator[Conn]:
-    async with session(settings.database_url) as conn:
+    async with session(settings.database_url, "test") as conn:
         yield conn
 
 

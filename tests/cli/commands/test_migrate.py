@@ -1,8 +1,10 @@
 import pytest
 
-from db.migrate import known
+from db.migrate import EVENTS, MAIN, known
 from db.pool import Conn
 from tests.cli.conftest import Tenantry, decoded, refused
+
+EVERY = [each.name for schema in (MAIN, EVENTS) for each in known(schema)]
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -15,7 +17,7 @@ async def test_a_migrated_database_has_nothing_to_apply(tenantry: Tenantry) -> N
 async def test_what_is_pending_is_applied_and_named(tenantry: Tenantry, conn: Conn) -> None:
     await conn.execute("drop schema public cascade; create schema public")
     result = await tenantry("migrate")
-    assert [line.strip() for line in result.stdout.splitlines()[1:]] == [each.name for each in known()]
+    assert [line.strip() for line in result.stdout.splitlines()[1:]] == EVERY
 
 
 async def test_an_edited_migration_is_refused(tenantry: Tenantry, conn: Conn) -> None:

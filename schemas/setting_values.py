@@ -1,0 +1,30 @@
+"""Values of settings: the forms that addresses and secrets have."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+#: A file URL without a host: absolute, or relative to the current folder.
+FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
+
+BUCKET = "s3://"
+#: A bucket whose name fits a host's (no dots: certificates don't cover them), and a prefix of plain names.
+BUCKET_ADDRESS = re.compile(
+    BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
+)
+
+#: A value that fits a header.
+Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
+#: A server's address, and one under which its API may begin with a path.
+Origin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
+Url = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
+
+
+def is_address(url: str) -> bool:
+    """True if a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
